@@ -1,0 +1,10 @@
+/** Tests are ES modules in TypeScript, stripped of types by swc; types are checked apart, by `npm run types`. */
+export default {
+  testEnvironment: 'node',
+  coverageProvider: 'v8',
+  extensionsToTreatAsEsm: ['.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  transform: {
+    '\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'es6' }, sourceMaps: 'inline' }],
+  },
+};

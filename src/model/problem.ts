@@ -1,0 +1,27 @@
+import type { AppId } from './names.ts';
+
+/** Whose text or decision something is: an app's port, or the operator's (flags, global templates). */
+export type Owner = { readonly by: 'operator' } | { readonly by: 'app'; readonly app: AppId; readonly index?: number };
+
+/** What kind of thing is wrong, as a word that alerts and dashboards can name. Each has its sentence in docs/problems.md. */
+export type ProblemCode =
+  | 'app-not-readable' // an app's JSON is not what Marathon sends
+  | 'label-unknown' // a HAPROXY_ label that means nothing here
+  | 'label-value' // a value outside its label's grammar
+  | 'port-conflict' // another service has the port, or two ports make one backend
+  | 'route-conflict' // another service has the virtual host
+  | 'ports-exhausted' // no port is left in the range for apps without service ports
+  | 'refused-by-haproxy' // `haproxy -c` did not take the configuration
+  | 'certificate'; // a certificate that can't be read
+
+/** What is wrong with somebody's app or template, told to people. Never an exception. */
+export interface Problem {
+  readonly code: ProblemCode;
+  readonly owner: Owner;
+  /** The label as it stands in the app definition: HAPROXY_0_BALANCE. */
+  readonly label?: string;
+  /** What was found, in a sentence without its period. */
+  readonly message: string;
+  /** What to write or do instead. */
+  readonly hint: string;
+}

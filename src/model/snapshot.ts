@@ -1,0 +1,72 @@
+import type { AppId, TaskId } from './names.ts';
+import type { Problem } from './problem.ts';
+
+/** What Marathon said, decoded. An app that did not change is the same object as in the snapshot before. */
+export interface Snapshot {
+  /** In order of id. */
+  readonly apps: readonly App[];
+  /** Apps that could not be decoded. */
+  readonly problems: readonly Problem[];
+}
+
+/** An app in two halves: what its authors wrote, and what its tasks do. A task that comes or goes leaves `definition` the same object. */
+export interface App {
+  readonly id: AppId;
+  readonly definition: Definition;
+  /** How many tasks Marathon is to keep running. */
+  readonly instances: number;
+  /** In order of id. */
+  readonly tasks: readonly Task[];
+}
+
+/** The part of an app definition that a load balancer reads. */
+export interface Definition {
+  readonly id: AppId;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly network: Network;
+  /** By port index. */
+  readonly ports: readonly Port[];
+  readonly checks: readonly HealthCheck[];
+  /** Marathon's `versionInfo.lastConfigChangeAt`, ISO 8601 in UTC; none before an app's second version in old Marathons. */
+  readonly changedAt: string | undefined;
+}
+
+/** `host`: the agent's address; `bridge`: the agent's address and mapped ports; `container`: an address of its own (Calico). */
+export type Network = 'host' | 'bridge' | 'container';
+
+/** One element of `portMappings` or `portDefinitions`; `index` n in HAPROXY_n_ labels. */
+export interface Port {
+  /** Inside the container; none in host mode. */
+  readonly container: number | undefined;
+  /** What clients of the load balancer use; none where Marathon gave none (IP per task before 1.5). */
+  readonly service: number | undefined;
+  /** False when the port speaks UDP only. */
+  readonly tcp: boolean;
+}
+
+export interface HealthCheck {
+  /** Open, as Marathon adds kinds: 'HTTP', 'MESOS_TCP', 'COMMAND' … */
+  readonly protocol: string;
+  readonly path: string;
+  readonly at: { readonly index: number } | { readonly port: number } | undefined;
+  readonly gracePeriodSeconds: number;
+  readonly intervalSeconds: number;
+  readonly timeoutSeconds: number;
+  readonly maxConsecutiveFailures: number;
+}
+
+export interface Task {
+  readonly id: TaskId;
+  /** The agent, as Marathon advertises it: an address or a DNS name; empty when it has none yet. */
+  readonly host: string;
+  /** Open, as Mesos adds states; empty before Marathon 1.1. */
+  readonly state: string;
+  /** Of the container, without the network's name; IPv4 and IPv6. */
+  readonly addresses: readonly string[];
+  /** By port index, not as Marathon packs them. */
+  readonly hostPorts: readonly (number | undefined)[];
+  readonly health: Health;
+}
+
+/** `unknown`: no check has had a result yet, or a new Marathon leader has forgotten it. */
+export type Health = 'alive' | 'dead' | 'unknown';
