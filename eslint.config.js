@@ -52,6 +52,7 @@ export default defineConfig(
         { selector: 'Program > VariableDeclaration[kind!="const"]', message: 'no module state' },
       ],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/non-nullable-type-assertion-style': 'off', // it wants the `!` that strict forbids
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
     },
   },

@@ -24,7 +24,11 @@ export interface Front {
   readonly weight: number;
   /** When its app's definition changed last; decides between two that claim one port or route. */
   readonly changedAt: string | undefined;
+  readonly overrides: Overrides;
 }
+
+/** Template texts from this port's labels, by template name. */
+export type Overrides = Readonly<Record<string, string>>;
 
 export interface Bind {
   /** `*`, an IPv4 or an IPv6 address in brackets. */
@@ -68,6 +72,8 @@ export interface BackendOptions {
 
 export interface Check {
   readonly protocol: 'http' | 'tcp';
+  /** As Marathon calls it: 'MESOS_HTTP'. */
+  readonly marathonProtocol: string;
   readonly path: string;
   readonly intervalSeconds: number;
   readonly timeoutSeconds: number;
@@ -108,6 +114,7 @@ export type LeftOutReason =
   | 'no-service-port' // neither given nor assigned
   | 'label' // a label that guards access could not be read
   | 'port-conflict' // another service has the backend's name or the bind
+  | 'duplicate' // another task has its address and port
   | 'state' // the task does not run
   | 'unhealthy' // a check says dead
   | 'health-unknown' // no check result yet

@@ -59,6 +59,8 @@ export interface Task {
   readonly id: TaskId;
   /** The agent, as Marathon advertises it: an address or a DNS name; empty when it has none yet. */
   readonly host: string;
+  /** The agent's address: `host` where that is one, else what its name resolved to; none while it does not resolve. */
+  readonly hostAddress: string | undefined;
   /** Open, as Mesos adds states; empty before Marathon 1.1. */
   readonly state: string;
   /** Of the container, without the network's name; IPv4 and IPv6. */

@@ -1,0 +1,138 @@
+import { hash } from 'node:crypto';
+import { isIPv6 } from 'node:net';
+import type { BackendSection, Fragment } from '../model/document.ts';
+import type { ServerName } from '../model/names.ts';
+import type { Backend, Check, Front, Server, Service } from '../model/service.ts';
+import type { Context } from './catalogue.ts';
+import { section } from './front.ts';
+import type { Author, Templates } from './templates.ts';
+
+/** The section of one service's backend: its fragments in marathon-lb's order, then a line a server. */
+export function makeBackendSection({ front, backend }: Service, templates: Templates): BackendSection {
+  const author: Author = { owner: { by: 'app', app: front.app, index: front.index }, overrides: front.overrides };
+  const { name, mode } = front;
+  const { balance, sticky, check } = backend.options;
+  const parts = { front, backend, templates, author };
+  const fragments = [
+    templates.render('HAPROXY_BACKEND_HEAD', { backend: name, balance, mode }, author),
+    ...(mode === 'http' ? httpFragments(parts) : []),
+    ...networkFragments(parts),
+    ...(sticky ? [templates.render('HAPROXY_BACKEND_STICKY_OPTIONS', {}, author)] : []),
+    ...(check === undefined ? [] : [checkFragment(check, parts)]),
+  ];
+  const { name: sectionName } = section(fragments);
+  return { name: sectionName, fragments, backend: name, servers: serverLines(parts) };
+}
+
+interface Parts {
+  readonly front: Front;
+  readonly backend: Backend;
+  readonly templates: Templates;
+  readonly author: Author;
+}
+
+function httpFragments({ front, backend: { options }, templates, author }: Parts): readonly Fragment[] {
+  const hosts = front.routes.map(({ host }) => host);
+  const hostname = hosts.join(',');
+  const { hsts, proxyPassPath: proxypath, reverseProxyPath: rootpath, rootRedirect: redirpath } = options;
+  const proxy = proxypath !== undefined && {
+    hostname,
+    proxypath,
+    singleHost: hosts.length === 1 ? hostname : '',
+    proxypathRegex: escapeRegex(proxypath),
+  };
+  return [
+    ...(hsts ? [templates.render('HAPROXY_BACKEND_HSTS_OPTIONS', {}, author)] : []),
+    templates.render('HAPROXY_BACKEND_HTTP_OPTIONS', {}, author),
+    ...(proxy ? [templates.render('HAPROXY_HTTP_BACKEND_PROXYPASS_GLUE', proxy, author)] : []),
+    ...(rootpath === undefined
+      ? []
+      : [
+          templates.render(
+            'HAPROXY_HTTP_BACKEND_REVPROXY_GLUE',
+            { hostname, rootpath, hostnameRegex: hosts.map(escapeRegex).join('|'), location: escapeFormat(rootpath) },
+            author,
+          ),
+        ]),
+    ...(redirpath === undefined
+      ? []
+      : [templates.render('HAPROXY_HTTP_BACKEND_REDIR', { hostname, redirpath, location: escapeFormat(redirpath), hosts }, author)]),
+  ];
+}
+
+function networkFragments({ front, backend, templates, author }: Parts): readonly Fragment[] {
+  const { allowedNetworks } = backend.options;
+  if (allowedNetworks.length === 0) return [];
+  const mode = front.mode === 'http' ? 'HTTP' : 'TCP';
+  return [
+    ...allowedNetworks.map((network) =>
+      templates.render(`HAPROXY_${mode}_BACKEND_NETWORK_ALLOWED_ACL`, { network_allowed: network }, author),
+    ),
+    templates.render(`HAPROXY_${mode}_BACKEND_ACL_ALLOW_DENY`, {}, author),
+  ];
+}
+
+type CheckContext = Context<'HAPROXY_BACKEND_HTTP_HEALTHCHECK_OPTIONS'>;
+
+function checkFragment(check: Check, { backend, templates, author }: Parts): Fragment {
+  const name = check.protocol === 'http' ? 'HAPROXY_BACKEND_HTTP_HEALTHCHECK_OPTIONS' : 'HAPROXY_BACKEND_TCP_HEALTHCHECK_OPTIONS';
+  return templates.render(name, checkContext(check, backend.servers[0]?.checkPort), author);
+}
+
+function checkContext(check: Check, port: number | undefined): CheckContext {
+  return {
+    healthCheckPath: check.path,
+    healthCheckProtocol: check.marathonProtocol,
+    healthCheckPort: port === undefined ? '' : String(port),
+    healthCheckPortIndex: check.at !== undefined && 'index' in check.at ? String(check.at.index) : '',
+    healthCheckPortOptions: port === undefined ? '' : ` port ${port}`,
+    healthCheckIntervalSeconds: String(check.intervalSeconds),
+    healthCheckTimeoutSeconds: String(check.timeoutSeconds),
+    healthCheckGracePeriodSeconds: String(check.gracePeriodSeconds),
+    healthCheckMaxConsecutiveFailures: String(check.falls - 1),
+    healthCheckFalls: String(check.falls),
+  };
+}
+
+function serverLines(parts: Parts): ReadonlyMap<ServerName, Fragment> {
+  const { backend, templates, author } = parts;
+  return new Map(
+    backend.servers.map((server) => [
+      server.name,
+      templates.render(
+        'HAPROXY_BACKEND_SERVER_OPTIONS',
+        {
+          serverName: server.name,
+          serverId: String(server.id),
+          host: server.host,
+          host_ipv4: isIPv6(server.address) ? `[${server.address}]` : server.address,
+          port: String(server.port),
+          cookieOptions: backend.options.sticky ? ` check cookie ${hash('sha1', server.name).slice(0, 10)}` : '',
+          healthCheckOptions: serverCheck(server, parts),
+          otherOptions: server.draining ? ' disabled' : '',
+        },
+        author,
+      ),
+    ]),
+  );
+}
+
+/** On the server's own line, so without the line end that the template has. */
+function serverCheck(server: Server, { backend, templates, author }: Parts): string {
+  const { check } = backend.options;
+  if (check === undefined) return '';
+  const name =
+    check.protocol === 'http' ? 'HAPROXY_BACKEND_SERVER_HTTP_HEALTHCHECK_OPTIONS' : 'HAPROXY_BACKEND_SERVER_TCP_HEALTHCHECK_OPTIONS';
+  const { text } = templates.render(name, checkContext(check, server.checkPort), author);
+  return text.trim() === '' ? '' : ` ${text.trim()}`;
+}
+
+/** A text as itself in a regular expression of HAProxy's. */
+function escapeRegex(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+/** A text as itself where HAProxy expands `%`: locations, headers [haproxy: log-format]. */
+function escapeFormat(text: string): string {
+  return text.replaceAll('%', '%%');
+}

@@ -1,0 +1,55 @@
+import { each, whole } from '../lib/lists.ts';
+import type { Document, Fragment, Section } from '../model/document.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Release } from '../model/release.ts';
+import type { Front, Service } from '../model/service.ts';
+import { makeBackendSection } from './backend.ts';
+import { makeFrontPart } from './front.ts';
+import { makeHead } from './head.ts';
+import { isAtLeast } from './release.ts';
+import type { DocumentSettings } from './settings.ts';
+import type { Templates } from './templates.ts';
+
+export interface Rendering {
+  readonly document: Document;
+  readonly problems: readonly Problem[];
+}
+
+/** A function from services, in order, to the document. What did not change is the same section; a change of tasks renders one backend. */
+export function makeRenderer(
+  templates: Templates,
+  settings: DocumentSettings,
+): (services: readonly Service[], release: Release) => Rendering {
+  const head = makeHead(templates, settings);
+  const frontPart = whole(makeFrontPart(templates, settings));
+  const backends = each((service: Service) => makeBackendSection(service, templates));
+  const problemsOf = each((front: Front) =>
+    templates.problemsOf({ owner: { by: 'app', app: front.app, index: front.index }, overrides: front.overrides }),
+  );
+  const apart = whole(apartFrom);
+  const ofFronts = whole((lists: readonly (readonly Problem[])[]) => lists.flat());
+  return (services, release) => {
+    const fronts = services.map(({ front }) => front);
+    const { sections, maps } = frontPart(fronts);
+    const rendered = backends(services);
+    const front = isAtLeast(release, 3, 3) ? apart(sections) : sections;
+    return {
+      document: { front: [head, ...front], backends: rendered, maps },
+      problems: [...templates.problems, ...ofFronts(problemsOf(fronts))],
+    };
+  };
+}
+
+/**
+ * From HAProxy 3.3 a frontend may not have a backend's name, and marathon-lb gives both one name: the frontend's gets '-in' behind it. Names
+ * that rules and people use are those of backends; they stay.
+ */
+function apartFrom(sections: readonly Section[]): readonly Section[] {
+  return sections.map((section) => {
+    const [head, ...rest] = section.fragments;
+    if (head?.template !== 'HAPROXY_FRONTEND_HEAD') return section;
+    const text = head.text.replace(/^([ \t]*frontend[ \t]+\S+)/m, '$1-in');
+    const renamed: Fragment = { ...head, text };
+    return { name: `${section.name}-in`, fragments: [renamed, ...rest] };
+  });
+}

@@ -1,0 +1,157 @@
+import { each } from '../lib/lists.ts';
+import type { Fragment, MapFile, Section } from '../model/document.ts';
+import type { BackendName } from '../model/names.ts';
+import type { Front } from '../model/service.ts';
+import { cleaned, makeRouteRules, type RouteRules } from './routes.ts';
+import { APP_MAP, DOMAIN_MAP, type DocumentSettings } from './settings.ts';
+import type { Author, Templates } from './templates.ts';
+
+/** All sections before the backends, without the head, and the maps they look into. */
+export interface FrontPart {
+  readonly sections: readonly Section[];
+  readonly maps: Readonly<Record<string, MapFile>>;
+}
+
+/** What one front gives to the sections that it shares with others, and its own. */
+interface Rendered {
+  readonly front: Front;
+  readonly rules: RouteRules;
+  readonly userlist: readonly Section[];
+  readonly appId: readonly Fragment[];
+  readonly own: readonly Section[];
+}
+
+/**
+ * A function of all fronts: userlists, the shared frontends, then a frontend per port. One that did not change keeps its section, the same
+ * object. The order of the rules: by weight, then by app id and service port, which is the order of the fronts.
+ */
+export function makeFrontPart(templates: Templates, settings: DocumentSettings): (fronts: readonly Front[]) => FrontPart {
+  const renderAll = each((front: Front) => renderFront(front, templates, settings));
+  return (fronts) => {
+    const rendered = renderAll(fronts);
+    const byWeight = [...rendered].sort((a, b) => b.front.weight - a.front.weight);
+    const shared = sharedFrontends({ byWeight, rendered, templates, settings });
+    return {
+      sections: [...rendered.flatMap(({ userlist }) => userlist), ...shared, ...rendered.flatMap(({ own }) => own)],
+      maps: settings.maps ? { [DOMAIN_MAP]: domainMap(byWeight), [APP_MAP]: appMap(firstHttp(rendered)) } : {},
+    };
+  };
+}
+
+interface Shared {
+  readonly byWeight: readonly Rendered[];
+  readonly rendered: readonly Rendered[];
+  readonly templates: Templates;
+  readonly settings: DocumentSettings;
+}
+
+function sharedFrontends({ byWeight, rendered, templates, settings }: Shared): readonly Section[] {
+  const { sharedFrontends: bound, bindAddress: bindAddr, configFolder, ports, certificates, maps } = settings;
+  const options = templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {});
+  const at = (port: number) => ({ bindAddr, port: String(port) });
+  const inMap = { haproxy_dir: configFolder };
+  const http = withMap({
+    rules: byWeight.map(({ front, rules }) => ({ weight: front.weight, fragments: rules.http })),
+    map: byWeight.some(({ rules }) => rules.mapped.http.length > 0) ? [templates.render('HAPROXY_MAP_HTTP_FRONTEND_ACL', inMap)] : [],
+  });
+  const https = withMap({
+    rules: byWeight.map(({ front, rules }) => ({ weight: front.weight, fragments: rules.https })),
+    map: byWeight.some(({ rules }) => rules.mapped.https.length > 0) ? [templates.render('HAPROXY_MAP_HTTPS_FRONTEND_ACL', inMap)] : [],
+  });
+  const apps = firstHttp(rendered);
+  const byAppId = maps
+    ? apps.length > 0
+      ? [templates.render('HAPROXY_MAP_HTTP_FRONTEND_APPID_ACL', inMap)]
+      : []
+    : apps.flatMap(({ appId }) => appId);
+  const sslCerts = certificates.map((file) => `crt ${file}`).join(' ');
+  return [
+    ...(bound ? [section([templates.render('HAPROXY_HTTP_FRONTEND_HEAD', at(ports.http)), options, ...http])] : []),
+    section([templates.render('HAPROXY_HTTP_FRONTEND_APPID_HEAD', at(ports.appId)), options, ...byAppId]),
+    ...(bound ? [section([templates.render('HAPROXY_HTTPS_FRONTEND_HEAD', { ...at(ports.https), sslCerts }), options, ...https])] : []),
+  ];
+}
+
+/**
+ * The rule that looks into the map stands behind those of weight 0 and above, and before those below, which are for what nothing else took:
+ * wildcards, catch-alls.
+ */
+function withMap({
+  rules,
+  map,
+}: {
+  readonly rules: readonly { readonly weight: number; readonly fragments: readonly Fragment[] }[];
+  readonly map: readonly Fragment[];
+}): readonly Fragment[] {
+  const [before, behind] = [rules.filter(({ weight }) => weight >= 0), rules.filter(({ weight }) => weight < 0)];
+  return [...before.flatMap(({ fragments }) => fragments), ...map, ...behind.flatMap(({ fragments }) => fragments)];
+}
+
+function renderFront(front: Front, templates: Templates, settings: DocumentSettings): Rendered {
+  const author: Author = { owner: { by: 'app', app: front.app, index: front.index }, overrides: front.overrides };
+  const { name: backend, auth } = front;
+  return {
+    front,
+    rules: makeRouteRules({ front: settings.sharedFrontends ? front : { ...front, routes: [] }, templates, author, maps: settings.maps }),
+    userlist:
+      auth === undefined
+        ? []
+        : [section([templates.render('HAPROXY_USERLIST_HEAD', { backend, user: auth.user, passwd: auth.password }, author)])],
+    appId: [
+      templates.render(
+        'HAPROXY_HTTP_FRONTEND_APPID_ACL',
+        { backend, cleanedUpAppId: cleaned(front.app), hostname: front.routes.map(({ host }) => host).join(','), appId: front.app },
+        author,
+      ),
+    ],
+    own: ownFrontend(front, templates, author),
+  };
+}
+
+function ownFrontend(front: Front, templates: Templates, author: Author): readonly Section[] {
+  const { bind, name: backend, mode } = front;
+  if (bind === undefined) return [];
+  const head = templates.render(
+    'HAPROXY_FRONTEND_HEAD',
+    {
+      backend,
+      bindAddr: bind.address,
+      servicePort: String(bind.port),
+      sslCert: bind.certificate === undefined ? '' : ` ssl crt ${bind.certificate}`,
+      bindOptions: bind.options === undefined ? '' : ` ${bind.options}`,
+      mode,
+    },
+    author,
+  );
+  const options = mode === 'http' ? [templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {})] : [];
+  const glue = templates.render('HAPROXY_FRONTEND_BACKEND_GLUE', { backend }, author);
+  return isEmpty(head) ? [] : [section([head, ...options, glue])];
+}
+
+/** An empty head, in a label, is the known way not to bind a port: what would stand behind it would belong to the section before. */
+function isEmpty({ text }: Fragment): boolean {
+  return text.trim() === '';
+}
+
+/** The first http port of each app: the one that X-Marathon-App-Id leads to. */
+function firstHttp(rendered: readonly Rendered[]): readonly Rendered[] {
+  return rendered.filter(({ front }) => front.mode === 'http').filter(({ front }, i, all) => all[i - 1]?.front.app !== front.app);
+}
+
+/** Host -> backend; of two with one host the first by weight. */
+function domainMap(byWeight: readonly Rendered[]): MapFile {
+  const map = new Map<string, BackendName>();
+  for (const { front, rules } of byWeight) for (const host of rules.mapped.https) if (!map.has(host)) map.set(host, front.name);
+  return map;
+}
+
+/** App id, lower case -> backend. */
+function appMap(first: readonly Rendered[]): MapFile {
+  return new Map(first.map(({ front }) => [front.app.toLowerCase(), front.name]));
+}
+
+/** A section, named by its first line that opens one. */
+export function section(fragments: readonly Fragment[]): Section {
+  const found = /^[ \t]*(?:frontend|backend|listen|userlist)[ \t]+\S+/m.exec(fragments[0]?.text ?? '');
+  return { name: found?.[0].trim().replace(/\s+/, ' ') ?? 'unnamed', fragments };
+}

@@ -1,0 +1,122 @@
+import type { Fragment } from '../model/document.ts';
+import type { Front } from '../model/service.ts';
+import type { TemplateName } from './catalogue.ts';
+import type { Author, Templates } from './templates.ts';
+
+/** The rules of one service on a shared frontend, for one kind of traffic. */
+export interface RouteRules {
+  readonly http: readonly Fragment[];
+  readonly https: readonly Fragment[];
+  /** Hosts that the map file leads here, http and https apart. */
+  readonly mapped: { readonly http: readonly string[]; readonly https: readonly string[] };
+}
+
+/** Characters that may stand in the name of an ACL. */
+export function cleaned(text: string): string {
+  return text.replace(/[^a-zA-Z0-9-]/g, '_');
+}
+
+/** Any of these from a label: the app makes rules of its own, and stays out of the map. */
+const OWN_RULES = /^HAPROXY_(?:HTTPS?_FRONTEND_(?:ACL|ROUTING|AUTH)|BACKEND_REDIRECT)/;
+
+/**
+ * The rules that lead a service's virtual hosts to its backend. Which templates: a table from {several hosts?, path?, auth?, redirect?} to
+ * their names; plain hosts need none where there is a map [marathon-lb 1.15: generateHttpVhostAcl].
+ */
+export function makeRouteRules({ front, templates, author, maps }: Parts): RouteRules {
+  const hosts = front.routes.map(({ host }) => host);
+  const [first] = hosts;
+  if (first === undefined) return NO_RULES;
+  const mapped = maps && httpsKind(front) === 'plain' && !Object.keys(front.overrides).some((name) => OWN_RULES.test(name));
+  const context = {
+    backend: front.name,
+    cleanedUpHostname: `${cleaned(first)}_${front.app.slice(1).replaceAll('/', '_')}`,
+    appId: front.app,
+    path: front.routes[0]?.path ?? '',
+    realm: front.auth?.realm ?? '',
+    bindAddr: front.bind?.address ?? '*',
+  };
+  const render = (names: readonly RuleName[], of: readonly string[]): readonly Fragment[] =>
+    of.flatMap((hostname) => names.map((name) => templates.render(name, { ...context, hostname }, author)));
+  const rules = ({ before = [], each, after = [] }: Chosen): readonly Fragment[] => [
+    ...render(before, [first]),
+    ...render(each, hosts),
+    ...render(after, [first]),
+  ];
+  const mappedHttp = mapped && !front.redirectToHttps;
+  return {
+    http: mappedHttp ? [] : rules(HTTP[hosts.length > 1 ? 'list' : 'one'][httpKind(front)]),
+    https: mapped ? [] : rules(HTTPS[httpsKind(front)]),
+    mapped: { http: mappedHttp ? hosts : [], https: mapped ? hosts : [] },
+  };
+}
+
+const NO_RULES: RouteRules = { http: [], https: [], mapped: { http: [], https: [] } };
+
+interface Parts {
+  readonly front: Front;
+  readonly templates: Templates;
+  readonly author: Author;
+  readonly maps: boolean;
+}
+
+const HOST = 'HAPROXY_HTTP_FRONTEND_ACL_ONLY';
+const PATH = 'HAPROXY_HTTP_FRONTEND_ACL_ONLY_WITH_PATH';
+const PATH_AND_AUTH = 'HAPROXY_HTTP_FRONTEND_ACL_ONLY_WITH_PATH_AND_AUTH';
+const ACLS_WITH_PATH = [HOST, PATH] as const;
+
+type RuleName = Extract<
+  TemplateName,
+  `HAPROXY_${'HTTP_FRONTEND' | 'HTTPS_FRONTEND'}_${'ACL' | 'ROUTING'}${string}` | `HAPROXY_BACKEND_REDIRECT_${string}`
+>;
+
+/** Templates for the first host, then for each host, then once more for the first. */
+interface Chosen {
+  readonly before?: readonly RuleName[];
+  readonly each: readonly RuleName[];
+  readonly after?: readonly RuleName[];
+}
+
+type Http = 'plain' | 'path' | 'auth' | 'path auth' | 'redirect' | 'path redirect' | 'path auth redirect';
+
+const HTTP: Readonly<Record<'one' | 'list', Readonly<Record<Http, Chosen>>>> = {
+  one: {
+    plain: { each: ['HAPROXY_HTTP_FRONTEND_ACL'] },
+    path: { each: ['HAPROXY_HTTP_FRONTEND_ACL_WITH_PATH'] },
+    auth: { each: ['HAPROXY_HTTP_FRONTEND_ACL_WITH_AUTH'] },
+    'path auth': { each: ['HAPROXY_HTTP_FRONTEND_ACL_WITH_AUTH_AND_PATH'] },
+    redirect: { each: ['HAPROXY_HTTP_FRONTEND_ACL', 'HAPROXY_BACKEND_REDIRECT_HTTP_TO_HTTPS'] },
+    'path redirect': { each: [...ACLS_WITH_PATH, 'HAPROXY_BACKEND_REDIRECT_HTTP_TO_HTTPS_WITH_PATH'] },
+    'path auth redirect': { each: [...ACLS_WITH_PATH, 'HAPROXY_BACKEND_REDIRECT_HTTP_TO_HTTPS_WITH_PATH'] },
+  },
+  list: {
+    plain: { each: [HOST], after: ['HAPROXY_HTTP_FRONTEND_ROUTING_ONLY'] },
+    path: { before: [PATH], each: [HOST], after: ['HAPROXY_HTTP_FRONTEND_ROUTING_ONLY_WITH_PATH'] },
+    auth: { each: [HOST], after: ['HAPROXY_HTTP_FRONTEND_ROUTING_ONLY_WITH_AUTH'] },
+    'path auth': { before: [PATH_AND_AUTH], each: [HOST], after: ['HAPROXY_HTTP_FRONTEND_ROUTING_ONLY_WITH_PATH_AND_AUTH'] },
+    redirect: { each: [HOST], after: ['HAPROXY_BACKEND_REDIRECT_HTTP_TO_HTTPS'] },
+    'path redirect': { before: [PATH], each: [HOST], after: ['HAPROXY_BACKEND_REDIRECT_HTTP_TO_HTTPS_WITH_PATH'] },
+    'path auth redirect': { before: [PATH_AND_AUTH], each: [HOST], after: ['HAPROXY_BACKEND_REDIRECT_HTTP_TO_HTTPS_WITH_PATH'] },
+  },
+};
+
+type Https = 'plain' | 'path' | 'auth' | 'path auth';
+
+const HTTPS: Readonly<Record<Https, Chosen>> = {
+  plain: { each: ['HAPROXY_HTTPS_FRONTEND_ACL'] },
+  path: { before: ['HAPROXY_HTTPS_FRONTEND_ACL_ONLY_WITH_PATH'], each: ['HAPROXY_HTTPS_FRONTEND_ACL_WITH_PATH'] },
+  auth: { each: ['HAPROXY_HTTPS_FRONTEND_ACL_WITH_AUTH'] },
+  'path auth': { before: ['HAPROXY_HTTPS_FRONTEND_ACL_ONLY_WITH_PATH'], each: ['HAPROXY_HTTPS_FRONTEND_ACL_WITH_AUTH_AND_PATH'] },
+};
+
+function httpsKind({ routes: [route], auth }: Front): Https {
+  if (route?.path === undefined) return auth === undefined ? 'plain' : 'auth';
+  return auth === undefined ? 'path' : 'path auth';
+}
+
+/** Who is redirected needs no password first; https asks for it. */
+function httpKind(front: Front): Http {
+  const kind = httpsKind(front);
+  if (!front.redirectToHttps) return kind;
+  return kind === 'path' || kind === 'path auth' ? `${kind} redirect` : 'redirect';
+}

@@ -1,0 +1,25 @@
+/** What an operator decides about the text of the configuration. */
+export interface DocumentSettings {
+  /** Whether the shared http and https frontends are there. */
+  readonly sharedFrontends: boolean;
+  /** Whether plain virtual hosts and app ids are looked up in map files. */
+  readonly maps: boolean;
+  /** The folder of haproxy.cfg, as it stands in the rules that read map files. */
+  readonly configFolder: string;
+  readonly bindAddress: string;
+  readonly ports: { readonly http: number; readonly https: number; readonly appId: number; readonly stats: number };
+  /** Files or folders of the shared https frontend. */
+  readonly certificates: readonly string[];
+  readonly threads: number;
+  readonly maxConnections: number | undefined;
+  readonly oldWorkerMaxAgeSeconds: number;
+  readonly maxOldWorkers: number;
+  /** Target of the traffic log, as HAProxy's `log` takes it; none: no log. */
+  readonly trafficLog: string | undefined;
+  /** HAPROXY_GLOBAL_DEFAULT_OPTIONS: an `option` line each. */
+  readonly defaultOptions: readonly string[];
+}
+
+/** Map files, by what they are for. */
+export const DOMAIN_MAP = 'domain2backend.map';
+export const APP_MAP = 'app2backend.map';

@@ -1,0 +1,30 @@
+import type { Network, Port, Task } from '../model/snapshot.ts';
+
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/**
+ * Where a task answers for a port: the container's own address and port in container mode (Calico), the agent's address and the mapped port
+ * otherwise. Decided by the app's network mode, never by addresses being there: Docker's bridge publishes some too.
+ * Where there is none, the reason.
+ */
+export function endpointOf({ network, task, index, port }: Where): Endpoint | 'no-address' | 'no-port' {
+  const hostPort = task.hostPorts[index];
+  if (network !== 'container') return at(task.hostAddress, hostPort);
+  const own = port?.container === 0 ? hostPort : port?.container; // 0: the same as the host port
+  return at(task.addresses[0], own);
+}
+
+interface Where {
+  readonly network: Network;
+  readonly task: Task;
+  readonly index: number;
+  readonly port: Port | undefined;
+}
+
+function at(address: string | undefined, port: number | undefined): Endpoint | 'no-address' | 'no-port' {
+  if (address === undefined) return 'no-address';
+  return port === undefined ? 'no-port' : { address, port };
+}

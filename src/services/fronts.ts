@@ -1,0 +1,141 @@
+import type { AppId } from '../model/names.ts';
+import type { Problem } from '../model/problem.ts';
+import type { BackendOptions, Front, LeftOut, LeftOutReason } from '../model/service.ts';
+import type { Definition } from '../model/snapshot.ts';
+import type { Claim } from './arrange.ts';
+import { checkOfPort, makeCheck } from './checks.ts';
+import { backendName } from './names.ts';
+import type { PortRange } from './ports.ts';
+import { readLabels, type LabelsOfApp, type LabelsOfPort } from './read-labels.ts';
+
+/** What an operator decides about which apps are taken, and how. */
+export interface ServiceSettings {
+  readonly groups: readonly string[];
+  /** Only ports with HAPROXY_n_ENABLED. */
+  readonly strictMode: boolean;
+  /** Only tasks that Marathon calls healthy, where their app has checks. */
+  readonly healthCheck: boolean;
+  /** The load balancer itself, when it runs in Marathon. */
+  readonly ownApp: AppId | undefined;
+  readonly portRange: PortRange;
+  /** The templates that labels may override. */
+  readonly templates: ReadonlySet<string>;
+}
+
+/** What follows from an app's definition alone: the same object as long as only tasks change. */
+export interface Draft {
+  readonly definition: Definition;
+  readonly ports: readonly PortDraft[];
+  readonly leftOut: readonly LeftOut[];
+  readonly problems: readonly Problem[];
+}
+
+export interface PortDraft {
+  readonly front: Front;
+  readonly options: BackendOptions;
+  /** Its claim on port and routes, while it has servers and while it has none: two objects, so that the third task of an app changes no claim. */
+  readonly claims: { readonly serving: Claim; readonly idle: Claim };
+}
+
+/** The ports of one app that this load balancer serves, and why the others are left out. */
+export function makeDraft(definition: Definition, settings: ServiceSettings): Draft {
+  const labels = readLabels(definition, settings.templates);
+  const ports: PortDraft[] = [];
+  const leftOut: LeftOut[] = [];
+  const problems: Problem[] = [];
+  for (const index of definition.ports.keys()) {
+    const why = reasonToLeaveOut({ definition, labels, index, settings });
+    if (why !== undefined) {
+      leftOut.push({ app: definition.id, index, why });
+      continue;
+    }
+    const draft = makePort(definition, labels.ports, index);
+    const twin = ports.find(({ front }) => front.name === draft.front.name);
+    if (twin === undefined) ports.push(draft);
+    else {
+      leftOut.push({ app: definition.id, index, why: 'port-conflict' });
+      problems.push(samePort(definition.id, twin.front, index));
+    }
+    problems.push(...vhostInTcp(draft.front, labels.ports[index]));
+  }
+  const concerned = ports.length > 0 || leftOut.some(({ why }) => why !== 'group' && why !== 'own-app');
+  return { definition, ports, leftOut, problems: concerned ? [...labels.problems, ...problems] : [] };
+}
+
+interface Question {
+  readonly definition: Definition;
+  readonly labels: LabelsOfApp;
+  readonly index: number;
+  readonly settings: ServiceSettings;
+}
+
+function reasonToLeaveOut({ definition, labels, index, settings }: Question): LeftOutReason | undefined {
+  const { values, shut } = labels.ports[index] as LabelsOfPort;
+  const port = definition.ports[index];
+  const groups = values.groups ?? labels.app.groups ?? [];
+  if (definition.id === settings.ownApp) return 'own-app';
+  if (!settings.groups.includes('*') && !groups.some((group) => settings.groups.includes(group)))
+    return shut && groups.length === 0 ? 'label' : 'group';
+  if (!(values.enabled ?? !settings.strictMode)) return 'disabled';
+  if (port?.tcp !== true) return 'protocol';
+  if (values.port === undefined && port.service === undefined) return 'no-service-port';
+  return shut ? 'label' : undefined;
+}
+
+function makePort(definition: Definition, labels: readonly LabelsOfPort[], index: number): PortDraft {
+  const { values, overrides } = labels[index] as LabelsOfPort;
+  const own = checkOfPort(definition, index);
+  const check = own ?? (values.checkPortIndex === undefined ? undefined : checkOfPort(definition, values.checkPortIndex));
+  const hosts = values.hosts ?? [];
+  const mode = values.mode ?? (hosts.length > 0 || check?.protocol === 'HTTP' ? 'http' : 'tcp');
+  const port = values.port ?? definition.ports[index]?.service ?? 0;
+  const front: Front = {
+    app: definition.id,
+    index,
+    name: backendName(definition.id, port),
+    port,
+    mode,
+    bind: { address: values.bindAddress ?? '*', port, certificate: values.certificate, options: values.bindOptions },
+    routes: mode === 'http' ? hosts.map((host) => ({ host, path: values.path })) : [],
+    auth: values.auth,
+    redirectToHttps: values.redirectToHttps ?? false,
+    weight: values.weight ?? (values.path === undefined ? 0 : 1),
+    changedAt: definition.changedAt,
+    overrides,
+  };
+  const options: BackendOptions = {
+    balance: values.balance ?? 'roundrobin',
+    sticky: values.sticky ?? false,
+    hsts: values.hsts ?? false,
+    proxyPassPath: values.proxyPassPath,
+    reverseProxyPath: values.reverseProxyPath,
+    rootRedirect: values.rootRedirect,
+    allowedNetworks: values.allowedNetworks ?? [],
+    check: check && makeCheck(check, mode, values.checkPortIndex),
+  };
+  return { front, options, claims: { serving: { front, serves: true }, idle: { front, serves: false } } };
+}
+
+function samePort(app: AppId, { port, index: first }: Front, index: number): Problem {
+  return {
+    code: 'port-conflict',
+    owner: { by: 'app', app, index },
+    message: `port ${index} has service port ${port}, which port ${first} of the same app has already, so it is left out`,
+    hint: `give it another one with servicePort or HAPROXY_${index}_PORT`,
+  };
+}
+
+/** marathon-lb 1.15 rendered rules here that no HAProxy accepts. */
+function vhostInTcp(front: Front, labels: LabelsOfPort | undefined): readonly Problem[] {
+  const hosts = labels?.values.hosts;
+  if (front.mode === 'http' || hosts === undefined) return [];
+  return [
+    {
+      code: 'label-value',
+      owner: { by: 'app', app: front.app, index: front.index },
+      label: `HAPROXY_${front.index}_VHOST`,
+      message: `the virtual host ${hosts.join(', ')} has no effect, because the port is in tcp mode, where there are no virtual hosts`,
+      hint: `take off HAPROXY_${front.index}_MODE or set it to http; a tcp port is reached by its service port ${front.port}`,
+    },
+  ];
+}

@@ -1,0 +1,110 @@
+import * as grammars from './grammars.ts';
+import type { Grammar } from './grammars.ts';
+
+/** One label: its name behind HAPROXY_ or HAPROXY_n_, its values, and what it does. */
+export interface Label<Value> {
+  readonly name: string;
+  readonly grammar: Grammar<Value>;
+  /** One that guards access: where its value can't be read, the port is left out rather than opened. */
+  readonly guards: boolean;
+  readonly doc: string;
+  readonly example: string;
+}
+
+function label<Value>(
+  name: string,
+  grammar: Grammar<Value>,
+  words: Pick<Label<Value>, 'doc' | 'example'> & { readonly guards?: true },
+): Label<Value> {
+  return { name, grammar, guards: false, ...words };
+}
+
+/** Labels of a whole app: HAPROXY_<name>. */
+export const APP_LABELS = {
+  groups: label('GROUP', grammars.groups, {
+    guards: true,
+    doc: "The load balancers that take the app: those started with one of these names as --group. One with --group '*' takes every app.",
+    example: 'external',
+  }),
+} satisfies Record<string, Label<unknown>>;
+
+/** Labels of one port: HAPROXY_<n>_<name>, n the port index from 0. Parser, reference and table test all come from here. */
+export const PORT_LABELS = {
+  groups: label('GROUP', grammars.groups, { guards: true, doc: 'Stands instead of HAPROXY_GROUP for this port.', example: 'internal' }),
+  enabled: label('ENABLED', grammars.bool, {
+    doc: 'Whether the port is served. Default true, false under --strict-mode.',
+    example: 'true',
+  }),
+  hosts: label('VHOST', grammars.hosts, {
+    doc: 'Virtual hosts, under which the port is reached on the shared http and https frontends. Lower-cased; a trailing port or dot is cut off. Without MODE the port becomes http.',
+    example: 'shop.acme.org,www.shop.acme.org',
+  }),
+  path: label('PATH', grammars.paths, {
+    doc: "Only these paths of the virtual hosts, as arguments of HAProxy's path_beg. The port's weight is 1 unless BACKEND_WEIGHT says otherwise.",
+    example: '-i /api /v2',
+  }),
+  weight: label('BACKEND_WEIGHT', grammars.integer, {
+    doc: 'Order of the rules on the shared frontends: largest first, equal ones by app id and service port. Not a share of traffic.',
+    example: '10',
+  }),
+  auth: label('AUTH', grammars.auth, {
+    guards: true,
+    doc: "Basic auth on the shared frontends; the app's own service port stays open.",
+    example: 'Staff:alice:$6$salt$hash',
+  }),
+  sticky: label('STICKY', grammars.bool, { doc: 'A cookie keeps a client at its server.', example: 'true' }),
+  redirectToHttps: label('REDIRECT_TO_HTTPS', grammars.bool, {
+    doc: 'The http frontend answers with a redirect (301) to https.',
+    example: 'true',
+  }),
+  hsts: label('USE_HSTS', grammars.bool, { doc: 'Responses carry Strict-Transport-Security.', example: 'true' }),
+  certificate: label('SSL_CERT', grammars.file, {
+    doc: "Certificate of the port's own bind, which then speaks TLS.",
+    example: '/etc/ssl/shop.pem',
+  }),
+  bindOptions: label('BIND_OPTIONS', grammars.bindOptions, { doc: "Further options of the port's own bind.", example: 'accept-proxy' }),
+  bindAddress: label('BIND_ADDR', grammars.address, { doc: "Address of the port's own bind, all by default.", example: '10.0.0.42' }),
+  port: label('PORT', grammars.port, { doc: 'Replaces the service port, in names and order too.', example: '8088' }),
+  mode: label('MODE', grammars.mode, {
+    doc: 'Default: http with a virtual host or with an HTTP health check on the port, else tcp.',
+    example: 'http',
+  }),
+  balance: label('BALANCE', grammars.balance, {
+    doc: 'How requests are spread over the servers. Default roundrobin.',
+    example: 'leastconn',
+  }),
+  proxyPassPath: label('HTTP_BACKEND_PROXYPASS_PATH', grammars.prefix, {
+    doc: 'This prefix is taken off before a request goes to the app.',
+    example: '/shop',
+  }),
+  reverseProxyPath: label('HTTP_BACKEND_REVPROXY_PATH', grammars.prefix, {
+    doc: "The app's own Location headers are rewritten to this path.",
+    example: '/shop',
+  }),
+  rootRedirect: label('HTTP_BACKEND_REDIR', grammars.location, {
+    doc: 'Requests for / of the virtual hosts are redirected (301) here.',
+    example: '/my/content',
+  }),
+  allowedNetworks: label('BACKEND_NETWORK_ALLOWED_ACL', grammars.networks, {
+    guards: true,
+    doc: 'Only clients from these addresses and networks are let through, http and tcp.',
+    example: '10.1.40.0/24 10.1.55.43',
+  }),
+  checkPortIndex: label('BACKEND_HEALTHCHECK_PORT_INDEX', grammars.portIndex, {
+    doc: "HAProxy's health check goes to the port with this index, by that port's Marathon check where this port has none.",
+    example: '1',
+  }),
+} satisfies Record<string, Label<unknown>>;
+
+/** What the labels of a table gave; a label that is absent, or could not be read, is undefined. */
+export type Values<Table extends Record<string, Label<unknown>>> = {
+  readonly [Key in keyof Table]: Table[Key] extends Label<infer Value> ? Value | undefined : never;
+};
+
+export type AppLabels = Values<typeof APP_LABELS>;
+export type PortLabels = Values<typeof PORT_LABELS>;
+
+/** Labels of an app that are known but have no effect yet: deployment groups (blue and green). */
+export const NOT_YET: ReadonlySet<string> = new Set(
+  ['GROUP', 'ALT_PORT', 'COLOUR', 'STARTED_AT', 'TARGET_INSTANCES', 'NEW_INSTANCES'].map((name) => `DEPLOYMENT_${name}`),
+);

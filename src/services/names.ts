@@ -1,0 +1,32 @@
+import { hash } from 'node:crypto';
+import type { AppId, BackendName, ServerName } from '../model/names.ts';
+
+/** '/shop/cart' on 10004 is 'shop_cart_10004' [marathon-lb]. */
+export function backendName(app: AppId, servicePort: number): BackendName {
+  return `${app.slice(1).replaceAll('/', '_')}_${servicePort}` as BackendName;
+}
+
+/** '<host>_<ip>_<port>', or '<ip>_<port>' where both are the same; what HAProxy does not take in a name becomes '_' [marathon-lb]. */
+export function serverName(host: string, address: string, port: number): ServerName {
+  const text = host === address ? `${address}_${port}` : `${host}_${address}_${port}`;
+  return text.replace(/[^a-zA-Z0-9-]/g, '_') as ServerName;
+}
+
+/**
+ * A number for a server that stays as long as its name does: sha256 of the name mod 32767; where that is 0 or taken in the backend, the name
+ * becomes '<name> <sha256 of the name>' and it is tried again [marathon-lb: calculate_server_id]. Adds the id to `taken`.
+ */
+export function serverId(name: string, taken: Set<number>): number {
+  const digest = hash('sha256', name);
+  const id = modulo32767(digest);
+  if (id === 0 || taken.has(id)) return serverId(`${name} ${digest}`, taken);
+  taken.add(id);
+  return id;
+}
+
+/** A hexadecimal number of any length mod 32767: Horner's rule, four digits at a time. */
+function modulo32767(hex: string): number {
+  let rest = 0;
+  for (let i = 0; i < hex.length; i += 4) rest = (rest * 65536 + Number.parseInt(hex.slice(i, i + 4), 16)) % 32767;
+  return rest;
+}

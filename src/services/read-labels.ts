@@ -1,0 +1,162 @@
+import { closest } from 'fastest-levenshtein';
+import { byText } from '../lib/lists.ts';
+import type { Owner, Problem } from '../model/problem.ts';
+import type { Overrides } from '../model/service.ts';
+import type { Definition } from '../model/snapshot.ts';
+import { APP_LABELS, NOT_YET, PORT_LABELS, type AppLabels, type Label, type PortLabels, type Values } from './labels.ts';
+
+/** The labels of one app, read. */
+export interface LabelsOfApp {
+  readonly app: AppLabels;
+  /** By port index, as many as the app has ports. */
+  readonly ports: readonly LabelsOfPort[];
+  readonly problems: readonly Problem[];
+}
+
+export interface LabelsOfPort {
+  readonly values: PortLabels;
+  /** Template texts, by the template's name. */
+  readonly overrides: Overrides;
+  /** A label that guards access is there but can't be read: the port must not be opened. */
+  readonly shut: boolean;
+}
+
+/** HAPROXY_2_VHOST is { index: 2, key: 'VHOST' }; HAPROXY_GROUP has no index. */
+interface Entry {
+  readonly name: string;
+  readonly index: number | undefined;
+  readonly key: string;
+  readonly text: string;
+}
+
+/** Reads all HAPROXY_ labels of an app. `templates`: the names, with HAPROXY_, of the templates that a label may override. */
+export function readLabels(definition: Definition, templates: ReadonlySet<string>): LabelsOfApp {
+  const entries = entriesOf(definition);
+  const owner: Owner = { by: 'app', app: definition.id };
+  const count = definition.ports.length;
+  const ofApp = readTable({ table: APP_LABELS, entries: entries.filter(({ index }) => index === undefined), owner });
+  const ofPorts = definition.ports.map((_, index) => {
+    const own = entries.filter((entry) => entry.index === index);
+    return { own, ...readTable({ table: PORT_LABELS, entries: own, owner: { ...owner, index } }) };
+  });
+  const strangers = entries.filter((entry) => !isKnown(entry, templates));
+  const beyond = entries.filter((entry) => isKnown(entry, templates) && entry.index !== undefined && entry.index >= count);
+  return {
+    app: ofApp.values,
+    ports: ofPorts.map(({ values, shut, own }) => ({ values, shut: shut || ofApp.shut, overrides: readOverrides(own, templates) })),
+    problems: [
+      ...ofApp.problems,
+      ...ofPorts.flatMap(({ problems }) => problems),
+      ...strangers.map((entry) => unknownLabel({ entry, owner, templates })),
+      ...beyond.map((entry) => noSuchPort({ entry, owner, count })),
+    ],
+  };
+}
+
+function entriesOf({ labels }: Definition): readonly Entry[] {
+  const names = Object.keys(labels).filter((name) => name.startsWith('HAPROXY_'));
+  return names.sort(byText).map((name) => {
+    const [, digits, key = ''] = /^HAPROXY_(?:(\d{1,3})_)?([^]*)$/.exec(name) ?? [];
+    return { name, index: digits === undefined ? undefined : Number(digits), key, text: labels[name] ?? '' };
+  });
+}
+
+function isKnown({ index, key }: Entry, templates: ReadonlySet<string>): boolean {
+  const table: Record<string, Label<unknown>> = index === undefined ? APP_LABELS : PORT_LABELS;
+  return Object.values(table).some((label) => label.name === key) || (index !== undefined && templates.has(`HAPROXY_${key}`));
+}
+
+interface Reading<Table> {
+  readonly table: Table;
+  readonly entries: readonly Entry[];
+  readonly owner: Owner;
+}
+
+/** The values that the entries give for a table of labels; one whose value is bad counts as absent, and shuts the port when it guards it. */
+function readTable<Table extends Record<string, Label<unknown>>>({ table, entries, owner }: Reading<Table>) {
+  const texts = new Map(entries.map((entry) => [entry.key, entry]));
+  const values: Record<string, unknown> = {};
+  const problems: Problem[] = [];
+  let shut = false;
+  for (const [key, label] of Object.entries(table)) {
+    const entry = texts.get(label.name);
+    if (entry === undefined) continue;
+    const { value, bad } = label.grammar.read(entry.text);
+    values[key] = value;
+    if (bad !== undefined) problems.push(badValue({ entry, owner, label, bad }));
+    shut ||= label.guards && value === undefined;
+  }
+  return { values: values as Values<Table>, problems, shut };
+}
+
+/** Line ends of another system become ours [marathon-lb 1.15]. */
+function readOverrides(entries: readonly Entry[], templates: ReadonlySet<string>): Overrides {
+  const own = entries.filter(({ key }) => templates.has(`HAPROXY_${key}`));
+  return Object.fromEntries(own.map(({ key, text }) => [`HAPROXY_${key}`, text.replaceAll('\r\n', '\n')]));
+}
+
+interface Bad {
+  readonly entry: Entry;
+  readonly owner: Owner;
+  readonly label: Label<unknown>;
+  readonly bad: string;
+}
+
+/** A label that guards may hold a secret: its value is not repeated. */
+function badValue({ entry, owner, label, bad }: Bad): Problem {
+  const found = label.name === 'AUTH' ? 'its value' : JSON.stringify(bad.slice(0, 200));
+  const effect = label.guards ? 'the port is left out until it can be read' : 'it counts as absent';
+  return {
+    code: 'label-value',
+    owner,
+    label: entry.name,
+    message: `${found} can't be read as a value of ${entry.name}, so ${effect}`,
+    hint: `wanted: ${label.grammar.wanted}`,
+  };
+}
+
+function unknownLabel({
+  entry,
+  owner,
+  templates,
+}: {
+  readonly entry: Entry;
+  readonly owner: Owner;
+  readonly templates: ReadonlySet<string>;
+}): Problem {
+  const { name, index, key } = entry;
+  const problem = { owner: index === undefined ? owner : { ...owner, index }, label: name };
+  if (index === undefined && NOT_YET.has(key)) {
+    return {
+      ...problem,
+      code: 'label-unsupported',
+      message: `${name} has no effect yet`,
+      hint: 'deployment groups come with a later version',
+    };
+  }
+  const ofPort = [
+    ...Object.values(PORT_LABELS).map((label) => label.name),
+    ...[...templates].map((template) => template.slice('HAPROXY_'.length)),
+  ];
+  const known = [
+    ...Object.values(APP_LABELS).map((label) => `HAPROXY_${label.name}`),
+    ...ofPort.map((port) => `HAPROXY_${String(index ?? 0)}_${port}`),
+  ];
+  return {
+    ...problem,
+    code: 'label-unknown',
+    message: `${name} is no label of the load balancer`,
+    hint: `the nearest one is ${closest(name, known)}`,
+  };
+}
+
+function noSuchPort({ entry, owner, count }: { readonly entry: Entry; readonly owner: Owner; readonly count: number }): Problem {
+  const has = count === 0 ? 'no ports' : count === 1 ? 'one port, with index 0' : `ports 0 to ${count - 1}`;
+  return {
+    code: 'label-value',
+    owner,
+    label: entry.name,
+    message: `${entry.name} means port index ${String(entry.index)}, but the app has ${has}`,
+    hint: "take the index of one of the app's portMappings or portDefinitions, counted from 0",
+  };
+}

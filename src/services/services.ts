@@ -1,0 +1,123 @@
+import { byText } from '../lib/lists.ts';
+import type { Backend, BackendOptions, LeftOut, LeftOutReason, Server, Service } from '../model/service.ts';
+import type { App, Task } from '../model/snapshot.ts';
+import { endpointOf } from './addresses.ts';
+import type { Claim } from './arrange.ts';
+import type { Draft, PortDraft } from './fronts.ts';
+import { serverId, serverName } from './names.ts';
+
+/** The services of one app with the tasks it has now, and what does not serve. */
+export interface ServicesOfApp {
+  readonly services: readonly Service[];
+  /** By service: what it claims of ports and routes. */
+  readonly claims: readonly Claim[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** States in which a task does not serve; TASK_LOST and TASK_UNREACHABLE do, and one without a state does [marathon-lb 1.15]. */
+const NOT_SERVING = new Set(
+  ['STAGING', 'STARTING', 'KILLING', 'FINISHED', 'FAILED', 'KILLED', 'ERROR', 'DROPPED', 'GONE', 'GONE_BY_OPERATOR', 'UNKNOWN'].map(
+    (state) => `TASK_${state}`,
+  ),
+);
+
+/**
+ * App -> Service[] + LeftOut[]. An app without instances and tasks is not rendered; one that is to run keeps its backend while it has no
+ * server, so that its hosts answer 503 and nothing is reloaded when the task is back.
+ */
+export function makeServices(app: App, draft: Draft, gate: { readonly healthCheck: boolean }): ServicesOfApp {
+  const leftOut: LeftOut[] = [...draft.leftOut];
+  if (draft.ports.length === 0) return { services: [], claims: [], leftOut };
+  if (app.instances === 0 && app.tasks.length === 0) {
+    const suspended = draft.ports.map(({ front }) => ({ app: app.id, index: front.index, why: 'suspended' as const }));
+    return { services: [], claims: [], leftOut: [...leftOut, ...suspended] };
+  }
+  const gated = gate.healthCheck && app.definition.checks.length > 0;
+  const serving = app.tasks.filter((task) => {
+    const why = reasonToLeaveOut(task, gated);
+    if (why !== undefined) leftOut.push({ app: app.id, task: task.id, why });
+    return why === undefined;
+  });
+  const services = draft.ports.map((port) => makeService({ draft, port, serving, leftOut }));
+  const claims = draft.ports.map((port, i) => ((services[i]?.backend.servers.length ?? 0) > 0 ? port.claims.serving : port.claims.idle));
+  return { services, claims, leftOut };
+}
+
+function reasonToLeaveOut(task: Task, gated: boolean): LeftOutReason | undefined {
+  if (NOT_SERVING.has(task.state)) return 'state';
+  if (task.host === '') return 'no-address';
+  if (!gated || task.health === 'alive') return undefined;
+  return task.health === 'dead' ? 'unhealthy' : 'health-unknown';
+}
+
+interface Parts {
+  readonly draft: Draft;
+  readonly port: PortDraft;
+  readonly serving: readonly Task[];
+  /** Told what of them has no address here. */
+  readonly leftOut: LeftOut[];
+}
+
+type Found = Omit<Server, 'id'>;
+
+function makeService({ draft, port, serving, leftOut }: Parts): Service {
+  const { front, options } = port;
+  const { network, ports } = draft.definition;
+  const found: Found[] = [];
+  for (const task of serving) {
+    const endpoint = endpointOf({ network, task, index: front.index, port: ports[front.index] });
+    if (typeof endpoint === 'string') leftOut.push({ app: front.app, index: front.index, task: task.id, why: endpoint });
+    else {
+      const { address, port: number } = endpoint;
+      const name = serverName(task.host, address, number);
+      found.push({
+        name,
+        task: task.id,
+        host: task.host,
+        address,
+        port: number,
+        checkPort: checkPort({ draft, options, task }),
+        draining: false,
+      });
+    }
+  }
+  const backend: Backend = {
+    options,
+    servers: number(found.sort(byPlace), (twin) => leftOut.push({ app: front.app, index: front.index, task: twin.task, why: 'duplicate' })),
+  };
+  return { front, backend };
+}
+
+/** In order, each with its id; of two with one name the second is told instead. */
+function number(found: readonly Found[], duplicate: (twin: Found) => void): readonly Server[] {
+  const taken = new Set<number>();
+  const names = new Set<string>();
+  return found.flatMap((server) => {
+    if (names.has(server.name)) {
+      duplicate(server);
+      return [];
+    }
+    names.add(server.name);
+    return [{ ...server, id: serverId(server.name, taken) }];
+  });
+}
+
+function byPlace(a: Found, b: Found): number {
+  return byText(a.host, b.host) || byText(a.address, b.address) || a.port - b.port || byText(a.task, b.task);
+}
+
+function checkPort({
+  draft,
+  options,
+  task,
+}: {
+  readonly draft: Draft;
+  readonly options: BackendOptions;
+  readonly task: Task;
+}): number | undefined {
+  const at = options.check?.at;
+  if (at === undefined) return undefined;
+  if ('port' in at) return at.port;
+  const endpoint = endpointOf({ network: draft.definition.network, task, index: at.index, port: draft.definition.ports[at.index] });
+  return typeof endpoint === 'string' ? undefined : endpoint.port;
+}

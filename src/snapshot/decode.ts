@@ -1,0 +1,138 @@
+import { isIP } from 'node:net';
+import { byText } from '../lib/lists.ts';
+import type { AppId, TaskId } from '../model/names.ts';
+import type { Problem } from '../model/problem.ts';
+import type { App, Definition, HealthCheck, Network, Port, Task } from '../model/snapshot.ts';
+import { expectedResults, readHealth } from './health.ts';
+import { wireApp, type WireApp, type WireHealthCheck, type WireTask } from './wire.ts';
+
+export type Decoded = { readonly app: App } | { readonly problem: Problem };
+
+/**
+ * One app of `/v2/apps?embed=apps.tasks`, from any Marathon since 0.11. What is no such app is a Problem that says where it differs;
+ * its owner is the app where the id could be read.
+ */
+export function decodeApp(json: string): Decoded {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    return { problem: notReadable(undefined, `it is no JSON: ${(error as Error).message}`) };
+  }
+  const result = wireApp.safeParse(value);
+  if (result.success) return { app: makeApp(result.data) };
+  const [issue] = result.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? 'the app' : issue.path.join('.');
+  return { problem: notReadable((value as { id?: unknown } | null)?.id, `${where}: ${issue?.message ?? 'not what Marathon sends'}`) };
+}
+
+function notReadable(id: unknown, what: string): Problem {
+  const known = typeof id === 'string' && id.startsWith('/');
+  return {
+    code: 'app-not-readable',
+    owner: known ? { by: 'app', app: id as AppId } : { by: 'operator' },
+    message: `the definition of ${known ? id : 'an app'} can't be read, ${what}`,
+    hint: 'the app keeps what was known of it before, if anything; look at what Marathon answers for it under /v2/apps',
+  };
+}
+
+function makeApp(wire: WireApp): App {
+  const network = readNetwork(wire);
+  const mappings = wire.container?.portMappings ?? wire.container?.docker?.portMappings ?? [];
+  const checks = (wire.healthChecks ?? []).map(makeCheck);
+  const id = wire.id as AppId;
+  const changedAt = wire.versionInfo?.lastConfigChangeAt ?? undefined;
+  const definition: Definition = { id, labels: readLabels(wire), network, ports: readPorts(wire, mappings), checks, changedAt };
+  const hasHostPort = mappings.map((mapping) => network !== 'container' || mapping.hostPort != null);
+  const tasks = (wire.tasks ?? []).map((task) => makeTask({ task, hasHostPort, definition })).sort((a, b) => byText(a.id, b.id));
+  return { id, definition, instances: wire.instances ?? 1, tasks };
+}
+
+function readLabels(wire: WireApp): Readonly<Record<string, string>> {
+  const entries = Object.entries(wire.labels ?? {});
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] != null));
+}
+
+/** [marathon: networks since 1.5; docker.network and ipAddress before. An address in a task proves nothing: bridge tasks have one too.] */
+function readNetwork(wire: WireApp): Network {
+  const last = wire.networks?.at(-1);
+  if (last !== undefined) return last.mode === 'host' ? 'host' : last.mode === 'container/bridge' ? 'bridge' : 'container';
+  const docker = wire.container?.docker?.network;
+  if (docker === 'USER') return 'container';
+  if (docker === 'BRIDGE') return 'bridge';
+  return wire.ipAddress == null ? 'host' : 'container';
+}
+
+type Mapping = NonNullable<NonNullable<WireApp['container']>['portMappings']>[number];
+
+/** Port mappings where there are any; else the ports of host mode or, before 1.5, those that an app with an address of its own lets others discover. */
+function readPorts(wire: WireApp, mappings: readonly Mapping[]): readonly Port[] {
+  const listed = wire.ports ?? [];
+  if (mappings.length > 0) {
+    return mappings.map((mapping, i) => ({
+      container: mapping.containerPort ?? undefined,
+      service: servicePort(mapping.servicePort ?? listed[i]),
+      tcp: speaksTcp(mapping.protocol),
+    }));
+  }
+  const discovered = wire.ipAddress?.discovery?.ports ?? [];
+  const defined = wire.portDefinitions ?? [];
+  const length = Math.max(discovered.length, defined.length, listed.length);
+  return Array.from({ length }, (_, i) => ({
+    container: discovered[i]?.number ?? undefined,
+    service: servicePort(defined[i]?.port ?? listed[i]),
+    tcp: speaksTcp(discovered[i]?.protocol ?? defined[i]?.protocol),
+  }));
+}
+
+/** 0 stands for a port that Marathon has not chosen yet. */
+function servicePort(port: number | undefined): number | undefined {
+  return port === 0 ? undefined : port;
+}
+
+/** 'tcp', 'udp' or 'udp,tcp'; tcp when nothing is said. */
+function speaksTcp(protocol: string | null | undefined): boolean {
+  return protocol == null || protocol.split(',').includes('tcp');
+}
+
+/** Defaults are Marathon's. `port` wins over `portIndex`; COMMAND has neither. */
+function makeCheck(wire: WireHealthCheck): HealthCheck {
+  const index = typeof wire.portIndex === 'number' ? { index: wire.portIndex } : undefined;
+  return {
+    protocol: wire.protocol ?? 'HTTP',
+    path: wire.path ?? '/',
+    at: wire.port == null ? index : { port: wire.port },
+    gracePeriodSeconds: wire.gracePeriodSeconds ?? 300,
+    intervalSeconds: wire.intervalSeconds ?? 60,
+    timeoutSeconds: wire.timeoutSeconds ?? 20,
+    maxConsecutiveFailures: wire.maxConsecutiveFailures ?? 3,
+  };
+}
+
+interface TaskParts {
+  readonly task: WireTask;
+  /** By port index; empty in host mode, where every port has one. */
+  readonly hasHostPort: readonly boolean[];
+  readonly definition: Definition;
+}
+
+function makeTask({ task, hasHostPort, definition: { checks, changedAt } }: TaskParts): Task {
+  const host = task.host ?? '';
+  const addresses = (task.ipAddresses ?? []).flatMap(({ ipAddress }) => (ipAddress != null && isIP(ipAddress) > 0 ? [ipAddress] : []));
+  return {
+    id: task.id as TaskId,
+    host,
+    hostAddress: isIP(host) > 0 ? host : undefined,
+    state: task.state ?? '',
+    addresses,
+    hostPorts: unpack(task.ports ?? [], hasHostPort),
+    health: readHealth(task.healthCheckResults ?? [], expectedResults(checks, task.version ?? undefined, changedAt)),
+  };
+}
+
+/** Marathon packs the host ports of a task: mappings without one are skipped [marathon: NetworkInfo.computePortAssignments]. */
+function unpack(packed: readonly number[], hasHostPort: readonly boolean[]): readonly (number | undefined)[] {
+  if (hasHostPort.every(Boolean)) return packed;
+  let next = 0;
+  return hasHostPort.map((has) => (has ? packed[next++] : undefined));
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+
+/** What is read of Marathon's JSON, 0.11 to 1.11. Everything else is ignored; null is the same as absent [marathon 1.5 changelog]. */
+const port = z.number().int().min(0).max(65535);
+
+const portMapping = z.object({
+  containerPort: port.nullish(),
+  hostPort: port.nullish(), // absent in container mode unless asked for
+  servicePort: port.nullish(), // 0: none yet
+  protocol: z.string().nullish(),
+});
+
+const healthCheck = z.object({
+  protocol: z.string().nullish(),
+  path: z.string().nullish(),
+  portIndex: z.union([z.number(), z.string()]).nullish(), // a name in some 1.4 JSON
+  port: port.nullish(),
+  gracePeriodSeconds: z.number().nullish(),
+  intervalSeconds: z.number().nullish(),
+  timeoutSeconds: z.number().nullish(),
+  maxConsecutiveFailures: z.number().nullish(),
+});
+
+const healthCheckResult = z.object({
+  alive: z.boolean().nullish(),
+  firstSuccess: z.string().nullish(),
+  lastSuccess: z.string().nullish(),
+  lastFailure: z.string().nullish(),
+});
+
+const task = z.object({
+  id: z.string().min(1),
+  host: z.string().nullish(),
+  state: z.string().nullish(), // absent before 1.1
+  ports: z.array(z.number()).nullish(), // host ports, packed: mappings without one are skipped
+  ipAddresses: z.array(z.object({ ipAddress: z.string().nullish() })).nullish(),
+  healthCheckResults: z.array(healthCheckResult.nullish()).nullish(),
+  version: z.string().nullish(),
+});
+
+export const wireApp = z.object({
+  id: z.string().regex(/^\/[^\s/]/, "an absolute path like '/shop/cart'"),
+  instances: z.number().nullish(),
+  labels: z.record(z.string(), z.string().nullish()).nullish(),
+  versionInfo: z.object({ lastConfigChangeAt: z.string().nullish() }).nullish(),
+  ports: z.array(z.number()).nullish(), // before 1.5
+  portDefinitions: z.array(z.object({ port: port.nullish(), protocol: z.string().nullish() })).nullish(),
+  networks: z.array(z.object({ mode: z.string().nullish() })).nullish(), // from 1.5
+  ipAddress: z
+    .object({
+      discovery: z.object({ ports: z.array(z.object({ number: port.nullish(), protocol: z.string().nullish() })).nullish() }).nullish(),
+    })
+    .nullish(), // before 1.5
+  container: z
+    .object({
+      portMappings: z.array(portMapping).nullish(), // from 1.5
+      docker: z.object({ network: z.string().nullish(), portMappings: z.array(portMapping).nullish() }).nullish(), // before 1.5
+    })
+    .nullish(),
+  healthChecks: z.array(healthCheck).nullish(),
+  tasks: z.array(task).nullish(),
+});
+
+export type WireApp = z.infer<typeof wireApp>;
+export type WireTask = z.infer<typeof task>;
+export type WireHealthCheck = z.infer<typeof healthCheck>;
+export type WireHealthCheckResult = z.infer<typeof healthCheckResult>;
