@@ -10,7 +10,7 @@ export function makeHead(templates: Templates, settings: DocumentSettings): Sect
     maxconn: maxConnections === undefined ? '' : String(maxConnections),
     hardStopAfter: String(oldWorkerMaxAgeSeconds),
     maxOldWorkers: String(maxOldWorkers),
-    log: trafficLog ?? '',
+    logTarget: trafficLog ?? '',
     statsBind: `${bindAddress}:${ports.stats}`,
     defaultOptions: [...defaultOptions].sort(),
   });

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /**
  * An error as words for a person: its message, and behind a colon what caused it. Fetch errors hide the reason in `cause`
  * (`fetch failed` <- `connect ECONNREFUSED 127.0.0.1:8080`), and tries on several addresses in an AggregateError without a message.
@@ -5,14 +7,19 @@
 export function sentence(error: unknown): string {
   const parts: string[] = [];
   for (let at: unknown = error, depth = 0; at !== undefined && at !== null && depth < 5; depth++) {
-    if (!(at instanceof Error)) {
+    if (!isError(at)) {
       parts.push(typeof at === 'string' ? at : JSON.stringify(at));
       break;
     }
     const message = at.message.trim().replace(/\.$/, '');
     if (message !== '' && !parts.some((part) => part.includes(message))) parts.push(message);
-    if (message === '' && at instanceof AggregateError) parts.push(at.errors.map(sentence).join(', '));
+    if (message === '' && 'errors' in at && Array.isArray(at.errors)) parts.push(at.errors.map(sentence).join(', '));
     at = at.cause;
   }
   return parts.length > 0 ? parts.join(': ') : 'unknown error';
+}
+
+/** Also for errors of Node's own core, which are of another realm where a test runs in one of its own. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
 }

@@ -35,7 +35,7 @@ export function arrange(claims: readonly Claim[], own: readonly OwnBind[]): Arra
   const fronts: (Front | undefined)[] = claims.map(({ front }) => front);
   const lose = (at: number, front: Front | undefined, loss: Problem): void => {
     const { app, index } = (claims[at] as Claim).front;
-    if (front?.bind === undefined) leftOut.push({ app, index, why: 'port-conflict' });
+    if (front?.bind === undefined && fronts[at]?.bind !== undefined) leftOut.push({ app, index, why: 'port-conflict' });
     fronts[at] = front;
     problems.push(loss);
   };

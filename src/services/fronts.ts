@@ -18,6 +18,8 @@ export interface ServiceSettings {
   /** The load balancer itself, when it runs in Marathon. */
   readonly ownApp: AppId | undefined;
   readonly portRange: PortRange;
+  /** Of ports without HAPROXY_n_BIND_ADDR. */
+  readonly bindAddress: string;
   /** The templates that labels may override. */
   readonly templates: ReadonlySet<string>;
 }
@@ -49,7 +51,7 @@ export function makeDraft(definition: Definition, settings: ServiceSettings): Dr
       leftOut.push({ app: definition.id, index, why });
       continue;
     }
-    const draft = makePort(definition, labels.ports, index);
+    const draft = makePort({ definition, labels: labels.ports, index, bindAddress: settings.bindAddress });
     const twin = ports.find(({ front }) => front.name === draft.front.name);
     if (twin === undefined) ports.push(draft);
     else {
@@ -82,7 +84,14 @@ function reasonToLeaveOut({ definition, labels, index, settings }: Question): Le
   return shut ? 'label' : undefined;
 }
 
-function makePort(definition: Definition, labels: readonly LabelsOfPort[], index: number): PortDraft {
+interface PortParts {
+  readonly definition: Definition;
+  readonly labels: readonly LabelsOfPort[];
+  readonly index: number;
+  readonly bindAddress: string;
+}
+
+function makePort({ definition, labels, index, bindAddress }: PortParts): PortDraft {
   const { values, overrides } = labels[index] as LabelsOfPort;
   const own = checkOfPort(definition, index);
   const check = own ?? (values.checkPortIndex === undefined ? undefined : checkOfPort(definition, values.checkPortIndex));
@@ -95,7 +104,7 @@ function makePort(definition: Definition, labels: readonly LabelsOfPort[], index
     name: backendName(definition.id, port),
     port,
     mode,
-    bind: { address: values.bindAddress ?? '*', port, certificate: values.certificate, options: values.bindOptions },
+    bind: { address: values.bindAddress ?? bindAddress, port, certificate: values.certificate, options: values.bindOptions },
     routes: mode === 'http' ? hosts.map((host) => ({ host, path: values.path })) : [],
     auth: values.auth,
     redirectToHttps: values.redirectToHttps ?? false,

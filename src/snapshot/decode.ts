@@ -9,16 +9,11 @@ import { wireApp, type WireApp, type WireHealthCheck, type WireTask } from './wi
 export type Decoded = { readonly app: App } | { readonly problem: Problem };
 
 /**
- * One app of `/v2/apps?embed=apps.tasks`, from any Marathon since 0.11. What is no such app is a Problem that says where it differs;
- * its owner is the app where the id could be read.
+ * One app of `/v2/apps?embed=apps.tasks`, from any Marathon since 0.11. What is no such app is a Problem that says where it differs; its owner
+ * is the app where the id could be read. Throws a SyntaxError when the text is no JSON: then all of the answer is to be doubted.
  */
 export function decodeApp(json: string): Decoded {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch (error) {
-    return { problem: notReadable(undefined, `it is no JSON: ${(error as Error).message}`) };
-  }
+  const value: unknown = JSON.parse(json);
   const result = wireApp.safeParse(value);
   if (result.success) return { app: makeApp(result.data) };
   const [issue] = result.error.issues;

@@ -1,0 +1,43 @@
+import { execa } from 'execa';
+import { sentence } from '../lib/sentence.ts';
+
+/** What `haproxy -c` says of a file. `lines`: its messages, without those that are only notices. */
+export type Verdict = { readonly ok: true } | { readonly ok: false; readonly lines: readonly string[] };
+
+/** Reading 10,000 backends takes a second; a host name that does not resolve may take ten. */
+const DEADLINE_MS = 120_000;
+
+/**
+ * Asks HAProxy whether it would take a file. Refused is what makes it exit with other than 0 (2 means that nothing is bound, which is fine),
+ * or print an ALERT: 3.4.0 exits with 0 for some of them. Rejects with a sentence when it can't be asked.
+ */
+export async function checkConfig(bin: string, file: string): Promise<Verdict> {
+  const { exitCode, all, failed, code, timedOut, originalMessage } = await execa(bin, ['-c', '-f', file], {
+    reject: false,
+    all: true,
+    stdin: 'ignore',
+    timeout: DEADLINE_MS,
+    maxBuffer: 50_000_000,
+  });
+  if (code === 'ENOENT') throw new Error(noHaproxy(bin));
+  if (timedOut) throw new Error(`'${bin} -c' took longer than ${DEADLINE_MS / 1000} s: a host name in the configuration may not resolve`);
+  if (exitCode === undefined) throw new Error(`'${bin} -c' did not run${failed ? `: ${originalMessage ?? 'killed'}` : ''}`);
+  const lines = all.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('[NOTICE]'));
+  const alerts = lines.filter((line) => line.startsWith('[ALERT]'));
+  if (exitCode === 2 || (exitCode === 0 && alerts.length === 0)) return { ok: true };
+  return { ok: false, lines: alerts.length > 0 ? alerts : lines };
+}
+
+/** What `haproxy -v` prints; rejects with a sentence when there is no HAProxy. */
+export async function askVersion(bin: string): Promise<string> {
+  try {
+    return (await execa(bin, ['-v'], { stdin: 'ignore', timeout: 10_000 })).stdout;
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code === 'ENOENT') throw new Error(noHaproxy(bin), { cause: undefined });
+    throw new Error(`'${bin} -v' failed: ${sentence(error)}`, { cause: error });
+  }
+}
+
+function noHaproxy(bin: string): string {
+  return `there is no program '${bin}': install HAProxy 2.6 or later (apt-get install haproxy), or name it with --haproxy-bin`;
+}

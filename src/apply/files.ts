@@ -1,0 +1,161 @@
+import { hash } from 'node:crypto';
+import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Verdict } from './check.ts';
+import { mapText, textOf } from '../haproxy/text.ts';
+import { replaceFile } from '../lib/write-file.ts';
+import type { Document } from '../model/document.ts';
+
+/** The files that HAProxy reads, on this machine. */
+export interface Files {
+  /** Puts a document in place when HAProxy would take it; the file that stands there stays when it would not. Rejects when it can't be written. */
+  put(document: Document): Promise<Verdict>;
+  /** What stands in place now, as one word; 'none' when there is no configuration. */
+  fingerprint(): Promise<string>;
+  /** What stands in place serves: keep a copy. */
+  confirm(): Promise<void>;
+  /** Puts the last confirmed files back; false when there are none. */
+  restore(): Promise<boolean>;
+}
+
+export interface FilesSettings {
+  /** haproxy.cfg; map files stand beside it. */
+  readonly config: string;
+  readonly stateDir: string;
+  /** Earlier configurations to keep. */
+  readonly archiveVersions: number;
+  /** Asks HAProxy; none under --skip-validation. */
+  readonly check: ((file: string) => Promise<Verdict>) | undefined;
+  readonly now: () => Date;
+}
+
+/** Text by file name: the configuration under its own name, then the maps. */
+type Texts = ReadonlyMap<string, string>;
+
+/** The configuration and its maps in their place, and copies of them in the state folder. */
+export class FilesOnDisk implements Files {
+  readonly #settings: FilesSettings;
+  readonly #folder: string;
+  readonly #name: string;
+  #good: string | undefined; // fingerprint of what HAProxy last found good
+
+  constructor(settings: FilesSettings) {
+    this.#settings = settings;
+    this.#folder = path.dirname(settings.config);
+    this.#name = path.basename(settings.config);
+  }
+
+  async put(document: Document): Promise<Verdict> {
+    const texts = textsOf(document, this.#name);
+    const wanted = fingerprintOf(texts);
+    if (wanted === fingerprintOf(await readAll(this.#folder, [...texts.keys()]))) return { ok: true };
+    if (wanted !== this.#good) {
+      const verdict = await this.#validate(texts);
+      if (!verdict.ok) return verdict;
+      this.#good = wanted;
+    }
+    await this.#archive();
+    await writeAll(this.#folder, [...texts].reverse()); // maps first: the new configuration may need them
+    return { ok: true };
+  }
+
+  async fingerprint(): Promise<string> {
+    return fingerprintOf(await readAll(this.#folder, [this.#name, ...(await mapsIn(this.#folder))]));
+  }
+
+  async confirm(): Promise<void> {
+    await copyAll(this.#folder, path.join(this.#settings.stateDir, 'confirmed'), this.#name);
+  }
+
+  async restore(): Promise<boolean> {
+    return copyAll(path.join(this.#settings.stateDir, 'confirmed'), this.#folder, this.#name);
+  }
+
+  /** In a folder beside the target, maps included, so that a candidate is read as it would be in its place. */
+  async #validate(texts: Texts): Promise<Verdict> {
+    const { check } = this.#settings;
+    if (check === undefined) return { ok: true };
+    const [name, from, to] = [this.#name, this.#folder, path.join(this.#folder, `.${this.#name}.candidate`)];
+    try {
+      await mkdir(to, { recursive: true, mode: 0o700 });
+      await writeAll(
+        to,
+        [...texts].map(([file, text]) => [file, file === name ? moved({ text, texts, from, to }) : text]),
+      );
+      const verdict = await check(path.join(to, name));
+      return verdict.ok ? verdict : { ok: false, lines: verdict.lines.map((line) => line.replaceAll(to, from)) };
+    } finally {
+      await rm(to, { recursive: true, force: true });
+    }
+  }
+
+  async #archive(): Promise<void> {
+    const { archiveVersions: keep, config, stateDir, now } = this.#settings;
+    if (keep === 0) return;
+    const archive = path.join(stateDir, 'archive');
+    await mkdir(archive, { recursive: true });
+    await copyFile(config, path.join(archive, `${this.#name}.${now().toISOString().replaceAll(':', '')}`)).catch(ignoreMissing);
+    const versions = (await readdir(archive)).filter((file) => file.startsWith(`${this.#name}.`)).sort();
+    for (const old of versions.slice(0, -keep)) await rm(path.join(archive, old), { force: true });
+  }
+}
+
+function textsOf(document: Document, name: string): Texts {
+  return new Map([
+    [name, [...textOf(document)].join('')],
+    ...Object.entries(document.maps).map(([file, map]): [string, string] => [file, mapText(map)]),
+  ]);
+}
+
+/** The configuration with its maps looked for in another folder. */
+function moved({
+  text,
+  texts,
+  from,
+  to,
+}: {
+  readonly text: string;
+  readonly texts: Texts;
+  readonly from: string;
+  readonly to: string;
+}): string {
+  const [, ...maps] = texts.keys();
+  return maps.reduce((moving, map) => moving.replaceAll(path.join(from, map), path.join(to, map)), text);
+}
+
+function fingerprintOf(texts: Texts): string {
+  const all = [...texts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([file, text]) => `${file} ${text.length}\n${text}`);
+  return texts.size === 0 ? 'none' : hash('sha256', all.join('\n')).slice(0, 32);
+}
+
+/** Those that are there. */
+async function readAll(folder: string, names: readonly string[]): Promise<Texts> {
+  const texts = new Map<string, string>();
+  for (const name of names) {
+    const text = await readFile(path.join(folder, name), 'utf8').catch(ignoreMissing);
+    if (text !== undefined) texts.set(name, text);
+  }
+  return texts;
+}
+
+async function writeAll(folder: string, texts: Iterable<readonly [string, string]>): Promise<void> {
+  for (const [name, text] of texts) await replaceFile(path.join(folder, name), [text]);
+}
+
+async function mapsIn(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch(ignoreMissing);
+  return (names ?? []).filter((file) => file.endsWith('2backend.map'));
+}
+
+async function copyAll(from: string, to: string, name: string): Promise<boolean> {
+  const texts = await readAll(from, [name, ...(await mapsIn(from))]);
+  if (!texts.has(name)) return false;
+  await mkdir(to, { recursive: true });
+  await writeAll(to, [...texts].reverse());
+  return true;
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  return undefined;
+}

@@ -1,0 +1,74 @@
+import { createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { listen } from './listen.ts';
+import { startMarathon } from './marathon.ts';
+import { makeStory } from './story.ts';
+
+export interface DemoSettings {
+  readonly address: string;
+  readonly ports: {
+    readonly http: number;
+    readonly https: number;
+    readonly appId: number;
+    readonly stats: number;
+    readonly marathon: number;
+    readonly service: number;
+    readonly container: number;
+  };
+  /** Between two things that happen, in milliseconds. */
+  readonly everyMs: number;
+  readonly say: (sentence: string) => void;
+  readonly signal: AbortSignal;
+  /** Runs the real daemon against this Marathon until the signal, and ends its HAProxy then. `ready` is called when HAProxy has the first apps. */
+  readonly daemon: (demo: { readonly marathon: string; readonly ready: () => void; readonly signal: AbortSignal }) => Promise<void>;
+}
+
+const HOST = 'mytask.acme.org';
+
+/** The tutorial, live: an embedded Marathon, real backends, the daemon, HAProxy; and every so often something happens. Ends with the signal. */
+export async function runDemo({ address, ports, everyMs, say, signal, daemon }: DemoSettings): Promise<void> {
+  await requireFree(address, ports);
+  const marathon = await startMarathon({ port: ports.marathon });
+  const story = makeStory({ marathon, containerPort: ports.container, servicePort: ports.service, host: HOST, say });
+  const ending = new AbortController();
+  try {
+    await story.begin();
+    say(`an embedded Marathon at ${marathon.url} holds /nginx: 3 tasks, HAPROXY_0_VHOST=${HOST}`);
+    const ready = (): void => {
+      say(
+        `HAProxy serves it. Try:  curl -H "Host: ${HOST}" http://${address}:${ports.http}/   (statistics: http://${address}:${ports.stats}/haproxy?stats)`,
+      );
+      void tell(() => story.goOn(), everyMs, AbortSignal.any([signal, ending.signal])).catch((error: unknown) => {
+        say(`the story ends: ${String(error)}`);
+      });
+    };
+    await daemon({ marathon: marathon.url, ready, signal });
+  } finally {
+    ending.abort();
+    await story.end();
+    await marathon.close();
+  }
+}
+
+async function tell(goOn: () => Promise<void>, everyMs: number, signal: AbortSignal): Promise<void> {
+  const waited = () => setTimeout(everyMs, true, { signal }).catch(() => false);
+  while (await waited()) await goOn();
+}
+
+/** The flag that moves a port, by what the port is for. */
+const FLAGS: Readonly<Record<Exclude<keyof DemoSettings['ports'], 'container' | 'marathon'>, string>> = {
+  http: '--http-port',
+  https: '--https-port',
+  appId: '--app-id-port',
+  stats: '--stats-port',
+  service: '--service-port',
+};
+
+/** HAProxy would say the same, but later and in other words. */
+async function requireFree(address: string, ports: DemoSettings['ports']): Promise<void> {
+  for (const [name, flag] of Object.entries(FLAGS)) {
+    const server = createServer();
+    await listen({ server, address, port: ports[name as keyof typeof FLAGS], who: `HAProxy (${flag})` });
+    await new Promise((closed) => server.close(closed));
+  }
+}

@@ -1,0 +1,152 @@
+import type { Network } from '../model/snapshot.ts';
+import type { Dialect } from './marathon-dialect.ts';
+
+/** An app as a story or a test writes it; what it leaves out gets Marathon's defaults. */
+export interface AppForm {
+  /** '/shop/cart' */
+  readonly id: string;
+  readonly instances: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly network: Network;
+  /** Of the container network; 'calico' when left out. */
+  readonly networkName?: string;
+  readonly ports?: readonly PortForm[];
+  readonly healthChecks?: readonly HealthCheckForm[];
+}
+
+/** One element of `portMappings`, or of `portDefinitions` in host mode. */
+export interface PortForm {
+  /** Inside the container; 0 when left out, not used in host mode. */
+  readonly containerPort?: number;
+  readonly servicePort: number;
+  /** 0: the agent chooses, as always in host mode. Left out: none in container mode, 0 in bridge mode. */
+  readonly hostPort?: number;
+  /** 'tcp' when left out. */
+  readonly protocol?: 'tcp' | 'udp' | 'udp,tcp';
+}
+
+/** A health check as in an app definition; times in seconds, by default 300, 60 and 20, and three failures. */
+export interface HealthCheckForm {
+  readonly protocol: 'HTTP' | 'HTTPS' | 'TCP' | 'COMMAND' | 'MESOS_HTTP' | 'MESOS_HTTPS' | 'MESOS_TCP';
+  readonly path?: string;
+  readonly portIndex?: number;
+  readonly port?: number;
+  readonly command?: { readonly value: string };
+  readonly gracePeriodSeconds?: number;
+  readonly intervalSeconds?: number;
+  readonly timeoutSeconds?: number;
+  readonly maxConsecutiveFailures?: number;
+}
+
+/** A JSON object on its way out; what is undefined is not written. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** When an app became what it is: ISO 8601 in UTC with milliseconds, as all of Marathon's times. */
+export interface VersionInfo {
+  readonly version: string;
+  readonly lastScalingAt: string;
+  readonly lastConfigChangeAt: string;
+}
+
+interface Definition {
+  readonly form: AppForm;
+  readonly info: VersionInfo;
+  readonly dialect: Dialect;
+}
+
+const DOCKER: Json = { image: 'nginx', privileged: false, parameters: [], forcePullImage: false };
+
+/** The bare app definition as a Marathon of this dialect writes it, without counts and tasks. */
+export function makeDefinition({ form, info, dialect }: Definition): Json {
+  const checks = (form.healthChecks ?? []).map((check) => healthCheck({ check, form, dialect }));
+  return {
+    id: form.id,
+    cmd: dialect.unsetInApps,
+    args: dialect.unsetInApps,
+    user: dialect.unsetInApps,
+    acceptedResourceRoles: dialect.unsetInApps,
+    role: dialect.role,
+    instances: form.instances,
+    cpus: 0.1,
+    mem: 64,
+    disk: 0,
+    executor: '',
+    labels: form.labels ?? {},
+    ...(dialect.networks ? networkFrom15(form) : networkTo14(form, dialect)),
+    healthChecks: dialect.networks && checks.length === 0 ? undefined : checks,
+    upgradeStrategy: { minimumHealthCapacity: 1, maximumOverCapacity: 1 },
+    version: info.version,
+    versionInfo: { lastScalingAt: info.lastScalingAt, lastConfigChangeAt: info.lastConfigChangeAt },
+  };
+}
+
+/** From 1.5: `networks`, and `portMappings` on the container or, in host mode, `portDefinitions`. */
+function networkFrom15(form: AppForm): Json {
+  const container = { type: 'DOCKER', docker: DOCKER, volumes: [] };
+  const common = { requirePorts: false };
+  if (form.network === 'host') return { ...common, container, networks: [{ mode: 'host' }], portDefinitions: portDefinitions(form) };
+  const network = form.network === 'bridge' ? { mode: 'container/bridge' } : { name: networkName(form), mode: 'container' };
+  return { ...common, container: { ...container, portMappings: portMappings(form) }, networks: [network] };
+}
+
+/** Up to 1.4: the network in `docker`. In 1.3 and 1.4 `ipAddress` takes `ports`, `portDefinitions` and `requirePorts` away. */
+function networkTo14(form: AppForm, dialect: Dialect): Json {
+  const network = { host: 'HOST', bridge: 'BRIDGE', container: 'USER' }[form.network];
+  const noMappings = dialect.instances ? [] : null; // [] came with 1.4
+  const docker = { ...DOCKER, network, portMappings: form.network === 'host' ? noMappings : portMappings(form) };
+  const empty = { env: {}, constraints: [], fetch: [], uris: [], storeUrls: [], dependencies: [], readinessChecks: [] };
+  const common = { ...empty, container: { type: 'DOCKER', docker, volumes: [] } };
+  if (form.network === 'container')
+    return { ...common, ipAddress: { groups: [], labels: {}, discovery: { ports: [] }, networkName: networkName(form) } };
+  const ports = (form.ports ?? []).map((port) => port.servicePort);
+  return { ...common, ipAddress: null, ports, portDefinitions: portDefinitions(form), requirePorts: false };
+}
+
+function networkName(form: AppForm): string {
+  return form.networkName ?? 'calico';
+}
+
+function portDefinitions(form: AppForm): readonly Json[] {
+  return (form.ports ?? []).map((port) => ({ port: port.servicePort, protocol: port.protocol ?? 'tcp', labels: {} }));
+}
+
+function portMappings(form: AppForm): readonly Json[] {
+  return (form.ports ?? []).map((port) => ({
+    containerPort: port.containerPort ?? 0,
+    hostPort: hostPortAsked(form, port),
+    servicePort: port.servicePort,
+    protocol: port.protocol ?? 'tcp',
+    labels: {},
+  }));
+}
+
+/** The host port that Mesos is asked for, 0 for any; undefined: none, and the task's `ports` skip this mapping. */
+export function hostPortAsked(form: AppForm, port: PortForm): number | undefined {
+  if (form.network === 'host') return 0;
+  return port.hostPort ?? (form.network === 'bridge' ? 0 : undefined);
+}
+
+interface Check {
+  readonly check: HealthCheckForm;
+  readonly form: AppForm;
+  readonly dialect: Dialect;
+}
+
+/** With what Marathon fills in: `portIndex` 0, unless the check has a port or needs none, and the times. */
+function healthCheck({ check, form, dialect }: Check): Json {
+  const overPort = check.protocol !== 'COMMAND' && check.port === undefined && (form.ports ?? []).length > 0;
+  const byMesos = check.protocol === 'COMMAND' || check.protocol.startsWith('MESOS_');
+  const delayed = dialect.delayedChecks === 'all' || (dialect.delayedChecks === 'mesos' && byMesos);
+  const ignoring = dialect.ignoringChecks === 'all' || check.protocol === 'HTTP' || check.protocol === 'HTTPS';
+  return {
+    gracePeriodSeconds: 300,
+    intervalSeconds: 60,
+    timeoutSeconds: 20,
+    maxConsecutiveFailures: 3,
+    portIndex: overPort ? 0 : undefined,
+    ...check,
+    delaySeconds: delayed ? 15 : undefined,
+    ignoreHttp1xx: ignoring ? false : undefined,
+    ipProtocol: dialect.ipProtocol,
+  };
+}

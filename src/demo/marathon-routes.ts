@@ -1,0 +1,71 @@
+import type { Json } from './marathon-app.ts';
+import { jsonAnswer, messageAnswer, type Answer } from './marathon-answers.ts';
+import { makeAppJson, type HeldApp, type Store } from './marathon-store.ts';
+
+/** A GET for anything but the event stream. */
+export interface Asked {
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** The Accept header; empty when there was none. */
+  readonly accept: string;
+  /** 'host:port' of this Marathon, which is always the leader. */
+  readonly leader: string;
+}
+
+/** What Marathon answers. `label`, `id` and `cmd` of the query do not filter here. */
+export function answerTo(store: Store, asked: Asked): Answer {
+  const { path, query, leader } = asked;
+  if (path === '/v2/apps') return listApps(store, query);
+  if (path.startsWith('/v2/apps/')) return answerAboutApp(store, path.slice('/v2/apps'.length));
+  if (path === '/v2/info') return jsonAnswer(200, makeInfo(store, leader));
+  if (path === '/v2/leader') return jsonAnswer(200, { leader });
+  if (path === '/ping') return ping(store, asked);
+  return messageAnswer(store.dialect.unknownPath, store.dialect.unknownPath === 404 ? `URI not found: ${path}` : 'URI not found');
+}
+
+function listApps({ apps, dialect }: Store, query: URLSearchParams): Answer {
+  const withTasks = query.getAll('embed').some((name) => /^(group\.apps\.|apps\.|app\.)?(tasks|failures)$/.test(name));
+  return jsonAnswer(200, { apps: [...apps.values()].map((app) => makeAppJson(app, { dialect, withTasks })) });
+}
+
+/** `/shop`, `//shop` (as the DC/OS UI writes it), `/shop/versions`, `/shop/versions/<version>`; a single app always has its tasks. */
+function answerAboutApp({ apps, dialect }: Store, rest: string): Answer {
+  const [, appId = '', versions, version] = /^\/+(.+?)(\/versions(?:\/([^/]+))?)?$/.exec(rest) ?? [];
+  const app = apps.get(`/${appId}`);
+  if (app === undefined) return messageAnswer(404, `App '/${appId}' does not exist`);
+  if (versions === undefined) return jsonAnswer(200, { app: makeAppJson(app, { dialect, withTasks: true }) });
+  if (version === undefined) return jsonAnswer(200, { versions: [...app.versions.keys()].reverse() });
+  return answerVersion(app, version);
+}
+
+function answerVersion({ id, versions }: HeldApp, version: string): Answer {
+  if (!versions.has(version)) return messageAnswer(404, `App '${id}' does not exist in version ${version}`);
+  return jsonAnswer(200, versions.get(version));
+}
+
+/** From 1.4 on the answer is JSON for a client that wants JSON. */
+function ping({ dialect }: Store, { accept }: Asked): Answer {
+  if (dialect.instances && accept.includes('application/json')) return jsonAnswer(200, 'pong');
+  return { status: 200, type: 'text/plain;charset=utf-8', body: 'pong' };
+}
+
+function makeInfo({ dialect }: Store, leader: string): Json {
+  return {
+    name: 'marathon',
+    version: dialect.version,
+    buildref: 'unknown',
+    elected: true,
+    leader,
+    frameworkId: '5d2f0b6e-8b1c-4f0e-9a57-2c6c0f1e7a11-0000',
+    marathon_config: {
+      framework_name: 'marathon',
+      local_port_min: 10_000,
+      local_port_max: 20_000,
+      ha: true,
+      hostname: leader.split(':')[0],
+    },
+    zookeeper_config: { zk: 'zk://localhost:2181/marathon' },
+    http_config: { http_port: Number(leader.split(':').at(-1)), https_port: 8443 },
+    event_subscriber: dialect.networks ? undefined : { type: 'http_callback', http_endpoints: null },
+  };
+}

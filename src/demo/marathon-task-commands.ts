@@ -1,0 +1,137 @@
+import { hostPortAsked } from './marathon-app.ts';
+import { appOf, checksOf, taskOf, type HeldApp, type Store } from './marathon-store.ts';
+import { healthId, ipAddresses, isOver, makeTaskIds, type HeldTask, type TaskForm } from './marathon-task.ts';
+
+/** What may change together with a task's state. */
+export interface StateChange {
+  /** The container's addresses, when Mesos reports them only now. */
+  readonly addresses?: readonly string[];
+  /** Lists a task that is over, as Marathon does from 1.8 on until another one runs in its place. */
+  readonly keep?: boolean;
+}
+
+/** What happens to tasks. Every command changes what GET answers first and sends its events afterwards, as Marathon does. */
+export interface TaskCommands {
+  /** Adds a task of the app's present version and returns its id. */
+  addTask(appId: string, task: TaskForm): string;
+  /** Tells another Mesos state; a task that is over leaves the list. */
+  setTaskState(appId: string, taskId: string, state: string, change?: StateChange): void;
+  /** TASK_KILLING, then TASK_KILLED. */
+  killTask(appId: string, taskId: string): void;
+  /**
+   * What all checks of a task say; undefined: no result, as after a change of the leader, which sends no event. As in Marathon the first result
+   * is told by `health_status_changed_event` only when it is good. Throws for an app without health checks.
+   */
+  setHealth(appId: string, taskId: string, alive: boolean | undefined): void;
+}
+
+/** The commands for the tasks of a store; each throws an Error for an app or task that is not there. */
+export function makeTaskCommands(store: Store): TaskCommands {
+  const setTaskState: TaskCommands['setTaskState'] = (appId, taskId, state, { addresses, keep = false } = {}) => {
+    const app = appOf(store, appId);
+    const before = taskOf(app, taskId);
+    const startedAt = before.startedAt ?? (state === 'TASK_RUNNING' ? store.now() : undefined);
+    const task = { ...before, state, startedAt, addresses: addresses ?? before.addresses };
+    if (isOver(state) && !keep) drop(store, app, taskId);
+    else put(store, app, task);
+    publishStatus(store, task);
+  };
+  return {
+    addTask: (appId, task) => addTask(store, appOf(store, appId), task),
+    setTaskState,
+    killTask(appId, taskId) {
+      setTaskState(appId, taskId, 'TASK_KILLING');
+      setTaskState(appId, taskId, 'TASK_KILLED');
+    },
+    setHealth(appId, taskId, alive) {
+      const app = appOf(store, appId);
+      setHealth({ store, app, task: taskOf(app, taskId), alive });
+    },
+  };
+}
+
+function addTask(store: Store, app: HeldApp, form: TaskForm): string {
+  const at = store.now();
+  const state = form.state ?? 'TASK_RUNNING';
+  const task: HeldTask = {
+    ...makeTaskIds(app.id, store.dialect),
+    appId: app.id,
+    host: form.host,
+    agentId: store.agentOf(form.host),
+    addresses: form.addresses,
+    ports: form.ports ?? chooseHostPorts(store, app),
+    state,
+    health: undefined,
+    version: app.info.version,
+    stagedAt: at,
+    startedAt: state === 'TASK_RUNNING' ? at : undefined,
+  };
+  const held = put(store, app, task);
+  publishStatus(store, task);
+  if (form.health !== undefined) setHealth({ store, app: held, task, alive: form.health });
+  return task.id;
+}
+
+/** In the order of the mappings, without those that asked for no host port. */
+function chooseHostPorts(store: Store, { form }: HeldApp): readonly number[] {
+  if (form === undefined) return [];
+  const asked = (form.ports ?? []).map((port) => hostPortAsked(form, port)).filter((port) => port !== undefined);
+  return asked.map((port) => (port === 0 ? store.newHostPort() : port));
+}
+
+interface HealthChange {
+  readonly store: Store;
+  readonly app: HeldApp;
+  readonly task: HeldTask;
+  readonly alive: boolean | undefined;
+}
+
+function setHealth({ store, app, task, alive }: HealthChange): void {
+  const checks = checksOf(app);
+  if (checks === 0) throw new Error(`Cannot set the health of "${task.id}": its app "${app.id}" has no health checks`);
+  const before = task.health?.alive;
+  put(store, app, { ...task, health: alive === undefined ? undefined : { alive, at: store.now() } });
+  if (alive === undefined || alive === before) return;
+  const { dialect, publish } = store;
+  const { appId, version } = task;
+  if (alive || before === true)
+    for (let check = 0; check < checks; check++)
+      publish('health_status_changed_event', { appId, ...healthId(task, dialect), version, alive });
+  if (!dialect.instanceHealth) return;
+  publish('instance_health_changed_event', { instanceId: task.instanceId, runSpecId: appId, healthy: alive, runSpecVersion: version });
+}
+
+/** What Mesos reported of a task: `status_update_event`, and from 1.4 on `instance_changed_event` behind it. */
+export function publishStatus({ dialect, publish }: Store, task: HeldTask): void {
+  const { appId, host, agentId, ports, version } = task;
+  const addresses = ipAddresses(task);
+  publish('status_update_event', {
+    slaveId: agentId,
+    taskId: task.id,
+    taskStatus: task.state,
+    message: '',
+    appId,
+    host,
+    ipAddresses: addresses.length > 0 || dialect.instances ? addresses : undefined,
+    ports,
+    version,
+  });
+  if (!dialect.instances) return;
+  const condition = conditionOf(task.state);
+  publish('instance_changed_event', { instanceId: task.instanceId, condition, runSpecId: appId, agentId, host, runSpecVersion: version });
+}
+
+/** Running for TASK_RUNNING, Gone for TASK_GONE_BY_OPERATOR. */
+function conditionOf(state: string): string {
+  return state.replace(/^TASK_([A-Z])([A-Z]*).*$/, (_, first: string, rest: string) => first + rest.toLowerCase());
+}
+
+function put(store: Store, app: HeldApp, task: HeldTask): HeldApp {
+  const held = { ...app, tasks: new Map([...app.tasks, [task.id, task]]) };
+  store.apps.set(app.id, held);
+  return held;
+}
+
+function drop(store: Store, app: HeldApp, taskId: string): void {
+  store.apps.set(app.id, { ...app, tasks: new Map([...app.tasks].filter(([id]) => id !== taskId)) });
+}

@@ -1,0 +1,106 @@
+import { setTimeout } from 'node:timers/promises';
+import { startBackend, type RunningBackend } from './backends.ts';
+import type { Marathon } from './marathon.ts';
+
+/** The app of Calico's tutorial "Connecting to Tasks", and where its tasks run. */
+const APP = '/nginx';
+const AGENTS = ['172.24.197.101', '172.24.197.102'] as const;
+/** 127.84.0.196 stands for Calico's 192.168.84.196, and so on. */
+const FIRST = ['127.84.0.196', '127.84.0.197', '127.50.0.70'] as const;
+
+export interface StorySettings {
+  readonly marathon: Marathon;
+  /** Port inside the containers: 80 in the tutorial. */
+  readonly containerPort: number;
+  readonly servicePort: number;
+  readonly host: string;
+  readonly say: (sentence: string) => void;
+}
+
+/** The tutorial's app, with a real backend for each task. */
+export interface Story {
+  /** Puts the app into Marathon, with its three tasks. Rejects with a sentence when a backend can't listen. */
+  begin(): Promise<void>;
+  /** Does the next thing: one task more, one replaced, one fewer, over and over. */
+  goOn(): Promise<void>;
+  end(): Promise<void>;
+}
+
+interface RunningTask {
+  readonly id: string;
+  readonly backend: RunningBackend;
+}
+
+/** How long a task that is killed still answers: Marathon's `taskKillGracePeriodSeconds`, in milliseconds. */
+const GRACE_MS = 1_500;
+
+/** Makes the story; nothing happens before `begin`. */
+export function makeStory(settings: StorySettings): Story {
+  return new Tutorial(settings);
+}
+
+class Tutorial implements Story {
+  readonly #settings: StorySettings;
+  readonly #tasks: RunningTask[] = [];
+  readonly #steps = [() => this.#scaleUp(), () => this.#replace(), () => this.#scaleDown()];
+  #started = 0;
+  #step = 0;
+
+  constructor(settings: StorySettings) {
+    this.#settings = settings;
+  }
+
+  async begin(): Promise<void> {
+    const { marathon, host, containerPort, servicePort } = this.#settings;
+    const labels = { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: host };
+    const ports = [{ containerPort, servicePort }];
+    marathon.deploy({ id: APP, instances: FIRST.length, network: 'container', networkName: 'calico', labels, ports });
+    while (this.#tasks.length < FIRST.length) await this.#addTask();
+  }
+
+  async goOn(): Promise<void> {
+    await this.#steps[this.#step++ % this.#steps.length]?.();
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#tasks.map(({ backend }) => backend.close()));
+  }
+
+  async #scaleUp(): Promise<void> {
+    const { marathon, say } = this.#settings;
+    marathon.scale(APP, FIRST.length + 1);
+    say(`${APP} is scaled to ${FIRST.length + 1}: a task comes at ${await this.#addTask()}`);
+  }
+
+  async #replace(): Promise<void> {
+    this.#settings.say(`${APP}: a task is replaced, one comes at ${await this.#addTask()} and the oldest one is killed`);
+    await this.#killOldest();
+  }
+
+  async #scaleDown(): Promise<void> {
+    const { marathon, say } = this.#settings;
+    marathon.scale(APP, FIRST.length);
+    say(`${APP} is scaled to ${FIRST.length}: the oldest task is killed`);
+    await this.#killOldest();
+  }
+
+  async #addTask(): Promise<string> {
+    const { marathon, containerPort } = this.#settings;
+    const address = FIRST[this.#started] ?? `127.50.0.${70 + (this.#started % 180)}`;
+    const host = AGENTS[this.#started % AGENTS.length] ?? AGENTS[0];
+    this.#started++;
+    const backend = await startBackend({ address, port: containerPort, name: `nginx task ${this.#started}` });
+    this.#tasks.push({ id: marathon.addTask(APP, { host, addresses: [address] }), backend });
+    return `${address}:${containerPort}`;
+  }
+
+  async #killOldest(): Promise<void> {
+    const task = this.#tasks.shift();
+    if (task === undefined) return;
+    const { marathon } = this.#settings;
+    marathon.setTaskState(APP, task.id, 'TASK_KILLING');
+    await setTimeout(GRACE_MS);
+    marathon.setTaskState(APP, task.id, 'TASK_KILLED');
+    await task.backend.close();
+  }
+}

@@ -1,0 +1,24 @@
+import { access, constants, mkdir } from 'node:fs/promises';
+import path from 'node:path';
+
+/**
+ * Makes a folder, and those above it, where they are missing; rejects when it can't be made or not be written. Not by `mkdir`'s own
+ * `recursive`, which never comes back from folders such as /proc, where nothing can be made.
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  await makeAbove(path.resolve(folder));
+  await access(folder, constants.W_OK | constants.X_OK);
+}
+
+async function makeAbove(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' || code === 'EISDIR') return;
+    const above = path.dirname(folder);
+    if (code !== 'ENOENT' || above === folder) throw error;
+    await makeAbove(above);
+    await mkdir(folder);
+  }
+}

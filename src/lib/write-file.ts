@@ -1,0 +1,43 @@
+import { open, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+
+/** Any number of pieces of a file's text. */
+export type Pieces = Iterable<string>;
+
+/**
+ * Replaces a file in one step: whoever reads it sees all of the old text or all of the new, also after a crash. The file keeps its mode;
+ * a new one gets `mode`. A target that can't be renamed onto (a file mounted into a container) is written in place.
+ */
+export async function replaceFile(file: string, pieces: Pieces, mode = 0o644): Promise<void> {
+  const known = await stat(file).catch(() => undefined);
+  const temporary = `${file}.new-${process.pid}`;
+  await writeAll(temporary, pieces, known === undefined ? mode : known.mode & 0o777);
+  try {
+    await rename(temporary, file);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error;
+    await writeAll(file, pieces, mode);
+  }
+}
+
+async function writeAll(file: string, pieces: Pieces, mode: number): Promise<void> {
+  const handle = await open(file, 'w', mode);
+  try {
+    await writePieces(handle, pieces);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Pieces are gathered: a write for each of 50,000 lines would cost more than the lines. */
+async function writePieces(handle: FileHandle, pieces: Pieces): Promise<void> {
+  let gathered = '';
+  for (const piece of pieces) {
+    gathered += piece;
+    if (gathered.length < 1_000_000) continue;
+    await handle.write(gathered);
+    gathered = '';
+  }
+  if (gathered !== '') await handle.write(gathered);
+}

@@ -1,0 +1,265 @@
+import { InvalidArgumentError } from 'commander';
+import { LOG_LEVELS, type LogLevel } from './lib/logger.ts';
+
+/** One flag: its words, its variable, what it gives. Parser, `--help` and the tests come from here. */
+export interface OptionRow<Value> {
+  /** As commander reads it: '-m, --marathon <url...>'. */
+  readonly flags: string;
+  readonly env?: string;
+  readonly section: Section;
+  readonly help: string;
+  readonly fallback: Value;
+  /** Text -> value, for flags with one; throws a sentence of what is wanted. `before`: what an earlier one of a list gave. */
+  readonly read?: (text: string, before: Value) => Value;
+}
+
+export type Section = 'Marathon' | 'Which apps' | 'The configuration' | 'HAProxy' | 'How it runs' | 'Log';
+
+function option<Value>(flags: string, section: Section, rest: Omit<OptionRow<Value>, 'flags' | 'section'>): OptionRow<Value> {
+  return { flags, section, ...rest };
+}
+
+function wanted(what: string): InvalidArgumentError {
+  return new InvalidArgumentError(`Wanted: ${what}.`);
+}
+
+/** Every value of a flag that may stand several times, its default put away at the first. */
+function list(
+  read: (text: string) => string,
+  fallback: readonly string[],
+): (text: string, before?: readonly string[]) => readonly string[] {
+  return (text, before = []) => [...(before === fallback ? [] : before), read(text)];
+}
+
+function whole(least: number, most: number, what: string): (text: string) => number {
+  return (text) => {
+    const number = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
+    if (!(number >= least && number <= most)) throw wanted(`${what}, a whole number from ${least} to ${most}`);
+    return number;
+  };
+}
+
+const port = whole(1, 65535, 'a port');
+const seconds = whole(1, 31_536_000, 'seconds');
+const milliseconds = whole(0, 600_000, 'milliseconds');
+
+function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const word = words.find((known) => known === text);
+    if (word === undefined) throw wanted(words.join(', '));
+    return word;
+  };
+}
+
+function url(text: string): string {
+  const parsed = URL.canParse(text) ? new URL(text) : undefined;
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) throw wanted("a URL such as 'http://master.mesos:8080'");
+  if (parsed.username !== '') throw wanted('a URL without a user and password; give those by --auth-credentials');
+  return text.replace(/\/+$/, '');
+}
+
+function nonEmpty(text: string): string {
+  if (text.trim() === '') throw wanted('a text that is not empty');
+  return text.trim();
+}
+
+/** A path that may stand in rules of HAProxy's: in `map(…)`, where a space or a bracket would end it. */
+function plainPath(text: string): string {
+  if (!/^[^\s,()'"#\\\p{Cc}]+$/u.test(text))
+    throw wanted('a path without spaces, commas, brackets and quotes, as it stands in rules of HAProxy');
+  return text;
+}
+
+const MARATHON: readonly string[] = ['http://master.mesos:8080'];
+const NONE: readonly string[] = [];
+const CERTIFICATES: readonly string[] = ['/etc/ssl/cert.pem'];
+
+/** THE table of flags and environment. */
+export const OPTIONS = {
+  marathon: option<readonly string[]>('-m, --marathon <url...>', 'Marathon', {
+    help: 'one cluster; the next one is tried when one does not answer',
+    fallback: MARATHON,
+    read: list(url, MARATHON),
+  }),
+  authCredentials: option<string | undefined>('--auth-credentials <user:password>', 'Marathon', {
+    help: 'basic auth, split at the first colon',
+    fallback: undefined,
+    read: nonEmpty,
+  }),
+  marathonAuthCredentialFile: option<string | undefined>('--marathon-auth-credential-file <file>', 'Marathon', {
+    help: 'the same, from a file',
+    fallback: undefined,
+    read: nonEmpty,
+  }),
+  marathonCaCert: option<string | undefined>('--marathon-ca-cert <file>', 'Marathon', {
+    help: "CA of Marathon's certificate (default: the system's)",
+    fallback: undefined,
+    read: nonEmpty,
+  }),
+  insecure: option('--insecure', 'Marathon', { help: "do not verify Marathon's certificate", fallback: false }),
+  streamTimeout: option('--stream-timeout <seconds>', 'Marathon', {
+    help: 'silence after which the event stream is dead; Marathon beats every 10 s',
+    fallback: 30,
+    read: seconds,
+  }),
+  resyncInterval: option('--resync-interval <seconds>', 'Marathon', {
+    help: 'between full reads beside the event stream',
+    fallback: 300,
+    read: seconds,
+  }),
+
+  group: option<readonly string[]>('--group <name>', 'Which apps', {
+    help: "take apps with this HAPROXY_GROUP; may stand several times; '*' takes every app",
+    fallback: NONE,
+    read: list(nonEmpty, NONE),
+  }),
+  strictMode: option('--strict-mode', 'Which apps', { help: 'only ports with HAPROXY_n_ENABLED=true', fallback: false }),
+  healthCheck: option('-H, --health-check', 'Which apps', {
+    help: 'only tasks that pass all their Marathon checks (the default)',
+    fallback: true,
+  }),
+  noHealthCheck: option('--no-health-check', 'Which apps', { help: 'all tasks that run', fallback: true }),
+  minServPort: option('--min-serv-port-ip-per-task <port>', 'Which apps', {
+    help: 'first service port for apps that Marathon gave none',
+    fallback: 10050,
+    read: port,
+  }),
+  maxServPort: option('--max-serv-port-ip-per-task <port>', 'Which apps', { help: 'last one', fallback: 10100, read: port }),
+
+  haproxyConfig: option('--haproxy-config <file>', 'The configuration', {
+    help: 'what is written; map files stand beside it',
+    fallback: '/etc/haproxy/haproxy.cfg',
+    read: plainPath,
+  }),
+  haproxyMap: option('--haproxy-map', 'The configuration', {
+    help: 'look up plain virtual hosts in map files (the default)',
+    fallback: true,
+  }),
+  noHaproxyMap: option('--no-haproxy-map', 'The configuration', { help: 'a rule for each of them', fallback: true }),
+  templatesDir: option('--templates-dir <folder>', 'The configuration', {
+    help: "templates in place of the default ones: HAPROXY_<NAME> in marathon-lb's format, HAPROXY_<NAME>.hbs",
+    fallback: 'templates',
+    read: nonEmpty,
+  }),
+  dontBindHttpHttps: option('--dont-bind-http-https', 'The configuration', { help: 'no shared http and https frontends', fallback: false }),
+  sslCerts: option<readonly string[]>('--ssl-certs <files>', 'The configuration', {
+    help: 'certificates of the shared https frontend, separated by commas',
+    fallback: CERTIFICATES,
+    read: (text) => text.split(',').map(plainPath),
+  }),
+  bindAddress: option('--bind-address <address>', 'The configuration', {
+    help: 'of all frontends without HAPROXY_n_BIND_ADDR',
+    fallback: '*',
+    read: plainPath,
+  }),
+  httpPort: option('--http-port <port>', 'The configuration', { help: 'shared http frontend', fallback: 80, read: port }),
+  httpsPort: option('--https-port <port>', 'The configuration', { help: 'shared https frontend', fallback: 443, read: port }),
+  appIdPort: option('--app-id-port <port>', 'The configuration', { help: 'frontend by X-Marathon-App-Id', fallback: 9091, read: port }),
+  statsPort: option('--stats-port <port>', 'The configuration', {
+    help: 'statistics and /_haproxy_health_check',
+    fallback: 9090,
+    read: port,
+  }),
+  defaultOptions: option<readonly string[]>('--default-options <options>', 'The configuration', {
+    env: 'HAPROXY_GLOBAL_DEFAULT_OPTIONS',
+    help: 'options of the section defaults, separated by commas',
+    fallback: ['redispatch', 'http-server-close', 'dontlognull'],
+    read: (text) =>
+      text
+        .split(',')
+        .map((word) => word.trim())
+        .filter((word) => word !== ''),
+  }),
+  nbthread: option<number | undefined>('--nbthread <n>', 'The configuration', {
+    help: "HAProxy's threads (default: the cores that it may use)",
+    fallback: undefined,
+    read: whole(1, 1024, 'threads'),
+  }),
+  maxconn: option<number | undefined>('--maxconn <n>', 'The configuration', {
+    help: 'connections at once (default: what HAProxy works out of its descriptors)',
+    fallback: undefined,
+    read: whole(1, 10_000_000, 'connections'),
+  }),
+  oldWorkerMaxAge: option('--old-worker-max-age <seconds>', 'The configuration', {
+    help: 'a worker from before a reload is ended after this time',
+    fallback: 3600,
+    read: seconds,
+  }),
+  maxOldWorkers: option('--max-old-workers <n>', 'The configuration', {
+    help: 'a worker from more reloads ago is ended',
+    fallback: 3,
+    read: whole(1, 1000, 'workers'),
+  }),
+  haproxyLog: option('--haproxy-log <target>', 'The configuration', {
+    help: 'traffic log: syslog (/dev/log), stdout, an address such as 127.0.0.1:514, or off',
+    fallback: 'off',
+    read: plainPath,
+  }),
+
+  haproxyBin: option('--haproxy-bin <file>', 'HAProxy', { help: 'the program', fallback: 'haproxy', read: nonEmpty }),
+  command: option<string | undefined>('-c, --command <words>', 'HAProxy', {
+    help: "reload by this command, run without a shell ('systemctl reload haproxy'), instead of running HAProxy ourselves",
+    fallback: undefined,
+    read: nonEmpty,
+  }),
+  runDir: option('--run-dir <folder>', 'HAProxy', {
+    help: 'sockets, locks and the output of our own HAProxy',
+    fallback: '/run/marathon-lb-ts',
+    read: nonEmpty,
+  }),
+  stateDir: option('--state-dir <folder>', 'HAProxy', {
+    help: 'what outlives a reboot: the last good files, a self-signed certificate',
+    fallback: '/var/lib/marathon-lb-ts',
+    read: nonEmpty,
+  }),
+  archiveVersions: option('--archive-versions <n>', 'HAProxy', {
+    help: 'earlier configurations to keep in --state-dir',
+    fallback: 5,
+    read: whole(0, 1000, 'versions'),
+  }),
+  skipValidation: option('--skip-validation', 'HAProxy', { help: 'do not ask haproxy -c before a file is put in place', fallback: false }),
+  reloadQuiet: option('--reload-quiet <ms>', 'HAProxy', {
+    help: 'quiet time before files are written and HAProxy is reloaded',
+    fallback: 200,
+    read: milliseconds,
+  }),
+  reloadMaxWait: option('--reload-max-wait <ms>', 'HAProxy', {
+    help: 'at most this long after the first change',
+    fallback: 2000,
+    read: milliseconds,
+  }),
+  reloadMinInterval: option('--reload-min-interval <ms>', 'HAProxy', { help: 'between two reloads', fallback: 1000, read: milliseconds }),
+
+  once: option('--once', 'How it runs', {
+    help: 'one pass, for cron; exit 0 when HAProxy has what Marathon said, else 1',
+    fallback: false,
+  }),
+  dry: option('-d, --dry', 'How it runs', { help: 'print the configuration and change nothing', fallback: false }),
+  poll: option<number | undefined>('--poll <seconds>', 'How it runs', {
+    help: 'read everything this often, for a Marathon without an event stream',
+    fallback: undefined,
+    read: seconds,
+  }),
+  sse: option('-s, --sse', 'How it runs', { help: 'follow the event stream (the default)', fallback: false }),
+
+  logLevel: option<LogLevel>('--log-level <level>', 'Log', { help: LOG_LEVELS.join(', '), fallback: 'info', read: oneOf(LOG_LEVELS) }),
+  logFormat: option<'text' | 'json' | undefined>('--log-format <format>', 'Log', {
+    help: 'text or json (default: text on a terminal, else json)',
+    fallback: undefined,
+    read: oneOf<'text' | 'json'>(['text', 'json']),
+  }),
+};
+
+export type OptionName = keyof typeof OPTIONS;
+
+/** What the command line and the environment say, read. */
+export type Settings = {
+  readonly [Name in Exclude<OptionName, 'noHealthCheck' | 'noHaproxyMap'>]: (typeof OPTIONS)[Name] extends OptionRow<infer Value>
+    ? Value
+    : never;
+};
+
+/** The settings of an empty command line; `group` must be given. */
+export function defaultSettings(): Settings {
+  return Object.fromEntries(Object.entries(OPTIONS).map(([name, { fallback }]) => [name, fallback])) as unknown as Settings;
+}

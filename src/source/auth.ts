@@ -1,0 +1,69 @@
+import { Buffer } from 'node:buffer';
+
+/** Request headers by name. */
+export type Headers = Readonly<Record<string, string>>;
+
+/** The headers that say who asks. Asked before every request, as a login may have to be made or renewed; a failure is an Error sentence. */
+export type Auth = (signal: AbortSignal) => Promise<Headers>;
+
+/** For a Marathon that lets everybody read. */
+export const noAuth: Auth = () => Promise.resolve({});
+
+/**
+ * HTTP basic. `credentials` are `user:password`, split at the first colon: a user name has none, a password may have (RFC 7617). Throws an
+ * Error when there is no colon or no user; it does not tell what was given.
+ */
+export function basicAuth(credentials: string): Auth {
+  const colon = credentials.indexOf(':');
+  if (colon < 0) throw new Error('credentials are wanted as user:password, and these have no colon');
+  if (colon === 0) throw new Error('credentials are wanted as user:password, and these have no user');
+  const headers = basic(credentials.slice(0, colon), credentials.slice(colon + 1));
+  return () => Promise.resolve(headers);
+}
+
+/** The headers for the user info of `http://user:password@host`, as marathon-lb's HTTP library understands it; none without. */
+export function userInfo({ username, password }: URL): Headers {
+  return username === '' ? {} : basic(decoded(username), decoded(password));
+}
+
+/** A URL for people: without user info, query and trailing slash. */
+export function shown(url: URL): string {
+  return url.origin + url.pathname.replace(/\/+$/, '');
+}
+
+/** A redirect as it was answered: `from` was asked for `path`, `secret` says whether with credentials. */
+interface Redirect {
+  readonly from: URL;
+  readonly path: string;
+  readonly location: string | undefined;
+  readonly secret: boolean;
+}
+
+/**
+ * The leader that a standby names. From 1.7.50 on a standby answers /v2/events with a 302 to `http(s)://leader:port/v2/events?…`. Throws an
+ * Error when the redirect leads elsewhere (a login page) or would carry credentials from https to http: those go to the leader only, and
+ * never in the clear where https was configured.
+ */
+export function leaderOf({ from, path, location, secret }: Redirect): URL {
+  if (location === undefined || !URL.canParse(location, from.href)) throw new Error('answered with a redirect that names no address');
+  const leader = new URL(location, from);
+  leader.username = '';
+  leader.password = '';
+  if (!leader.protocol.startsWith('http') || !leader.pathname.endsWith(path))
+    throw new Error(`answered with a redirect to ${shown(leader)}, its leader's ${path} was wanted (does it want credentials?)`);
+  if (secret && from.protocol === 'https:' && leader.protocol === 'http:')
+    throw new Error(`names ${leader.origin} as its leader, and credentials given for https are not sent over http`);
+  return leader;
+}
+
+function basic(user: string, password: string): Headers {
+  return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a lone percent sign stands for itself
+  }
+}

@@ -1,0 +1,73 @@
+import { lookup } from 'node:dns/promises';
+import type { App, Task } from '../model/snapshot.ts';
+
+export interface HostSettings {
+  /** Name -> address. Rejects when the name does not resolve. */
+  readonly resolve?: (name: string) => Promise<string>;
+  /** An address is asked for again after this time, in milliseconds. */
+  readonly freshMs?: number;
+  /** How long a read waits for names, in milliseconds; what comes later counts at the next read. */
+  readonly waitMs?: number;
+  readonly now?: () => number;
+  /** A name that does not resolve; told once, until it does. */
+  readonly unresolved: (name: string, error: unknown) => void;
+}
+
+interface Known {
+  readonly address: string | undefined;
+  readonly at: number;
+}
+
+/**
+ * Fills in the addresses of agents that Marathon knows by name, as a load balancer can't wait for DNS at every request, nor HAProxy at its
+ * start. A name that no longer resolves keeps its last address.
+ */
+export function makeHosts({ resolve = lookupOne, freshMs = 60_000, waitMs = 5_000, now = Date.now, unresolved }: HostSettings) {
+  const known = new Map<string, Known>();
+  const told = new Set<string>();
+
+  const ask = async (name: string): Promise<void> => {
+    try {
+      known.set(name, { address: await resolve(name), at: now() });
+      told.delete(name);
+    } catch (error) {
+      known.set(name, { address: known.get(name)?.address, at: now() });
+      if (!told.has(name)) unresolved(name, error);
+      told.add(name);
+    }
+  };
+
+  return async (apps: readonly App[], signal: AbortSignal): Promise<readonly App[]> => {
+    const names = new Set(apps.flatMap(({ tasks }) => tasks.filter(isUnresolved).map(({ host }) => host)));
+    if (names.size === 0) return apps;
+    for (const name of known.keys()) if (!names.has(name)) known.delete(name);
+    const stale = [...names].filter((name) => now() - (known.get(name)?.at ?? -Infinity) > freshMs);
+    await Promise.race([Promise.all(stale.map(ask)), aborted(AbortSignal.any([signal, AbortSignal.timeout(waitMs)]))]);
+    return apps.map((app) => (app.tasks.some(isUnresolved) ? { ...app, tasks: app.tasks.map((task) => withAddress(task, known)) } : app));
+  };
+}
+
+function isUnresolved({ host, hostAddress }: Task): boolean {
+  return hostAddress === undefined && host !== '';
+}
+
+function withAddress(task: Task, known: ReadonlyMap<string, Known>): Task {
+  return isUnresolved(task) ? { ...task, hostAddress: known.get(task.host)?.address } : task;
+}
+
+async function lookupOne(name: string): Promise<string> {
+  return (await lookup(name, { family: 0, order: 'ipv4first' } as object)).address;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener(
+      'abort',
+      () => {
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}

@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { mapText, textOf } from '../../src/haproxy/text.ts';
+import { makeMiddle } from '../../src/middle.ts';
+import type { App } from '../../src/model/snapshot.ts';
+import type { Problem } from '../../src/model/problem.ts';
+import type { Release } from '../../src/model/release.ts';
+import { defaultSettings, type Settings } from '../../src/options.ts';
+import { absorb, type State } from '../../src/snapshot/absorb.ts';
+import { decodeApp } from '../../src/snapshot/decode.ts';
+import type { View } from '../../src/loop.ts';
+
+export const CASES = path.resolve('fixtures/cases');
+
+/** A folder of fixtures/cases: apps in, haproxy.cfg, maps and Problems out. */
+export interface Case {
+  readonly name: string;
+  readonly about: string;
+  readonly settings: Partial<Settings>;
+  readonly release: Release;
+  readonly apps: readonly unknown[];
+}
+
+export function readCases(): readonly Case[] {
+  return readdirSync(CASES).map((name) => {
+    const { about, settings = {} } = readJson(name, 'case.json') as { about: string; settings?: Partial<Settings> & { release?: Release } };
+    const { release = { major: 2, minor: 6 }, ...flags } = settings;
+    return { name, about, settings: flags, release, apps: readJson(name, 'apps.json') as readonly unknown[] };
+  });
+}
+
+function readJson(name: string, file: string): unknown {
+  return JSON.parse(readFileSync(path.join(CASES, name, file), 'utf8'));
+}
+
+/** The settings of an empty command line, but for `--group external`, two threads and what is given. */
+export function settingsWith(given: Partial<Settings> = {}): Settings {
+  return { ...defaultSettings(), group: ['external'], nbthread: 2, ...given };
+}
+
+export const EMPTY: State = { snapshot: undefined, release: { major: 2, minor: 6 }, refused: [] };
+
+/** Apps' JSON, as it would come from Marathon, decoded. */
+export function decodeAll(json: readonly unknown[]): { readonly apps: readonly App[]; readonly problems: readonly Problem[] } {
+  const decoded = json.map((app) => decodeApp(JSON.stringify(app)));
+  return {
+    apps: decoded.flatMap((one) => ('app' in one ? [one.app] : [])),
+    problems: decoded.flatMap((one) => ('problem' in one ? [one.problem] : [])),
+  };
+}
+
+/** What the middle makes of a case; `certificates` stand in for those of the machine. */
+export async function viewOf(one: Case, certificates: readonly string[] = ['/etc/ssl/cert.pem']): Promise<View> {
+  const derive = await makeMiddle({ settings: settingsWith(one.settings), env: {}, certificates, problems: [] });
+  const view = derive(absorb({ ...EMPTY, release: one.release }, { kind: 'apps', at: 0, ...decodeAll(one.apps) }));
+  if (view === undefined) throw new Error('no view');
+  return view;
+}
+
+/** All files of a view, by name; problems as lines for people. */
+export function filesOf({ document, problems, leftOut }: View): ReadonlyMap<string, string> {
+  const lines = [
+    ...problems.map(({ code, message, hint }) => `${code}: ${message} (${hint})`),
+    ...leftOut.map(
+      ({ app, index, task, why }) => `left out: ${[task ?? app, ...(index === undefined ? [] : [`port ${index}`])].join(' ')}: ${why}`,
+    ),
+  ];
+  return new Map([
+    ['haproxy.cfg', [...textOf(document)].join('')],
+    ...Object.entries(document.maps).map(([name, map]): [string, string] => [name, mapText(map)]),
+    ['problems.txt', lines.map((line) => `${line}\n`).join('')],
+  ]);
+}

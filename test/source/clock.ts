@@ -1,0 +1,34 @@
+import type { Sleep } from '../../src/source/reader.ts';
+
+/** Time that goes on by hand. */
+export function makeClock() {
+  const sleepers = new Set<{ readonly at: number; readonly wake: () => void }>();
+  let now = 0;
+  const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const sleep: Sleep = (ms, signal) =>
+    new Promise((resolve, reject) => {
+      const fail = (): void => {
+        reject(new Error('aborted'));
+      };
+      const wake = (): void => {
+        signal.removeEventListener('abort', fail);
+        resolve();
+      };
+      if (signal.aborted) fail();
+      signal.addEventListener('abort', fail);
+      sleepers.add({ at: now + ms, wake });
+    });
+  const pass = async (ms: number): Promise<void> => {
+    const end = now + ms;
+    for (;;) {
+      await settle();
+      const [next] = [...sleepers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+      if (next === undefined) break;
+      now = next.at;
+      sleepers.delete(next);
+      next.wake();
+    }
+    now = end;
+  };
+  return { sleep, pass, now: () => now };
+}

@@ -1,0 +1,260 @@
+import type { ServerResponse } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
+import { afterEach, expect, test } from '@jest/globals';
+import { makeBackoff } from '../../src/lib/backoff.ts';
+import type { AppId } from '../../src/model/names.ts';
+import type { News } from '../../src/model/news.ts';
+import type { Problem } from '../../src/model/problem.ts';
+import type { App } from '../../src/model/snapshot.ts';
+import { noAuth } from '../../src/source/auth.ts';
+import { makeClient } from '../../src/source/client.ts';
+import { makeReader, type Sleep } from '../../src/source/reader.ts';
+import { follow, makeFullRead, poll, type Decode } from '../../src/source/source.ts';
+import { openStream, type StreamAttempt } from '../../src/source/stream.ts';
+import { makeClock } from './clock.ts';
+import { closeServers, recordLog, serve } from './server.ts';
+
+afterEach(closeServers);
+
+const app = (id: string): App => ({
+  id: id as AppId,
+  definition: { id: id as AppId, labels: {}, network: 'host', ports: [], checks: [], changedAt: undefined },
+  instances: 1,
+  tasks: [],
+});
+const problem = (id: string): Problem => ({ code: 'app-not-readable', owner: { by: 'app', app: id as AppId }, message: 'm', hint: 'h' });
+const decode: Decode = (json) => {
+  const { id } = JSON.parse(json) as { id: string };
+  return id.startsWith('/bad') ? { problem: problem(id) } : { app: app(id) };
+};
+
+type Open = Pick<StreamAttempt, 'url' | 'onAttached' | 'onEvent'> & { readonly end: (reason?: string) => void };
+
+/** `follow` with streams and reads that the test plays, on a clock that it turns. */
+function start(urls: readonly string[] = ['http://a:8080/']) {
+  const stop = new AbortController();
+  const clock = makeClock();
+  const { log, lines } = recordLog();
+  const attempts: { readonly at: number; readonly url: string }[] = [];
+  const reads: string[] = [];
+  let current: Open | undefined;
+  const source = follow({
+    urls,
+    open: ({ url, onAttached, onEvent }) =>
+      new Promise((resolve, reject) => {
+        const end = (reason?: string): void => {
+          current = undefined;
+          if (reason === undefined) resolve();
+          else reject(new Error(reason));
+        };
+        current = { url, onAttached, onEvent, end };
+        attempts.push({ at: clock.now(), url });
+      }),
+    describe: (type, data) => (type === 'status_update_event' ? `${type} ${String(data)}` : undefined),
+    reader: {
+      ask: (reason) => reads.push(`${clock.now()} ${reason}`),
+      read: (reason) => {
+        reads.push(`${clock.now()} ${reason}`);
+        return reason === 'fail' ? Promise.reject(new Error('no Marathon')) : Promise.resolve();
+      },
+    },
+    backoff: makeBackoff({ first: 500, most: 15_000, random: () => 1 }),
+    sleep: clock.sleep,
+    log,
+    signal: stop.signal,
+  });
+  const stream = (): Open => {
+    if (current === undefined) throw new Error('no stream is open');
+    return current;
+  };
+  const finish = async (): Promise<void> => {
+    stop.abort();
+    current?.end();
+    await source.ended;
+  };
+  return { source, clock, lines, attempts, reads, stream, finish };
+}
+
+test('attaches first, then reads everything, then what events ask for, and all again every resync interval', async () => {
+  const { clock, reads, stream, finish } = start();
+  await clock.pass(1_000);
+  expect(reads).toEqual([]);
+  stream().onAttached();
+  stream().onEvent('event_stream_attached', {});
+  stream().onEvent('status_update_event', '/nginx');
+  await clock.pass(620_000);
+  expect(reads.slice(0, 2)).toEqual(['1000 event stream attached', '1000 status_update_event /nginx']);
+  expect(reads.slice(2).map((read) => read.replace(/^\d+ /, ''))).toEqual(['resync interval', 'resync interval']);
+  await finish();
+});
+
+test('polls while there is no stream, and not when it is back', async () => {
+  const { clock, reads, stream, finish } = start();
+  await clock.pass(31_000);
+  expect(reads).toEqual(['2000 no event stream', '12000 no event stream', '22000 no event stream']);
+  stream().onAttached();
+  await clock.pass(100_000);
+  expect(reads.slice(3)).toEqual(['31000 event stream attached']);
+  stream().end('closed');
+  await clock.pass(1_000);
+  expect(reads.slice(4)).toEqual(['131000 no event stream']);
+  stream().onAttached();
+  await clock.pass(1);
+  expect(reads.slice(5)).toEqual(['132000 event stream attached']);
+  await finish();
+});
+
+test('a refused stream does not hold up the first read', async () => {
+  const { clock, reads, stream, finish } = start();
+  stream().end('connect ECONNREFUSED');
+  await clock.pass(1);
+  expect(reads).toEqual(['0 no event stream']);
+  await finish();
+});
+
+test('each attempt goes to the next host, later and later, until an event comes', async () => {
+  const { clock, attempts, stream, finish } = start(['http://a:8080/', 'http://b:8080/']);
+  for (let i = 0; i < 7; i++) {
+    stream().onAttached(); // a beat is no event: it may come from a Marathon that sends nothing else
+    stream().end('closed the event stream');
+    await clock.pass(15_000);
+  }
+  const waits = attempts.slice(1).map(({ at }) => at % 15_000);
+  expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 0, 0]);
+  expect(attempts.map(({ url }) => url[7]).join('')).toBe('abababab');
+  stream().onEvent('event_stream_attached', {});
+  stream().end('closed the event stream');
+  await clock.pass(500);
+  expect((attempts.at(-1)?.at ?? 0) - (attempts.at(-2)?.at ?? 0)).toBe(500);
+  await finish();
+});
+
+test('says once what is wrong with the stream, and once that it is over', async () => {
+  const { clock, lines, stream, finish } = start(['http://me:s3cret@a:8080/']);
+  for (const reason of ['closed', 'closed', 'refused', 'closed']) {
+    stream().end(reason);
+    await clock.pass(15_000);
+  }
+  stream().onEvent('event_stream_attached', {});
+  stream().onEvent('event_stream_attached', {});
+  stream().end('closed');
+  await clock.pass(1);
+  expect(lines).toEqual([
+    'warn no event stream, Marathon is polled {"reason":"http://a:8080: closed"}',
+    'warn no event stream, Marathon is polled {"reason":"http://a:8080: refused"}',
+    'info event stream attached {"url":"http://a:8080"}',
+    'warn no event stream, Marathon is polled {"reason":"http://a:8080: closed"}',
+  ]);
+  await finish();
+});
+
+test('resync hands on what becomes of the read', async () => {
+  const { source, finish } = start();
+  await source.resync('by hand');
+  await expect(source.resync('fail')).rejects.toThrow('no Marathon');
+  await finish();
+});
+
+test('poll reads at once and then at its interval, and survives failures', async () => {
+  const stop = new AbortController();
+  const clock = makeClock();
+  const reads: number[] = [];
+  const read = (): Promise<void> => {
+    reads.push(clock.now());
+    return Promise.reject(new Error('no Marathon'));
+  };
+  const source = poll({ everyMs: 60_000, reader: { ask: () => undefined, read }, sleep: clock.sleep, signal: stop.signal });
+  await clock.pass(150_000);
+  expect(reads).toEqual([0, 60_000, 120_000]);
+  await expect(source.resync('by hand')).rejects.toThrow('no Marathon');
+  stop.abort();
+  await source.ended;
+});
+
+test('a full read is told with its problems, in the order it came', async () => {
+  const told: News[] = [];
+  const { log, lines } = recordLog();
+  const readApps = <T>(each: (json: string) => T): Promise<readonly T[]> =>
+    Promise.resolve(['/b', '/bad', '/a'].map((id) => each(`{"id":"${id}"}`)));
+  const read = makeFullRead({ readApps, decode, tell: (news) => told.push(news), now: () => 7, log });
+  await read(new AbortController().signal);
+  expect(told).toEqual([{ kind: 'apps', at: 7, apps: [app('/b'), app('/a')], problems: [problem('/bad')] }]);
+  expect(lines).toEqual(['info Marathon is read {"apps":2}']);
+});
+
+test('a read that fails is told to the log once per sentence, and when it is well again', async () => {
+  const outcomes = ['x', 'y', 'x', '', 'x', 'cut off by the end'];
+  const { log, lines } = recordLog();
+  const readApps = (): Promise<readonly never[]> => {
+    const message = outcomes.shift() ?? '';
+    return message === '' ? Promise.resolve([]) : Promise.reject(new Error(message));
+  };
+  const read = makeFullRead({ readApps, decode, tell: () => undefined, now: () => 0, log });
+  const { signal } = new AbortController();
+  for (const message of ['x', 'y', 'x']) await expect(read(signal)).rejects.toThrow(message);
+  await read(signal);
+  await expect(read(signal)).rejects.toThrow('x');
+  await expect(read(AbortSignal.abort())).rejects.toThrow('cut off by the end');
+  const worse = 'warn Marathon could not be read, the last state is kept';
+  expect(lines).toEqual([
+    `${worse} {"reason":"x"}`,
+    `${worse} {"reason":"y"}`,
+    'info Marathon is read {"apps":0}',
+    `${worse} {"reason":"x"}`,
+  ]);
+});
+
+test('all together: over real sockets, through a lost stream, to the end', async () => {
+  const streams: ServerResponse[] = [];
+  let apps = ['/a'];
+  const marathon = await serve((request, response) => {
+    if (request.url?.startsWith('/v2/apps') === true) response.end(JSON.stringify({ apps: apps.map((id) => ({ id })) }));
+    else {
+      streams.push(response.writeHead(200, { 'content-type': 'text/event-stream' }));
+      response.write('event: event_stream_attached\r\ndata: {"eventType":"event_stream_attached"}\r\n\r\n');
+    }
+  });
+  const stop = new AbortController();
+  const { signal } = stop;
+  const { log } = recordLog();
+  const told: string[] = [];
+  const until = async (ids: string): Promise<void> => {
+    while (told.at(-1) !== ids) await setTimeout(1);
+  };
+  const client = makeClient({ urls: [marathon.url], auth: noAuth });
+  const sleep: Sleep = (ms, until) => setTimeout(ms, undefined, { signal: until });
+  const tell = (news: News): void => {
+    if (news.kind === 'apps') told.push(news.apps.map(({ id }) => id).join());
+  };
+  const types = ['status_update_event'];
+  const source = follow({
+    urls: client.urls,
+    open: (attempt) => openStream({ get: client.get, types, log, ...attempt }),
+    describe: (type) => (types.includes(type) ? type : undefined),
+    reader: makeReader({
+      read: makeFullRead({ readApps: client.readApps, decode, tell, now: Date.now, log }),
+      quietMs: 1,
+      sleep,
+      log,
+      signal,
+    }),
+    backoff: makeBackoff({ first: 10, most: 20, random: Math.random }),
+    sleep,
+    log,
+    signal,
+  });
+  await until('/a');
+  apps = ['/b', '/a'];
+  streams[0]?.write('event: status_update_event\r\ndata: {"eventType":"status_update_event"}\r\n\r\n');
+  await until('/b,/a');
+  apps = ['/c'];
+  streams[0]?.end();
+  await until('/c');
+  expect(streams).toHaveLength(2);
+  apps = ['/d'];
+  await source.resync('by hand');
+  expect(told.at(-1)).toBe('/d');
+  stop.abort();
+  await source.ended;
+  await client.close();
+});
