@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import { addDemo } from './demo-command.ts';
+import { gather } from './lib/gather.ts';
 import { makeLogger, type Logger } from './lib/logger.ts';
 import { sentence } from './lib/sentence.ts';
 import { daemon, dry, once } from './main.ts';
@@ -83,9 +84,9 @@ async function run(settings: Settings): Promise<void> {
   requireSense(settings);
   if (settings.authCredentials !== undefined) process.title = 'marathon-lb-ts'; // the process list shows no credentials
   await withSignals(async ({ signal, onHup, onUsr1 }) => {
-    const parts = { settings, env: process.env, signal, log: logOf(settings), endsHaproxy: false };
+    const parts = { settings, env: process.env, signal, log: await logOf(settings), endsHaproxy: false };
     if (settings.dry) {
-      for (const piece of await dry(parts)) process.stdout.write(piece);
+      for (const piece of gather(await dry(parts))) process.stdout.write(piece);
     } else if (settings.once) {
       parts.log.info({}, await once(parts));
     } else {
@@ -108,7 +109,7 @@ function requireSense(settings: Settings): void {
 }
 
 /** To stdout; under --dry, where stdout is for the configuration, to stderr. */
-function logOf({ logLevel: level, logFormat, dry: isDry }: Settings): Logger {
+function logOf({ logLevel: level, logFormat, dry: isDry }: Settings): Promise<Logger> {
   const stream = isDry ? process.stderr : process.stdout;
   return makeLogger({ level, format: logFormat ?? (stream.isTTY ? 'text' : 'json'), fd: stream.fd });
 }

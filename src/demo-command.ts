@@ -56,7 +56,7 @@ function readNumber(most: number): (text: string) => number {
 
 async function run(flags: DemoFlags): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'marathon-lb-ts-demo-'));
-  const log = makeLogger({ level: 'info', format: 'text', fd: process.stdout.fd });
+  const log = await makeLogger({ level: 'info', format: 'text', fd: process.stdout.fd });
   const { httpPort: http, httpsPort: https, appIdPort: appId, statsPort: stats } = flags;
   try {
     await withSignals(({ signal }) =>

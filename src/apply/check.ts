@@ -1,4 +1,5 @@
-import { execa } from 'execa';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { sentence } from '../lib/sentence.ts';
 
 /** What `haproxy -c` says of a file. `lines`: its messages, without those that are only notices. */
@@ -12,6 +13,7 @@ const DEADLINE_MS = 120_000;
  * or print an ALERT: 3.4.0 exits with 0 for some of them. Rejects with a sentence when it can't be asked.
  */
 export async function checkConfig(bin: string, file: string): Promise<Verdict> {
+  const { execa } = await import('execa'); // it takes a tenth of a second to load, and --dry does without
   const { exitCode, all, failed, code, timedOut, originalMessage } = await execa(bin, ['-c', '-f', file], {
     reject: false,
     all: true,
@@ -31,7 +33,7 @@ export async function checkConfig(bin: string, file: string): Promise<Verdict> {
 /** What `haproxy -v` prints; rejects with a sentence when there is no HAProxy. */
 export async function askVersion(bin: string): Promise<string> {
   try {
-    return (await execa(bin, ['-v'], { stdin: 'ignore', timeout: 10_000 })).stdout;
+    return (await promisify(execFile)(bin, ['-v'], { timeout: 10_000 })).stdout;
   } catch (error) {
     if ((error as { readonly code?: unknown }).code === 'ENOENT') throw new Error(noHaproxy(bin), { cause: undefined });
     throw new Error(`'${bin} -v' failed: ${sentence(error)}`, { cause: error });

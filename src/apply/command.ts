@@ -1,6 +1,6 @@
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { execa, parseCommandString, type Result } from 'execa';
+import type { Result } from 'execa';
 import type { Logger } from '../lib/logger.ts';
 import type { Reason } from '../model/document.ts';
 import type { Haproxy } from './drive.ts';
@@ -56,6 +56,7 @@ async function reload(settings: CommandSettings & { readonly markerPath: string 
 
 /** Into a file, not a pipe: a HAProxy that the command starts keeps the other end, and this would wait for it for ever. */
 async function run({ command, runDir, deadlineMs = 60_000 }: CommandSettings): Promise<void> {
+  const { execa, parseCommandString } = await import('execa'); // it takes a tenth of a second to load, and most runs do without
   const [file, ...words] = parseCommandString(command);
   if (file === undefined) throw new Error('--command is empty; give the words that reload HAProxy: "systemctl reload haproxy"');
   const logPath = join(runDir, 'command.log');

@@ -1,5 +1,4 @@
 import { pino } from 'pino';
-import pretty from 'pino-pretty';
 
 /** Facts first, then a sentence that is the same for every event of its kind: `log.info({ app: '/shop' }, 'left out')`. */
 export type Logger = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'>;
@@ -11,8 +10,15 @@ export type LogFormat = 'text' | 'json';
 /** Facts whose values are never written, whoever logs them by mistake. */
 const SECRETS = ['password', 'authorization', 'credentials', '*.password', '*.authorization', '*.credentials'];
 
+export interface LogSettings {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  /** Where it writes to: 1 is stdout, 2 is stderr. */
+  readonly fd: number;
+}
+
 /** A logger that writes text for people or a JSON object a line, at once, so that nothing is lost when the process ends. */
-export function makeLogger({ level, format, fd }: { readonly level: LogLevel; readonly format: LogFormat; readonly fd: number }): Logger {
+export async function makeLogger({ level, format, fd }: LogSettings): Promise<Logger> {
   const settings: pino.LoggerOptions = {
     level,
     base: null,
@@ -21,6 +27,7 @@ export function makeLogger({ level, format, fd }: { readonly level: LogLevel; re
     timestamp: pino.stdTimeFunctions.isoTime,
   };
   if (format === 'json') return pino(settings, pino.destination({ fd, sync: true }));
+  const { default: pretty } = await import('pino-pretty'); // for people only: it takes its time to load
   return pino(
     settings,
     pretty({ destination: fd, sync: true, colorize: false, singleLine: true, translateTime: 'SYS:HH:MM:ss.l', messageFormat: '{msg}' }),

@@ -1,4 +1,5 @@
-import { open, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { open, rename, stat, unlink } from 'node:fs/promises';
+import { gather } from './gather.ts';
 
 /** Any number of pieces of a file's text. */
 export type Pieces = Iterable<string>;
@@ -23,21 +24,9 @@ export async function replaceFile(file: string, pieces: Pieces, mode = 0o644): P
 async function writeAll(file: string, pieces: Pieces, mode: number): Promise<void> {
   const handle = await open(file, 'w', mode);
   try {
-    await writePieces(handle, pieces);
+    for (const piece of gather(pieces)) await handle.write(piece);
     await handle.sync();
   } finally {
     await handle.close();
   }
-}
-
-/** Pieces are gathered: a write for each of 50,000 lines would cost more than the lines. */
-async function writePieces(handle: FileHandle, pieces: Pieces): Promise<void> {
-  let gathered = '';
-  for (const piece of pieces) {
-    gathered += piece;
-    if (gathered.length < 1_000_000) continue;
-    await handle.write(gathered);
-    gathered = '';
-  }
-  if (gathered !== '') await handle.write(gathered);
 }

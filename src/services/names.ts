@@ -24,9 +24,12 @@ export function serverId(name: string, taken: Set<number>): number {
   return id;
 }
 
-/** A hexadecimal number of any length mod 32767: Horner's rule, four digits at a time. */
+/** A hexadecimal number of any length mod 32767: Horner's rule, nine digits (36 bits) at a time, which stays below 2^53. */
 function modulo32767(hex: string): number {
   let rest = 0;
-  for (let i = 0; i < hex.length; i += 4) rest = (rest * 65536 + Number.parseInt(hex.slice(i, i + 4), 16)) % 32767;
+  for (let i = 0; i < hex.length; i += 9) {
+    const digits = hex.slice(i, i + 9);
+    rest = (rest * 16 ** digits.length + Number.parseInt(digits, 16)) % 32767;
+  }
   return rest;
 }

@@ -62,9 +62,11 @@ function entriesOf({ labels }: Definition): readonly Entry[] {
 }
 
 function isKnown({ index, key }: Entry, templates: ReadonlySet<string>): boolean {
-  const table: Record<string, Label<unknown>> = index === undefined ? APP_LABELS : PORT_LABELS;
-  return Object.values(table).some((label) => label.name === key) || (index !== undefined && templates.has(`HAPROXY_${key}`));
+  return index === undefined ? APP_KEYS.has(key) : PORT_KEYS.has(key) || templates.has(`HAPROXY_${key}`);
 }
+
+const APP_KEYS: ReadonlySet<string> = new Set(Object.values(APP_LABELS).map(({ name }) => name));
+const PORT_KEYS: ReadonlySet<string> = new Set(Object.values(PORT_LABELS).map(({ name }) => name));
 
 interface Reading<Table> {
   readonly table: Table;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { makeCommand, type CommandHaproxy } from '../../src/apply/command.ts';
 import { makeLogger } from '../../src/lib/logger.ts';
 
-const log = makeLogger({ level: 'silent', format: 'text', fd: 2 });
+const log = await makeLogger({ level: 'silent', format: 'text', fd: 2 });
 const folders: string[] = [];
 
 afterEach(async () => {

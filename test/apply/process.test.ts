@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gist, makeProcess, type OwnProcess } from '../../src/apply/process.ts';
 import { makeLogger } from '../../src/lib/logger.ts';
 
-const log = makeLogger({ level: 'silent', format: 'text', fd: 2 });
+const log = await makeLogger({ level: 'silent', format: 'text', fd: 2 });
 const ends: (() => unknown)[] = [];
 
 afterEach(async () => {

@@ -1,0 +1,71 @@
+#!/usr/bin/env node
+// Sets up what `npm start` and `npm test` need in a fresh clone: packages, the build, HAProxy. Does only what is missing.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const at = (...names) => path.join(ROOT, ...names);
+
+try {
+  requireNode();
+  installPackages();
+  build();
+  installHaproxy();
+} catch (error) {
+  process.stderr.write(`setup: ${error.message}\n`);
+  process.exitCode = 1;
+}
+
+function requireNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  throw new Error(`this is Node ${process.versions.node}, and 20.19 or later is needed: install it from nodejs.org or your distribution`);
+}
+
+function installPackages() {
+  if (changed(at('node_modules', '.package-lock.json')) >= changed(at('package-lock.json'))) return;
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'the packages could not be installed: is the npm registry reachable?');
+}
+
+function build() {
+  const inputs = [...filesBelow(at('src')), at('tsconfig.json'), at('package-lock.json')];
+  if (changed(at('dist', 'cli.js')) >= Math.max(...inputs.map(changed))) return;
+  run(process.execPath, [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', at('tsconfig.json')], 'the build failed');
+  if (changed(at('dist', 'cli.js')) === 0) throw new Error('the build made no dist/cli.js');
+}
+
+/** From the distribution, where this is Debian or one of its kin and we may. */
+function installHaproxy() {
+  if (works('haproxy', ['-v'])) return;
+  const words = 'install HAProxy 2.6 or later (on Debian and Ubuntu: apt-get install haproxy)';
+  if (!works('apt-get', ['--version'])) throw new Error(`there is no haproxy on this machine, and no apt-get to install it with: ${words}`);
+  if (process.getuid?.() !== 0) throw new Error(`there is no haproxy on this machine, and only root may install it: ${words}, or run this as root`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }; // it is not to be started as a service
+  const install = ['install', '-y', '-qq', '--no-install-recommends', 'haproxy'];
+  if (spawnSync('apt-get', install, { stdio: 'ignore', env }).status === 0) return;
+  run('apt-get', ['update', '-qq'], `apt-get update failed; ${words}`, env);
+  run('apt-get', install, `apt-get could not install haproxy; ${words}`, env);
+}
+
+function run(command, words, failure, env = process.env) {
+  process.stderr.write(`setup: ${path.basename(command)} ${words.map((word) => path.basename(word)).join(' ')}\n`);
+  const { status } = spawnSync(command, words, { cwd: ROOT, stdio: ['ignore', 2, 2], env });
+  if (status !== 0) throw new Error(failure);
+}
+
+function works(command, words) {
+  return spawnSync(command, words, { stdio: 'ignore' }).status === 0;
+}
+
+/** When a file was written last, in milliseconds since 1970; 0 when it is not there. */
+function changed(file) {
+  return existsSync(file) ? statSync(file).mtimeMs : 0;
+}
+
+function filesBelow(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name));
+}
