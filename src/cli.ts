@@ -82,7 +82,7 @@ function nameOf(flags: string): string {
 
 async function run(settings: Settings): Promise<void> {
   requireSense(settings);
-  if (settings.authCredentials !== undefined) process.title = 'marathon-lb-ts'; // the process list shows no credentials
+  if (settings.authCredentials !== undefined || settings.marathon.some((url) => url.includes('@'))) process.title = 'marathon-lb-ts'; // the process list shows no credentials
   await withSignals(async ({ signal, onHup, onUsr1 }) => {
     const parts = { settings, env: process.env, signal, log: await logOf(settings), endsHaproxy: false };
     if (settings.dry) {

@@ -18,6 +18,7 @@ import type { Settings } from './options.ts';
 import { makeProblemLog } from './problem-log.ts';
 import { absorb, type State } from './snapshot/absorb.ts';
 import { describeEvent, EVENT_TYPES } from './snapshot/events.ts';
+import { shown } from './source/auth.ts';
 import type { Client } from './source/client.ts';
 import { follow, poll, type Source } from './source/source.ts';
 import { openStream } from './source/stream.ts';
@@ -37,9 +38,11 @@ export async function dry({ settings, env, log, signal }: Run): Promise<Iterable
   const client = await openMarathon(settings, env);
   try {
     const told: News[] = [];
-    const release = await findRelease(settings);
-    const derive = await makeMiddle({ settings, env, certificates: settings.sslCerts, problems: [] });
-    await openReader(client, { settings, log, signal, tell: (news) => told.push(news) }).read(signal);
+    const [release, derive] = await Promise.all([
+      findRelease(settings),
+      makeMiddle({ settings, env, certificates: settings.sslCerts, problems: [] }),
+      openReader(client, { settings, log, signal, tell: (news) => told.push(news) }).read(signal),
+    ]);
     const view = derive(told.reduce(absorb, { snapshot: undefined, release, refused: [] }));
     if (view === undefined) throw new Error('Marathon was read, but told nothing');
     makeProblemLog(log)(view);
@@ -86,7 +89,10 @@ export async function daemon(run: Run, started: (daemon: Daemon) => void | Promi
   try {
     await withDaemon({ ...run, follow: true }, async (running) => {
       await serveControl({ runDir: settings.runDir, resync: () => running.resync('asked for by --once'), signal });
-      log.info({ marathon: settings.marathon, groups: settings.group, config: settings.haproxyConfig }, 'following Marathon');
+      log.info(
+        { marathon: settings.marathon.map((url) => shown(new URL(url))), groups: settings.group, config: settings.haproxyConfig },
+        'following Marathon',
+      );
       await Promise.all([started(running), running.ended]);
     });
   } finally {

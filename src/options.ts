@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { bindAddress, list, milliseconds, nonEmpty, oneOf, plainPath, port, seconds, url, whole } from './option-readers.ts';
 import { LOG_LEVELS, type LogLevel } from './lib/logger.ts';
 
 /** One flag: its words, its variable, what it gives. Parser, `--help` and the tests come from here. */
@@ -17,57 +17,6 @@ export type Section = 'Marathon' | 'Which apps' | 'The configuration' | 'HAProxy
 
 function option<Value>(flags: string, section: Section, rest: Omit<OptionRow<Value>, 'flags' | 'section'>): OptionRow<Value> {
   return { flags, section, ...rest };
-}
-
-function wanted(what: string): InvalidArgumentError {
-  return new InvalidArgumentError(`Wanted: ${what}.`);
-}
-
-/** Every value of a flag that may stand several times, its default put away at the first. */
-function list(
-  read: (text: string) => string,
-  fallback: readonly string[],
-): (text: string, before?: readonly string[]) => readonly string[] {
-  return (text, before = []) => [...(before === fallback ? [] : before), read(text)];
-}
-
-function whole(least: number, most: number, what: string): (text: string) => number {
-  return (text) => {
-    const number = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
-    if (!(number >= least && number <= most)) throw wanted(`${what}, a whole number from ${least} to ${most}`);
-    return number;
-  };
-}
-
-const port = whole(1, 65535, 'a port');
-const seconds = whole(1, 31_536_000, 'seconds');
-const milliseconds = whole(0, 600_000, 'milliseconds');
-
-function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
-  return (text) => {
-    const word = words.find((known) => known === text);
-    if (word === undefined) throw wanted(words.join(', '));
-    return word;
-  };
-}
-
-function url(text: string): string {
-  const parsed = URL.canParse(text) ? new URL(text) : undefined;
-  if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) throw wanted("a URL such as 'http://master.mesos:8080'");
-  if (parsed.username !== '') throw wanted('a URL without a user and password; give those by --auth-credentials');
-  return text.replace(/\/+$/, '');
-}
-
-function nonEmpty(text: string): string {
-  if (text.trim() === '') throw wanted('a text that is not empty');
-  return text.trim();
-}
-
-/** A path that may stand in rules of HAProxy's: in `map(…)`, where a space or a bracket would end it. */
-function plainPath(text: string): string {
-  if (!/^[^\s,()'"#\\\p{Cc}]+$/u.test(text))
-    throw wanted('a path without spaces, commas, brackets and quotes, as it stands in rules of HAProxy');
-  return text;
 }
 
 const MARATHON: readonly string[] = ['http://master.mesos:8080'];
@@ -150,7 +99,7 @@ export const OPTIONS = {
   bindAddress: option('--bind-address <address>', 'The configuration', {
     help: 'of all frontends without HAPROXY_n_BIND_ADDR',
     fallback: '*',
-    read: plainPath,
+    read: bindAddress,
   }),
   httpPort: option('--http-port <port>', 'The configuration', { help: 'shared http frontend', fallback: 80, read: port }),
   httpsPort: option('--https-port <port>', 'The configuration', { help: 'shared https frontend', fallback: 443, read: port }),

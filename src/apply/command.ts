@@ -4,7 +4,7 @@ import type { Result } from 'execa';
 import type { Logger } from '../lib/logger.ts';
 import type { Reason } from '../model/document.ts';
 import type { Haproxy } from './drive.ts';
-import { readMarker, writeMarker } from './process.ts';
+import { readMarker, writeMarker } from './marker.ts';
 
 /** What a HAProxy that somebody else runs is made of. */
 export interface CommandSettings {

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, open, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../lib/logger.ts';
 import type { Command, Reason } from '../model/document.ts';
 import type { Haproxy } from './drive.ts';
 import { identify, lives, readLiving, writeLiving, type Living } from './lock.ts';
+import { readMarker, writeMarker } from './marker.ts';
 import { ask, NoAnswer, showProc, workerInfo, type Call, type Processes } from './master.ts';
 
 /** What our own HAProxy is made of. */
@@ -248,28 +249,6 @@ async function send(own: Own, commands: readonly Command[]): Promise<{ readonly 
     if (typeof answer !== 'string' || !expect.test(answer.trim())) refused.push(reason);
   }
   return { refused };
-}
-
-/** What was confirmed: the fingerprint of the files, and the worker that loaded them. */
-export interface Marker {
-  readonly fingerprint?: string | undefined;
-  readonly worker?: number;
-  readonly started?: string;
-}
-
-/** Replaces the marker at once, never half. */
-export async function writeMarker(path: string, marker: Marker): Promise<void> {
-  await writeFile(`${path}.new`, JSON.stringify(marker), { mode: 0o600 });
-  await rename(`${path}.new`, path);
-}
-
-/** An empty one when there is none, or none that can be read. */
-export async function readMarker(path: string): Promise<Marker> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as Marker;
-  } catch {
-    return {};
-  }
 }
 
 async function startOfLog({ logPath }: Own): Promise<number> {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import type { BackendSection, Fragment } from '../model/document.ts';
 import type { ServerName } from '../model/names.ts';
-import type { Backend, Check, Front, Server, Service } from '../model/service.ts';
+import type { Backend, Check, Front, Service } from '../model/service.ts';
 import type { Context } from './catalogue.ts';
 import { section } from './front.ts';
 import type { Author, Templates } from './templates.ts';
@@ -96,6 +96,7 @@ function checkContext(check: Check, port: number | undefined): CheckContext {
 
 function serverLines(parts: Parts): ReadonlyMap<ServerName, Fragment> {
   const { backend, templates, author } = parts;
+  const checkOf = serverCheck(parts);
   return new Map(
     backend.servers.map((server) => [
       server.name,
@@ -108,7 +109,7 @@ function serverLines(parts: Parts): ReadonlyMap<ServerName, Fragment> {
           host_ipv4: isIPv6(server.address) ? `[${server.address}]` : server.address,
           port: String(server.port),
           cookieOptions: backend.options.sticky ? ` check cookie ${hash('sha1', server.name).slice(0, 10)}` : '',
-          healthCheckOptions: serverCheck(server, parts),
+          healthCheckOptions: checkOf(server.checkPort),
           otherOptions: server.draining ? ' disabled' : '',
         },
         author,
@@ -117,14 +118,21 @@ function serverLines(parts: Parts): ReadonlyMap<ServerName, Fragment> {
   );
 }
 
-/** On the server's own line, so without the line end that the template has. */
-function serverCheck(server: Server, { backend, templates, author }: Parts): string {
+/** The check on a server's own line, so without the line end that the template has; most servers of a backend have the same. */
+function serverCheck({ backend, templates, author }: Parts): (checkPort: number | undefined) => string {
   const { check } = backend.options;
-  if (check === undefined) return '';
+  if (check === undefined) return () => '';
   const name =
     check.protocol === 'http' ? 'HAPROXY_BACKEND_SERVER_HTTP_HEALTHCHECK_OPTIONS' : 'HAPROXY_BACKEND_SERVER_TCP_HEALTHCHECK_OPTIONS';
-  const { text } = templates.render(name, checkContext(check, server.checkPort), author);
-  return text.trim() === '' ? '' : ` ${text.trim()}`;
+  const known = new Map<number | undefined, string>();
+  return (checkPort) => {
+    const found = known.get(checkPort);
+    if (found !== undefined) return found;
+    const text = templates.render(name, checkContext(check, checkPort), author).text.trim();
+    const options = text === '' ? '' : ` ${text}`;
+    known.set(checkPort, options);
+    return options;
+  };
 }
 
 /** A text as itself in a regular expression of HAProxy's. */

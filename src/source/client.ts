@@ -1,10 +1,11 @@
 import { pipeline, type Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
-import { Agent, request, type Dispatcher } from 'undici';
+import { Agent } from 'undici';
 import { makeElementCutter } from '../lib/json-elements.ts';
 import { sentence } from '../lib/sentence.ts';
-import { leaderOf, shown, userInfo, type Auth, type Headers } from './auth.ts';
+import { shown, type Auth } from './auth.ts';
+import { failure, makeGet, refuseWebPage, type Answer, type Get } from './get.ts';
 
 /** How long to wait for what, in milliseconds. */
 export interface Deadlines {
@@ -20,26 +21,6 @@ export interface Deadlines {
 
 /** Generous: a big Marathon needs tens of seconds for its apps, and a standby that proxies holds a request for 3 s during an election. */
 export const DEADLINES: Deadlines = { connectMs: 5_000, headMs: 60_000, silenceMs: 30_000, wholeMs: 300_000 };
-
-/** One GET. `base` is a configured address, `path` begins with /v2 and may have a query. */
-export interface Question {
-  readonly base: string;
-  readonly path: string;
-  readonly headers: Headers;
-  readonly headMs: number;
-  readonly silenceMs: number;
-  readonly signal: AbortSignal;
-}
-
-/** A 2xx answer. Its body must be read to the end or destroyed. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  readonly body: Readable;
-}
-
-/** Asks one Marathon, and once the leader that it names. Rejects with a sentence that fits behind the address and a colon. */
-export type Get = (question: Question) => Promise<Answer>;
 
 /** What a Marathon cluster is asked. */
 export interface Client {
@@ -124,89 +105,10 @@ function makeReadFrom({ get, deadlines, maxBytes }: { readonly get: Get } & Requ
   };
 }
 
-/** Throws when an answer is HTML: a proxy's error page, or a login. */
-export function refuseWebPage({ status, headers }: Pick<Answer, 'status' | 'headers'>, wanted: string): void {
-  if (/html/i.test(String(headers['content-type']))) throw new Error(`answered with a web page (HTTP ${status}), ${wanted} wanted`);
-}
-
-/** The waits that an error may be about, and the signal that may have ended them. */
-type Waits = Pick<Deadlines, 'connectMs' | 'headMs' | 'silenceMs'> & { readonly signal: AbortSignal };
-
-/** An error of a request as a sentence for people, by what undici, Node and zlib call it; the signal's own reason as it is. */
-export function failure(error: unknown, waits: Waits): unknown {
-  if (waits.signal.aborted) return waits.signal.reason;
-  const code = codeOf(error);
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') return new Error(`no connection within ${waits.connectMs} ms`);
-  if (code === 'UND_ERR_HEADERS_TIMEOUT') return new Error(`no answer within ${waits.headMs} ms`);
-  if (code === 'UND_ERR_BODY_TIMEOUT') return new Error(`nothing came for ${waits.silenceMs} ms in the middle of the answer`);
-  if (code === 'UND_ERR_SOCKET' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || code === 'Z_BUF_ERROR')
-    return new Error('closed the connection in the middle of the answer');
-  if (code.startsWith('Z_')) return new Error('sent a broken gzip');
-  if (/CERT|SELF_SIGNED|LEAF_SIGNATURE|ERR_SSL|ERR_TLS|EPROTO/.test(code))
-    return new Error(`no TLS connection, ${sentence(error)} (${code}); --marathon-ca-cert names the file of the CA to trust`);
-  return error;
-}
-
-/** What Node and undici call an error: ECONNREFUSED, UND_ERR_BODY_TIMEOUT; empty when it has no such name. */
-export function codeOf(error: unknown): string {
-  return error !== null && typeof error === 'object' && 'code' in error ? String(error.code) : '';
-}
-
-function makeGet({ agent, auth, connectMs }: { readonly agent: Agent; readonly auth: Auth; readonly connectMs: number }): Get {
-  async function send(url: URL, { headers, headMs, silenceMs, signal }: Omit<Question, 'base' | 'path'>): Promise<Dispatcher.ResponseData> {
-    try {
-      const options = { dispatcher: agent, headers, headersTimeout: headMs, bodyTimeout: silenceMs, signal };
-      const response = await request(url.origin + url.pathname + url.search, options);
-      response.body.on('error', () => undefined); // whoever reads it sees it; destroying an unread one is no crash
-      return response;
-    } catch (error) {
-      throw failure(error, { connectMs, headMs, silenceMs, signal });
-    }
-  }
-
-  return async ({ base, path, headers, ...rest }) => {
-    const configured = new URL(base);
-    const credentials = { ...userInfo(configured), ...(await auth(rest.signal)) };
-    const secret = Object.keys(credentials).length > 0;
-    const all = { ...rest, headers: { ...headers, ...credentials } };
-    const first = await send(below(configured, path), all);
-    if (!isRedirect(first)) return accept(first, secret);
-    first.body.destroy();
-    const location = [first.headers['location']].flat()[0];
-    const leader = leaderOf({ from: configured, path: path.replace(/\?.*/, ''), location, secret });
-    try {
-      return accept(await send(leader, all), secret);
-    } catch (error) {
-      if (rest.signal.aborted) throw error;
-      throw new Error(`its leader ${leader.origin}: ${sentence(error)}`, { cause: error });
-    }
-  };
-}
-
-/** An answer that is no 2xx becomes an Error. A redirect is none either: it is followed once, before. */
-function accept({ statusCode: status, headers, body }: Dispatcher.ResponseData, secret: boolean): Answer {
-  if (status >= 200 && status < 300) return { status, headers, body };
-  body.destroy();
-  const said = `answered HTTP ${status}`;
-  if (status === 401 && secret) throw new Error(`${said}, it does not take the credentials of --auth-credentials`);
-  if (status === 401) throw new Error(`${said}, it wants credentials: --auth-credentials user:password gives them`);
-  if (status >= 300 && status < 400) throw new Error(`${said}, a second redirect, which is not followed`);
-  throw new Error(said);
-}
-
-function isRedirect({ statusCode }: Dispatcher.ResponseData): boolean {
-  return statusCode >= 300 && statusCode < 400;
-}
-
 function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
   throw new Error(`a Marathon's address is wanted as http://host:8080, found '${text.replace(/^(.*\/\/)?.*@/, '$1')}'`);
-}
-
-/** `path` below the prefix of `base`. */
-function below(base: URL, path: string): URL {
-  return new URL(base.origin + base.pathname.replace(/\/+$/, '') + path);
 }
 
 /** The body without its compression. Whatever ends one of the two streams ends the other. */

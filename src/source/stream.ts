@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { EventSource, type FetchLike } from 'eventsource';
 import type { Logger } from '../lib/logger.ts';
-import { codeOf, refuseWebPage, type Answer, type Get } from './client.ts';
+import { codeOf, refuseWebPage, type Answer, type Get } from './get.ts';
 
 /** One attempt at the event stream. */
 export interface StreamAttempt {
