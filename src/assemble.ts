@@ -9,10 +9,12 @@ import { FilesOnDisk } from './apply/files.ts';
 import { listenersOf } from './apply/listeners.ts';
 import { makeProcess, type OwnProcess } from './apply/process.ts';
 import { describeRefusal } from './apply/refusal.ts';
+import { foldersOfHead } from './haproxy/template-rules.ts';
 import { plan } from './haproxy/plan.ts';
 import { OLDEST_RELEASE, readRelease } from './haproxy/release.ts';
 import { makeBackoff } from './lib/backoff.ts';
 import { usableCores } from './lib/cores.ts';
+import { makeFolder } from './lib/folders.ts';
 import type { Logger } from './lib/logger.ts';
 import { quiet } from './lib/runs.ts';
 import { sentence } from './lib/sentence.ts';
@@ -22,6 +24,7 @@ import type { Release } from './model/release.ts';
 import type { Settings } from './options.ts';
 import { basicAuth, noAuth, type Auth } from './source/auth.ts';
 import { makeClient, type Client } from './source/client.ts';
+import { dcosAuth } from './source/dcos.ts';
 import { makeHosts } from './source/hosts.ts';
 import { makeReader, type Reader, type Sleep } from './source/reader.ts';
 import { makeFullRead } from './source/source.ts';
@@ -37,21 +40,30 @@ export interface Surroundings {
 
 export const sleep: Sleep = (ms, signal) => setTimeout(ms, undefined, { signal });
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** The client of the Marathon that the flags name. Rejects with a sentence when a file they name can't be read. */
-export async function openMarathon(settings: Settings, env: Readonly<Record<string, string | undefined>>): Promise<Client> {
+export async function openMarathon(settings: Settings, env: Environment): Promise<Client> {
   const { marathon: urls, marathonCaCert, insecure } = settings;
   const ca = marathonCaCert === undefined ? undefined : await readNamed('--marathon-ca-cert', marathonCaCert);
-  return makeClient({ urls, auth: await chooseAuth(settings, env), ca, insecure });
+  return makeClient({ urls, auth: await chooseAuth({ settings, env, ca }), ca, insecure });
 }
 
-async function chooseAuth(
-  { authCredentials, marathonAuthCredentialFile: file }: Settings,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Auth> {
+interface AuthParts {
+  readonly settings: Settings;
+  readonly env: Environment;
+  readonly ca: string | undefined;
+}
+
+/** DC/OS before basic auth, flags before the environment. */
+async function chooseAuth({ settings, env, ca }: AuthParts): Promise<Auth> {
+  const { dcosAuthCredentials: dcos, authCredentials, marathonAuthCredentialFile: file, insecure } = settings;
+  if (dcos !== undefined) return dcosAuth({ credentials: dcos, ca, insecure });
   if (authCredentials !== undefined) return basicAuth(authCredentials);
-  if (file !== undefined) return basicAuth((await readNamed('--marathon-auth-credential-file', file)).trim());
+  if (file !== undefined)
+    return basicAuth((await readNamed('--marathon-auth-credential-file', file)).trim(), '--marathon-auth-credential-file');
   const { MARATHON_USER: user, MARATHON_PASSWORD: password } = env;
-  return user === undefined || user === '' ? noAuth : basicAuth(`${user}:${password ?? ''}`);
+  return user === undefined || user === '' ? noAuth : basicAuth(`${user}:${password ?? ''}`, 'MARATHON_USER and MARATHON_PASSWORD');
 }
 
 async function readNamed(flag: string, file: string): Promise<string> {
@@ -65,14 +77,21 @@ async function readNamed(flag: string, file: string): Promise<string> {
 /** Full reads of Marathon, told as News; agents known by name get their addresses. */
 export function openReader(
   client: Client,
-  { log, tell, signal }: Surroundings,
+  { settings, log, tell, signal }: Surroundings,
 ): { readonly read: (signal: AbortSignal) => Promise<void>; readonly reader: Reader } {
   const hosts = makeHosts({
     unresolved: (name, error) => {
       log.warn({ host: name, reason: sentence(error) }, 'the name of an agent does not resolve, its tasks are left out');
     },
   });
-  const read = makeFullRead({ readApps: client.readApps, decode: decodeApp, complete: hosts, tell, now: Date.now, log });
+  const read = makeFullRead({
+    readApps: client.readApps,
+    decode: (json) => decodeApp(json, settings.health),
+    complete: hosts,
+    tell,
+    now: Date.now,
+    log,
+  });
   return { read, reader: makeReader({ read, sleep, log, signal }) };
 }
 
@@ -131,6 +150,7 @@ async function revive(own: OwnProcess): Promise<boolean> {
  */
 async function requireRoom(config: string, own: OwnProcess): Promise<void> {
   const text = await readFile(config, 'utf8');
+  for (const folder of foldersOfHead(text)) await makeFolder(folder);
   const demand = demandOf(text, usableCores());
   const few = demand === undefined ? undefined : tooFew(demand, await limit());
   if (few !== undefined) throw new Error(few);

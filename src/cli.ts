@@ -5,6 +5,7 @@ import { gather } from './lib/gather.ts';
 import { makeLogger, type Logger } from './lib/logger.ts';
 import { sentence } from './lib/sentence.ts';
 import { daemon, dry, once } from './main.ts';
+import { makeReference } from './reference.ts';
 import { OPTIONS, type OptionRow, type Settings } from './options.ts';
 import { withSignals } from './signals.ts';
 
@@ -35,7 +36,7 @@ function leaveWithReader(error: NodeJS.ErrnoException): void {
 function makeProgram(): Command {
   const program = new Command('marathon-lb-ts')
     .description('Follows Mesosphere Marathon and keeps HAProxy in step: a drop-in for marathon-lb 1.15.')
-    .usage('[options]\n       marathon-lb-ts demo [options]')
+    .usage('[options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts labels')
     .version(version(), '--version')
     .exitOverride()
     .enablePositionalOptions()
@@ -45,6 +46,12 @@ function makeProgram(): Command {
     .addHelpText('after', SIGNALS);
   for (const row of Object.values(OPTIONS)) program.addOption(makeOption(row as OptionRow<unknown>));
   program.action(() => run(readSettings(program)));
+  program
+    .command('labels')
+    .description('prints the reference of labels and templates')
+    .action(() => {
+      process.stdout.write(makeReference());
+    });
   return addDemo(program);
 }
 
@@ -55,6 +62,7 @@ Signals: HUP reads everything again, USR1 reloads HAProxy with the file as it is
 /** marathon-lb's image takes `sse` or `poll` as its first word; following the stream is the default here. */
 function withoutFirstWord([first, ...rest]: readonly string[]): readonly string[] {
   if (first === 'sse') return rest;
+  if (first === '--longhelp') return ['labels'];
   if (first === 'poll') return ['--poll', process.env['POLL_INTERVAL'] ?? '60', ...rest];
   return first === undefined ? [] : [first, ...rest];
 }
@@ -82,9 +90,11 @@ function nameOf(flags: string): string {
 
 async function run(settings: Settings): Promise<void> {
   requireSense(settings);
-  if (settings.authCredentials !== undefined || settings.marathon.some((url) => url.includes('@'))) process.title = 'marathon-lb-ts'; // the process list shows no credentials
+  if (holdsSecret(settings)) process.title = 'marathon-lb-ts'; // the process list shows no credentials
   await withSignals(async ({ signal, onHup, onUsr1 }) => {
-    const parts = { settings, env: process.env, signal, log: await logOf(settings), endsHaproxy: false };
+    const log = await logOf(settings);
+    for (const { flags, help } of obsoleteFlags(settings)) log.info({ flag: flags, because: help }, 'a flag has no effect any more');
+    const parts = { settings, env: process.env, signal, log, endsHaproxy: false };
     if (settings.dry) {
       for (const piece of gather(await dry(parts))) process.stdout.write(piece);
     } else if (settings.once) {
@@ -98,6 +108,17 @@ async function run(settings: Settings): Promise<void> {
       });
     }
   });
+}
+
+function obsoleteFlags(settings: Settings): readonly OptionRow<unknown>[] {
+  const rows = Object.entries(OPTIONS) as [keyof Settings, OptionRow<unknown>][];
+  return rows
+    .filter(([name, { section, fallback }]) => section.startsWith('Of marathon-lb') && settings[name] !== fallback)
+    .map(([, row]) => row);
+}
+
+function holdsSecret({ authCredentials, dcosAuthCredentials, marathon }: Settings): boolean {
+  return authCredentials !== undefined || dcosAuthCredentials !== undefined || marathon.some((url) => url.includes('@'));
 }
 
 function requireSense(settings: Settings): void {

@@ -5,9 +5,10 @@ import { each, eachPair, whole } from './lib/lists.ts';
 import type { View } from './loop.ts';
 import type { Problem } from './model/problem.ts';
 import type { Front, Service } from './model/service.ts';
-import type { Definition } from './model/snapshot.ts';
+import type { App, Definition } from './model/snapshot.ts';
 import { arrange, type Claim, type OwnBind } from './services/arrange.ts';
-import { makeDraft, type ServiceSettings } from './services/fronts.ts';
+import { makeDraft, type Draft, type ServiceSettings } from './services/fronts.ts';
+import { makeMergeGroups } from './services/groups.ts';
 import { assignPorts } from './services/ports.ts';
 import { makeServices, type ServicesOfApp } from './services/services.ts';
 import type { State } from './snapshot/absorb.ts';
@@ -25,11 +26,10 @@ export interface DeriveSettings {
  * change that of what changed and can be thrown away at any time.
  */
 export function makeDerive({ services: settings, document, templates, problems }: DeriveSettings): (state: State) => View | undefined {
+  const merged = makeMergeGroups();
   const assign = whole((definitions: readonly Definition[]) => assignPorts(definitions, settings.portRange));
   const drafts = each((definition: Definition) => makeDraft(definition, settings));
-  const ofApps = eachPair((app: Parameters<typeof makeServices>[0], draft: Parameters<typeof makeServices>[1]) =>
-    makeServices(app, draft, settings),
-  );
+  const ofApps = eachPair((app: App, draft: Draft) => makeServices(app, draft, settings));
   const flatten = whole(flattenServices);
   const arrangeAll = whole((claims: readonly Claim[]) => arrange(claims, ownBinds(document)));
   const withFront = eachPair((front: Front, service: Service): Service => (service.front === front ? service : { ...service, front }));
@@ -37,9 +37,10 @@ export function makeDerive({ services: settings, document, templates, problems }
 
   return ({ snapshot, release, refused }) => {
     if (snapshot === undefined) return undefined;
-    const assigned = assign(snapshot.apps.map((app) => app.definition));
+    const apps = merged(snapshot.apps);
+    const assigned = assign(apps.map((app) => app.definition));
     const drafted = drafts(assigned.definitions);
-    const { services, claims, leftOut } = flatten(ofApps(snapshot.apps, drafted));
+    const { services, claims, leftOut } = flatten(ofApps(apps, drafted));
     const arrangement = arrangeAll(claims);
     const kept = services.filter((_, i) => arrangement.fronts[i] !== undefined);
     const served = withFront(

@@ -125,7 +125,7 @@ async function withDaemon<Result>(run: Mode, work: (daemon: Daemon) => Promise<R
     return await work(daemon);
   } finally {
     ending.abort();
-    await daemon.ended;
+    await daemon.ended.catch(() => undefined); // whoever waits for it has heard
     await client.close();
     if (run.endsHaproxy) await own?.stop();
   }

@@ -35,9 +35,11 @@ function translate(settings: Settings, env: Environment, certificates: readonly 
       portRange: { first: settings.minServPort, last: settings.maxServPort },
       bindAddress: settings.bindAddress,
       templates: TEMPLATES_IN_LABELS,
+      templatesDenied: settings.templateLabels === 'deny',
     },
     document: {
       sharedFrontends: !settings.dontBindHttpHttps,
+      groupHttpsByVhost: settings.groupHttpsByVhost,
       maps: settings.haproxyMap,
       configFolder: path.dirname(path.resolve(settings.haproxyConfig)),
       bindAddress: settings.bindAddress,

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { isIP } from 'node:net';
+import { LOG_LEVELS, type LogLevel } from './lib/logger.ts';
 
 function wanted(what: string): InvalidArgumentError {
   return new InvalidArgumentError(`Wanted: ${what}.`);
@@ -31,6 +32,18 @@ export function oneOf<Word extends string>(words: readonly Word[]): (text: strin
     if (word === undefined) throw wanted(words.join(', '));
     return word;
   };
+}
+
+/** Python's names count as well: WARNING, CRITICAL. */
+export function logLevel(text: string): LogLevel {
+  const word = text.toLowerCase();
+  const python: Readonly<Record<string, LogLevel>> = { warning: 'warn', critical: 'error', fatal: 'error' };
+  return python[word] ?? oneOf(LOG_LEVELS)(word);
+}
+
+/** A format of Python's logging, as marathon-lb takes it, means text. */
+export function logFormat(text: string): 'text' | 'json' {
+  return text.includes('%(') ? 'text' : oneOf<'text' | 'json'>(['text', 'json'])(text);
 }
 
 export function url(text: string): string {

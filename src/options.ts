@@ -1,4 +1,17 @@
-import { bindAddress, list, milliseconds, nonEmpty, oneOf, plainPath, port, seconds, url, whole } from './option-readers.ts';
+import {
+  bindAddress,
+  list,
+  logFormat,
+  logLevel,
+  milliseconds,
+  nonEmpty,
+  oneOf,
+  plainPath,
+  port,
+  seconds,
+  url,
+  whole,
+} from './option-readers.ts';
 import { LOG_LEVELS, type LogLevel } from './lib/logger.ts';
 
 /** One flag: its words, its variable, what it gives. Parser, `--help` and the tests come from here. */
@@ -13,10 +26,23 @@ export interface OptionRow<Value> {
   readonly read?: (text: string, before: Value) => Value;
 }
 
-export type Section = 'Marathon' | 'Which apps' | 'The configuration' | 'HAProxy' | 'How it runs' | 'Log';
+export type Section =
+  'Marathon' | 'Which apps' | 'The configuration' | 'HAProxy' | 'How it runs' | 'Log' | "Of marathon-lb's, accepted without effect";
 
 function option<Value>(flags: string, section: Section, rest: Omit<OptionRow<Value>, 'flags' | 'section'>): OptionRow<Value> {
   return { flags, section, ...rest };
+}
+
+/** A flag of marathon-lb's that means nothing any more, and why. */
+function obsolete(flags: string, why: string): OptionRow<string | boolean | undefined> {
+  const takesValue = flags.includes('<');
+  return {
+    flags,
+    section: "Of marathon-lb's, accepted without effect",
+    help: why,
+    fallback: takesValue ? undefined : false,
+    ...(takesValue && { read: (text: string) => text }),
+  };
 }
 
 const MARATHON: readonly string[] = ['http://master.mesos:8080'];
@@ -39,6 +65,12 @@ export const OPTIONS = {
     help: 'the same, from a file',
     fallback: undefined,
     read: nonEmpty,
+  }),
+  dcosAuthCredentials: option<string | undefined>('--dcos-auth-credentials <json>', 'Marathon', {
+    env: 'DCOS_SERVICE_ACCOUNT_CREDENTIAL',
+    help: 'a DC/OS service account, as JSON text',
+    fallback: undefined,
+    read: (text) => (text.trim() === '' ? undefined : text),
   }),
   marathonCaCert: option<string | undefined>('--marathon-ca-cert <file>', 'Marathon', {
     help: "CA of Marathon's certificate (default: the system's)",
@@ -68,6 +100,11 @@ export const OPTIONS = {
     fallback: true,
   }),
   noHealthCheck: option('--no-health-check', 'Which apps', { help: 'all tasks that run', fallback: true }),
+  health: option<'all' | 'any'>('--health <all|any>', 'Which apps', {
+    help: 'how many of its checks a task must pass, where its app has several',
+    fallback: 'all',
+    read: oneOf(['all', 'any']),
+  }),
   minServPort: option('--min-serv-port-ip-per-task <port>', 'Which apps', {
     help: 'first service port for apps that Marathon gave none',
     fallback: 10050,
@@ -90,7 +127,16 @@ export const OPTIONS = {
     fallback: 'templates',
     read: nonEmpty,
   }),
+  templateLabels: option<'allow' | 'deny'>('--template-labels <allow|deny>', 'The configuration', {
+    help: 'whether apps may bring templates in their labels',
+    fallback: 'allow',
+    read: oneOf(['allow', 'deny']),
+  }),
   dontBindHttpHttps: option('--dont-bind-http-https', 'The configuration', { help: 'no shared http and https frontends', fallback: false }),
+  groupHttpsByVhost: option('--group-https-by-vhost', 'The configuration', {
+    help: 'an https frontend for each virtual host, with the certificates of its apps (HAPROXY_n_SSL_CERT)',
+    fallback: false,
+  }),
   sslCerts: option<readonly string[]>('--ssl-certs <files>', 'The configuration', {
     help: 'certificates of the shared https frontend, separated by commas',
     fallback: CERTIFICATES,
@@ -191,12 +237,19 @@ export const OPTIONS = {
   }),
   sse: option('-s, --sse', 'How it runs', { help: 'follow the event stream (the default)', fallback: false }),
 
-  logLevel: option<LogLevel>('--log-level <level>', 'Log', { help: LOG_LEVELS.join(', '), fallback: 'info', read: oneOf(LOG_LEVELS) }),
+  logLevel: option<LogLevel>('--log-level <level>', 'Log', { help: LOG_LEVELS.join(', '), fallback: 'info', read: logLevel }),
   logFormat: option<'text' | 'json' | undefined>('--log-format <format>', 'Log', {
     help: 'text or json (default: text on a terminal, else json)',
     fallback: undefined,
-    read: oneOf<'text' | 'json'>(['text', 'json']),
+    read: logFormat,
   }),
+
+  maxReloadRetries: obsolete('--max-reload-retries <n>', 'a reload that fails is tried again until it is confirmed, with growing waits'),
+  reloadInterval: obsolete('--reload-interval <seconds>', 'a reload that fails is tried again after 1 s, then later, up to 30 s'),
+  lruCacheCapacity: obsolete('--lru-cache-capacity <n>', 'the last known health of every task is kept'),
+  maxBackoff: obsolete('--max-backoff <seconds>', 'a lost event stream is sought again after half a second, then later, up to 15 s'),
+  syslogSocket: obsolete('--syslog-socket <file>', 'the log goes to stdout; --haproxy-log says where the traffic log goes'),
+  skipConfigCleanup: obsolete('--skip-config-cleanup', 'a candidate stands in a folder of its own, which is always taken away'),
 };
 
 export type OptionName = keyof typeof OPTIONS;

@@ -4,7 +4,7 @@ import type { BackendSection, Fragment } from '../model/document.ts';
 import type { ServerName } from '../model/names.ts';
 import type { Backend, Check, Front, Service } from '../model/service.ts';
 import type { Context } from './catalogue.ts';
-import { section } from './front.ts';
+import { section } from './section.ts';
 import type { Author, Templates } from './templates.ts';
 
 /** The section of one service's backend: its fragments in marathon-lb's order, then a line a server. */

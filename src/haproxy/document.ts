@@ -47,9 +47,11 @@ export function makeRenderer(
 function apartFrom(sections: readonly Section[]): readonly Section[] {
   return sections.map((section) => {
     const [head, ...rest] = section.fragments;
-    if (head?.template !== 'HAPROXY_FRONTEND_HEAD') return section;
+    if (head === undefined || !NAMED_AS_BACKEND.includes(head.template)) return section;
     const text = head.text.replace(/^([ \t]*frontend[ \t]+\S+)/m, '$1-in');
     const renamed: Fragment = { ...head, text };
     return { name: `${section.name}-in`, fragments: [renamed, ...rest] };
   });
 }
+
+const NAMED_AS_BACKEND: readonly string[] = ['HAPROXY_FRONTEND_HEAD', 'HAPROXY_HTTPS_GROUPED_VHOST_FRONTEND_HEAD'];

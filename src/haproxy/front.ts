@@ -2,7 +2,9 @@ import { each } from '../lib/lists.ts';
 import type { Fragment, MapFile, Section } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
 import type { Front } from '../model/service.ts';
+import { groupedHttps, sharedHttps, withMap } from './https.ts';
 import { cleaned, makeRouteRules, type RouteRules } from './routes.ts';
+import { section } from './section.ts';
 import { APP_MAP, DOMAIN_MAP, type DocumentSettings } from './settings.ts';
 import type { Author, Templates } from './templates.ts';
 
@@ -13,7 +15,7 @@ export interface FrontPart {
 }
 
 /** What one front gives to the sections that it shares with others, and its own. */
-interface Rendered {
+export interface Rendered {
   readonly front: Front;
   readonly rules: RouteRules;
   readonly userlist: readonly Section[];
@@ -46,45 +48,23 @@ interface Shared {
 }
 
 function sharedFrontends({ byWeight, rendered, templates, settings }: Shared): readonly Section[] {
-  const { sharedFrontends: bound, bindAddress: bindAddr, configFolder, ports, certificates, maps } = settings;
+  const { sharedFrontends: bound, groupHttpsByVhost, bindAddress: bindAddr, configFolder, ports, maps } = settings;
   const options = templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {});
-  const at = (port: number) => ({ bindAddr, port: String(port) });
   const inMap = { haproxy_dir: configFolder };
   const http = withMap({
     rules: byWeight.map(({ front, rules }) => ({ weight: front.weight, fragments: rules.http })),
     map: byWeight.some(({ rules }) => rules.mapped.http.length > 0) ? [templates.render('HAPROXY_MAP_HTTP_FRONTEND_ACL', inMap)] : [],
   });
-  const https = withMap({
-    rules: byWeight.map(({ front, rules }) => ({ weight: front.weight, fragments: rules.https })),
-    map: byWeight.some(({ rules }) => rules.mapped.https.length > 0) ? [templates.render('HAPROXY_MAP_HTTPS_FRONTEND_ACL', inMap)] : [],
-  });
   const apps = firstHttp(rendered);
-  const byAppId = maps
-    ? apps.length > 0
-      ? [templates.render('HAPROXY_MAP_HTTP_FRONTEND_APPID_ACL', inMap)]
-      : []
-    : apps.flatMap(({ appId }) => appId);
-  const sslCerts = certificates.map((file) => `crt ${file}`).join(' ');
+  const mapOfApps = apps.length > 0 ? [templates.render('HAPROXY_MAP_HTTP_FRONTEND_APPID_ACL', inMap)] : [];
+  const byAppId = maps ? mapOfApps : apps.flatMap(({ appId }) => appId);
+  const at = (port: number) => ({ bindAddr, port: String(port) });
+  const secure = groupHttpsByVhost ? groupedHttps(byWeight, templates, settings) : [sharedHttps(byWeight, templates, settings)];
   return [
     ...(bound ? [section([templates.render('HAPROXY_HTTP_FRONTEND_HEAD', at(ports.http)), options, ...http])] : []),
     section([templates.render('HAPROXY_HTTP_FRONTEND_APPID_HEAD', at(ports.appId)), options, ...byAppId]),
-    ...(bound ? [section([templates.render('HAPROXY_HTTPS_FRONTEND_HEAD', { ...at(ports.https), sslCerts }), options, ...https])] : []),
+    ...(bound ? secure : []),
   ];
-}
-
-/**
- * The rule that looks into the map stands behind those of weight 0 and above, and before those below, which are for what nothing else took:
- * wildcards, catch-alls.
- */
-function withMap({
-  rules,
-  map,
-}: {
-  readonly rules: readonly { readonly weight: number; readonly fragments: readonly Fragment[] }[];
-  readonly map: readonly Fragment[];
-}): readonly Fragment[] {
-  const [before, behind] = [rules.filter(({ weight }) => weight >= 0), rules.filter(({ weight }) => weight < 0)];
-  return [...before.flatMap(({ fragments }) => fragments), ...map, ...behind.flatMap(({ fragments }) => fragments)];
 }
 
 function renderFront(front: Front, templates: Templates, settings: DocumentSettings): Rendered {
@@ -92,7 +72,13 @@ function renderFront(front: Front, templates: Templates, settings: DocumentSetti
   const { name: backend, auth } = front;
   return {
     front,
-    rules: makeRouteRules({ front: settings.sharedFrontends ? front : { ...front, routes: [] }, templates, author, maps: settings.maps }),
+    rules: makeRouteRules({
+      front: settings.sharedFrontends ? front : { ...front, routes: [] },
+      templates,
+      author,
+      maps: settings.maps,
+      grouped: settings.groupHttpsByVhost,
+    }),
     userlist:
       auth === undefined
         ? []
@@ -148,10 +134,4 @@ function domainMap(byWeight: readonly Rendered[]): MapFile {
 /** App id, lower case -> backend. */
 function appMap(first: readonly Rendered[]): MapFile {
   return new Map(first.map(({ front }) => [front.app.toLowerCase(), front.name]));
-}
-
-/** A section, named by its first line that opens one. */
-export function section(fragments: readonly Fragment[]): Section {
-  const found = /^[ \t]*(?:frontend|backend|listen|userlist)[ \t]+\S+/m.exec(fragments[0]?.text ?? '');
-  return { name: found?.[0].trim().replace(/\s+/, ' ') ?? 'unnamed', fragments };
 }

@@ -6,9 +6,15 @@ import type { Author, Templates } from './templates.ts';
 /** The rules of one service on a shared frontend, for one kind of traffic. */
 export interface RouteRules {
   readonly http: readonly Fragment[];
-  readonly https: readonly Fragment[];
+  /** Apart by host, as each host may have an https frontend of its own; `before` stands before those of any host. */
+  readonly https: { readonly before: readonly Fragment[]; readonly hosts: readonly HostRules[] };
   /** Hosts that the map file leads here, http and https apart. */
   readonly mapped: { readonly http: readonly string[]; readonly https: readonly string[] };
+}
+
+export interface HostRules {
+  readonly host: string;
+  readonly fragments: readonly Fragment[];
 }
 
 /** Characters that may stand in the name of an ACL. */
@@ -23,7 +29,7 @@ const OWN_RULES = /^HAPROXY_(?:HTTPS?_FRONTEND_(?:ACL|ROUTING|AUTH)|BACKEND_REDI
  * The rules that lead a service's virtual hosts to its backend. Which templates: a table from {several hosts?, path?, auth?, redirect?} to
  * their names; plain hosts need none where there is a map [marathon-lb 1.15: generateHttpVhostAcl].
  */
-export function makeRouteRules({ front, templates, author, maps }: Parts): RouteRules {
+export function makeRouteRules({ front, templates, author, maps, grouped }: Parts): RouteRules {
   const hosts = front.routes.map(({ host }) => host);
   const [first] = hosts;
   if (first === undefined) return NO_RULES;
@@ -38,26 +44,27 @@ export function makeRouteRules({ front, templates, author, maps }: Parts): Route
   };
   const render = (names: readonly RuleName[], of: readonly string[]): readonly Fragment[] =>
     of.flatMap((hostname) => names.map((name) => templates.render(name, { ...context, hostname }, author)));
-  const rules = ({ before = [], each, after = [] }: Chosen): readonly Fragment[] => [
-    ...render(before, [first]),
-    ...render(each, hosts),
-    ...render(after, [first]),
-  ];
   const mappedHttp = mapped && !front.redirectToHttps;
+  const mappedHttps = mapped && !grouped;
+  const http = HTTP[hosts.length > 1 ? 'list' : 'one'][httpKind(front)];
+  const https = HTTPS[httpsKind(front)];
+  const byHost = hosts.map((host): HostRules => ({ host, fragments: render(https.each, [host]) }));
   return {
-    http: mappedHttp ? [] : rules(HTTP[hosts.length > 1 ? 'list' : 'one'][httpKind(front)]),
-    https: mapped ? [] : rules(HTTPS[httpsKind(front)]),
-    mapped: { http: mappedHttp ? hosts : [], https: mapped ? hosts : [] },
+    http: mappedHttp ? [] : [...render(http.before ?? [], [first]), ...render(http.each, hosts), ...render(http.after ?? [], [first])],
+    https: mappedHttps ? NO_RULES.https : { before: render(https.before ?? [], [first]), hosts: byHost },
+    mapped: { http: mappedHttp ? hosts : [], https: mappedHttps ? hosts : [] },
   };
 }
 
-const NO_RULES: RouteRules = { http: [], https: [], mapped: { http: [], https: [] } };
+const NO_RULES: RouteRules = { http: [], https: { before: [], hosts: [] }, mapped: { http: [], https: [] } };
 
 interface Parts {
   readonly front: Front;
   readonly templates: Templates;
   readonly author: Author;
   readonly maps: boolean;
+  /** Whether each host has an https frontend of its own. */
+  readonly grouped: boolean;
 }
 
 const HOST = 'HAPROXY_HTTP_FRONTEND_ACL_ONLY';

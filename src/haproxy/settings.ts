@@ -2,6 +2,8 @@
 export interface DocumentSettings {
   /** Whether the shared http and https frontends are there. */
   readonly sharedFrontends: boolean;
+  /** Whether each virtual host has an https frontend of its own, with the certificates of its apps. */
+  readonly groupHttpsByVhost: boolean;
   /** Whether plain virtual hosts and app ids are looked up in map files. */
   readonly maps: boolean;
   /** The folder of haproxy.cfg, as it stands in the rules that read map files. */

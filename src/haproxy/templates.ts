@@ -2,6 +2,7 @@ import type { Fragment } from '../model/document.ts';
 import type { Owner, Problem } from '../model/problem.ts';
 import type { Overrides } from '../model/service.ts';
 import { CATALOGUE, TEMPLATE_NAMES, type Context, type TemplateName, type TemplateRow } from './catalogue.ts';
+import { findRemoved, findTrespass, translateHead } from './template-rules.ts';
 import { compileFormat, compileHandlebars, compileRaw, TemplateError, type Compiled } from './compile.ts';
 
 /** A template's text and how it is to be read: `.hbs` by Handlebars, all else in marathon-lb's way. */
@@ -41,13 +42,16 @@ export function makeTemplates(defaults: ReadonlyMap<TemplateName, string>, opera
     const text = defaults.get(name);
     if (text === undefined) throw new Error(`the default template ${name}.hbs is missing`);
     inForce.set(name, compile(name, { text, language: 'handlebars', from: `${name}.hbs` }));
-    const own = operators.get(name);
-    if (own === undefined) continue;
-    const compiled = tryCompile(name, own);
+    const given = operators.get(name);
+    if (given === undefined) continue;
+    const head = name === 'HAPROXY_HEAD' ? translateHead(given.text) : { text: given.text, notes: [] };
+    const own = { ...given, text: head.text };
+    problems.push(...head.notes.map((note) => leftOut(note, own.from)));
+    const compiled = tryCompile(name, own, 'operator');
     if (typeof compiled === 'string') problems.push(unusable({ name, from: own.from, what: compiled, owner: OPERATOR.owner }));
     else inForce.set(name, compiled);
   }
-  const ofLabel = remember((name: TemplateName, text: string) => tryCompile(name, { text, language: 'marathon-lb', from: 'label' }));
+  const ofLabel = remember((name: TemplateName, text: string) => tryCompile(name, { text, language: 'marathon-lb', from: 'label' }, 'app'));
 
   return {
     problems,
@@ -72,10 +76,11 @@ function compile(name: TemplateName, { text, language }: TemplateText): Compiled
   return use === 'raw' ? compileRaw(text) : compileFormat(text, places);
 }
 
-/** Compiled, or why not. */
-function tryCompile(name: TemplateName, text: TemplateText): Compiled | string {
+/** Compiled, or why it can't be used. `by`: an app may not do all that an operator may. */
+function tryCompile(name: TemplateName, text: TemplateText, by: 'operator' | 'app'): Compiled | string {
   try {
-    return compile(name, text);
+    const wrong = findRemoved(text.text) ?? (by === 'app' ? findTrespass(name, text.text) : undefined);
+    return wrong ?? compile(name, text);
   } catch (error) {
     if (error instanceof TemplateError) return error.message;
     throw error;
@@ -117,4 +122,8 @@ function unusable({ name, from, what, owner, label }: Unusable): Problem {
     message: `the template ${name} from ${from} can't be used, ${what}`,
     hint: 'the default template stands in its place',
   };
+}
+
+function leftOut(note: string, from: string): Problem {
+  return { code: 'template', owner: OPERATOR.owner, message: note, hint: `take it out of ${from}` };
 }

@@ -7,12 +7,12 @@ export type Owner = { readonly by: 'operator' } | { readonly by: 'app'; readonly
 export type ProblemCode =
   | 'app-not-readable' // an app's JSON is not what Marathon sends
   | 'label-unknown' // a HAPROXY_ label that means nothing here
-  | 'label-unsupported' // a label that is known but has no effect yet
   | 'label-value' // a value outside its label's grammar
   | 'port-conflict' // another service has the port, or two ports make one backend
   | 'route-conflict' // another service has the virtual host
   | 'ports-exhausted' // no port is left in the range for apps without service ports
   | 'refused-by-haproxy' // `haproxy -c` did not take the configuration
+  | 'template-denied' // a template in a label, where the operator takes none
   | 'template' // a template that can't be used: the default one stands in its place
   | 'certificate'; // a certificate that can't be read
 

@@ -15,6 +15,8 @@ export interface App {
   readonly definition: Definition;
   /** How many tasks Marathon is to keep running. */
   readonly instances: number;
+  /** Marathon's `versionInfo.lastScalingAt`, ISO 8601 in UTC. */
+  readonly scaledAt: string | undefined;
   /** In order of id. */
   readonly tasks: readonly Task[];
 }
@@ -68,6 +70,10 @@ export interface Task {
   /** By port index, not as Marathon packs them. */
   readonly hostPorts: readonly (number | undefined)[];
   readonly health: Health;
+  /** The definition whose ports and checks it has, where that is not its app's: of the other app of a deployment group. */
+  readonly of?: Definition;
+  /** Of the older app of a deployment group, and replaced by one of the newer: no new clients. */
+  readonly draining?: true;
 }
 
 /** `unknown`: no check has had a result yet, or a new Marathon leader has forgotten it. */

@@ -22,6 +22,8 @@ export interface ServiceSettings {
   readonly bindAddress: string;
   /** The templates that labels may override. */
   readonly templates: ReadonlySet<string>;
+  /** --template-labels deny: they may not, here. */
+  readonly templatesDenied: boolean;
 }
 
 /** What follows from an app's definition alone: the same object as long as only tasks change. */
@@ -41,7 +43,7 @@ export interface PortDraft {
 
 /** The ports of one app that this load balancer serves, and why the others are left out. */
 export function makeDraft(definition: Definition, settings: ServiceSettings): Draft {
-  const labels = readLabels(definition, settings.templates);
+  const labels = readLabels(definition, settings.templates, settings.templatesDenied);
   const ports: PortDraft[] = [];
   const leftOut: LeftOut[] = [];
   const problems: Problem[] = [];

@@ -65,6 +65,17 @@ export const paths = grammar("paths as HAProxy's path_beg takes them ('/api' or 
   return good ? words(text).join(' ') : undefined;
 });
 
+/** Stands where an app's id does, so it must be one: 'shop', '/shop/web'. */
+export const groupName = grammar("a name like an app's id ('shop', '/shop/web')", (text) =>
+  /^\/?[\w.-]+(\/[\w.-]+)*$/.test(text) ? `/${text.replace(/^\//, '')}` : undefined,
+);
+
+export const date = grammar("a date and time in ISO 8601 ('2026-01-01T12:00:00Z')", (text) =>
+  Number.isNaN(Date.parse(text)) ? undefined : Date.parse(text),
+);
+
+export const anything = grammar('any text', (text) => text);
+
 export const integer = grammar("a whole number ('10', '-1')", (text) => (/^[+-]?\d{1,9}$/.test(text) ? Number(text) : undefined));
 
 export const portIndex = grammar("the index of one of the app's ports ('0')", (text) =>

@@ -26,6 +26,24 @@ export const APP_LABELS = {
     doc: "The load balancers that take the app: those started with one of these names as --group. One with --group '*' takes every app.",
     example: 'external',
   }),
+  deploymentGroup: label('DEPLOYMENT_GROUP', grammars.groupName, {
+    doc: 'Apps of one group (blue and green) are one app in the load balancer, named after the group; the older one gives labels and ports.',
+    example: 'shop',
+  }),
+  startedAt: label('DEPLOYMENT_STARTED_AT', grammars.date, {
+    doc: 'When the deployment of this colour began: the later one is the newer app. None: the oldest.',
+    example: '2026-01-01T12:00:00Z',
+  }),
+  targetInstances: label('DEPLOYMENT_TARGET_INSTANCES', grammars.integer, {
+    doc: 'Of the newer app: how many instances both together are to have in the end.',
+    example: '20',
+  }),
+  newInstances: label('DEPLOYMENT_NEW_INSTANCES', grammars.anything, {
+    doc: 'On the newer app, whatever its value: a hybrid of both is wanted, and the app that was scaled earlier counts as the older.',
+    example: '5',
+  }),
+  colour: label('DEPLOYMENT_COLOUR', grammars.anything, { doc: 'For the tool that deploys; no meaning here.', example: 'blue' }),
+  altPort: label('DEPLOYMENT_ALT_PORT', grammars.anything, { doc: 'For the tool that deploys; no meaning here.', example: '10001' }),
 } satisfies Record<string, Label<unknown>>;
 
 /** Labels of one port: HAPROXY_<n>_<name>, n the port index from 0. Parser, reference and table test all come from here. */
@@ -103,8 +121,3 @@ export type Values<Table extends Record<string, Label<unknown>>> = {
 
 export type AppLabels = Values<typeof APP_LABELS>;
 export type PortLabels = Values<typeof PORT_LABELS>;
-
-/** Labels of an app that are known but have no effect yet: deployment groups (blue and green). */
-export const NOT_YET: ReadonlySet<string> = new Set(
-  ['GROUP', 'ALT_PORT', 'COLOUR', 'STARTED_AT', 'TARGET_INSTANCES', 'NEW_INSTANCES'].map((name) => `DEPLOYMENT_${name}`),
-);

@@ -3,7 +3,7 @@ import { byText } from '../lib/lists.ts';
 import type { Owner, Problem } from '../model/problem.ts';
 import type { Overrides } from '../model/service.ts';
 import type { Definition } from '../model/snapshot.ts';
-import { APP_LABELS, NOT_YET, PORT_LABELS, type AppLabels, type Label, type PortLabels, type Values } from './labels.ts';
+import { APP_LABELS, PORT_LABELS, type AppLabels, type Label, type PortLabels, type Values } from './labels.ts';
 
 /** The labels of one app, read. */
 export interface LabelsOfApp {
@@ -29,8 +29,11 @@ interface Entry {
   readonly text: string;
 }
 
-/** Reads all HAPROXY_ labels of an app. `templates`: the names, with HAPROXY_, of the templates that a label may override. */
-export function readLabels(definition: Definition, templates: ReadonlySet<string>): LabelsOfApp {
+/**
+ * Reads all HAPROXY_ labels of an app. `templates`: the names, with HAPROXY_, of the templates that a label may override; `denied`: they may not
+ * here, whatever they say.
+ */
+export function readLabels(definition: Definition, templates: ReadonlySet<string>, denied = false): LabelsOfApp {
   const entries = entriesOf(definition);
   const owner: Owner = { by: 'app', app: definition.id };
   const count = definition.ports.length;
@@ -43,10 +46,15 @@ export function readLabels(definition: Definition, templates: ReadonlySet<string
   const beyond = entries.filter((entry) => isKnown(entry, templates) && entry.index !== undefined && entry.index >= count);
   return {
     app: ofApp.values,
-    ports: ofPorts.map(({ values, shut, own }) => ({ values, shut: shut || ofApp.shut, overrides: readOverrides(own, templates) })),
+    ports: ofPorts.map(({ values, shut, own }) => ({
+      values,
+      shut: shut || ofApp.shut,
+      overrides: denied ? {} : readOverrides(own, templates),
+    })),
     problems: [
       ...ofApp.problems,
       ...ofPorts.flatMap(({ problems }) => problems),
+      ...(denied ? entries.filter((entry) => isTemplate(entry, templates)).map((entry) => deniedTemplate(entry, owner)) : []),
       ...strangers.map((entry) => unknownLabel({ entry, owner, templates })),
       ...beyond.map((entry) => noSuchPort({ entry, owner, count })),
     ],
@@ -63,6 +71,20 @@ function entriesOf({ labels }: Definition): readonly Entry[] {
 
 function isKnown({ index, key }: Entry, templates: ReadonlySet<string>): boolean {
   return index === undefined ? APP_KEYS.has(key) : PORT_KEYS.has(key) || templates.has(`HAPROXY_${key}`);
+}
+
+function isTemplate({ index, key }: Entry, templates: ReadonlySet<string>): boolean {
+  return index !== undefined && templates.has(`HAPROXY_${key}`);
+}
+
+function deniedTemplate({ name, index }: Entry, owner: Owner): Problem {
+  return {
+    code: 'template-denied',
+    owner: owner.by === 'app' && index !== undefined ? { ...owner, index } : owner,
+    label: name,
+    message: `${name} has no effect, because this load balancer takes no templates from labels`,
+    hint: 'its operator decides that with --template-labels',
+  };
 }
 
 const APP_KEYS: ReadonlySet<string> = new Set(Object.values(APP_LABELS).map(({ name }) => name));
@@ -128,16 +150,8 @@ function unknownLabel({
   readonly owner: Owner;
   readonly templates: ReadonlySet<string>;
 }): Problem {
-  const { name, index, key } = entry;
+  const { name, index } = entry;
   const problem = { owner: index === undefined ? owner : { ...owner, index }, label: name };
-  if (index === undefined && NOT_YET.has(key)) {
-    return {
-      ...problem,
-      code: 'label-unsupported',
-      message: `${name} has no effect yet`,
-      hint: 'deployment groups come with a later version',
-    };
-  }
   const ofPort = [
     ...Object.values(PORT_LABELS).map((label) => label.name),
     ...[...templates].map((template) => template.slice('HAPROXY_'.length)),

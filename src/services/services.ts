@@ -32,9 +32,8 @@ export function makeServices(app: App, draft: Draft, gate: { readonly healthChec
     const suspended = draft.ports.map(({ front }) => ({ app: app.id, index: front.index, why: 'suspended' as const }));
     return { services: [], claims: [], leftOut: [...leftOut, ...suspended] };
   }
-  const gated = gate.healthCheck && app.definition.checks.length > 0;
   const serving = app.tasks.filter((task) => {
-    const why = reasonToLeaveOut(task, gated);
+    const why = reasonToLeaveOut(task, gate.healthCheck && (task.of ?? app.definition).checks.length > 0);
     if (why !== undefined) leftOut.push({ app: app.id, task: task.id, why });
     return why === undefined;
   });
@@ -62,9 +61,9 @@ type Found = Omit<Server, 'id'>;
 
 function makeService({ draft, port, serving, leftOut }: Parts): Service {
   const { front, options } = port;
-  const { network, ports } = draft.definition;
   const found: Found[] = [];
   for (const task of serving) {
+    const { network, ports } = task.of ?? draft.definition;
     const endpoint = endpointOf({ network, task, index: front.index, port: ports[front.index] });
     if (typeof endpoint === 'string') leftOut.push({ app: front.app, index: front.index, task: task.id, why: endpoint });
     else {
@@ -77,7 +76,7 @@ function makeService({ draft, port, serving, leftOut }: Parts): Service {
         address,
         port: number,
         checkPort: checkPort({ draft, options, task }),
-        draining: false,
+        draining: task.draining ?? false,
       });
     }
   }
@@ -118,6 +117,7 @@ function checkPort({
   const at = options.check?.at;
   if (at === undefined) return undefined;
   if ('port' in at) return at.port;
-  const endpoint = endpointOf({ network: draft.definition.network, task, index: at.index, port: draft.definition.ports[at.index] });
+  const { network, ports } = task.of ?? draft.definition;
+  const endpoint = endpointOf({ network, task, index: at.index, port: ports[at.index] });
   return typeof endpoint === 'string' ? undefined : endpoint.port;
 }

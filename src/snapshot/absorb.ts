@@ -1,5 +1,5 @@
 import { keep } from '../lib/keep.ts';
-import { byText } from '../lib/lists.ts';
+import { byText, common } from '../lib/lists.ts';
 import type { AppId } from '../model/names.ts';
 import type { News } from '../model/news.ts';
 import type { Problem } from '../model/problem.ts';
@@ -21,24 +21,28 @@ export interface State {
 export function absorb(state: State, news: News): State {
   switch (news.kind) {
     case 'apps':
-      return keepState(state, { ...state, snapshot: absorbApps(state.snapshot, news.apps, news.problems) });
+      return withChange(state, { snapshot: absorbApps(state.snapshot, news.apps, news.problems) });
     case 'refused':
-      return keepState(state, { ...state, refused: news.problems });
+      return withChange(state, { refused: keep(state.refused, news.problems) });
     case 'accepted':
-      return keepState(state, { ...state, refused: [] });
+      return withChange(state, { refused: keep(state.refused, []) });
     case 'release':
-      return keepState(state, { ...state, release: news.release });
+      return withChange(state, { release: keep(state.release, news.release) });
   }
 }
 
-function keepState(before: State, after: State): State {
-  return keep(before, after);
+function withChange(state: State, change: Partial<State>): State {
+  const same = Object.entries(change).every(([key, value]) => value === state[key as keyof State]);
+  return same ? state : { ...state, ...change };
 }
 
 /** A full read: what is not in it is gone. An app that can't be read keeps what was known of it, and its tasks what was known of their health. */
-function absorbApps(before: Snapshot | undefined, apps: readonly App[], problems: readonly Problem[]): Snapshot {
+function absorbApps(before: Snapshot | undefined, read: readonly App[], problems: readonly Problem[]): Snapshot {
   const known = new Map<AppId, App>(before?.apps.map((app) => [app.id, app]));
   const unreadable = problems.flatMap(({ owner }) => (owner.by === 'app' ? (known.get(owner.app) ?? []) : []));
-  const next = [...apps, ...unreadable].sort((a, b) => byText(a.id, b.id));
-  return { apps: next.map((app) => keep(known.get(app.id), rememberHealth(known.get(app.id), app))), problems };
+  const sorted = [...read, ...unreadable].sort((a, b) => byText(a.id, b.id));
+  const apps = sorted.map((app) => keep(known.get(app.id), rememberHealth(known.get(app.id), app)));
+  const after: Snapshot = { apps, problems: keep(before?.problems, problems) };
+  const same = before !== undefined && common(before.apps, apps).head === Math.max(before.apps.length, apps.length);
+  return same && after.problems === before.problems ? before : after;
 }

@@ -3,7 +3,7 @@ import { byText } from '../lib/lists.ts';
 import type { AppId, TaskId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { App, Definition, HealthCheck, Network, Port, Task } from '../model/snapshot.ts';
-import { expectedResults, readHealth } from './health.ts';
+import { expectedResults, readHealth, type HealthRule } from './health.ts';
 import { wireApp, type WireApp, type WireHealthCheck, type WireTask } from './wire.ts';
 
 export type Decoded = { readonly app: App } | { readonly problem: Problem };
@@ -12,10 +12,10 @@ export type Decoded = { readonly app: App } | { readonly problem: Problem };
  * One app of `/v2/apps?embed=apps.tasks`, from any Marathon since 0.11. What is no such app is a Problem that says where it differs; its owner
  * is the app where the id could be read. Throws a SyntaxError when the text is no JSON: then all of the answer is to be doubted.
  */
-export function decodeApp(json: string): Decoded {
+export function decodeApp(json: string, rule: HealthRule = 'all'): Decoded {
   const value: unknown = JSON.parse(json);
   const result = wireApp.safeParse(value);
-  if (result.success) return { app: makeApp(result.data) };
+  if (result.success) return { app: makeApp(result.data, rule) };
   const [issue] = result.error.issues;
   const where = issue === undefined || issue.path.length === 0 ? 'the app' : issue.path.join('.');
   return { problem: notReadable((value as { id?: unknown } | null)?.id, `${where}: ${issue?.message ?? 'not what Marathon sends'}`) };
@@ -31,7 +31,7 @@ function notReadable(id: unknown, what: string): Problem {
   };
 }
 
-function makeApp(wire: WireApp): App {
+function makeApp(wire: WireApp, rule: HealthRule): App {
   const network = readNetwork(wire);
   const mappings = wire.container?.portMappings ?? wire.container?.docker?.portMappings ?? [];
   const checks = (wire.healthChecks ?? []).map(makeCheck);
@@ -39,8 +39,8 @@ function makeApp(wire: WireApp): App {
   const changedAt = wire.versionInfo?.lastConfigChangeAt ?? undefined;
   const definition: Definition = { id, labels: readLabels(wire), network, ports: readPorts(wire, mappings), checks, changedAt };
   const hasHostPort = mappings.map((mapping) => network !== 'container' || mapping.hostPort != null);
-  const tasks = (wire.tasks ?? []).map((task) => makeTask({ task, hasHostPort, definition })).sort((a, b) => byText(a.id, b.id));
-  return { id, definition, instances: wire.instances ?? 1, tasks };
+  const tasks = (wire.tasks ?? []).map((task) => makeTask({ task, hasHostPort, definition, rule })).sort((a, b) => byText(a.id, b.id));
+  return { id, definition, instances: wire.instances ?? 1, scaledAt: wire.versionInfo?.lastScalingAt ?? undefined, tasks };
 }
 
 function readLabels(wire: WireApp): Readonly<Record<string, string>> {
@@ -109,9 +109,10 @@ interface TaskParts {
   /** By port index; empty in host mode, where every port has one. */
   readonly hasHostPort: readonly boolean[];
   readonly definition: Definition;
+  readonly rule: HealthRule;
 }
 
-function makeTask({ task, hasHostPort, definition: { checks, changedAt } }: TaskParts): Task {
+function makeTask({ task, hasHostPort, definition: { checks, changedAt }, rule }: TaskParts): Task {
   const host = task.host ?? '';
   const addresses = (task.ipAddresses ?? []).flatMap(({ ipAddress }) => (ipAddress != null && isIP(ipAddress) > 0 ? [ipAddress] : []));
   return {
@@ -121,7 +122,11 @@ function makeTask({ task, hasHostPort, definition: { checks, changedAt } }: Task
     state: task.state ?? '',
     addresses,
     hostPorts: unpack(task.ports ?? [], hasHostPort),
-    health: readHealth(task.healthCheckResults ?? [], expectedResults(checks, task.version ?? undefined, changedAt)),
+    health: readHealth({
+      results: task.healthCheckResults ?? [],
+      expected: expectedResults(checks, task.version ?? undefined, changedAt),
+      rule,
+    }),
   };
 }
 

@@ -42,7 +42,7 @@ export const wireApp = z.object({
   id: z.string().regex(/^\/[^\s/]/, "an absolute path like '/shop/cart'"),
   instances: z.number().nullish(),
   labels: z.record(z.string(), z.string().nullish()).nullish(),
-  versionInfo: z.object({ lastConfigChangeAt: z.string().nullish() }).nullish(),
+  versionInfo: z.object({ lastConfigChangeAt: z.string().nullish(), lastScalingAt: z.string().nullish() }).nullish(),
   ports: z.array(z.number()).nullish(), // before 1.5
   portDefinitions: z.array(z.object({ port: port.nullish(), protocol: z.string().nullish() })).nullish(),
   networks: z.array(z.object({ mode: z.string().nullish() })).nullish(), // from 1.5

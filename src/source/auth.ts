@@ -4,21 +4,27 @@ import { Buffer } from 'node:buffer';
 export type Headers = Readonly<Record<string, string>>;
 
 /** The headers that say who asks. Asked before every request, as a login may have to be made or renewed; a failure is an Error sentence. */
-export type Auth = (signal: AbortSignal) => Promise<Headers>;
+export interface Auth {
+  (signal: AbortSignal): Promise<Headers>;
+  /** Where the credentials were given, for people; --auth-credentials when left out. */
+  readonly from?: string;
+  /** Says that Marathon did not take these headers (401): the next ones come from a fresh login. There where one can be made. */
+  readonly forget?: (refused: Headers) => void;
+}
 
 /** For a Marathon that lets everybody read. */
 export const noAuth: Auth = () => Promise.resolve({});
 
 /**
  * HTTP basic. `credentials` are `user:password`, split at the first colon: a user name has none, a password may have (RFC 7617). Throws an
- * Error when there is no colon or no user; it does not tell what was given.
+ * Error when there is no colon or no user; it does not tell what was given. `from` is the flag or variable that gave them.
  */
-export function basicAuth(credentials: string): Auth {
+export function basicAuth(credentials: string, from = '--auth-credentials'): Auth {
   const colon = credentials.indexOf(':');
   if (colon < 0) throw new Error('credentials are wanted as user:password, and these have no colon');
   if (colon === 0) throw new Error('credentials are wanted as user:password, and these have no user');
   const headers = basic(credentials.slice(0, colon), credentials.slice(colon + 1));
-  return () => Promise.resolve(headers);
+  return Object.assign(() => Promise.resolve(headers), { from });
 }
 
 /** The headers for the user info of `http://user:password@host`, as marathon-lb's HTTP library understands it; none without. */

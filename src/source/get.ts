@@ -56,9 +56,23 @@ export function codeOf(error: unknown): string {
   return error !== null && typeof error === 'object' && 'code' in error ? String(error.code) : '';
 }
 
-/** GETs through an agent, with credentials. */
+/** GETs through an agent, with credentials. A login that Marathon does not take (401) is made afresh, and the whole question asked once more. */
 export function makeGet({ agent, auth, connectMs }: { readonly agent: Agent; readonly auth: Auth; readonly connectMs: number }): Get {
-  async function send(url: URL, { headers, headMs, silenceMs, signal }: Omit<Question, 'base' | 'path'>): Promise<Dispatcher.ResponseData> {
+  const send = makeSend(agent, connectMs);
+  return async (question) => {
+    const given = await auth(question.signal);
+    const heard = await ask(question, given, send);
+    if (heard.response.statusCode !== 401 || auth.forget === undefined) return accept(heard, auth);
+    heard.response.body.destroy();
+    auth.forget(given);
+    return accept(await ask(question, await auth(question.signal), send), auth);
+  };
+}
+
+type Send = (url: URL, question: Omit<Question, 'base' | 'path'>) => Promise<Dispatcher.ResponseData>;
+
+function makeSend(agent: Agent, connectMs: number): Send {
+  return async (url, { headers, headMs, silenceMs, signal }) => {
     try {
       const options = { dispatcher: agent, headers, headersTimeout: headMs, bodyTimeout: silenceMs, signal };
       const response = await request(url.origin + url.pathname + url.search, options);
@@ -67,33 +81,43 @@ export function makeGet({ agent, auth, connectMs }: { readonly agent: Agent; rea
     } catch (error) {
       throw failure(error, { connectMs, headMs, silenceMs, signal });
     }
-  }
-
-  return async ({ base, path, headers, ...rest }) => {
-    const configured = new URL(base);
-    const credentials = { ...userInfo(configured), ...(await auth(rest.signal)) };
-    const secret = Object.keys(credentials).length > 0;
-    const all = { ...rest, headers: { ...headers, ...credentials } };
-    const first = await send(below(configured, path), all);
-    if (!isRedirect(first)) return accept(first, secret);
-    first.body.destroy();
-    const location = [first.headers['location']].flat()[0];
-    const leader = leaderOf({ from: configured, path: path.replace(/\?.*/, ''), location, secret });
-    try {
-      return accept(await send(leader, all), secret);
-    } catch (error) {
-      if (rest.signal.aborted) throw error;
-      throw new Error(`its leader ${leader.origin}: ${sentence(error)}`, { cause: error });
-    }
   };
 }
 
+/** What was heard: `by` is the leader's part of a sentence, empty for the host itself; `secret` says whether credentials were sent. */
+interface Heard {
+  readonly response: Dispatcher.ResponseData;
+  readonly by: string;
+  readonly secret: boolean;
+}
+
+/** Asks one host, and the leader that it names. */
+async function ask({ base, path, headers, ...rest }: Question, given: Headers, send: Send): Promise<Heard> {
+  const configured = new URL(base);
+  const credentials = { ...userInfo(configured), ...given };
+  const secret = Object.keys(credentials).length > 0;
+  const all = { ...rest, headers: { ...headers, ...credentials } };
+  const first = await send(below(configured, path), all);
+  if (!isRedirect(first)) return { response: first, by: '', secret };
+  first.body.destroy();
+  const location = [first.headers['location']].flat()[0];
+  const leader = leaderOf({ from: configured, path: path.replace(/\?.*/, ''), location, secret });
+  const by = `its leader ${leader.origin}: `;
+  try {
+    return { response: await send(leader, all), by, secret };
+  } catch (error) {
+    if (rest.signal.aborted) throw error;
+    throw new Error(by + sentence(error), { cause: error });
+  }
+}
+
 /** An answer that is no 2xx becomes an Error. A redirect is none either: it is followed once, before. */
-function accept({ statusCode: status, headers, body }: Dispatcher.ResponseData, secret: boolean): Answer {
+function accept({ response, by, secret }: Heard, { from = '--auth-credentials' }: Auth): Answer {
+  const { statusCode: status, headers, body } = response;
   if (status >= 200 && status < 300) return { status, headers, body };
   body.destroy();
-  const said = `answered HTTP ${status}`;
-  if (status === 401 && secret) throw new Error(`${said}, it does not take the credentials of --auth-credentials`);
+  const said = `${by}answered HTTP ${status}`;
+  if (status === 401 && secret) throw new Error(`${said}, it does not take the credentials of ${from}`);
   if (status === 401) throw new Error(`${said}, it wants credentials: --auth-credentials user:password gives them`);
   if (status >= 300 && status < 400) throw new Error(`${said}, a second redirect, which is not followed`);
   throw new Error(said);

@@ -16,6 +16,8 @@ interface Settings {
   readonly read: (signal: AbortSignal) => Promise<void>;
   /** How long to gather a burst before a read, in milliseconds, counted from its first event: 20 when left out. */
   readonly quietMs?: number;
+  /** Milliseconds of any clock that does not jump. */
+  readonly now?: () => number;
   readonly sleep: Sleep;
   readonly log: Pick<Logger, 'debug'>;
   readonly signal: AbortSignal;
@@ -27,20 +29,27 @@ interface Waiting {
   more: number;
 }
 
+/** However long a read took, the next one does not wait longer than this, in milliseconds. */
+const MOST_REST_MS = 5_000;
+
 /**
  * What to read when. For now every reason leads to a read of everything; later an event's app will be read by itself here. At most one read
- * is in flight, and all fail once `signal` has aborted.
+ * is in flight, between two there is as much rest as the last one took, and all fail once `signal` has aborted.
  */
-export function makeReader({ read, quietMs = 20, sleep, log, signal }: Settings): Reader {
+export function makeReader({ read, quietMs = 20, now = () => performance.now(), sleep, log, signal }: Settings): Reader {
+  let tookMs = 0;
   let waiting: Waiting | undefined;
   let newest: Promise<void> = Promise.resolve(); // the read that waits or else the last that started
 
   async function readAfter(previous: Promise<void>, asked: Waiting): Promise<void> {
     await previous.catch(() => undefined);
-    await sleep(quietMs, signal);
+    await sleep(Math.max(quietMs, Math.min(tookMs, MOST_REST_MS)), signal);
     waiting = undefined; // whoever asks from now on wants another one
     log.debug({ reason: asked.more === 0 ? asked.reason : `${asked.reason} and ${asked.more} more` }, 'reading Marathon');
-    await read(signal);
+    const start = now();
+    await read(signal).finally(() => {
+      tookMs = now() - start;
+    });
   }
 
   function readSoon(reason: string): Promise<void> {

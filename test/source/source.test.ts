@@ -20,6 +20,7 @@ const app = (id: string): App => ({
   id: id as AppId,
   definition: { id: id as AppId, labels: {}, network: 'host', ports: [], checks: [], changedAt: undefined },
   instances: 1,
+  scaledAt: undefined,
   tasks: [],
 });
 const problem = (id: string): Problem => ({ code: 'app-not-readable', owner: { by: 'app', app: id as AppId }, message: 'm', hint: 'h' });

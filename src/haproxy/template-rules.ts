@@ -1,0 +1,92 @@
+import type { TemplateName } from './catalogue.ts';
+
+/** What to write instead of directives that HAProxy 2.1 and later refuse. */
+const REMOVED: readonly (readonly [RegExp, string])[] = [
+  [/^reqi?rep$/, 'http-request replace-path, replace-uri or replace-header'],
+  [/^reqadd$/, 'http-request add-header'],
+  [/^reqi?del$/, 'http-request del-header'],
+  [/^reqi?(deny|tarpit|allow|pass|setbe)$/, 'http-request deny, tarpit or allow with a condition'],
+  [/^rspi?rep$/, 'http-response replace-header'],
+  [/^rspadd$/, 'http-response add-header or set-header'],
+  [/^rspi?del$/, 'http-response del-header'],
+  [/^rspi?deny$/, 'http-response deny with a condition'],
+  [/^block$/, 'http-request deny with the same condition'],
+  [/^(clitimeout|contimeout|srvtimeout)$/, 'timeout client, timeout connect or timeout server'],
+  [/^monitor-net$/, 'http-request return status 200 if { src … }'],
+];
+
+const SECTION =
+  /^[ \t]*(global|defaults|listen|frontend|backend|userlist|peers|resolvers|mailers|program|cache|http-errors|ring|log-forward|fcgi-app|traces|crt-store)\b[ \t]*(\S*)/;
+
+/** The templates that open a section, and which. */
+const OPENS: Readonly<Partial<Record<TemplateName, string>>> = {
+  HAPROXY_FRONTEND_HEAD: 'frontend',
+  HAPROXY_BACKEND_HEAD: 'backend',
+  HAPROXY_USERLIST_HEAD: 'userlist',
+};
+
+/** The templates whose lines stand in a frontend that apps share. */
+const SHARED = /^HAPROXY_(?:MAP_)?HTTPS?_FRONTEND_(?!HEAD|APPID_HEAD)|^HAPROXY_BACKEND_REDIRECT/;
+
+/** Why a template's text can't be used with today's HAProxy, in words that stand behind a comma; undefined when it can. */
+export function findRemoved(text: string): string | undefined {
+  for (const line of text.split('\n')) {
+    const [word = ''] = line.trim().split(/\s+/);
+    const instead = REMOVED.find(([pattern]) => pattern.test(word))?.[1];
+    if (instead !== undefined) return `HAProxy 2.1 and later do not take '${line.trim()}': write ${instead}`;
+  }
+  return undefined;
+}
+
+/**
+ * Why an app may not have a text as its template, in words that stand behind a comma: it would leave its own section, or hit other apps.
+ * Undefined when it may. An empty text is one: the known way not to bind a port.
+ */
+export function findTrespass(name: TemplateName, text: string): string | undefined {
+  if (/[^\P{Cc}\n\t\r]/u.test(text)) return 'it has a control character';
+  return findForeignSection(name, text) ?? findUnconditional(name, text);
+}
+
+function findForeignSection(name: TemplateName, text: string): string | undefined {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.trim().startsWith('#'));
+  const opened = lines.filter((line) => SECTION.test(line));
+  const own = OPENS[name];
+  if (own === undefined)
+    return opened[0] === undefined ? undefined : `it opens a section ('${opened[0].trim()}'), which this template may not`;
+  if (lines.length === 0) return undefined;
+  const [first = ''] = lines;
+  const [, word, title = ''] = SECTION.exec(first) ?? [];
+  if (word !== own || !title.includes('{backend}')) return `its first line is '${first.trim()}', but '${own} {backend}' is wanted`;
+  return opened[1] === undefined ? undefined : `it opens a second section ('${opened[1].trim()}'), which this template may not`;
+}
+
+function findUnconditional(name: TemplateName, text: string): string | undefined {
+  if (!SHARED.test(name)) return undefined;
+  const rule = text.split(/\r?\n/).find((line) => line.trim() !== '' && !/^\s*(?:#|acl\s)/.test(line) && !/\s(?:if|unless)\s/.test(line));
+  return rule === undefined ? undefined : `'${rule.trim()}' would hit every app of the shared frontend: give it a condition ('if …')`;
+}
+
+/** An operator's HAPROXY_HEAD for marathon-lb, for our HAProxy: what was taken out, a sentence each. */
+export function translateHead(text: string): { readonly text: string; readonly notes: readonly string[] } {
+  const notes: string[] = [];
+  const kept = text.split('\n').filter((line) => {
+    const why = reasonToDrop(line.trim());
+    if (why !== undefined) notes.push(`HAPROXY_HEAD: the line '${line.trim()}' is left out, ${why}`);
+    return why === undefined;
+  });
+  return { text: kept.join('\n'), notes };
+}
+
+function reasonToDrop(line: string): string | undefined {
+  if (line === 'daemon') return 'as HAProxy runs under our own master here';
+  if (/^lua-load\s+\/marathon-lb\/\S+\.lua$/.test(line)) return 'as that script belongs to marathon-lb';
+  if (/\buse-service\s+lua\./.test(line)) return 'as it needs a script of marathon-lb';
+  return undefined;
+}
+
+/** Folders that an operator's HAPROXY_HEAD needs: of its stats sockets and its server states. */
+export function foldersOfHead(text: string): readonly string[] {
+  const sockets = [...text.matchAll(/^\s*stats\s+socket\s+(\/\S+)\/[^/\s]+/gm)].map(([, folder = '']) => folder);
+  const states = [...text.matchAll(/^\s*server-state-base\s+(\/\S+)/gm)].map(([, folder = '']) => folder);
+  return [...new Set([...sockets, ...states])];
+}

@@ -1,0 +1,87 @@
+import { byText, each, eachPair, whole } from '../lib/lists.ts';
+import type { AppId } from '../model/names.ts';
+import type { App, Definition, Task } from '../model/snapshot.ts';
+import { APP_LABELS } from './labels.ts';
+
+/**
+ * Apps of one deployment group (blue and green) as one app under the group's name, in order of id with all the others, which are given back as
+ * they are. The older app gives labels and ports; the tasks of both serve, and of the older one's as many drain as the newer one replaces.
+ */
+export function makeMergeGroups(): (apps: readonly App[]) => readonly App[] {
+  const merge = whole(mergeAll);
+  const rename = each((definition: Definition): Definition => ({ ...definition, id: groupOf(definition) ?? definition.id }));
+  const withDefinition = eachPair((app: App, definition: Definition): App => ({ ...app, id: definition.id, definition }));
+  return (apps) => {
+    const grouped = apps.filter(({ definition }) => groupOf(definition) !== undefined);
+    if (grouped.length === 0) return apps;
+    const merged = merge(grouped);
+    const named = withDefinition(merged, rename(merged.map(({ definition }) => definition)));
+    return [...apps.filter(({ definition }) => groupOf(definition) === undefined), ...named].sort((a, b) => byText(a.id, b.id));
+  };
+}
+
+function groupOf({ labels }: Definition): AppId | undefined {
+  return read(labels, APP_LABELS.deploymentGroup) as AppId | undefined;
+}
+
+function read<Value>(
+  labels: Definition['labels'],
+  label: { readonly name: string; readonly grammar: { read(text: string): { readonly value?: Value } } },
+): Value | undefined {
+  const text = labels[`HAPROXY_${label.name}`];
+  return text === undefined ? undefined : label.grammar.read(text).value;
+}
+
+/** Pairwise, in order of app id. */
+function mergeAll(grouped: readonly App[]): readonly App[] {
+  const groups = new Map<AppId, App>();
+  for (const app of grouped) {
+    const group = groupOf(app.definition) ?? app.id;
+    const other = groups.get(group);
+    groups.set(group, other === undefined ? app : mergePair(other, app));
+  }
+  return [...groups.values()];
+}
+
+/** Two apps, the second one with the larger id, as the older of the two with the tasks of both [marathon-lb: deploy groups, zdd]. */
+function mergePair(first: App, second: App): App {
+  const byDate = startedAt(first) > startedAt(second) ? { older: second, newer: first } : { older: first, newer: second };
+  const isHybrid = read(byDate.newer.definition.labels, APP_LABELS.newInstances) !== undefined;
+  const { older, newer } = isHybrid ? byScaling(byDate) : byDate;
+  const draining = countDraining({ older, newer, isHybrid });
+  const tasks = [
+    ...older.tasks.map((task, i): Task => (i < draining ? { ...task, draining: true } : task)),
+    ...newer.tasks.map((task): Task => ({ of: newer.definition, ...task })),
+  ];
+  return { ...older, tasks: tasks.sort((a, b) => byText(a.id, b.id)) };
+}
+
+interface Colours {
+  readonly older: App;
+  readonly newer: App;
+}
+
+/** In ms since 1970; an app that does not say is the oldest. */
+function startedAt({ definition }: App): number {
+  return read(definition.labels, APP_LABELS.startedAt) ?? -Infinity;
+}
+
+/** While a hybrid of both is kept, the app that was scaled earlier counts as the older. */
+function byScaling({ older, newer }: Colours): Colours {
+  return (newer.scaledAt ?? '') < (older.scaledAt ?? '') ? { older: newer, newer: older } : { older, newer };
+}
+
+/**
+ * How many of the older app's tasks drain, the first ones in order of id: as many as the newer one has healthy ones, but no more than leave the
+ * target standing.
+ */
+function countDraining({ older, newer, isHybrid }: Colours & { readonly isHybrid: boolean }): number {
+  const healthy = newer.tasks.filter((task) => servesAlready(task, newer)).length;
+  const wanted = isHybrid ? (read(newer.definition.labels, APP_LABELS.targetInstances) ?? newer.instances) : 1;
+  return Math.min(older.tasks.length, healthy, Math.max(0, healthy + older.instances - wanted));
+}
+
+function servesAlready({ state, health }: Task, { definition }: App): boolean {
+  const runs = state === 'TASK_RUNNING' || state === '';
+  return runs && (definition.checks.length === 0 || health === 'alive');
+}

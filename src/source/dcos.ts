@@ -1,0 +1,225 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { decodeJwt, SignJWT } from 'jose';
+import { Agent, request, type Dispatcher } from 'undici';
+import { sentence } from '../lib/sentence.ts';
+import { shown, type Auth, type Headers } from './auth.ts';
+import { failure, refuseWebPage } from './get.ts';
+
+/** How to log in to DC/OS. */
+export interface DcosSettings {
+  /** JSON: {"scheme":"RS256","uid","login_endpoint","private_key"}. */
+  readonly credentials: string;
+  /** PEM texts of the CAs to trust instead of the system's. */
+  readonly ca?: string | undefined;
+  /** Takes any certificate. */
+  readonly insecure?: boolean;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  /** For one login, in milliseconds. */
+  readonly deadlineMs?: number;
+}
+
+/** A service account, as DC/OS gives it out. */
+interface Account {
+  readonly uid: string;
+  readonly endpoint: URL;
+  readonly key: KeyObject;
+}
+
+/** A login, and until when it is good; it is made afresh some time before. Times in milliseconds since 1970. */
+interface Token {
+  readonly headers: Headers;
+  readonly renewAt: number;
+  readonly endsAt: number;
+}
+
+const LOGIN_S = 60; // life of the text that we sign
+const WISH_S = 3600; // life of the token that we ask for, as marathon-lb does; what DC/OS gives is in the token
+const EARLY_MS = 60_000;
+const MOST_BYTES = 2 ** 20;
+
+/**
+ * A DC/OS service account: logs in with its private key, and again a minute before the token ends or when Marathon does not take it. Who
+ * asks during a login waits for that one. A failed login is not kept; while the old token is still good, that one serves. Throws an Error
+ * that names the field when the credentials are not as DC/OS gives them out; no message tells a key or a token.
+ */
+export function dcosAuth({ credentials, ca, insecure = false, now = Date.now, deadlineMs = 10_000 }: DcosSettings): Auth {
+  const account = readAccount(credentials);
+  const connect = { timeout: deadlineMs, rejectUnauthorized: !insecure, ...(ca === undefined ? {} : { ca }) };
+  let kept: Token | undefined;
+  const login = shared(deadlineMs, async (signal) => (kept = await logIn(account, { connect, now, signal })));
+  const renewed = async (signal: AbortSignal): Promise<Token> => {
+    try {
+      return await login(signal);
+    } catch (error) {
+      if (kept === undefined || now() >= kept.endsAt) throw error;
+      return kept;
+    }
+  };
+  const headers = async (signal: AbortSignal): Promise<Headers> => {
+    const token = kept !== undefined && now() < kept.renewAt ? kept : await renewed(signal);
+    return token.headers;
+  };
+  const forget = (refused: Headers): void => {
+    if (kept?.headers['authorization'] === refused['authorization']) kept = undefined; // a newer one may have come meanwhile
+  };
+  return Object.assign(headers, { from: '--dcos-auth-credentials', forget });
+}
+
+function readAccount(credentials: string): Account {
+  const fields = readFields(credentials);
+  if (textOf(fields, 'scheme') !== 'RS256') throw new Error(`the "scheme" of the DC/OS credentials is wanted as "RS256"`);
+  const uid = textOf(fields, 'uid');
+  const endpoint = textOf(fields, 'login_endpoint');
+  if (!/^https?:/i.test(endpoint) || !URL.canParse(endpoint))
+    throw new Error('the "login_endpoint" of the DC/OS credentials is wanted as https://host/acs/api/v1/auth/login');
+  return { uid, endpoint: new URL(endpoint), key: readKey(textOf(fields, 'private_key')) };
+}
+
+function readFields(credentials: string): Readonly<Record<string, unknown>> {
+  const value = parse(credentials);
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Readonly<Record<string, unknown>>;
+  throw new Error('the DC/OS credentials are wanted as a JSON object with "scheme", "uid", "login_endpoint" and "private_key"');
+}
+
+function textOf(fields: Readonly<Record<string, unknown>>, name: string): string {
+  const value = fields[name] ?? undefined;
+  if (value === undefined) throw new Error(`the DC/OS credentials have no "${name}"`);
+  if (typeof value !== 'string' || value.trim() === '') throw new Error(`the "${name}" of the DC/OS credentials is wanted as a text`);
+  return value;
+}
+
+/** PKCS#8 or PKCS#1. Line ends may be written as `\n`, as they are after a way through a variable or a form. */
+function readKey(pem: string): KeyObject {
+  const wanted = 'the "private_key" of the DC/OS credentials is wanted as the PEM text of an RSA key of at least 2048 bits';
+  const key = parsePem(pem.replaceAll('\\r', '').replaceAll('\\n', '\n'));
+  if (key === undefined) throw new Error(`${wanted}, without a passphrase`);
+  if (key.asymmetricKeyType !== 'rsa') throw new Error(`${wanted}, this is one of another kind`);
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
+  if (bits < 2048) throw new Error(`${wanted}, this one has ${bits}`);
+  return key;
+}
+
+interface Attempt {
+  readonly connect: { readonly timeout: number; readonly rejectUnauthorized: boolean; readonly ca?: string };
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+async function logIn({ uid, endpoint, key }: Account, attempt: Attempt): Promise<Token> {
+  try {
+    const nowS = Math.floor(attempt.now() / 1000);
+    const signed = await new SignJWT({ uid, exp: nowS + LOGIN_S }).setProtectedHeader({ alg: 'RS256', typ: 'JWT' }).sign(key);
+    return readToken(await post(endpoint, { uid, token: signed, exp: nowS + WISH_S }, attempt), attempt.now());
+  } catch (error) {
+    throw new Error(`no DC/OS login as '${uid}' at ${shown(endpoint)}: ${sentence(error)}`, { cause: error });
+  }
+}
+
+/** POSTs JSON over a connection of its own, as the next time is far away, and gives the text of the answer. */
+async function post(url: URL, body: object, { connect, signal }: Attempt): Promise<string> {
+  const agent = new Agent({ connect, maxResponseSize: MOST_BYTES });
+  const headers = { 'content-type': 'application/json', accept: 'application/json' };
+  const options = { dispatcher: agent, method: 'POST', headers, body: JSON.stringify(body), signal } as const;
+  try {
+    return await textIn(await request(url.origin + url.pathname + url.search, options));
+  } catch (error) {
+    const ms = connect.timeout;
+    throw failure(error, { connectMs: ms, headMs: ms, silenceMs: ms, signal });
+  } finally {
+    await agent.destroy();
+  }
+}
+
+/** The body of a good answer. */
+function textIn({ statusCode: status, headers, body }: Dispatcher.ResponseData): Promise<string> {
+  body.on('error', () => undefined); // an unread one is destroyed with its agent
+  if (status === 401)
+    throw new Error("answered HTTP 401, it does not take this account's key (or one of the two clocks is wrong by a minute)");
+  refuseWebPage({ status, headers }, 'JSON');
+  if (status >= 300 && status < 400) throw new Error(`answered HTTP ${status}, a redirect, which is not followed`);
+  if (status < 200 || status >= 300) throw new Error(`answered HTTP ${status}`);
+  return body.text();
+}
+
+function readToken(answer: string, now: number): Token {
+  const value = parse(answer);
+  const token = value !== null && typeof value === 'object' && 'token' in value ? value.token : undefined;
+  if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) throw new Error('answered with no token');
+  const endsAt = endOf(token) ?? now + WISH_S * 1000;
+  return { headers: { authorization: `token=${token}` }, endsAt, renewAt: endsAt - Math.min(EARLY_MS, (endsAt - now) / 2) };
+}
+
+/** When a token ends, where it says so. */
+function endOf(token: string): number | undefined {
+  try {
+    const { exp } = decodeJwt(token);
+    return Number.isFinite(exp) ? Number(exp) * 1000 : undefined;
+  } catch {
+    return undefined; // it need not be a JWT
+  }
+}
+
+/** JSON, undefined when it is none: what the parser says would quote a part of it. */
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+function parsePem(pem: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+interface Run<T> {
+  readonly result: Promise<T>;
+  readonly stop: AbortController;
+  waiting: number;
+}
+
+/** Whoever asks during a run waits for that one, as long as its own signal lets it. A run ends after `ms`, and when nobody waits any more. */
+function shared<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): (signal: AbortSignal) => Promise<T> {
+  let current: Run<T> | undefined;
+  return async (signal) => {
+    signal.throwIfAborted();
+    const run = (current ??= start(ms, work));
+    run.waiting++;
+    try {
+      return await unless(signal, run.result);
+    } finally {
+      run.waiting--;
+      if (run.waiting === 0) run.stop.abort();
+      if (run.waiting === 0 && current === run) current = undefined;
+    }
+  };
+}
+
+function start<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Run<T> {
+  const stop = new AbortController();
+  const timer = setTimeout(() => {
+    stop.abort(new Error(`no answer within ${ms} ms`));
+  }, ms);
+  const result = work(stop.signal).finally(() => {
+    clearTimeout(timer);
+  });
+  return { result, stop, waiting: 0 };
+}
+
+/** What `result` gives, unless the signal aborts before. */
+function unless<T>(signal: AbortSignal, result: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => {
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    void result.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', leave);
+    });
+  });
+}

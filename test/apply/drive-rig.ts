@@ -1,0 +1,125 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Verdict } from '../../src/apply/check.ts';
+import { drive, type Drive, type DriveParts } from '../../src/apply/drive.ts';
+import { plan } from '../../src/haproxy/plan.ts';
+import type { Document } from '../../src/model/document.ts';
+import { document, section } from '../haproxy/make.ts';
+
+/** A document of one line, named by it. */
+export const named = (line: string): Document => document({ front: [section('head', `${line}\n`)] });
+export const nameOf = (one: Document): string => one.front[0]?.fragments[0]?.text.trim() ?? '';
+
+export interface Rig {
+  readonly drive: Drive;
+  /** What happened, in order: 'put a', 'reload', 'confirm', 'restore', 'revive', 'failed …'. */
+  readonly log: string[];
+  /** What stands on the disk, what HAProxy runs, what was confirmed: names of documents. */
+  disk: string | undefined;
+  runs: string | undefined;
+  /** Answers to come: why the next looks and reloads fail; without one they are good. */
+  readonly refusals: string[];
+  readonly failures: string[];
+  /** Whether a failed reload ends HAProxy. */
+  fatal: boolean;
+  /** Held open, a reload does not end. */
+  hold: Promise<void> | undefined;
+  readonly verdicts: string[];
+}
+
+/**
+ * Drive with a disk and a HAProxy that are a few names. The slow lane runs at the next turn when it is asked for, and again when it failed, at
+ * most so often.
+ */
+export function makeRig(given: Partial<DriveParts> = {}, tries = 3): Rig {
+  const log: string[] = [];
+  const rig = { log, refusals: [], failures: [], verdicts: [], fatal: false } as unknown as { -readonly [Key in keyof Rig]: Rig[Key] };
+  let confirmed: string | undefined;
+  const does = (what: string): void => {
+    log.push(what);
+  };
+  const parts: DriveParts = {
+    plan,
+    applied: () => Promise.resolve(rig.runs),
+    now: () => 0,
+    judged: (verdict: Verdict, one) => rig.verdicts.push(`${nameOf(one)} ${String(verdict.ok)}`),
+    reloaded: (reasons) => {
+      does(`reloaded ${reasons.map(({ code }) => code).join()}`);
+    },
+    files: {
+      put: (one) => {
+        does(`put ${nameOf(one)}`);
+        const why = rig.refusals.shift();
+        if (why !== undefined) return Promise.resolve({ ok: false, lines: [why] });
+        rig.disk = nameOf(one);
+        return Promise.resolve({ ok: true });
+      },
+      fingerprint: () => Promise.resolve(rig.disk ?? 'none'),
+      confirm: () => {
+        does('confirm');
+        confirmed = rig.disk;
+        return Promise.resolve();
+      },
+      restore: () => {
+        does('restore');
+        if (confirmed !== undefined) rig.disk = confirmed;
+        return Promise.resolve(confirmed !== undefined);
+      },
+    },
+    haproxy: {
+      send: () => Promise.reject(new Error('there are no commands yet')),
+      reload: async () => {
+        does(`reload ${rig.disk ?? 'nothing'}`);
+        await rig.hold;
+        const why = rig.failures.shift();
+        if (why === undefined) rig.runs = rig.disk;
+        else {
+          if (rig.fatal) rig.runs = undefined;
+          throw new Error(why);
+        }
+      },
+      holds: (one) => Promise.resolve(one),
+    },
+    revive: () => {
+      if (rig.runs !== undefined) return Promise.resolve(false);
+      does(`revive ${rig.disk ?? 'nothing'}`);
+      rig.runs = rig.disk;
+      return Promise.resolve(true);
+    },
+    quiet: (work) => lane(work, tries, does),
+    ...given,
+  };
+  rig.drive = drive(parts);
+  return rig;
+}
+
+/** The slow lane without its waits: asks while it runs are one more run. */
+function lane(work: () => Promise<void>, tries: number, does: (what: string) => void): () => void {
+  let asks = 0;
+  let busy = false;
+  let left = tries;
+  const run = async (): Promise<void> => {
+    for (let done = 0; done < asks && left > 0;) {
+      await setImmediate();
+      const now = asks;
+      try {
+        await work();
+        done = now;
+      } catch (error) {
+        left--;
+        does(`failed: ${(error as Error).message}`);
+      }
+    }
+    [asks, busy] = [0, false];
+  };
+  return () => {
+    asks++;
+    if (busy) return;
+    busy = true;
+    void run();
+  };
+}
+
+/** Long enough for all that is under way to end. */
+export async function calm(): Promise<void> {
+  for (let i = 0; i < 30; i++) await setImmediate();
+}

@@ -1,0 +1,164 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import Handlebars from 'handlebars';
+import { compileFormat, compileHandlebars, compileRaw, TemplateError, type Compiled, type Values } from '../../src/haproxy/compile.ts';
+
+const PLACES = ['backend', 'hostname', 'hosts'];
+const VALUES: Values = { backend: 'shop_10000', hostname: '<b>"&\'', hosts: ['a', 'b'] };
+
+/** What Handlebars itself makes of a text. */
+const byHandlebars = (text: string, values: Values): string => Handlebars.compile<Values>(text, { noEscape: true })(values);
+
+function whyNot(compile: () => Compiled): string {
+  try {
+    compile();
+  } catch (error) {
+    if (error instanceof TemplateError) return error.message;
+    throw error;
+  }
+  throw new Error('it was compiled');
+}
+
+test.each([
+  ['', ''],
+  ['plain { } text % \\n', 'plain { } text % \\n'],
+  ['use_backend {{backend}}\n', 'use_backend shop_10000\n'],
+  ['{{hostname}}', '<b>"&\''],
+  ['{{{hostname}}}', '<b>"&\''],
+  ['{{ backend }}{{backend}}', 'shop_10000shop_10000'],
+  ['a {{~backend~}} b', 'ashop_10000b'],
+  ['{{! a comment }}x{{!-- {{unknown}} --}}', 'x'],
+  ['  {{! alone }}\nx', 'x'],
+  ['{{#if backend}}y{{else}}n{{/if}}', 'y'],
+  ['{{#unless backend}}y{{/unless}}', ''],
+  ['{{#each hosts}}\n  host {{this}}\n{{/each}}', '  host a\n  host b\n'],
+  ['{{#each hosts}}{{.}}{{/each}}', 'ab'],
+  ['{{#if hostname}}{{#each hosts}}{{this}},{{/each}}{{/if}}', 'a,b,'],
+])('Handlebars %j', (text, wanted) => {
+  expect(compileHandlebars(text, PLACES)(VALUES)).toBe(wanted);
+  expect(byHandlebars(text, VALUES)).toBe(wanted);
+});
+
+test.each([
+  ['{{unknown}}', "the placeholder 'unknown', but there are backend, hostname, hosts"],
+  ['{{constructor}}', "the placeholder 'constructor'"],
+  ['{{__proto__}}', "the placeholder '__proto__'"],
+  ['{{toString}}', "the placeholder 'toString'"],
+  ['{{this.constructor}}', "the placeholder 'this.constructor'"],
+  ['{{backend.length}}', "the placeholder 'backend.length'"],
+  ['{{../backend}}', "the placeholder '../backend'"],
+  ['{{@root}}', "the placeholder '@root'"],
+  ['{{lookup hosts 0}}', "the placeholder 'lookup'"],
+  ['{{log backend}}', "the placeholder 'log'"],
+  ['{{#with backend}}x{{/with}}', "the placeholder 'with'"],
+  ['{{#if unknown}}x{{/if}}', "the placeholder 'unknown'"],
+  ['{{#if backend}}{{unknown}}{{/if}}', "the placeholder 'unknown'"],
+  ['{{#if backend}}{{else}}{{unknown}}{{/if}}', "the placeholder 'unknown'"],
+  ['{{#each hosts}}{{name}}{{/each}}', "the placeholder 'name'"],
+  ['{{backend (evil)}}', "the placeholder 'evil'"],
+  ['{{backend a=evil}}', "the placeholder 'evil'"],
+  ['{{> header}}', 'it has a partial'],
+  ['{{#> layout}}x{{/layout}}', "the placeholder 'layout'"],
+  ['{{#*inline "x"}}{{/inline}}', "the placeholder 'inline'"],
+  ['\\{{backend}}', 'it has \\{{'],
+  ['\\\\{{backend}}', 'it has \\{{'],
+  ['{{backend', "Handlebars can't read it"],
+  ['{{#if backend}}', "Handlebars can't read it"],
+  ['{{/if}}', "Handlebars can't read it"],
+  ['{{}}', "Handlebars can't read it"],
+])('Handlebars %j is refused', (text, why) => {
+  expect(whyNot(() => compileHandlebars(text, PLACES))).toContain(why);
+});
+
+test('where a template has no placeholders the message says so', () => {
+  expect(whyNot(() => compileHandlebars('{{backend}}', []))).toContain('but there are none in this template');
+});
+
+/** Texts that only place values: those that are joined from their parsed form. */
+const plain = fc
+  .array(
+    fc.oneof(
+      fc.string().map((text) => text.replace(/[{}\\]/g, '')),
+      fc.constantFrom('\n', '  ', '{{backend}}', '{{hostname}}', '{{! x }}', '{{~backend}}', '{{{hostname}}}', '{ }'),
+    ),
+  )
+  .map((parts) => parts.join(''));
+const values = fc.record({ backend: fc.string(), hostname: fc.string({ unit: 'binary' }), hosts: fc.array(fc.string()) });
+
+test('what is joined is what Handlebars itself gives', () => {
+  fc.assert(
+    fc.property(plain, values, (text, given) => {
+      expect(compileHandlebars(text, PLACES)(given)).toBe(byHandlebars(text, given));
+    }),
+  );
+});
+
+test('and so is what is not', () => {
+  const block = fc.constantFrom('{{#if backend}}', '{{#unless hostname}}', '{{#each hosts}}');
+  const text = fc.tuple(plain, block, plain).map(([before, open, within]) => {
+    const inner = open === '{{#each hosts}}' ? within.replaceAll(/\{+~?(backend|hostname)\}+/g, '{{this}}') : within;
+    return `${before}${open}${inner}{{/${/\w+/.exec(open)?.[0] ?? ''}}}`;
+  });
+  fc.assert(
+    fc.property(text, values, (given, of) => {
+      expect(compileHandlebars(given, PLACES)(of)).toBe(byHandlebars(given, of));
+    }),
+  );
+});
+
+test.each([
+  ['', ''],
+  ['use_backend {backend}\n', 'use_backend shop_10000\n'],
+  ['{backend}{backend}', 'shop_10000shop_10000'],
+  ['if {{ ssl_fc }}', 'if { ssl_fc }'],
+  ['{{{backend}}}', '{shop_10000}'],
+  ['{{backend}}', '{backend}'],
+  ['{{{{', '{{'],
+  ['}}}}', '}}'],
+  ['{{}}', '{}'],
+  ['%[src] \\ " \' # $1\r\n', '%[src] \\ " \' # $1\r\n'],
+])('format %j', (text, wanted) => {
+  expect(compileFormat(text, PLACES)(VALUES)).toBe(wanted);
+});
+
+test.each([
+  ['{unknown}', "the placeholder 'unknown', but there are backend"],
+  ['{}', "the placeholder ''"],
+  ['{ backend }', "the placeholder ' backend '"],
+  ['{backend!r}', "the placeholder 'backend!r'"],
+  ['{backend.x}', "the placeholder 'backend.x'"],
+  ['{0}', "the placeholder '0'"],
+  ['{constructor}', "the placeholder 'constructor'"],
+  ['{', "it has a single '{': write '{{'"],
+  ['}', "it has a single '}': write '}}'"],
+  ['a { b', "it has a single '{'"],
+  ['{backend}}', "it has a single '}'"],
+  ['{{backend}', "it has a single '}'"],
+  ['{a{backend}}', "it has a single '{'"],
+])('format %j is refused', (text, why) => {
+  expect(whyNot(() => compileFormat(text, PLACES))).toContain(why);
+});
+
+test('format: a text with all braces doubled stands for itself', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: fc.constantFrom('{', '}', 'a', '\n', ' ', '$') }), (text) => {
+      expect(compileFormat(text.replaceAll(/[{}]/g, '$&$&'), PLACES)(VALUES)).toBe(text);
+    }),
+  );
+});
+
+test('format: values are placed as they are, whatever stands in them', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.string(), (backend, hostname) => {
+      expect(compileFormat('<{backend}|{hostname}>', PLACES)({ backend, hostname })).toBe(`<${backend}|${hostname}>`);
+    }),
+  );
+});
+
+test('raw: a text is itself', () => {
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      expect(compileRaw(text)(VALUES)).toBe(text);
+    }),
+  );
+});

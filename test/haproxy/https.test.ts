@@ -1,0 +1,62 @@
+import { expect, test } from '@jest/globals';
+import { makeRenderer } from '../../src/haproxy/document.ts';
+import type { Front } from '../../src/model/service.ts';
+import { front, service, settings, templatesWith } from './make.ts';
+
+const to = (app: string, hosts: readonly string[], given: Partial<Omit<Front, 'app' | 'name'>> = {}): Front =>
+  front({ app, routes: hosts.map((host) => ({ host, path: undefined })), ...given });
+
+function sectionsOf(...fronts: readonly Front[]): Readonly<Record<string, string>> {
+  const render = makeRenderer(templatesWith(), settings({ groupHttpsByVhost: true }));
+  const { document } = render(
+    fronts.map((of) => service(of, [])),
+    { major: 2, minor: 6 },
+  );
+  return Object.fromEntries(document.front.map(({ name, fragments }) => [name, fragments.map(({ text }) => text).join('')]));
+}
+
+const tls = (port: number, certificate?: string, options?: string) => ({ bind: { address: '*', port, certificate, options } });
+
+test('an https frontend for each host, in order of the hosts, and the way to it', () => {
+  const sections = sectionsOf(to('/b', ['b.acme.org', 'a.acme.org']), to('/c', ['b.acme.org'], { port: 10001, weight: 5 }));
+  expect(Object.keys(sections).filter((name) => name.includes('acme'))).toEqual([
+    'backend a_acme_org',
+    'frontend a_acme_org',
+    'backend b_acme_org',
+    'frontend b_acme_org',
+  ]);
+  expect(sections['frontend marathon_https_in']?.match(/use_backend .*/g)).toEqual([
+    'use_backend a_acme_org if { req_ssl_sni -i a.acme.org }',
+    'use_backend b_acme_org if { req_ssl_sni -i b.acme.org }',
+  ]);
+  expect(sections['frontend b_acme_org']?.match(/use_backend .*/g)).toEqual([
+    'use_backend c_10001 if { ssl_fc_sni b.acme.org }',
+    'use_backend b_10000 if { ssl_fc_sni b.acme.org }',
+  ]);
+});
+
+test.each([
+  ['those of its apps, each once, in order', [tls(1, '/b.pem'), tls(2, '/a.pem'), tls(3, '/b.pem')], 'ssl crt /a.pem crt /b.pem'],
+  ['those of all, where its apps have none', [tls(1), tls(2)], 'ssl crt /etc/ssl/cert.pem'],
+  ['its options', [tls(1, '/a.pem', 'alpn h2'), tls(2)], 'ssl crt /a.pem alpn h2'],
+  ['an app without a bind', [{ bind: undefined }], 'ssl crt /etc/ssl/cert.pem'],
+])('certificates of a host: %s', (_, binds, line) => {
+  const sections = sectionsOf(...binds.map((bind, i) => to(`/a${i}`, ['a.acme.org'], { port: 10000 + i, ...bind })));
+  expect(sections['frontend a_acme_org']).toContain(`bind abns@a_acme_org accept-proxy ${line}\n`);
+});
+
+test('hosts that are one name without their dots are told apart', () => {
+  const sections = sectionsOf(to('/a', ['a.b', 'a_b']));
+  expect(Object.keys(sections).filter((name) => name.includes('a_b'))).toEqual([
+    'backend a_b',
+    'frontend a_b',
+    'backend a_b_',
+    'frontend a_b_',
+  ]);
+});
+
+test('without hosts there is only the frontend that looks for one', () => {
+  const sections = sectionsOf(front());
+  expect(Object.keys(sections).filter((name) => name.includes('https'))).toEqual(['frontend marathon_https_in']);
+  expect(sections['frontend marathon_https_in']).not.toContain('use_backend');
+});

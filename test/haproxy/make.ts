@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { TEMPLATE_NAMES, type TemplateName } from '../../src/haproxy/catalogue.ts';
+import type { DocumentSettings } from '../../src/haproxy/settings.ts';
+import { makeTemplates, type Templates, type TemplateText } from '../../src/haproxy/templates.ts';
+import type { BackendSection, Document, Fragment, Section } from '../../src/model/document.ts';
+import type { AppId, BackendName, ServerName, TaskId } from '../../src/model/names.ts';
+import type { BackendOptions, Front, Server, Service } from '../../src/model/service.ts';
+
+export const DEFAULTS: ReadonlyMap<TemplateName, string> = new Map(
+  TEMPLATE_NAMES.map((name) => [name, readFileSync(new URL(`../../templates/${name}.hbs`, import.meta.url), 'utf8')]),
+);
+
+export function templatesWith(own: Partial<Record<TemplateName, TemplateText>> = {}): Templates {
+  return makeTemplates(DEFAULTS, new Map(Object.entries(own) as [TemplateName, TemplateText][]));
+}
+
+export function settings(given: Partial<DocumentSettings> = {}): DocumentSettings {
+  return {
+    sharedFrontends: true,
+    maps: true,
+    groupHttpsByVhost: false,
+    configFolder: '/etc/haproxy',
+    bindAddress: '*',
+    ports: { http: 80, https: 443, appId: 9091, stats: 9090 },
+    certificates: ['/etc/ssl/cert.pem'],
+    threads: 2,
+    maxConnections: undefined,
+    oldWorkerMaxAgeSeconds: 3600,
+    maxOldWorkers: 3,
+    trafficLog: undefined,
+    defaultOptions: [],
+    ...given,
+  };
+}
+
+/** Port 0 of an app, by default /shop on 10000, http, bound, without virtual hosts. */
+export function front(given: Partial<Omit<Front, 'app' | 'name'>> & { readonly app?: string } = {}): Front {
+  const { app = '/shop', port = 10000, ...rest } = given;
+  return {
+    app: app as AppId,
+    index: 0,
+    name: `${app.slice(1).replaceAll('/', '_')}_${port}` as BackendName,
+    port,
+    mode: 'http',
+    bind: { address: '*', port, certificate: undefined, options: undefined },
+    routes: [],
+    auth: undefined,
+    redirectToHttps: false,
+    weight: 0,
+    changedAt: undefined,
+    overrides: {},
+    ...rest,
+  };
+}
+
+export const OPTIONS: BackendOptions = {
+  balance: 'roundrobin',
+  sticky: false,
+  hsts: false,
+  proxyPassPath: undefined,
+  reverseProxyPath: undefined,
+  rootRedirect: undefined,
+  allowedNetworks: [],
+  check: undefined,
+};
+
+export function server(port: number, given: Partial<Server> = {}): Server {
+  const name = `10_0_0_1_${port}` as ServerName;
+  const task = `shop.${port}` as TaskId;
+  return { name, id: port % 32767, task, host: '10.0.0.1', address: '10.0.0.1', port, checkPort: undefined, draining: false, ...given };
+}
+
+export function service(of: Front, servers: readonly Server[], options: BackendOptions = OPTIONS): Service {
+  return { front: of, backend: { options, servers } };
+}
+
+export function fragment(text: string, owner: Fragment['owner'] = { by: 'operator' }): Fragment {
+  return { template: 'HAPROXY_BACKEND_HEAD', owner, text };
+}
+
+export function section(name: string, ...texts: readonly string[]): Section {
+  return { name, fragments: texts.map((text) => fragment(text)) };
+}
+
+/** A backend section; `servers`: name -> line. */
+export function backendSection(backend: string, texts: readonly string[], servers: Readonly<Record<string, string>> = {}): BackendSection {
+  const lines = Object.entries(servers).map(([name, text]): [ServerName, Fragment] => [name as ServerName, fragment(text)]);
+  return { ...section(`backend ${backend}`, ...texts), backend: backend as BackendName, servers: new Map(lines) };
+}
+
+export function document(
+  given: Partial<Omit<Document, 'maps'>> & { readonly maps?: Record<string, Record<string, string>> } = {},
+): Document {
+  const { front: sections = [], backends = [], maps = {} } = given;
+  const files = Object.entries(maps).map(([name, map]) => [name, new Map(Object.entries(map) as [string, BackendName][])]);
+  return { front: sections, backends, maps: Object.fromEntries(files) as Document['maps'] };
+}

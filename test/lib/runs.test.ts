@@ -1,0 +1,204 @@
+import { expect, test } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { oneAtATime, quiet, type Quiet } from '../../src/lib/runs.ts';
+
+/** A promise to be settled by hand. */
+function gate(): { readonly opened: Promise<void>; readonly open: () => void; readonly slam: (error: Error) => void } {
+  let open!: () => void;
+  let slam!: (error: Error) => void;
+  const opened = new Promise<void>((resolve, reject) => {
+    open = resolve;
+    slam = reject;
+  });
+  return { opened, open, slam };
+}
+
+test('oneAtATime: asked during a run, it runs once more, however often', async () => {
+  const gates = [gate(), gate()];
+  let runs = 0;
+  let busy = 0;
+  const run = oneAtATime(async () => {
+    busy++;
+    expect(busy).toBe(1);
+    await gates[runs++]?.opened;
+    busy--;
+  });
+  const all = [run(), run(), run(), run()];
+  expect(runs).toBe(1);
+  gates[0]?.open();
+  await sleep(1);
+  expect(runs).toBe(2);
+  gates[1]?.open();
+  await Promise.all(all);
+  expect(runs).toBe(2);
+  await run();
+  expect(runs).toBe(3);
+});
+
+interface Rig {
+  readonly ask: () => void;
+  readonly runs: () => number;
+  readonly failures: unknown[];
+  readonly end: () => void;
+}
+
+/** A `quiet` whose runs fail as long as there are errors left. */
+function rig(errors: Error[] = [], given: Partial<Quiet> = {}): Rig {
+  const ending = new AbortController();
+  const failures: unknown[] = [];
+  let runs = 0;
+  const ask = quiet({
+    work: () => {
+      runs++;
+      const error = errors.shift();
+      return error === undefined ? Promise.resolve() : Promise.reject(error);
+    },
+    quietMs: 1,
+    mostMs: 20,
+    apartMs: 0,
+    backoff: { next: () => 1, reset: () => undefined },
+    failed: (error) => failures.push(error),
+    signal: ending.signal,
+    ...given,
+  });
+  return {
+    ask,
+    runs: () => runs,
+    failures,
+    end: () => {
+      ending.abort();
+    },
+  };
+}
+
+/** Waits until something is so; the test's own deadline ends the wait. */
+async function until(done: () => boolean): Promise<void> {
+  while (!done()) await sleep(1);
+}
+
+test('quiet: many asks at once are one run', async () => {
+  const { ask, runs, end } = rig();
+  for (let i = 0; i < 50; i++) ask();
+  expect(runs()).toBe(0);
+  await until(() => runs() > 0);
+  await sleep(10);
+  expect(runs()).toBe(1);
+  ask();
+  await until(() => runs() === 2);
+  end();
+});
+
+test('quiet: asks that never cease do not put it off for ever', async () => {
+  let now = 0;
+  const { ask, runs, end } = rig([], { quietMs: 1, mostMs: 5, now: () => now++ });
+  while (runs() === 0) {
+    ask();
+    await sleep(0);
+  }
+  expect(runs()).toBe(1);
+  end();
+});
+
+test('quiet: one asked for during a run comes after it', async () => {
+  const first = gate();
+  let runs = 0;
+  let busy = 0;
+  const { ask, end } = rig([], {
+    work: async () => {
+      expect(++busy).toBe(1);
+      if (++runs === 1) await first.opened;
+      busy--;
+    },
+  });
+  ask();
+  await until(() => runs === 1);
+  ask();
+  ask();
+  await sleep(5);
+  expect(runs).toBe(1);
+  first.open();
+  await until(() => runs === 2);
+  await sleep(5);
+  expect(runs).toBe(2);
+  end();
+});
+
+test('quiet: a run that failed is tried again without being asked, until one is good', async () => {
+  const errors = [new Error('one'), new Error('two')];
+  const told = [...errors];
+  const waits: number[] = [];
+  let resets = 0;
+  const { ask, runs, failures, end } = rig(errors, {
+    backoff: {
+      next: () => {
+        waits.push(waits.length + 1);
+        return waits.length;
+      },
+      reset: () => resets++,
+    },
+  });
+  ask();
+  await until(() => runs() === 3);
+  await sleep(10);
+  expect(runs()).toBe(3);
+  expect(failures).toEqual(told);
+  expect([waits, resets]).toEqual([[1, 2], 1]);
+  end();
+});
+
+test('quiet: one that waits for its next try wakes at once when it is asked', async () => {
+  const { ask, runs, end } = rig([new Error('no')], { backoff: { next: () => 3_600_000, reset: () => undefined } });
+  ask();
+  await until(() => runs() === 1);
+  await sleep(5);
+  expect(runs()).toBe(1);
+  ask();
+  await until(() => runs() === 2);
+  end();
+});
+
+test('quiet: asked while a run fails, it does not wait', async () => {
+  const first = gate();
+  let runs = 0;
+  const { ask, end } = rig([], {
+    work: () => (++runs === 1 ? first.opened : Promise.resolve()),
+    backoff: { next: () => 3_600_000, reset: () => undefined },
+  });
+  ask();
+  await until(() => runs === 1);
+  ask();
+  first.slam(new Error('no'));
+  await until(() => runs === 2);
+  end();
+});
+
+test('quiet: two runs are apart', async () => {
+  let now = 1_000_000;
+  const waited: number[] = [];
+  const { ask, runs, end } = rig([], { quietMs: 0, mostMs: 0, apartMs: 40, now: () => now });
+  ask();
+  await until(() => runs() === 1);
+  ask();
+  await sleep(5);
+  waited.push(runs());
+  now += 40;
+  await until(() => runs() === 2);
+  expect(waited).toEqual([1]);
+  end();
+});
+
+test.each([
+  ['before the first run', [] as Error[], 0, { quietMs: 3_600_000, mostMs: 3_600_000 }],
+  ['while it waits for the next try', [new Error('no')], 1, { backoff: { next: () => 3_600_000, reset: () => undefined } }],
+])('quiet: ends with the signal %s', async (_, errors, wanted, given) => {
+  const { ask, runs, end } = rig(errors, given);
+  ask();
+  await until(() => runs() === wanted);
+  await sleep(5);
+  end();
+  await sleep(5);
+  expect(runs()).toBe(wanted);
+  ask();
+  await sleep(5);
+  expect(runs()).toBe(wanted);
+});

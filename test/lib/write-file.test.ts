@@ -1,0 +1,90 @@
+import { expect, test } from '@jest/globals';
+import { chmod, mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { replaceFile } from '../../src/lib/write-file.ts';
+import { makeFolders } from '../apply/folder.ts';
+
+const newFolder = makeFolders('write-file');
+
+async function place(): Promise<{ readonly folder: string; readonly file: string }> {
+  const folder = await newFolder();
+  return { folder, file: join(folder, 'haproxy.cfg') };
+}
+
+const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
+
+test.each([
+  ['no piece', [], ''],
+  ['one piece', ['a\n'], 'a\n'],
+  ['many pieces', ['a', '', 'b', 'é€😀\n'], 'abé€😀\n'],
+  ['pieces of a generator', new Set(['x', 'y']).values(), 'xy'],
+])('%s', async (_, pieces, text) => {
+  const { folder, file } = await place();
+  await replaceFile(file, pieces);
+  await expect(readFile(file, 'utf8')).resolves.toBe(text);
+  await expect(readdir(folder)).resolves.toEqual(['haproxy.cfg']);
+});
+
+test('more than fits into one write', async () => {
+  const { file } = await place();
+  const line = 'a line of a configuration\n';
+  const lines = Array.from({ length: 100_000 }, () => line);
+  await replaceFile(file, lines);
+  await expect(readFile(file, 'utf8')).resolves.toBe(line.repeat(100_000));
+});
+
+test('a shorter text leaves nothing of a longer one', async () => {
+  const { file } = await place();
+  await replaceFile(file, ['a long text']);
+  await replaceFile(file, ['short']);
+  await expect(readFile(file, 'utf8')).resolves.toBe('short');
+});
+
+test('a new file has the mode that is asked for', async () => {
+  const { folder, file } = await place();
+  await replaceFile(file, ['a'], 0o600);
+  await expect(modeOf(file)).resolves.toBe(0o600);
+  await replaceFile(join(folder, 'other'), ['a'], 0o400);
+  await expect(modeOf(join(folder, 'other'))).resolves.toBe(0o400);
+});
+
+test.each([0o600, 0o640, 0o400, 0o755])('a file keeps its mode: %o', async (mode) => {
+  const { file } = await place();
+  await writeFile(file, 'before');
+  await chmod(file, mode);
+  await replaceFile(file, ['after'], 0o644);
+  await expect(modeOf(file)).resolves.toBe(mode);
+  await expect(readFile(file, 'utf8')).resolves.toBe('after');
+});
+
+test('whoever has it open reads the old text to its end', async () => {
+  const { file } = await place();
+  await writeFile(file, 'the old text');
+  const handle = await open(file);
+  await replaceFile(file, ['new']);
+  await expect(handle.readFile('utf8')).resolves.toBe('the old text');
+  await handle.close();
+});
+
+test('where a folder stands, nothing is changed and nothing left behind', async () => {
+  const { folder, file } = await place();
+  await mkdir(file);
+  await expect(replaceFile(file, ['a'])).rejects.toMatchObject({ code: 'EISDIR' });
+  await expect(readdir(folder)).resolves.toEqual(['haproxy.cfg']);
+});
+
+test('a folder that is missing is told', async () => {
+  const { folder } = await place();
+  await expect(replaceFile(join(folder, 'none', 'file'), ['a'])).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('pieces that fail leave the file as it was', async () => {
+  const { file } = await place();
+  await writeFile(file, 'before');
+  const pieces = function* (): Generator<string> {
+    yield 'half of ';
+    throw new Error('no more');
+  };
+  await expect(replaceFile(file, pieces())).rejects.toThrow('no more');
+  await expect(readFile(file, 'utf8')).resolves.toBe('before');
+});

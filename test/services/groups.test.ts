@@ -1,0 +1,121 @@
+import { expect, test } from '@jest/globals';
+import type { App, Health } from '../../src/model/snapshot.ts';
+import { makeMergeGroups } from '../../src/services/groups.ts';
+import { app, appId, check, definition, port, servicesOf, task } from './make.ts';
+
+interface Colour {
+  readonly tasks?: number;
+  readonly instances?: number;
+  readonly startedAt?: string;
+  readonly scaledAt?: string;
+  readonly hybrid?: string;
+  readonly target?: string;
+  readonly health?: readonly Health[];
+  readonly state?: string;
+  readonly servicePort?: number;
+}
+
+/** An app of the group /shop; its tasks are its name and a number. */
+function colour(
+  name: string,
+  { tasks = 2, instances = tasks, servicePort = 10000, health = [], state = 'TASK_RUNNING', ...rest }: Colour = {},
+): App {
+  const labels = {
+    HAPROXY_DEPLOYMENT_GROUP: 'shop',
+    ...(rest.startedAt !== undefined && { HAPROXY_DEPLOYMENT_STARTED_AT: rest.startedAt }),
+    ...(rest.hybrid !== undefined && { HAPROXY_DEPLOYMENT_NEW_INSTANCES: rest.hybrid }),
+    ...(rest.target !== undefined && { HAPROXY_DEPLOYMENT_TARGET_INSTANCES: rest.target }),
+  };
+  const of = definition({
+    id: appId(`/${name}`),
+    labels,
+    checks: health.length > 0 ? [check()] : [],
+    ports: [port({ service: servicePort })],
+  });
+  const running = Array.from({ length: tasks }, (_, i) =>
+    task({ id: `${name}.${i}`, host: `${name}.mesos`, hostPorts: [31000 + i], health: health[i] ?? 'unknown', state }),
+  );
+  return { ...app(running, of, instances), scaledAt: rest.scaledAt };
+}
+
+/** Which tasks of the only app there is drain, and which do not. */
+function shown(...apps: readonly App[]): string {
+  const [one, ...more] = makeMergeGroups()(apps);
+  expect([one?.id, more]).toEqual(['/shop', []]);
+  return (one?.tasks ?? []).map(({ id, draining }) => (draining === true ? `-${id}` : id)).join(' ');
+}
+
+const EARLY = '2026-01-01T12:00:00Z';
+const LATE = '2026-01-01T12:00:01Z';
+
+test('apps of no group are given back as they are, in the same list', () => {
+  const apps = [app([], definition({ id: appId('/a') })), app([], definition({ id: appId('/b') }))];
+  expect(makeMergeGroups()(apps)).toBe(apps);
+});
+
+test('an app alone in its group has the name of the group, and stands in order of it', () => {
+  const others = ['/a', '/z'].map((id) => app([], definition({ id: appId(id) })));
+  const [a, shop, z] = makeMergeGroups()([others[0] as App, colour('blue'), others[1] as App]);
+  expect([a, z]).toEqual(others);
+  expect([a === others[0], z === others[1]]).toEqual([true, true]);
+  expect(shop).toMatchObject({ id: '/shop', definition: { id: '/shop' } });
+});
+
+test.each<[string, Colour, Colour, string]>([
+  ['by date: the later one is the newer', { startedAt: EARLY }, { startedAt: LATE }, '-blue.0 -blue.1 green.0 green.1'],
+  ['by date, the other way round', { startedAt: LATE }, { startedAt: EARLY }, 'blue.0 blue.1 -green.0 -green.1'],
+  ['none is the oldest', { startedAt: EARLY }, {}, 'blue.0 blue.1 -green.0 -green.1'],
+  ['neither has one: the larger id is the newer', {}, {}, '-blue.0 -blue.1 green.0 green.1'],
+  ['one date: the larger id is the newer', { startedAt: EARLY }, { startedAt: EARLY }, '-blue.0 -blue.1 green.0 green.1'],
+  ['a date that can not be read is none', { startedAt: 'soon' }, {}, '-blue.0 -blue.1 green.0 green.1'],
+  ['the newer one has fewer: as many drain', { tasks: 3 }, { tasks: 1 }, '-blue.0 blue.1 blue.2 green.0'],
+  ['the newer one has more', { tasks: 1 }, { tasks: 2 }, '-blue.0 green.0 green.1'],
+  ['the newer one has none', { tasks: 2 }, { tasks: 0 }, 'blue.0 blue.1'],
+  ['the newer one is not healthy yet', {}, { health: ['unknown', 'dead'] }, 'blue.0 blue.1 green.0 green.1'],
+  ['one of the newer is healthy', {}, { health: ['alive', 'dead'] }, '-blue.0 blue.1 green.0 green.1'],
+  ['the newer one does not run yet', {}, { state: 'TASK_STAGING' }, 'blue.0 blue.1 green.0 green.1'],
+  ['no state, as in old Marathons, is running', {}, { state: '' }, '-blue.0 -blue.1 green.0 green.1'],
+  [
+    'a hybrid: no more drain than leave the target standing',
+    { tasks: 4 },
+    { tasks: 2, hybrid: '2', target: '5' },
+    '-blue.0 blue.1 blue.2 blue.3 green.0 green.1',
+  ],
+  ['a hybrid below its target', { tasks: 2 }, { tasks: 1, hybrid: '1', target: '5' }, 'blue.0 blue.1 green.0'],
+  ['a hybrid without a target: its instances', { tasks: 4 }, { tasks: 2, hybrid: '' }, '-blue.0 -blue.1 blue.2 blue.3 green.0 green.1'],
+  [
+    'a hybrid: who was scaled earlier is the older, whatever the dates',
+    { tasks: 2, scaledAt: LATE },
+    { tasks: 2, hybrid: '2', target: '2', scaledAt: EARLY },
+    'blue.0 blue.1 -green.0 -green.1',
+  ],
+])('%s', (_, blue, green, wanted) => {
+  expect(shown(colour('blue', blue), colour('green', green))).toBe(wanted);
+});
+
+test('the older one gives labels and ports, each task keeps its own ports, and draining servers are told so', () => {
+  const [merged] = makeMergeGroups()([colour('blue', { tasks: 1, servicePort: 10000 }), colour('green', { tasks: 1, servicePort: 10001 })]);
+  const { services } = servicesOf(merged as App);
+  expect(services.map(({ front }) => front.name)).toEqual(['shop_10000']);
+  expect(services[0]?.backend.servers.map(({ task: id, draining }) => [id, draining])).toEqual([
+    ['blue.0', true],
+    ['green.0', false],
+  ]);
+});
+
+test('a task of the newer app is gated by the checks of the newer app', () => {
+  const [merged] = makeMergeGroups()([colour('blue', { tasks: 1 }), colour('green', { tasks: 2, health: ['alive', 'dead'] })]);
+  const { services, leftOut } = servicesOf(merged as App);
+  expect(services[0]?.backend.servers.map(({ task: id }) => id)).toEqual(['blue.0', 'green.0']);
+  expect(leftOut).toEqual([{ app: '/shop', task: 'green.1', why: 'unhealthy' }]);
+});
+
+test('while only tasks change, the definition is the same object; unchanged apps give the same app', () => {
+  const merge = makeMergeGroups();
+  const [blue, green] = [colour('blue'), colour('green')];
+  const [before] = merge([blue, green]);
+  expect(merge([blue, green])[0]).toBe(before);
+  const [after] = merge([blue, { ...green, tasks: [] }]);
+  expect(after).not.toBe(before);
+  expect(after?.definition).toBe(before?.definition);
+});

@@ -1,0 +1,161 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { TEMPLATES_IN_LABELS } from '../../src/haproxy/catalogue.ts';
+import { readLabels, type LabelsOfApp } from '../../src/services/read-labels.ts';
+import { definition, port } from './make.ts';
+
+const read = (labels: Readonly<Record<string, string>>, ports = 2): LabelsOfApp =>
+  readLabels({ ...definition(), labels, ports: Array.from({ length: ports }, () => port()) }, TEMPLATES_IN_LABELS);
+
+test('each port gets its own, by index; what does not start with HAPROXY_ is nobody’s', () => {
+  const { app, ports, problems } = read({
+    HAPROXY_GROUP: 'external',
+    HAPROXY_0_VHOST: 'a.acme.org',
+    HAPROXY_1_VHOST: 'b.acme.org',
+    HAPROXY_1_STICKY: 'true',
+    haproxy_0_mode: 'tcp',
+    MY_HAPROXY_0_MODE: 'tcp',
+    '': 'x',
+  });
+  expect(app).toEqual({ groups: ['external'] });
+  expect(ports.map(({ values }) => values)).toEqual([{ hosts: ['a.acme.org'] }, { hosts: ['b.acme.org'], sticky: true }]);
+  expect(problems).toEqual([]);
+});
+
+test.each([
+  ['HAPROXY_0_VHSOT', 'HAPROXY_0_VHOST'],
+  ['HAPROXY_7_MODES', 'HAPROXY_7_MODE'],
+  ['HAPROXY_1_BALANCED', 'HAPROXY_1_BALANCE'],
+  ['HAPROXY_GRUOP', 'HAPROXY_GROUP'],
+  ['HAPROXY_0_BACKEND_HAED', 'HAPROXY_0_BACKEND_HEAD'],
+  ['HAPROXY_VHOST', 'HAPROXY_0_VHOST'],
+  ['HAPROXY_A_VHOST', 'HAPROXY_0_VHOST'],
+])('%s is no label: the nearest is %s', (name, nearest) => {
+  const { problems, ports } = read({ [name]: 'x' });
+  expect(problems).toMatchObject([{ code: 'label-unknown', label: name, hint: `the nearest one is ${nearest}` }]);
+  expect(ports.map(({ values }) => values)).toEqual([{}, {}]);
+});
+
+test.each(['HAPROXY_', 'HAPROXY_0_', 'HAPROXY__', 'HAPROXY_1000_VHOST', 'HAPROXY_0_HTTP_FRONTEND_HEAD', 'HAPROXY_0_constructor'])(
+  '%s is no label',
+  (name) => {
+    expect(read({ [name]: 'x' }).problems).toMatchObject([
+      { code: 'label-unknown', label: name, message: `${name} is no label of the load balancer` },
+    ]);
+  },
+);
+
+test('an unknown label belongs to its port, one without an index to the app', () => {
+  const owners = read({ HAPROXY_1_XXX: '', HAPROXY_XXX: '' }).problems.map(({ owner }) => owner);
+  expect(owners).toEqual([
+    { by: 'app', app: '/shop', index: 1 },
+    { by: 'app', app: '/shop' },
+  ]);
+});
+
+test('labels of deployment groups belong to the app', () => {
+  const { app, problems } = read({
+    HAPROXY_DEPLOYMENT_GROUP: 'shop',
+    HAPROXY_DEPLOYMENT_COLOUR: 'blue',
+    HAPROXY_DEPLOYMENT_STARTED_AT: 'soon',
+  });
+  expect(app).toEqual({ deploymentGroup: '/shop', colour: 'blue' });
+  expect(problems).toMatchObject([{ code: 'label-value', label: 'HAPROXY_DEPLOYMENT_STARTED_AT', owner: { by: 'app', app: '/shop' } }]);
+});
+
+test.each([
+  [0, 'HAPROXY_0_VHOST', 'no ports'],
+  [1, 'HAPROXY_1_VHOST', 'one port, with index 0'],
+  [2, 'HAPROXY_2_VHOST', 'ports 0 to 1'],
+  [2, 'HAPROXY_999_BACKEND_HEAD', 'ports 0 to 1'],
+])('with %i ports, %s means a port that is not there', (count, name, has) => {
+  const [problem, ...more] = read({ [name]: 'x.acme.org' }, count).problems;
+  expect(more).toEqual([]);
+  expect(problem).toMatchObject({ code: 'label-value', label: name, owner: { by: 'app', app: '/shop' } });
+  expect(problem?.message).toContain(has);
+});
+
+test.each([
+  ['HAPROXY_0_AUTH', 'nonsense'],
+  ['HAPROXY_0_GROUP', ' , '],
+  ['HAPROXY_0_BACKEND_NETWORK_ALLOWED_ACL', '10.0.0.0/99'],
+])('%s guards: a bad value shuts its port, and only its port', (name, text) => {
+  const { ports, problems } = read({ [name]: text });
+  expect(ports.map(({ shut }) => shut)).toEqual([true, false]);
+  expect(problems).toMatchObject([{ code: 'label-value', label: name, message: expect.stringContaining('the port is left out until') }]);
+});
+
+test('HAPROXY_GROUP guards all ports', () => {
+  expect(read({ HAPROXY_GROUP: '' }).ports.map(({ shut }) => shut)).toEqual([true, true]);
+});
+
+test.each([
+  ['HAPROXY_0_PORT', '70000', 'it counts as absent'],
+  ['HAPROXY_0_VHOST', 'a.acme.org *.acme.org', 'only the rest of it counts'],
+])('%s does not: %j is a Problem, the port stays open', (name, text, effect) => {
+  const { ports, problems } = read({ [name]: text });
+  expect(ports[0]?.shut).toBe(false);
+  expect(problems).toMatchObject([{ code: 'label-value', label: name, owner: { by: 'app', app: '/shop', index: 0 } }]);
+  expect(problems[0]?.message).toContain(effect);
+  expect(problems[0]?.hint).toMatch(/^wanted: /);
+});
+
+test('the value of AUTH is not repeated, that of others is, cut short', () => {
+  const words = read({ HAPROXY_0_AUTH: 'secret', HAPROXY_0_PORT: 'x'.repeat(1000) }).problems.map(({ message }) => message);
+  expect(words.join()).not.toContain('secret');
+  expect(words.join()).toContain('x'.repeat(200));
+  expect(words.join()).not.toContain('x'.repeat(201));
+});
+
+test('templates are taken as they are, with our line ends', () => {
+  const { ports, problems } = read({
+    HAPROXY_0_BACKEND_HTTP_OPTIONS: '  option a\r\n  option b\r\n',
+    HAPROXY_1_FRONTEND_HEAD: '',
+    HAPROXY_1_VHOST: 'b.acme.org',
+  });
+  expect(problems).toEqual([]);
+  expect(ports.map(({ overrides }) => overrides)).toEqual([
+    { HAPROXY_BACKEND_HTTP_OPTIONS: '  option a\n  option b\n' },
+    { HAPROXY_FRONTEND_HEAD: '' },
+  ]);
+});
+
+test('where an operator takes no templates from labels they have no effect, and each is a Problem', () => {
+  const labels = { HAPROXY_0_BACKEND_HEAD: 'backend {backend}', HAPROXY_0_VHOST: 'a.acme.org', HAPROXY_BACKEND_HEAD: 'x' };
+  const { ports, problems } = readLabels({ ...definition(), labels }, TEMPLATES_IN_LABELS, true);
+  expect(ports).toEqual([{ values: { hosts: ['a.acme.org'] }, overrides: {}, shut: false }]);
+  expect(problems).toMatchObject([
+    { code: 'template-denied', label: 'HAPROXY_0_BACKEND_HEAD', owner: { by: 'app', app: '/shop', index: 0 } },
+    { code: 'label-unknown', label: 'HAPROXY_BACKEND_HEAD' },
+  ]);
+});
+
+test('the order of labels does not matter', () => {
+  const labels = {
+    HAPROXY_GROUP: 'external',
+    HAPROXY_0_VHOST: 'a *',
+    HAPROXY_1_PORT: 'x',
+    HAPROXY_5_PORT: '80',
+    HAPROXY_XXX: '',
+    HAPROXY_0_BACKEND_HEAD: 'x',
+  };
+  fc.assert(
+    fc.property(fc.shuffledSubarray(Object.entries(labels), { minLength: 6 }), (entries) => {
+      expect(read(Object.fromEntries(entries))).toEqual(read(labels));
+    }),
+  );
+});
+
+test('any labels are read without an exception', () => {
+  const name = fc.oneof(
+    fc.string(),
+    fc.string().map((rest) => `HAPROXY_${rest}`),
+    fc.string().map((rest) => `HAPROXY_0_${rest}`),
+  );
+  fc.assert(
+    fc.property(fc.dictionary(name, fc.string({ unit: 'binary' }), { noNullPrototype: true }), (labels) => {
+      const strange = Object.keys(labels).filter((one) => one.startsWith('HAPROXY_')).length;
+      expect(read(labels).problems.length).toBeLessThanOrEqual(strange);
+    }),
+  );
+});

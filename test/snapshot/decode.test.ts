@@ -1,0 +1,153 @@
+import { expect, test } from '@jest/globals';
+import { decodeApp } from '../../src/snapshot/decode.ts';
+import { read, refuse, VERSION, wireApp, wireTask } from './wire.ts';
+
+test('all that is read of an app', () => {
+  expect(read(wireApp())).toStrictEqual({
+    id: '/shop',
+    definition: {
+      id: '/shop',
+      labels: { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: 'shop.acme.org' },
+      network: 'bridge',
+      ports: [{ container: 80, service: 10000, tcp: true }],
+      checks: [
+        {
+          protocol: 'HTTP',
+          path: '/health',
+          at: { index: 0 },
+          gracePeriodSeconds: 15,
+          intervalSeconds: 3,
+          timeoutSeconds: 2,
+          maxConsecutiveFailures: 10,
+        },
+      ],
+      changedAt: VERSION,
+    },
+    instances: 1,
+    scaledAt: VERSION,
+    tasks: [
+      {
+        id: 'shop.0001',
+        host: '172.24.197.101',
+        hostAddress: '172.24.197.101',
+        state: 'TASK_RUNNING',
+        addresses: ['192.168.84.196'],
+        hostPorts: [31001],
+        health: 'alive',
+      },
+    ],
+  });
+});
+
+test('an app of which only the id is said', () => {
+  expect(read({ id: '/shop' })).toStrictEqual({
+    id: '/shop',
+    definition: { id: '/shop', labels: {}, network: 'host', ports: [], checks: [], changedAt: undefined },
+    instances: 1,
+    scaledAt: undefined,
+    tasks: [],
+  });
+});
+
+test('a task of which only the id is said', () => {
+  expect(read(wireApp({ tasks: [{ id: 'shop.0001' }] })).tasks).toStrictEqual([
+    { id: 'shop.0001', host: '', hostAddress: undefined, state: '', addresses: [], hostPorts: [], health: 'unknown' },
+  ]);
+});
+
+test('a check of which nothing is said has the defaults of Marathon', () => {
+  expect(read(wireApp({ healthChecks: [{}] })).definition.checks).toStrictEqual([
+    {
+      protocol: 'HTTP',
+      path: '/',
+      at: undefined,
+      gracePeriodSeconds: 300,
+      intervalSeconds: 60,
+      timeoutSeconds: 20,
+      maxConsecutiveFailures: 3,
+    },
+  ]);
+});
+
+test.each([
+  ['a port index', { portIndex: 2 }, { index: 2 }],
+  ['a port', { port: 8080 }, { port: 8080 }],
+  ['a port before an index', { portIndex: 2, port: 8080 }, { port: 8080 }],
+  ['an index that is a name, in 1.4', { portIndex: 'http' }, undefined],
+  ['nulls', { portIndex: null, port: null }, undefined],
+])('where a check goes: %s', (_, where, at) => {
+  expect(read(wireApp({ healthChecks: [{ protocol: 'TCP', ...where }] })).definition.checks[0]?.at).toEqual(at);
+});
+
+test('several checks stay in their order', () => {
+  const healthChecks = [{ protocol: 'COMMAND', command: { value: 'true' } }, { protocol: 'MESOS_HTTP', portIndex: 0 }, { protocol: 'TCP' }];
+  const protocols = read(wireApp({ healthChecks })).definition.checks.map(({ protocol }) => protocol);
+  expect(protocols).toEqual(['COMMAND', 'MESOS_HTTP', 'TCP']);
+});
+
+test('labels that are null are absent, the others stay as they are', () => {
+  const labels = { a: null, HAPROXY_0_VHOST: ' x ', HAPROXY_GROUP: '', constructor: 'c' };
+  expect(read(wireApp({ labels })).definition.labels).toEqual({ HAPROXY_0_VHOST: ' x ', HAPROXY_GROUP: '', constructor: 'c' });
+});
+
+test('tasks are in order of their id, whatever the order of the answer', () => {
+  const tasks = ['b', 'a', 'B', 'a.10', 'a.9'].map((id) => wireTask({ id }));
+  expect(read(wireApp({ tasks })).tasks.map(({ id }) => id)).toEqual(['B', 'a', 'a.10', 'a.9', 'b']);
+});
+
+test.each([
+  ['an address', '10.0.0.1', '10.0.0.1'],
+  ['an IPv6 address', 'fd00::1', 'fd00::1'],
+  ['a name is resolved by others', 'agent1.mesos', undefined],
+  ['none yet', null, undefined],
+])('the host of a task: %s', (_, host, hostAddress) => {
+  const [task] = read(wireApp({ tasks: [wireTask({ host })] })).tasks;
+  expect(task).toMatchObject({ host: host ?? '', hostAddress });
+});
+
+test('addresses of a task: what is no address is none', () => {
+  const ipAddresses = ['fd00::7', null, '', 'unknown', '192.168.0.1'].map((ipAddress) => ({ ipAddress, protocol: 'IPv4' }));
+  expect(read(wireApp({ tasks: [wireTask({ ipAddresses })] })).tasks[0]?.addresses).toEqual(['fd00::7', '192.168.0.1']);
+});
+
+test('keys that nobody knows are ignored, wherever they stand', () => {
+  const strange = { role: '*', tty: true, executorResources: { cpus: 1 }, '': null };
+  const app = wireApp();
+  const [task] = app['tasks'] as [Record<string, unknown>];
+  const [check] = app['healthChecks'] as [Record<string, unknown>];
+  const more = { ...app, ...strange, tasks: [{ ...task, ...strange }], healthChecks: [{ ...check, ...strange }] };
+  expect(read(more)).toStrictEqual(read(app));
+});
+
+test.each([
+  ['no id', {}, 'operator', 'an app', 'id: '],
+  ['an id that is no path', { id: 'shop' }, 'operator', 'an app', "id: an absolute path like '/shop/cart'"],
+  ['an id that is a number', { id: 7 }, 'operator', 'an app', 'id: '],
+  ['the root', { id: '/' }, '/', '/', "id: an absolute path like '/shop/cart'"],
+  ['instances', { id: '/a', instances: 'two' }, '/a', '/a', 'instances: '],
+  ['a label', { id: '/a', labels: { HAPROXY_0_PORT: 80 } }, '/a', '/a', 'labels.HAPROXY_0_PORT: '],
+  ['labels', { id: '/a', labels: [] }, '/a', '/a', 'labels: '],
+  ['a task', { id: '/a', tasks: [{ id: 'a.1' }, { host: 'x' }] }, '/a', '/a', 'tasks.1.id: '],
+  ['ports of a task', { id: '/a', tasks: [{ id: 'a.1', ports: ['80'] }] }, '/a', '/a', 'tasks.0.ports.0: '],
+  [
+    'a port mapping',
+    { id: '/a', container: { portMappings: [{}, { servicePort: 70000 }] } },
+    '/a',
+    '/a',
+    'container.portMappings.1.servicePort: ',
+  ],
+  ['a check', { id: '/a', healthChecks: [{ port: -1 }] }, '/a', '/a', 'healthChecks.0.port: '],
+  ['a text', 'shop', 'operator', 'an app', 'the app: '],
+  ['null', null, 'operator', 'an app', 'the app: '],
+  ['a list', [], 'operator', 'an app', 'the app: '],
+])('not an app: %s', (_, json, owner, who, where) => {
+  const problem = refuse(json);
+  expect(problem.code).toBe('app-not-readable');
+  expect(problem.owner).toEqual(owner === 'operator' ? { by: 'operator' } : { by: 'app', app: owner });
+  expect(problem.message).toContain(`the definition of ${who} can't be read, ${where}`);
+  expect(problem.hint).not.toBe('');
+});
+
+test('what is no JSON at all is an error, as all of the answer is to be doubted', () => {
+  expect(() => decodeApp('{"id":"/a"')).toThrow(SyntaxError);
+});
