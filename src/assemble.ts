@@ -92,7 +92,8 @@ export function openReader(
     now: Date.now,
     log,
   });
-  return { read, reader: makeReader({ read, sleep, log, signal }) };
+  const backoff = makeBackoff({ first: 1_000, most: 10_000, random: Math.random });
+  return { read, reader: makeReader({ read, backoff, sleep, log, signal }) };
 }
 
 /** What `haproxy -v` says; where HAProxy need not be here (`--dry`, a command elsewhere) the oldest supported one is assumed. */
@@ -162,9 +163,6 @@ async function requireRoom(config: string, own: OwnProcess): Promise<void> {
 /** The two lanes of applying, with the words for the log. */
 export function openDrive({ haproxy, applied, revive, files }: Reached, { settings, log, tell, signal }: Surroundings): Drive {
   const backoff = makeBackoff({ first: 1_000, most: 30_000, random: Math.random });
-  const waits = settings.once
-    ? { quietMs: 0, mostMs: 0, apartMs: 0 }
-    : { quietMs: settings.reloadQuiet, mostMs: settings.reloadMaxWait, apartMs: settings.reloadMinInterval };
   return drive({
     haproxy,
     applied,
@@ -174,14 +172,11 @@ export function openDrive({ haproxy, applied, revive, files }: Reached, { settin
     quiet: (work) =>
       quiet({
         work,
-        ...waits,
+        ...waitsOf(settings),
         backoff,
         signal,
         failed: (error, nextMs) => {
-          log.error(
-            { reason: sentence(error), againInMs: Math.round(nextMs) },
-            'HAProxy is not where it should be, it serves on as before',
-          );
+          log.error({ reason: sentence(error), againInMs: Math.round(nextMs) }, 'HAProxy could not be brought there, it is tried again');
         },
       }),
     judged: (verdict, document) => {
@@ -194,8 +189,17 @@ export function openDrive({ haproxy, applied, revive, files }: Reached, { settin
     reloaded: (reasons, ms) => {
       log.info({ reasons: describeReasons(reasons), ms: Math.round(ms) }, 'HAProxy has loaded the configuration');
     },
+    ended: (error) => {
+      log.error({ reason: sentence(error) }, 'the reload has ended HAProxy, it was started again with the files before');
+    },
+    signal,
     now: () => performance.now(),
   });
+}
+
+/** One pass has nothing to wait for. */
+function waitsOf({ once, reloadQuiet, reloadMaxWait, reloadMinInterval }: Settings) {
+  return once ? { quietMs: 0, mostMs: 0, apartMs: 0 } : { quietMs: reloadQuiet, mostMs: reloadMaxWait, apartMs: reloadMinInterval };
 }
 
 /** The first few, in words: 'server-added shop_10004: 10_0_0_1_31001'. */

@@ -25,7 +25,8 @@ export interface DeriveSettings {
  * State -> View: services, who gets which port and route, the document. Pure but for its memory of the last run, which makes the cost of a
  * change that of what changed and can be thrown away at any time.
  */
-export function makeDerive({ services: settings, document, templates, problems }: DeriveSettings): (state: State) => View | undefined {
+export function makeDerive({ services, document, templates, problems }: DeriveSettings): (state: State) => View | undefined {
+  const settings: ServiceSettings = { ...services, templateProblems: (by) => templates.problemsOf(by) };
   const merged = makeMergeGroups();
   const assign = whole((definitions: readonly Definition[]) => assignPorts(definitions, settings.portRange));
   const drafts = each((definition: Definition) => makeDraft(definition, settings));

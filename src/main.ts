@@ -115,7 +115,7 @@ type Mode = Run & { readonly follow: boolean };
 async function withDaemon<Result>(run: Mode, work: (daemon: Daemon) => Promise<Result>): Promise<Result> {
   const ending = new AbortController();
   const client = await openMarathon(run.settings, run.env);
-  const { own, ...daemon } = await connect({ ...run, signal: AbortSignal.any([run.signal, ending.signal]) }, client).catch(
+  const { own, idle, ...daemon } = await connect({ ...run, signal: AbortSignal.any([run.signal, ending.signal]) }, client).catch(
     async (error: unknown) => {
       await client.close();
       throw error;
@@ -127,11 +127,12 @@ async function withDaemon<Result>(run: Mode, work: (daemon: Daemon) => Promise<R
     ending.abort();
     await daemon.ended.catch(() => undefined); // whoever waits for it has heard
     await client.close();
+    await idle();
     if (run.endsHaproxy) await own?.stop();
   }
 }
 
-async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached, 'own'>> {
+async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached, 'own'> & Pick<Drive, 'idle'>> {
   const { settings, env, log, signal } = run;
   const inbox = makeInbox<News>(signal);
   const tell = (news: News): void => {
@@ -156,6 +157,7 @@ async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached
     },
     ended: Promise.all([source.ended, looping, watching]).then(() => undefined),
     own: reached.own,
+    idle: () => drive.idle(),
   };
 }
 
@@ -204,7 +206,6 @@ const WATCH_MS = 2_000;
 
 /** Looks after our own HAProxy: when it is gone, it is started again, with the wait between two tries that `quiet` keeps. */
 async function watch({ own }: Reached, drive: Drive, { log, signal }: Surroundings): Promise<void> {
-  let serves = false;
   const waited = () =>
     sleep(WATCH_MS, signal).then(
       () => true,
@@ -213,13 +214,9 @@ async function watch({ own }: Reached, drive: Drive, { log, signal }: Surroundin
   while (own !== undefined && (await waited())) {
     const found = await own.adopt().then(
       (adopted) => adopted !== undefined,
-      () => serves, // it lives, but does not answer now
+      () => true, // it lives, but does not answer now
     );
-    if (serves && !found) {
-      log.error({}, 'HAProxy is gone, it is started again');
-      drive.lost();
-    }
-    serves = found;
+    if (!found && drive.lost()) log.error({}, 'HAProxy is gone, it is started again');
   }
 }
 

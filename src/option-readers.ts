@@ -68,6 +68,6 @@ export function plainPath(text: string): string {
 export function bindAddress(text: string): string {
   const bare = text.replace(/^\[(.*)\]$/, '$1');
   if (text === '*' || isIP(text) === 4) return text;
-  if (isIP(bare) === 6) return `[${bare}]`;
+  if (isIP(bare) === 6 && !bare.includes('%')) return `[${bare}]`;
   throw wanted("an address of this machine, or '*' for all");
 }

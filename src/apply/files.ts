@@ -41,7 +41,7 @@ export class FilesOnDisk implements Files {
 
   constructor(settings: FilesSettings) {
     this.#settings = settings;
-    this.#folder = path.dirname(settings.config);
+    this.#folder = path.dirname(path.resolve(settings.config));
     this.#name = path.basename(settings.config);
   }
 
@@ -83,7 +83,7 @@ export class FilesOnDisk implements Files {
         [...texts].map(([file, text]) => [file, file === name ? moved({ text, texts, from, to }) : text]),
       );
       const verdict = await check(path.join(to, name));
-      return verdict.ok ? verdict : { ok: false, lines: verdict.lines.map((line) => line.replaceAll(to, from)) };
+      return verdict.ok ? verdict : { ok: false, lines: verdict.lines.map((line) => line.replaceAll(to, () => from)) };
     } finally {
       await rm(to, { recursive: true, force: true });
     }
@@ -120,7 +120,7 @@ function moved({
   readonly to: string;
 }): string {
   const [, ...maps] = texts.keys();
-  return maps.reduce((moving, map) => moving.replaceAll(path.join(from, map), path.join(to, map)), text);
+  return maps.reduce((moving, map) => moving.replaceAll(path.join(from, map), () => path.join(to, map)), text);
 }
 
 function fingerprintOf(texts: Texts): string {

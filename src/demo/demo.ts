@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { listen } from './listen.ts';
 import { startMarathon } from './marathon.ts';
-import { makeStory } from './story.ts';
+import { FIRST, makeStory } from './story.ts';
 
 export interface DemoSettings {
   readonly address: string;
@@ -56,19 +56,23 @@ async function tell(goOn: () => Promise<void>, everyMs: number, signal: AbortSig
 }
 
 /** The flag that moves a port, by what the port is for. */
-const FLAGS: Readonly<Record<Exclude<keyof DemoSettings['ports'], 'container' | 'marathon'>, string>> = {
+const FLAGS: Readonly<Record<Exclude<keyof DemoSettings['ports'], 'container'>, string>> = {
   http: '--http-port',
   https: '--https-port',
   appId: '--app-id-port',
   stats: '--stats-port',
   service: '--service-port',
+  marathon: '--marathon-port',
 };
 
-/** HAProxy would say the same, but later and in other words. */
+/** Whoever listens there later would say the same, but not which flag moves it. */
 async function requireFree(address: string, ports: DemoSettings['ports']): Promise<void> {
-  for (const [name, flag] of Object.entries(FLAGS)) {
-    const server = createServer();
-    await listen({ server, address, port: ports[name as keyof typeof FLAGS], who: `HAProxy (${flag})` });
-    await new Promise((closed) => server.close(closed));
-  }
+  for (const [name, flag] of Object.entries(FLAGS)) await requirePort(address, ports[name as keyof typeof FLAGS], flag);
+  for (const container of FIRST) await requirePort(container, ports.container, '--container-port');
+}
+
+async function requirePort(address: string, port: number, flag: string): Promise<void> {
+  const server = createServer();
+  await listen({ server, address, port, who: `the demo (${flag} moves it)` });
+  await new Promise((closed) => server.close(closed));
 }

@@ -6,7 +6,7 @@ import type { Marathon } from './marathon.ts';
 const APP = '/nginx';
 const AGENTS = ['172.24.197.101', '172.24.197.102'] as const;
 /** 127.84.0.196 stands for Calico's 192.168.84.196, and so on. */
-const FIRST = ['127.84.0.196', '127.84.0.197', '127.50.0.70'] as const;
+export const FIRST = ['127.84.0.196', '127.84.0.197', '127.50.0.70'] as const;
 
 export interface StorySettings {
   readonly marathon: Marathon;

@@ -2,7 +2,7 @@ import { each, whole } from '../lib/lists.ts';
 import type { Document, Fragment, Section } from '../model/document.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Release } from '../model/release.ts';
-import type { Front, Service } from '../model/service.ts';
+import type { Service } from '../model/service.ts';
 import { makeBackendSection } from './backend.ts';
 import { makeFrontPart } from './front.ts';
 import { makeHead } from './head.ts';
@@ -23,11 +23,7 @@ export function makeRenderer(
   const head = makeHead(templates, settings);
   const frontPart = whole(makeFrontPart(templates, settings));
   const backends = each((service: Service) => makeBackendSection(service, templates));
-  const problemsOf = each((front: Front) =>
-    templates.problemsOf({ owner: { by: 'app', app: front.app, index: front.index }, overrides: front.overrides }),
-  );
   const apart = whole(apartFrom);
-  const ofFronts = whole((lists: readonly (readonly Problem[])[]) => lists.flat());
   return (services, release) => {
     const fronts = services.map(({ front }) => front);
     const { sections, maps } = frontPart(fronts);
@@ -35,7 +31,7 @@ export function makeRenderer(
     const front = isAtLeast(release, 3, 3) ? apart(sections) : sections;
     return {
       document: { front: [head, ...front], backends: rendered, maps },
-      problems: [...templates.problems, ...ofFronts(problemsOf(fronts))],
+      problems: templates.problems,
     };
   };
 }

@@ -116,7 +116,7 @@ function ownFrontend(front: Front, templates: Templates, author: Author): readon
 
 /** An empty head, in a label, is the known way not to bind a port: what would stand behind it would belong to the section before. */
 function isEmpty({ text }: Fragment): boolean {
-  return text.trim() === '';
+  return text.replace(/^\s*#.*$/gm, '').trim() === '';
 }
 
 /** The first http port of each app: the one that X-Marathon-App-Id leads to. */

@@ -35,11 +35,16 @@ function compare<Kind>(before: ReadonlyMap<string, Kind>, after: ReadonlyMap<str
   const reasons: Reason[] = [];
   for (const [name, now] of after) {
     const was = before.get(name);
-    if (was === undefined) reasons.push(reason(how.fresh, name));
+    if (was === undefined) reasons.push(reason(how.fresh, subjectOf(name)));
     else if (was !== now) reasons.push(...how.changed(was, now));
   }
-  for (const name of before.keys()) if (!after.has(name)) reasons.push(reason(how.gone, name));
+  for (const name of before.keys()) if (!after.has(name)) reasons.push(reason(how.gone, subjectOf(name)));
   return reasons;
+}
+
+/** Reasons name a backend without the word before it, which their code says already. */
+function subjectOf(section: string): string {
+  return section.replace(/^backend /, '');
 }
 
 function compareBackends(before: BackendSection, after: BackendSection): readonly Reason[] {

@@ -16,7 +16,7 @@ const REMOVED: readonly (readonly [RegExp, string])[] = [
 ];
 
 const SECTION =
-  /^[ \t]*(global|defaults|listen|frontend|backend|userlist|peers|resolvers|mailers|program|cache|http-errors|ring|log-forward|fcgi-app|traces|crt-store)\b[ \t]*(\S*)/;
+  /^[ \t]*(global|defaults|listen|frontend|backend|userlist|peers|resolvers|mailers|program|cache|http-errors|ring|log-forward|fcgi-app|traces|crt-store|log-profile|acme)\b[ \t]*(\S*)/;
 
 /** The templates that open a section, and which. */
 const OPENS: Readonly<Partial<Record<TemplateName, string>>> = {
@@ -44,20 +44,33 @@ export function findRemoved(text: string): string | undefined {
  */
 export function findTrespass(name: TemplateName, text: string): string | undefined {
   if (/[^\P{Cc}\n\t\r]/u.test(text)) return 'it has a control character';
+  if (/\\[ \t\r]*$/m.test(text)) return 'a line of it ends in a backslash, which would draw in the line behind it';
+  const macro = linesOf(text).find((line) => line.trim().startsWith('.'));
+  if (macro !== undefined) return `it has '${macro.trim()}', which HAProxy reads as an instruction to itself`;
   return findForeignSection(name, text) ?? findUnconditional(name, text);
 }
 
 function findForeignSection(name: TemplateName, text: string): string | undefined {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.trim().startsWith('#'));
-  const opened = lines.filter((line) => SECTION.test(line));
+  const lines = linesOf(text);
+  const opened = lines.filter((line) => SECTION.test(unquoted(line)));
   const own = OPENS[name];
   if (own === undefined)
     return opened[0] === undefined ? undefined : `it opens a section ('${opened[0].trim()}'), which this template may not`;
-  if (lines.length === 0) return undefined;
+  if (lines.length === 0 && name === 'HAPROXY_FRONTEND_HEAD') return undefined;
   const [first = ''] = lines;
-  const [, word, title = ''] = SECTION.exec(first) ?? [];
+  const [, word, title = ''] = SECTION.exec(unquoted(first)) ?? [];
   if (word !== own || !title.includes('{backend}')) return `its first line is '${first.trim()}', but '${own} {backend}' is wanted`;
   return opened[1] === undefined ? undefined : `it opens a second section ('${opened[1].trim()}'), which this template may not`;
+}
+
+/** Without blank lines and comments. */
+function linesOf(text: string): readonly string[] {
+  return text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.trim().startsWith('#'));
+}
+
+/** HAProxy takes quotes off a line's first word as well: '"backend" x' opens a section. */
+function unquoted(line: string): string {
+  return line.replace(/["'\\]/g, '');
 }
 
 function findUnconditional(name: TemplateName, text: string): string | undefined {

@@ -1,4 +1,4 @@
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
@@ -7,6 +7,7 @@ import path from 'node:path';
  */
 export async function makeFolder(folder: string): Promise<void> {
   await makeAbove(path.resolve(folder));
+  if (!(await stat(folder)).isDirectory()) throw new Error(`${folder} is no folder`);
   await access(folder, constants.W_OK | constants.X_OK);
 }
 
@@ -19,6 +20,10 @@ async function makeAbove(folder: string): Promise<void> {
     const above = path.dirname(folder);
     if (code !== 'ENOENT' || above === folder) throw error;
     await makeAbove(above);
-    await mkdir(folder);
+    await mkdir(folder).catch(ignoreThere); // somebody else may have made it meanwhile
   }
+}
+
+function ignoreThere(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
 }

@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { inspect, types } from 'node:util';
 
 /**
  * An error as words for a person: its message, and behind a colon what caused it. Fetch errors hide the reason in `cause`
@@ -8,7 +8,7 @@ export function sentence(error: unknown): string {
   const parts: string[] = [];
   for (let at: unknown = error, depth = 0; at !== undefined && at !== null && depth < 5; depth++) {
     if (!isError(at)) {
-      parts.push(typeof at === 'string' ? at : JSON.stringify(at));
+      parts.push(typeof at === 'string' ? at : inspect(at, { depth: 1, breakLength: Infinity }));
       break;
     }
     const message = at.message.trim().replace(/\.$/, '');

@@ -1,8 +1,8 @@
 import { open, rename, stat, unlink } from 'node:fs/promises';
 import { gather } from './gather.ts';
 
-/** Any number of pieces of a file's text. */
-export type Pieces = Iterable<string>;
+/** A file's text in any number of pieces. */
+export type Pieces = readonly string[];
 
 /**
  * Replaces a file in one step: whoever reads it sees all of the old text or all of the new, also after a crash. The file keeps its mode;
@@ -10,21 +10,23 @@ export type Pieces = Iterable<string>;
  */
 export async function replaceFile(file: string, pieces: Pieces, mode = 0o644): Promise<void> {
   const known = await stat(file).catch(() => undefined);
+  const kept = known === undefined ? mode : known.mode & 0o777;
   const temporary = `${file}.new-${process.pid}`;
-  await writeAll(temporary, pieces, known === undefined ? mode : known.mode & 0o777);
   try {
+    await writeAll(temporary, pieces, kept);
     await rename(temporary, file);
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
     if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error;
-    await writeAll(file, pieces, mode);
+    await writeAll(file, pieces, kept);
   }
 }
 
 async function writeAll(file: string, pieces: Pieces, mode: number): Promise<void> {
   const handle = await open(file, 'w', mode);
   try {
-    for (const piece of gather(pieces)) await handle.write(piece);
+    await handle.chmod(mode); // whatever the umask
+    for (const piece of gather(pieces)) await handle.appendFile(piece);
     await handle.sync();
   } finally {
     await handle.close();

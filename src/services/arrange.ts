@@ -23,7 +23,7 @@ export interface Arrangement {
 }
 
 /** Templates by which an app makes rules of its own: what such a rule matches is not known here, so it takes part in no contest. */
-const ROUTING = /_(?:ACL|ROUTING)_?/;
+const ROUTING = /^HAPROXY_(?:HTTPS?_FRONTEND_(?:ACL|ROUTING|AUTH)|BACKEND_REDIRECT)/;
 
 /**
  * Who gets a port or a route that two claim: the load balancer's own ports first; then the one with servers; then the one whose definition

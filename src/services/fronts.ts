@@ -1,6 +1,6 @@
 import type { AppId } from '../model/names.ts';
-import type { Problem } from '../model/problem.ts';
-import type { BackendOptions, Front, LeftOut, LeftOutReason } from '../model/service.ts';
+import type { Owner, Problem } from '../model/problem.ts';
+import type { BackendOptions, Front, LeftOut, LeftOutReason, Overrides } from '../model/service.ts';
 import type { Definition } from '../model/snapshot.ts';
 import type { Claim } from './arrange.ts';
 import { checkOfPort, makeCheck } from './checks.ts';
@@ -22,6 +22,8 @@ export interface ServiceSettings {
   readonly bindAddress: string;
   /** The templates that labels may override. */
   readonly templates: ReadonlySet<string>;
+  /** What is wrong with the template texts of a port's labels; such a text counts as absent. */
+  readonly templateProblems?: (by: { readonly owner: Owner; readonly overrides: Overrides }) => readonly Problem[];
   /** --template-labels deny: they may not, here. */
   readonly templatesDenied: boolean;
 }
@@ -53,7 +55,9 @@ export function makeDraft(definition: Definition, settings: ServiceSettings): Dr
       leftOut.push({ app: definition.id, index, why });
       continue;
     }
-    const draft = makePort({ definition, labels: labels.ports, index, bindAddress: settings.bindAddress });
+    const { usable, unusable } = sift({ definition, labels, index, settings });
+    problems.push(...unusable);
+    const draft = makePort({ definition, labels: labels.ports, index, overrides: usable, bindAddress: settings.bindAddress });
     const twin = ports.find(({ front }) => front.name === draft.front.name);
     if (twin === undefined) ports.push(draft);
     else {
@@ -86,15 +90,25 @@ function reasonToLeaveOut({ definition, labels, index, settings }: Question): Le
   return shut ? 'label' : undefined;
 }
 
+/** The template texts of a port that can be used, and why the others can't. */
+function sift({ definition, labels, index, settings }: Question) {
+  const { overrides } = labels.ports[index] as LabelsOfPort;
+  const unusable = settings.templateProblems?.({ owner: { by: 'app', app: definition.id, index }, overrides }) ?? [];
+  const named = new Set(unusable.map(({ label }) => label));
+  const usable = Object.entries(overrides).filter(([name]) => !named.has(name.replace(/^HAPROXY_/, `HAPROXY_${index}_`)));
+  return { usable: Object.fromEntries(usable) as Overrides, unusable };
+}
+
 interface PortParts {
   readonly definition: Definition;
   readonly labels: readonly LabelsOfPort[];
   readonly index: number;
+  readonly overrides: Overrides;
   readonly bindAddress: string;
 }
 
-function makePort({ definition, labels, index, bindAddress }: PortParts): PortDraft {
-  const { values, overrides } = labels[index] as LabelsOfPort;
+function makePort({ definition, labels, index, overrides, bindAddress }: PortParts): PortDraft {
+  const { values } = labels[index] as LabelsOfPort;
   const own = checkOfPort(definition, index);
   const check = own ?? (values.checkPortIndex === undefined ? undefined : checkOfPort(definition, values.checkPortIndex));
   const hosts = values.hosts ?? [];

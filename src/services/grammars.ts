@@ -131,14 +131,19 @@ export const networks = grammar("addresses and networks, separated by spaces ('1
 function isNetwork(text: string): boolean {
   const [address = '', prefix, ...more] = text.split('/');
   const bits = isIP(address) === 4 ? 32 : isIP(address) === 6 ? 128 : -1;
-  return bits > 0 && more.length === 0 && (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits));
+  return (
+    bits > 0 &&
+    !address.includes('%') &&
+    more.length === 0 &&
+    (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
+  );
 }
 
 /** As a bind writes it: `*`, an IPv4 address, or an IPv6 address in brackets. */
 export const address = grammar("an address of this machine, or '*' for all ('10.0.0.42')", (text) => {
   const bare = text.replace(/^\[(.*)\]$/, '$1');
   if (text === '*' || isIP(text) === 4) return text;
-  return isIPv6(bare) ? `[${bare}]` : undefined;
+  return isIPv6(bare) && !bare.includes('%') ? `[${bare}]` : undefined;
 });
 
 export const file = grammar("a file without spaces in its name ('/etc/ssl/shop.pem')", (text) => (WORD.test(text) ? text : undefined));

@@ -53,7 +53,7 @@ function mergePair(first: App, second: App): App {
     ...older.tasks.map((task, i): Task => (i < draining ? { ...task, draining: true } : task)),
     ...newer.tasks.map((task): Task => ({ of: newer.definition, ...task })),
   ];
-  return { ...older, tasks: tasks.sort((a, b) => byText(a.id, b.id)) };
+  return { ...older, instances: older.instances + newer.instances, tasks: tasks.sort((a, b) => byText(a.id, b.id)) };
 }
 
 interface Colours {

@@ -164,7 +164,7 @@ function unknownLabel({
     ...problem,
     code: 'label-unknown',
     message: `${name} is no label of the load balancer`,
-    hint: `the nearest one is ${closest(name, known)}`,
+    hint: `the nearest one is ${closest(name.toUpperCase(), known)}`,
   };
 }
 

@@ -32,14 +32,14 @@ const task = z.object({
   id: z.string().min(1),
   host: z.string().nullish(),
   state: z.string().nullish(), // absent before 1.1
-  ports: z.array(z.number()).nullish(), // host ports, packed: mappings without one are skipped
+  ports: z.array(port).nullish(), // host ports, packed: mappings without one are skipped
   ipAddresses: z.array(z.object({ ipAddress: z.string().nullish() })).nullish(),
   healthCheckResults: z.array(healthCheckResult.nullish()).nullish(),
   version: z.string().nullish(),
 });
 
 export const wireApp = z.object({
-  id: z.string().regex(/^\/[^\s/]/, "an absolute path like '/shop/cart'"),
+  id: z.string().regex(/^\/[^\s/]+(\/[^\s/]+)*$/, "an absolute path like '/shop/cart'"),
   instances: z.number().nullish(),
   labels: z.record(z.string(), z.string().nullish()).nullish(),
   versionInfo: z.object({ lastConfigChangeAt: z.string().nullish(), lastScalingAt: z.string().nullish() }).nullish(),

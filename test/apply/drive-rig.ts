@@ -41,6 +41,10 @@ export function makeRig(given: Partial<DriveParts> = {}, tries = 3): Rig {
     plan,
     applied: () => Promise.resolve(rig.runs),
     now: () => 0,
+    signal: new AbortController().signal,
+    ended: () => {
+      does('ended');
+    },
     judged: (verdict: Verdict, one) => rig.verdicts.push(`${nameOf(one)} ${String(verdict.ok)}`),
     reloaded: (reasons) => {
       does(`reloaded ${reasons.map(({ code }) => code).join()}`);

@@ -136,7 +136,7 @@ test('a reload that ends HAProxy: it is started with the files before, and this 
   rig.drive.want(named('b'));
   await expect(rig.drive.settled()).resolves.toEqual({ ok: false, why: 'it could not bind' });
   await calm();
-  expect(rig.log).toEqual(['put b', 'reload b', 'restore', 'revive a']);
+  expect(rig.log).toEqual(['put b', 'reload b', 'restore', 'revive a', 'ended']);
   expect([rig.disk, rig.runs]).toEqual(['a', 'a']);
 });
 

@@ -102,6 +102,13 @@ test('a file changed by hand is put right', async () => {
   await expect(textOf(config)).resolves.toBe('one\n');
 });
 
+test('maps are in their place before the configuration that needs them', async () => {
+  const { files, config } = await makeRig();
+  await mkdir(`${config}.new-${process.pid}`); // so that the configuration can't be written
+  await expect(files.put(made('one', { 'a.acme.org': 'a' }))).rejects.toMatchObject({ code: 'EISDIR' });
+  await expect(textOf(join(config, '../domain2backend.map'))).resolves.toBe('a.acme.org a\n');
+});
+
 test('under --skip-validation nobody is asked', async () => {
   const { files, config, asked } = await makeRig({ check: undefined });
   await files.put(made('one'));

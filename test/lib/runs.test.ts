@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { afterEach, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { oneAtATime, quiet, type Quiet } from '../../src/lib/runs.ts';
 
@@ -42,9 +42,16 @@ interface Rig {
   readonly end: () => void;
 }
 
+const endings: AbortController[] = [];
+
+afterEach(() => {
+  for (const ending of endings.splice(0)) ending.abort();
+});
+
 /** A `quiet` whose runs fail as long as there are errors left. */
 function rig(errors: Error[] = [], given: Partial<Quiet> = {}): Rig {
   const ending = new AbortController();
+  endings.push(ending);
   const failures: unknown[] = [];
   let runs = 0;
   const ask = quiet({
@@ -71,13 +78,14 @@ function rig(errors: Error[] = [], given: Partial<Quiet> = {}): Rig {
   };
 }
 
-/** Waits until something is so; the test's own deadline ends the wait. */
+/** Waits until something is so, but not for ever. */
 async function until(done: () => boolean): Promise<void> {
-  while (!done()) await sleep(1);
+  for (let i = 0; i < 2000 && !done(); i++) await sleep(1);
+  expect(done()).toBe(true);
 }
 
 test('quiet: many asks at once are one run', async () => {
-  const { ask, runs, end } = rig();
+  const { ask, runs } = rig();
   for (let i = 0; i < 50; i++) ask();
   expect(runs()).toBe(0);
   await until(() => runs() > 0);
@@ -85,25 +93,23 @@ test('quiet: many asks at once are one run', async () => {
   expect(runs()).toBe(1);
   ask();
   await until(() => runs() === 2);
-  end();
 });
 
 test('quiet: asks that never cease do not put it off for ever', async () => {
   let now = 0;
-  const { ask, runs, end } = rig([], { quietMs: 1, mostMs: 5, now: () => now++ });
-  while (runs() === 0) {
+  const { ask, runs } = rig([], { quietMs: 1, mostMs: 5, now: () => now++ });
+  for (let i = 0; i < 2000 && runs() === 0; i++) {
     ask();
     await sleep(0);
   }
   expect(runs()).toBe(1);
-  end();
 });
 
 test('quiet: one asked for during a run comes after it', async () => {
   const first = gate();
   let runs = 0;
   let busy = 0;
-  const { ask, end } = rig([], {
+  const { ask } = rig([], {
     work: async () => {
       expect(++busy).toBe(1);
       if (++runs === 1) await first.opened;
@@ -120,7 +126,6 @@ test('quiet: one asked for during a run comes after it', async () => {
   await until(() => runs === 2);
   await sleep(5);
   expect(runs).toBe(2);
-  end();
 });
 
 test('quiet: a run that failed is tried again without being asked, until one is good', async () => {
@@ -128,7 +133,7 @@ test('quiet: a run that failed is tried again without being asked, until one is 
   const told = [...errors];
   const waits: number[] = [];
   let resets = 0;
-  const { ask, runs, failures, end } = rig(errors, {
+  const { ask, runs, failures } = rig(errors, {
     backoff: {
       next: () => {
         waits.push(waits.length + 1);
@@ -143,24 +148,22 @@ test('quiet: a run that failed is tried again without being asked, until one is 
   expect(runs()).toBe(3);
   expect(failures).toEqual(told);
   expect([waits, resets]).toEqual([[1, 2], 1]);
-  end();
 });
 
 test('quiet: one that waits for its next try wakes at once when it is asked', async () => {
-  const { ask, runs, end } = rig([new Error('no')], { backoff: { next: () => 3_600_000, reset: () => undefined } });
+  const { ask, runs } = rig([new Error('no')], { backoff: { next: () => 3_600_000, reset: () => undefined } });
   ask();
   await until(() => runs() === 1);
   await sleep(5);
   expect(runs()).toBe(1);
   ask();
   await until(() => runs() === 2);
-  end();
 });
 
 test('quiet: asked while a run fails, it does not wait', async () => {
   const first = gate();
   let runs = 0;
-  const { ask, end } = rig([], {
+  const { ask } = rig([], {
     work: () => (++runs === 1 ? first.opened : Promise.resolve()),
     backoff: { next: () => 3_600_000, reset: () => undefined },
   });
@@ -169,13 +172,12 @@ test('quiet: asked while a run fails, it does not wait', async () => {
   ask();
   first.slam(new Error('no'));
   await until(() => runs === 2);
-  end();
 });
 
 test('quiet: two runs are apart', async () => {
   let now = 1_000_000;
   const waited: number[] = [];
-  const { ask, runs, end } = rig([], { quietMs: 0, mostMs: 0, apartMs: 40, now: () => now });
+  const { ask, runs } = rig([], { quietMs: 0, mostMs: 0, apartMs: 40, now: () => now });
   ask();
   await until(() => runs() === 1);
   ask();
@@ -184,7 +186,6 @@ test('quiet: two runs are apart', async () => {
   now += 40;
   await until(() => runs() === 2);
   expect(waited).toEqual([1]);
-  end();
 });
 
 test.each([

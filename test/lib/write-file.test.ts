@@ -17,7 +17,6 @@ test.each([
   ['no piece', [], ''],
   ['one piece', ['a\n'], 'a\n'],
   ['many pieces', ['a', '', 'b', 'é€😀\n'], 'abé€😀\n'],
-  ['pieces of a generator', new Set(['x', 'y']).values(), 'xy'],
 ])('%s', async (_, pieces, text) => {
   const { folder, file } = await place();
   await replaceFile(file, pieces);
@@ -78,13 +77,17 @@ test('a folder that is missing is told', async () => {
   await expect(replaceFile(join(folder, 'none', 'file'), ['a'])).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('pieces that fail leave the file as it was', async () => {
+test('a folder that is not there: nothing is written', async () => {
+  const { folder, file } = await place();
+  await expect(replaceFile(`${folder}/none/haproxy.cfg`, ['x'])).rejects.toThrow('ENOENT');
+  await writeFile(file, 'before');
+  await expect(readdir(folder)).resolves.toEqual(['haproxy.cfg']);
+});
+
+test('the mode counts whatever the umask', async () => {
   const { file } = await place();
   await writeFile(file, 'before');
-  const pieces = function* (): Generator<string> {
-    yield 'half of ';
-    throw new Error('no more');
-  };
-  await expect(replaceFile(file, pieces())).rejects.toThrow('no more');
-  await expect(readFile(file, 'utf8')).resolves.toBe('before');
+  await chmod(file, 0o664);
+  await replaceFile(file, ['after']);
+  expect((await stat(file)).mode & 0o777).toBe(0o664);
 });

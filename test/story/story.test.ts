@@ -161,3 +161,15 @@ test('another HAProxy on the disk: frontends get names of their own', async () =
   const after = story.tell({ kind: 'release', at: 1, release: { major: 3, minor: 3 } });
   expect(reasons(before, after)).toEqual(['front-new frontend nginx_10000-in', 'front-gone frontend nginx_10000']);
 });
+
+test('the order of the file: app id, then service port, whatever the order of the ports', async () => {
+  const story = await Story.begin();
+  const ports = [10002, 10000, 10001].map((servicePort) => ({ containerPort: 80, servicePort }));
+  const labels = { HAPROXY_GROUP: 'external', HAPROXY_1_PORT: '9000' };
+  const view = story.tell(
+    read(nginx([task(1)], { id: '/b', labels, container: { portMappings: ports } }), nginx([], { id: '/a', instances: 1 })),
+  );
+  const own = view.document.front.map(({ name }) => name).filter((name) => /^frontend [ab]_/.test(name));
+  expect(own).toEqual(['frontend a_10000', 'frontend b_9000', 'frontend b_10001', 'frontend b_10002']);
+  expect(view.document.backends.map(({ backend }) => `frontend ${backend}`)).toEqual(own);
+});

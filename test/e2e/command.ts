@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ends } from './fixtures/stage.ts';
+import { PATIENCE_MS, until } from './until.ts';
+
+const COMMAND = path.resolve('bin/marathon-lb-ts.js');
+
+/** Throws a sentence where the command was not built. */
+export function needBuild(): void {
+  if (!existsSync('dist/cli.js')) throw new Error('dist/cli.js is missing: these tests run the built command, `npm run build` makes it');
+}
+
+/** A line of the log, as JSON. */
+export type LogLine = Readonly<Record<string, unknown>> & { readonly level: string; readonly msg: string };
+
+/** What a command has written, and how it ended. */
+export interface Ended {
+  /** Undefined when a signal ended it. */
+  readonly code: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly log: readonly LogLine[];
+}
+
+/** The command, running. */
+export interface Running {
+  readonly pid: number;
+  /** What it has written to stdout so far. */
+  readonly stdout: () => string;
+  readonly log: () => readonly LogLine[];
+  /** The first line of the log that matches, waited for. */
+  readonly logged: (words: RegExp) => Promise<LogLine>;
+  readonly signal: (name: NodeJS.Signals) => void;
+  readonly ended: Promise<Ended>;
+}
+
+export interface Start {
+  readonly words: readonly string[];
+  readonly ends: Ends;
+  readonly folder: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Words in front of `node`: a shell that lowers a limit. */
+  readonly before?: readonly string[];
+}
+
+/** Starts `marathon-lb-ts` with these words, in a folder and with an environment of its own. It ends with the test at the latest. */
+export function start({ words, ends, folder, env = {}, before = [] }: Start): Running {
+  const [program = '', ...rest] = [...before, process.execPath, COMMAND, ...words];
+  const PATH = process.env['PATH'] ?? '';
+  const child = spawn(program, rest, { cwd: folder, env: { PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr] = [gather(child.stdout), gather(child.stderr)];
+  const log = (): readonly LogLine[] => readLog(stdout());
+  const ended = once(child, 'close').then(([code]) => {
+    return { code: (code as number | null) ?? undefined, stdout: stdout(), stderr: stderr(), log: log() };
+  });
+  const signal = (name: NodeJS.Signals): void => void child.kill(name);
+  ends.push(() => end({ ended, signal }));
+  const logged: Running['logged'] = (words) => {
+    const what = (): string => `${String(words)} in the log\nstdout:\n${stdout()}\nstderr:\n${stderr()}`;
+    return until(what, () => log().find((line) => words.test(JSON.stringify(line))));
+  };
+  return { pid: child.pid ?? 0, stdout, log, logged, signal, ended };
+}
+
+/** The same, to its end. */
+export function run(how: Start): Promise<Ended> {
+  return start(how).ended;
+}
+
+function gather(stream: NodeJS.ReadableStream): () => string {
+  let text = '';
+  stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  return () => text;
+}
+
+/** Whole lines that are JSON objects. */
+function readLog(text: string): readonly LogLine[] {
+  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
+  return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine);
+}
+
+async function end({ ended, signal }: Pick<Running, 'ended' | 'signal'>): Promise<void> {
+  const over = new AbortController();
+  const patience = sleep(PATIENCE_MS, undefined, { signal: over.signal }).then(
+    () => {
+      signal('SIGKILL');
+    },
+    () => undefined,
+  );
+  signal('SIGTERM');
+  await ended;
+  over.abort();
+  await patience;
+}

@@ -1,0 +1,112 @@
+import { expect, jest, test } from '@jest/globals';
+import { stat } from 'node:fs/promises';
+import type { Misbehaviour } from '../../src/demo/marathon.ts';
+import { clusters } from './cluster.ts';
+import type { Ended } from './command.ts';
+import { FIRST } from './tasks.ts';
+
+jest.setTimeout(90_000);
+
+const makeCluster = clusters();
+const FOURTH = '127.50.0.71';
+
+function reloadsOf({ log }: Ended): number {
+  return log.filter(({ msg }) => msg.includes('has loaded the configuration')).length;
+}
+
+test('the first one starts HAProxy, the second changes nothing, one after a change reloads once', async () => {
+  const { config, app, once, deploy, addTask, served, answers, worker, traffic } = await makeCluster();
+  await deploy();
+  await expect(once()).resolves.toMatchObject({ code: 0, stderr: '' });
+  await served(FIRST);
+  const [before, { mtimeMs }] = [await worker(), await stat(config)];
+
+  const second = await once();
+  expect(second).toMatchObject({ code: 0, stderr: '' });
+  expect(second.log.at(-1)).toMatchObject({ msg: 'nothing changed' });
+  await expect(worker()).resolves.toBe(before);
+  expect((await stat(config)).mtimeMs).toBe(mtimeMs);
+
+  const { more, stop } = traffic();
+  await more(20);
+  await addTask(app.id, FOURTH);
+  const third = await once();
+  expect(third.code).toBe(0);
+  expect(reloadsOf(third)).toBe(1);
+  await more(20);
+  expect((await stop()).failures).toEqual({});
+  await expect(answers(8)).resolves.toEqual(Object.fromEntries([...FIRST, FOURTH].map((address) => [address, 2])));
+  expect(await worker()).not.toBe(before);
+});
+
+test.each<[Misbehaviour['apps'], RegExp]>([
+  ['refuse', /./],
+  ['html', /web page/],
+  ['unauthorized', /401.*--auth-credentials/],
+  ['broken-json', /JSON/],
+  ['cut', /./],
+  ['error500', /500/],
+])('a Marathon that answers with %s: exit 1, its URL and why on stderr; HAProxy serves on', async (apps, why) => {
+  const { marathon, config, once, deploy, served, worker } = await makeCluster();
+  await deploy();
+  await once();
+  const [before, { mtimeMs }] = [await worker(), await stat(config)];
+  marathon.misbehave.apps = apps;
+  const { code, stderr } = await once();
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^marathon-lb-ts: [^\n]+\n$/);
+  expect(stderr).toContain(marathon.url);
+  expect(stderr).toMatch(why);
+  await served(FIRST);
+  await expect(worker()).resolves.toBe(before);
+  expect((await stat(config)).mtimeMs).toBe(mtimeMs);
+});
+
+test('a Marathon that is down: exit 1, its URL on stderr; HAProxy serves on', async () => {
+  const { marathon, once, deploy, served, worker } = await makeCluster();
+  await deploy();
+  await once();
+  const before = await worker();
+  await marathon.close();
+  const { code, stderr } = await once();
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^marathon-lb-ts: [^\n]*ECONNREFUSED[^\n]*\n$/);
+  expect(stderr).toContain(marathon.url);
+  await served(FIRST);
+  await expect(worker()).resolves.toBe(before);
+});
+
+test('of two Marathons the one that answers is taken', async () => {
+  const { ports, once, deploy, served } = await makeCluster();
+  await deploy();
+  await expect(once(['--marathon', `http://127.0.0.1:${ports.other}`])).resolves.toMatchObject({ code: 0, stderr: '' });
+  await served(FIRST);
+});
+
+test('beside a daemon it asks that one, which reads again', async () => {
+  const { marathon, app, daemon, once, deploy, addTask, served } = await makeCluster();
+  await deploy();
+  const { logged, log } = daemon();
+  await logged(/has loaded/);
+  marathon.misbehave.events = 'silent';
+  await addTask(app.id, FOURTH);
+  const asked = await once();
+  expect(asked).toMatchObject({ code: 0, stderr: '', log: [{ msg: 'HAProxy has loaded what Marathon said' }] });
+  await served([...FIRST, FOURTH]);
+  expect(log().at(-1)).toMatchObject({ reasons: [expect.stringContaining('127_50_0_71')] });
+
+  marathon.misbehave.apps = 'html';
+  const refused = await once();
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain(marathon.url);
+});
+
+test('--dry prints the configuration, and touches nothing', async () => {
+  const { once, deploy, text } = await makeCluster();
+  await deploy();
+  const { code, stdout } = await once(['--dry']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^global\n[^]*\nbackend nginx_\d+\n/);
+  for (const address of FIRST) expect(stdout).toContain(` ${address}:`);
+  await expect(text()).rejects.toThrow('ENOENT');
+});

@@ -1,0 +1,56 @@
+import { Agent } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ask } from './ask.ts';
+import type { Ends } from './fixtures/stage.ts';
+import { until } from './until.ts';
+
+/** What came of all requests. */
+export interface Tally {
+  readonly requests: number;
+  /** By status or error code, how often; empty when every answer was a 200. */
+  readonly failures: Readonly<Record<string, number>>;
+}
+
+/** Requests that go on while something happens. */
+export interface Traffic {
+  /** Resolves when so many more requests were answered. */
+  readonly more: (count: number) => Promise<void>;
+  readonly stop: () => Promise<Tally>;
+}
+
+interface Flow {
+  readonly port: number;
+  readonly host: string;
+  readonly ends: Ends;
+}
+
+const PAUSE_MS = 4;
+
+/** Asks all the time: over two connections that stay, and two times over a new one for each request. */
+export function makeTraffic({ port, host, ends }: Flow): Traffic {
+  const kept = new Agent({ keepAlive: true, maxSockets: 2 });
+  const over = new AbortController();
+  const failures: Record<string, number> = {};
+  let requests = 0;
+  const asking = async (agent?: Agent): Promise<void> => {
+    while (!over.signal.aborted) {
+      const { status } = await ask({ port, host, ...(agent !== undefined && { agent }) });
+      requests++;
+      if (status !== '200') failures[status] = (failures[status] ?? 0) + 1;
+      await sleep(PAUSE_MS);
+    }
+  };
+  const running = Promise.all([asking(kept), asking(kept), asking(), asking()]);
+  const stop = async (): Promise<Tally> => {
+    over.abort();
+    await running;
+    kept.destroy();
+    return { requests, failures };
+  };
+  ends.push(stop);
+  const more = async (count: number): Promise<void> => {
+    const enough = requests + count;
+    await until(`${count} more requests`, () => requests >= enough);
+  };
+  return { more, stop };
+}
