@@ -24,7 +24,6 @@ import type { Release } from './model/release.ts';
 import type { Settings } from './options.ts';
 import { basicAuth, noAuth, type Auth } from './source/auth.ts';
 import { makeClient, type Client } from './source/client.ts';
-import { dcosAuth } from './source/dcos.ts';
 import { makeHosts } from './source/hosts.ts';
 import { makeReader, type Reader, type Sleep } from './source/reader.ts';
 import { makeFullRead } from './source/source.ts';
@@ -58,7 +57,10 @@ interface AuthParts {
 /** DC/OS before basic auth, flags before the environment. */
 async function chooseAuth({ settings, env, ca }: AuthParts): Promise<Auth> {
   const { dcosAuthCredentials: dcos, authCredentials, marathonAuthCredentialFile: file, insecure } = settings;
-  if (dcos !== undefined) return dcosAuth({ credentials: dcos, ca, insecure });
+  if (dcos !== undefined) {
+    const { dcosAuth } = await import('./source/dcos.ts'); // with its JWT library it takes its time to load
+    return dcosAuth({ credentials: dcos, ca, insecure });
+  }
   if (authCredentials !== undefined) return basicAuth(authCredentials);
   if (file !== undefined)
     return basicAuth((await readNamed('--marathon-auth-credential-file', file)).trim(), '--marathon-auth-credential-file');

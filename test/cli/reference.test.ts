@@ -1,0 +1,20 @@
+import { expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { TEMPLATE_NAMES } from '../../src/haproxy/catalogue.ts';
+import { makeReference } from '../../src/reference.ts';
+
+test('docs/labels.md is what `marathon-lb-ts labels` prints: run that into it when a table changed', () => {
+  expect(readFileSync('docs/labels.md', 'utf8')).toBe(makeReference());
+});
+
+test('every template has its row', () => {
+  const reference = makeReference();
+  expect(TEMPLATE_NAMES.filter((name) => !reference.includes(`| \`${name}\` |`))).toEqual([]);
+});
+
+test('every code of a Problem has its row in docs/problems.md', () => {
+  const codes = /export type ProblemCode =([^;]*);/.exec(readFileSync('src/model/problem.ts', 'utf8'))?.[1]?.match(/'[a-z-]+'/g) ?? [];
+  const page = readFileSync('docs/problems.md', 'utf8');
+  expect(codes.length).toBeGreaterThan(5);
+  expect(codes.filter((code) => !page.includes(`| \`${code.slice(1, -1)}\` |`))).toEqual([]);
+});
