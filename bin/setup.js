@@ -26,7 +26,10 @@ function requireNode() {
 
 function installPackages() {
   if (changed(at('node_modules', '.package-lock.json')) >= changed(at('package-lock.json'))) return;
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'the packages could not be installed: is the npm registry reachable?');
+  const quietly = ['--no-audit', '--no-fund', '--loglevel=error'];
+  if (tryRun('npm', ['ci', ...quietly])) return;
+  // A registry that lacks other platforms' packages fails `npm ci`, but not this.
+  run('npm', ['install', '--no-save', ...quietly], 'the packages could not be installed: is the npm registry reachable?');
 }
 
 function build() {
@@ -41,7 +44,8 @@ function installHaproxy() {
   if (works('haproxy', ['-v'])) return;
   const words = 'install HAProxy 2.6 or later (on Debian and Ubuntu: apt-get install haproxy)';
   if (!works('apt-get', ['--version'])) throw new Error(`there is no haproxy on this machine, and no apt-get to install it with: ${words}`);
-  if (process.getuid?.() !== 0) throw new Error(`there is no haproxy on this machine, and only root may install it: ${words}, or run this as root`);
+  if (process.getuid?.() !== 0)
+    throw new Error(`there is no haproxy on this machine, and only root may install it: ${words}, or run this as root`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }; // it is not to be started as a service
   const install = ['install', '-y', '-qq', '--no-install-recommends', 'haproxy'];
   if (spawnSync('apt-get', install, { stdio: 'ignore', env }).status === 0) return;
@@ -50,9 +54,12 @@ function installHaproxy() {
 }
 
 function run(command, words, failure, env = process.env) {
+  if (!tryRun(command, words, env)) throw new Error(failure);
+}
+
+function tryRun(command, words, env = process.env) {
   process.stderr.write(`setup: ${path.basename(command)} ${words.map((word) => path.basename(word)).join(' ')}\n`);
-  const { status } = spawnSync(command, words, { cwd: ROOT, stdio: ['ignore', 2, 2], env });
-  if (status !== 0) throw new Error(failure);
+  return spawnSync(command, words, { cwd: ROOT, stdio: ['ignore', 2, 2], env }).status === 0;
 }
 
 function works(command, words) {
