@@ -48,6 +48,7 @@ function installHaproxy() {
     throw new Error(`there is no haproxy on this machine, and only root may install it: ${words}, or run this as root`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }; // it is not to be started as a service
   const install = ['install', '-y', '-qq', '--no-install-recommends', 'haproxy'];
+  process.stderr.write('setup: apt-get install haproxy\n');
   if (spawnSync('apt-get', install, { stdio: 'ignore', env }).status === 0) return;
   run('apt-get', ['update', '-qq'], `apt-get update failed; ${words}`, env);
   run('apt-get', install, `apt-get could not install haproxy; ${words}`, env);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { bindsOf, firstTaken } from './apply/binds.ts';
-import { askVersion, checkConfig } from './apply/check.ts';
+import { askVersion, checkConfig, type Verdict } from './apply/check.ts';
 import { makeCommand } from './apply/command.ts';
 import { demandOf, limit, tooFew } from './apply/descriptors.ts';
 import { drive, type Drive, type Haproxy } from './apply/drive.ts';
@@ -120,9 +120,13 @@ export interface Reached {
   readonly files: FilesOnDisk;
 }
 
-export function reach({ settings, log }: Pick<Surroundings, 'settings' | 'log'>): Reached {
+export function reach({ settings, log, tell }: Pick<Surroundings, 'settings' | 'log' | 'tell'>): Reached {
   const { haproxyConfig: config, stateDir, archiveVersions, skipValidation, haproxyBin: bin, runDir, command } = settings;
-  const check = skipValidation ? undefined : (file: string) => checkConfig(bin, file);
+  const ask = async (file: string): Promise<Verdict> => {
+    await tellRelease(settings, tell); // a package may have been upgraded: what it does not take any more is then written anew
+    return checkConfig(bin, file);
+  };
+  const check = skipValidation ? undefined : ask;
   const files = new FilesOnDisk({ config, stateDir, archiveVersions, check, now: () => new Date() });
   const fingerprint = () => files.fingerprint();
   if (command !== undefined) {
@@ -138,6 +142,11 @@ export function reach({ settings, log }: Pick<Surroundings, 'settings' | 'log'>)
     },
   };
   return { haproxy, applied: () => own.applied(), revive: () => revive(own), own, files };
+}
+
+/** The HAProxy on the disk is the one that reads the next configuration, whatever runs now. */
+async function tellRelease(settings: Settings, tell: Surroundings['tell']): Promise<void> {
+  tell({ kind: 'release', at: Date.now(), release: await findRelease(settings) });
 }
 
 /** A worker that dies at its start takes all of HAProxy with it, the worker before included [haproxy: exit-on-failure]. */

@@ -142,7 +142,7 @@ async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached
   const start: State = { snapshot: undefined, release: await findRelease(settings), refused: [] };
   const { files: certificates, problems } = await chooseCertificates(settings.sslCerts, settings.stateDir);
   const derive = await makeMiddle({ settings, env, certificates, problems });
-  const reached = reach({ settings, log });
+  const reached = reach(surroundings);
   const drive = openDrive(reached, surroundings);
   const apply = ({ document }: View): void => {
     drive.want(document);

@@ -11,13 +11,13 @@ interface Wish {
   readonly who: string;
 }
 
-/** Listens and returns the port. Rejects with an Error in words: where, what was found, what to do; the system's own error is its cause. */
+/** Listens and returns the port. Rejects with an Error in words: where, what was found, what to do. */
 export async function listen({ server, address, port, who }: Wish): Promise<number> {
   server.listen({ host: address, port });
   try {
     await once(server, 'listening');
   } catch (cause) {
-    throw new Error(`Cannot listen on ${endpoint(address, port)} for ${who}: ${explain(cause)}`, { cause });
+    throw new Error(`Cannot listen on ${endpoint(address, port)} for ${who}: ${explain(cause)}`); // the system's own words are in it
   }
   const bound = server.address();
   return typeof bound === 'object' && bound !== null ? bound.port : port;
