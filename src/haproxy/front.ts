@@ -83,14 +83,17 @@ function renderFront(front: Front, templates: Templates, settings: DocumentSetti
       auth === undefined
         ? []
         : [section([templates.render('HAPROXY_USERLIST_HEAD', { backend, user: auth.user, passwd: auth.password }, author)])],
-    appId: [
-      templates.render(
-        'HAPROXY_HTTP_FRONTEND_APPID_ACL',
-        { backend, cleanedUpAppId: cleaned(front.app), hostname: front.routes.map(({ host }) => host).join(','), appId: front.app },
-        author,
-      ),
-    ],
+    appId: settings.maps ? [] : [templates.render('HAPROXY_HTTP_FRONTEND_APPID_ACL', appIdContext(front), author)],
     own: ownFrontend(front, templates, author),
+  };
+}
+
+function appIdContext(front: Front) {
+  return {
+    backend: front.name,
+    cleanedUpAppId: cleaned(front.app),
+    hostname: front.routes.map(({ host }) => host).join(','),
+    appId: front.app,
   };
 }
 

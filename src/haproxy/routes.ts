@@ -48,10 +48,10 @@ export function makeRouteRules({ front, templates, author, maps, grouped }: Part
   const mappedHttps = mapped && !grouped;
   const http = HTTP[hosts.length > 1 ? 'list' : 'one'][httpKind(front)];
   const https = HTTPS[httpsKind(front)];
-  const byHost = hosts.map((host): HostRules => ({ host, fragments: render(https.each, [host]) }));
+  const byHost = (): readonly HostRules[] => hosts.map((host) => ({ host, fragments: render(https.each, [host]) }));
   return {
     http: mappedHttp ? [] : [...render(http.before ?? [], [first]), ...render(http.each, hosts), ...render(http.after ?? [], [first])],
-    https: mappedHttps ? NO_RULES.https : { before: render(https.before ?? [], [first]), hosts: byHost },
+    https: mappedHttps ? NO_RULES.https : { before: render(https.before ?? [], [first]), hosts: byHost() },
     mapped: { http: mappedHttp ? hosts : [], https: mappedHttps ? hosts : [] },
   };
 }
