@@ -187,6 +187,7 @@ export function openDrive({ haproxy, applied, revive, files }: Reached, { settin
         backoff,
         signal,
         failed: (error, nextMs) => {
+          if (settings.once) return; // the pass ends with it, and its reason goes to stderr
           log.error({ reason: sentence(error), againInMs: Math.round(nextMs) }, 'HAProxy could not be brought there, it is tried again');
         },
       }),

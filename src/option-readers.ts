@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
-import { isIP } from 'node:net';
 import { LOG_LEVELS, type LogLevel } from './lib/logger.ts';
+import { address } from './services/grammars.ts';
 
 function wanted(what: string): InvalidArgumentError {
   return new InvalidArgumentError(`Wanted: ${what}.`);
@@ -64,10 +64,9 @@ export function plainPath(text: string): string {
   return text;
 }
 
-/** An address as a bind of HAProxy's writes it: `*`, IPv4, IPv6 in brackets. */
+/** An address as a bind of HAProxy's writes it; the same as in HAPROXY_n_BIND_ADDR. */
 export function bindAddress(text: string): string {
-  const bare = text.replace(/^\[(.*)\]$/, '$1');
-  if (text === '*' || isIP(text) === 4) return text;
-  if (isIP(bare) === 6 && !bare.includes('%')) return `[${bare}]`;
-  throw wanted("an address of this machine, or '*' for all");
+  const { value } = address.read(text);
+  if (value === undefined) throw wanted(address.wanted);
+  return value;
 }

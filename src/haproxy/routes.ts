@@ -22,7 +22,7 @@ export function cleaned(text: string): string {
   return text.replace(/[^a-zA-Z0-9-]/g, '_');
 }
 
-/** Any of these from a label: the app makes rules of its own, and stays out of the map. */
+/** Any of these from a label (as ROUTING in services/arrange.ts): the app makes rules of its own, and stays out of the map. */
 const OWN_RULES = /^HAPROXY_(?:HTTPS?_FRONTEND_(?:ACL|ROUTING|AUTH)|BACKEND_REDIRECT)/;
 
 /**

@@ -22,7 +22,10 @@ export interface Arrangement {
   readonly problems: readonly Problem[];
 }
 
-/** Templates by which an app makes rules of its own: what such a rule matches is not known here, so it takes part in no contest. */
+/**
+ * Templates by which an app makes rules of its own: what such a rule matches is not known here, so it takes part in no contest. The same ones keep
+ * it out of the map (OWN_RULES in haproxy/routes.ts).
+ */
 const ROUTING = /^HAPROXY_(?:HTTPS?_FRONTEND_(?:ACL|ROUTING|AUTH)|BACKEND_REDIRECT)/;
 
 /**
