@@ -9,10 +9,10 @@ COPY tsconfig.json ./
 COPY src src
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 
-# Debian 13 has HAProxy 3.0, an LTS.
+# Debian 13 has HAProxy 3.0, an LTS. procps brings sysctl (HAPROXY_SYSCTL_PARAMS), busybox a syslog (HAPROXY_SYSLOGD).
 FROM node:24-trixie-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends haproxy runit \
+ && apt-get install -y --no-install-recommends busybox haproxy procps runit \
  && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /opt/marathon-lb-ts

@@ -4,9 +4,12 @@ import { addDemo } from './demo-command.ts';
 import { gather } from './lib/gather.ts';
 import { makeLogger, type Logger } from './lib/logger.ts';
 import { sentence } from './lib/sentence.ts';
+import type { Run } from './connect.ts';
 import { daemon, dry, once } from './main.ts';
 import { makeReference } from './reference.ts';
-import { OPTIONS, type OptionRow, type Settings } from './options.ts';
+import { readNotes } from './notes.ts';
+import type { OptionRow } from './option-row.ts';
+import { OPTIONS, type Settings } from './options.ts';
 import { withSignals } from './signals.ts';
 
 /** What is wrong with the words on the command line: exit code 2. */
@@ -16,9 +19,9 @@ class UsageError extends Error {
 
 /** Runs the command; gives its exit code: 0, 2 for wrong usage, 1 for all else that failed, with a sentence on stderr. */
 export async function main(words: readonly string[]): Promise<number> {
-  process.stdout.on('error', leaveWithReader);
+  process.stdout.off('error', leaveWithReader).on('error', leaveWithReader); // once, however often it is asked to run
   try {
-    await makeProgram().parseAsync(withoutFirstWord(words), { from: 'user' });
+    await follow(words, run);
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has said why
@@ -27,13 +30,18 @@ export async function main(words: readonly string[]): Promise<number> {
   }
 }
 
+/** Reads the words, and hands the settings they make to `act`; some words, such as `labels`, do something else instead. */
+export async function follow(words: readonly string[], act: (settings: Settings) => Promise<void>): Promise<void> {
+  await makeProgram(act).parseAsync(readWords(words, process.env), { from: 'user' });
+}
+
 /** Whoever read our output has seen enough (`--dry | head`). */
 function leaveWithReader(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);
 }
 
-function makeProgram(): Command {
+function makeProgram(act: (settings: Settings) => Promise<void>): Command {
   const program = new Command('marathon-lb-ts')
     .description('Follows Mesosphere Marathon and keeps HAProxy in step: a drop-in for marathon-lb 1.15.')
     .usage('[options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts labels')
@@ -41,11 +49,11 @@ function makeProgram(): Command {
     .exitOverride()
     .enablePositionalOptions()
     .showHelpAfterError('(marathon-lb-ts --help lists the flags)')
-    .helpOption('--help', 'this text')
+    .helpOption('-h, --help', 'this text')
     .allowExcessArguments(false)
     .addHelpText('after', SIGNALS);
   for (const row of Object.values(OPTIONS)) program.addOption(makeOption(row as OptionRow<unknown>));
-  program.action(() => run(readSettings(program)));
+  program.action(() => act(withSense(readSettings(program))));
   program
     .command('labels')
     .description('prints the reference of labels and templates')
@@ -56,14 +64,15 @@ function makeProgram(): Command {
 }
 
 const SIGNALS = `
-Signals: HUP reads everything again, USR1 reloads HAProxy with the file as it is, TERM and INT end the daemon; HAProxy serves on.
+Signals: HUP reads everything again, USR1 reloads HAProxy with the file as it is, TERM and INT end the daemon; HAProxy serves on, unless
+--stop-haproxy is given. A second one ends it at once.
 `;
 
 /** marathon-lb's image takes `sse` or `poll` as its first word; following the stream is the default here. */
-function withoutFirstWord([first, ...rest]: readonly string[]): readonly string[] {
+function readWords([first, ...rest]: readonly string[], { POLL_INTERVAL: interval = '' }: NodeJS.ProcessEnv): readonly string[] {
+  if (first === '--longhelp' || rest.includes('--longhelp')) return ['labels'];
   if (first === 'sse') return rest;
-  if (first === '--longhelp') return ['labels'];
-  if (first === 'poll') return ['--poll', process.env['POLL_INTERVAL'] ?? '60', ...rest];
+  if (first === 'poll') return ['--poll', interval === '' ? '60' : interval, ...rest];
   return first === undefined ? [] : [first, ...rest];
 }
 
@@ -76,11 +85,14 @@ function makeOption({ flags, help, section, env, read, fallback }: OptionRow<unk
   return option;
 }
 
-/** Commander gives `false` for a `--no-…` under the flag's own name. */
+/** Commander gives `false` for a `--no-…` under the flag's own name, and an empty text where a variable is empty. */
 function readSettings(program: Command): Settings {
   const given: Readonly<Record<string, unknown>> = program.opts();
   return Object.fromEntries(
-    Object.entries(OPTIONS).map(([name, { flags, fallback }]) => [name, given[nameOf(flags)] ?? fallback]),
+    Object.entries(OPTIONS).map(([name, { flags, fallback }]) => {
+      const value = given[nameOf(flags)];
+      return [name, value === undefined || value === '' ? fallback : value];
+    }),
   ) as unknown as Settings;
 }
 
@@ -89,18 +101,18 @@ function nameOf(flags: string): string {
 }
 
 async function run(settings: Settings): Promise<void> {
-  requireSense(settings);
   if (holdsSecret(settings)) process.title = 'marathon-lb-ts'; // the process list shows no credentials
   await withSignals(async ({ signal, onHup, onUsr1 }) => {
     const log = await logOf(settings);
-    for (const { flags, help } of obsoleteFlags(settings)) log.info({ flag: flags, because: help }, 'a flag has no effect any more');
-    const parts = { settings, env: process.env, signal, log, endsHaproxy: false };
+    for (const { word, because } of readNotes(settings, process.env))
+      log.info({ word, because }, 'a word of marathon-lb has no such effect here');
+    const parts = { settings, env: process.env, signal, log };
     if (settings.dry) {
       for (const piece of gather(await dry(parts))) process.stdout.write(piece);
     } else if (settings.once) {
       parts.log.info({}, await once(parts));
     } else {
-      await daemon(parts, (running) => {
+      await daemon({ ...parts, ...endOf(settings) }, (running) => {
         onHup(() => void running.resync('SIGHUP'));
         onUsr1(() => {
           running.reload();
@@ -110,29 +122,34 @@ async function run(settings: Settings): Promise<void> {
   });
 }
 
-function obsoleteFlags(settings: Settings): readonly OptionRow<unknown>[] {
-  const rows = Object.entries(OPTIONS) as [keyof Settings, OptionRow<unknown>][];
-  return rows
-    .filter(([name, { section, fallback }]) => section.startsWith('Of marathon-lb') && settings[name] !== fallback)
-    .map(([, row]) => row);
+/** A HAProxy that serves on is the default: the next daemon adopts it. */
+function endOf({ stopHaproxy, shutdownDelay, oldWorkerMaxAge }: Settings): Pick<Run, 'haproxyEnds'> {
+  return stopHaproxy ? { haproxyEnds: { delayMs: shutdownDelay * 1000, finishMs: oldWorkerMaxAge * 1000 } } : {};
 }
 
 function holdsSecret({ authCredentials, dcosAuthCredentials, marathon }: Settings): boolean {
   return authCredentials !== undefined || dcosAuthCredentials !== undefined || marathon.some((url) => url.includes('@'));
 }
 
-function requireSense(settings: Settings): void {
+/** Throws where the settings contradict each other. Both ports 0 is marathon-lb's way to give none: a range that ends before it begins has none. */
+function withSense(settings: Settings): Settings {
   const { group, minServPort, maxServPort } = settings;
   if (group.length === 0)
     throw new UsageError("--group is missing: say which apps to take, as in --group external, or --group '*' for all");
+  if ((minServPort === 0) !== (maxServPort === 0))
+    throw new UsageError('--min-serv-port-ip-per-task and --max-serv-port-ip-per-task are both 0, for no such ports, or none of them is');
   if (minServPort > maxServPort)
     throw new UsageError(`--min-serv-port-ip-per-task ${minServPort} is above --max-serv-port-ip-per-task ${maxServPort}`);
+  if (settings.haproxySocket !== undefined && settings.command === undefined)
+    throw new UsageError('--haproxy-socket is of a HAProxy that --command reloads: give both, or neither');
+  return minServPort === 0 ? { ...settings, minServPort: 1 } : settings;
 }
 
 /** To stdout; under --dry, where stdout is for the configuration, to stderr. */
 function logOf({ logLevel: level, logFormat, dry: isDry }: Settings): Promise<Logger> {
   const stream = isDry ? process.stderr : process.stdout;
-  return makeLogger({ level, format: logFormat ?? (stream.isTTY ? 'text' : 'json'), fd: stream.fd });
+  const format = logFormat === 'python' ? 'text' : (logFormat ?? (stream.isTTY ? 'text' : 'json'));
+  return makeLogger({ level, format, fd: stream.fd });
 }
 
 function version(): string {

@@ -1,17 +1,20 @@
 import { makeRenderer } from './haproxy/document.ts';
 import type { DocumentSettings } from './haproxy/settings.ts';
 import type { Templates } from './haproxy/templates.ts';
-import { each, eachPair, whole } from './lib/lists.ts';
+import { common, each, eachPair, flat, whole } from './lib/lists.ts';
 import type { View } from './loop.ts';
 import type { Problem } from './model/problem.ts';
-import type { Front, Service } from './model/service.ts';
+import type { TakenBind } from './model/quarantine.ts';
+import type { Front, LeftOut, Service } from './model/service.ts';
 import type { App, Definition } from './model/snapshot.ts';
-import { arrange, type Claim, type OwnBind } from './services/arrange.ts';
+import { arrange, type Arrangement, type Claim, type OwnBind } from './services/arrange.ts';
 import { makeDraft, type Draft, type ServiceSettings } from './services/fronts.ts';
 import { makeMergeGroups } from './services/groups.ts';
 import { assignPorts } from './services/ports.ts';
+import { sift } from './services/quarantine.ts';
 import { makeServices, type ServicesOfApp } from './services/services.ts';
-import type { State } from './snapshot/absorb.ts';
+import type { State } from './snapshot/state.ts';
+import { troublesOf } from './snapshot/troubles.ts';
 
 export interface DeriveSettings {
   readonly services: ServiceSettings;
@@ -29,52 +32,113 @@ export function makeDerive({ services, document, templates, problems }: DeriveSe
   const settings: ServiceSettings = { ...services, templateProblems: (by) => templates.problemsOf(by) };
   const merged = makeMergeGroups();
   const assign = whole((definitions: readonly Definition[]) => assignPorts(definitions, settings.portRange));
+  const definitionsOf = each((app: App) => app.definition);
   const drafts = each((definition: Definition) => makeDraft(definition, settings));
-  const ofApps = eachPair((app: App, draft: Draft) => makeServices(app, draft, settings));
-  const flatten = whole(flattenServices);
-  const arrangeAll = whole((claims: readonly Claim[]) => arrange(claims, ownBinds(document)));
-  const withFront = eachPair((front: Front, service: Service): Service => (service.front === front ? service : { ...service, front }));
+  const ofApps = eachPair((app: App, draft: Draft) => inOrder(makeServices(app, draft, settings)));
+  const all = makeAll();
+  const arrangeAll = makeArrange(ownBinds(document));
+  const serve = makeServe();
   const render = makeRenderer(templates, document);
 
-  return ({ snapshot, release, refused }) => {
-    if (snapshot === undefined) return undefined;
+  return onChange(({ snapshot, serving, release, refused, quarantine, taken, held, staleSince }) => {
     const apps = merged(snapshot.apps);
-    const assigned = assign(apps.map((app) => app.definition));
+    const assigned = assign(definitionsOf(apps));
     const drafted = drafts(assigned.definitions);
-    const { services, claims, leftOut } = flatten(ofApps(apps, drafted));
-    const arrangement = arrangeAll(claims);
-    const kept = services.filter((_, i) => arrangement.fronts[i] !== undefined);
-    const served = withFront(
-      arrangement.fronts.filter((front) => front !== undefined),
-      kept,
-    );
+    const { leftOut, problems: ofDrafts, ...found } = all(ofApps(apps, drafted), drafted);
+    const { services, claims, ...refusal } = sift(found, quarantine);
+    const arrangement = arrangeAll(claims, { serving, taken });
+    const served = serve(services, arrangement.fronts);
     const rendering = render(served, release);
     return {
       snapshot,
+      staleSince,
+      held,
       services: served,
-      leftOut: [...leftOut, ...arrangement.leftOut],
+      taken,
+      leftOut: [...leftOut, ...refusal.leftOut, ...arrangement.leftOut],
       document: rendering.document,
       problems: [
-        ...problems,
-        ...snapshot.problems,
-        ...assigned.problems,
-        ...drafted.flatMap((draft) => draft.problems),
-        ...arrangement.problems,
-        ...rendering.problems,
-        ...refused,
-      ],
+        [...problems, ...troublesOf({ held, staleSince }), ...snapshot.problems, ...assigned.problems, ...ofDrafts],
+        [...refusal.problems, ...arrangement.problems, ...rendering.problems, ...refused],
+      ].flat(),
     };
+  });
+}
+
+const SHOWN = ['snapshot', 'serving', 'release', 'refused', 'quarantine', 'taken', 'held', 'staleSince'] as const;
+type Shown = Pick<State, (typeof SHOWN)[number]>;
+
+/** Only some of what is known is shown: for the rest the view stays the same object. Nothing is derived from nothing. */
+function onChange(make: (shown: Shown) => View): (state: State) => View | undefined {
+  let last: (Shown & { readonly view: View }) | undefined;
+  return (state) => {
+    if (state.asked === undefined && state.staleSince === undefined) return undefined;
+    const isSame = last !== undefined && SHOWN.every((key) => last?.[key] === state[key]);
+    if (!isSame) {
+      const { snapshot, serving, release, refused, quarantine, taken, held, staleSince } = state;
+      const shown = { snapshot, serving, release, refused, quarantine, taken, held, staleSince };
+      last = { ...shown, view: make(shown) };
+    }
+    return last?.view;
   };
 }
 
-/** In order of app id, service port, port index: the order of the file. */
-function flattenServices(apps: readonly ServicesOfApp[]) {
-  const rows = apps.flatMap(({ services, claims }) => services.map((service, i) => ({ service, claim: claims[i] as Claim })).sort(byPort));
-  return {
-    services: rows.map(({ service }) => service),
-    claims: rows.map(({ claim }) => claim),
-    leftOut: apps.flatMap(({ leftOut }) => leftOut),
+/** The parts of all apps, in order of app id; what did not change costs nothing. */
+function makeAll() {
+  const [services, claims, leftOut, problems] = [flat<Service>(), flat<Claim>(), flat<LeftOut>(), flat<Problem>()];
+  const parts = {
+    services: each((of: ServicesOfApp) => of.services),
+    claims: each((of: ServicesOfApp) => of.claims),
+    leftOut: each((of: ServicesOfApp) => of.leftOut),
+    problems: each((draft: Draft) => draft.problems),
   };
+  return (ofApps: readonly ServicesOfApp[], drafts: readonly Draft[]) => ({
+    services: services(parts.services(ofApps)),
+    claims: claims(parts.claims(ofApps)),
+    leftOut: leftOut(parts.leftOut(ofApps)),
+    problems: problems(parts.problems(drafts)),
+  });
+}
+
+/** The services that are rendered, each with the front that it got. */
+function makeServe(): (services: readonly Service[], fronts: Arrangement['fronts']) => readonly Service[] {
+  const withFront = eachPair((front: Front, service: Service): Service => (service.front === front ? service : { ...service, front }));
+  return (services, fronts) => {
+    if (!fronts.includes(undefined)) return withFront(fronts as readonly Front[], services);
+    const kept = fronts.flatMap((front, i) => (front === undefined ? [] : [[front, services[i] as Service] as const]));
+    return withFront(
+      kept.map(([front]) => front),
+      kept.map(([, service]) => service),
+    );
+  };
+}
+
+interface Others {
+  readonly serving: readonly Front[];
+  readonly taken: readonly TakenBind[];
+}
+
+/** Who serves now matters only while something is claimed twice. */
+function makeArrange(own: readonly OwnBind[]): (claims: readonly Claim[], others: Others) => Arrangement {
+  let last: (Others & { readonly claims: readonly Claim[]; readonly arrangement: Arrangement }) | undefined;
+  return (claims, { serving, taken }) => {
+    const isSame = last?.taken === taken && common(last.claims, claims).head === Math.max(last.claims.length, claims.length);
+    if (last !== undefined && isSame && (last.serving === serving || last.arrangement.problems.length === 0)) return last.arrangement;
+    last = { claims, serving, taken, arrangement: arrange(claims, { own: [...own, ...taken.map(asOwn)], serving }) };
+    return last.arrangement;
+  };
+}
+
+/** What another process has, no app gets. */
+function asOwn({ address, port, why }: TakenBind): OwnBind {
+  return { address: address.includes(':') ? `[${address}]` : address, port, what: `another process: ${why}` };
+}
+
+/** In order of service port and port index: the order of the file. */
+function inOrder({ services, claims, leftOut }: ServicesOfApp): ServicesOfApp {
+  if (services.length < 2) return { services, claims, leftOut };
+  const rows = services.map((service, i) => ({ service, claim: claims[i] as Claim })).sort(byPort);
+  return { services: rows.map(({ service }) => service), claims: rows.map(({ claim }) => claim), leftOut };
 }
 
 function byPort(

@@ -49,6 +49,7 @@ function translate(settings: Settings, env: Environment, certificates: readonly 
       maxConnections: settings.maxconn,
       oldWorkerMaxAgeSeconds: settings.oldWorkerMaxAge,
       maxOldWorkers: settings.maxOldWorkers,
+      statesFile: settings.command === undefined ? path.resolve(settings.runDir, 'server-state') : undefined,
       trafficLog: logTarget(settings.haproxyLog),
       defaultOptions: settings.defaultOptions,
     },

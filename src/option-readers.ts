@@ -14,6 +14,11 @@ export function list(
   return (text, before = []) => [...(before === fallback ? [] : before), read(text)];
 }
 
+/** Names, several of them also with commas between. */
+export function names(fallback: readonly string[]): (text: string, before?: readonly string[]) => readonly string[] {
+  return (text, before = []) => [...(before === fallback ? [] : before), ...text.split(',').map(nonEmpty)];
+}
+
 export function whole(least: number, most: number, what: string): (text: string) => number {
   return (text) => {
     const number = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
@@ -23,8 +28,20 @@ export function whole(least: number, most: number, what: string): (text: string)
 }
 
 export const port = whole(1, 65535, 'a port');
-export const seconds = whole(1, 31_536_000, 'seconds');
+export const portOrNone = whole(0, 65535, 'a port, or 0');
+const YEAR = 31_536_000;
+export const seconds = whole(1, YEAR, 'seconds');
 export const milliseconds = whole(0, 600_000, 'milliseconds');
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** Seconds, or a time as the command `sleep` takes it: marathon-lb's container hands POLL_INTERVAL and HAPROXY_RELOAD_SIGTERM_DELAY to that. */
+export function duration(text: string): number {
+  const [, number = '', unit = ''] = /^(\d{1,10}(?:\.\d{1,9})?)([smhd]?)$/.exec(text.trim()) ?? [];
+  const given = Math.ceil(Number(number) * (UNITS[unit] ?? NaN));
+  if (number === '' || !(given >= 1 && given <= YEAR)) throw wanted(`seconds, a number from 1 to ${YEAR}, or a time such as 90s, 5m, 1h`);
+  return given;
+}
 
 export function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
   return (text) => {
@@ -34,16 +51,24 @@ export function oneOf<Word extends string>(words: readonly Word[]): (text: strin
   };
 }
 
-/** Python's names count as well: WARNING, CRITICAL. */
+/** Python's names count as well, in any case: WARNING, CRITICAL. */
 export function logLevel(text: string): LogLevel {
   const word = text.toLowerCase();
-  const python: Readonly<Record<string, LogLevel>> = { warning: 'warn', critical: 'error', fatal: 'error' };
+  const python: Readonly<Record<string, LogLevel>> = { warning: 'warn', critical: 'error', fatal: 'error', notset: 'debug' };
   return python[word] ?? oneOf(LOG_LEVELS)(word);
 }
 
-/** A format of Python's logging, as marathon-lb takes it, means text. */
-export function logFormat(text: string): 'text' | 'json' {
-  return text.includes('%(') ? 'text' : oneOf<'text' | 'json'>(['text', 'json'])(text);
+/** `python`: a format of Python's logging, as marathon-lb takes it. */
+export function logFormat(text: string): 'text' | 'json' | 'python' {
+  return text.includes('%') ? 'python' : oneOf<'text' | 'json'>(['text', 'json'])(text);
+}
+
+/** Files with commas between, and spaces around them where somebody likes them. */
+export function files(text: string): readonly string[] {
+  return nonEmpty(text)
+    .replace(/,$/, '')
+    .split(',')
+    .map((file) => plainPath(file.trim()));
 }
 
 export function url(text: string): string {

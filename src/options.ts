@@ -1,49 +1,23 @@
 import {
   bindAddress,
+  duration,
+  files,
   list,
   logFormat,
   logLevel,
   milliseconds,
+  names,
   nonEmpty,
   oneOf,
   plainPath,
   port,
+  portOrNone,
   seconds,
   url,
   whole,
 } from './option-readers.ts';
+import { obsolete, option, type OptionRow } from './option-row.ts';
 import { LOG_LEVELS, type LogLevel } from './lib/logger.ts';
-
-/** One flag: its words, its variable, what it gives. Parser, `--help` and the tests come from here. */
-export interface OptionRow<Value> {
-  /** As commander reads it: '-m, --marathon <url...>'. */
-  readonly flags: string;
-  readonly env?: string;
-  readonly section: Section;
-  readonly help: string;
-  readonly fallback: Value;
-  /** Text -> value, for flags with one; throws a sentence of what is wanted. `before`: what an earlier one of a list gave. */
-  readonly read?: (text: string, before: Value) => Value;
-}
-
-export type Section =
-  'Marathon' | 'Which apps' | 'The configuration' | 'HAProxy' | 'How it runs' | 'Log' | "Of marathon-lb's, accepted without effect";
-
-function option<Value>(flags: string, section: Section, rest: Omit<OptionRow<Value>, 'flags' | 'section'>): OptionRow<Value> {
-  return { flags, section, ...rest };
-}
-
-/** A flag of marathon-lb's that means nothing any more, and why. */
-function obsolete(flags: string, why: string): OptionRow<string | boolean | undefined> {
-  const takesValue = flags.includes('<');
-  return {
-    flags,
-    section: "Of marathon-lb's, accepted without effect",
-    help: why,
-    fallback: takesValue ? undefined : false,
-    ...(takesValue && { read: (text: string) => text }),
-  };
-}
 
 const MARATHON: readonly string[] = ['http://master.mesos:8080'];
 const NONE: readonly string[] = [];
@@ -89,10 +63,16 @@ export const OPTIONS = {
     read: seconds,
   }),
 
+  massRemovalHold: option('--mass-removal-hold <seconds>', 'Marathon', {
+    help: 'tasks that vanish from a full read without an explanation, all of them or more than half and more than 20, serve on for so long; 0: not at all',
+    fallback: 30,
+    read: whole(0, 86_400, 'seconds'),
+  }),
+
   group: option<readonly string[]>('--group <name>', 'Which apps', {
     help: "take apps with this HAPROXY_GROUP; may stand several times; '*' takes every app",
     fallback: NONE,
-    read: list(nonEmpty, NONE),
+    read: names(NONE),
   }),
   strictMode: option('--strict-mode', 'Which apps', { help: 'only ports with HAPROXY_n_ENABLED=true', fallback: false }),
   healthCheck: option('-H, --health-check', 'Which apps', {
@@ -106,11 +86,11 @@ export const OPTIONS = {
     read: oneOf(['all', 'any']),
   }),
   minServPort: option('--min-serv-port-ip-per-task <port>', 'Which apps', {
-    help: 'first service port for apps that Marathon gave none',
+    help: 'first service port for apps that Marathon gave none; 0 here and in the next one: no such ports',
     fallback: 10050,
-    read: port,
+    read: portOrNone,
   }),
-  maxServPort: option('--max-serv-port-ip-per-task <port>', 'Which apps', { help: 'last one', fallback: 10100, read: port }),
+  maxServPort: option('--max-serv-port-ip-per-task <port>', 'Which apps', { help: 'last one', fallback: 10100, read: portOrNone }),
 
   haproxyConfig: option('--haproxy-config <file>', 'The configuration', {
     help: 'what is written; map files stand beside it',
@@ -140,7 +120,7 @@ export const OPTIONS = {
   sslCerts: option<readonly string[]>('--ssl-certs <files>', 'The configuration', {
     help: 'certificates of the shared https frontend, separated by commas',
     fallback: CERTIFICATES,
-    read: (text) => text.split(',').map(plainPath),
+    read: files,
   }),
   bindAddress: option('--bind-address <address>', 'The configuration', {
     help: 'of all frontends without HAPROXY_n_BIND_ADDR',
@@ -176,9 +156,10 @@ export const OPTIONS = {
     read: whole(1, 10_000_000, 'connections'),
   }),
   oldWorkerMaxAge: option('--old-worker-max-age <seconds>', 'The configuration', {
-    help: 'a worker from before a reload is ended after this time',
+    env: 'HAPROXY_RELOAD_SIGTERM_DELAY',
+    help: 'a worker from before a reload is ended after this time; also as 90s, 5m, 1h',
     fallback: 3600,
-    read: seconds,
+    read: (text) => (text.trim() === '' ? 3600 : duration(text)),
   }),
   maxOldWorkers: option('--max-old-workers <n>', 'The configuration', {
     help: 'a worker from more reloads ago is ended',
@@ -194,6 +175,11 @@ export const OPTIONS = {
   haproxyBin: option('--haproxy-bin <file>', 'HAProxy', { help: 'the program', fallback: 'haproxy', read: nonEmpty }),
   command: option<string | undefined>('-c, --command <words>', 'HAProxy', {
     help: "reload by this command, run without a shell ('systemctl reload haproxy'), instead of running HAProxy ourselves",
+    fallback: undefined,
+    read: nonEmpty,
+  }),
+  haproxySocket: option<string | undefined>('--haproxy-socket <path>', 'HAProxy', {
+    help: "a 'stats socket' with 'level admin' of the HAProxy that --command reloads: its servers are then changed while it runs",
     fallback: undefined,
     read: nonEmpty,
   }),
@@ -225,21 +211,30 @@ export const OPTIONS = {
   }),
   reloadMinInterval: option('--reload-min-interval <ms>', 'HAProxy', { help: 'between two reloads', fallback: 1000, read: milliseconds }),
 
+  stopHaproxy: option('--stop-haproxy', 'How it runs', {
+    help: 'our own HAProxy ends with the daemon, when its health page was red for a while and its connections have finished',
+    fallback: false,
+  }),
+  shutdownDelay: option('--shutdown-delay <seconds>', 'How it runs', {
+    help: 'how long the health page is red before HAProxy takes no more connections',
+    fallback: 0,
+    read: whole(0, 3600, 'seconds'),
+  }),
   once: option('--once', 'How it runs', {
     help: 'one pass, for cron; exit 0 when HAProxy has what Marathon said, else 1',
     fallback: false,
   }),
   dry: option('-d, --dry', 'How it runs', { help: 'print the configuration and change nothing', fallback: false }),
   poll: option<number | undefined>('--poll <seconds>', 'How it runs', {
-    help: 'read everything this often, for a Marathon without an event stream',
+    help: 'read everything this often, for a Marathon without an event stream; also as 90s, 5m',
     fallback: undefined,
-    read: seconds,
+    read: duration,
   }),
   sse: option('-s, --sse', 'How it runs', { help: 'follow the event stream (the default)', fallback: false }),
 
   logLevel: option<LogLevel>('--log-level <level>', 'Log', { help: LOG_LEVELS.join(', '), fallback: 'info', read: logLevel }),
-  logFormat: option<'text' | 'json' | undefined>('--log-format <format>', 'Log', {
-    help: 'text or json (default: text on a terminal, else json)',
+  logFormat: option<'text' | 'json' | 'python' | undefined>('--log-format <format>', 'Log', {
+    help: "text or json (default: text on a terminal, else json); a format of Python's, with a % in it, means text",
     fallback: undefined,
     read: logFormat,
   }),

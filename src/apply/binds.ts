@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import type { TakenBind } from '../model/quarantine.ts';
 
 /** One address and port that a configuration binds. */
 export interface BindAddress {
@@ -50,18 +51,29 @@ function addressesOf(word: string): readonly BindAddress[] {
 }
 
 /**
- * The first wanted address that can't be bound, as a sentence for who can mend it; undefined when all can. One failing bind at a reload stops ALL
- * listeners for two seconds, and `haproxy -c` does not see it. Ports that the running HAProxy holds are not tried: it would be in its own way.
- * Each is bound as HAProxy would, but alone, and released at once.
+ * The wanted addresses that can't be bound, each with a sentence for who can mend it. One failing bind at a reload stops ALL listeners for two
+ * seconds, and `haproxy -c` does not see it. Ports that the running HAProxy holds are not tried: it would be in its own way. Each is bound as
+ * HAProxy would, but alone, and released at once.
  */
-export async function firstTaken(wanted: readonly BindAddress[], held: readonly BindAddress[]): Promise<string | undefined> {
+export async function takenOf(wanted: readonly BindAddress[], held: readonly BindAddress[]): Promise<readonly TakenBind[]> {
   const ports = new Set(held.map(({ port }) => port));
+  const taken: TakenBind[] = [];
   for (const bind of wanted) {
     if (ports.has(bind.port)) continue;
     const code = await tryBind(bind);
-    if (code !== undefined) return explain(bind, code);
+    if (code !== undefined) taken.push({ ...bind, why: await explain(bind, code) });
   }
-  return undefined;
+  return taken;
+}
+
+/** Why HAProxy is not reloaded: it could not have all that the configuration binds. */
+export class BindsTaken extends Error {
+  readonly binds: readonly TakenBind[];
+
+  constructor(binds: readonly TakenBind[]) {
+    super(binds.map(({ why }) => why).join('; '));
+    this.binds = binds;
+  }
 }
 
 /** The system's error code, undefined when it can be had. */

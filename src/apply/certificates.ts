@@ -1,48 +1,103 @@
-import { accessSync, constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { sentence } from '../lib/sentence.ts';
 import { replaceFile } from '../lib/write-file.ts';
-import type { Problem } from '../model/problem.ts';
+import type { Owner, Problem } from '../model/problem.ts';
+import { judgeFile, type FileVerdict } from './certificate-files.ts';
+import { readGivenCertificates, writeCertificates, type GivenCertificate } from './given-certificates.ts';
 
 export interface Certificates {
   /** What the shared https frontend gets; never empty. */
   readonly files: readonly string[];
   readonly problems: readonly Problem[];
+  /** SHA-256 of what HAProxy reads for a file or folder, by its name; without those that could not be read. */
+  readonly fingerprints: ReadonlyMap<string, string>;
+  /** Of all that were looked into, by name, in order; also those left out. */
+  readonly verdicts: ReadonlyMap<string, FileVerdict>;
+}
+
+/** What is known of certificates from outside. */
+export interface CertificateParts {
+  /** The files that --ssl-certs names. */
+  readonly wanted: readonly string[];
+  /** Holds further ones as text: HAPROXY_SSL_CERT, HAPROXY_SSL_CERT0 to 100. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stateDir: string;
+  /** Where those given as text are written: /etc/ssl when left out. */
+  readonly folder?: string;
 }
 
 /**
- * The certificates of the shared https frontend: those that can be read; where there is none, one of our own in the state folder, so that a
- * bare machine starts. HAProxy would refuse the whole configuration for one that is missing.
+ * The certificates of the shared https frontend: the files that --ssl-certs names, then those given as text, as marathon-lb's container has
+ * them. HAProxy would refuse the whole configuration for one that it can't use, so each of those is left out.
  */
-export async function chooseCertificates(wanted: readonly string[], stateDir: string): Promise<Certificates> {
-  const readable = wanted.filter(isReadable);
-  const missing = wanted.filter((file) => !isReadable(file));
-  if (readable.length > 0) return { files: readable, problems: missing.map((file) => unreadable(file, 'it is left out')) };
+export async function chooseCertificates({ wanted, env, stateDir, folder }: CertificateParts): Promise<Certificates> {
+  const given = readGivenCertificates(env, folder);
+  const written = await writeCertificates(given.certificates);
+  const files = namesOf(wanted, written.certificates);
+  const judged = await Promise.all(files.map(async (file) => [file, await judgeFile(file)] as const));
+  const chosen = await selectCertificates(new Map(judged), stateDir);
+  return { ...chosen, problems: [...given.problems, ...written.problems, ...chosen.problems] };
+}
+
+/**
+ * Of these the ones that HAProxy takes, in their order; of a folder with a few bad files, the others one by one. Where there is none, one of our
+ * own in the state folder, so that a bare machine starts.
+ */
+export async function selectCertificates(verdicts: ReadonlyMap<string, FileVerdict>, stateDir: string): Promise<Certificates> {
+  const all = [...verdicts];
+  const served = all.flatMap(([, { serves }]) => serves);
   const own = path.join(stateDir, 'self-signed.pem');
-  await access(own).catch(async () => {
-    await mkdir(stateDir, { recursive: true });
-    await replaceFile(own, [await makeSelfSigned()], 0o600);
-  });
-  return { files: [own], problems: missing.map((file) => unreadable(file, `${own}, which no client trusts, is used instead`)) };
+  if (served.length === 0) await makeOwn(own);
+  const instead = `${own}, which no client trusts, is used instead`;
+  const problems = all.flatMap(([file, verdict]) =>
+    certificateProblems({ file, verdict, ...(served.length === 0 && { effect: instead }) }),
+  );
+  const fingerprints = new Map(all.flatMap(([file, { fingerprint }]) => (fingerprint === undefined ? [] : [[file, fingerprint] as const])));
+  return { files: served.length > 0 ? [...new Set(served)] : [own], problems, fingerprints, verdicts };
 }
 
-function isReadable(file: string): boolean {
-  try {
-    accessSync(file, constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
+interface Judged {
+  readonly file: string;
+  readonly verdict: FileVerdict;
+  /** What comes of it that HAProxy can't use it; that it is left out, when not given. */
+  readonly effect?: string;
+  /** Who named the file: the operator, when not given. */
+  readonly owner?: Owner;
+  /** The label that names it. */
+  readonly label?: string;
 }
 
-function unreadable(file: string, effect: string): Problem {
-  return {
-    code: 'certificate',
-    owner: { by: 'operator' },
-    message: `the certificate ${file} can't be read, so ${effect}`,
-    hint: 'put a PEM file with certificate and key there, or name another with --ssl-certs',
-  };
+/** What is wrong with a certificate, told to whoever named it. One that serves has Problems, too: it may have expired. */
+export function certificateProblems({ file, verdict, effect, owner = { by: 'operator' }, label }: Judged): readonly Problem[] {
+  const told = { code: 'certificate', owner, ...(label !== undefined && { label }) } as const;
+  const leftOut = verdict.serves.length > 0 || verdict.faults.every((fault) => fault.file === file) ? 'it' : `all of ${file}`;
+  return [
+    ...verdict.faults.map(({ file: pem, found, wanted: hint }) => ({
+      ...told,
+      message: `the certificate ${pem} ${found}, so ${effect ?? `${leftOut} is left out`}`,
+      hint,
+    })),
+    ...verdict.remarks.map(({ file: pem, found, wanted: hint }) => ({ ...told, message: `the certificate ${pem} ${found}`, hint })),
+  ];
+}
+
+/** The same for `--dry`, which writes nothing and looks into no file. */
+export function nameCertificates({ wanted, env, folder }: Omit<CertificateParts, 'stateDir'>): Certificates {
+  const { certificates, problems } = readGivenCertificates(env, folder);
+  return { files: namesOf(wanted, certificates), problems, fingerprints: new Map(), verdicts: new Map() };
+}
+
+/** Those of --ssl-certs first: HAProxy serves the first one to clients that name no host it knows. */
+function namesOf(wanted: readonly string[], given: readonly GivenCertificate[]): readonly string[] {
+  return [...new Set([...wanted, ...given.map(({ file }) => file)])];
+}
+
+/** Made once, and again when what is there can't be used. */
+async function makeOwn(own: string): Promise<void> {
+  if ((await judgeFile(own)).usable) return;
+  await mkdir(path.dirname(own), { recursive: true });
+  await replaceFile(own, [await makeSelfSigned()], 0o600);
 }
 
 /** Certificate and key in one PEM text, as HAProxy's `crt` reads it; good for ten years. */

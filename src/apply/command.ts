@@ -1,10 +1,14 @@
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Result } from 'execa';
 import type { Logger } from '../lib/logger.ts';
+import { oneAfterAnother } from '../lib/runs.ts';
 import type { Reason } from '../model/document.ts';
-import type { Haproxy } from './drive.ts';
+import type { Haproxy } from './haproxy.ts';
 import { readMarker, writeMarker } from './marker.ts';
+import type { WorkerInfo } from './master.ts';
+import { makeRuntime, makeTurns, type Runtime, type RuntimePart } from './runtime.ts';
 
 /** What a HAProxy that somebody else runs is made of. */
 export interface CommandSettings {
@@ -15,11 +19,17 @@ export interface CommandSettings {
   /** Names what is in the files on the disk; asked before each reload. */
   readonly fingerprint: () => string | Promise<string>;
   readonly log: Logger;
+  /** The folder of the map files, as the configuration names it. */
+  readonly mapFolder: string;
+  /** A `stats socket` of it with `level admin`, where commands go while it runs; none when not given. */
+  readonly socket?: string | undefined;
   /** Milliseconds that the command may take; 60,000 when not given. */
   readonly deadlineMs?: number;
+  /** Milliseconds until another worker must answer at the socket when the command has ended; 20,000 when not given. */
+  readonly confirmMs?: number;
 }
 
-/** A HAProxy that another service runs: reloaded by its command, not reached otherwise. */
+/** A HAProxy that another service runs: reloaded by its command, reached over its socket or not at all. */
 export interface CommandHaproxy extends Haproxy {
   /**
    * The fingerprint of the last reload that went well; where none was tried yet that of the files on the disk, as the service has started from
@@ -28,30 +38,76 @@ export interface CommandHaproxy extends Haproxy {
   applied(): Promise<string | undefined>;
 }
 
-/** `--command` as a HAProxy. Its reload rejects with the exit code or signal and what the command wrote; all runtime commands are refused. */
+/**
+ * `--command` as a HAProxy. Its reload rejects with the exit code or signal and what the command wrote, and where there is a socket when no other
+ * worker answers there afterwards; without one no runtime command is taken.
+ */
 export function makeCommand(settings: CommandSettings): CommandHaproxy {
   const markerPath = resolve(settings.runDir, 'applied.json');
+  const runtime =
+    settings.socket === undefined
+      ? undefined
+      : makeRuntime({ socketPath: resolve(settings.socket), prefix: '', mapFolder: settings.mapFolder });
+  const inTurn = oneAfterAnother();
   return {
-    reload: (reasons) => reload({ ...settings, markerPath }, reasons),
+    reload: (reasons) => inTurn(() => reload({ ...settings, markerPath, runtime }, reasons)),
     applied: async () => {
       const { fingerprint } = await readMarker(markerPath);
       return fingerprint === undefined ? settings.fingerprint() : fingerprint === UNKNOWN ? undefined : fingerprint;
     },
-    send: ({ commands }) => Promise.resolve({ refused: commands.map(({ reason }) => reason) }),
-    holds: (document) => Promise.resolve(document),
+    agrees: (fingerprint) => inTurn(() => writeMarker(markerPath, { fingerprint })),
+    ...(runtime === undefined ? UNREACHED : makeTurns(runtime, inTurn)),
   };
 }
 
+const UNREACHED: RuntimePart = {
+  release: () => Promise.resolve(undefined),
+  send: (commands) =>
+    Promise.resolve(commands.map(() => ({ taken: false, answer: 'HAProxy takes no commands here, as --haproxy-socket is not given' }))),
+  holds: (document) => Promise.resolve({ document, apart: new Map(), lost: new Map() }),
+  passed: () => Promise.resolve(new Set()),
+};
+
 const UNKNOWN = ''; // while a command runs, and after one that failed
 
-async function reload(settings: CommandSettings & { readonly markerPath: string }, reasons: readonly Reason[]): Promise<void> {
-  const { command, runDir, log, markerPath } = settings;
+interface Reload extends CommandSettings {
+  readonly markerPath: string;
+  readonly runtime: Runtime | undefined;
+}
+
+async function reload(settings: Reload, reasons: readonly Reason[]): Promise<void> {
+  const { command, runDir, log, markerPath, runtime } = settings;
   const fingerprint = await settings.fingerprint();
   await mkdir(runDir, { recursive: true, mode: 0o700 });
   await writeMarker(markerPath, { fingerprint: UNKNOWN });
+  const before = await runtime?.worker().catch(() => undefined); // it need not run now
   log.debug({ command, reasons: reasons.length }, 'HAProxy is reloaded by command');
   await run(settings);
+  if (runtime !== undefined) await confirm(settings, { runtime, before });
+  runtime?.forget();
   await writeMarker(markerPath, { fingerprint });
+}
+
+interface Confirmed {
+  readonly runtime: Runtime;
+  readonly before: WorkerInfo | undefined;
+}
+
+/** Waits until another worker answers: a command may end before HAProxy has read its file, and whatever goes to the worker before is lost. */
+async function confirm({ command, socket, confirmMs = 20_000 }: CommandSettings, { runtime, before }: Confirmed): Promise<void> {
+  const until = performance.now() + confirmMs;
+  for (;;) {
+    const now = await runtime.worker().catch((error: unknown) => error);
+    const answers = now instanceof Object && 'pid' in now ? (now as WorkerInfo) : undefined;
+    if (answers !== undefined && (answers.pid !== before?.pid || answers.started !== before.started)) return;
+    if (performance.now() >= until) {
+      const seen = answers === undefined ? 'nothing answers' : `the worker before (pid ${answers.pid}) still answers`;
+      throw new Error(`the command '${command}' ended well, but ${seen} at HAProxy's socket ${socket ?? ''}`, {
+        cause: answers === undefined ? now : undefined,
+      });
+    }
+    await sleep(50);
+  }
 }
 
 /** Into a file, not a pipe: a HAProxy that the command starts keeps the other end, and this would wait for it for ever. */

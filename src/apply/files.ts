@@ -1,8 +1,10 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Verdict } from './check.ts';
+import { MAP_FILES } from '../haproxy/settings.ts';
 import { mapText, textOf } from '../haproxy/text.ts';
+import { gather } from '../lib/gather.ts';
 import { replaceFile } from '../lib/write-file.ts';
 import type { Document } from '../model/document.ts';
 
@@ -10,6 +12,12 @@ import type { Document } from '../model/document.ts';
 export interface Files {
   /** Puts a document in place when HAProxy would take it; the file that stands there stays when it would not. Rejects when it can't be written. */
   put(document: Document): Promise<Verdict>;
+  /** Asks HAProxy about a document, and leaves what stands in place. */
+  check(document: Document): Promise<Verdict>;
+  /** Puts a document in place that HAProxy runs already; gives the fingerprint of what then stands there. Rejects when it can't be written. */
+  write(document: Document): Promise<string>;
+  /** What stands in place; empty texts when there is nothing. */
+  read(): Promise<{ readonly config: string; readonly maps: Readonly<Record<string, string>> }>;
   /** What stands in place now, as one word; 'none' when there is no configuration. */
   fingerprint(): Promise<string>;
   /** What stands in place serves: keep a copy. */
@@ -57,6 +65,26 @@ export class FilesOnDisk implements Files {
     await this.#archive();
     await writeAll(this.#folder, [...texts].reverse()); // maps first: the new configuration may need them
     return { ok: true };
+  }
+
+  check(document: Document): Promise<Verdict> {
+    return this.#validate(textsOf(document, this.#name));
+  }
+
+  async write(document: Document): Promise<string> {
+    const digests = new Map<string, string>();
+    for (const [file, pieces] of piecesOf(document, this.#name)) {
+      const tell = (digest: string): Map<string, string> => digests.set(file, digest);
+      await replaceFile(path.join(this.#folder, file), digesting(pieces, tell)); // with a turn for the event loop after each piece
+    }
+    this.#good = combine(digests);
+    return this.#good;
+  }
+
+  async read(): Promise<{ readonly config: string; readonly maps: Readonly<Record<string, string>> }> {
+    const texts = await readAll(this.#folder, [this.#name, ...(await mapsIn(this.#folder))]);
+    const maps = [...texts].filter(([file]) => file !== this.#name);
+    return { config: texts.get(this.#name) ?? '', maps: Object.fromEntries(maps) };
   }
 
   async fingerprint(): Promise<string> {
@@ -107,6 +135,26 @@ function textsOf(document: Document, name: string): Texts {
   ]);
 }
 
+/** The same in pieces of some size, maps first. */
+function piecesOf(document: Document, name: string): readonly (readonly [file: string, pieces: Iterable<string>])[] {
+  const config = { [Symbol.iterator]: () => gather(textOf(document)) };
+  return [...Object.entries(document.maps).map(([file, map]) => [file, [mapText(map)]] as const), [name, config]];
+}
+
+/** The same pieces; when they are through, `tell` is given their sha256. */
+function digesting(pieces: Iterable<string>, tell: (digest: string) => void): Iterable<string> {
+  return {
+    *[Symbol.iterator]() {
+      const digest = createHash('sha256');
+      for (const piece of pieces) {
+        digest.update(piece);
+        yield piece;
+      }
+      tell(digest.digest('hex'));
+    },
+  };
+}
+
 /** The configuration with its maps looked for in another folder. */
 function moved({
   text,
@@ -124,8 +172,13 @@ function moved({
 }
 
 function fingerprintOf(texts: Texts): string {
-  const all = [...texts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([file, text]) => `${file} ${text.length}\n${text}`);
-  return texts.size === 0 ? 'none' : hash('sha256', all.join('\n')).slice(0, 32);
+  return combine(new Map(Array.from(texts, ([file, text]) => [file, hash('sha256', text)])));
+}
+
+/** One word for files of these digests. */
+function combine(digests: ReadonlyMap<string, string>): string {
+  const all = Array.from(digests, ([file, digest]) => `${file} ${digest}\n`).sort();
+  return all.length === 0 ? 'none' : hash('sha256', all.join('')).slice(0, 32);
 }
 
 /** Those that are there. */
@@ -144,7 +197,7 @@ async function writeAll(folder: string, texts: Iterable<readonly [string, string
 
 async function mapsIn(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(ignoreMissing);
-  return (names ?? []).filter((file) => file.endsWith('2backend.map'));
+  return (names ?? []).filter((file) => MAP_FILES.includes(file));
 }
 
 async function copyAll(from: string, to: string, name: string): Promise<boolean> {

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 
-/** One call of a master CLI. */
+/** One call of a master CLI, or of a `stats socket`. */
 export interface Call {
-  /** The path behind `haproxy -S`. */
+  /** The path behind `haproxy -S`, or behind `stats socket`. */
   readonly socketPath: string;
   /** Milliseconds until the whole answer must be there. */
   readonly deadlineMs: number;
@@ -15,12 +15,12 @@ export interface Call {
  */
 export type Silence = 'absent' | 'cut' | 'hang';
 
-/** The master CLI gave no answer, and in which way; the system's error is the cause. */
+/** HAProxy gave no answer, and in which way; the system's error is the cause. */
 export class NoAnswer extends Error {
   readonly silence: Silence;
 
   constructor(silence: Silence, { socketPath, cause }: { readonly socketPath: string; readonly cause: unknown }) {
-    super(`no answer from HAProxy's master socket ${socketPath} (${silence})`, { cause });
+    super(`no answer from HAProxy's socket ${socketPath} (${silence})`, { cause });
     this.silence = silence;
   }
 }
@@ -28,7 +28,7 @@ export class NoAnswer extends Error {
 const SILENCES: Readonly<Record<string, Silence>> = { ENOENT: 'absent', ECONNREFUSED: 'absent', ECONNRESET: 'cut', EPIPE: 'cut' };
 
 /**
- * The answer of HAProxy's master to one command, read to the end of the connection: one connection per call, closed for writing behind the
+ * The answer of HAProxy to one line, read to the end of the connection: one connection per call, closed for writing behind the
  * command, as `socat` does it. Rejects with `NoAnswer`, with the reason of `signal`, or with what else keeps it from the socket (EACCES).
  */
 export async function ask({ socketPath, command, deadlineMs, signal }: Call & { readonly command: string }): Promise<string> {
@@ -46,6 +46,16 @@ export async function ask({ socketPath, command, deadlineMs, signal }: Call & { 
     throw silence === undefined ? cause : new NoAnswer(silence, { socketPath, cause });
   } finally {
     socket.destroy();
+  }
+}
+
+/** What was asked for, or in which way there was no answer. */
+export async function orSilence<T>(asked: Promise<T>): Promise<T | NoAnswer> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof NoAnswer) return error;
+    throw error;
   }
 }
 
@@ -101,6 +111,8 @@ export function readProcesses(text: string): Processes {
 export interface WorkerInfo {
   readonly pid: number;
   readonly version: string;
+  /** Seconds since 1970; 0 when it does not say. */
+  readonly started: number;
   /** It only finishes what it has; it takes no new connection. */
   readonly stopping: boolean;
 }
@@ -111,8 +123,16 @@ export interface WorkerInfo {
  */
 export async function workerInfo({ pid, ...call }: Call & { readonly pid?: number | undefined }): Promise<WorkerInfo> {
   const text = await ask({ ...call, command: `${pid === undefined ? '@1' : `@!${pid}`} show info` });
+  const found = readInfo(text);
+  if (found === undefined) throw new Error(`HAProxy's master has no worker ${pid ?? 'that serves'}: ${text.trim().slice(0, 200)}`);
+  return found;
+}
+
+/** The fields of `show info`, one a line; undefined when that is something else. */
+export function readInfo(text: string): WorkerInfo | undefined {
   const fields = new Map(Array.from(text.matchAll(/^([^:\n]+): ?(.*)$/gm), ([, name, value]) => [name, value]));
-  const found = Number(fields.get('Pid'));
-  if (!(found > 0)) throw new Error(`HAProxy's master has no worker ${pid ?? 'that serves'}: ${text.trim().slice(0, 200)}`);
-  return { pid: found, version: fields.get('Version') ?? '', stopping: fields.get('Stopping') !== '0' };
+  const pid = Number(fields.get('Pid'));
+  if (!(pid > 0)) return undefined;
+  const started = Number(fields.get('Start_time_sec') ?? 0);
+  return { pid, version: fields.get('Version') ?? '', stopping: fields.get('Stopping') !== '0', started };
 }

@@ -1,20 +1,27 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../lib/logger.ts';
-import type { Command, Reason } from '../model/document.ts';
-import type { Haproxy } from './drive.ts';
+import { oneAfterAnother } from '../lib/runs.ts';
+import type { Document, Reason } from '../model/document.ts';
+import type { Release } from '../model/release.ts';
+import { end, letFinish, type Gently, STOP_MS } from './ending.ts';
+import { ReloadRefused, type Haproxy } from './haproxy.ts';
+import { HEALTH_MAP } from '../haproxy/settings.ts';
+import { sentence } from '../lib/sentence.ts';
 import { identify, lives, readLiving, writeLiving, type Living } from './lock.ts';
 import { readMarker, writeMarker } from './marker.ts';
-import { ask, NoAnswer, showProc, workerInfo, type Call, type Processes } from './master.ts';
+import { ask, NoAnswer, orSilence, showProc, workerInfo, type Call, type Processes } from './master.ts';
+import { makeRuntime, makeTurns, type Runtime } from './runtime.ts';
+import { writeStates } from './state-file.ts';
 
 /** What our own HAProxy is made of. */
 export interface OwnSettings {
   /** The HAProxy program: a name in PATH, or a path. */
   readonly bin: string;
-  /** Holds master.sock, haproxy.log, haproxy.pid and applied.json; made when missing. One writer (`takeLock`). */
+  /** Holds master.sock, haproxy.log, haproxy.pid, applied.json and server-state; made when missing. One writer (`takeLock`). */
   readonly runDir: string;
   /** The configuration file. */
   readonly config: string;
@@ -30,42 +37,59 @@ export interface OwnSettings {
 /** A HAProxy that we start, in a session of its own: it outlives this process, and the next one adopts it. */
 export interface OwnProcess extends Haproxy {
   /** Starts it when it does not run. Rejects with what HAProxy wrote, and says whether the worker before still serves. */
-  reload(reasons: readonly Reason[]): Promise<void>;
+  reload(reasons: readonly Reason[], wanted?: Document): Promise<void>;
   /** The same; for whoever wants HAProxy to load again what is on the disk. */
-  reloadAsItIs(reasons: readonly Reason[]): Promise<void>;
+  reloadAsItIs(reasons: readonly Reason[], wanted?: Document): Promise<void>;
   /** Its serving worker, when it runs; waits while it reloads. Rejects when it lives but does not answer by the deadline. */
   adopt(): Promise<{ readonly worker: number } | undefined>;
+  /** Whether what this worker holds is known; another one came by somebody else's reload. */
+  knows(worker: number): boolean;
   /** The fingerprint that the worker which serves now was confirmed with; undefined when it may have loaded something else. */
   applied(): Promise<string | undefined>;
   /** Ends its master and all workers: by SIGTERM, after five seconds by SIGKILL. Rejects when one of them is still there after that. */
-  stop(): Promise<void>;
+  stop(gently?: Gently): Promise<void>;
 }
 
-type Own = Required<OwnSettings> & Readonly<Record<'socketPath' | 'logPath' | 'pidPath' | 'markerPath', string>>;
+type Own = Required<OwnSettings> & Readonly<Record<Path, string>> & { readonly runtime: Runtime };
+
+type Path = 'socketPath' | 'logPath' | 'pidPath' | 'markerPath' | 'statesPath';
 
 const LOG_MAX_BYTES = 8 * 2 ** 20;
 const CALL_MS = 1_000; // a connection that a reloading master has not taken yet ends with it, seconds later: better a new one
-const STOP_MS = 5_000;
 
-/** The HAProxy of a run folder; nothing is started or asked before one of its functions is called. Reloads are made one after the other. */
+/** The HAProxy of a run folder; nothing is started or asked before one of its functions is called. Reloads and commands go one after the other. */
 export function makeProcess(settings: OwnSettings): OwnProcess {
-  const at = (name: string): string => resolve(settings.runDir, name);
-  const paths = { socketPath: at('master.sock'), logPath: at('haproxy.log'), pidPath: at('haproxy.pid'), markerPath: at('applied.json') };
-  const own: Own = { deadlineMs: 20_000, pauseMs: 30, ...settings, ...paths, config: resolve(settings.config) };
-  let turn: Promise<unknown> = Promise.resolve();
-  const reload = (reasons: readonly Reason[]): Promise<void> => {
-    const run = turn.then(() => bring(own, reasons));
-    turn = run.catch(() => undefined);
-    return run;
-  };
+  const own = ownOf(settings);
+  const { runtime } = own;
+  const inTurn = oneAfterAnother();
+  const reload = (reasons: readonly Reason[], wanted?: Document): Promise<void> => inTurn(() => bring(own, { reasons, wanted }));
   return {
     reload,
     reloadAsItIs: reload,
     adopt: () => adopt(own),
+    knows: (worker) => [undefined, worker].includes(runtime.pid()),
     applied: () => applied(own),
-    stop: () => stop(own),
-    send: ({ commands }) => send(own, commands),
-    holds: (document) => Promise.resolve(document),
+    stop: (gently) => stop(own, gently),
+    ...makeTurns(runtime, inTurn),
+    release: () => inTurn(() => release(own)),
+    agrees: (fingerprint) => inTurn(() => agrees(own, fingerprint)),
+  };
+}
+
+function ownOf(settings: OwnSettings): Own {
+  const at = (name: string): string => resolve(settings.runDir, name);
+  const socketPath = at('master.sock');
+  return {
+    deadlineMs: 20_000,
+    pauseMs: 30,
+    ...settings,
+    config: resolve(settings.config),
+    socketPath,
+    logPath: at('haproxy.log'),
+    pidPath: at('haproxy.pid'),
+    markerPath: at('applied.json'),
+    statesPath: at('server-state'),
+    runtime: makeRuntime({ socketPath, prefix: '@1 ', mapFolder: dirname(resolve(settings.config)) }),
   };
 }
 
@@ -79,17 +103,42 @@ interface Attempt {
   readonly master: Living;
 }
 
-async function bring(own: Own, reasons: readonly Reason[]): Promise<void> {
+interface Task {
+  readonly reasons: readonly Reason[];
+  readonly wanted: Document | undefined;
+}
+
+async function bring(own: Own, { reasons, wanted }: Task): Promise<void> {
   const until = performance.now() + own.deadlineMs;
   const fingerprint = await own.fingerprint();
   await mkdir(own.runDir, { recursive: true, mode: 0o700 });
   const since = await startOfLog(own);
   const before = await look(own, until);
   own.log.debug({ reasons: reasons.length }, before === undefined ? 'HAProxy starts' : 'HAProxy reloads');
-  const worker = before === undefined ? await start({ own, since, until }) : await reloadRunning({ own, since, until, before });
+  await writeStates(own, before === undefined ? undefined : wanted);
+  try {
+    const worker = before === undefined ? await start({ own, since, until }) : await reloadRunning({ own, since, until, before });
+    own.runtime.forget();
+    await note(own, { fingerprint, worker });
+    own.log.debug({ worker }, 'HAProxy serves what was written');
+  } finally {
+    await writeStates(own, undefined); // a later start must not believe them
+  }
+}
+
+/** Notes what the worker that serves has loaded, for the daemon that adopts it. */
+async function note(
+  { markerPath }: Own,
+  { fingerprint, worker }: { readonly fingerprint: string; readonly worker: number },
+): Promise<void> {
   const living = await identify(worker);
-  if (living !== undefined) await writeMarker(own.markerPath, { fingerprint, worker: living.pid, started: living.started });
-  own.log.debug({ worker }, 'HAProxy serves what was written');
+  if (living !== undefined) await writeMarker(markerPath, { fingerprint, worker: living.pid, started: living.started });
+}
+
+async function agrees(own: Own, fingerprint: string): Promise<void> {
+  const worker = await serving(own);
+  if (worker === undefined) throw new Error('no worker of HAProxy serves, so nothing is noted of what it runs');
+  await note(own, { fingerprint, worker });
 }
 
 async function start({ own, since, until }: Pick<Attempt, 'own' | 'since' | 'until'>): Promise<number> {
@@ -152,11 +201,12 @@ async function refusal(
   { what, answer = '' }: { readonly what: string; readonly answer?: string },
 ): Promise<Error> {
   const log = await readFile(own.logPath).catch(() => Buffer.of());
-  const said = gist(log.subarray(since).toString()) || gist(answer) || 'it wrote nothing';
+  const text = log.subarray(since).toString();
+  const said = gist(text) || gist(answer) || 'it wrote nothing';
   const still = await serving(own);
   const served = before.workers.length + before.oldWorkers.length > 0;
   const rest = still === undefined ? 'no worker serves' : served ? `worker ${still} still serves as before` : `worker ${still} serves`;
-  return new Error(`${what}: ${said}; ${rest}`);
+  return new ReloadRefused(`${what}: ${said}; ${rest}`, `${text}\n${answer}`.split('\n'));
 }
 
 /** What HAProxy wrote, as one line for people: its first alerts, its last lines where there are none. Empty when it wrote nothing. */
@@ -191,6 +241,13 @@ async function adopt(own: Own): Promise<{ readonly worker: number } | undefined>
   return worker === undefined ? undefined : { worker };
 }
 
+/** A master that reloads by itself refuses connections for a moment: that is waited for. */
+async function release(own: Own): Promise<Release | undefined> {
+  const known = await own.runtime.release();
+  if (known !== undefined || (await look(own, performance.now() + own.deadlineMs)) === undefined) return known;
+  return own.runtime.release();
+}
+
 /** The pid of the worker that serves, or `pid` when that one does; undefined when it does not, or does not say. */
 async function serving(own: Own, pid?: number): Promise<number | undefined> {
   const info = await workerInfo({ ...call(own), pid }).catch(() => undefined);
@@ -202,53 +259,24 @@ async function applied(own: Own): Promise<string | undefined> {
   return (await serving(own)) === worker && (await lives({ pid: worker, started })) ? fingerprint : undefined;
 }
 
-async function stop(own: Own): Promise<void> {
+async function stop(own: Own, gently: Gently | undefined): Promise<void> {
   const found = await look(own, performance.now() + STOP_MS).catch(() => undefined); // one that hangs is ended by what was noted
   const noted = await readLiving(own.pidPath);
   const master = found === undefined ? noted : await identify(found.master);
   const workers = await Promise.all([...(found?.workers ?? []), ...(found?.oldWorkers ?? [])].map(({ pid }) => identify(pid)));
-  await end([master, ...workers].filter((one) => one !== undefined));
+  const all = [master, ...workers].filter((one) => one !== undefined);
+  if (gently !== undefined && found !== undefined) await letFinish(all, { ...gently, turnRed: () => turnRed(own) });
+  await end(all);
   for (const path of [own.socketPath, own.pidPath, own.markerPath]) await rm(path, { force: true });
 }
 
-/** Ends a master, the first one, which ends its workers; whoever is left after a while is killed. */
-async function end(all: readonly Living[]): Promise<void> {
-  await signal(all.slice(0, 1), 'SIGTERM');
-  let rest = await survivors(all);
-  if (rest.length > 0) await signal(rest, 'SIGKILL');
-  rest = await survivors(rest);
-  if (rest.length > 0) throw new Error(`HAProxy does not end: ${rest.map(({ pid }) => `pid ${pid}`).join(', ')}`);
-}
-
-async function signal(all: readonly Living[], name: NodeJS.Signals): Promise<void> {
-  for (const one of all) {
-    try {
-      if (await lives(one)) process.kill(one.pid, name);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // ended meanwhile
-    }
-  }
-}
-
-async function survivors(all: readonly Living[]): Promise<readonly Living[]> {
-  const until = performance.now() + STOP_MS;
-  for (;;) {
-    const alive = await Promise.all(all.map(lives));
-    const rest = all.filter((_, i) => alive[i]);
-    if (rest.length === 0 || performance.now() >= until) return rest;
-    await sleep(20);
-  }
-}
-
-async function send(own: Own, commands: readonly Command[]): Promise<{ readonly refused: readonly Reason[] }> {
-  const refused: Reason[] = [];
-  let silent = false; // the rest would only wait for the same silence
-  for (const { text, expect, reason } of commands) {
-    const answer: string | NoAnswer | undefined = silent ? undefined : await orSilence(ask({ ...call(own), command: `@1 ${text}` }));
-    silent = typeof answer !== 'string';
-    if (typeof answer !== 'string' || !expect.test(answer.trim())) refused.push(reason);
-  }
-  return { refused };
+/** Whoever looks at the health page sends no more clients here. A configuration whose head has no such line just ends. */
+async function turnRed({ runtime, config, log }: Own): Promise<void> {
+  const text = `add map ${dirname(config)}/${HEALTH_MAP} stop 1`;
+  const told = runtime.send([{ text, expect: /^$/, reason: { code: 'by-hand', subject: 'haproxy', detail: 'it is about to end' } }]);
+  await told.catch((error: unknown) => {
+    log.warn({ reason: sentence(error) }, 'the health page of HAProxy could not be turned red');
+  });
 }
 
 async function startOfLog({ logPath }: Own): Promise<number> {
@@ -256,15 +284,6 @@ async function startOfLog({ logPath }: Own): Promise<number> {
   if (size <= LOG_MAX_BYTES) return size;
   await truncate(logPath); // HAProxy appends: it goes on at the new end
   return 0;
-}
-
-async function orSilence<T>(asked: Promise<T>): Promise<T | NoAnswer> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof NoAnswer) return error;
-    throw error;
-  }
 }
 
 function call({ socketPath }: Own): Call {

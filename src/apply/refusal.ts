@@ -1,23 +1,40 @@
-import { fragmentAt } from '../haproxy/text.ts';
+import { readRefusal, type Blame, type Refusal } from '../haproxy/refusals.ts';
 import type { Document } from '../model/document.ts';
-import type { Owner, Problem } from '../model/problem.ts';
+import type { Problem } from '../model/problem.ts';
 
-/** What `haproxy -c` had against a document, as Problems: each line that it names leads to a fragment, and so to an owner. */
+/** What `haproxy -c` had against a document, as Problems of those whom its messages name. */
 export function describeRefusal(lines: readonly string[], document: Document): readonly Problem[] {
-  const problems = lines.filter((line) => !/Error\(s\) found|Fatal errors found/.test(line)).map((line) => describeLine(line, document));
-  return problems.length > 0 ? problems : [describeLine(lines.join(' ') || 'it gave no reason', document)];
+  return describeBlame(readRefusal(lines, document));
 }
 
-function describeLine(line: string, document: Document): Problem {
-  const words = line.replace(/^\[\w+\]\s*\(\d+\)\s*:\s*(?:config\s*:\s*)?/, '').trim();
-  const at = /\[[^\]\s]+:(\d+)\]/.exec(words)?.[1];
-  const fragment = at === undefined ? undefined : fragmentAt(document, Number(at));
-  const owner: Owner = fragment?.owner ?? { by: 'operator' };
-  const who = owner.by === 'app' ? ` (${fragment?.template ?? ''} of ${owner.app}, port ${owner.index ?? 0})` : '';
+/** Whom a refusal is about, as Problems; at least one. */
+export function describeBlame({ blamed, operator, unknown }: Pick<Refusal, 'blamed' | 'operator' | 'unknown'>): readonly Problem[] {
+  const problems = [
+    ...blamed.map(ofApp),
+    ...operator.map((sentence) => ofOperator(sentence, 'mend the template')),
+    ...unknown.map((words) =>
+      ofOperator(`HAProxy does not take the configuration, and names nobody: ${words}`, 'look at what changed last'),
+    ),
+  ];
+  const [none, hint] = ['HAProxy does not take the configuration, and gives no reason', "run 'haproxy -c' on it"];
+  return problems.length > 0 ? problems : [ofOperator(none, hint)];
+}
+
+function ofApp({ owner, words, template, label, line }: Blame): Problem {
+  const what = template === undefined ? 'the configuration with' : `${template} of`;
+  const shown = line === undefined || line === '' || SECRET.test(line) ? '' : `, in the line '${line}'`;
   return {
     code: 'refused-by-haproxy',
     owner,
-    message: `HAProxy does not take the configuration${who}: ${words}`,
-    hint: 'the configuration before it stays in place; mend the label or template that the line comes from',
+    ...(label !== undefined && { label }),
+    message: `HAProxy does not take ${what} ${owner.app}, port ${owner.index ?? 0}: ${words}${shown}`,
+    hint: `${label === undefined ? 'mend the label that it comes from' : `mend ${label}`}; the app's port is left out until its labels change`,
   };
+}
+
+/** A user of a userlist, with the password. */
+const SECRET = /^user\s|password/;
+
+function ofOperator(message: string, hint: string): Problem {
+  return { code: 'refused-by-haproxy', owner: { by: 'operator' }, message, hint: `${hint}; the configuration before it stays in place` };
 }

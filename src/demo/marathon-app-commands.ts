@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { makeDefinition, type AppForm } from './marathon-app.ts';
-import { appOf, checksOf, isObject, type HeldApp, type Store } from './marathon-store.ts';
+import { appOf, checksOf, isObject, type Deployment, type HeldApp, type Store } from './marathon-store.ts';
 import { publishStatus } from './marathon-task-commands.ts';
 
 /** What people do to apps. Every command changes what GET answers first and sends its events afterwards, as Marathon does. */
@@ -14,6 +14,13 @@ export interface AppCommands {
   scale(appId: string, instances: number): string;
   /** Takes an app away; its tasks are killed. */
   remove(appId: string): void;
+  /**
+   * Begins a deployment that runs until it is finished, and returns its id: while it does, readiness checks have results. Throws when one runs.
+   * Those of the other commands are over when the command returns.
+   */
+  startDeployment(appId: string): string;
+  /** Ends the deployment that runs; what its readiness checks said is forgotten. Throws when none does. */
+  finishDeployment(appId: string): void;
 }
 
 /** The commands for the apps of a store; each throws an Error for an app that is not there. */
@@ -28,6 +35,21 @@ export function makeAppCommands(store: Store): AppCommands {
     },
     remove(appId) {
       remove(store, appOf(store, appId));
+    },
+    startDeployment(appId) {
+      const app = appOf(store, appId);
+      if (app.deployment !== undefined) throw new Error(`Cannot start a deployment of "${appId}": one runs already; finish it first`);
+      const deployment = makeDeployment({ store, appId, action: 'RestartApplication', version: app.info.version });
+      store.apps.set(appId, { ...app, deployment });
+      deployment.begin();
+      return deployment.id;
+    },
+    finishDeployment(appId) {
+      const { deployment, ...app } = appOf(store, appId);
+      if (deployment === undefined) throw new Error(`Cannot finish a deployment of "${appId}": none runs`);
+      const tasks = new Map([...app.tasks].map(([id, task]) => [id, { ...task, ready: undefined }]));
+      store.apps.set(appId, { ...app, deployment: undefined, tasks });
+      deployment.end();
     },
   };
 }
@@ -58,11 +80,11 @@ function putRaw(store: Store, definition: unknown): string {
   return appId;
 }
 
-/** Puts it in the place of the one before, whose tasks and versions it takes over. */
+/** Puts it in the place of the one before, whose tasks, versions and deployment it takes over. */
 function hold(store: Store, app: Pick<HeldApp, 'id' | 'form' | 'definition' | 'info'>): void {
   const before = store.apps.get(app.id);
   const versions = new Map([...(before?.versions ?? []), [app.info.version, app.definition]]);
-  store.apps.set(app.id, { ...app, versions, tasks: before?.tasks ?? new Map() });
+  store.apps.set(app.id, { ...app, versions, tasks: before?.tasks ?? new Map(), deployment: before?.deployment });
 }
 
 /** A DELETE sends no `api_post_event`; the app has left the list before its tasks are killed. */
@@ -70,11 +92,12 @@ function remove(store: Store, app: HeldApp): void {
   store.apps.delete(app.id);
   const change = { store, appId: app.id, action: 'StopApplication', version: store.now() } as const;
   publishGroupChange(change);
-  const succeed = startDeployment(change);
-  if (checksOf(app) > 0) store.publish('remove_health_check_event', { appId: app.id });
+  const deployment = makeDeployment(change);
+  deployment.begin();
+  if (checksOf(app).length > 0) store.publish('remove_health_check_event', { appId: app.id });
   for (const task of app.tasks.values()) publishStatus(store, { ...task, state: 'TASK_KILLED' });
   store.publish('app_terminated_event', { appId: app.id });
-  succeed();
+  deployment.end();
 }
 
 interface Change {
@@ -89,7 +112,9 @@ function announce({ store, appId, action }: Change): void {
   const change = { store, appId, action, version: info.version };
   publishGroupChange(change);
   store.publish('api_post_event', { clientIp: '127.0.0.1', uri: `/v2/apps/${appId}`, appDefinition: definition });
-  startDeployment(change)();
+  const deployment = makeDeployment(change);
+  deployment.begin();
+  deployment.end();
 }
 
 interface StoredChange extends Change {
@@ -101,13 +126,18 @@ function publishGroupChange({ store, appId, version }: StoredChange): void {
   store.publish('group_change_success', { groupId: appId.slice(0, appId.lastIndexOf('/')) || '/', version });
 }
 
-/** Plans are light, the default from 1.7 on; before, one without `plan-format=light` carried all groups. Returns what ends it. */
-function startDeployment({ store, appId, action, version }: StoredChange): () => void {
+/** Plans are light, the default from 1.7 on; before, one without `plan-format=light` carried all groups. */
+function makeDeployment({ store, appId, action, version }: StoredChange): Deployment & { readonly begin: () => void } {
   const currentStep = { actions: [{ action, app: appId }] };
   const plan = { id: randomUUID(), steps: [currentStep], version };
-  store.publish('deployment_info', { plan, currentStep });
-  return () => {
-    store.publish('deployment_step_success', { plan, currentStep });
-    store.publish('deployment_success', { id: plan.id, plan });
+  return {
+    id: plan.id,
+    begin() {
+      store.publish('deployment_info', { plan, currentStep });
+    },
+    end() {
+      store.publish('deployment_step_success', { plan, currentStep });
+      store.publish('deployment_success', { id: plan.id, plan });
+    },
   };
 }

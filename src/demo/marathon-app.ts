@@ -12,6 +12,7 @@ export interface AppForm {
   readonly networkName?: string;
   readonly ports?: readonly PortForm[];
   readonly healthChecks?: readonly HealthCheckForm[];
+  readonly readinessChecks?: readonly ReadinessCheckForm[];
 }
 
 /** One element of `portMappings`, or of `portDefinitions` in host mode. */
@@ -36,6 +37,15 @@ export interface HealthCheckForm {
   readonly intervalSeconds?: number;
   readonly timeoutSeconds?: number;
   readonly maxConsecutiveFailures?: number;
+}
+
+/** A readiness check as in an app definition; 'readinessCheck', '/' and the first port when left out. Times in seconds, by default 30 and 10. */
+export interface ReadinessCheckForm {
+  readonly name?: string;
+  readonly path?: string;
+  readonly portName?: string;
+  readonly intervalSeconds?: number;
+  readonly timeoutSeconds?: number;
 }
 
 /** A JSON object on its way out; what is undefined is not written. */
@@ -74,6 +84,7 @@ export function makeDefinition({ form, info, dialect }: Definition): Json {
     labels: form.labels ?? {},
     ...(dialect.networks ? networkFrom15(form) : networkTo14(form, dialect)),
     healthChecks: dialect.networks && checks.length === 0 ? undefined : checks,
+    readinessChecks: readinessChecks(form, dialect),
     upgradeStrategy: { minimumHealthCapacity: 1, maximumOverCapacity: 1 },
     version: info.version,
     versionInfo: { lastScalingAt: info.lastScalingAt, lastConfigChangeAt: info.lastConfigChangeAt },
@@ -94,7 +105,7 @@ function networkTo14(form: AppForm, dialect: Dialect): Json {
   const network = { host: 'HOST', bridge: 'BRIDGE', container: 'USER' }[form.network];
   const noMappings = dialect.instances ? [] : null; // [] came with 1.4
   const docker = { ...DOCKER, network, portMappings: form.network === 'host' ? noMappings : portMappings(form) };
-  const empty = { env: {}, constraints: [], fetch: [], uris: [], storeUrls: [], dependencies: [], readinessChecks: [] };
+  const empty = { env: {}, constraints: [], fetch: [], uris: [], storeUrls: [], dependencies: [] };
   const common = { ...empty, container: { type: 'DOCKER', docker, volumes: [] } };
   if (form.network === 'container')
     return { ...common, ipAddress: { groups: [], labels: {}, discovery: { ports: [] }, networkName: networkName(form) } };
@@ -124,6 +135,14 @@ function portMappings(form: AppForm): readonly Json[] {
 export function hostPortAsked(form: AppForm, port: PortForm): number | undefined {
   if (form.network === 'host') return 0;
   return port.hostPort ?? (form.network === 'bridge' ? 0 : undefined);
+}
+
+/** From 1.5 on none is not written. */
+function readinessChecks({ readinessChecks: checks = [] }: AppForm, dialect: Dialect): readonly Json[] | undefined {
+  if (dialect.networks && checks.length === 0) return undefined;
+  const times = { intervalSeconds: 30, timeoutSeconds: 10 };
+  const how = { httpStatusCodesForReady: [200], preserveLastResponse: false };
+  return checks.map((check) => ({ name: 'readinessCheck', protocol: 'HTTP', path: '/', portName: 'http-api', ...times, ...how, ...check }));
 }
 
 interface Check {

@@ -9,9 +9,10 @@ import type { Streams } from './marathon-streams.ts';
 export interface Misbehaviour {
   /**
    * For `/v2/apps` and all below: `refuse` resets the connection, `hang` never answers, `html` is a proxy's sign-in page with 200, `error500` a
-   * message, `broken-json` a whole answer with half a document, `cut` half an answer, `unauthorized` 401.
+   * message, `broken-json` a whole answer with half a document, `cut` half an answer, `unauthorized` 401, `empty` a list of
+   * apps without one.
    */
-  apps: 'ok' | 'refuse' | 'hang' | 'html' | 'error500' | 'broken-json' | 'cut' | 'unauthorized';
+  apps: 'ok' | 'refuse' | 'hang' | 'html' | 'error500' | 'broken-json' | 'cut' | 'unauthorized' | 'empty';
   /** For `/v2/events`: `silent` holds events and heart-beats back, of streams that are attached too; `close-at-once` ends behind the head. */
   events: 'ok' | 'silent' | 'close-at-once' | 'html' | 'refuse';
 }
@@ -92,6 +93,9 @@ function serveApps(serving: Serving): void {
       break;
     case 'unauthorized':
       send(serving, unauthorizedAnswer());
+      break;
+    case 'empty':
+      send(serving, locate(serving.request).path === '/v2/apps' ? { ...good, body: '{"apps":[]}' } : good);
   }
 }
 

@@ -16,7 +16,7 @@ export interface Asked {
 export function answerTo(store: Store, asked: Asked): Answer {
   const { path, query, leader } = asked;
   if (path === '/v2/apps') return listApps(store, query);
-  if (path.startsWith('/v2/apps/')) return answerAboutApp(store, path.slice('/v2/apps'.length));
+  if (path.startsWith('/v2/apps/')) return answerAboutApp(store, path.slice('/v2/apps'.length), query);
   if (path === '/v2/info') return jsonAnswer(200, makeInfo(store, leader));
   if (path === '/v2/leader') return jsonAnswer(200, { leader });
   if (path === '/ping') return ping(store, asked);
@@ -24,16 +24,22 @@ export function answerTo(store: Store, asked: Asked): Answer {
 }
 
 function listApps({ apps, dialect }: Store, query: URLSearchParams): Answer {
-  const withTasks = query.getAll('embed').some((name) => /^(group\.apps\.|apps\.|app\.)?(tasks|failures)$/.test(name));
-  return jsonAnswer(200, { apps: [...apps.values()].map((app) => makeAppJson(app, { dialect, withTasks })) });
+  const embedding = { dialect, withTasks: embeds(query, /^(tasks|failures)$/), withReadiness: embeds(query, /^readiness$/) };
+  return jsonAnswer(200, { apps: [...apps.values()].map((app) => makeAppJson(app, embedding)) });
 }
 
-/** `/shop`, `//shop` (as the DC/OS UI writes it), `/shop/versions`, `/shop/versions/<version>`; a single app always has its tasks. */
-function answerAboutApp({ apps, dialect }: Store, rest: string): Answer {
+/** With any of the prefixes, whatever the path. */
+function embeds(query: URLSearchParams, what: RegExp): boolean {
+  return query.getAll('embed').some((name) => what.test(name.replace(/^(group\.apps|apps|app)\./, '')));
+}
+
+/** `/shop`, `//shop` (as the DC/OS UI writes it), `/shop/versions`, `/shop/versions/<version>`; a single app always has its tasks, but readiness only when asked. */
+function answerAboutApp({ apps, dialect }: Store, rest: string, query: URLSearchParams): Answer {
   const [, appId = '', versions, version] = /^\/+(.+?)(\/versions(?:\/([^/]+))?)?$/.exec(rest) ?? [];
   const app = apps.get(`/${appId}`);
   if (app === undefined) return messageAnswer(404, `App '/${appId}' does not exist`);
-  if (versions === undefined) return jsonAnswer(200, { app: makeAppJson(app, { dialect, withTasks: true }) });
+  const embedding = { dialect, withTasks: true, withReadiness: embeds(query, /^readiness$/) };
+  if (versions === undefined) return jsonAnswer(200, { app: makeAppJson(app, embedding) });
   if (version === undefined) return jsonAnswer(200, { versions: [...app.versions.keys()].reverse() });
   return answerVersion(app, version);
 }

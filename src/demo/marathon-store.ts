@@ -13,6 +13,14 @@ export interface HeldApp {
   /** All definitions that this app has had, by version. */
   readonly versions: ReadonlyMap<string, unknown>;
   readonly tasks: ReadonlyMap<string, HeldTask>;
+  /** The deployment that runs, if one does. */
+  readonly deployment: Deployment | undefined;
+}
+
+/** What a story or a test has begun; `end` tells that it was a success. */
+export interface Deployment {
+  readonly id: string;
+  readonly end: () => void;
 }
 
 /** All that this Marathon knows, and how it tells of changes. */
@@ -60,17 +68,54 @@ export function taskOf(app: HeldApp, taskId: string): HeldTask {
   return task;
 }
 
-/** How many health checks an app has; none when raw JSON makes no sense. */
-export function checksOf({ definition }: HeldApp): number {
-  return isObject(definition) && Array.isArray(definition['healthChecks']) ? definition['healthChecks'].length : 0;
+/** The health checks of an app, or of the version that a task was started with; none when raw JSON makes no sense. */
+export function checksOf({ definition, versions }: HeldApp, task?: HeldTask): readonly unknown[] {
+  return listIn(task === undefined ? definition : (versions.get(task.version) ?? definition), 'healthChecks');
+}
+
+/** The readiness checks of an app. */
+export function readinessOf({ definition }: HeldApp): readonly unknown[] {
+  return listIn(definition, 'readinessChecks');
+}
+
+function listIn(definition: unknown, key: string): readonly unknown[] {
+  const list = isObject(definition) ? definition[key] : undefined;
+  return Array.isArray(list) ? (list as readonly unknown[]) : [];
+}
+
+interface Embedding {
+  readonly dialect: Dialect;
+  readonly withTasks: boolean;
+  readonly withReadiness: boolean;
 }
 
 /** What `/v2/apps` says of an app. Raw JSON that is no object goes out as it is; in one that is, what was put wins over what is counted. */
-export function makeAppJson(app: HeldApp, { dialect, withTasks }: { readonly dialect: Dialect; readonly withTasks: boolean }): unknown {
+export function makeAppJson(app: HeldApp, { dialect, withTasks, withReadiness }: Embedding): unknown {
   if (!isObject(app.definition)) return app.definition;
   const { tasks: rawTasks, ...definition } = app.definition;
-  const tasks = [...app.tasks.values()].map((task) => makeTaskJson({ task, checks: checksOf(app), dialect }));
-  return { ...counts(app), deployments: [], ...definition, ...(withTasks ? { tasks: join(rawTasks, tasks) } : {}) };
+  const tasks = [...app.tasks.values()].map((task) => makeTaskJson({ task, checks: checksOf(app, task).length, dialect }));
+  return {
+    ...counts(app),
+    deployments: app.deployment === undefined ? [] : [{ id: app.deployment.id }],
+    ...(withReadiness ? { readinessCheckResults: readinessResults(app) } : {}),
+    ...definition,
+    ...(withTasks ? { tasks: join(rawTasks, tasks) } : {}),
+  };
+}
+
+/** A result for each check of a task that has been asked; Marathon asks only while a deployment runs, and only tasks that it has started. */
+function readinessResults(app: HeldApp): readonly Json[] {
+  if (app.deployment === undefined) return [];
+  return [...app.tasks.values()].flatMap(({ id, ready }) =>
+    ready === undefined
+      ? []
+      : readinessOf(app).map((check) => ({
+          name: isObject(check) ? check['name'] : undefined,
+          taskId: id,
+          ready,
+          lastResponse: undefined,
+        })),
+  );
 }
 
 function join(rawTasks: unknown, tasks: readonly Json[]): unknown {

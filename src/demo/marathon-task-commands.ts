@@ -1,6 +1,6 @@
 import { hostPortAsked } from './marathon-app.ts';
-import { appOf, checksOf, taskOf, type HeldApp, type Store } from './marathon-store.ts';
-import { healthId, ipAddresses, isOver, makeTaskIds, type HeldTask, type TaskForm } from './marathon-task.ts';
+import { appOf, checksOf, isObject, readinessOf, taskOf, type HeldApp, type Store } from './marathon-store.ts';
+import { healthId, ipAddresses, isOver, makeTaskIds, type HeldHealth, type HeldTask, type TaskForm } from './marathon-task.ts';
 
 /** What may change together with a task's state. */
 export interface StateChange {
@@ -20,9 +20,15 @@ export interface TaskCommands {
   killTask(appId: string, taskId: string): void;
   /**
    * What all checks of a task say; undefined: no result, as after a change of the leader, which sends no event. As in Marathon the first result
-   * is told by `health_status_changed_event` only when it is good. Throws for an app without health checks.
+   * is told by `health_status_changed_event` only when it is good. `failures`: how many followed each other; as many as its checks allow when
+   * left out, and 1 to 2 of 3 are a task that fails, but is not given up yet. Throws for a task without health checks.
    */
-  setHealth(appId: string, taskId: string, alive: boolean | undefined): void;
+  setHealth(appId: string, taskId: string, alive: boolean | undefined, result?: { readonly failures?: number }): void;
+  /**
+   * What all readiness checks of a task say; undefined: nobody has asked yet. It counts while a deployment of the app runs, and there is no event
+   * for it. Throws for an app without readiness checks.
+   */
+  setReady(appId: string, taskId: string, ready: boolean | undefined): void;
 }
 
 /** The commands for the tasks of a store; each throws an Error for an app or task that is not there. */
@@ -43,9 +49,15 @@ export function makeTaskCommands(store: Store): TaskCommands {
       setTaskState(appId, taskId, 'TASK_KILLING');
       setTaskState(appId, taskId, 'TASK_KILLED');
     },
-    setHealth(appId, taskId, alive) {
+    setHealth(appId, taskId, alive, { failures } = {}) {
       const app = appOf(store, appId);
-      setHealth({ store, app, task: taskOf(app, taskId), alive });
+      setHealth({ store, app, task: taskOf(app, taskId), alive, failures });
+    },
+    setReady(appId, taskId, ready) {
+      const app = appOf(store, appId);
+      if (readinessOf(app).length === 0)
+        throw new Error(`Cannot say whether "${taskId}" is ready: its app "${appId}" has no readiness checks`);
+      put(store, app, { ...taskOf(app, taskId), ready });
     },
   };
 }
@@ -62,13 +74,14 @@ function addTask(store: Store, app: HeldApp, form: TaskForm): string {
     ports: form.ports ?? chooseHostPorts(store, app),
     state,
     health: undefined,
+    ready: undefined,
     version: app.info.version,
     stagedAt: at,
     startedAt: state === 'TASK_RUNNING' ? at : undefined,
   };
   const held = put(store, app, task);
   publishStatus(store, task);
-  if (form.health !== undefined) setHealth({ store, app: held, task, alive: form.health });
+  if (form.health !== undefined) setHealth({ store, app: held, task, alive: form.health, failures: undefined });
   return task.id;
 }
 
@@ -84,13 +97,15 @@ interface HealthChange {
   readonly app: HeldApp;
   readonly task: HeldTask;
   readonly alive: boolean | undefined;
+  readonly failures: number | undefined;
 }
 
-function setHealth({ store, app, task, alive }: HealthChange): void {
-  const checks = checksOf(app);
+function setHealth({ store, app, task, alive, failures }: HealthChange): void {
+  const checks = checksOf(app, task).length;
   if (checks === 0) throw new Error(`Cannot set the health of "${task.id}": its app "${app.id}" has no health checks`);
   const before = task.health?.alive;
-  put(store, app, { ...task, health: alive === undefined ? undefined : { alive, at: store.now() } });
+  const health = alive === undefined ? undefined : alive ? succeed(store, task) : fail(store, task, failures ?? allowedFailures(app, task));
+  put(store, app, { ...task, health });
   if (alive === undefined || alive === before) return;
   const { dialect, publish } = store;
   const { appId, version } = task;
@@ -99,6 +114,27 @@ function setHealth({ store, app, task, alive }: HealthChange): void {
       publish('health_status_changed_event', { appId, ...healthId(task, dialect), version, alive });
   if (!dialect.instanceHealth) return;
   publish('instance_health_changed_event', { instanceId: task.instanceId, runSpecId: appId, healthy: alive, runSpecVersion: version });
+}
+
+function succeed(store: Store, { health }: HeldTask): HeldHealth {
+  const at = store.now();
+  return {
+    alive: true,
+    consecutiveFailures: 0,
+    firstSuccess: health?.firstSuccess ?? at,
+    lastSuccess: at,
+    lastFailure: health?.lastFailure,
+  };
+}
+
+function fail(store: Store, { health }: HeldTask, consecutiveFailures: number): HeldHealth {
+  const { firstSuccess, lastSuccess } = health ?? {};
+  return { alive: false, consecutiveFailures, firstSuccess, lastSuccess, lastFailure: store.now() };
+}
+
+/** After so many Marathon kills a task. */
+function allowedFailures(app: HeldApp, task: HeldTask): number {
+  return Math.max(...checksOf(app, task).map((check) => Number((isObject(check) ? check['maxConsecutiveFailures'] : undefined) ?? 3)));
 }
 
 /** What Mesos reported of a task: `status_update_event`, and from 1.4 on `instance_changed_event` behind it. */

@@ -27,12 +27,23 @@ export interface HeldTask {
   readonly addresses: readonly string[];
   readonly ports: readonly number[];
   readonly state: string;
-  /** What all its checks said last, and when. */
-  readonly health: { readonly alive: boolean; readonly at: string } | undefined;
+  /** What all its checks have said so far. */
+  readonly health: HeldHealth | undefined;
+  /** What its readiness checks say; none as long as nobody has asked. */
+  readonly ready: boolean | undefined;
   /** Of the app definition it was started with. */
   readonly version: string;
   readonly stagedAt: string;
   readonly startedAt: string | undefined;
+}
+
+/** Of a task's checks; times as Marathon remembers them: a success does not wipe out the failure before. */
+export interface HeldHealth {
+  readonly alive: boolean;
+  readonly consecutiveFailures: number;
+  readonly firstSuccess: string | undefined;
+  readonly lastSuccess: string | undefined;
+  readonly lastFailure: string | undefined;
 }
 
 /** New ids for a task and its instance, in the scheme of the release. */
@@ -50,7 +61,7 @@ export function isOver(state: string): boolean {
 
 interface TaskJson {
   readonly task: HeldTask;
-  /** How many health checks its app has: each gives one result. */
+  /** How many health checks it has: each gives one result. */
   readonly checks: number;
   readonly dialect: Dialect;
 }
@@ -91,16 +102,16 @@ function unlessEmpty(list: readonly Json[], dialect: Dialect): readonly Json[] |
 
 function healthResults({ task, checks, dialect }: TaskJson): readonly Json[] {
   if (task.health === undefined) return [];
-  const { alive, at } = task.health;
+  const { alive, consecutiveFailures, firstSuccess, lastSuccess, lastFailure } = task.health;
   const unset = dialect.unsetInTasks;
   const result = {
     ...healthId(task, dialect),
     alive,
-    consecutiveFailures: alive ? 0 : 1,
-    firstSuccess: alive ? at : unset,
-    lastSuccess: alive ? at : unset,
-    lastFailure: alive ? unset : at,
-    lastFailureCause: alive ? unset : 'ConnectionAttemptFailedException: Connection attempt failed',
+    consecutiveFailures,
+    firstSuccess: firstSuccess ?? unset,
+    lastSuccess: lastSuccess ?? unset,
+    lastFailure: lastFailure ?? unset,
+    lastFailureCause: lastFailure === undefined ? unset : 'ConnectionAttemptFailedException: Connection attempt failed',
   };
   return Array.from({ length: checks }, () => result);
 }

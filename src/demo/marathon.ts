@@ -1,4 +1,5 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { endpoint, listen } from './listen.ts';
 import { makeAppCommands, type AppCommands } from './marathon-app-commands.ts';
 import type { Json } from './marathon-app.ts';
@@ -8,7 +9,7 @@ import { makeStore } from './marathon-store.ts';
 import { makeStreams } from './marathon-streams.ts';
 import { makeTaskCommands, type TaskCommands } from './marathon-task-commands.ts';
 
-export type { AppForm, HealthCheckForm, PortForm } from './marathon-app.ts';
+export type { AppForm, HealthCheckForm, PortForm, ReadinessCheckForm } from './marathon-app.ts';
 export type { Credentials, Misbehaviour } from './marathon-http.ts';
 export type { StateChange } from './marathon-task-commands.ts';
 export type { TaskForm } from './marathon-task.ts';
@@ -38,6 +39,8 @@ export interface Marathon extends AppCommands, TaskCommands {
   readonly requests: ReadonlyMap<string, number>;
   /** How many requests came for a path: '/v2/apps'. */
   requestsOf(path: string): number;
+  /** How many bytes it has sent, heads and events included. */
+  sent(): number;
   /** How many clients are attached to the event stream. */
   streams(): number;
   /** Ends all event streams, as a Marathon does that is no leader any more. */
@@ -56,6 +59,7 @@ export async function startMarathon(settings: MarathonSettings = {}): Promise<Ma
   const streams = makeStreams({ heartBeatMs, silent: () => misbehave.events === 'silent' });
   const store = makeStore(dialectOf(version), streams.publish);
   const server = createServer({ keepAliveTimeout: 30_000 });
+  const sent = countBytes(server);
   const port = await listen({ server, address: host, port: wantedPort, who: `the demo's Marathon` });
   const leader = endpoint(host, port);
   server.on('request', (request, response) => {
@@ -69,6 +73,7 @@ export async function startMarathon(settings: MarathonSettings = {}): Promise<Ma
     misbehave,
     requests,
     requestsOf: (path) => requests.get(path) ?? 0,
+    sent,
     streams: streams.count,
     dropStreams: streams.drop,
     sendEvent: streams.publish,
@@ -80,4 +85,18 @@ export async function startMarathon(settings: MarathonSettings = {}): Promise<Ma
         server.closeAllConnections();
       }),
   };
+}
+
+/** What has gone out over all connections, those that have ended included. */
+function countBytes(server: Server): () => number {
+  const open = new Set<Socket>();
+  let before = 0;
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => {
+      open.delete(socket);
+      before += socket.bytesWritten;
+    });
+  });
+  return () => [...open].reduce((sum, { bytesWritten }) => sum + bytesWritten, before);
 }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import type { BackendSection, Fragment } from '../model/document.ts';
 import type { ServerName } from '../model/names.ts';
-import type { Backend, Check, Front, Service } from '../model/service.ts';
+import type { Backend, Check, Front, Server, Service } from '../model/service.ts';
 import type { Context } from './catalogue.ts';
 import { section } from './section.ts';
 import type { Author, Templates } from './templates.ts';
@@ -21,7 +21,7 @@ export function makeBackendSection({ front, backend }: Service, templates: Templ
     ...(check === undefined ? [] : [checkFragment(check, parts)]),
   ];
   const { name: sectionName } = section(fragments);
-  return { name: sectionName, fragments, backend: name, servers: serverLines(parts) };
+  return { name: sectionName, fragments, backend: name, servers: serverLines(parts), leaving: new Set(backend.leaving) };
 }
 
 interface Parts {
@@ -31,6 +31,12 @@ interface Parts {
   readonly author: Author;
 }
 
+/**
+ * The rules of the shared http frontend see the host without its port (HAPROXY_HTTP_FRONTEND_HEAD); the app sees it as it was sent, whatever
+ * template of its own it has.
+ */
+const HOST_AS_SENT = '  http-request set-header Host %[var(txn.host)] if { var(txn.host) -m found }\n';
+
 function httpFragments({ front, backend: { options }, templates, author }: Parts): readonly Fragment[] {
   const hosts = front.routes.map(({ host }) => host);
   const hostname = hosts.join(',');
@@ -39,10 +45,11 @@ function httpFragments({ front, backend: { options }, templates, author }: Parts
     hostname,
     proxypath,
     singleHost: hosts.length === 1 ? hostname : '',
-    proxypathRegex: escapeRegex(proxypath),
+    proxypathRegex: escapeRegex(proxypath.replace(/\/+$/, '')),
   };
   return [
     ...(hsts ? [templates.render('HAPROXY_BACKEND_HSTS_OPTIONS', {}, author)] : []),
+    ...(hosts.length > 0 ? [{ template: 'the Host header as it was sent', owner: author.owner, text: HOST_AS_SENT }] : []),
     templates.render('HAPROXY_BACKEND_HTTP_OPTIONS', {}, author),
     ...(proxy ? [templates.render('HAPROXY_HTTP_BACKEND_PROXYPASS_GLUE', proxy, author)] : []),
     ...(rootpath === undefined
@@ -108,14 +115,19 @@ function serverLines(parts: Parts): ReadonlyMap<ServerName, Fragment> {
           host: server.host,
           host_ipv4: isIPv6(server.address) ? `[${server.address}]` : server.address,
           port: String(server.port),
-          cookieOptions: backend.options.sticky ? ` check cookie ${hash('sha1', server.name).slice(0, 10)}` : '',
-          healthCheckOptions: checkOf(server.checkPort),
+          cookieOptions: backend.options.sticky ? cookieOf(server) : '',
+          healthCheckOptions: server.checked ? checkOf(server.checkPort) : '',
           otherOptions: server.draining ? ' disabled' : '',
         },
         author,
       ),
     ]),
   );
+}
+
+/** By which clients find their server again [marathon-lb]. */
+function cookieOf({ name, checked }: Server): string {
+  return `${checked ? ' check' : ''} cookie ${hash('sha1', name).slice(0, 10)}`;
 }
 
 /** The check on a server's own line, so without the line end that the template has; most servers of a backend have the same. */

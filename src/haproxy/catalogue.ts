@@ -48,7 +48,7 @@ const sharedHead = (doc: string) => row({ places: ['bindAddr', 'port'], inLabels
 /** THE table of templates. A context with a name too few or too many does not compile; the same names answer an unknown one in somebody's text. */
 export const CATALOGUE = {
   HAPROXY_HEAD: row({
-    places: ['nbthread', 'maxconn', 'hardStopAfter', 'maxOldWorkers', 'logTarget', 'statsBind'],
+    places: ['nbthread', 'maxconn', 'hardStopAfter', 'maxOldWorkers', 'statesFile', 'healthMap', 'logTarget', 'statsBind'],
     lists: ['defaultOptions'],
     inLabels: false,
     use: 'raw',

@@ -15,7 +15,7 @@ export interface Rendering {
   readonly problems: readonly Problem[];
 }
 
-/** A function from services, in order, to the document. What did not change is the same section; a change of tasks renders one backend. */
+/** A function from services, in order, to the document. What did not change is the same object; a change of tasks renders one backend. */
 export function makeRenderer(
   templates: Templates,
   settings: DocumentSettings,
@@ -24,15 +24,17 @@ export function makeRenderer(
   const frontPart = whole(makeFrontPart(templates, settings));
   const backends = each((service: Service) => makeBackendSection(service, templates));
   const apart = whole(apartFrom);
+  let last: { readonly front: readonly Section[]; readonly rendering: Rendering } | undefined;
   return (services, release) => {
     const fronts = services.map(({ front }) => front);
     const { sections, maps } = frontPart(fronts);
     const rendered = backends(services);
     const front = isAtLeast(release, 3, 3) ? apart(sections) : sections;
-    return {
-      document: { front: [head, ...front], backends: rendered, maps },
-      problems: templates.problems,
-    };
+    if (last?.front !== front || last.rendering.document.backends !== rendered) {
+      const document: Document = { front: [head, ...front], backends: rendered, maps };
+      last = { front, rendering: { document, problems: templates.problems } };
+    }
+    return last.rendering;
   };
 }
 

@@ -5,7 +5,7 @@ import type { Front } from '../model/service.ts';
 import { groupedHttps, sharedHttps, withMap } from './https.ts';
 import { cleaned, makeRouteRules, type RouteRules } from './routes.ts';
 import { section } from './section.ts';
-import { APP_MAP, DOMAIN_MAP, type DocumentSettings } from './settings.ts';
+import { APP_MAP, DOMAIN_MAP, HEALTH_MAP, type DocumentSettings } from './settings.ts';
 import type { Author, Templates } from './templates.ts';
 
 /** All sections before the backends, without the head, and the maps they look into. */
@@ -35,7 +35,10 @@ export function makeFrontPart(templates: Templates, settings: DocumentSettings):
     const shared = sharedFrontends({ byWeight, rendered, templates, settings });
     return {
       sections: [...rendered.flatMap(({ userlist }) => userlist), ...shared, ...rendered.flatMap(({ own }) => own)],
-      maps: settings.maps ? { [DOMAIN_MAP]: domainMap(byWeight), [APP_MAP]: appMap(firstHttp(rendered)) } : {},
+      maps: {
+        ...(settings.maps && { [DOMAIN_MAP]: domainMap(byWeight), [APP_MAP]: appMap(firstHttp(rendered)) }),
+        ...(settings.statesFile !== undefined && { [HEALTH_MAP]: new Map<string, BackendName>() }),
+      },
     };
   };
 }
@@ -130,7 +133,8 @@ function firstHttp(rendered: readonly Rendered[]): readonly Rendered[] {
 /** Host -> backend; of two with one host the first by weight. */
 function domainMap(byWeight: readonly Rendered[]): MapFile {
   const map = new Map<string, BackendName>();
-  for (const { front, rules } of byWeight) for (const host of rules.mapped.https) if (!map.has(host)) map.set(host, front.name);
+  for (const { front, rules } of byWeight)
+    for (const host of [...rules.mapped.http, ...rules.mapped.https]) if (!map.has(host)) map.set(host, front.name);
   return map;
 }
 

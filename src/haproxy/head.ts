@@ -1,15 +1,18 @@
 import type { Section } from '../model/document.ts';
-import type { DocumentSettings } from './settings.ts';
+import { HEALTH_MAP, type DocumentSettings } from './settings.ts';
 import type { Templates } from './templates.ts';
 
 /** The sections global, defaults and listen stats, as one. */
 export function makeHead(templates: Templates, settings: DocumentSettings): Section {
   const { threads, maxConnections, oldWorkerMaxAgeSeconds, maxOldWorkers, trafficLog, defaultOptions, bindAddress, ports } = settings;
+  const { configFolder, statesFile } = settings;
   const head = templates.render('HAPROXY_HEAD', {
     nbthread: String(threads),
     maxconn: maxConnections === undefined ? '' : String(maxConnections),
     hardStopAfter: String(oldWorkerMaxAgeSeconds),
     maxOldWorkers: String(maxOldWorkers),
+    statesFile: statesFile ?? '',
+    healthMap: statesFile === undefined ? '' : `${configFolder}/${HEALTH_MAP}`,
     logTarget: trafficLog ?? '',
     statsBind: `${bindAddress}:${ports.stats}`,
     defaultOptions: [...defaultOptions].sort(),

@@ -16,6 +16,8 @@ export interface DocumentSettings {
   readonly maxConnections: number | undefined;
   readonly oldWorkerMaxAgeSeconds: number;
   readonly maxOldWorkers: number;
+  /** Where HAProxy's next worker reads which servers are down; none where HAProxy is not ours. */
+  readonly statesFile: string | undefined;
   /** Target of the traffic log, as HAProxy's `log` takes it; none: no log. */
   readonly trafficLog: string | undefined;
   /** HAPROXY_GLOBAL_DEFAULT_OPTIONS: an `option` line each. */
@@ -25,3 +27,6 @@ export interface DocumentSettings {
 /** Map files, by what they are for. */
 export const DOMAIN_MAP = 'domain2backend.map';
 export const APP_MAP = 'app2backend.map';
+/** Empty, but for the entry `stop` that the runtime sets when HAProxy is about to end: then its health page turns red. */
+export const HEALTH_MAP = 'health.map';
+export const MAP_FILES: readonly string[] = [DOMAIN_MAP, APP_MAP, HEALTH_MAP];

@@ -73,9 +73,14 @@ function unquoted(line: string): string {
   return line.replace(/["'\\]/g, '');
 }
 
+/** A line without its comment, with what is quoted or escaped as a mere letter: an 'if' in there is no condition. */
+function bareWords(line: string): string {
+  return line.replace(/\\.|"(?:\\.|[^"\\])*"|'[^']*'|(#.*)/g, (_, comment?: string) => (comment === undefined ? 'x' : '')).trim();
+}
+
 function findUnconditional(name: TemplateName, text: string): string | undefined {
   if (!SHARED.test(name)) return undefined;
-  const rule = text.split(/\r?\n/).find((line) => line.trim() !== '' && !/^\s*(?:#|acl\s)/.test(line) && !/\s(?:if|unless)\s/.test(line));
+  const rule = text.split(/\r?\n/).find((line) => bareWords(line) !== '' && !/^(?:acl|.*\s(?:if|unless))\s/.test(bareWords(line)));
   return rule === undefined ? undefined : `'${rule.trim()}' would hit every app of the shared frontend: give it a condition ('if …')`;
 }
 

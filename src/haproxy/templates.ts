@@ -58,7 +58,9 @@ export function makeTemplates(defaults: ReadonlyMap<TemplateName, string>, opera
     render(name, context, by = OPERATOR) {
       const own = by.overrides[name];
       const compiled = own === undefined ? undefined : ofLabel(name, own);
-      const template = typeof compiled === 'function' ? compiled : (inForce.get(name) as Compiled);
+      if (typeof compiled === 'function')
+        return { template: name, owner: by.owner, text: compiled(context), label: labelName(name, by.owner) };
+      const template = inForce.get(name) as Compiled;
       return { template: name, owner: by.owner, text: template(context) };
     },
     problemsOf({ owner, overrides }) {

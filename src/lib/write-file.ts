@@ -1,8 +1,8 @@
 import { open, rename, stat, unlink } from 'node:fs/promises';
 import { gather } from './gather.ts';
 
-/** A file's text in any number of pieces. */
-export type Pieces = readonly string[];
+/** A file's text in any number of pieces, that can be gone through more than once. */
+export type Pieces = Iterable<string>;
 
 /**
  * Replaces a file in one step: whoever reads it sees all of the old text or all of the new, also after a crash. The file keeps its mode;

@@ -7,6 +7,8 @@ export interface Fragment {
   readonly owner: Owner;
   /** Complete lines, each with its line end. */
   readonly text: string;
+  /** The label that the text came from, as it stands in the app definition: HAPROXY_0_BACKEND_HEAD. */
+  readonly label?: string;
 }
 
 export interface Section {
@@ -19,6 +21,8 @@ export interface BackendSection extends Section {
   readonly backend: BackendName;
   /** Behind the fragments, a line each. */
   readonly servers: ReadonlyMap<ServerName, Fragment>;
+  /** Servers whose task is being killed: not in the file, and drained where HAProxy has them. */
+  readonly leaving: ReadonlySet<ServerName>;
 }
 
 /** A map file beside the configuration: key -> backend. */
@@ -31,20 +35,61 @@ export interface Document {
   readonly maps: Readonly<Record<string, MapFile>>;
 }
 
+/** What HAProxy runs: a document, and what of it is otherwise in its memory. Known from what was confirmed, or read back. */
+export interface Running {
+  readonly document: Document;
+  /** Servers in another state than their line in the document says, or without a line in it; by 'backend/server'. */
+  readonly apart: ReadonlyMap<string, Apart>;
+  /** Backends that refused a command, and what they answered: nobody knows what they are like, so they need a reload. */
+  readonly lost: ReadonlyMap<BackendName, string>;
+}
+
+/** A server that HAProxy has, and does not use as it would one of the file. */
+export interface Apart {
+  readonly backend: BackendName;
+  readonly server: ServerName;
+  /** As the file has it, or had it. */
+  readonly line: Fragment;
+  readonly stage: Stage;
+}
+
+export type Stage =
+  | 'checking' // in the document, and not enabled before its first check passed
+  | 'passed' // its check has passed
+  | 'draining' // not in the document; its task is being killed
+  | 'stopped'; // in maintenance; not in the document and to be deleted, or in it and to be enabled
+
 /**
- * The way from the document that HAProxy runs to the wanted one. Commands can go at once, whether or not a reload is needed for the rest;
- * both empty means nothing to do. Nothing is done without a reason.
+ * The way from what HAProxy runs to the wanted document. Commands can go at once, whether or not a reload is needed for the rest; both empty
+ * means nothing to do. Nothing is done without a reason.
  */
 export interface Plan {
   readonly commands: readonly Command[];
   readonly reload: readonly Reason[];
 }
 
+/** One line on HAProxy's runtime socket. */
 export interface Command {
   readonly text: string;
+  /** What HAProxy answers when it took it; the answer is trimmed. */
   readonly expect: RegExp;
   readonly reason: Reason;
+  /** What it has then; none for one that only prepares the next. */
+  readonly effect?: Effect;
+  /** A refusal means not yet: nothing is lost by it. */
+  readonly mayWait?: true;
 }
+
+export type Effect =
+  | {
+      readonly kind: 'server';
+      readonly backend: BackendName;
+      readonly server: ServerName;
+      readonly line: Fragment;
+      readonly stage: Stage | 'as-written';
+    }
+  | { readonly kind: 'deleted'; readonly backend: BackendName; readonly server: ServerName }
+  | { readonly kind: 'map'; readonly file: string; readonly key: string; readonly to: BackendName | undefined };
 
 /** Why HAProxy is changed, for people: `server-added shop_10004: 10_0_0_1_31001`. */
 export interface Reason {
@@ -65,4 +110,8 @@ export type ReasonCode =
   | 'server-added'
   | 'server-gone'
   | 'server-changed'
-  | 'map-changed';
+  | 'server-ready' // its check passed, or its task serves again
+  | 'server-draining'
+  | 'server-deleted'
+  | 'map-changed'
+  | 'refused'; // HAProxy did not take a command;

@@ -10,11 +10,14 @@ export type ProblemCode =
   | 'label-value' // a value outside its label's grammar
   | 'port-conflict' // another service has the port, or two ports make one backend
   | 'route-conflict' // another service has the virtual host
+  | 'health-check' // a health check that HAProxy can't repeat
   | 'ports-exhausted' // no port is left in the range for apps without service ports
   | 'refused-by-haproxy' // `haproxy -c` did not take the configuration
   | 'template-denied' // a template in a label, where the operator takes none
   | 'template' // a template that can't be used: the default one stands in its place
-  | 'certificate'; // a certificate that can't be read
+  | 'certificate' // a certificate that can't be read
+  | 'losses-held' // most servers are missing in Marathon's answer, and nothing explains it
+  | 'stale'; // Marathon was not read since the start: what was known before it serves
 
 /** What is wrong with somebody's app or template, told to people. Never an exception. */
 export interface Problem {

@@ -25,6 +25,8 @@ export interface Front {
   /** When its app's definition changed last; decides between two that claim one port or route. */
   readonly changedAt: string | undefined;
   readonly overrides: Overrides;
+  /** What its labels ask for, where it did not get all of it. */
+  readonly asked?: Front;
 }
 
 /** Template texts from this port's labels, by template name. */
@@ -56,6 +58,8 @@ export interface Backend {
   readonly options: BackendOptions;
   /** By host, address, port. */
   readonly servers: readonly Server[];
+  /** Servers of tasks that are being killed. */
+  readonly leaving: readonly ServerName[];
 }
 
 export interface BackendOptions {
@@ -94,6 +98,8 @@ export interface Server {
   readonly port: number;
   /** Where its health check goes, when that is another port. */
   readonly checkPort: number | undefined;
+  /** False when the backend's check is not this task's: it is of an older version of the app, which has another one. */
+  readonly checked: boolean;
   readonly draining: boolean;
 }
 
@@ -112,11 +118,13 @@ export type LeftOutReason =
   | 'suspended' // no instances, no tasks
   | 'protocol' // UDP only
   | 'no-service-port' // neither given nor assigned
+  | 'refused' // HAProxy does not take what its labels make of it
   | 'label' // a label that guards access could not be read
   | 'port-conflict' // another service has the backend's name or the bind
   | 'duplicate' // another task has its address and port
   | 'state' // the task does not run
   | 'unhealthy' // a check says dead
   | 'health-unknown' // no check result yet
+  | 'not-ready' // a readiness check of the running deployment has not passed
   | 'no-address' // no host or no container address yet
   | 'no-port'; // the task has no such port

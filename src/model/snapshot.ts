@@ -15,8 +15,12 @@ export interface App {
   readonly definition: Definition;
   /** How many tasks Marathon is to keep running. */
   readonly instances: number;
+  /** Marathon's `version`, ISO 8601 in UTC: of the last change, a scaling included. */
+  readonly version: string | undefined;
   /** Marathon's `versionInfo.lastScalingAt`, ISO 8601 in UTC. */
   readonly scaledAt: string | undefined;
+  /** While a deployment runs on it. */
+  readonly deploying?: true;
   /** In order of id. */
   readonly tasks: readonly Task[];
 }
@@ -29,6 +33,8 @@ export interface Definition {
   /** By port index. */
   readonly ports: readonly Port[];
   readonly checks: readonly HealthCheck[];
+  /** Whether new tasks have to say that they are ready while a deployment runs. */
+  readonly readiness: boolean;
   /** Marathon's `versionInfo.lastConfigChangeAt`, ISO 8601 in UTC; none before an app's second version in old Marathons. */
   readonly changedAt: string | undefined;
 }
@@ -42,6 +48,8 @@ export interface Port {
   readonly container: number | undefined;
   /** What clients of the load balancer use; none where Marathon gave none (IP per task before 1.5). */
   readonly service: number | undefined;
+  /** Whether a task has a port of its agent for it. */
+  readonly onHost: boolean;
   /** False when the port speaks UDP only. */
   readonly tcp: boolean;
 }
@@ -70,11 +78,27 @@ export interface Task {
   /** By port index, not as Marathon packs them. */
   readonly hostPorts: readonly (number | undefined)[];
   readonly health: Health;
-  /** The definition whose ports and checks it has, where that is not its app's: of the other app of a deployment group. */
+  readonly readiness: Readiness;
+  /** The app's, when the task was started; none in some states. */
+  readonly version: string | undefined;
+  /** When it began to run, in ms since 1970; only where results of health checks are to be expected. */
+  readonly startedAt?: number;
+  /** Its health is unknown, and has been for longer than Marathon would have let it live if it failed: nobody says, so it serves. */
+  readonly overdue?: true;
+  /** The definition whose ports and checks it has, where that is not its app's: of an older version, or of the other app of a deployment group. */
   readonly of?: Definition;
   /** Of the older app of a deployment group, and replaced by one of the newer: no new clients. */
   readonly draining?: true;
 }
 
-/** `unknown`: no check has had a result yet, or a new Marathon leader has forgotten it. */
-export type Health = 'alive' | 'dead' | 'unknown';
+/**
+ * `failing`: it was alive, and then a check failed, less often than the app's `maxConsecutiveFailures`. `unknown`: no check has had a result yet,
+ * or a new Marathon leader has forgotten it.
+ */
+export type Health = 'alive' | 'failing' | 'dead' | 'unknown';
+
+/**
+ * Of the readiness checks of a running deployment; `ready` where there is none. `unknown`: the deployment started the task, and no result is
+ * there yet, or not any more.
+ */
+export type Readiness = 'ready' | 'not-ready' | 'unknown';

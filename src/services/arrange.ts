@@ -28,43 +28,59 @@ export interface Arrangement {
  */
 const ROUTING = /^HAPROXY_(?:HTTPS?_FRONTEND_(?:ACL|ROUTING|AUTH)|BACKEND_REDIRECT)/;
 
+/** Who has what besides the claims. */
+export interface Holders {
+  /** The load balancer's own. */
+  readonly own: readonly OwnBind[];
+  /** What HAProxy runs now. */
+  readonly serving: readonly Front[];
+}
+
 /**
- * Who gets a port or a route that two claim: the load balancer's own ports first; then the one with servers; then the one whose definition
- * is older; then the lower app id. Who loses a port stays reachable by its virtual hosts, and the other way round; both are Problems.
+ * Who gets a port or a route that two claim: the load balancer's own ports first; then the one with servers; then the one that HAProxy serves
+ * there now; then the one whose definition is older; then the lower app id. Who loses a port stays reachable by its virtual hosts, and the other
+ * way round; both are Problems.
  */
-export function arrange(claims: readonly Claim[], own: readonly OwnBind[]): Arrangement {
+export function arrange(claims: readonly Claim[], { own, serving }: Holders): Arrangement {
   const leftOut: LeftOut[] = [];
   const problems: Problem[] = [];
   const fronts: (Front | undefined)[] = claims.map(({ front }) => front);
   const lose = (at: number, front: Front | undefined, loss: Problem): void => {
     const { app, index } = (claims[at] as Claim).front;
     if (front?.bind === undefined && fronts[at]?.bind !== undefined) leftOut.push({ app, index, why: 'port-conflict' });
-    fronts[at] = front;
+    fronts[at] = front === undefined ? undefined : { ...front, asked: (claims[at] as Claim).front };
     problems.push(loss);
   };
   for (const [name, at] of contested(claims, ({ front }) => [front.name])) {
-    const [winner, ...losers] = at.sort(stronger(claims));
+    const [winner, ...losers] = at.sort(
+      stronger(
+        claims,
+        holdersOf(serving, ({ name: held }) => held === name),
+      ),
+    );
     for (const loser of losers) lose(loser, undefined, sameName(claims[loser], claims[winner ?? 0], name));
   }
-  contestBinds({ claims, fronts, own, lose });
-  contestRoutes({ claims, fronts, lose });
+  contestBinds({ claims, fronts, own, serving, lose });
+  contestRoutes({ claims, fronts, serving, lose });
   return { fronts, leftOut, problems };
 }
 
 interface Contest {
   readonly claims: readonly Claim[];
   readonly fronts: readonly (Front | undefined)[];
+  readonly serving: readonly Front[];
   readonly lose: (at: number, front: Front | undefined, loss: Problem) => void;
 }
 
-function contestBinds({ claims, fronts, own, lose }: Contest & { readonly own: readonly OwnBind[] }): void {
+function contestBinds({ claims, fronts, own, serving, lose }: Contest & { readonly own: readonly OwnBind[] }): void {
   const ports = new Set(own.map(({ port }) => port));
-  for (const [, at] of contested(claims, (claim) => (bindOf(claim) === undefined ? [] : [claim.front.port]), ports)) {
+  for (const [port, at] of contested(claims, (claim) => (bindOf(claim) === undefined ? [] : [claim.front.port]), ports)) {
     const holders: { readonly bind: Pick<Bind, 'address' | 'port'>; readonly who: string }[] = own.map((bind) => ({
       bind,
       who: bind.what,
     }));
-    for (const i of at.sort(stronger(claims))) {
+    const holding = holdersOf(serving, ({ bind }) => bind?.port === port);
+    for (const i of at.sort(stronger(claims, holding))) {
       const front = fronts[i];
       if (front?.bind === undefined) continue;
       const { bind } = front;
@@ -75,13 +91,14 @@ function contestBinds({ claims, fronts, own, lose }: Contest & { readonly own: r
   }
 }
 
-function contestRoutes({ claims, fronts, lose }: Contest): void {
-  const keys = ({ front }: Claim): readonly string[] =>
+function contestRoutes({ claims, fronts, serving, lose }: Contest): void {
+  const keys = (front: Front): readonly string[] =>
     Object.keys(front.overrides).some((template) => ROUTING.test(template))
       ? []
       : front.routes.map(({ host, path }) => [host, path ?? '', front.weight].join(' '));
-  for (const [key, at] of contested(claims, keys)) {
-    const [winner, ...losers] = at.filter((i) => fronts[i] !== undefined).sort(stronger(claims));
+  for (const [key, at] of contested(claims, ({ front }) => keys(front))) {
+    const holding = holdersOf(serving, (front) => keys(front).includes(key));
+    const [winner, ...losers] = at.filter((i) => fronts[i] !== undefined).sort(stronger(claims, holding));
     const host = key.slice(0, key.indexOf(' '));
     for (const loser of losers) {
       const front = fronts[loser];
@@ -104,11 +121,21 @@ function contested<Key>(claims: readonly Claim[], keysOf: (claim: Claim) => read
   return [...places].filter(([key, at]) => at.length > 1 || held?.has(key) === true);
 }
 
-function stronger(claims: readonly Claim[]): (a: number, b: number) => number {
+/** Whose service has something in what HAProxy runs, as words that `stronger` compares. */
+function holdersOf(serving: readonly Front[], has: (front: Front) => boolean): ReadonlySet<string> {
+  return new Set(serving.filter(has).map(nameOfPort));
+}
+
+function nameOfPort({ app, index }: Front): string {
+  return `${index} ${app}`;
+}
+
+function stronger(claims: readonly Claim[], holding: ReadonlySet<string>): (a: number, b: number) => number {
   return (i, j) => {
     const [a, b] = [claims[i] as Claim, claims[j] as Claim];
     return (
       Number(b.serves) - Number(a.serves) ||
+      Number(holding.has(nameOfPort(b.front))) - Number(holding.has(nameOfPort(a.front))) ||
       byText(a.front.changedAt ?? '', b.front.changedAt ?? '') ||
       byText(a.front.app, b.front.app) ||
       a.front.index - b.front.index

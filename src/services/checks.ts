@@ -11,6 +11,28 @@ export function checkOfPort({ checks }: Definition, index: number): HealthCheck 
   return ofIndex ?? usable.find(({ at }) => at !== undefined && 'port' in at);
 }
 
+/** HAProxy counts in milliseconds, as a signed number of 32 bits. */
+const LONGEST_SECONDS = 2_147_483;
+
+/**
+ * What keeps a check from a configuration, with what is wanted; undefined for one that is fine. The path becomes a word of a line: a blank or a
+ * line end in it would be more than a value.
+ */
+export function faultOf({ protocol, path, intervalSeconds, timeoutSeconds, maxConsecutiveFailures }: HealthCheck): string | undefined {
+  const isHttp = protocol.includes('HTTP');
+  if (isHttp && !/^\/[^\s"'#\\\p{Cc}\p{Zl}\p{Zp}]{0,4095}$/u.test(path))
+    return `its path is ${JSON.stringify(path.slice(0, 80))} (wanted: an absolute path without blanks, quotes, '#' and '\\')`;
+  for (const [name, seconds] of [
+    ['intervalSeconds', intervalSeconds],
+    ['timeoutSeconds', timeoutSeconds],
+  ] as const)
+    if (!(Number.isInteger(seconds) && seconds >= 1 && seconds <= LONGEST_SECONDS))
+      return `its ${name} is ${seconds} (wanted: a whole number, 1 to ${LONGEST_SECONDS})`;
+  return Number.isInteger(maxConsecutiveFailures) && maxConsecutiveFailures >= 0 && maxConsecutiveFailures < LONGEST_SECONDS
+    ? undefined
+    : `its maxConsecutiveFailures is ${maxConsecutiveFailures} (wanted: a whole number from 0)`;
+}
+
 /** HAProxy's check in the terms of its configuration. `otherIndex`: HAPROXY_n_BACKEND_HEALTHCHECK_PORT_INDEX. */
 export function makeCheck(check: HealthCheck, mode: 'http' | 'tcp', otherIndex: number | undefined): Check {
   const isTcp = mode === 'tcp' || check.protocol === 'TCP' || check.protocol === 'MESOS_TCP';

@@ -1,9 +1,9 @@
 import type { AppId } from '../model/names.ts';
 import type { Owner, Problem } from '../model/problem.ts';
 import type { BackendOptions, Front, LeftOut, LeftOutReason, Overrides } from '../model/service.ts';
-import type { Definition } from '../model/snapshot.ts';
+import type { Definition, HealthCheck } from '../model/snapshot.ts';
 import type { Claim } from './arrange.ts';
-import { checkOfPort, makeCheck } from './checks.ts';
+import { checkOfPort, faultOf, makeCheck } from './checks.ts';
 import { backendName } from './names.ts';
 import type { PortRange } from './ports.ts';
 import { readLabels, type LabelsOfApp, type LabelsOfPort } from './read-labels.ts';
@@ -64,7 +64,7 @@ export function makeDraft(definition: Definition, settings: ServiceSettings): Dr
       leftOut.push({ app: definition.id, index, why: 'port-conflict' });
       problems.push(samePort(definition.id, twin.front, index));
     }
-    problems.push(...vhostInTcp(draft.front, labels.ports[index]));
+    problems.push(...vhostInTcp(draft.front, labels.ports[index]), ...uncheckable(definition, labels.ports[index], index));
   }
   const concerned = ports.length > 0 || leftOut.some(({ why }) => why !== 'group' && why !== 'own-app');
   return { definition, ports, leftOut, problems: concerned ? [...labels.problems, ...problems] : [] };
@@ -109,8 +109,7 @@ interface PortParts {
 
 function makePort({ definition, labels, index, overrides, bindAddress }: PortParts): PortDraft {
   const { values } = labels[index] as LabelsOfPort;
-  const own = checkOfPort(definition, index);
-  const check = own ?? (values.checkPortIndex === undefined ? undefined : checkOfPort(definition, values.checkPortIndex));
+  const check = checkFor(definition, values.checkPortIndex, index);
   const hosts = values.hosts ?? [];
   const mode = values.mode ?? (hosts.length > 0 || check?.protocol === 'HTTP' ? 'http' : 'tcp');
   const port = values.port ?? definition.ports[index]?.service ?? 0;
@@ -136,9 +135,28 @@ function makePort({ definition, labels, index, overrides, bindAddress }: PortPar
     reverseProxyPath: values.reverseProxyPath,
     rootRedirect: values.rootRedirect,
     allowedNetworks: values.allowedNetworks ?? [],
-    check: check && makeCheck(check, mode, values.checkPortIndex),
+    check: check && faultOf(check) === undefined ? makeCheck(check, mode, values.checkPortIndex) : undefined,
   };
   return { front, options, claims: { serving: { front, serves: true }, idle: { front, serves: false } } };
+}
+
+/** The Marathon check of a port, or that of the port which HAPROXY_n_BACKEND_HEALTHCHECK_PORT_INDEX names. */
+function checkFor(definition: Definition, otherIndex: number | undefined, index: number): HealthCheck | undefined {
+  return checkOfPort(definition, index) ?? (otherIndex === undefined ? undefined : checkOfPort(definition, otherIndex));
+}
+
+function uncheckable(definition: Definition, labels: LabelsOfPort | undefined, index: number): readonly Problem[] {
+  const check = checkFor(definition, labels?.values.checkPortIndex, index);
+  const fault = check && faultOf(check);
+  if (fault === undefined) return [];
+  return [
+    {
+      code: 'health-check',
+      owner: { by: 'app', app: definition.id, index },
+      message: `HAProxy can't repeat the health check of port ${index}: ${fault}`,
+      hint: 'correct it in healthChecks of the app; until then only the results of Marathon count',
+    },
+  ];
 }
 
 function samePort(app: AppId, { port, index: first }: Front, index: number): Problem {

@@ -11,12 +11,13 @@ export function makeMergeGroups(): (apps: readonly App[]) => readonly App[] {
   const merge = whole(mergeAll);
   const rename = each((definition: Definition): Definition => ({ ...definition, id: groupOf(definition) ?? definition.id }));
   const withDefinition = eachPair((app: App, definition: Definition): App => ({ ...app, id: definition.id, definition }));
+  const isGrouped = each(({ definition }: App) => groupOf(definition) !== undefined);
   return (apps) => {
-    const grouped = apps.filter(({ definition }) => groupOf(definition) !== undefined);
-    if (grouped.length === 0) return apps;
-    const merged = merge(grouped);
+    const grouped = isGrouped(apps);
+    if (!grouped.includes(true)) return apps;
+    const merged = merge(apps.filter((_, i) => grouped[i]));
     const named = withDefinition(merged, rename(merged.map(({ definition }) => definition)));
-    return [...apps.filter(({ definition }) => groupOf(definition) === undefined), ...named].sort((a, b) => byText(a.id, b.id));
+    return [...apps.filter((_, i) => grouped[i] !== true), ...named].sort((a, b) => byText(a.id, b.id));
   };
 }
 
@@ -81,7 +82,7 @@ function countDraining({ older, newer, isHybrid }: Colours & { readonly isHybrid
   return Math.min(older.tasks.length, healthy, Math.max(0, healthy + older.instances - wanted));
 }
 
-function servesAlready({ state, health }: Task, { definition }: App): boolean {
+function servesAlready({ state, health, readiness }: Task, { definition }: App): boolean {
   const runs = state === 'TASK_RUNNING' || state === '';
-  return runs && (definition.checks.length === 0 || health === 'alive');
+  return runs && readiness === 'ready' && (definition.checks.length === 0 || health === 'alive');
 }

@@ -69,7 +69,10 @@ function exhausted({
   return {
     code: 'ports-exhausted',
     owner: { by: 'app', app: definition.id, index },
-    message: `port ${index} has no service port, and all of ${range.first} to ${range.last} are given to other apps`,
+    message:
+      range.last === 0
+        ? `port ${index} has no service port, and the load balancer gives none`
+        : `port ${index} has no service port, and all of ${range.first} to ${range.last} are given to other apps`,
     hint: `write servicePort in the app, HAPROXY_${index}_PORT in its labels, or widen --min-serv-port-ip-per-task and --max-serv-port-ip-per-task`,
   };
 }

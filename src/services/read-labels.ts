@@ -40,7 +40,12 @@ export function readLabels(definition: Definition, templates: ReadonlySet<string
   const ofApp = readTable({ table: APP_LABELS, entries: entries.filter(({ index }) => index === undefined), owner });
   const ofPorts = definition.ports.map((_, index) => {
     const own = entries.filter((entry) => entry.index === index);
-    return { own, ...readTable({ table: PORT_LABELS, entries: own, owner: { ...owner, index } }) };
+    const read = withinPorts(readTable({ table: PORT_LABELS, entries: own, owner: { ...owner, index } }), {
+      own,
+      owner: { ...owner, index },
+      count,
+    });
+    return { own, ...read };
   });
   const strangers = entries.filter((entry) => !isKnown(entry, templates));
   const beyond = entries.filter((entry) => isKnown(entry, templates) && entry.index !== undefined && entry.index >= count);
@@ -111,6 +116,28 @@ function readTable<Table extends Record<string, Label<unknown>>>({ table, entrie
     shut ||= label.guards && value === undefined;
   }
   return { values: values as Values<Table>, problems, shut };
+}
+
+interface ReadPort {
+  readonly values: PortLabels;
+  readonly problems: readonly Problem[];
+  readonly shut: boolean;
+}
+
+interface OfPort {
+  readonly own: readonly Entry[];
+  readonly owner: Owner;
+  /** How many ports the app has. */
+  readonly count: number;
+}
+
+/** The health check of a port that the app does not have counts as absent. */
+function withinPorts(read: ReadPort, { own, owner, count }: OfPort): ReadPort {
+  const entry = own.find(({ key }) => key === PORT_LABELS.checkPortIndex.name);
+  const other = read.values.checkPortIndex;
+  if (entry === undefined || other === undefined || other < count) return read;
+  const problem = noSuchPort({ entry: { ...entry, index: other }, owner, count });
+  return { ...read, values: { ...read.values, checkPortIndex: undefined }, problems: [...read.problems, problem] };
 }
 
 /** Line ends of another system become ours [marathon-lb 1.15]. */

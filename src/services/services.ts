@@ -1,7 +1,8 @@
 import { byText } from '../lib/lists.ts';
 import type { Backend, BackendOptions, LeftOut, LeftOutReason, Server, Service } from '../model/service.ts';
-import type { App, Task } from '../model/snapshot.ts';
+import type { App, Definition, Task } from '../model/snapshot.ts';
 import { endpointOf } from './addresses.ts';
+import { checkOfPort, makeCheck } from './checks.ts';
 import type { Claim } from './arrange.ts';
 import type { Draft, PortDraft } from './fronts.ts';
 import { serverId, serverName } from './names.ts';
@@ -32,39 +33,61 @@ export function makeServices(app: App, draft: Draft, gate: { readonly healthChec
     const suspended = draft.ports.map(({ front }) => ({ app: app.id, index: front.index, why: 'suspended' as const }));
     return { services: [], claims: [], leftOut: [...leftOut, ...suspended] };
   }
-  const serving = app.tasks.filter((task) => {
-    const why = reasonToLeaveOut(task, gate.healthCheck && (task.of ?? app.definition).checks.length > 0);
-    if (why !== undefined) leftOut.push({ app: app.id, task: task.id, why });
-    return why === undefined;
-  });
-  const services = draft.ports.map((port) => makeService({ draft, port, serving, leftOut }));
+  const serving = choose(app, { draft, healthCheck: gate.healthCheck, leftOut });
+  const killed = app.tasks.filter(({ state }) => state === 'TASK_KILLING');
+  const services = draft.ports.map((port) => makeService({ draft, port, serving, killed, leftOut }));
   const claims = draft.ports.map((port, i) => ((services[i]?.backend.servers.length ?? 0) > 0 ? port.claims.serving : port.claims.idle));
   return { services, claims, leftOut };
 }
 
-function reasonToLeaveOut(task: Task, gated: boolean): LeftOutReason | undefined {
+/** The tasks that serve; where none does, those that were alive and have not yet failed as often as Marathon lets them. */
+function choose(app: App, { draft, healthCheck, leftOut }: Choice): readonly Task[] {
+  const judged = app.tasks.map((task) => ({ task, why: reasonToLeaveOut(task, healthCheck ? (task.of ?? app.definition) : undefined) }));
+  const hasPlace = (task: Task): boolean => draft.ports.some(({ front }) => typeof endpointAt(task, draft, front.index) !== 'string');
+  const isAnyGood = judged.some(({ task, why }) => why === undefined && hasPlace(task));
+  const serving: Task[] = [];
+  for (const { task, why } of judged) {
+    const serves = why === undefined || (!isAnyGood && why === 'unhealthy' && task.health === 'failing' && task.readiness === 'ready');
+    if (serves) serving.push(task);
+    else leftOut.push({ app: app.id, task: task.id, why });
+  }
+  return serving;
+}
+
+interface Choice {
+  readonly draft: Draft;
+  readonly healthCheck: boolean;
+  /** Told which tasks do not serve. */
+  readonly leftOut: LeftOut[];
+}
+
+/** `gate`: the definition of the checks that count; none when none do. */
+function reasonToLeaveOut(task: Task, gate: Definition | undefined): LeftOutReason | undefined {
   if (NOT_SERVING.has(task.state)) return 'state';
   if (task.host === '') return 'no-address';
-  if (!gated || task.health === 'alive') return undefined;
-  return task.health === 'dead' ? 'unhealthy' : 'health-unknown';
+  if (gate === undefined) return undefined;
+  if (gate.checks.length > 0 && task.health !== 'alive' && task.overdue === undefined)
+    return task.health === 'unknown' ? 'health-unknown' : 'unhealthy';
+  return task.readiness === 'ready' ? undefined : 'not-ready';
 }
 
 interface Parts {
   readonly draft: Draft;
   readonly port: PortDraft;
   readonly serving: readonly Task[];
-  /** Told what of them has no address here. */
+  /** Those that are being killed. */
+  readonly killed: readonly Task[];
+  /** Told what of the serving ones has no address here. */
   readonly leftOut: LeftOut[];
 }
 
 type Found = Omit<Server, 'id'>;
 
-function makeService({ draft, port, serving, leftOut }: Parts): Service {
+function makeService({ draft, port, serving, killed, leftOut }: Parts): Service {
   const { front, options } = port;
   const found: Found[] = [];
   for (const task of serving) {
-    const { network, ports } = task.of ?? draft.definition;
-    const endpoint = endpointOf({ network, task, index: front.index, port: ports[front.index] });
+    const endpoint = endpointAt(task, draft, front.index);
     if (typeof endpoint === 'string') leftOut.push({ app: front.app, index: front.index, task: task.id, why: endpoint });
     else {
       const { address, port: number } = endpoint;
@@ -76,6 +99,7 @@ function makeService({ draft, port, serving, leftOut }: Parts): Service {
         address,
         port: number,
         checkPort: checkPort({ draft, options, task }),
+        checked: task.of === undefined || hasSameCheck({ port, of: task.of }),
         draining: task.draining ?? false,
       });
     }
@@ -83,8 +107,27 @@ function makeService({ draft, port, serving, leftOut }: Parts): Service {
   const backend: Backend = {
     options,
     servers: number(found.sort(byPlace), (twin) => leftOut.push({ app: front.app, index: front.index, task: twin.task, why: 'duplicate' })),
+    leaving: killed.flatMap((task) => {
+      const endpoint = endpointAt(task, draft, front.index);
+      return typeof endpoint === 'string' ? [] : [serverName(task.host, endpoint.address, endpoint.port)];
+    }),
   };
   return { front, backend };
+}
+
+/** Where a task answers for a port, by the ports of its own version. */
+function endpointAt(task: Task, { definition }: Draft, index: number): ReturnType<typeof endpointOf> {
+  const { network, ports } = task.of ?? definition;
+  return endpointOf({ network, task, index, port: ports[index] });
+}
+
+/** Whether what HAProxy would ask a task is what its own version has as its check. */
+function hasSameCheck({ port: { front, options }, of }: { readonly port: PortDraft; readonly of: Definition }): boolean {
+  if (options.check === undefined) return true;
+  const own = checkOfPort(of, front.index);
+  if (own === undefined) return false;
+  const { protocol, path } = makeCheck(own, front.mode, undefined);
+  return protocol === options.check.protocol && (protocol === 'tcp' || path === options.check.path);
 }
 
 /** In order, each with its id; of two with one name the second is told instead. */
@@ -114,7 +157,6 @@ function checkPort({
   const at = options.check?.at;
   if (at === undefined) return undefined;
   if ('port' in at) return at.port;
-  const { network, ports } = task.of ?? draft.definition;
-  const endpoint = endpointOf({ network, task, index: at.index, port: ports[at.index] });
+  const endpoint = endpointAt(task, draft, at.index);
   return typeof endpoint === 'string' ? undefined : endpoint.port;
 }

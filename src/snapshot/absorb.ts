@@ -1,48 +1,66 @@
 import { keep } from '../lib/keep.ts';
-import { byText, common } from '../lib/lists.ts';
 import type { AppId } from '../model/names.ts';
 import type { News } from '../model/news.ts';
-import type { Problem } from '../model/problem.ts';
-import type { Release } from '../model/release.ts';
-import type { App, Snapshot } from '../model/snapshot.ts';
-import { rememberHealth } from './health.ts';
+import { withOverdue, firstDeadline } from './grace.ts';
+import { withoutExplained } from './guard.ts';
+import { absorbApp, absorbApps, absorbRestored, appOf, withChange } from './reads.ts';
+import type { State } from './state.ts';
+import { absorbRefusal, absorbRelease, others } from './refusals.ts';
+import { absorbTask } from './task.ts';
 
-/** All that the daemon knows, as one value. */
-export interface State {
-  /** None before the first read: nothing is derived from nothing. */
-  readonly snapshot: Snapshot | undefined;
-  /** The HAProxy on the disk, for which the configuration is written. */
-  readonly release: Release;
-  /** What `haproxy -c` had against the last candidate. */
-  readonly refused: readonly Problem[];
+export interface AbsorbSettings {
+  /** How long servers are held that vanish without an explanation, in milliseconds; 0: not at all. */
+  readonly massRemovalHoldMs: number;
 }
+
+/** Of --mass-removal-hold, in milliseconds. */
+export const MASS_REMOVAL_HOLD_MS = 30_000;
 
 /** What is known after the news. Pure; news that change nothing give the same state. */
-export function absorb(state: State, news: News): State {
-  switch (news.kind) {
-    case 'apps':
-      return withChange(state, { snapshot: absorbApps(state.snapshot, news.apps, news.problems) });
-    case 'refused':
-      return withChange(state, { refused: keep(state.refused, news.problems) });
-    case 'accepted':
-      return withChange(state, { refused: keep(state.refused, []) });
-    case 'release':
-      return withChange(state, { release: keep(state.release, news.release) });
-  }
+export type Absorb = (state: State, news: News) => State;
+
+export function makeAbsorb({ massRemovalHoldMs: holdMs }: AbsorbSettings): Absorb {
+  return (state, news) => {
+    switch (news.kind) {
+      case 'apps':
+        return absorbApps(state, news, holdMs);
+      case 'app':
+        return withExplained(state, absorbApp(state, news), news.id);
+      case 'task':
+        return withExplained(state, absorbTask(state, news), news.app);
+      case 'serving':
+        return withChange(state, { serving: keep(state.serving, news.fronts) });
+      case 'refused':
+        return absorbRefusal(state, news);
+      case 'taken':
+        return withChange(state, { taken: keep(state.taken, [...others(state.taken, news.binds), ...news.binds]) });
+      case 'freed':
+        return withChange(state, { taken: keep(state.taken, others(state.taken, news.binds)) });
+      case 'accepted':
+        return withChange(state, { refused: keep(state.refused, []) });
+      case 'release':
+        return absorbRelease(state, news.release);
+      case 'restored':
+        return absorbRestored(state, news);
+      case 'tick':
+        return absorbTick(state, news.at);
+    }
+  };
 }
 
-function withChange(state: State, change: Partial<State>): State {
-  const same = Object.entries(change).every(([key, value]) => value === state[key as keyof State]);
-  return same ? state : { ...state, ...change };
+/** Without the guard: nothing that vanishes is held. */
+export const absorb: Absorb = makeAbsorb({ massRemovalHoldMs: 0 });
+
+/** What was told of an app explains at once what was held of it. */
+function withExplained({ held }: State, after: State, id: AppId): State {
+  return held === undefined ? after : withChange(after, { held: withoutExplained(held, id, appOf(after.snapshot, id)) });
 }
 
-/** A full read: what is not in it is gone. An app that can't be read keeps what was known of it, and its tasks what was known of their health. */
-function absorbApps(before: Snapshot | undefined, read: readonly App[], problems: readonly Problem[]): Snapshot {
-  const known = new Map<AppId, App>(before?.apps.map((app) => [app.id, app]));
-  const unreadable = problems.flatMap(({ owner }) => (owner.by === 'app' ? (known.get(owner.app) ?? []) : []));
-  const sorted = [...read, ...unreadable].sort((a, b) => byText(a.id, b.id));
-  const apps = sorted.map((app) => keep(known.get(app.id), rememberHealth(known.get(app.id), app)));
-  const after: Snapshot = { apps, problems: keep(before?.problems, problems) };
-  const same = before !== undefined && common(before.apps, apps).head === Math.max(before.apps.length, apps.length);
-  return same && after.problems === before.problems ? before : after;
+/** Time has passed: some have waited long enough. */
+function absorbTick(state: State, at: number): State {
+  if (state.wakeAt === undefined || at < state.wakeAt) return state;
+  const { apps: before } = state.snapshot;
+  const apps = before.map((app) => withOverdue(app, app, at));
+  const snapshot = apps.some((app, i) => app !== before[i]) ? { ...state.snapshot, apps } : state.snapshot;
+  return withChange(state, { snapshot, wakeAt: firstDeadline(apps) });
 }

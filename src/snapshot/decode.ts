@@ -4,6 +4,7 @@ import type { AppId, TaskId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { App, Definition, HealthCheck, Network, Port, Task } from '../model/snapshot.ts';
 import { expectedResults, readHealth, type HealthRule } from './health.ts';
+import { readReadiness } from './readiness.ts';
 import { wireApp, type WireApp, type WireHealthCheck, type WireTask } from './wire.ts';
 
 export type Decoded = { readonly app: App } | { readonly problem: Problem };
@@ -37,10 +38,27 @@ function makeApp(wire: WireApp, rule: HealthRule): App {
   const checks = (wire.healthChecks ?? []).map(makeCheck);
   const id = wire.id as AppId;
   const changedAt = wire.versionInfo?.lastConfigChangeAt ?? undefined;
-  const definition: Definition = { id, labels: readLabels(wire), network, ports: readPorts(wire, mappings), checks, changedAt };
-  const hasHostPort = mappings.map((mapping) => network !== 'container' || mapping.hostPort != null);
-  const tasks = (wire.tasks ?? []).map((task) => makeTask({ task, hasHostPort, definition, rule })).sort((a, b) => byText(a.id, b.id));
-  return { id, definition, instances: wire.instances ?? 1, scaledAt: wire.versionInfo?.lastScalingAt ?? undefined, tasks };
+  const definition: Definition = {
+    id,
+    labels: readLabels(wire),
+    network,
+    ports: readPorts({ wire, mappings, network }),
+    checks,
+    readiness: (wire.readinessChecks ?? []).length > 0,
+    changedAt,
+  };
+  const tasks = (wire.tasks ?? []).map((task) => makeTask({ task, wire, definition, rule })).sort((a, b) => byText(a.id, b.id));
+  const scaledAt = wire.versionInfo?.lastScalingAt ?? undefined;
+  const deploying = (wire.deployments ?? []).length > 0;
+  return {
+    id,
+    definition,
+    instances: wire.instances ?? 1,
+    version: wire.version ?? undefined,
+    scaledAt,
+    ...(deploying && { deploying }),
+    tasks,
+  };
 }
 
 function readLabels(wire: WireApp): Readonly<Record<string, string>> {
@@ -60,13 +78,20 @@ function readNetwork(wire: WireApp): Network {
 
 type Mapping = NonNullable<NonNullable<WireApp['container']>['portMappings']>[number];
 
+interface PortParts {
+  readonly wire: WireApp;
+  readonly mappings: readonly Mapping[];
+  readonly network: Network;
+}
+
 /** Port mappings where there are any; else the ports of host mode or, before 1.5, those that an app with an address of its own lets others discover. */
-function readPorts(wire: WireApp, mappings: readonly Mapping[]): readonly Port[] {
+function readPorts({ wire, mappings, network }: PortParts): readonly Port[] {
   const listed = wire.ports ?? [];
   if (mappings.length > 0) {
     return mappings.map((mapping, i) => ({
       container: mapping.containerPort ?? undefined,
       service: servicePort(mapping.servicePort ?? listed[i]),
+      onHost: network !== 'container' || mapping.hostPort != null,
       tcp: speaksTcp(mapping.protocol),
     }));
   }
@@ -76,6 +101,7 @@ function readPorts(wire: WireApp, mappings: readonly Mapping[]): readonly Port[]
   return Array.from({ length }, (_, i) => ({
     container: discovered[i]?.number ?? undefined,
     service: servicePort(defined[i]?.port ?? listed[i]),
+    onHost: true,
     tcp: speaksTcp(discovered[i]?.protocol ?? defined[i]?.protocol),
   }));
 }
@@ -106,33 +132,35 @@ function makeCheck(wire: WireHealthCheck): HealthCheck {
 
 interface TaskParts {
   readonly task: WireTask;
-  /** By port index; empty in host mode, where every port has one. */
-  readonly hasHostPort: readonly boolean[];
+  readonly wire: WireApp;
   readonly definition: Definition;
   readonly rule: HealthRule;
 }
 
-function makeTask({ task, hasHostPort, definition: { checks, changedAt }, rule }: TaskParts): Task {
+function makeTask({ task, wire, definition, rule }: TaskParts): Task {
+  const { checks, changedAt, ports } = definition;
   const host = task.host ?? '';
-  const addresses = (task.ipAddresses ?? []).flatMap(({ ipAddress }) => (ipAddress != null && isIP(ipAddress) > 0 ? [ipAddress] : []));
+  const version = task.version ?? undefined;
+  const expected = expectedResults(checks, version, changedAt);
+  const startedAt = expected === 0 ? NaN : Date.parse(task.startedAt ?? '');
   return {
     id: task.id as TaskId,
     host,
     hostAddress: isIP(host) > 0 ? host : undefined,
     state: task.state ?? '',
-    addresses,
-    hostPorts: unpack(task.ports ?? [], hasHostPort),
-    health: readHealth({
-      results: task.healthCheckResults ?? [],
-      expected: expectedResults(checks, task.version ?? undefined, changedAt),
-      rule,
-    }),
+    addresses: (task.ipAddresses ?? []).flatMap(({ ipAddress }) => (ipAddress != null && isIP(ipAddress) > 0 ? [ipAddress] : [])),
+    hostPorts: unpackPorts(task.ports ?? [], ports),
+    health: readHealth({ results: task.healthCheckResults ?? [], expected, checks, rule }),
+    readiness: definition.readiness ? readReadiness(task, wire) : 'ready',
+    version,
+    ...(!Number.isNaN(startedAt) && { startedAt }),
   };
 }
 
-/** Marathon packs the host ports of a task: mappings without one are skipped [marathon: NetworkInfo.computePortAssignments]. */
-function unpack(packed: readonly number[], hasHostPort: readonly boolean[]): readonly (number | undefined)[] {
-  if (hasHostPort.every(Boolean)) return packed;
+/** By port index. Marathon packs the host ports of a task: mappings without one are skipped [marathon: NetworkInfo.computePortAssignments]. */
+export function unpackPorts(packed: readonly number[], ports: readonly Port[]): readonly (number | undefined)[] {
+  if (ports.every(({ onHost }) => onHost)) return packed;
   let next = 0;
-  return hasHostPort.map((has) => (has ? packed[next++] : undefined));
+  const known = ports.map(({ onHost }) => (onHost ? packed[next++] : undefined));
+  return [...known, ...packed.slice(next)]; // of a task from before the app's ports were changed
 }

@@ -1,3 +1,8 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import type { AppId, TaskId } from '../model/names.ts';
+import type { News } from '../model/news.ts';
+
 /**
  * The events after which something that a load balancer shows may be another: the smallest filter that misses nothing
  * [marathon: facts of 0.11 to 1.11; unknown types in the filter are ignored by every version].
@@ -19,17 +24,78 @@ export const EVENT_TYPES: readonly string[] = [
   'deployment_failed',
 ];
 
+/** What follows from an event. */
+export interface Heard {
+  /** In words for the log: 'status_update_event TASK_KILLED /nginx'. */
+  readonly reason: string;
+  /** What it tells by itself. */
+  readonly news?: News;
+  /** What is to be read again. */
+  readonly dirty: readonly AppId[] | 'all';
+}
+
 /**
- * What an event tells, in words for the log: 'status_update_event TASK_KILLED /nginx'; undefined for one after which nothing is read.
- * `event_stream_attached` is none: every client hears of every other's, and after our own everything is read anyway.
+ * An event, understood; undefined for one after which nothing is read. `event_stream_attached` is none: every client hears of every other's, and
+ * after our own everything is read anyway. `at`: when it came, in ms since 1970.
  */
-export function describeEvent(type: string, data: unknown): string | undefined {
+export function readEvent(type: string, data: unknown, at: number): Heard | undefined {
   if (type === 'event_stream_attached' || !EVENT_TYPES.includes(type)) return undefined;
-  const fields = typeof data === 'object' && data !== null ? (data as Readonly<Record<string, unknown>>) : {};
-  const definition = fields['appDefinition'] as { readonly id?: unknown } | null | undefined;
-  const subject = [
-    fields['taskStatus'] ?? fields['condition'],
-    fields['appId'] ?? fields['runSpecId'] ?? definition?.id ?? fields['groupId'],
-  ];
-  return [type, ...subject.filter((word) => typeof word === 'string')].join(' ');
+  const fields = event.safeParse(data).data ?? {};
+  const named = fields.appId ?? fields.runSpecId ?? fields.appDefinition?.id;
+  const status = fields.taskStatus ?? fields.condition;
+  const reason = [type, status, named ?? fields.groupId].filter((word) => word != null).join(' ');
+  const news = type === 'status_update_event' ? readUpdate(fields, at) : undefined;
+  const apps = named == null ? appsOf(fields) : [named as AppId];
+  return { reason, ...(news && { news }), dirty: apps ?? 'all' };
+}
+
+/** Of any event; each has a part of it, and null stands for absent. */
+const text = z.string().nullish().catch(undefined);
+const action = z.object({ app: text }).catch({});
+const event = z.object({
+  appId: text,
+  runSpecId: text,
+  groupId: text,
+  appDefinition: z.object({ id: text }).nullish().catch(undefined),
+  taskId: text,
+  taskStatus: text,
+  condition: text,
+  host: text,
+  version: text,
+  ipAddresses: z
+    .array(z.object({ ipAddress: text }))
+    .nullish()
+    .catch(undefined),
+  ports: z.array(z.number().int().min(0).max(65535)).nullish().catch(undefined),
+  plan: z
+    .object({ steps: z.array(z.object({ actions: z.array(action) })) })
+    .nullish()
+    .catch(undefined), // heavy plans have more, and those of 0.11 another form of step
+});
+
+type Fields = Partial<z.infer<typeof event>>;
+
+function readUpdate({ appId, taskId, taskStatus, host, version, ipAddresses, ports }: Fields, at: number): News | undefined {
+  if (appId == null || taskId == null || taskStatus == null) return undefined;
+  const addresses = (ipAddresses ?? []).flatMap(({ ipAddress }) => (ipAddress != null && isIP(ipAddress) > 0 ? [ipAddress] : []));
+  const task = {
+    id: taskId as TaskId,
+    state: taskStatus,
+    host: hostOf(host),
+    addresses,
+    ports: ports ?? [],
+    version: version ?? undefined,
+  };
+  return { kind: 'task', at, app: appId as AppId, task };
+}
+
+/** Marathon 1.8 and later write 'unknown' where they do not know it. */
+function hostOf(host: string | null | undefined): string {
+  return host == null || host === 'unknown' ? '' : host;
+}
+
+/** The apps that a deployment changes. A plan that names none may still have changed something. */
+function appsOf({ plan }: Fields): readonly AppId[] | undefined {
+  const ids = (plan?.steps ?? []).flatMap(({ actions }) => actions.flatMap(({ app }) => (app == null ? [] : (app as AppId))));
+  return ids.length === 0 ? undefined : [...new Set(ids)];
 }

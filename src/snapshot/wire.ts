@@ -23,6 +23,7 @@ const healthCheck = z.object({
 
 const healthCheckResult = z.object({
   alive: z.boolean().nullish(),
+  consecutiveFailures: z.number().nullish(),
   firstSuccess: z.string().nullish(),
   lastSuccess: z.string().nullish(),
   lastFailure: z.string().nullish(),
@@ -36,11 +37,14 @@ const task = z.object({
   ipAddresses: z.array(z.object({ ipAddress: z.string().nullish() })).nullish(),
   healthCheckResults: z.array(healthCheckResult.nullish()).nullish(),
   version: z.string().nullish(),
+  stagedAt: z.string().nullish(),
+  startedAt: z.string().nullish(), // none before it runs
 });
 
 export const wireApp = z.object({
-  id: z.string().regex(/^\/[^\s/]+(\/[^\s/]+)*$/, "an absolute path like '/shop/cart'"),
+  id: z.string().regex(/^(\/[A-Za-z0-9_.-]+)+$/, "an absolute path like '/shop/cart'"),
   instances: z.number().nullish(),
+  version: z.string().nullish(),
   labels: z.record(z.string(), z.string().nullish()).nullish(),
   versionInfo: z.object({ lastConfigChangeAt: z.string().nullish(), lastScalingAt: z.string().nullish() }).nullish(),
   ports: z.array(z.number()).nullish(), // before 1.5
@@ -58,6 +62,9 @@ export const wireApp = z.object({
     })
     .nullish(),
   healthChecks: z.array(healthCheck).nullish(),
+  readinessChecks: z.array(z.object({})).nullish(), // from 1.1
+  deployments: z.array(z.object({})).nullish(), // those that run
+  readinessCheckResults: z.array(z.object({ taskId: z.string().nullish(), ready: z.boolean().nullish() })).nullish(), // while one runs
   tasks: z.array(task).nullish(),
 });
 

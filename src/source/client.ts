@@ -1,10 +1,9 @@
-import { pipeline, type Readable } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
-import { createGunzip } from 'node:zlib';
 import { Agent } from 'undici';
-import { makeElementCutter } from '../lib/json-elements.ts';
 import { sentence } from '../lib/sentence.ts';
+import type { AppId } from '../model/names.ts';
+import { appIn, pathOf, saysGone, versionPathOf } from './app.ts';
 import { shown, type Auth } from './auth.ts';
+import { readElements, readJson, unpacked } from './body.ts';
 import { failure, makeGet, refuseWebPage, type Answer, type Get } from './get.ts';
 
 /** How long to wait for what, in milliseconds. */
@@ -22,17 +21,45 @@ export interface Deadlines {
 /** Generous: a big Marathon needs tens of seconds for its apps, and a standby that proxies holds a request for 3 s during an election. */
 export const DEADLINES: Deadlines = { connectMs: 5_000, headMs: 60_000, silenceMs: 30_000, wholeMs: 300_000 };
 
-/** What a Marathon cluster is asked. */
+/** The longest that one app is waited for: whoever asks for it holds up the others. */
+const APP_DEADLINES: Pick<Deadlines, 'headMs' | 'silenceMs' | 'wholeMs'> = { headMs: 15_000, silenceMs: 10_000, wholeMs: 30_000 };
+
+/** What was read, and when its request was sent, in milliseconds since 1970: of several hosts the one that answered. */
+export interface Read<T> {
+  readonly asked: number;
+  readonly answer: T;
+}
+
+interface AppQuestion<T> {
+  readonly id: AppId;
+  readonly decode: (json: string) => T;
+  readonly signal: AbortSignal;
+}
+
+interface VersionQuestion {
+  readonly id: AppId;
+  /** ISO 8601 in UTC, as tasks carry it. */
+  readonly version: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What a Marathon cluster is asked. The hosts are asked one by one, from the last good one on. Everything rejects with a sentence that names
+ * every host and what it said, or with the signal's reason.
+ */
 export interface Client {
   /** The configured addresses. */
   readonly urls: readonly string[];
   readonly get: Get;
   /**
-   * All apps with their tasks, each decoded from its JSON text, in the order they came. Asks the hosts one by one, from the last good one on;
-   * what a failing host had sent already is thrown away. `decode` throws when a text is no JSON, which counts as its host's failure. Rejects
-   * with a sentence that names every host and what it said, or with the signal's reason.
+   * All apps with their tasks, each decoded from its JSON text, in the order they came; what a failing host had sent already is thrown away.
+   * `decode` throws when a text is no JSON, which counts as its host's failure.
    */
-  readonly readApps: <T>(decode: (json: string) => T, signal: AbortSignal) => Promise<readonly T[]>;
+  readonly readApps: <T>(decode: (json: string) => T, signal: AbortSignal) => Promise<Read<readonly T[]>>;
+  /** One app with its tasks; undefined when Marathon says that there is none. */
+  readonly readApp: <T>(question: AppQuestion<T>) => Promise<Read<T | undefined>>;
+  /** The JSON text of an app's definition in one version, without tasks; undefined when Marathon says that there is none. */
+  readonly readVersion: (question: VersionQuestion) => Promise<string | undefined>;
   /** Ends all connections, also those in use. */
   readonly close: () => Promise<void>;
 }
@@ -48,55 +75,115 @@ interface Settings {
   readonly deadlines?: Deadlines;
   /** Of an unpacked body, 1 GiB when left out. */
   readonly maxBytes?: number;
+  /** Milliseconds since 1970, with a fraction; of the clock that never jumps when left out. */
+  readonly now?: () => number;
 }
 
-const APPS = '/v2/apps?embed=apps.tasks';
-const TURN_MS = 5;
+const APPS = '/v2/apps?embed=apps.tasks&embed=apps.readiness';
 
 /** A client of one Marathon cluster. Throws when there is no address or one of them is no http(s) URL. */
-export function makeClient({ urls, auth, ca, insecure = false, deadlines = DEADLINES, maxBytes = 2 ** 30 }: Settings): Client {
+export function makeClient({
+  urls,
+  auth,
+  ca,
+  insecure = false,
+  deadlines = DEADLINES,
+  maxBytes = 2 ** 30,
+  now = sinceEpoch,
+}: Settings): Client {
   const bases = urls.map(readUrl);
   if (bases.length === 0) throw new Error("no address of a Marathon is given, at least one is wanted: --marathon 'http://host:8080'");
   const agent = new Agent({
     connect: { timeout: deadlines.connectMs, rejectUnauthorized: !insecure, ...(ca === undefined ? {} : { ca }) },
   });
   const get = makeGet({ agent, auth, connectMs: deadlines.connectMs });
-  const readFrom = makeReadFrom({ get, deadlines, maxBytes });
-  let good = 0; // the host that answered last
+  const ask = makeAsk(get);
+  const hosts = makeHostsInTurn(bases, now);
+  const readOne = makeReadOne({ hosts, ask, deadlines: shorter(deadlines), maxBytes });
 
   return {
     urls: bases.map((base) => base.href),
     get,
-    async readApps(decode, signal) {
-      const failures: string[] = [];
-      for (const [i] of bases.entries()) {
-        const at = (good + i) % bases.length;
-        const base = bases[at] as URL;
-        try {
-          const apps = await within({ ms: deadlines.wholeMs, signal }, (limited) => readFrom(base, decode, limited));
-          good = at;
-          return apps;
-        } catch (error) {
-          signal.throwIfAborted();
-          failures.push(`${shown(base)}: ${sentence(error)}`);
-        }
-      }
-      throw new Error(`Marathon's apps could not be read: ${failures.join('; ')}`);
-    },
+    readApps: (decode, signal) =>
+      hosts({ what: "Marathon's apps", ms: deadlines.wholeMs, signal }, (base, limited) =>
+        ask({ base, path: APPS, deadlines, signal: limited }, (answer) =>
+          readElements({ body: unpacked(answer), decode, maxBytes, signal: limited }),
+        ),
+      ),
+    readApp: ({ id, decode, signal }) => readOne({ what: 'an app', id, path: pathOf(id), signal }, (json) => decode(appIn(json, id))),
+    readVersion: async ({ id, version, signal }) =>
+      (await readOne({ what: 'a version of an app', id, path: versionPathOf(id, version), signal }, JSON.stringify)).answer,
     close: () => agent.destroy(),
   };
 }
 
-type ReadFrom = <T>(base: URL, decode: (json: string) => T, signal: AbortSignal) => Promise<readonly T[]>;
+/** Milliseconds since 1970, by the clock that goes on evenly whatever is done to the other. */
+function sinceEpoch(): number {
+  return performance.timeOrigin + performance.now();
+}
 
-/** Reads all apps from one host. */
-function makeReadFrom({ get, deadlines, maxBytes }: { readonly get: Get } & Required<Pick<Settings, 'deadlines' | 'maxBytes'>>): ReadFrom {
-  return async (base, decode, signal) => {
+function shorter(deadlines: Deadlines): Deadlines {
+  const { headMs, silenceMs, wholeMs } = APP_DEADLINES;
+  return {
+    connectMs: deadlines.connectMs,
+    headMs: Math.min(headMs, deadlines.headMs),
+    silenceMs: Math.min(silenceMs, deadlines.silenceMs),
+    wholeMs: Math.min(wholeMs, deadlines.wholeMs),
+  };
+}
+
+interface Turn {
+  /** For the sentence: "Marathon's apps". */
+  readonly what: string;
+  /** For one host's whole answer. */
+  readonly ms: number;
+  readonly signal: AbortSignal;
+}
+
+type HostsInTurn = <T>(turn: Turn, read: (base: URL, signal: AbortSignal) => Promise<T>) => Promise<Read<T>>;
+
+/** Reads from the host that answered last, and from the others when it fails. */
+function makeHostsInTurn(bases: readonly URL[], now: () => number): HostsInTurn {
+  let good = 0; // the host that answered last
+  return async ({ what, ms, signal }, read) => {
+    const failures: string[] = [];
+    const first = good; // another read may find another one meanwhile
+    for (const [i] of bases.entries()) {
+      const at = (first + i) % bases.length;
+      const base = bases[at] as URL;
+      try {
+        const asked = now();
+        const answer = await within({ ms, signal }, (limited) => read(base, limited));
+        good = at;
+        return { asked, answer };
+      } catch (error) {
+        signal.throwIfAborted();
+        failures.push(`${shown(base)}: ${sentence(error)}`);
+      }
+    }
+    throw new Error(`${what} could not be read: ${failures.join('; ')}`);
+  };
+}
+
+interface Ask {
+  readonly base: URL;
+  readonly path: string;
+  readonly deadlines: Deadlines;
+  readonly also?: number;
+  readonly signal: AbortSignal;
+}
+
+type AskHost = <T>(question: Ask, read: (answer: Answer) => Promise<T>) => Promise<T>;
+
+/** Asks one host for JSON, and closes its answer in any case. */
+function makeAsk(get: Get): AskHost {
+  return async ({ base, path, deadlines, also, signal }, read) => {
+    const { headMs, silenceMs } = deadlines;
     const headers = { accept: 'application/json', 'accept-encoding': 'gzip' };
-    const answer = await get({ base: base.href, path: APPS, headers, headMs: deadlines.headMs, silenceMs: deadlines.silenceMs, signal });
+    const answer = await get({ base: base.href, path, headers, headMs, silenceMs, signal, ...(also === undefined ? {} : { also }) });
     try {
       refuseWebPage(answer, 'JSON');
-      return await readElements({ body: unpacked(answer), decode, maxBytes, signal });
+      return await read(answer);
     } catch (error) {
       throw failure(error, { ...deadlines, signal });
     } finally {
@@ -105,54 +192,35 @@ function makeReadFrom({ get, deadlines, maxBytes }: { readonly get: Get } & Requ
   };
 }
 
+interface ReadOneParts {
+  readonly hosts: HostsInTurn;
+  readonly ask: AskHost;
+  readonly deadlines: Deadlines;
+  readonly maxBytes: number;
+}
+
+interface One extends Pick<Turn, 'what' | 'signal'> {
+  readonly id: AppId;
+  readonly path: string;
+}
+
+/** Reads what is about one app; undefined when a Marathon says that it is not there. */
+function makeReadOne({ hosts, ask, deadlines, maxBytes }: ReadOneParts) {
+  return <T>({ what, id, path, signal }: One, read: (json: unknown) => T): Promise<Read<T | undefined>> =>
+    hosts({ what, ms: deadlines.wholeMs, signal }, (base, limited) =>
+      ask({ base, path, deadlines, also: 404, signal: limited }, async (answer) => {
+        const body = readJson(unpacked(answer), maxBytes);
+        if (answer.status !== 404) return read(await body);
+        if (saysGone(await body.catch(() => undefined), id)) return undefined;
+        throw new Error('answered HTTP 404'); // about something else: its host has gone astray
+      }),
+    );
+}
+
 function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
   throw new Error(`a Marathon's address is wanted as http://host:8080, found '${text.replace(/^(.*\/\/)?.*@/, '$1')}'`);
-}
-
-/** The body without its compression. Whatever ends one of the two streams ends the other. */
-function unpacked({ headers, body }: Answer): Readable {
-  const coding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
-  if (coding === 'identity') return body;
-  if (coding !== 'gzip' && coding !== 'x-gzip') throw new Error(`answered in the encoding '${coding}', gzip or none wanted`);
-  return pipeline(body, createGunzip({ chunkSize: 256 * 1024 }), () => undefined);
-}
-
-interface Elements<T> {
-  readonly body: Readable;
-  readonly decode: (json: string) => T;
-  readonly maxBytes: number;
-  readonly signal: AbortSignal;
-}
-
-/** Cuts and decodes while the body comes in, with a turn for everything else at least every 5 ms. */
-async function readElements<T>({ body, decode, maxBytes, signal }: Elements<T>): Promise<readonly T[]> {
-  const cutter = makeElementCutter('apps');
-  const elements: T[] = [];
-  let bytes = 0;
-  let turn = performance.now();
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new Error(`sent more than ${maxBytes} bytes`);
-    for (const json of cutter.push(chunk)) {
-      elements.push(decodeElement(json, decode));
-      if (performance.now() - turn < TURN_MS) continue;
-      await setImmediate();
-      signal.throwIfAborted();
-      turn = performance.now();
-    }
-  }
-  cutter.end();
-  return elements;
-}
-
-function decodeElement<T>(json: string, decode: (json: string) => T): T {
-  try {
-    return decode(json);
-  } catch (error) {
-    throw new Error('sent an app that is no JSON', { cause: error });
-  }
 }
 
 /** Runs `work` with a signal that aborts when `signal` does or after `ms`. */

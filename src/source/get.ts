@@ -11,9 +11,11 @@ export interface Question {
   readonly headMs: number;
   readonly silenceMs: number;
   readonly signal: AbortSignal;
+  /** A status that is an answer too: 404 where what is asked for may be gone. */
+  readonly also?: number;
 }
 
-/** A 2xx answer. Its body must be read to the end or destroyed. */
+/** A 2xx answer, or the other one that was wanted. Its body must be read to the end or destroyed. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -62,10 +64,10 @@ export function makeGet({ agent, auth, connectMs }: { readonly agent: Agent; rea
   return async (question) => {
     const given = await auth(question.signal);
     const heard = await ask(question, given, send);
-    if (heard.response.statusCode !== 401 || auth.forget === undefined) return accept(heard, auth);
+    if (heard.response.statusCode !== 401 || auth.forget === undefined) return accept({ ...heard, also: question.also }, auth);
     heard.response.body.destroy();
     auth.forget(given);
-    return accept(await ask(question, await auth(question.signal), send), auth);
+    return accept({ ...(await ask(question, await auth(question.signal), send)), also: question.also }, auth);
   };
 }
 
@@ -111,10 +113,13 @@ async function ask({ base, path, headers, ...rest }: Question, given: Headers, s
   }
 }
 
-/** An answer that is no 2xx becomes an Error. A redirect is none either: it is followed once, before. */
-function accept({ response, by, secret }: Heard, { from = '--auth-credentials' }: Auth): Answer {
+/** An answer that is no 2xx and not wanted becomes an Error. A redirect is none either: it is followed once, before. */
+function accept(
+  { response, by, secret, also }: Heard & { readonly also: number | undefined },
+  { from = '--auth-credentials' }: Auth,
+): Answer {
   const { statusCode: status, headers, body } = response;
-  if (status >= 200 && status < 300) return { status, headers, body };
+  if ((status >= 200 && status < 300) || status === also) return { status, headers, body };
   body.destroy();
   const said = `${by}answered HTTP ${status}`;
   if (status === 401 && secret) throw new Error(`${said}, it does not take the credentials of ${from}`);

@@ -1,5 +1,7 @@
 import { lookup } from 'node:dns/promises';
-import type { App, Task } from '../model/snapshot.ts';
+import type { Task } from '../model/snapshot.ts';
+import { atMost } from './at-most.ts';
+import type { Complete } from './reads.ts';
 
 export interface HostSettings {
   /** Name -> address. Rejects when the name does not resolve. */
@@ -20,13 +22,14 @@ interface Known {
 
 /**
  * Fills in the addresses of agents that Marathon knows by name, as a load balancer can't wait for DNS at every request, nor HAProxy at its
- * start. A name that no longer resolves keeps its last address.
+ * start. A name that no longer resolves keeps its last address. A lookup that hangs is waited for once, not by every read.
  */
-export function makeHosts({ resolve = lookupOne, freshMs = 60_000, waitMs = 5_000, now = Date.now, unresolved }: HostSettings) {
+export function makeHosts({ resolve = lookupOne, freshMs = 60_000, waitMs = 5_000, now = Date.now, unresolved }: HostSettings): Complete {
   const known = new Map<string, Known>();
   const told = new Set<string>();
+  const asking = new Map<string, Promise<void>>();
 
-  const ask = async (name: string): Promise<void> => {
+  async function find(name: string): Promise<void> {
     try {
       known.set(name, { address: await resolve(name), at: now() });
       told.delete(name);
@@ -34,15 +37,23 @@ export function makeHosts({ resolve = lookupOne, freshMs = 60_000, waitMs = 5_00
       known.set(name, { address: known.get(name)?.address, at: now() });
       if (!told.has(name)) unresolved(name, error);
       told.add(name);
+    } finally {
+      asking.delete(name);
     }
-  };
+  }
 
-  return async (apps: readonly App[], signal: AbortSignal): Promise<readonly App[]> => {
+  function ask(name: string, signal: AbortSignal): Promise<void> {
+    const asked = asking.get(name) ?? atMost(find(name), { ms: waitMs, signal });
+    asking.set(name, asked);
+    return asked;
+  }
+
+  return async (apps, { whole, signal }) => {
     const names = new Set(apps.flatMap(({ tasks }) => tasks.filter(isUnresolved).map(({ host }) => host)));
+    if (whole) for (const name of known.keys()) if (!names.has(name)) known.delete(name);
     if (names.size === 0) return apps;
-    for (const name of known.keys()) if (!names.has(name)) known.delete(name);
     const stale = [...names].filter((name) => now() - (known.get(name)?.at ?? -Infinity) > freshMs);
-    await Promise.race([Promise.all(stale.map(ask)), aborted(AbortSignal.any([signal, AbortSignal.timeout(waitMs)]))]);
+    await Promise.all(stale.map((name) => ask(name, signal)));
     return apps.map((app) => (app.tasks.some(isUnresolved) ? { ...app, tasks: app.tasks.map((task) => withAddress(task, known)) } : app));
   };
 }
@@ -57,17 +68,4 @@ function withAddress(task: Task, known: ReadonlyMap<string, Known>): Task {
 
 async function lookupOne(name: string): Promise<string> {
   return (await lookup(name, { family: 0, order: 'ipv4first' } as object)).address;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener(
-      'abort',
-      () => {
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }

@@ -1,16 +1,12 @@
 import type { Backoff } from '../lib/backoff.ts';
 import type { Logger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
+import type { AppId } from '../model/names.ts';
 import type { News } from '../model/news.ts';
-import type { Problem } from '../model/problem.ts';
-import type { App } from '../model/snapshot.ts';
 import { shown } from './auth.ts';
-import type { Client } from './client.ts';
 import type { Reader, Sleep } from './reader.ts';
 import type { StreamAttempt } from './stream.ts';
-
-/** One app's JSON text as an app, or as what is wrong with it. Throws only when the text is no JSON: then its Marathon is at fault. */
-export type Decode = (json: string) => { readonly app: App } | { readonly problem: Problem };
+import { makeTrouble } from './trouble.ts';
 
 /** A running source. It ends when its signal aborts, never because of Marathon. */
 export interface Source {
@@ -18,44 +14,6 @@ export interface Source {
   resync(reason: string): Promise<void>;
   /** Resolves when the signal has aborted and nothing is open any more. */
   readonly ended: Promise<void>;
-}
-
-interface ReadDependencies {
-  readonly readApps: Client['readApps'];
-  readonly decode: Decode;
-  /** What is still to be found out about the apps before they are told, such as the addresses of agents that Marathon knows by name. */
-  readonly complete?: (apps: readonly App[], signal: AbortSignal) => Promise<readonly App[]>;
-  readonly tell: (news: News) => void;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  readonly log: Pick<Logger, 'info' | 'warn'>;
-}
-
-/**
- * One full read, told as News, apps in the order they came. Rejects with the sentence of its failure, which is also logged: each sentence
- * once, until a read succeeds.
- */
-export function makeFullRead({
-  readApps,
-  decode,
-  complete = (apps) => Promise.resolve(apps),
-  tell,
-  now,
-  log,
-}: ReadDependencies): (signal: AbortSignal) => Promise<void> {
-  const trouble = makeTrouble(log, { worse: 'Marathon could not be read, the last state is kept', better: 'Marathon is read' });
-  return async (signal) => {
-    try {
-      const decoded = await readApps(decode, signal);
-      const apps = decoded.flatMap((one) => ('app' in one ? [one.app] : []));
-      const problems = decoded.flatMap((one) => ('problem' in one ? [one.problem] : []));
-      trouble.over({ apps: apps.length });
-      tell({ kind: 'apps', at: now(), apps: await complete(apps, signal), problems });
-    } catch (error) {
-      if (!signal.aborted) trouble.tell(sentence(error));
-      throw error;
-    }
-  };
 }
 
 interface ScheduleDependencies {
@@ -70,32 +28,43 @@ interface ScheduleDependencies {
   readonly signal: AbortSignal;
 }
 
+/** What an event tells, and what is to be read after it. */
+export interface Heard {
+  /** In words for the log. */
+  readonly reason: string;
+  readonly news?: News;
+  readonly dirty: readonly AppId[] | 'all';
+}
+
 interface FollowDependencies extends ScheduleDependencies {
   /** Addresses of the cluster's members: each attempt at the stream goes to the next. */
   readonly urls: readonly string[];
   readonly open: (attempt: Pick<StreamAttempt, 'url' | 'signal' | 'onAttached' | 'onEvent'>) => Promise<void>;
-  /** Why an event matters, in words for the log; undefined when it does not. */
-  readonly describe: (type: string, data: unknown) => string | undefined;
+  /** What an event of this time means; undefined when it does not matter. */
+  readonly readEvent: (type: string, data: unknown, at: number) => Heard | undefined;
+  readonly tell: (news: News) => void;
+  /** Milliseconds since 1970, with a fraction; the clock of the client. */
+  readonly now: () => number;
   readonly backoff: Backoff;
   readonly log: Pick<Logger, 'info' | 'warn'>;
 }
 
 /**
  * Follows Marathon's event stream. Attaches first and reads everything then, as Marathon does not tell again what happened before; reads
- * again after every re-attach, for every event that matters, and every resync interval, because Marathon up to 1.7 silently drops events of
- * slow clients. While there is no stream it polls.
+ * everything again after every re-attach, and every resync interval, because Marathon up to 1.7 silently drops events of slow clients. An event
+ * is told at once, then what it is about is read. While there is no stream it polls.
  */
 export function follow(deps: FollowDependencies): Source {
-  const { urls, open, describe, reader, backoff, sleep, log, signal } = deps;
+  const { urls, open, reader, backoff, sleep, log, signal } = deps;
   const trouble = makeTrouble(log, { worse: 'no event stream, Marathon is polled', better: 'event stream attached' });
   const schedule = makeSchedule(deps);
+  const hear = makeHear(deps);
 
   async function attach(url: string): Promise<void> {
     const onEvent = (type: string, data: unknown): void => {
       backoff.reset();
       trouble.over({ url: shown(new URL(url)) });
-      const reason = describe(type, data);
-      if (reason !== undefined) reader.ask(reason);
+      hear(type, data);
     };
     try {
       await open({ url, signal, onAttached: schedule.attached, onEvent });
@@ -115,6 +84,17 @@ export function follow(deps: FollowDependencies): Source {
 
   const ended = Promise.all([untilAborted(stayAttached(), signal), untilAborted(schedule.run(), signal)]);
   return { resync: (reason) => reader.read(reason), ended: ended.then(() => undefined) };
+}
+
+/** Tells what an event means and asks for what is to be read after it. */
+function makeHear({ readEvent, tell, now, reader }: FollowDependencies): (type: string, data: unknown) => void {
+  return (type, data) => {
+    const heard = readEvent(type, data, now());
+    if (heard === undefined) return;
+    const { reason, news, dirty } = heard;
+    if (news !== undefined) tell(news);
+    for (const what of dirty === 'all' ? [dirty] : dirty) reader.ask(what, reason);
+  };
 }
 
 interface PollDependencies extends Pick<ScheduleDependencies, 'reader' | 'sleep' | 'signal'> {
@@ -176,22 +156,4 @@ async function untilAborted(loop: Promise<void>, signal: AbortSignal): Promise<v
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-}
-
-/** Logs what goes wrong, each sentence once, and when it is over. It is told over and over, and nobody reads the same line every 10 s. */
-function makeTrouble(log: Pick<Logger, 'info' | 'warn'>, words: { readonly worse: string; readonly better: string }) {
-  const told = new Set<string>();
-  let well = false;
-  return {
-    tell(reason: string): void {
-      well = false;
-      if (!told.has(reason)) log.warn({ reason }, words.worse);
-      told.add(reason);
-    },
-    over(facts: Readonly<Record<string, unknown>>): void {
-      if (!well) log.info(facts, words.better);
-      well = true;
-      told.clear();
-    },
-  };
 }

@@ -1,7 +1,10 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { bindsOf, firstTaken, countListeners } from '../../src/apply/binds.ts';
+import { bindsOf, takenOf, countListeners } from '../../src/apply/binds.ts';
+
+/** Why the wanted ones can't be had, in order. */
+const whyTaken = async (...given: Parameters<typeof takenOf>): Promise<string> => (await takenOf(...given)).map(({ why }) => why).join();
 
 const servers: Server[] = [];
 
@@ -59,25 +62,25 @@ test('listeners are counted with those that are no ports', () => {
 
 test('a taken port is told with its holder', async () => {
   const port = await take();
-  await expect(firstTaken([{ address: '127.0.0.1', port }], [])).resolves.toMatch(
+  await expect(whyTaken([{ address: '127.0.0.1', port }], [])).resolves.toMatch(
     new RegExp(`^127\\.0\\.0\\.1:${port} is taken by .+ \\(pid ${process.pid}\\): .*EADDRINUSE`),
   );
-  await expect(firstTaken([{ address: '*', port }], [])).resolves.toContain(`*:${port} is taken`);
+  await expect(whyTaken([{ address: '*', port }], [])).resolves.toContain(`*:${port} is taken`);
 });
 
 test('a port that HAProxy itself has is not tried', async () => {
   const port = await take();
-  await expect(firstTaken([{ address: '127.0.0.1', port }], [{ address: '*', port }])).resolves.toBeUndefined();
+  await expect(whyTaken([{ address: '127.0.0.1', port }], [{ address: '*', port }])).resolves.toBe('');
 });
 
 test('a free port is free, and still is afterwards', async () => {
   const wanted = [{ address: '127.0.0.1', port: await free() }];
-  await expect(firstTaken(wanted, [])).resolves.toBeUndefined();
-  await expect(firstTaken(wanted, [])).resolves.toBeUndefined();
+  await expect(whyTaken(wanted, [])).resolves.toBe('');
+  await expect(whyTaken(wanted, [])).resolves.toBe('');
 });
 
 test('an address of another machine is told, and none throws', async () => {
   const port = await free();
-  await expect(firstTaken([{ address: '192.0.2.1', port }], [])).resolves.toContain(`192.0.2.1:${port} can't be bound`);
-  await expect(firstTaken([{ address: '2001:db8::1', port }], [])).resolves.toContain(`[2001:db8::1]:${port} can't be bound`);
+  await expect(whyTaken([{ address: '192.0.2.1', port }], [])).resolves.toContain(`192.0.2.1:${port} can't be bound`);
+  await expect(whyTaken([{ address: '2001:db8::1', port }], [])).resolves.toContain(`[2001:db8::1]:${port} can't be bound`);
 });

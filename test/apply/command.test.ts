@@ -2,11 +2,14 @@ import { afterEach, expect, test } from '@jest/globals';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeCommand, type CommandHaproxy } from '../../src/apply/command.ts';
+import { makeCommand, type CommandHaproxy, type CommandSettings } from '../../src/apply/command.ts';
 import { makeLogger } from '../../src/lib/logger.ts';
+import type { BackendName, ServerName } from '../../src/model/names.ts';
+import { answersOf, makeSockets, type Played } from './socket.ts';
 
 const log = await makeLogger({ level: 'silent', format: 'text', fd: 2 });
 const folders: string[] = [];
+const socketWith = makeSockets();
 
 afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
@@ -18,15 +21,17 @@ async function makeFolder(): Promise<string> {
   return folder;
 }
 
-async function make(runDir: string, body: string, deadlineMs = 10_000): Promise<CommandHaproxy> {
+async function make(runDir: string, body: string, more: Partial<CommandSettings> = {}): Promise<CommandHaproxy> {
   const script = join(runDir, 'reload.mjs');
   await writeFile(script, body);
   return makeCommand({
     command: `${process.execPath} ${script} one two\\ words`,
+    mapFolder: runDir,
     runDir,
     log,
-    deadlineMs,
+    deadlineMs: 10_000,
     fingerprint: () => 'on the disk',
+    ...more,
   });
 }
 
@@ -54,20 +59,22 @@ test('a signal, and nothing written', async () => {
 
 test('one that does not end is ended, also when it does not want to', async () => {
   const runDir = await makeFolder();
-  const haproxy = await make(runDir, `process.on('SIGTERM', () => 0); console.log('waiting'); setInterval(() => 0, 1e6)`, 300);
+  const haproxy = await make(runDir, `process.on('SIGTERM', () => 0); console.log('waiting'); setInterval(() => 0, 1e6)`, {
+    deadlineMs: 300,
+  });
   await expect(haproxy.reload([])).rejects.toThrow('did not end within 300 ms');
 });
 
 test('one that leaves a process behind is not waited for', async () => {
   const runDir = await makeFolder();
   const child = `spawn(process.execPath, ['-e', 'setTimeout(() => 0, 5000)'], { stdio: 'inherit', detached: true }).unref()`;
-  const haproxy = await make(runDir, `import { spawn } from 'node:child_process'; ${child}`, 2_000);
+  const haproxy = await make(runDir, `import { spawn } from 'node:child_process'; ${child}`, { deadlineMs: 2_000 });
   await expect(haproxy.reload([])).resolves.toBeUndefined();
 });
 
 test('a program that is not there, and no program', async () => {
   const runDir = await makeFolder();
-  const settings = { runDir, log, fingerprint: () => '' };
+  const settings = { runDir, mapFolder: runDir, log, fingerprint: () => '' };
   await expect(makeCommand({ ...settings, command: '/no/such/program now' }).reload([])).rejects.toThrow('could not be started');
   await expect(makeCommand({ ...settings, command: ' ' }).reload([])).rejects.toThrow('--command is empty');
 });
@@ -82,12 +89,52 @@ test('what is loaded: the file on the disk before any reload, then what was relo
   await expect(haproxy.applied()).resolves.toBeUndefined();
 });
 
-test('runtime commands are refused, the document is as it was', async () => {
+const COMMAND = { text: 'disable server b/one', expect: /^$/, reason: { code: 'server-changed', subject: 's', detail: '' } } as const;
+const DOCUMENT = { front: [], backends: [], maps: {} };
+
+test('without a socket it takes no commands, and runs what is in its file', async () => {
   const runDir = await makeFolder();
   const haproxy = await make(runDir, '');
-  const reason = { code: 'server-changed', subject: 's', detail: '' } as const;
-  await expect(haproxy.send({ commands: [{ text: 'x', expect: /^$/, reason }], reload: [] })).resolves.toEqual({ refused: [reason] });
-  await expect(haproxy.send({ commands: [], reload: [] })).resolves.toEqual({ refused: [] });
-  const document = { front: [], backends: [], maps: {} };
-  await expect(haproxy.holds(document)).resolves.toBe(document);
+  await expect(haproxy.release()).resolves.toBeUndefined();
+  await expect(haproxy.send([COMMAND])).resolves.toMatchObject([{ taken: false }]);
+  await expect(haproxy.send([])).resolves.toEqual([]);
+  await expect(haproxy.holds(DOCUMENT)).resolves.toEqual({ document: DOCUMENT, apart: new Map(), lost: new Map() });
+  await expect(haproxy.passed([{ backend: 'b' as BackendName, server: 'one' as ServerName }])).resolves.toEqual(new Set());
+  await haproxy.agrees('on the disk');
+  await expect(readFile(join(runDir, 'applied.json'), 'utf8')).resolves.toBe('{"fingerprint":"on the disk"}');
+});
+
+test('with one its commands go there, without a prefix', async () => {
+  const lines: string[] = [];
+  const socket = await socketWith((line, connection) => {
+    lines.push(line);
+    connection.end(answersOf(line, { version: '2.8.3', pid: 7 }, () => 'No such server.\n'));
+  });
+  const haproxy = await make(await makeFolder(), '', { socket });
+  await expect(haproxy.release()).resolves.toEqual({ major: 2, minor: 8 });
+  await expect(haproxy.send([COMMAND])).resolves.toEqual([{ taken: false, answer: 'No such server.' }]);
+  expect(lines[1]).toBe('show info;show version;disable server b/one;show version\n');
+});
+
+test('with one a reload is over when another worker answers there', async () => {
+  const played: Played = { version: '2.8.3', pid: 7, started: 1 };
+  let asked = 0;
+  const socket = await socketWith((line, connection) => {
+    if (++asked === 4) played.started = 2;
+    connection.end(answersOf(line, played, () => ''));
+  });
+  const haproxy = await make(await makeFolder(), '', { socket });
+  await haproxy.reload([]);
+  expect(asked).toBe(4);
+  await expect(haproxy.send([COMMAND])).resolves.toEqual([{ taken: true, answer: '' }]);
+});
+
+test('a command that ends well and replaces no worker has failed', async () => {
+  const socket = await socketWith((line, connection) => connection.end(answersOf(line, { version: '2.8.3', pid: 7 }, () => '')));
+  const runDir = await makeFolder();
+  const haproxy = await make(runDir, '', { socket, confirmMs: 60 });
+  await expect(haproxy.reload([])).rejects.toThrow(`ended well, but the worker before (pid 7) still answers at HAProxy's socket ${socket}`);
+  await expect(haproxy.applied()).resolves.toBeUndefined();
+  const nobody = await make(runDir, '', { socket: `${socket}.none`, confirmMs: 60 });
+  await expect(nobody.reload([])).rejects.toThrow('ended well, but nothing answers');
 });

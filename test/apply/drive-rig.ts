@@ -1,7 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Verdict } from '../../src/apply/check.ts';
-import { drive, type Drive, type DriveParts } from '../../src/apply/drive.ts';
-import { plan } from '../../src/haproxy/plan.ts';
+import { drive } from '../../src/apply/drive.ts';
+import type { Drive, DriveParts } from '../../src/apply/drive-parts.ts';
+import { follow } from '../../src/haproxy/follow.ts';
+import { makePlan, planDeletions } from '../../src/haproxy/plan.ts';
+import { readDocument } from '../../src/haproxy/read-document.ts';
 import type { Document } from '../../src/model/document.ts';
 import { document, section } from '../haproxy/make.ts';
 
@@ -24,6 +26,8 @@ export interface Rig {
   /** Held open, a reload does not end. */
   hold: Promise<void> | undefined;
   readonly verdicts: string[];
+  /** What was told to serve. */
+  readonly served: string[];
 }
 
 /**
@@ -32,20 +36,37 @@ export interface Rig {
  */
 export function makeRig(given: Partial<DriveParts> = {}, tries = 3): Rig {
   const log: string[] = [];
-  const rig = { log, refusals: [], failures: [], verdicts: [], fatal: false } as unknown as { -readonly [Key in keyof Rig]: Rig[Key] };
+  const rig = { log, refusals: [], failures: [], verdicts: [], served: [], fatal: false } as unknown as {
+    -readonly [Key in keyof Rig]: Rig[Key];
+  };
   let confirmed: string | undefined;
   const does = (what: string): void => {
     log.push(what);
   };
   const parts: DriveParts = {
-    plan,
+    plan: makePlan({ mapFolder: '/etc/haproxy' }),
+    follow,
+    planDeletions,
+    readDocument,
+    later: () => undefined,
+    commanded: () => undefined,
+    serves: (one) => rig.served.push(nameOf(one)),
+    troubled: (error) => {
+      does(`troubled: ${(error as Error).message}`);
+    },
     applied: () => Promise.resolve(rig.runs),
     now: () => 0,
     signal: new AbortController().signal,
     ended: () => {
       does('ended');
     },
-    judged: (verdict: Verdict, one) => rig.verdicts.push(`${nameOf(one)} ${String(verdict.ok)}`),
+    accepted: () => {
+      rig.verdicts.push(`${rig.disk ?? ''} true`);
+    },
+    refused: (_refusal, one) => {
+      rig.verdicts.push(`${nameOf(one)} false`);
+      return Promise.resolve(false);
+    },
     reloaded: (reasons) => {
       does(`reloaded ${reasons.map(({ code }) => code).join()}`);
     },
@@ -57,6 +78,13 @@ export function makeRig(given: Partial<DriveParts> = {}, tries = 3): Rig {
         rig.disk = nameOf(one);
         return Promise.resolve({ ok: true });
       },
+      check: () => Promise.resolve({ ok: true }),
+      write: (one) => {
+        does(`write ${nameOf(one)}`);
+        rig.disk = nameOf(one);
+        return Promise.resolve(nameOf(one));
+      },
+      read: () => Promise.resolve({ config: `${rig.disk ?? ''}\n`, maps: {} }),
       fingerprint: () => Promise.resolve(rig.disk ?? 'none'),
       confirm: () => {
         does('confirm');
@@ -70,7 +98,10 @@ export function makeRig(given: Partial<DriveParts> = {}, tries = 3): Rig {
       },
     },
     haproxy: {
-      send: () => Promise.reject(new Error('there are no commands yet')),
+      release: () => Promise.resolve(undefined),
+      send: () => Promise.reject(new Error('it takes no commands')),
+      passed: () => Promise.resolve(new Set()),
+      agrees: () => Promise.resolve(),
       reload: async () => {
         does(`reload ${rig.disk ?? 'nothing'}`);
         await rig.hold;
@@ -81,7 +112,7 @@ export function makeRig(given: Partial<DriveParts> = {}, tries = 3): Rig {
           throw new Error(why);
         }
       },
-      holds: (one) => Promise.resolve(one),
+      holds: (one) => Promise.resolve({ document: one, apart: new Map(), lost: new Map() }),
     },
     revive: () => {
       if (rig.runs !== undefined) return Promise.resolve(false);

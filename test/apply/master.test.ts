@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ask, NoAnswer, readProcesses, showProc, workerInfo } from '../../src/apply/master.ts';
+import { ask, NoAnswer, readInfo, readProcesses, showProc, workerInfo } from '../../src/apply/master.ts';
 
 const SERVING_26 = `#<PID>          <type>          <reloads>       <uptime>        <version>      
 11004           master          2 [failed: 1]   0d00h00m02s     2.6.12-1+deb12u3
@@ -107,13 +107,18 @@ test('who serves is what show info says', async () => {
     socket.end(
       missing
         ? "Can't find the target PID matching the prefix '@!9'\n"
-        : 'Name: HAProxy\nVersion: 2.6.12\nPid: 42\nUptime: 0d 0h\nStopping: 1\n\n',
+        : 'Name: HAProxy\nVersion: 2.6.12\nPid: 42\nUptime: 0d 0h\nStopping: 1\nStart_time_sec: 1795352381\n\n',
     );
   });
   const call = { socketPath, deadlineMs: 5_000 };
-  await expect(workerInfo(call)).resolves.toEqual({ pid: 42, version: '2.6.12', stopping: true });
+  await expect(workerInfo(call)).resolves.toEqual({ pid: 42, version: '2.6.12', stopping: true, started: 1795352381 });
   await expect(workerInfo({ ...call, pid: 9 })).rejects.toThrow('has no worker 9');
   expect(commands).toEqual(['@1 show info\n', '@!9 show info\n']);
+});
+
+test('what is not an answer to show info is none', () => {
+  expect(readInfo('Version: 3.2.0\nPid: 7\nStopping: 0\n')).toEqual({ pid: 7, version: '3.2.0', stopping: false, started: 0 });
+  expect(readInfo('Permission denied\n')).toBeUndefined();
 });
 
 test('nobody there, cut off and hanging are told apart', async () => {

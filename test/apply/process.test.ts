@@ -1,10 +1,15 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gist, makeProcess, type OwnProcess } from '../../src/apply/process.ts';
+import { NO_STATES } from '../../src/apply/state-file.ts';
 import { makeLogger } from '../../src/lib/logger.ts';
+import type { Document } from '../../src/model/document.ts';
+import type { BackendName, ServerName } from '../../src/model/names.ts';
+import { fragment } from '../haproxy/make.ts';
+import { answersOf } from './socket.ts';
 
 const log = await makeLogger({ level: 'silent', format: 'text', fd: 2 });
 const ends: (() => unknown)[] = [];
@@ -21,8 +26,19 @@ interface Shown {
   readonly serves: number | undefined;
 }
 
+interface Watching {
+  /** Each line that comes, in order. */
+  readonly heard?: (line: string, runDir: string) => Promise<void>;
+  /** What the worker says to a command in a batch. */
+  readonly says?: (command: string) => string;
+}
+
 /** A 3.x master on the run folder's socket: shows the first state, and at each `reload` the next answer and state. */
-async function fakeMaster(first: Shown, reloads: readonly (readonly [answer: string, next: Shown])[]): Promise<string> {
+async function fakeMaster(
+  first: Shown,
+  reloads: readonly (readonly [answer: string, next: Shown])[],
+  { heard = () => Promise.resolve(), says = () => '' }: Watching = {},
+): Promise<string> {
   const runDir = await mkdtemp(join(tmpdir(), 'fake-'));
   ends.push(() => rm(runDir, { recursive: true, force: true }));
   let now = first;
@@ -43,11 +59,17 @@ async function fakeMaster(first: Shown, reloads: readonly (readonly [answer: str
       .on('error', () => undefined)
       .once('data', (chunk) => {
         const command = chunk.toString().trim();
-        const [, pid] = /^@!(\d+) show info$/.exec(command) ?? [];
-        const asked = pid === undefined ? command : pid === String(now.serves) ? '@1 show info' : '';
-        socket.end(answers[asked]?.() ?? 'no such\n');
+        void heard(command, runDir).then(() => {
+          socket.end(answerTo(command));
+        });
       });
   });
+  const answerTo = (command: string): string => {
+    if (command.includes(';')) return now.serves === undefined ? '' : answersOf(command, { version: '3.2.0', pid: now.serves }, says);
+    const [, pid] = /^@!(\d+) show info$/.exec(command) ?? [];
+    const asked = pid === undefined ? command : pid === String(now.serves) ? '@1 show info' : '';
+    return answers[asked]?.() ?? 'no such\n';
+  };
   ends.push(() => server.close());
   await new Promise<void>((resolve) => server.listen(join(runDir, 'master.sock'), resolve));
   return runDir;
@@ -133,4 +155,94 @@ test('alerts come first, else the last lines', () => {
   expect(gist('[NOTICE]   (1) : Reloading HAProxy\n[WARNING]  (1) : w\n[ALERT]    (1) : a\n[ALERT]    (1) : b\n')).toBe('a | b');
   expect(gist('[NOTICE]   (1) : New worker (2) forked\n\n[WARNING]  (2) : w\n')).toBe('New worker (2) forked | w');
   expect(gist('')).toBe('');
+});
+
+const COMMAND = { text: 'disable server b/one', expect: /^$/, reason: { code: 'server-gone', subject: 'b', detail: 'one' } } as const;
+
+test('commands wait for a reload that runs, and a reload for commands; each worker is asked what it is', async () => {
+  const heard: string[] = [];
+  const watching = {
+    heard: (line: string) => {
+      const [, , command = line] = line.split(';').map((each) => each.replace('@1 ', ''));
+      heard.push(command.includes('show') ? 'show' : command);
+      return new Promise<void>((resolve) => setTimeout(resolve, command === 'reload' || command === COMMAND.text ? 20 : 0));
+    },
+  };
+  const own = make(await fakeMaster(SERVING, [['Success=1\n--\n', RELOADED]], watching));
+  const all = [own.send([COMMAND]), own.reload([]), own.send([COMMAND]), own.release()];
+  await expect(Promise.all(all)).resolves.toEqual([
+    [{ taken: true, answer: '' }],
+    undefined,
+    [{ taken: true, answer: '' }],
+    { major: 3, minor: 2 },
+  ]);
+  const first = heard.indexOf('reload');
+  expect(heard.slice(0, first).filter((each) => each !== 'show')).toEqual([COMMAND.text]);
+  expect(heard.slice(first).filter((each) => each !== 'show')).toEqual(['reload', COMMAND.text]);
+});
+
+test('a worker that somebody else has put in place is not sent what was meant for the one before', async () => {
+  const runDir = await fakeMaster(SERVING, [['Success=1\n--\n', RELOADED]]);
+  const own = make(runDir);
+  await own.send([COMMAND]);
+  await make(runDir).reload([]);
+  await expect(own.send([COMMAND])).rejects.toThrow(`(pid ${process.ppid}, not 11): somebody has reloaded it`);
+});
+
+test('nobody there: no release, and nothing is taken for sent', async () => {
+  const runDir = await fakeMaster(SERVING, []);
+  const own = make(join(runDir, 'other'));
+  await expect(own.release()).resolves.toBeUndefined();
+  await expect(own.send([COMMAND])).rejects.toThrow('no answer from HAProxy');
+  await expect(own.agrees('f')).rejects.toThrow('no worker');
+});
+
+test('what was confirmed by commands alone is noted for the next daemon', async () => {
+  const runDir = await fakeMaster({ ...SERVING, serves: process.ppid }, []);
+  const own = make(runDir);
+  await expect(own.applied()).resolves.toBeUndefined();
+  await own.agrees('f');
+  await expect(own.applied()).resolves.toBe('f');
+});
+
+const SICK = `${NO_STATES}3 b 1 one 10.0.0.1 0 0 1 1 9 8 2 0 6 0 0 0 - 80 - 0 0 - - 0\n`;
+const ONE = ['one' as ServerName, fragment('  server one 10.0.0.1:80 check\n')] as const;
+const WANTED: Document = {
+  front: [],
+  backends: [{ name: 'backend b', backend: 'b' as BackendName, fragments: [], servers: new Map([ONE]), leaving: new Set() }],
+  maps: {},
+};
+
+test('HAProxy finds which servers are down while it reloads, and nothing afterwards, confirmed or not', async () => {
+  const found: string[] = [];
+  const watching = {
+    heard: async (line: string, runDir: string) => {
+      if (line === 'reload') found.push(await readFile(join(runDir, 'server-state'), 'utf8'));
+    },
+    says: (command: string) => (command === 'show servers state' ? SICK : ''),
+  };
+  const runDir = await fakeMaster(
+    SERVING,
+    [
+      ['Success=0\n--\n[ALERT] (1) : no\n', { ...SERVING, failed: 1 }],
+      ['Success=1\n--\n', RELOADED],
+      ['Success=1\n--\n', { ...RELOADED, workers: [12], serves: 12 }],
+    ],
+    watching,
+  );
+  const own = make(runDir);
+  await expect(own.reload([], WANTED)).rejects.toThrow('refused');
+  await expect(readFile(join(runDir, 'server-state'), 'utf8')).resolves.toBe(NO_STATES);
+  await own.reload([], WANTED);
+  await expect(readFile(join(runDir, 'server-state'), 'utf8')).resolves.toBe(NO_STATES);
+  await own.reloadAsItIs([]);
+  expect(found).toEqual([SICK, SICK, NO_STATES]);
+});
+
+test('a cold start believes no states of before', async () => {
+  const runDir = join(await fakeMaster(SERVING, []), 'other');
+  await mkdir(runDir);
+  await writeFile(join(runDir, 'server-state'), SICK);
+  await expect(make(runDir).reload([], WANTED)).rejects.toThrow('did not start');
+  await expect(readFile(join(runDir, 'server-state'), 'utf8')).resolves.toBe(NO_STATES);
 });

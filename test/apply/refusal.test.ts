@@ -1,73 +1,107 @@
-import { expect, test } from '@jest/globals';
-import { describeRefusal } from '../../src/apply/refusal.ts';
+import { describe, expect, test } from '@jest/globals';
+import { describeBlame, describeRefusal } from '../../src/apply/refusal.ts';
 import type { Fragment } from '../../src/model/document.ts';
 import type { AppId } from '../../src/model/names.ts';
 import { document } from '../haproxy/make.ts';
 
 const FILE = '/etc/haproxy/haproxy.cfg';
-const of = (template: string, text: string, owner: Fragment['owner']): Fragment => ({ template, text, owner });
+const of = (template: string, text: string, owner: Fragment['owner'], label?: string): Fragment => ({
+  template,
+  text,
+  owner,
+  ...(label !== undefined && { label }),
+});
+const OPERATOR = { by: 'operator' } as const;
 const SHOP = { by: 'app', app: '/shop' as AppId, index: 1 } as const;
 
-/** Lines 1 and 2 are the operator's, 3 to 5 are of an app, 6 of the operator again. */
+/** Lines 1 and 2 are the operator's, 3 to 5 are of an app, 6 and 7 of a label of it, 8 of the operator again. */
 const DOCUMENT = document({
   front: [
     {
       name: 'head',
+      fragments: [of('HAPROXY_HEAD', 'global\n  nbthread 2\n', OPERATOR)],
+    },
+    {
+      name: 'frontend x',
       fragments: [
-        of('HAPROXY_HEAD', 'global\n  nbthread 2\n', { by: 'operator' }),
         of('HAPROXY_FRONTEND_HEAD', 'frontend x\n  bind :1\n  nonsense\n', SHOP),
-        of('HAPROXY_FRONTEND_HTTP_OPTIONS', '  mode http', { by: 'operator' }),
+        of('HAPROXY_BACKEND_HEAD', 'backend x\n  balance perhaps\n', SHOP, 'HAPROXY_1_BACKEND_HEAD'),
+        of('HAPROXY_FRONTEND_HTTP_OPTIONS', '  mode http', OPERATOR),
       ],
     },
   ],
 });
 
+const at = (line: number, words: string): string => `[ALERT]    (1234) : config : parsing [${FILE}:${line}] : ${words}`;
+
 test.each([
-  [1, { by: 'operator' }],
-  [2, { by: 'operator' }],
+  [1, OPERATOR],
+  [2, OPERATOR],
   [3, SHOP],
   [5, SHOP],
-  [6, { by: 'operator' }],
-  [7, { by: 'operator' }],
+  [6, SHOP],
+  [8, OPERATOR],
+  [9, OPERATOR],
 ])('line %i belongs to %j', (line, owner) => {
-  const [problem] = describeRefusal([`[ALERT]    (1234) : config : parsing [${FILE}:${line}] : unknown keyword 'nonsense'`], DOCUMENT);
-  expect(problem).toMatchObject({ code: 'refused-by-haproxy', owner });
+  expect(describeRefusal([at(line, "unknown keyword 'nonsense'")], DOCUMENT)).toMatchObject([{ code: 'refused-by-haproxy', owner }]);
 });
 
-test('the words say whose line it is, and what HAProxy says', () => {
-  const [problem] = describeRefusal([`[ALERT]    (1234) : config : parsing [${FILE}:5] : unknown keyword 'nonsense'`], DOCUMENT);
-  expect(problem?.message).toBe(
-    `HAProxy does not take the configuration (HAPROXY_FRONTEND_HEAD of /shop, port 1): parsing [${FILE}:5] : unknown keyword 'nonsense'`,
-  );
-  expect(problem?.hint).not.toBe('');
-});
+describe('the words', () => {
+  test('of a label: it, the app, what HAProxy says, and the line as rendered', () => {
+    expect(describeRefusal([at(7, "balance only supports 'roundrobin' options.")], DOCUMENT)).toEqual([
+      {
+        code: 'refused-by-haproxy',
+        owner: SHOP,
+        label: 'HAPROXY_1_BACKEND_HEAD',
+        message:
+          "HAProxy does not take HAPROXY_BACKEND_HEAD of /shop, port 1: balance only supports 'roundrobin' options, in the line 'balance perhaps'",
+        hint: "mend HAPROXY_1_BACKEND_HEAD; the app's port is left out until its labels change",
+      },
+    ]);
+  });
 
-test.each([
-  ['2.6', `[ALERT]    (77) : config : parsing [${FILE}:5] : 'bind' : bad`, SHOP],
-  ['without a process', `[ALERT] : parsing [${FILE}:5] : bad`, SHOP],
-  ['in the middle', `[ALERT]    (77) : config : backend 'x', server 's' [${FILE}:4] : bad`, SHOP],
-  ['two lines: the first counts', `[ALERT]    (77) : parsing [${FILE}:4] : as declared at [${FILE}:1]`, SHOP],
-  ['none', "[ALERT]    (77) : config : Proxy 'x': unable to find required use_backend: 'y'.", { by: 'operator' }],
-  ['an address is no line', '[ALERT]    (77) : config : [::1]:80 is taken', { by: 'operator' }],
-])('where the line stands: %s', (_, line, owner) => {
-  expect(describeRefusal([line], DOCUMENT)).toMatchObject([{ owner }]);
+  test('of a common template', () => {
+    const [problem] = describeRefusal([at(5, "unknown keyword 'nonsense' in 'frontend' section")], DOCUMENT);
+    expect(problem?.label).toBeUndefined();
+    expect(problem?.message).toBe(
+      "HAProxy does not take HAPROXY_FRONTEND_HEAD of /shop, port 1: unknown keyword 'nonsense' in 'frontend' section, in the line 'nonsense'",
+    );
+  });
+
+  test('of an app whose line is not known', () => {
+    const [problem] = describeBlame({ blamed: [{ owner: SHOP, words: 'something is wrong' }], operator: [], unknown: [] });
+    expect(problem?.message).toBe('HAProxy does not take the configuration with /shop, port 1: something is wrong');
+  });
+
+  test('a password is not repeated', () => {
+    const line = 'user joe password $6$secret';
+    const [problem] = describeBlame({
+      blamed: [{ owner: SHOP, words: 'bad', template: 'HAPROXY_USERLIST_HEAD', line }],
+      operator: [],
+      unknown: [],
+    });
+    expect(problem?.message).not.toContain('secret');
+  });
 });
 
 test('each line is a Problem, but for the sums at the end', () => {
   const lines = [
-    `[ALERT]    (1) : config : parsing [${FILE}:2] : one`,
-    `[ALERT]    (1) : config : parsing [${FILE}:5] : two`,
+    at(2, 'one'),
+    at(7, 'two'),
     `[ALERT]    (1) : config : Error(s) found in configuration file : ${FILE}`,
     '[ALERT]    (1) : config : Fatal errors found in configuration.',
   ];
-  expect(describeRefusal(lines, DOCUMENT).map(({ owner }) => owner)).toEqual([{ by: 'operator' }, SHOP]);
+  expect(describeRefusal(lines, DOCUMENT).map(({ owner }) => owner)).toEqual(expect.arrayContaining([OPERATOR, SHOP]));
+  expect(describeRefusal(lines, DOCUMENT)).toHaveLength(2);
 });
 
 test.each([
-  [['[ALERT]    (1) : config : Fatal errors found in configuration.'], 'Fatal errors found in configuration.'],
-  [[], 'it gave no reason'],
+  [["[ALERT]    (77) : config : Proxy 'x': what"], 'names nobody: '],
+  [['Segmentation fault'], 'Segmentation fault'],
+  [['[ALERT]    (1) : config : Fatal errors found in configuration.'], 'gives no reason'],
+  [[], 'gives no reason'],
 ])('there is always a Problem: %j', (lines, words) => {
-  expect(describeRefusal(lines, DOCUMENT)).toMatchObject([
-    { code: 'refused-by-haproxy', owner: { by: 'operator' }, message: expect.stringContaining(words) },
+  expect(describeRefusal(lines, document())).toMatchObject([
+    { code: 'refused-by-haproxy', owner: OPERATOR, message: expect.stringContaining(words) },
   ]);
 });

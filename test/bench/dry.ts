@@ -14,7 +14,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { textOf } from '../../src/haproxy/text.ts';
 import { makeMiddle } from '../../src/middle.ts';
 import { defaultSettings } from '../../src/options.ts';
-import { absorb, type State } from '../../src/snapshot/absorb.ts';
+import { absorb } from '../../src/snapshot/absorb.ts';
+import { startState } from '../../src/snapshot/state.ts';
 import { decodeApp } from '../../src/snapshot/decode.ts';
 import { noAuth } from '../../src/source/auth.ts';
 import { makeClient } from '../../src/source/client.ts';
@@ -62,17 +63,21 @@ async function runStages(url: string): Promise<Stages> {
   const client = makeClient({ urls: [url], auth: noAuth });
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
-  const { result: decoded, ms: read } = await timed(() => client.readApps(decodeApp, new AbortController().signal));
+  const {
+    result: { answer: decoded },
+    ms: read,
+  } = await timed(() => client.readApps(decodeApp, new AbortController().signal));
   delay.disable();
   await client.close();
   const apps = decoded.flatMap((one) => ('app' in one ? [one.app] : []));
-  const empty: State = { snapshot: undefined, release: { major: 2, minor: 6 }, refused: [] };
-  const { result: state, ms: absorbed } = await timed(() => absorb(empty, { kind: 'apps', at: 0, apps, problems: [] }));
+  const empty = startState({ major: 2, minor: 6 });
+  const { result: state, ms: absorbed } = await timed(() => absorb(empty, { kind: 'apps', at: 0, asked: 0, apps, problems: [] }));
   const { result: view, ms: derived } = await timed(() => derive(state));
   const { ms: text } = await timed(() => [...textOf(view?.document ?? { front: [], backends: [], maps: {} })].join('').length);
   const next = absorb(state, {
     kind: 'apps',
     at: 1,
+    asked: 1,
     apps: apps.map((app, i) => (i === apps.length >> 1 ? withoutTask(app) : app)),
     problems: [],
   });

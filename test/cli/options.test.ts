@@ -1,7 +1,8 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { InvalidArgumentError, Option } from 'commander';
 import { main } from '../../src/cli.ts';
-import { defaultSettings, OPTIONS, type OptionName, type OptionRow } from '../../src/options.ts';
+import type { OptionRow } from '../../src/option-row.ts';
+import { defaultSettings, OPTIONS, type OptionName } from '../../src/options.ts';
 
 const ROWS = Object.entries(OPTIONS).map(([name, row]): [OptionName, OptionRow<unknown>] => [
   name as OptionName,
@@ -71,16 +72,28 @@ test.each<[OptionName, string, unknown]>([
   ['streamTimeout', '1', 1],
   ['resyncInterval', '31536000', 31_536_000],
   ['group', ' external ', ['external']],
+  ['group', 'external, internal', ['external', 'internal']],
   ['minServPort', '65535', 65535],
+  ['minServPort', '0', 0],
+  ['oldWorkerMaxAge', '5m', 300],
+  ['oldWorkerMaxAge', '', 3600],
+  ['poll', '60', 60],
+  ['poll', '1.5h', 5400],
+  ['poll', '0.2s', 1],
   ['haproxyConfig', 'haproxy.cfg', 'haproxy.cfg'],
   ['sslCerts', '/a.pem,/b/', ['/a.pem', '/b/']],
+  ['sslCerts', '/a.pem, /b.pem,', ['/a.pem', '/b.pem']],
   ['bindAddress', '10.0.0.1', '10.0.0.1'],
   ['defaultOptions', ' redispatch, ,dontlognull,', ['redispatch', 'dontlognull']],
   ['nbthread', '1', 1],
   ['archiveVersions', '0', 0],
   ['reloadQuiet', '0', 0],
   ['logLevel', 'debug', 'debug'],
+  ['logLevel', 'Warning', 'warn'],
+  ['logLevel', 'CRITICAL', 'error'],
+  ['logLevel', 'NOTSET', 'debug'],
   ['logFormat', 'json', 'json'],
+  ['logFormat', '%(asctime)-15s %(name)s: %(message)s', 'python'],
 ])('--%s reads %j', (name, text, value) => {
   expect(read(name, text)).toEqual(value);
 });
@@ -95,7 +108,11 @@ test.each<[OptionName, string]>([
   ['resyncInterval', '-1'],
   ['resyncInterval', '10s'],
   ['group', ''],
-  ['minServPort', '0'],
+  ['group', 'a,,b'],
+  ['minServPort', '65536'],
+  ['poll', '0'],
+  ['poll', '5 minutes'],
+  ['poll', '400d'],
   ['httpPort', '65536'],
   ['httpPort', '0x50'],
   ['haproxyConfig', ''],
@@ -104,7 +121,8 @@ test.each<[OptionName, string]>([
   ['haproxyConfig', '/etc/a(b).cfg'],
   ['haproxyConfig', '/etc/a\nb.cfg'],
   ['sslCerts', '/a.pem,,/b.pem'],
-  ['sslCerts', '/a.pem, /b.pem'],
+  ['sslCerts', '/a.pem /b.pem'],
+  ['sslCerts', ''],
   ['bindAddress', '10.0.0.1 ssl'],
   ['haproxyLog', '127.0.0.1 local0'],
   ['nbthread', '1025'],
@@ -160,6 +178,7 @@ test.each([
   [['--group'], 'argument missing'],
   [[], '--group is missing'],
   [['--group', 'x', '--min-serv-port-ip-per-task', '20', '--max-serv-port-ip-per-task', '10'], 'is above --max-serv-port-ip-per-task 10'],
+  [['--group', 'x', '--min-serv-port-ip-per-task', '0'], 'both 0'],
 ])('%j is wrong usage: exit code 2, and why', async (words, why) => {
   const { code, out, err } = await run(...words);
   expect([code, out]).toEqual([2, '']);

@@ -1,27 +1,10 @@
 import { expect, test } from '@jest/globals';
-import type { Marathon } from '../../src/demo/marathon.ts';
-import { marathons, NGINX } from './marathons.ts';
-import { getJson, openStream, typesOf, type Frame } from './raw.ts';
+import { appOf, framesOf, marathons, NGINX } from './marathons.ts';
+import { getJson, typesOf } from './raw.ts';
 
 const start = marathons();
 const TASK = { host: '172.24.197.101', addresses: ['192.168.84.196'] };
 const CHECKED = { ...NGINX, healthChecks: [{ protocol: 'HTTP' as const, path: '/' }] };
-
-/** The frames that some commands send, behind the stream's own. */
-async function framesOf(marathon: Marathon, command: () => void): Promise<readonly Frame[]> {
-  const stream = await openStream(marathon.port);
-  await stream.framesUntil('event_stream_attached');
-  command();
-  marathon.sendEvent('end', {});
-  const frames = await stream.framesUntil('end');
-  stream.close();
-  return frames.slice(1, -1);
-}
-
-async function appOf(marathon: Marathon): Promise<{ readonly [key: string]: unknown; readonly tasks: readonly Record<string, unknown>[] }> {
-  const { app } = (await getJson(`${marathon.url}/v2/apps/nginx`)) as { app: { tasks: Record<string, unknown>[] } };
-  return app;
-}
 
 const DEPLOYED = ['group_change_success', 'api_post_event', 'deployment_info', 'deployment_step_success', 'deployment_success'];
 

@@ -83,9 +83,12 @@ test('apps, misbehaving in every way and well again', async () => {
   expect(cut).toContain(`\r\nContent-Length: ${bodyOf(good).length}\r\n`);
   expect(bodyOf(cut)).toBe(bodyOf(good).slice(0, bodyOf(good).length / 2));
 
+  marathon.misbehave.apps = 'empty';
+  expect(bodyOf(await get())).toBe('{"apps":[]}');
+
   marathon.misbehave.apps = 'ok';
   expect(bodyOf(await get())).toBe(bodyOf(good));
-  expect(marathon.requestsOf('/v2/apps')).toBe(8);
+  expect(marathon.requestsOf('/v2/apps')).toBe(9);
   expect((await fetch(`${marathon.url}/v2/info`)).status).toBe(200);
 });
 
@@ -153,4 +156,15 @@ test('a port that is taken is said in words', async () => {
   await expect(start({ port })).rejects.toThrow(
     `Cannot listen on 127.0.0.1:${port} for the demo's Marathon: another program listens there (EADDRINUSE); end it or choose another port`,
   );
+});
+
+test('bytes are counted over all connections, heads and events included', async () => {
+  const marathon = await start();
+  expect(marathon.sent()).toBe(0);
+  const text = await openRaw(marathon.port, ['GET /v2/apps HTTP/1.1', 'Connection: close']).closed;
+  expect(marathon.sent()).toBe(text.length);
+  const stream = await openStream(marathon.port);
+  await stream.framesUntil('event_stream_attached');
+  expect(marathon.sent()).toBe(text.length + stream.text().length);
+  stream.close();
 });

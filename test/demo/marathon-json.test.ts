@@ -226,3 +226,9 @@ test('versions of Marathon that it does not know are refused in words', async ()
   await expect(start({ version: '0.11.0' })).rejects.toThrow('Cannot play Marathon "0.11.0": wanted a release of 1.3.0 or later');
   await expect(start({ version: 'newest' })).rejects.toThrow('Cannot play Marathon "newest"');
 });
+
+test('readiness checks: always written up to 1.4, later only when there are some', async () => {
+  const checked = { ...NGINX, readinessChecks: [{ path: '/ready' }] };
+  const written = [expect.objectContaining({ name: 'readinessCheck', protocol: 'HTTP', path: '/ready', intervalSeconds: 30 })];
+  for (const version of ['1.4.13', '1.11.24']) expect((await appAsSent(version, checked))['readinessChecks']).toEqual(written);
+});

@@ -1,6 +1,7 @@
 import { expect, jest, test } from '@jest/globals';
 import { stat } from 'node:fs/promises';
 import { clusters } from './cluster.ts';
+import { reloadsIn } from './command.ts';
 import { FIRST } from './tasks.ts';
 
 jest.setTimeout(90_000);
@@ -9,7 +10,7 @@ const makeCluster = clusters();
 const FOURTH = '127.50.0.71';
 
 test('HAProxy of a daemon that was killed is adopted as it is by the next one, which follows on; no request fails', async () => {
-  const { config, app, daemon, once, deploy, addTask, served, worker, traffic } = await makeCluster();
+  const { config, app, daemon, once, deploy, addTask, served, agreed, worker, traffic } = await makeCluster();
   await deploy();
   const first = daemon();
   await first.logged(/has loaded/);
@@ -29,17 +30,19 @@ test('HAProxy of a daemon that was killed is adopted as it is by the next one, w
   expect(second.log().filter(({ msg }) => msg.includes('has loaded'))).toEqual([]);
 
   await addTask(app.id, FOURTH);
-  await second.logged(/127_50_0_71.*has loaded/);
+  await second.logged(/127_50_0_71.*has taken/);
   await more(50);
   const { requests, failures } = await stop();
   expect(failures).toEqual({});
   expect(requests).toBeGreaterThanOrEqual(150);
   await served([...FIRST, FOURTH]);
-  expect(await worker()).not.toBe(before);
+  await agreed();
+  await expect(worker()).resolves.toBe(before);
+  expect(reloadsIn(second.log())).toBe(0);
 });
 
-test('what changed while no daemon ran is loaded by the next one', async () => {
-  const { app, daemon, deploy, addTask, served, worker, traffic } = await makeCluster();
+test('what changed while no daemon ran is brought to HAProxy by the next one, without a reload', async () => {
+  const { app, daemon, deploy, addTask, served, agreed, worker, traffic } = await makeCluster();
   await deploy();
   const first = daemon();
   await first.logged(/has loaded/);
@@ -49,9 +52,12 @@ test('what changed while no daemon ran is loaded by the next one', async () => {
   first.signal('SIGKILL');
   await first.ended;
   await addTask(app.id, FOURTH);
-  await daemon().logged(/has loaded/);
+  const second = daemon();
+  await second.logged(/127_50_0_71.*has taken/);
   await more(20);
   expect((await stop()).failures).toEqual({});
   await served([...FIRST, FOURTH]);
-  expect(await worker()).not.toBe(before);
+  await agreed();
+  await expect(worker()).resolves.toBe(before);
+  expect(reloadsIn(second.log())).toBe(0);
 });

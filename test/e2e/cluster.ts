@@ -1,6 +1,7 @@
 import { afterEach, beforeAll } from '@jest/globals';
 import path from 'node:path';
 import { startMarathon, type Marathon, type MarathonSettings } from '../../src/demo/marathon.ts';
+import { makeAgreement, statesByMaster, type Agreement } from './agreement.ts';
 import { needBuild, run, start, type Ended, type Running, type Start } from './command.ts';
 import { endAll, makeFolder } from './ends.ts';
 import { needHaproxy, type Ends } from './fixtures/stage.ts';
@@ -31,10 +32,12 @@ interface Commands {
   readonly daemon: (words?: readonly string[], more?: More) => Running;
   /** Runs `--once` to its end. */
   readonly once: (words?: readonly string[], more?: More) => Promise<Ended>;
+  /** Waits until the daemon that runs has brought HAProxy to what Marathon says now, be it by a reload. */
+  readonly settled: () => Promise<void>;
 }
 
 /** A Marathon of a test's own, real servers, HAProxy and the command, on free ports and in a folder. */
-export type Cluster = Place & Commands & Tasks & Sights;
+export type Cluster = Place & Commands & Tasks & Sights & Agreement;
 
 /** Clusters that end with their test, HAProxy included. */
 export function clusters(): (settings?: MarathonSettings) => Promise<Cluster> {
@@ -51,7 +54,9 @@ async function makeCluster(ends: Ends, settings?: MarathonSettings): Promise<Clu
   const marathon = await startMarathon(settings);
   ends.push(() => marathon.close());
   const place = { marathon, folder, config: path.join(folder, 'haproxy.cfg'), runDir: path.join(folder, 'run'), ports, ends };
-  return { ...place, ...makeSights(place), ...makeTasks(place), ...makeCommands(place) };
+  const sights = makeSights(place);
+  const agreement = makeAgreement({ ...place, text: sights.text, states: statesByMaster(place.runDir) });
+  return { ...place, ...sights, ...agreement, ...makeTasks(place), ...makeCommands(place) };
 }
 
 async function choosePorts(): Promise<Ports> {
@@ -61,10 +66,16 @@ async function choosePorts(): Promise<Ports> {
 
 function makeCommands(place: Place): Commands {
   const words: Commands['words'] = (...more) => [...wordsOf(place), ...more];
+  const once: Commands['once'] = (more = [], rest = {}) =>
+    run({ folder: place.folder, ends: place.ends, ...rest, words: words('--once', ...more) });
   return {
     words,
     daemon: (more = [], rest = {}) => start({ folder: place.folder, ends: place.ends, ...rest, words: words(...more) }),
-    once: (more = [], rest = {}) => run({ folder: place.folder, ends: place.ends, ...rest, words: words('--once', ...more) }),
+    once,
+    settled: async () => {
+      const { code, stderr } = await once(); // beside a daemon it asks that one
+      if (code !== 0) throw new Error(stderr);
+    },
   };
 }
 

@@ -25,6 +25,11 @@ export interface Ended {
   readonly log: readonly LogLine[];
 }
 
+/** How often HAProxy has loaded a configuration: it was started, or reloaded. */
+export function reloadsIn(log: readonly LogLine[]): number {
+  return log.filter(({ msg }) => msg.includes('has loaded the configuration')).length;
+}
+
 /** The command, running. */
 export interface Running {
   readonly pid: number;

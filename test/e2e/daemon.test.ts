@@ -1,6 +1,7 @@
 import { expect, jest, test } from '@jest/globals';
 import { appendFile, readdir } from 'node:fs/promises';
 import { clusters } from './cluster.ts';
+import { reloadsIn } from './command.ts';
 import { FIRST } from './tasks.ts';
 import { until } from './until.ts';
 
@@ -27,17 +28,17 @@ test("the tutorial's app is served in turn: by virtual host, over TLS, by app id
 });
 
 test('a task that comes and one that is killed are followed, and no request fails', async () => {
-  const { marathon, app, daemon, deploy, addTask, served, traffic, text } = await makeCluster();
+  const { marathon, app, daemon, deploy, addTask, served, agreed, traffic, text } = await makeCluster();
   const [oldest] = await deploy();
-  const { logged } = daemon();
+  const { logged, log } = daemon();
   await served(FIRST);
   const { more, stop } = traffic();
   await more(50);
   await addTask(app.id, FOURTH);
-  await logged(/127_50_0_71.*has loaded/);
+  await logged(/127_50_0_71.*has taken/);
   await more(50);
   marathon.setTaskState(app.id, oldest?.id ?? '', 'TASK_KILLING'); // it answers until it is killed, as in Marathon
-  await logged(/127_84_0_196.*has loaded/);
+  await logged(/127_84_0_196.*has taken/);
   await more(50);
   await oldest?.backend.close();
   marathon.setTaskState(app.id, oldest?.id ?? '', 'TASK_KILLED');
@@ -46,7 +47,9 @@ test('a task that comes and one that is killed are followed, and no request fail
   expect(failures).toEqual({});
   expect(requests).toBeGreaterThanOrEqual(200);
   await served([FIRST[1], FIRST[2], FOURTH]);
+  await agreed();
   await expect(text()).resolves.not.toContain(FIRST[0]);
+  expect(reloadsIn(log())).toBe(1);
 });
 
 test('an app that is taken away is served no more, and one that comes is', async () => {
@@ -95,7 +98,7 @@ test('USR1 reloads HAProxy with the file as it is', async () => {
 });
 
 test('a file that somebody has broken, then USR1: HAProxy serves on, and the next change mends it', async () => {
-  const { config, app, daemon, deploy, addTask, served, worker, text } = await makeCluster();
+  const { config, app, daemon, deploy, addTask, served, agreed, worker, text } = await makeCluster();
   await deploy();
   const { signal, logged } = daemon();
   await logged(/has loaded/);
@@ -107,7 +110,8 @@ test('a file that somebody has broken, then USR1: HAProxy serves on, and the nex
   await expect(worker()).resolves.toBe(before);
   await addTask(app.id, FOURTH);
   await served([...FIRST, FOURTH]);
-  await expect(text()).resolves.not.toContain('nonsense');
+  await until('a file without it', async () => !(await text()).includes('nonsense'));
+  await agreed();
 });
 
 test.each(['SIGTERM', 'SIGINT'] as const)('%s ends the daemon, HAProxy serves on', async (name) => {

@@ -2,7 +2,7 @@ import { expect, jest, test } from '@jest/globals';
 import { stat } from 'node:fs/promises';
 import type { Misbehaviour } from '../../src/demo/marathon.ts';
 import { clusters } from './cluster.ts';
-import type { Ended } from './command.ts';
+import { reloadsIn } from './command.ts';
 import { FIRST } from './tasks.ts';
 
 jest.setTimeout(90_000);
@@ -10,12 +10,8 @@ jest.setTimeout(90_000);
 const makeCluster = clusters();
 const FOURTH = '127.50.0.71';
 
-function reloadsOf({ log }: Ended): number {
-  return log.filter(({ msg }) => msg.includes('has loaded the configuration')).length;
-}
-
-test('the first one starts HAProxy, the second changes nothing, one after a change reloads once', async () => {
-  const { config, app, once, deploy, addTask, served, answers, worker, traffic } = await makeCluster();
+test('the first one starts HAProxy, the second changes nothing, one after a change of tasks sends commands and reloads nothing', async () => {
+  const { config, app, once, deploy, addTask, served, agreed, answers, worker, traffic, text } = await makeCluster();
   await deploy();
   await expect(once()).resolves.toMatchObject({ code: 0, stderr: '' });
   await served(FIRST);
@@ -31,12 +27,15 @@ test('the first one starts HAProxy, the second changes nothing, one after a chan
   await more(20);
   await addTask(app.id, FOURTH);
   const third = await once();
-  expect(third.code).toBe(0);
-  expect(reloadsOf(third)).toBe(1);
+  expect(third).toMatchObject({ code: 0, stderr: '' });
+  expect(third.log.at(-1)).toMatchObject({ msg: 'HAProxy has taken what Marathon said, without a reload' });
+  expect(reloadsIn(third.log)).toBe(0);
+  await expect(text()).resolves.toContain(` ${FOURTH}:`);
   await more(20);
   expect((await stop()).failures).toEqual({});
   await expect(answers(8)).resolves.toEqual(Object.fromEntries([...FIRST, FOURTH].map((address) => [address, 2])));
-  expect(await worker()).not.toBe(before);
+  await agreed();
+  await expect(worker()).resolves.toBe(before);
 });
 
 test.each<[Misbehaviour['apps'], RegExp]>([
@@ -91,7 +90,7 @@ test('beside a daemon it asks that one, which reads again', async () => {
   marathon.misbehave.events = 'silent';
   await addTask(app.id, FOURTH);
   const asked = await once();
-  expect(asked).toMatchObject({ code: 0, stderr: '', log: [{ msg: 'HAProxy has loaded what Marathon said' }] });
+  expect(asked).toMatchObject({ code: 0, stderr: '', log: [{ msg: 'HAProxy has taken what Marathon said, without a reload' }] });
   await served([...FIRST, FOURTH]);
   expect(log().at(-1)).toMatchObject({ reasons: [expect.stringContaining('127_50_0_71')] });
 

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { bindsOf, firstTaken } from '../../src/apply/binds.ts';
+import { bindsOf, takenOf } from '../../src/apply/binds.ts';
 import { identify, lives } from '../../src/apply/lock.ts';
 import { showProc, type Call } from '../../src/apply/master.ts';
 import type { OwnProcess } from '../../src/apply/process.ts';
@@ -118,7 +118,8 @@ test('a port taken meanwhile refuses the reload and is named; freed, the next on
   const taken = await listen(stranger, ends);
   await write({ ports: [taken] });
   const wanted = bindsOf(await readFile(config, 'utf8'));
-  await expect(firstTaken(wanted, [{ address: '127.0.0.1', port }])).resolves.toContain(`(pid ${process.pid})`);
+  const found = await takenOf(wanted, [{ address: '127.0.0.1', port }]);
+  expect(found.map(({ why }) => why).join()).toContain(`(pid ${process.pid})`);
   await expect(refusedWith(own.reload([]))).resolves.toMatch(
     new RegExp(
       `cannot bind socket \\(Address already in use\\) for \\[127\\.0\\.0\\.1:${taken}\\].*; worker ${worker} still serves as before`,
@@ -217,7 +218,11 @@ test('commands go to the worker over the master', async () => {
   const reason = { code: 'server-changed', subject: 'out', detail: 'one' } as const;
   const good = { text: 'set server out/one weight 100%', expect: /^$/, reason };
   const bad = { text: 'set server out/two weight 100%', expect: /^$/, reason: { ...reason, detail: 'two' } };
-  await expect(own.send({ commands: [good, bad], reload: [] })).resolves.toEqual({ refused: [bad.reason] });
+  await expect(own.send([good, bad, good])).resolves.toEqual([
+    { taken: true, answer: '' },
+    { taken: false, answer: 'No such server.' },
+    { taken: true, answer: '' },
+  ]);
   await own.stop();
-  await expect(own.send({ commands: [good], reload: [] })).resolves.toEqual({ refused: [reason] });
+  await expect(own.send([good])).rejects.toThrow('no answer from HAProxy');
 });

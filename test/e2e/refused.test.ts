@@ -1,68 +1,118 @@
 import { expect, jest, test } from '@jest/globals';
-import { clusters } from './cluster.ts';
-import { FIRST, OTHER_HOST } from './tasks.ts';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { clusters, type Cluster } from './cluster.ts';
+import { FIRST, HOST, OTHER_HOST } from './tasks.ts';
+import { until } from './until.ts';
 
 jest.setTimeout(90_000);
 
 const makeCluster = clusters();
 const FOURTH = '127.50.0.71';
+const MORE_HOST = 'more.acme.org';
 const BAD = { HAPROXY_0_BACKEND_HTTP_OPTIONS: '  nonsense on stilts\n' };
 
-test('a label that HAProxy does not take: the file stays, traffic goes on, app and reason are named; mended, it goes on', async () => {
-  const { marathon, otherApp, daemon, once, deploy, addTask, served, worker, traffic, text } = await makeCluster();
+test('a label that HAProxy does not take: its app is left out and named, all else goes out; mended, it is served', async () => {
+  const { marathon, app, otherApp, daemon, once, deploy, addTask, served, get, traffic } = await makeCluster();
   await deploy();
   const { logged, log } = daemon();
   await logged(/has loaded/);
-  const [before, good] = [await worker(), await text()];
   const { more, stop } = traffic();
   await more(20);
   marathon.deploy({ ...otherApp, labels: { ...otherApp.labels, ...BAD } });
   await addTask(otherApp.id, FOURTH);
+  marathon.deploy({ ...app, labels: { ...app.labels, HAPROXY_0_VHOST: `${HOST},${MORE_HOST}` } });
   const problem = await logged(/refused-by-haproxy/);
   expect(problem).toMatchObject({ level: 'warn', app: '/other', port: 0 });
   expect(problem.msg).toMatch(/unknown keyword 'nonsense'/);
   expect(problem.msg).toMatch(/HAPROXY_BACKEND_HTTP_OPTIONS of \/other/);
+  await served(FIRST, { host: MORE_HOST });
+  await expect(get({ host: OTHER_HOST })).resolves.toMatchObject({ status: '503' });
+  await expect(once()).resolves.toMatchObject({ code: 0, stderr: '' });
   await more(20);
-  await expect(text()).resolves.toBe(good);
-  await expect(worker()).resolves.toBe(before);
-  const asked = await once();
-  expect(asked.code).toBe(1);
-  expect(asked.stderr).toMatch(/unknown keyword 'nonsense'/);
 
   marathon.deploy(otherApp);
   await served([FOURTH], { host: OTHER_HOST });
   await more(20);
   expect((await stop()).failures).toEqual({});
-  expect(await worker()).not.toBe(before);
+  await expect(logged(/a problem is gone/)).resolves.toMatchObject({ code: 'refused-by-haproxy', app: '/other' });
   expect(log().filter(({ code, level }) => code === 'refused-by-haproxy' && level === 'warn')).toHaveLength(1);
-  await expect(once()).resolves.toMatchObject({ code: 0, stderr: '' });
 });
 
-test('--once exits with 1 for it, and does what it can when it is mended', async () => {
-  const { marathon, app, once, deploy, served, worker, text } = await makeCluster();
+test('an app that serves and gets such a label is left out, and its neighbour serves', async () => {
+  const { marathon, app, otherApp, daemon, deploy, addTask, served, get, traffic } = await makeCluster();
   await deploy();
-  await once();
-  const [before, good] = [await worker(), await text()];
+  marathon.deploy(otherApp);
+  await addTask(otherApp.id, FOURTH);
+  const { logged } = daemon();
+  await served([FOURTH], { host: OTHER_HOST });
+  const { more, stop } = traffic(OTHER_HOST);
   marathon.deploy({ ...app, labels: { ...app.labels, ...BAD } });
+  await expect(logged(/refused-by-haproxy/)).resolves.toMatchObject({ app: '/nginx' });
+  await until('503 for its host', async () => (await get()).status === '503');
+  await more(20);
+  expect((await stop()).failures).toEqual({});
+});
+
+test('--once leaves it out, says so each time, and exits with 0, also where nothing was good before', async () => {
+  const { marathon, app, otherApp, once, deploy, addTask, served, get, worker } = await makeCluster();
+  await deploy();
+  marathon.deploy({ ...app, labels: { ...app.labels, ...BAD } });
+  marathon.deploy(otherApp);
+  await addTask(otherApp.id, FOURTH);
+  const workers: number[] = [];
   for (let i = 0; i < 2; i++) {
     const { code, stderr, log } = await once();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(log).toContainEqual(expect.objectContaining({ level: 'warn', code: 'refused-by-haproxy', app: '/nginx' }));
+    await served([FOURTH], { host: OTHER_HOST });
+    await expect(get()).resolves.toMatchObject({ status: '503' });
+    workers.push(await worker());
+  }
+  expect(workers[1]).toBe(workers[0]);
+  marathon.deploy({ ...app, labels: { ...app.labels, HAPROXY_0_BACKEND_HTTP_OPTIONS: '  option forwardfor\n' } });
+  const { code, log } = await once();
+  expect(code).toBe(0);
+  expect(log.filter((line) => line['code'] === 'refused-by-haproxy')).toEqual([]);
+  await served(FIRST);
+});
+
+/** Two apps, and a template of the operator's that HAProxy takes from neither. */
+async function writeBadTemplate({ folder, marathon, otherApp }: Cluster): Promise<readonly string[]> {
+  marathon.deploy(otherApp);
+  const templates = path.join(folder, 'operator');
+  await mkdir(templates);
+  await writeFile(path.join(templates, 'HAPROXY_BACKEND_HTTP_OPTIONS'), '  nonsense on stilts\n');
+  return ['--templates-dir', templates];
+}
+
+test("an operator's template that HAProxy does not take: --once exits with 1 for it and names no app, and the file before stays", async () => {
+  const cluster = await makeCluster();
+  const { once, deploy, served, worker, text } = cluster;
+  await deploy();
+  const words = await writeBadTemplate(cluster);
+  await once();
+  const [before, good] = [await worker(), await text()];
+  for (let i = 0; i < 2; i++) {
+    const { code, stderr, log } = await once(words);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^marathon-lb-ts: [^\n]*unknown keyword 'nonsense'[^\n]*\n$/);
-    expect(log).toContainEqual(expect.objectContaining({ code: 'refused-by-haproxy', app: '/nginx' }));
+    const told = log.filter((line) => line['code'] === 'refused-by-haproxy');
+    expect(told).toHaveLength(1);
+    expect(told[0]?.msg).toMatch(/operator's template/);
+    expect(told[0]).not.toHaveProperty('app');
     await expect(text()).resolves.toBe(good);
+    await expect(worker()).resolves.toBe(before);
   }
   await served(FIRST);
-  await expect(worker()).resolves.toBe(before);
-  marathon.deploy({ ...app, labels: { ...app.labels, HAPROXY_0_BACKEND_HTTP_OPTIONS: '  option forwardfor\n' } });
   await expect(once()).resolves.toMatchObject({ code: 0, stderr: '' });
-  await served(FIRST);
 });
 
 test('with no good configuration before it, none is put in place', async () => {
-  const { marathon, app, once, deploy, worker, text } = await makeCluster();
+  const cluster = await makeCluster();
+  const { once, deploy, worker, text } = cluster;
   await deploy();
-  marathon.deploy({ ...app, labels: { ...app.labels, ...BAD } });
-  await expect(once()).resolves.toMatchObject({ code: 1 });
+  await expect(once(await writeBadTemplate(cluster))).resolves.toMatchObject({ code: 1 });
   await expect(text()).rejects.toThrow('ENOENT');
   await expect(worker()).resolves.toBe(0);
 });

@@ -17,8 +17,8 @@ export interface Sights {
   readonly answers: (count: number, question?: Partial<Question>) => Promise<Readonly<Record<string, number>>>;
   /** Waits until exactly these addresses answer, in turn. */
   readonly served: (addresses: readonly string[], question?: Partial<Question>) => Promise<void>;
-  /** Requests for the tutorial's virtual host that go on. */
-  readonly traffic: () => Traffic;
+  /** Requests that go on, for the tutorial's virtual host unless another one is named. */
+  readonly traffic: (host?: string) => Traffic;
   /** The pid of HAProxy's worker that serves; 0 when there is none. */
   readonly worker: () => Promise<number>;
   /** All processes of HAProxy: its master first. */
@@ -60,7 +60,7 @@ export function makeSights({ runDir, config, ports, ends }: Place): Sights {
       };
       await until(() => `answers of ${wanted}; last seen: ${seen}`, look);
     },
-    traffic: () => makeTraffic({ port: ports.http, host: HOST, ends }),
+    traffic: (host = HOST) => makeTraffic({ port: ports.http, host, ends }),
     worker: async () => (await own.adopt())?.worker ?? 0,
     processes: () => processesIn(runDir),
     text: () => readFile(config, 'utf8'),

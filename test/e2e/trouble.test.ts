@@ -8,7 +8,7 @@ import { until } from './until.ts';
 jest.setTimeout(90_000);
 
 const makeCluster = clusters();
-const FOURTH = '127.50.0.71';
+const [FOURTH, FIFTH] = ['127.50.0.71', '127.50.0.72'] as const;
 
 test('a Marathon that can not be read is waited for, and read when it has mended, without an event', async () => {
   const { marathon, daemon, deploy, served, get } = await makeCluster();
@@ -23,16 +23,18 @@ test('a Marathon that can not be read is waited for, and read when it has mended
 });
 
 test('what an event told is read again when the first read failed; meanwhile HAProxy serves on', async () => {
-  const { marathon, app, daemon, deploy, addTask, served } = await makeCluster();
+  const { marathon, otherApp, ports, daemon, deploy, addTask, served } = await makeCluster();
   await deploy();
   const { logged } = daemon();
   await served(FIRST);
   marathon.misbehave.apps = 'error500';
-  await addTask(app.id, FOURTH);
+  marathon.deploy(otherApp);
+  await addTask(otherApp.id, FOURTH);
   await logged(/Marathon could not be read/);
   await served(FIRST);
   marathon.misbehave.apps = 'ok';
-  await served([...FIRST, FOURTH]);
+  await served([FOURTH], { port: ports.other });
+  await served(FIRST);
 });
 
 test('a stream that ends is opened again', async () => {
@@ -57,10 +59,11 @@ test.each(['html', 'refuse', 'close-at-once'] as const)('a stream that is none (
 });
 
 test.each(['worker', 'master'] as const)('HAProxy whose %s somebody ended is started again', async (who) => {
-  const { daemon, deploy, served, worker, processes } = await makeCluster();
+  const { daemon, deploy, settled, served, worker, processes } = await makeCluster();
   await deploy();
   const { logged } = daemon();
   await logged(/has loaded/);
+  await settled(); // it has read back what HAProxy made of it
   const before = await worker();
   const [master = 0] = await processes();
   process.kill(who === 'worker' ? before : master, 'SIGKILL'); // the other one ends with it
@@ -81,7 +84,8 @@ test('a daemon that waits for a Marathon which never answers ends at SIGTERM', a
 });
 
 test('a daemon that is ended while HAProxy looks at a candidate leaves nothing half-done', async () => {
-  const { folder, runDir, app, ends, daemon, once, deploy, addTask, served, traffic } = await makeCluster();
+  const { marathon, folder, runDir, app, otherApp, ports, ends, daemon, once, deploy, addTask, served, agreed, traffic } =
+    await makeCluster();
   await deploy();
   const { bin, hold, release, looks } = await writeSlowHaproxy(folder);
   ends.push(release);
@@ -90,8 +94,10 @@ test('a daemon that is ended while HAProxy looks at a candidate leaves nothing h
   const { more, stop } = traffic();
   const before = await looks();
   await hold();
-  await addTask(app.id, FOURTH);
+  marathon.deploy(otherApp); // a task alone is no candidate: HAProxy takes it as it runs
+  await addTask(otherApp.id, FIFTH);
   await until('the next look', async () => (await looks()) > before);
+  await addTask(app.id, FOURTH);
   signal('SIGTERM');
   await more(50);
   await release();
@@ -102,4 +108,6 @@ test('a daemon that is ended while HAProxy looks at a candidate leaves nothing h
   expect((await readdir(folder)).filter((file) => file.includes('candidate'))).toEqual([]);
   await expect(once()).resolves.toMatchObject({ code: 0, stderr: '' });
   await served([...FIRST, FOURTH]);
+  await served([FIFTH], { port: ports.other });
+  await agreed();
 });

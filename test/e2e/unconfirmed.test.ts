@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { clusters, type Cluster } from './cluster.ts';
 import { occupy } from './ports.ts';
-import { FIRST } from './tasks.ts';
+import { FIRST, OTHER_HOST } from './tasks.ts';
 import { until } from './until.ts';
 
 jest.setTimeout(90_000);
@@ -11,22 +11,23 @@ jest.setTimeout(90_000);
 const makeCluster = clusters();
 const FOURTH = '127.50.0.71';
 
-test('a service port that another process has: all is as before, and who has it is named; freed, it is tried again without an event', async () => {
-  const { marathon, otherApp, ports, ends, daemon, deploy, addTask, served, worker, traffic, text } = await makeCluster();
+test('a service port that another process has: its app serves by virtual host, who has it is named; freed, it is bound without an event', async () => {
+  const { marathon, otherApp, ports, ends, daemon, deploy, addTask, served, get, traffic } = await makeCluster();
   await deploy();
-  const { logged } = daemon();
+  const { logged, log } = daemon();
   await logged(/has loaded/);
-  const [before, good] = [await worker(), await text()];
   const { more, stop } = traffic();
   await more(20);
   const free = await occupy({ port: ports.other, ends });
   marathon.deploy(otherApp);
   await addTask(otherApp.id, FOURTH);
-  const { reason } = await logged(/could not be brought there/);
-  expect(reason).toMatch(new RegExp(`127\\.0\\.0\\.1:${ports.other} is taken by \\S+ \\(pid ${process.pid}\\)`));
-  await until('the good file is back', async () => (await text()) === good);
+  const problem = await logged(/port-conflict/);
+  expect(problem).toMatchObject({ level: 'warn', app: '/other', port: 0 });
+  expect(problem.msg).toMatch(new RegExp(`127\\.0\\.0\\.1:${ports.other} is taken by \\S+ \\(pid ${process.pid}\\)`));
+  await served([FOURTH], { host: OTHER_HOST });
+  await expect(get({ port: ports.other })).resolves.not.toMatchObject({ status: '200' });
   await more(100);
-  await expect(worker()).resolves.toBe(before);
+  expect(log().filter(({ level }) => level === 'error')).toEqual([]);
 
   marathon.misbehave.events = 'silent';
   await free();
@@ -35,25 +36,26 @@ test('a service port that another process has: all is as before, and who has it 
   const { requests, failures } = await stop();
   expect(failures).toEqual({});
   expect(requests).toBeGreaterThanOrEqual(140);
-  expect(await worker()).not.toBe(before);
+  await expect(logged(/a problem is gone/)).resolves.toMatchObject({ code: 'port-conflict', app: '/other' });
 });
 
-test('the same for --once: exit 1 with the sentence, and the file before', async () => {
-  const { marathon, otherApp, ports, ends, once, deploy, served, worker, text } = await makeCluster();
+test('the same for --once: exit 0, the sentence in the log, and the rest is served', async () => {
+  const { marathon, otherApp, ports, ends, once, deploy, addTask, served } = await makeCluster();
   await deploy();
   await once();
-  const [before, good] = [await worker(), await text()];
   const free = await occupy({ port: ports.other, ends });
   marathon.deploy(otherApp);
-  const { code, stderr } = await once();
-  expect(code).toBe(1);
-  expect(stderr).toMatch(new RegExp(`^marathon-lb-ts: [^\\n]*127\\.0\\.0\\.1:${ports.other} is taken by [^\\n]*\\n$`));
-  await expect(text()).resolves.toBe(good);
-  await expect(worker()).resolves.toBe(before);
+  await addTask(otherApp.id, FOURTH);
+  const { code, stderr, log } = await once();
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const told = log.filter((line) => line['code'] === 'port-conflict');
+  expect(told).toHaveLength(1);
+  expect(told[0]?.msg).toContain(`127.0.0.1:${ports.other} is taken by`);
   await served(FIRST);
+  await served([FOURTH], { host: OTHER_HOST });
   await free();
   await expect(once()).resolves.toMatchObject({ code: 0, stderr: '' });
-  expect(await worker()).not.toBe(before);
+  await served([FOURTH], { port: ports.other });
 });
 
 test('a port that is taken when HAProxy is to start is named', async () => {
@@ -110,4 +112,19 @@ test('a reload that ends HAProxy: it is started at once with the files before, b
   await expect(worker()).resolves.toBe(revived);
   expect(log().filter(({ msg }) => msg.includes('is gone'))).toEqual([]);
   await expect(logged(/Cannot chroot/)).resolves.toBeDefined();
+});
+
+test('the same for the daemon, which starts HAProxy when the port is free', async () => {
+  const { marathon, otherApp, ports, ends, daemon, deploy, addTask, served } = await makeCluster();
+  await deploy();
+  const free = await occupy({ port: ports.http, ends });
+  const { logged } = daemon();
+  const { level, reason } = await logged(/could not be brought there/);
+  expect(level).toBe('error');
+  expect(reason).toMatch(new RegExp(`127\\.0\\.0\\.1:${ports.http} is taken by`));
+  await free();
+  await served(FIRST);
+  marathon.deploy(otherApp);
+  await addTask(otherApp.id, FOURTH);
+  await served([FOURTH], { host: OTHER_HOST });
 });

@@ -6,7 +6,8 @@ import type { App } from '../../src/model/snapshot.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { Release } from '../../src/model/release.ts';
 import { defaultSettings, type Settings } from '../../src/options.ts';
-import { absorb, type State } from '../../src/snapshot/absorb.ts';
+import { absorb } from '../../src/snapshot/absorb.ts';
+import { startState, type State } from '../../src/snapshot/state.ts';
 import { decodeApp } from '../../src/snapshot/decode.ts';
 import type { View } from '../../src/loop.ts';
 
@@ -38,7 +39,7 @@ export function settingsWith(given: Partial<Settings> = {}): Settings {
   return { ...defaultSettings(), group: ['external'], nbthread: 2, ...given };
 }
 
-export const EMPTY: State = { snapshot: undefined, release: { major: 2, minor: 6 }, refused: [] };
+export const EMPTY: State = startState({ major: 2, minor: 6 });
 
 /** Apps' JSON, as it would come from Marathon, decoded. */
 export function decodeAll(json: readonly unknown[]): { readonly apps: readonly App[]; readonly problems: readonly Problem[] } {
@@ -49,12 +50,19 @@ export function decodeAll(json: readonly unknown[]): { readonly apps: readonly A
   };
 }
 
-/** What the middle makes of a case; `certificates` stand in for those of the machine. */
-export async function viewOf(one: Case, certificates: readonly string[] = ['/etc/ssl/cert.pem']): Promise<View> {
-  const derive = await makeMiddle({ settings: settingsWith(one.settings), env: {}, certificates, problems: [] });
-  const view = derive(absorb({ ...EMPTY, release: one.release }, { kind: 'apps', at: 0, ...decodeAll(one.apps) }));
+/** What the middle makes of a case; `certificates` stand in for those of the machine, and the first one for those in its labels. */
+export async function viewOf(one: Case, certificates: readonly string[] = []): Promise<View> {
+  const [own] = certificates;
+  const files = own === undefined ? ['/etc/ssl/cert.pem'] : certificates;
+  const derive = await makeMiddle({ settings: settingsWith(one.settings), env: {}, certificates: files, problems: [] });
+  const apps = own === undefined ? one.apps : withCertificate(one.apps, own);
+  const view = derive(absorb({ ...EMPTY, release: one.release }, { kind: 'apps', at: 0, asked: 0, ...decodeAll(apps) }));
   if (view === undefined) throw new Error('no view');
   return view;
+}
+
+function withCertificate(apps: readonly unknown[], file: string): readonly unknown[] {
+  return JSON.parse(JSON.stringify(apps).replaceAll(/\/etc\/ssl\/[a-z]+\.pem/g, file)) as readonly unknown[];
 }
 
 /** All files of a view, by name; problems as lines for people. */

@@ -1,9 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { makeRenderer } from '../../src/haproxy/document.ts';
-import { plan } from '../../src/haproxy/plan.ts';
 import type { Front } from '../../src/model/service.ts';
-import { front, OPTIONS, server, service, settings, templatesWith } from './make.ts';
+import { front, OPTIONS, reasonsBetween, server, service, settings, templatesWith } from './make.ts';
 
 /** sha1 of the server's name, its first 10 digits [marathon-lb 1.15]. */
 const cookieOf = (name: string): string => createHash('sha1').update(name).digest('hex').slice(0, 10);
@@ -29,7 +28,7 @@ test.each([true, false])('after a change of tasks only that section is another o
   expect(Object.keys(document.maps).map((name) => document.maps[name] === before.maps[name])).toEqual(
     Object.keys(before.maps).map(() => true),
   );
-  expect(plan(before, document).reload.map(({ code, subject }) => [code, subject])).toEqual([['server-added', 'b_10001']]);
+  expect(reasonsBetween(before, document).map(({ code, subject }) => [code, subject])).toEqual([['server-added', 'b_10001']]);
 });
 
 test('a change of one front leaves the frontends and backends of the others the same objects', () => {
@@ -51,7 +50,7 @@ test('an app that comes or goes leaves the sections of the others the same objec
   expect(less.backends[1]).toBe(before.backends[2]);
   const { document: again } = render(services, RELEASE);
   expect(again.backends[0]).toBe(before.backends[0]);
-  expect(plan(before, again).reload).toEqual([]);
+  expect(reasonsBetween(before, again)).toEqual([]);
 });
 
 test('sections in order: head, userlists, shared frontends, own frontends; then backends', () => {

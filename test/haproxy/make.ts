@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { TEMPLATE_NAMES, type TemplateName } from '../../src/haproxy/catalogue.ts';
+import { makePlan } from '../../src/haproxy/plan.ts';
 import type { DocumentSettings } from '../../src/haproxy/settings.ts';
 import { makeTemplates, type Templates, type TemplateText } from '../../src/haproxy/templates.ts';
-import type { BackendSection, Document, Fragment, Section } from '../../src/model/document.ts';
+import type { BackendSection, Document, Fragment, Reason, Running, Section } from '../../src/model/document.ts';
 import type { AppId, BackendName, ServerName, TaskId } from '../../src/model/names.ts';
 import type { BackendOptions, Front, Server, Service } from '../../src/model/service.ts';
 
@@ -27,6 +28,7 @@ export function settings(given: Partial<DocumentSettings> = {}): DocumentSetting
     maxConnections: undefined,
     oldWorkerMaxAgeSeconds: 3600,
     maxOldWorkers: 3,
+    statesFile: undefined,
     trafficLog: undefined,
     defaultOptions: [],
     ...given,
@@ -67,11 +69,22 @@ export const OPTIONS: BackendOptions = {
 export function server(port: number, given: Partial<Server> = {}): Server {
   const name = `10_0_0_1_${port}` as ServerName;
   const task = `shop.${port}` as TaskId;
-  return { name, id: port % 32767, task, host: '10.0.0.1', address: '10.0.0.1', port, checkPort: undefined, draining: false, ...given };
+  return {
+    name,
+    id: port % 32767,
+    task,
+    host: '10.0.0.1',
+    address: '10.0.0.1',
+    port,
+    checkPort: undefined,
+    checked: true,
+    draining: false,
+    ...given,
+  };
 }
 
 export function service(of: Front, servers: readonly Server[], options: BackendOptions = OPTIONS): Service {
-  return { front: of, backend: { options, servers } };
+  return { front: of, backend: { options, servers, leaving: [] } };
 }
 
 export function fragment(text: string, owner: Fragment['owner'] = { by: 'operator' }): Fragment {
@@ -85,7 +98,12 @@ export function section(name: string, ...texts: readonly string[]): Section {
 /** A backend section; `servers`: name -> line. */
 export function backendSection(backend: string, texts: readonly string[], servers: Readonly<Record<string, string>> = {}): BackendSection {
   const lines = Object.entries(servers).map(([name, text]): [ServerName, Fragment] => [name as ServerName, fragment(text)]);
-  return { ...section(`backend ${backend}`, ...texts), backend: backend as BackendName, servers: new Map(lines) };
+  return {
+    ...section(`backend ${backend}`, ...texts),
+    backend: backend as BackendName,
+    servers: new Map(lines),
+    leaving: new Set(),
+  };
 }
 
 export function document(
@@ -94,4 +112,14 @@ export function document(
   const { front: sections = [], backends = [], maps = {} } = given;
   const files = Object.entries(maps).map(([name, map]) => [name, new Map(Object.entries(map) as [string, BackendName][])]);
   return { front: sections, backends, maps: Object.fromEntries(files) as Document['maps'] };
+}
+
+/** What a HAProxy runs that has loaded a document and taken no command since. */
+export function asLoaded(loaded: Document): Running {
+  return { document: loaded, apart: new Map(), lost: new Map() };
+}
+
+/** Why a HAProxy that takes no commands would be reloaded for another document. */
+export function reasonsBetween(before: Document, after: Document): readonly Reason[] {
+  return makePlan({ mapFolder: '/etc/haproxy' })({ running: asLoaded(before), wanted: after, release: undefined }).reload;
 }

@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals';
 import type { BackendSection, Document, Reason, Section } from '../../src/model/document.ts';
-import { plan } from '../../src/haproxy/plan.ts';
-import { backendSection, document, section } from './make.ts';
+import { makePlan } from '../../src/haproxy/plan.ts';
+import { asLoaded, backendSection, document, section } from './make.ts';
+
+const plan = makePlan({ mapFolder: '/etc/haproxy' });
 
 const HEAD = ['backend a\n', '  balance roundrobin\n'];
 const SERVERS = { s1: '  server s1 10.0.0.1:80\n', s2: '  server s2 10.0.0.2:80\n' };
@@ -17,9 +19,10 @@ const BASE: Parts = {
   maps: { 'domain2backend.map': { 'a.acme.org': 'a', 'b.acme.org': 'b' } },
 };
 
-/** The way from the base to another document, as lines. */
+/** The way from the base to another document where HAProxy takes no commands, as lines. */
 function reasons(after: Partial<Parts>, before: Partial<Parts> = {}): readonly string[] {
-  const { commands, reload } = plan(document({ ...BASE, ...before }), document({ ...BASE, ...after }));
+  const running = asLoaded(document({ ...BASE, ...before }));
+  const { commands, reload } = plan({ running, wanted: document({ ...BASE, ...after }), release: undefined });
   expect(commands).toEqual([]);
   const words = ({ subject, detail }: Reason): string => `${subject.replace(/^backend /, '')}${detail === '' ? '' : `: ${detail}`}`;
   return reload.map((reason) => `${reason.code} ${words(reason)}`);
@@ -61,9 +64,24 @@ test.each<[string, Partial<Parts>, readonly string[]]>([
   ],
   [
     'a backend and its servers',
-    { backends: [backendSection('a', ['backend a\n'], { s1: 'x' })] },
-    ["backend-changed a: now without 'balance roundrobin'", 'server-changed a: s1', 'server-gone a: s2'],
+    { backends: [backendSection('a', ['backend a\n'], { s1: '  server s1 10.0.0.9:80\n' })] },
+    [
+      "backend-changed a: now without 'balance roundrobin'",
+      "server-changed a: s1: now with '10.0.0.9:80', without '10.0.0.1:80'",
+      'server-gone a: s2',
+    ],
   ],
+  [
+    'comments and blank lines',
+    {
+      backends: [backendSection('a', ['# a\n\n', ...HEAD], SERVERS)],
+      front: [head, section('frontend f', '\n', 'frontend f\n', '  mode http\n# f\n')],
+    },
+    [],
+  ],
+  ['the same text in sections that are cut in another way', { front: [section('head', 'global\nfrontend f\n', '  mode http\n')] }, []],
+  ['an id of a server', { backends: [backendSection('a', HEAD, { ...SERVERS, s2: '  server s2 10.0.0.2:80 id 7\n' })] }, []],
+  ['a server in the text of the backend', { backends: [backendSection('a', [...HEAD, SERVERS.s1], { s2: SERVERS.s2 })] }, []],
   ['a frontend more', { front: [head, shared, own] }, ['front-new frontend own']],
   ['a frontend less', { front: [head] }, ['front-gone frontend f']],
   [
@@ -103,11 +121,11 @@ test('sections of one name are compared in their order', () => {
 
 test('the very same document: nothing to do', () => {
   const one: Document = document(BASE);
-  expect(plan(one, one)).toEqual({ commands: [], reload: [] });
+  expect(plan({ running: asLoaded(one), wanted: one, release: { major: 2, minor: 6 } })).toEqual({ commands: [], reload: [] });
 });
 
 test('a HAProxy that has loaded nothing of ours', () => {
-  const { commands, reload } = plan(undefined, document());
+  const { commands, reload } = plan({ running: undefined, wanted: document(), release: undefined });
   expect(commands).toEqual([]);
   expect(reload).toMatchObject([{ code: 'not-loaded', subject: 'haproxy' }]);
 });

@@ -24,8 +24,8 @@ function documentOf(parts: readonly Fragment[]): Document {
   return document({
     front: [{ name: 'x', fragments: one }],
     backends: [
-      { name: 'y', backend: 'y' as BackendName, fragments: two, servers },
-      { name: 'z', backend: 'z' as BackendName, fragments: [], servers: new Map() },
+      { name: 'y', backend: 'y' as BackendName, fragments: two, servers, leaving: new Set() },
+      { name: 'z', backend: 'z' as BackendName, fragments: [], servers: new Map(), leaving: new Set() },
     ],
   });
 }

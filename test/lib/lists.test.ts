@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { byText, common, each, eachPair, whole } from '../../src/lib/lists.ts';
+import { byText, common, each, eachPair, flat, placeOf, whole } from '../../src/lib/lists.ts';
 
 interface Thing {
   readonly n: number;
@@ -95,6 +95,83 @@ test('whole: computes again only for other elements or another order', () => {
       }
     }),
   );
+});
+
+/** Some short lists, one of them empty, two that read the same. */
+const parts: readonly (readonly number[])[] = [[], [1], [1], [2, 3], [4, 5, 6], [7], [8, 9]];
+
+test('flat: any lists one after the other give what a plain flat() gives, and the same lists the very same one', () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(fc.constantFrom(...parts), { maxLength: 9 })), (sequence) => {
+      const all = flat<number>();
+      for (const one of sequence) {
+        const before = one.flat();
+        const joined = all(one);
+        expect(joined).toEqual(before);
+        expect(all([...one])).toBe(joined);
+        expect(joined).toEqual(before); // nor was it written to
+      }
+    }),
+  );
+});
+
+test('flat: what it gave before stays as it was', () => {
+  const all = flat<number>();
+  const first = all([[1], [2], [3]]);
+  const second = all([[1], [2, 2], [3]]);
+  expect([first, second]).toEqual([
+    [1, 2, 3],
+    [1, 2, 2, 3],
+  ]);
+  expect(flat<number>()([])).toEqual([]);
+});
+
+test('flat: only the lists between those that are the same as before are read', () => {
+  const read = new Set<string>();
+  const watched = (name: string, elements: readonly string[]): readonly string[] =>
+    new Proxy(elements, {
+      get: (target, key, receiver): unknown => {
+        if (key !== 'length') read.add(name);
+        return Reflect.get(target, key, receiver);
+      },
+    });
+  const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map((name) => watched(name, [`${name}1`, `${name}2`]));
+  const readFor = (lists: readonly unknown[]): readonly string[] => {
+    read.clear();
+    all(lists as readonly (readonly string[])[]);
+    return [...read].sort();
+  };
+  const all = flat<string>();
+  expect(readFor([a, b, c, d])).toEqual(['a', 'b', 'c', 'd']);
+  expect(readFor([a, b, c, d])).toEqual([]);
+  expect(readFor([a, e, c, d])).toEqual(['e']);
+  expect(readFor([a, e, b, c, d])).toEqual(['b']);
+  expect(readFor([a, d])).toEqual([]);
+  expect(readFor([a, d, c])).toEqual(['c']);
+});
+
+test('placeOf: where a list in order has an id, or would have it', () => {
+  const id = fc.string({ maxLength: 3 });
+  fc.assert(
+    fc.property(fc.uniqueArray(id), id, (ids, sought) => {
+      const inOrder = ids.sort(byText).map((one) => ({ id: one }));
+      const at = inOrder.findIndex((one) => byText(one.id, sought) >= 0);
+      expect(placeOf(inOrder, sought)).toBe(at < 0 ? inOrder.length : at);
+      for (const [i, one] of inOrder.entries()) expect(placeOf(inOrder, one.id)).toBe(i);
+    }),
+  );
+});
+
+test.each([
+  [[], '/a', 0],
+  [['/a', '/c'], '/', 0],
+  [['/a', '/c'], '/b', 1],
+  [['/a', '/c'], '/c', 1],
+  [['/a', '/c'], '/d', 2],
+  [['/B', '/a'], '/b', 2],
+])('placeOf(%j, %j)', (ids: readonly string[], sought, place) => {
+  const list = ids.map((one) => ({ id: one }));
+  expect(placeOf(list, sought)).toBe(place);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { oneAtATime, quiet, type Quiet } from '../../src/lib/runs.ts';
+import { oneAfterAnother, oneAtATime, quiet, type Quiet } from '../../src/lib/runs.ts';
 
 /** A promise to be settled by hand. */
 function gate(): { readonly opened: Promise<void>; readonly open: () => void; readonly slam: (error: Error) => void } {
@@ -33,6 +33,54 @@ test('oneAtATime: asked during a run, it runs once more, however often', async (
   expect(runs).toBe(2);
   await run();
   expect(runs).toBe(3);
+});
+
+test('oneAfterAnother: in the order they were given, none before the one before has ended, each told its own result', async () => {
+  const gates = [gate(), gate(), gate()];
+  const log: string[] = [];
+  const inTurn = oneAfterAnother();
+  const results = gates.map(({ opened }, i) =>
+    inTurn(async () => {
+      log.push(`begins ${i}`);
+      await opened;
+      log.push(`ends ${i}`);
+      return i * 10;
+    }),
+  );
+  for (const { open } of [...gates].reverse().slice(0, 2)) open(); // the later ones could end at once
+  await sleep(1);
+  expect(log).toEqual(['begins 0']);
+  gates[0]?.open();
+  await expect(Promise.all(results)).resolves.toEqual([0, 10, 20]);
+  expect(log).toEqual(['begins 0', 'ends 0', 'begins 1', 'ends 1', 'begins 2', 'ends 2']);
+  await expect(inTurn(() => Promise.resolve('later'))).resolves.toBe('later');
+});
+
+test('oneAfterAnother: one that fails is told to who gave it, and to nobody else', async () => {
+  const inTurn = oneAfterAnother();
+  const first = gate();
+  const all = Promise.allSettled([
+    inTurn(() => first.opened),
+    inTurn((): Promise<void> => {
+      throw new Error('at once');
+    }),
+    inTurn(() => Promise.resolve('good')),
+  ]);
+  first.slam(new Error('later'));
+  await expect(all).resolves.toEqual([
+    { status: 'rejected', reason: new Error('later') },
+    { status: 'rejected', reason: new Error('at once') },
+    { status: 'fulfilled', value: 'good' },
+  ]);
+});
+
+test('oneAfterAnother: two of them do not wait for each other', async () => {
+  const [one, other] = [oneAfterAnother(), oneAfterAnother()];
+  const held = gate();
+  const waiting = one(() => held.opened);
+  await expect(other(() => Promise.resolve('free'))).resolves.toBe('free');
+  held.open();
+  await waiting;
 });
 
 interface Rig {

@@ -1,40 +1,16 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Bind, Front, Route } from '../../src/model/service.ts';
-import { arrange, type Claim, type OwnBind } from '../../src/services/arrange.ts';
-import { backendName } from '../../src/services/names.ts';
-import { appId } from './make.ts';
-
-interface Given {
-  readonly index?: number;
-  readonly port?: number;
-  readonly address?: string | null;
-  readonly hosts?: readonly string[];
-  readonly path?: string;
-  readonly weight?: number;
-  readonly changedAt?: string;
-  readonly overrides?: Front['overrides'];
-  readonly serves?: boolean;
-}
-
-/** What a port of an app claims: 10000 on all addresses, no virtual hosts, with servers. */
-function claim(app: string, given: Given = {}): Claim {
-  const { index = 0, port = 10000, address = '*', hosts = [], path, weight = 0, changedAt, overrides = {}, serves = true } = given;
-  const bind: Bind | undefined = address === null ? undefined : { address, port, certificate: undefined, options: undefined };
-  const routes = hosts.map((host): Route => ({ host, path }));
-  const name = backendName(appId(app), port);
-  const rest = { auth: undefined, redirectToHttps: false, changedAt, overrides, weight };
-  return { serves, front: { app: appId(app), index, name, port, mode: 'http', bind, routes, ...rest } };
-}
+import type { Claim, OwnBind } from '../../src/services/arrange.ts';
+import { anyClaims, arranged, claim, type Given } from './claims.ts';
 
 /** Who has which address and which hosts. */
 function won(claims: readonly Claim[], own: readonly OwnBind[] = []) {
-  return arrange(claims, own).fronts.map((front) => front && [front.bind?.address, ...front.routes.map(({ host }) => host)].join(' '));
+  return arranged(claims, own).fronts.map((front) => front && [front.bind?.address, ...front.routes.map(({ host }) => host)].join(' '));
 }
 
 test('who claims nothing that another claims gets all, as the very same front', () => {
   const claims = [claim('/a', { port: 1, hosts: ['a'] }), claim('/b', { port: 2, hosts: ['b'] }), claim('/c', { port: 3, address: null })];
-  const { fronts, leftOut, problems } = arrange(claims, [{ address: '*', port: 80, what: 'the http frontend' }]);
+  const { fronts, leftOut, problems } = arranged(claims, [{ address: '*', port: 80, what: 'the http frontend' }]);
   expect(fronts.map((front, i) => front === claims[i]?.front)).toEqual([true, true, true]);
   expect([leftOut, problems]).toEqual([[], []]);
 });
@@ -51,11 +27,12 @@ test.each<[string, Claim, Claim, 0 | 1]>([
     [first, second],
     [second, first],
   ]) {
-    const { fronts, leftOut, problems } = arrange(claims, []);
+    const { fronts, leftOut, problems } = arranged(claims);
     const [ofFirst, ofSecond] = [first, second].map((one) => fronts[claims.indexOf(one)]);
     const [better, worse] = winner === 0 ? [ofFirst, ofSecond] : [ofSecond, ofFirst];
     expect(better).toBe([first, second][winner]?.front);
-    expect(worse).toEqual({ ...[first, second][1 - winner]?.front, bind: undefined });
+    const asked = [first, second][1 - winner]?.front;
+    expect(worse).toEqual({ ...asked, bind: undefined, asked });
     expect(leftOut).toEqual([{ app: worse?.app, index: 0, why: 'port-conflict' }]);
     expect(problems).toMatchObject([{ code: 'port-conflict', owner: { by: 'app', app: worse?.app, index: 0 } }]);
     expect(problems[0]?.message).toContain(`service port 10000 belongs to port 0 of ${String(better?.app)}`);
@@ -85,18 +62,18 @@ test("the load balancer's own ports go to nobody", () => {
   const own = [{ address: '10.0.0.1', port: 80, what: 'the shared http frontend' }];
   const claims = [claim('/a', { port: 80 }), claim('/b', { port: 80, address: '10.0.0.2' }), claim('/c', { port: 81 })];
   expect(won(claims, own)).toEqual(['', '10.0.0.2', '*']);
-  expect(arrange(claims, own).problems[0]?.message).toContain('service port 80 belongs to the shared http frontend');
+  expect(arranged(claims, own).problems[0]?.message).toContain('service port 80 belongs to the shared http frontend');
 });
 
 test('who loses its port keeps its virtual hosts, and the Problem says so', () => {
-  const { fronts, problems } = arrange([claim('/a'), claim('/b', { hosts: ['b.acme.org'] })], []);
+  const { fronts, problems } = arranged([claim('/a'), claim('/b', { hosts: ['b.acme.org'] })]);
   expect(fronts[1]).toMatchObject({ bind: undefined, routes: [{ host: 'b.acme.org' }] });
   expect(problems[0]?.message).toContain('; its virtual hosts are served');
 });
 
 test('who loses a virtual host keeps its port and its other hosts', () => {
   const claims = [claim('/a', { port: 1, hosts: ['x', 'y'] }), claim('/b', { port: 2, hosts: ['y', 'z'] })];
-  const { fronts, leftOut, problems } = arrange(claims, []);
+  const { fronts, leftOut, problems } = arranged(claims);
   expect(fronts[0]).toBe(claims[0]?.front);
   expect(fronts[1]).toMatchObject({ bind: { port: 2 }, routes: [{ host: 'z' }] });
   expect(leftOut).toEqual([]);
@@ -108,6 +85,14 @@ test('who loses a virtual host keeps its port and its other hosts', () => {
       message: expect.stringContaining('y belongs to'),
     },
   ]);
+});
+
+test('who loses something still says what its labels ask for, as one front however much it lost; who loses nothing says nothing', () => {
+  const claims = [claim('/a', { hosts: ['x'] }), claim('/b', { port: 2, hosts: ['y'] }), claim('/c', { hosts: ['x', 'y', 'z'] })];
+  const { fronts } = arranged(claims);
+  expect(fronts[2]).toMatchObject({ bind: undefined, routes: [{ host: 'z' }] });
+  expect(fronts[2]?.asked).toBe(claims[2]?.front);
+  expect(fronts.map((front) => front?.asked === undefined)).toEqual([true, true, false]);
 });
 
 test.each<[string, Given, Given, boolean]>([
@@ -122,7 +107,7 @@ test.each<[string, Given, Given, boolean]>([
 ])('routes: %s', (_, first, second, conflict) => {
   const claims = [claim('/a', { hosts: ['x'], port: 1, ...first }), claim('/b', { hosts: ['x'], port: 2, ...second })];
   expect(won(claims)).toEqual(['* x', conflict ? '*' : '* x']);
-  expect(arrange(claims, []).problems).toHaveLength(conflict ? 1 : 0);
+  expect(arranged(claims).problems).toHaveLength(conflict ? 1 : 0);
 });
 
 test('the virtual host goes to the one with servers', () => {
@@ -131,7 +116,7 @@ test('the virtual host goes to the one with servers', () => {
 
 test('two backends of one name: the loser is left out altogether', () => {
   const claims = [claim('/a/b', { hosts: ['x'] }), claim('/a_b', { hosts: ['y'], address: '10.0.0.1' })];
-  const { fronts, leftOut, problems } = arrange(claims, []);
+  const { fronts, leftOut, problems } = arranged(claims);
   expect(fronts).toEqual([claims[0]?.front, undefined]);
   expect(leftOut).toEqual([{ app: '/a_b', index: 0, why: 'port-conflict' }]);
   expect(problems).toMatchObject([{ code: 'port-conflict', message: expect.stringContaining('its backend would be named a_b_10000') }]);
@@ -159,22 +144,10 @@ test('two ports of one app: the lower index wins', () => {
 });
 
 test('no two fronts share a bind, a host or a name; every loss is told; the order of the claims does not matter', () => {
-  const any = fc.record({
-    app: fc.constantFrom('/a', '/b', '/a/b', '/a_b', '/c'),
-    index: fc.nat(1),
-    port: fc.constantFrom(80, 1, 2),
-    address: fc.constantFrom('*', '10.0.0.1', '10.0.0.2', '[::]'),
-    hosts: fc.subarray(['x', 'y', 'z']),
-    changedAt: fc.constantFrom('2016', '2017'),
-    serves: fc.boolean(),
-  });
-  const claims = fc
-    .uniqueArray(any, { maxLength: 7, selector: ({ app, index }) => `${app} ${index}` })
-    .map((all) => all.map(({ app, ...given }) => claim(app, given)));
   const own = [{ address: '*', port: 80, what: 'ours' }];
   fc.assert(
-    fc.property(claims, fc.infiniteStream(fc.nat()), (all, random) => {
-      const { fronts, problems } = arrange(all, own);
+    fc.property(anyClaims, fc.infiniteStream(fc.nat()), (all, random) => {
+      const { fronts, problems } = arranged(all, own);
       const left = fronts.filter((front) => front !== undefined);
       expect(new Set(left.map(({ name }) => name)).size).toBe(left.length);
       expect(left.filter(({ bind }) => bind?.port === 80)).toEqual([]);
@@ -184,7 +157,7 @@ test('no two fronts share a bind, a host or a name; every loss is told; the orde
       const told = problems.map(({ owner }) => (owner.by === 'app' ? `${owner.app} ${owner.index ?? ''}` : ''));
       expect(new Set(told)).toEqual(new Set(losers));
       const shuffled = all.map((one) => ({ one, at: Number(random.next().value) })).sort((a, b) => a.at - b.at);
-      const again = arrange(
+      const again = arranged(
         shuffled.map(({ one }) => one),
         own,
       ).fronts;

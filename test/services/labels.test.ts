@@ -60,9 +60,9 @@ test.each([...APP, ...PORT])('%s: its example is read, and its words are there',
 });
 
 test.each(PORT)('%s: the example in a definition gives its value to that port only', (name, { example, grammar }) => {
-  const ports = [0, 1].map(() => ({ container: 80, service: 10000, tcp: true }));
+  const ports = [0, 1].map(() => ({ container: 80, service: 10000, onHost: true, tcp: true }));
   const read = readLabels(
-    { id: appId('/a'), labels: { [name]: example }, network: 'bridge', ports, checks: [], changedAt: undefined },
+    { id: appId('/a'), labels: { [name]: example }, network: 'bridge', ports, checks: [], readiness: false, changedAt: undefined },
     TEMPLATES_IN_LABELS,
   );
   expect(Object.values(read.ports[0]?.values ?? {})).toEqual([grammar.read(example).value]);

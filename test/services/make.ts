@@ -22,7 +22,7 @@ export function settings(given: Partial<ServiceSettings> = {}): ServiceSettings 
 }
 
 export function port(given: Partial<Port> = {}): Port {
-  return { container: 80, service: 10000, tcp: true, ...given };
+  return { container: 80, service: 10000, onHost: true, tcp: true, ...given };
 }
 
 export function check(given: Partial<HealthCheck> = {}): HealthCheck {
@@ -46,6 +46,7 @@ export function definition(given: Partial<Definition> = {}): Definition {
     network: 'bridge',
     ports: [port()],
     checks: [],
+    readiness: false,
     changedAt: undefined,
     labels: { HAPROXY_GROUP: 'external', ...labels },
     ...rest,
@@ -62,12 +63,14 @@ export function task(given: Partial<Omit<Task, 'id'>> & { readonly id?: string }
     addresses: [],
     hostPorts: [31001],
     health: 'unknown',
+    readiness: 'ready',
+    version: undefined,
     ...rest,
   };
 }
 
 export function app(tasks: readonly Task[], of: Definition = definition(), instances = 1): App {
-  return { id: of.id, definition: of, instances, scaledAt: undefined, tasks };
+  return { id: of.id, definition: of, instances, version: undefined, scaledAt: undefined, tasks };
 }
 
 export const draft = (labels: Readonly<Record<string, string>>, given: Partial<ServiceSettings> = {}): Draft =>

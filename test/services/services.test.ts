@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Definition, Task } from '../../src/model/snapshot.ts';
+import type { App, Definition, Task } from '../../src/model/snapshot.ts';
 import { makeDraft } from '../../src/services/fronts.ts';
+import { makeMergeGroups } from '../../src/services/groups.ts';
 import { makeServices } from '../../src/services/services.ts';
-import { app, check, definition, port, servicesOf, settings, task } from './make.ts';
+import { app, appId, check, definition, port, servicesOf, settings, task } from './make.ts';
 
 const CHECKED = definition({ checks: [check()] });
 
@@ -38,6 +39,82 @@ test.each([
   });
 });
 
+const READINESS = definition({ readiness: true });
+
+test.each([
+  ['ready', READINESS, true, undefined],
+  ['not-ready', READINESS, true, 'not-ready'],
+  ['unknown', READINESS, true, 'not-ready'],
+  ['not-ready', READINESS, false, undefined],
+  ['unknown', READINESS, false, undefined],
+] as const)('a task of which the readiness checks say %s', (readiness, of, healthCheck, why) => {
+  expect(outcome([task({ readiness })], of, { healthCheck })).toEqual({
+    serve: why === undefined ? ['shop.1'] : [],
+    leftOut: why === undefined ? [] : [why],
+  });
+});
+
+test('a task that is alive and not ready waits; one that is ready and has no health result yet waits for that', () => {
+  const of = definition({ readiness: true, checks: [check()] });
+  expect(outcome([task({ health: 'alive', readiness: 'not-ready' })], of)).toEqual({ serve: [], leftOut: ['not-ready'] });
+  expect(outcome([task({ health: 'unknown', readiness: 'ready' })], of)).toEqual({ serve: [], leftOut: ['health-unknown'] });
+});
+
+/** {health of each task, by its name} -> those that serve. */
+test.each<[string, readonly Task['health'][], string]>([
+  ['one fails while another is alive', ['failing', 'alive'], '1'],
+  ['one fails while another is dead: it is the last', ['failing', 'dead'], '0'],
+  ['one fails while another waits for its first result', ['failing', 'unknown'], '0'],
+  ['the only one fails', ['failing'], '0'],
+  ['all fail', ['failing', 'failing', 'failing'], '0 1 2'],
+  ['all that were alive fail', ['failing', 'dead', 'failing', 'unknown'], '0 2'],
+  ['all are dead', ['dead', 'dead'], ''],
+  ['none has a result', ['unknown', 'unknown'], ''],
+])('an app keeps its last server until its check has failed as often as Marathon lets it: %s', (_, healths, wanted) => {
+  const tasks = healths.map((health, i) => task({ id: String(i), health, hostPorts: [31000 + i] }));
+  const { serve, leftOut } = outcome(tasks, CHECKED);
+  expect(serve.join(' ')).toBe(wanted);
+  expect(leftOut).toHaveLength(tasks.length - serve.length);
+});
+
+test.each<[string, Partial<Task>]>([
+  ['one that is alive and does not run any more', { state: 'TASK_KILLED' }],
+  ['one that is being killed', { state: 'TASK_KILLING' }],
+  ['one that has no host', { host: '', hostAddress: undefined }],
+  ['one whose host does not resolve', { host: 'agent.mesos', hostAddress: undefined }],
+  ['one without ports', { hostPorts: [] }],
+  ['one that is not ready', { readiness: 'not-ready' }],
+])('%s keeps no app up', (_, given) => {
+  const of = definition({ checks: [check()], readiness: true });
+  const failing = task({ id: 'a', health: 'failing' });
+  expect(outcome([failing, task({ id: 'b', health: 'alive', hostPorts: [31002], ...given })], of).serve).toEqual(['a']);
+});
+
+test('a failing task that is killed, or not ready, is no last server', () => {
+  const of = definition({ checks: [check()], readiness: true });
+  const given: readonly Partial<Task>[] = [{ state: 'TASK_KILLED' }, { state: 'TASK_KILLING' }, { host: '' }, { readiness: 'not-ready' }];
+  for (const one of given) expect(outcome([task({ health: 'failing', ...one })], of).serve).toEqual([]);
+  expect(outcome([task({ health: 'failing', readiness: 'ready' })], of).serve).toEqual(['shop.1']);
+});
+
+test('of an app in two colours the last server of both stays', () => {
+  const group = { HAPROXY_DEPLOYMENT_GROUP: 'shop' };
+  const colour = (id: string, health: Task['health'], hostPort: number): App => {
+    const of = definition({ id: appId(id), checks: [check()], labels: group });
+    return app([task({ id: `${id}.1`, health, hostPorts: [hostPort] })], of);
+  };
+  const serving = (blue: Task['health'], green: Task['health']): readonly string[] => {
+    const [merged] = makeMergeGroups()([colour('/blue', blue, 31001), colour('/green', green, 31002)]);
+    if (merged === undefined) throw new Error('no app');
+    return servicesOf(merged).services.flatMap(({ backend }) => backend.servers.map((server) => server.task));
+  };
+  expect(serving('failing', 'unknown')).toEqual(['/blue.1']);
+  expect(serving('failing', 'failing')).toEqual(['/blue.1', '/green.1']);
+  expect(serving('failing', 'alive')).toEqual(['/green.1']);
+  expect(serving('alive', 'failing')).toEqual(['/blue.1']);
+  expect(serving('dead', 'failing')).toEqual(['/green.1']);
+});
+
 test.each<[string, Partial<Task>, string]>([
   ['no host', { host: '' }, 'no-address'],
   ['a host that does not resolve', { host: 'agent1.mesos', hostAddress: undefined }, 'no-address'],
@@ -58,6 +135,7 @@ test('a server has all that its line needs', () => {
       address: '10.0.0.9',
       port: 31001,
       checkPort: undefined,
+      checked: true,
       draining: false,
     },
   ]);

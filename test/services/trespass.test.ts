@@ -36,7 +36,9 @@ test.each(['HAPROXY_HTTP_BACKEND_NETWORK_ALLOWED_ACL', 'HAPROXY_HTTP_FRONTEND_AP
       serves: true,
       front: front({ app: id, port, routes: [{ host: 'x', path: undefined }], overrides }),
     });
-    expect(arrange([of('/a', 1), of('/b', 2, { [name]: '  acl x src {network_allowed}' })], []).problems).toHaveLength(1);
+    expect(
+      arrange([of('/a', 1), of('/b', 2, { [name]: '  acl x src {network_allowed}' })], { own: [], serving: [] }).problems,
+    ).toHaveLength(1);
   },
 );
 test('a frontend template that can not be used does not take its port out of the contest', async () => {

@@ -2,22 +2,23 @@ import { expect, test } from '@jest/globals';
 import type { News } from '../../src/model/news.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { App, Health } from '../../src/model/snapshot.ts';
-import { absorb, type State } from '../../src/snapshot/absorb.ts';
+import { absorb } from '../../src/snapshot/absorb.ts';
+import type { State } from '../../src/snapshot/state.ts';
 import { decodeAll, EMPTY } from '../golden/cases.ts';
 import { VERSION, wireApp, wireTask } from './wire.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** A full read of this JSON. */
-const reading = (...json: readonly Json[]): News => ({ kind: 'apps', at: 0, ...decodeAll(json) });
+const reading = (...json: readonly Json[]): News => ({ kind: 'apps', at: 0, asked: 0, ...decodeAll(json) });
 const after = (...news: readonly News[]): State => news.reduce(absorb, EMPTY);
 const appOf = ({ snapshot }: State, id: string): App => {
-  const app = snapshot?.apps.find((one) => one.id === id);
+  const app = snapshot.apps.find((one) => one.id === id);
   if (app === undefined) throw new Error(`no ${id}`);
   return app;
 };
 const named = (id: string, given: Json = {}): Json => wireApp({ id, tasks: [wireTask({ id: `${id.slice(1)}.1` })], ...given });
-const healthy = (health: Health): Json => {
+const healthy = (health: 'alive' | 'dead' | 'unknown'): Json => {
   const results = { alive: [{ alive: true, lastSuccess: VERSION }], dead: [{ alive: false, lastFailure: VERSION }], unknown: [] };
   return { tasks: [wireTask({ healthCheckResults: results[health] })] };
 };
@@ -25,13 +26,13 @@ const healthy = (health: Health): Json => {
 const PROBLEM: Problem = { code: 'refused-by-haproxy', owner: { by: 'operator' }, message: 'no', hint: 'mend it' };
 
 test('nothing is known before the first read, and an empty one is known', () => {
-  expect(EMPTY.snapshot).toBeUndefined();
+  expect(EMPTY.asked).toBeUndefined();
   expect(after(reading()).snapshot).toEqual({ apps: [], problems: [] });
 });
 
 test('apps are in order of id, whatever the order of the answer', () => {
   const { snapshot } = after(reading(named('/b'), named('/a/z'), named('/B'), named('/a')));
-  expect(snapshot?.apps.map(({ id }) => id)).toEqual(['/B', '/a', '/a/z', '/b']);
+  expect(snapshot.apps.map(({ id }) => id)).toEqual(['/B', '/a', '/a/z', '/b']);
 });
 
 test('a read that says the same gives the same state', () => {
@@ -57,10 +58,10 @@ test('when only tasks change, the definition is the same object', () => {
 
 test('what is not in a full read is gone', () => {
   const now = after(reading(named('/a'), named('/b')), reading(named('/b')));
-  expect(now.snapshot?.apps.map(({ id }) => id)).toEqual(['/b']);
+  expect(now.snapshot.apps.map(({ id }) => id)).toEqual(['/b']);
 });
 
-test.each<[Health, Health, Health]>([
+test.each<['alive' | 'dead' | 'unknown', 'alive' | 'dead' | 'unknown', Health]>([
   ['alive', 'unknown', 'alive'],
   ['dead', 'unknown', 'dead'],
   ['unknown', 'unknown', 'unknown'],
@@ -93,21 +94,21 @@ test('an app that can no longer be read keeps what was known of it, and its Prob
   const before = after(reading(named('/a'), named('/b')));
   const now = absorb(before, reading(named('/a', { instances: 'many' }), named('/b')));
   expect(appOf(now, '/a')).toBe(appOf(before, '/a'));
-  expect(now.snapshot?.problems).toMatchObject([{ code: 'app-not-readable', owner: { by: 'app', app: '/a' } }]);
+  expect(now.snapshot.problems).toMatchObject([{ code: 'app-not-readable', owner: { by: 'app', app: '/a' } }]);
   const mended = absorb(now, reading(named('/a'), named('/b')));
   expect(mended).toEqual(before);
 });
 
 test('an app that never could be read, and one without an id, are Problems only', () => {
   const { snapshot } = after(reading({ id: '/a', instances: 'many' }, { id: 7 }, named('/b')));
-  expect(snapshot?.apps.map(({ id }) => id)).toEqual(['/b']);
-  expect(snapshot?.problems).toHaveLength(2);
+  expect(snapshot.apps.map(({ id }) => id)).toEqual(['/b']);
+  expect(snapshot.problems).toHaveLength(2);
 });
 
 test('a refusal stands until HAProxy takes a configuration', () => {
-  const refused = after({ kind: 'refused', at: 0, problems: [PROBLEM] });
+  const refused = after({ kind: 'refused', at: 0, problems: [PROBLEM], quarantined: [] });
   expect(refused.refused).toEqual([PROBLEM]);
-  expect(absorb(refused, { kind: 'refused', at: 1, problems: [{ ...PROBLEM }] })).toBe(refused);
+  expect(absorb(refused, { kind: 'refused', at: 1, problems: [{ ...PROBLEM }], quarantined: [] })).toBe(refused);
   const accepted = absorb(refused, { kind: 'accepted', at: 2 });
   expect(accepted.refused).toEqual([]);
   expect(absorb(accepted, { kind: 'accepted', at: 3 })).toBe(accepted);
@@ -121,7 +122,7 @@ test('another HAProxy on the disk', () => {
 
 test('what other news tell leaves the snapshot the same object', () => {
   const state = after(reading(named('/a')));
-  const now = absorb(absorb(state, { kind: 'refused', at: 0, problems: [PROBLEM] }), {
+  const now = absorb(absorb(state, { kind: 'refused', at: 0, problems: [PROBLEM], quarantined: [] }), {
     kind: 'release',
     at: 0,
     release: { major: 3, minor: 4 },

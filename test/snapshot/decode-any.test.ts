@@ -11,7 +11,15 @@ const FULL = wireApp({
     docker: { network: 'USER', portMappings: [{ containerPort: 80, hostPort: 0, servicePort: 10000, protocol: 'tcp' }] },
     portMappings: [{ containerPort: 80, hostPort: 0, servicePort: 10000, protocol: 'tcp' }],
   },
-  tasks: [wireTask({ healthCheckResults: [{ alive: true, firstSuccess: 'x', lastSuccess: 'x', lastFailure: 'x' }] })],
+  readinessChecks: [{ name: 'ready', portName: 'http' }],
+  deployments: [{ id: 'd' }],
+  readinessCheckResults: [{ name: 'ready', taskId: 'shop.0001', ready: false, lastResponse: { status: 503 } }],
+  tasks: [
+    wireTask({
+      stagedAt: '2017-07-19T17:34:43.039Z',
+      healthCheckResults: [{ alive: true, consecutiveFailures: 0, firstSuccess: 'x', lastSuccess: 'x', lastFailure: 'x' }],
+    }),
+  ],
 });
 
 type Path = readonly (string | number)[];

@@ -3,8 +3,10 @@ import { read, wireTask } from './wire.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-const tcp = (container: number | undefined, service: number | undefined) => ({ container, service, tcp: true });
-const udp = (container: number | undefined, service: number | undefined) => ({ container, service, tcp: false });
+const tcp = (container: number | undefined, service: number | undefined) => ({ container, service, onHost: true, tcp: true });
+const udp = (container: number | undefined, service: number | undefined) => ({ container, service, onHost: true, tcp: false });
+/** One for which a task has no port of its agent. */
+const inside = (container: number | undefined, service: number | undefined) => ({ container, service, onHost: false, tcp: true });
 
 /** Each app shape that Marathon has had: {shape, task's packed ports} -> {network, ports, host ports by port index}. */
 const SHAPES: readonly [string, Json, readonly number[], Json][] = [
@@ -61,7 +63,7 @@ const SHAPES: readonly [string, Json, readonly number[], Json][] = [
       ipAddress: { discovery: { ports: [] }, networkName: 'calico' },
     },
     [],
-    { network: 'container', ports: [tcp(80, 10001)], hostPorts: [undefined] },
+    { network: 'container', ports: [inside(80, 10001)], hostPorts: [undefined] },
   ],
   [
     '1.4 Calico, servicePort null',
@@ -73,7 +75,7 @@ const SHAPES: readonly [string, Json, readonly number[], Json][] = [
     '1.3 service ports beside the mappings',
     { ports: [10007], container: { docker: { network: 'USER', portMappings: [{ containerPort: 80 }] } } },
     [],
-    { network: 'container', ports: [tcp(80, 10007)], hostPorts: [undefined] },
+    { network: 'container', ports: [inside(80, 10007)], hostPorts: [undefined] },
   ],
   [
     '1.4 IP per container, Mesos: discovery ports',
@@ -126,13 +128,13 @@ const SHAPES: readonly [string, Json, readonly number[], Json][] = [
     '1.5 Calico',
     { networks: [{ name: 'calico', mode: 'container' }], container: { portMappings: [{ containerPort: 80, servicePort: 10001 }] } },
     [],
-    { network: 'container', ports: [tcp(80, 10001)], hostPorts: [undefined] },
+    { network: 'container', ports: [inside(80, 10001)], hostPorts: [undefined] },
   ],
   [
     '1.5 several networks, a mode not said',
     { networks: [{ name: 'a' }, { name: 'b' }], container: { portMappings: [{ containerPort: 80, servicePort: 10001 }] } },
     [],
-    { network: 'container', ports: [tcp(80, 10001)], hostPorts: [undefined] },
+    { network: 'container', ports: [inside(80, 10001)], hostPorts: [undefined] },
   ],
   [
     'holes: host ports are packed, in order of the mappings that have one',
@@ -150,7 +152,7 @@ const SHAPES: readonly [string, Json, readonly number[], Json][] = [
     [31002, 31004],
     {
       network: 'container',
-      ports: [tcp(1, 10001), tcp(2, 10002), tcp(3, 10003), tcp(4, 10004)],
+      ports: [inside(1, 10001), tcp(2, 10002), inside(3, 10003), tcp(4, 10004)],
       hostPorts: [undefined, 31002, undefined, 31004],
     },
   ],
@@ -185,7 +187,7 @@ const SHAPES: readonly [string, Json, readonly number[], Json][] = [
 
 test.each(SHAPES)('%s', (_, shape, ports, wanted) => {
   const { definition, tasks } = read({ id: '/a', ...shape, tasks: [wireTask({ ports })] });
-  expect({ network: definition.network, ports: definition.ports, hostPorts: tasks[0]?.hostPorts }).toEqual(wanted);
+  expect({ network: definition.network, ports: definition.ports, hostPorts: tasks[0]?.hostPorts }).toStrictEqual(wanted);
 });
 
 test.each(SHAPES)('%s: a task that is no longer active has no ports', (_, shape) => {

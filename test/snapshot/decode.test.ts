@@ -9,7 +9,7 @@ test('all that is read of an app', () => {
       id: '/shop',
       labels: { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: 'shop.acme.org' },
       network: 'bridge',
-      ports: [{ container: 80, service: 10000, tcp: true }],
+      ports: [{ container: 80, service: 10000, onHost: true, tcp: true }],
       checks: [
         {
           protocol: 'HTTP',
@@ -21,9 +21,11 @@ test('all that is read of an app', () => {
           maxConsecutiveFailures: 10,
         },
       ],
+      readiness: false,
       changedAt: VERSION,
     },
     instances: 1,
+    version: VERSION,
     scaledAt: VERSION,
     tasks: [
       {
@@ -34,6 +36,8 @@ test('all that is read of an app', () => {
         addresses: ['192.168.84.196'],
         hostPorts: [31001],
         health: 'alive',
+        readiness: 'ready',
+        version: VERSION,
       },
     ],
   });
@@ -42,8 +46,9 @@ test('all that is read of an app', () => {
 test('an app of which only the id is said', () => {
   expect(read({ id: '/shop' })).toStrictEqual({
     id: '/shop',
-    definition: { id: '/shop', labels: {}, network: 'host', ports: [], checks: [], changedAt: undefined },
+    definition: { id: '/shop', labels: {}, network: 'host', ports: [], checks: [], readiness: false, changedAt: undefined },
     instances: 1,
+    version: undefined,
     scaledAt: undefined,
     tasks: [],
   });
@@ -51,7 +56,17 @@ test('an app of which only the id is said', () => {
 
 test('a task of which only the id is said', () => {
   expect(read(wireApp({ tasks: [{ id: 'shop.0001' }] })).tasks).toStrictEqual([
-    { id: 'shop.0001', host: '', hostAddress: undefined, state: '', addresses: [], hostPorts: [], health: 'unknown' },
+    {
+      id: 'shop.0001',
+      host: '',
+      hostAddress: undefined,
+      state: '',
+      addresses: [],
+      hostPorts: [],
+      health: 'unknown',
+      readiness: 'ready',
+      version: undefined,
+    },
   ]);
 });
 
@@ -93,6 +108,24 @@ test('labels that are null are absent, the others stay as they are', () => {
 test('tasks are in order of their id, whatever the order of the answer', () => {
   const tasks = ['b', 'a', 'B', 'a.10', 'a.9'].map((id) => wireTask({ id }));
   expect(read(wireApp({ tasks })).tasks.map(({ id }) => id)).toEqual(['B', 'a', 'a.10', 'a.9', 'b']);
+});
+
+test.each([
+  ['said', '2018-01-01T00:00:00.000Z', '2018-01-01T00:00:00.000Z'],
+  ['null', null, undefined],
+  ['absent, as of a task that has ended', undefined, undefined],
+])('the versions of an app and of a task are their own: %s', (_, version, wanted) => {
+  expect(read(wireApp({ version }))).toMatchObject({ version: wanted, tasks: [{ version: VERSION }] });
+  expect(read(wireApp({ tasks: [wireTask({ version })] }))).toMatchObject({ version: VERSION, tasks: [{ version: wanted }] });
+});
+
+test.each([
+  ['some', [{ name: 'ready', protocol: 'HTTP', path: '/', portName: 'http' }], true],
+  ['none', [], false],
+  ['null', null, false],
+  ['absent', undefined, false],
+])('readiness checks: %s', (_, readinessChecks, wanted) => {
+  expect(read(wireApp({ readinessChecks })).definition.readiness).toBe(wanted);
 });
 
 test.each([

@@ -4,7 +4,8 @@ import { expectedResults } from '../../src/snapshot/health.ts';
 import { read, VERSION, wireApp, wireTask } from './wire.ts';
 
 const ALIVE = { alive: true, consecutiveFailures: 0, firstSuccess: VERSION, lastSuccess: VERSION, lastFailure: null };
-const DEAD = { alive: false, consecutiveFailures: 1, firstSuccess: VERSION, lastSuccess: VERSION, lastFailure: VERSION };
+const FAILING = { alive: false, consecutiveFailures: 2, firstSuccess: VERSION, lastSuccess: VERSION, lastFailure: VERSION };
+const DEAD = { alive: false, consecutiveFailures: 3, firstSuccess: VERSION, lastSuccess: VERSION, lastFailure: VERSION };
 const NEVER = { alive: false, consecutiveFailures: 4, firstSuccess: null, lastSuccess: null, lastFailure: VERSION };
 const GRACE = { alive: false, consecutiveFailures: 0, firstSuccess: null, lastSuccess: null, lastFailure: null };
 const CHECK = { protocol: 'HTTP', portIndex: 0 };
@@ -17,6 +18,12 @@ test.each([
   ['alive', 1, [ALIVE], 'alive'],
   ['dead', 1, [DEAD], 'dead'],
   ['never alive', 1, [NEVER], 'dead'],
+  ['never alive, and failed once', 1, [{ ...NEVER, consecutiveFailures: 1 }], 'dead'],
+  ['failed less often than Marathon lets it', 1, [FAILING], 'failing'],
+  ['failed as often as Marathon lets it', 1, [{ ...FAILING, consecutiveFailures: 3 }], 'dead'],
+  ['failed, and how often is not said', 1, [{ ...FAILING, consecutiveFailures: null }], 'dead'],
+  ['two checks, one failing', 2, [ALIVE, FAILING], 'failing'],
+  ['two checks, one failing, one dead', 2, [FAILING, DEAD], 'dead'],
   ['within the grace period', 1, [GRACE], 'unknown'],
   ['two checks, both alive', 2, [ALIVE, ALIVE], 'alive'],
   ['two checks, one without a result', 2, [ALIVE], 'unknown'],
@@ -30,6 +37,16 @@ test.each([
   ['no checks, no results', 0, [], 'unknown'],
 ])('%s', (_, checks, healthCheckResults, health) => {
   const app = wireApp({ healthChecks: Array.from({ length: checks }, () => CHECK), tasks: [wireTask({ healthCheckResults })] });
+  expect(read(app).tasks[0]?.health).toBe(health);
+});
+
+test.each([
+  ['failed', [{ ...FAILING, consecutiveFailures: 1_000 }], 'failing'],
+  ['failed, and how often is not said', [{ ...FAILING, consecutiveFailures: null }], 'failing'],
+  ['never alive', [NEVER], 'dead'],
+  ['alive', [ALIVE], 'alive'],
+])('a check for which Marathon never kills: %s', (_, healthCheckResults, health) => {
+  const app = wireApp({ healthChecks: [{ ...CHECK, maxConsecutiveFailures: 0 }], tasks: [wireTask({ healthCheckResults })] });
   expect(read(app).tasks[0]?.health).toBe(health);
 });
 

@@ -14,7 +14,8 @@ const client = (settings: Partial<Parameters<typeof makeClient>[0]> & { urls: re
   clients.push(made);
   return made;
 };
-const ids = async (from: Client): Promise<readonly string[]> => from.readApps((json) => (JSON.parse(json) as { id: string }).id, signal);
+const ids = async (from: Client): Promise<readonly string[]> =>
+  (await from.readApps((json) => (JSON.parse(json) as { id: string }).id, signal)).answer;
 
 afterEach(async () => {
   for (const made of clients.splice(0)) await made.close();
@@ -36,7 +37,7 @@ test('reads all apps with their tasks, below a prefix', async () => {
   const { url, asked } = await serve(good);
   expect(await ids(client({ urls: [`${url}/service/marathon/`] }))).toEqual(['/a', '/b']);
   expect(asked[0]).toMatchObject({
-    url: '/service/marathon/v2/apps?embed=apps.tasks',
+    url: '/service/marathon/v2/apps?embed=apps.tasks&embed=apps.readiness',
     headers: { accept: 'application/json', 'accept-encoding': 'gzip' },
   });
 });
@@ -56,7 +57,7 @@ test('a large body leaves the event loop turns', async () => {
     while (performance.now() < end);
     return json;
   };
-  expect(await client({ urls: [url] }).readApps(slow, signal)).toHaveLength(apps.length);
+  expect((await client({ urls: [url] }).readApps(slow, signal)).answer).toHaveLength(apps.length);
   clearInterval(timer);
   expect(turns).toBeGreaterThan(1);
 });

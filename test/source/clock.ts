@@ -4,7 +4,9 @@ import type { Sleep } from '../../src/source/reader.ts';
 export function makeClock() {
   const sleepers = new Set<{ readonly at: number; readonly wake: () => void }>();
   let now = 0;
-  const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve)); // whoever waits for a turn has one, too
+  };
   const sleep: Sleep = (ms, signal) =>
     new Promise((resolve, reject) => {
       const fail = (): void => {

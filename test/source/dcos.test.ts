@@ -390,7 +390,8 @@ function clientOf(url: string, auth: Auth): Client {
   clients.push(made);
   return made;
 }
-const idsOf = (client: Client): Promise<readonly unknown[]> => client.readApps((text) => (JSON.parse(text) as { id: string }).id, signal);
+const idsOf = async (client: Client): Promise<readonly unknown[]> =>
+  (await client.readApps((text) => (JSON.parse(text) as { id: string }).id, signal)).answer;
 
 test('a Marathon gets the token', async () => {
   const iam = await makeIam();

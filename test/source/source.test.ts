@@ -4,32 +4,27 @@ import { afterEach, expect, test } from '@jest/globals';
 import { makeBackoff } from '../../src/lib/backoff.ts';
 import type { AppId } from '../../src/model/names.ts';
 import type { News } from '../../src/model/news.ts';
-import type { Problem } from '../../src/model/problem.ts';
-import type { App } from '../../src/model/snapshot.ts';
 import { noAuth } from '../../src/source/auth.ts';
 import { makeClient } from '../../src/source/client.ts';
 import { makeReader, type Sleep } from '../../src/source/reader.ts';
-import { follow, makeFullRead, poll, type Decode } from '../../src/source/source.ts';
+import { makeAppRead, makeFullRead } from '../../src/source/reads.ts';
+import { follow, poll, type Heard } from '../../src/source/source.ts';
 import { openStream, type StreamAttempt } from '../../src/source/stream.ts';
+import { decode } from './apps.ts';
 import { makeClock } from './clock.ts';
 import { closeServers, recordLog, serve } from './server.ts';
 
 afterEach(closeServers);
 
-const app = (id: string): App => ({
-  id: id as AppId,
-  definition: { id: id as AppId, labels: {}, network: 'host', ports: [], checks: [], changedAt: undefined },
-  instances: 1,
-  scaledAt: undefined,
-  tasks: [],
-});
-const problem = (id: string): Problem => ({ code: 'app-not-readable', owner: { by: 'app', app: id as AppId }, message: 'm', hint: 'h' });
-const decode: Decode = (json) => {
-  const { id } = JSON.parse(json) as { id: string };
-  return id.startsWith('/bad') ? { problem: problem(id) } : { app: app(id) };
-};
-
 type Open = Pick<StreamAttempt, 'url' | 'onAttached' | 'onEvent'> & { readonly end: (reason?: string) => void };
+
+/** Of a task: told at once, then its app is read again; of a group: everything is. */
+const readEvent = (type: string, data: unknown, at: number): Heard | undefined => {
+  const id = String(data) as AppId;
+  if (type === 'status_update_event')
+    return { reason: `${type} ${id}`, news: { kind: 'app', at, asked: at, id, app: undefined, problems: [] }, dirty: [id] };
+  return type === 'group_change_success' ? { reason: `${type} ${id}`, dirty: 'all' } : undefined;
+};
 
 /** `follow` with streams and reads that the test plays, on a clock that it turns. */
 function start(urls: readonly string[] = ['http://a:8080/']) {
@@ -51,9 +46,11 @@ function start(urls: readonly string[] = ['http://a:8080/']) {
         current = { url, onAttached, onEvent, end };
         attempts.push({ at: clock.now(), url });
       }),
-    describe: (type, data) => (type === 'status_update_event' ? `${type} ${String(data)}` : undefined),
+    readEvent,
+    tell: ({ kind, at }) => reads.push(`${clock.now()} told ${kind} of ${at}`),
+    now: () => clock.now() + 0.5,
     reader: {
-      ask: (reason) => reads.push(`${clock.now()} ${reason}`),
+      ask: (what, reason) => reads.push(`${clock.now()} ${what} ${reason}`),
       read: (reason) => {
         reads.push(`${clock.now()} ${reason}`);
         return reason === 'fail' ? Promise.reject(new Error('no Marathon')) : Promise.resolve();
@@ -83,9 +80,15 @@ test('attaches first, then reads everything, then what events ask for, and all a
   stream().onAttached();
   stream().onEvent('event_stream_attached', {});
   stream().onEvent('status_update_event', '/nginx');
+  stream().onEvent('group_change_success', '/shop');
   await clock.pass(620_000);
-  expect(reads.slice(0, 2)).toEqual(['1000 event stream attached', '1000 status_update_event /nginx']);
-  expect(reads.slice(2).map((read) => read.replace(/^\d+ /, ''))).toEqual(['resync interval', 'resync interval']);
+  expect(reads.slice(0, 4)).toEqual([
+    '1000 event stream attached',
+    '1000 told app of 1000.5',
+    '1000 /nginx status_update_event /nginx',
+    '1000 all group_change_success /shop',
+  ]);
+  expect(reads.slice(4).map((read) => read.replace(/^\d+ /, ''))).toEqual(['resync interval', 'resync interval']);
   await finish();
 });
 
@@ -172,44 +175,15 @@ test('poll reads at once and then at its interval, and survives failures', async
   await source.ended;
 });
 
-test('a full read is told with its problems, in the order it came', async () => {
-  const told: News[] = [];
-  const { log, lines } = recordLog();
-  const readApps = <T>(each: (json: string) => T): Promise<readonly T[]> =>
-    Promise.resolve(['/b', '/bad', '/a'].map((id) => each(`{"id":"${id}"}`)));
-  const read = makeFullRead({ readApps, decode, tell: (news) => told.push(news), now: () => 7, log });
-  await read(new AbortController().signal);
-  expect(told).toEqual([{ kind: 'apps', at: 7, apps: [app('/b'), app('/a')], problems: [problem('/bad')] }]);
-  expect(lines).toEqual(['info Marathon is read {"apps":2}']);
-});
-
-test('a read that fails is told to the log once per sentence, and when it is well again', async () => {
-  const outcomes = ['x', 'y', 'x', '', 'x', 'cut off by the end'];
-  const { log, lines } = recordLog();
-  const readApps = (): Promise<readonly never[]> => {
-    const message = outcomes.shift() ?? '';
-    return message === '' ? Promise.resolve([]) : Promise.reject(new Error(message));
-  };
-  const read = makeFullRead({ readApps, decode, tell: () => undefined, now: () => 0, log });
-  const { signal } = new AbortController();
-  for (const message of ['x', 'y', 'x']) await expect(read(signal)).rejects.toThrow(message);
-  await read(signal);
-  await expect(read(signal)).rejects.toThrow('x');
-  await expect(read(AbortSignal.abort())).rejects.toThrow('cut off by the end');
-  const worse = 'warn Marathon could not be read, the last state is kept';
-  expect(lines).toEqual([
-    `${worse} {"reason":"x"}`,
-    `${worse} {"reason":"y"}`,
-    'info Marathon is read {"apps":0}',
-    `${worse} {"reason":"x"}`,
-  ]);
-});
-
 test('all together: over real sockets, through a lost stream, to the end', async () => {
   const streams: ServerResponse[] = [];
   let apps = ['/a'];
   const marathon = await serve((request, response) => {
-    if (request.url?.startsWith('/v2/apps') === true) response.end(JSON.stringify({ apps: apps.map((id) => ({ id })) }));
+    const [path = ''] = request.url?.split('?') ?? [];
+    const id = path.slice('/v2/apps'.length);
+    if (path === '/v2/apps') response.end(JSON.stringify({ apps: apps.map((each) => ({ id: each })) }));
+    else if (apps.includes(id)) response.end(JSON.stringify({ app: { id } }));
+    else if (path.startsWith('/v2/apps/')) response.writeHead(404).end(JSON.stringify({ message: `App '${id}' does not exist` }));
     else {
       streams.push(response.writeHead(200, { 'content-type': 'text/event-stream' }));
       response.write('event: event_stream_attached\r\ndata: {"eventType":"event_stream_attached"}\r\n\r\n');
@@ -219,39 +193,51 @@ test('all together: over real sockets, through a lost stream, to the end', async
   const { signal } = stop;
   const { log } = recordLog();
   const told: string[] = [];
-  const until = async (ids: string): Promise<void> => {
-    while (told.at(-1) !== ids) await setTimeout(1);
+  const until = async (what: string): Promise<void> => {
+    while (told.at(-1) !== what) await setTimeout(1);
   };
   const client = makeClient({ urls: [marathon.url], auth: noAuth });
   const sleep: Sleep = (ms, until) => setTimeout(ms, undefined, { signal: until });
   const tell = (news: News): void => {
     if (news.kind === 'apps') told.push(news.apps.map(({ id }) => id).join());
+    if (news.kind === 'app') told.push(`${news.id} ${news.app === undefined ? 'gone' : 'there'}`);
   };
-  const types = ['status_update_event'];
+  const now = (): number => performance.timeOrigin + performance.now();
+  const reads = { decode, tell, now, log };
   const source = follow({
     urls: client.urls,
-    open: (attempt) => openStream({ get: client.get, types, log, ...attempt }),
-    describe: (type) => (types.includes(type) ? type : undefined),
+    open: (attempt) => openStream({ get: client.get, types: ['status_update_event'], log, ...attempt }),
+    readEvent: (type, data) => (type === 'status_update_event' ? { reason: type, dirty: [(data as { appId: AppId }).appId] } : undefined),
     reader: makeReader({
-      read: makeFullRead({ readApps: client.readApps, decode, tell, now: Date.now, log }),
+      readAll: makeFullRead({ readApps: client.readApps, ...reads }),
+      readApp: makeAppRead({ readApp: client.readApp, ...reads }),
       quietMs: 1,
       sleep,
       log,
       signal,
     }),
+    tell,
+    now,
     backoff: makeBackoff({ first: 10, most: 20, random: Math.random }),
     sleep,
     log,
     signal,
   });
+  const update = (appId: string): void => {
+    streams[0]?.write(`event: status_update_event\r\ndata: ${JSON.stringify({ appId })}\r\n\r\n`);
+  };
   await until('/a');
   apps = ['/b', '/a'];
-  streams[0]?.write('event: status_update_event\r\ndata: {"eventType":"status_update_event"}\r\n\r\n');
-  await until('/b,/a');
+  update('/b');
+  await until('/b there');
+  apps = ['/b'];
+  update('/a');
+  await until('/a gone');
   apps = ['/c'];
   streams[0]?.end();
   await until('/c');
   expect(streams).toHaveLength(2);
+  expect(marathon.asked.filter(({ url }) => url.startsWith('/v2/apps?'))).toHaveLength(2);
   apps = ['/d'];
   await source.resync('by hand');
   expect(told.at(-1)).toBe('/d');

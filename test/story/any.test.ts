@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { News } from '../../src/model/news.ts';
-import { absorb, type State } from '../../src/snapshot/absorb.ts';
+import { absorb } from '../../src/snapshot/absorb.ts';
+import type { State } from '../../src/snapshot/state.ts';
 import { EMPTY, filesOf } from '../golden/cases.ts';
 import { makeDeriver, nginx, read, Story, task, type Derive, type Json } from './cluster.ts';
 
@@ -71,6 +72,7 @@ const news: fc.Arbitrary<News> = fc.oneof(
     kind: 'refused',
     at: 0,
     problems: [{ code: 'refused-by-haproxy', owner: { by: 'operator' }, message: 'no', hint: 'mend it' }],
+    quarantined: [],
   }),
 );
 

@@ -1,14 +1,22 @@
 import type { View } from '../../src/loop.ts';
 import { makeMiddle } from '../../src/middle.ts';
+import type { AppId } from '../../src/model/names.ts';
 import type { News } from '../../src/model/news.ts';
 import type { Settings } from '../../src/options.ts';
-import { absorb, type State } from '../../src/snapshot/absorb.ts';
+import { absorb, type Absorb } from '../../src/snapshot/absorb.ts';
+import { readEvent } from '../../src/snapshot/events.ts';
+import type { State } from '../../src/snapshot/state.ts';
 import { decodeAll, EMPTY, settingsWith } from '../golden/cases.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
-const VERSION = '2017-07-19T17:34:41.967Z';
-const RESULTS = { alive: [{ alive: true, lastSuccess: VERSION }], dead: [{ alive: false, lastFailure: VERSION }], unknown: [] };
+export const VERSION = '2017-07-19T17:34:41.967Z';
+const RESULTS = {
+  alive: [{ alive: true, lastSuccess: VERSION }],
+  failing: [{ alive: false, consecutiveFailures: 1, firstSuccess: VERSION, lastSuccess: VERSION, lastFailure: VERSION }],
+  dead: [{ alive: false, lastFailure: VERSION }],
+  unknown: [],
+};
 
 /** Task `n` of the tutorial's app: on an agent, with an address of Calico's. */
 export function task(n: number, given: Json & { readonly health?: keyof typeof RESULTS } = {}): Json {
@@ -31,6 +39,7 @@ export function nginx(tasks: readonly Json[], given: Json = {}): Json {
     id: '/nginx',
     instances: tasks.length,
     labels: { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: 'mytask.acme.org' },
+    version: VERSION,
     versionInfo: { lastConfigChangeAt: VERSION },
     networks: [{ mode: 'container', name: 'calico' }],
     container: { portMappings: [{ containerPort: 80, servicePort: 10000 }] },
@@ -39,8 +48,35 @@ export function nginx(tasks: readonly Json[], given: Json = {}): Json {
   };
 }
 
+/** A full read of Marathon that was sent then. */
+export const readAt = (asked: number, ...apps: readonly Json[]): News => ({ kind: 'apps', at: asked, asked, ...decodeAll(apps) });
+
 /** A full read of Marathon. */
-export const read = (...apps: readonly Json[]): News => ({ kind: 'apps', at: 0, ...decodeAll(apps) });
+export const read = (...apps: readonly Json[]): News => readAt(0, ...apps);
+
+/** One app read again, by a read that was sent then. */
+export function appAt(asked: number, app: Json): News {
+  const { apps, problems } = decodeAll([app]);
+  return { kind: 'app', at: asked, asked, id: app['id'] as AppId, app: apps[0], problems };
+}
+
+/** It was to be read again, and is gone. */
+export const goneAt = (asked: number, id: string): News => ({
+  kind: 'app',
+  at: asked,
+  asked,
+  id: id as AppId,
+  app: undefined,
+  problems: [],
+});
+
+/** An event that comes then and says of a task that it is in this state. */
+export function eventAt(at: number, state: string, of: Json, app = '/nginx'): News {
+  const { id: taskId, host, ipAddresses, ports, version } = of;
+  const heard = readEvent('status_update_event', { appId: app, taskId, taskStatus: state, host, ipAddresses, ports, version }, at);
+  if (heard?.news === undefined) throw new Error('it tells nothing');
+  return heard.news;
+}
 
 export type Derive = Awaited<ReturnType<typeof makeMiddle>>;
 
@@ -52,18 +88,21 @@ export function makeDeriver(given: Partial<Settings> = {}): Promise<Derive> {
 export class Story {
   state: State = EMPTY;
   readonly #derive: Derive;
+  readonly #absorb: Absorb;
 
-  constructor(derive: Derive) {
+  constructor(derive: Derive, absorbing: Absorb = absorb) {
     this.#derive = derive;
+    this.#absorb = absorbing;
   }
 
-  static async begin(given: Partial<Settings> = {}): Promise<Story> {
-    return new Story(await makeDeriver(given));
+  static async begin(given: Partial<Settings> = {}, absorbing: Absorb = absorb): Promise<Story> {
+    return new Story(await makeDeriver(given), absorbing);
   }
 
   tell(...news: readonly News[]): View {
-    this.state = news.reduce(absorb, this.state);
-    const view = this.#derive(this.state);
+    this.state = news.reduce(this.#absorb, this.state);
+    const { asked, staleSince } = this.state;
+    const view = this.#derive({ ...this.state, asked: asked ?? staleSince });
     if (view === undefined) throw new Error('nothing was read yet');
     return view;
   }
@@ -73,4 +112,9 @@ export class Story {
 export function serversOf({ document }: View, backend: string): readonly string[] | undefined {
   const section = document.backends.find((one) => one.backend === backend);
   return section && [...section.servers.keys()];
+}
+
+/** The tasks that the view has servers of, in order of id. */
+export function tasksOf({ services }: View): readonly string[] {
+  return services.flatMap(({ backend }) => backend.servers.map(({ task: id }) => id)).sort();
 }

@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { filesOf, EMPTY } from '../golden/cases.ts';
-import { plan } from '../../src/haproxy/plan.ts';
+import { makePlan } from '../../src/haproxy/plan.ts';
 import type { View } from '../../src/loop.ts';
+import type { Plan } from '../../src/model/document.ts';
+import type { Release } from '../../src/model/release.ts';
 import { makeDeriver, nginx, read, serversOf, Story, task, type Json } from './cluster.ts';
 
 const ONE = '172_24_197_101_192_168_84_101_80';
@@ -12,8 +14,12 @@ const CHECKED = { healthChecks: [{ protocol: 'HTTP', portIndex: 0 }] };
 const hosts = ({ document }: View): unknown => Object.fromEntries(document.maps['domain2backend.map'] ?? []);
 const codes = ({ problems }: View): readonly string[] => problems.map(({ code }) => code);
 const why = ({ leftOut }: View): readonly string[] => leftOut.map((one) => one.why);
+const plan = makePlan({ mapFolder: '/etc/haproxy' });
+/** The way from a HAProxy that runs just what the first view wants. */
+const planned = (before: View, after: View, release?: Release): Plan =>
+  plan({ running: { document: before.document, apart: new Map(), lost: new Map() }, wanted: after.document, release });
 const reasons = (before: View, after: View): readonly string[] =>
-  plan(before.document, after.document).reload.map(({ code, subject }) => `${code} ${subject}`);
+  planned(before, after).reload.map(({ code, subject }) => `${code} ${subject}`);
 
 test('before the first read there is nothing to show, not even an empty configuration', async () => {
   const derive = await makeDeriver();
@@ -149,9 +155,9 @@ test('a refusal is a Problem until HAProxy takes a configuration, and changes no
   const story = await Story.begin();
   const before = story.tell(read(nginx([task(1)])));
   const problem = { code: 'refused-by-haproxy', owner: { by: 'operator' }, message: 'no', hint: 'mend it' } as const;
-  const refused = story.tell({ kind: 'refused', at: 1, problems: [problem] });
+  const refused = story.tell({ kind: 'refused', at: 1, problems: [problem], quarantined: [] });
   expect(refused.problems).toEqual([problem]);
-  expect(plan(before.document, refused.document).reload).toEqual([]);
+  expect(planned(before, refused)).toEqual({ commands: [], reload: [] });
   expect(codes(story.tell({ kind: 'accepted', at: 2 }))).toEqual([]);
 });
 

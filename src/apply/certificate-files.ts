@@ -1,0 +1,209 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { sentence } from '../lib/sentence.ts';
+import { judgePem, type Finding, type UsablePem } from './pem.ts';
+
+export interface FileFinding extends Finding {
+  /** The PEM file, or the folder that has none. */
+  readonly file: string;
+}
+
+/** What is known of a file or folder that shall stand behind `crt`. */
+export interface FileVerdict {
+  /** True when HAProxy takes it as it is. */
+  readonly usable: boolean;
+  /** What can stand behind `crt`: itself; of a folder that HAProxy would not take because of some of its files, the others, one by one. */
+  readonly serves: readonly string[];
+  /** Why HAProxy would not take it. */
+  readonly faults: readonly FileFinding[];
+  /** What clients may not like, though HAProxy serves it. */
+  readonly remarks: readonly FileFinding[];
+  /** SHA-256 of everything that HAProxy reads; undefined when nothing could be read. */
+  readonly fingerprint: string | undefined;
+  /** When the clock alone makes another verdict of it next, in milliseconds since 1970; Infinity when it does not. */
+  readonly until: number;
+}
+
+export interface JudgeOptions {
+  /** In milliseconds since 1970. */
+  readonly now?: number;
+  /** A folder on a network that is gone would be waited for without end. */
+  readonly deadlineMs?: number;
+}
+
+const MOST_BYTES = 1_000_000;
+const DEADLINE_MS = 5_000;
+
+/** A line of HAProxy's has 64 words at most, and other certificates stand on it, too. */
+const MOST_ONE_BY_ONE = 20;
+
+const BESIDE = ['.key', '.ocsp', '.issuer', '.sctl'] as const;
+
+/** What HAProxy looks for when there is no file of the name itself. */
+const BUNDLE = ['.rsa', '.dsa', '.ecdsa'] as const;
+
+const READABLE = 'put a PEM file with certificate and key there, or name another';
+
+/**
+ * Whether HAProxy would take a file or folder behind `crt`, with all that it reads for it: the PEM files of a folder, of `FILE.rsa` and
+ * `FILE.ecdsa` where there is no FILE, and beside each one its `.key`, `.ocsp`, `.issuer` and `.sctl`. It never rejects.
+ */
+export async function judgeFile(file: string, { now = Date.now(), deadlineMs = DEADLINE_MS }: JudgeOptions = {}): Promise<FileVerdict> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<FileVerdict>((resolve) => {
+    const found = `can't be read: the file system did not answer within ${deadlineMs / 1000} s`;
+    timer = setTimeout(resolve, deadlineMs, summed(file, [{ file, faults: [{ file, found, wanted: READABLE }] }]));
+  });
+  try {
+    return await Promise.race([judge(file, now), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Every path whose change may change the verdict. Rejects when a folder can't be read. */
+export async function pathsOf(file: string): Promise<readonly string[]> {
+  const known = await stat(file).catch(() => undefined);
+  if (known?.isDirectory() === true) return [file, ...(await readdir(file)).sort().map((name) => path.join(file, name))];
+  const pems = known === undefined ? [file, ...BUNDLE.map((end) => file + end)] : [file];
+  return pems.flatMap((pem) => [pem, ...BESIDE.map((end) => pem + end)]);
+}
+
+/** One PEM file, with what lies beside it. */
+interface Judged {
+  readonly file: string;
+  readonly faults: readonly FileFinding[];
+  readonly remarks?: readonly FileFinding[];
+  readonly until?: number;
+  readonly hash?: string;
+}
+
+async function judge(file: string, now: number): Promise<FileVerdict> {
+  try {
+    const pems = await findPems(file);
+    const judged: Judged[] = [];
+    for (const pem of pems) judged.push(await judgeOne(pem, now));
+    const found = 'is a folder without a certificate file';
+    return summed(
+      file,
+      pems.length > 0 ? judged : [{ file, faults: [{ file, found, wanted: 'put PEM files with certificate and key into it' }] }],
+    );
+  } catch (error) {
+    return summed(file, [{ file, faults: [unreadable(file, error)] }]);
+  }
+}
+
+/** HAProxy ignores what is no file, hidden files and those that lie beside others; a link that leads nowhere it does not. */
+async function findPems(file: string): Promise<readonly string[]> {
+  const known = await stat(file).catch((error: unknown) => error as NodeJS.ErrnoException);
+  if (known instanceof Error || !('isDirectory' in known)) {
+    const bundle = BUNDLE.map((end) => file + end);
+    const there = await Promise.all(bundle.map((one) => stat(one).then(() => true, () => false))); // prettier-ignore
+    return there.includes(true) ? bundle.filter((_, i) => there[i]) : [file];
+  }
+  if (!known.isDirectory()) return [file];
+  const names = (await readdir(file)).filter((name) => !name.startsWith('.') && !BESIDE.some((end) => name.endsWith(end)));
+  const paths = names.sort().map((name) => path.join(file, name));
+  const counts = await Promise.all(paths.map((one) => stat(one).then((entry) => entry.isFile(), () => true))); // prettier-ignore
+  return paths.filter((_, i) => counts[i]);
+}
+
+async function judgeOne(file: string, now: number): Promise<Judged> {
+  const text = await readBounded(file).catch((error: unknown) => unreadable(file, error));
+  if ('found' in text) return { file, faults: [text] };
+  const [key, ocsp, issuer, sctl] = await Promise.all(BESIDE.map((end) => readBeside(file + end)));
+  const hash = hashOf([text, key, ocsp, issuer, sctl]);
+  const verdict = judgePem(text, { key, now });
+  if (!verdict.usable) return { file, hash, faults: [{ file, ...verdict.fault }] };
+  const faults = [...ocspFaults({ file, pem: verdict, ocsp, issuer }), ...sctlFaults(file, sctl)];
+  return { file, hash, until: verdict.until, faults, remarks: verdict.remarks.map((remark) => ({ file, ...remark })) };
+}
+
+/** A pipe has no end, a device may have none either; nobody's certificates are as large as that. */
+async function readBounded(file: string): Promise<Buffer> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const known = await handle.stat();
+    if (!known.isFile()) throw new Error('it is neither a file nor a folder');
+    if (known.size > MOST_BYTES) throw new Error(`it has more than ${MOST_BYTES / 1_000_000} MB`);
+    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(known.size + 1), position: 0 });
+    if (bytesRead > known.size) throw new Error('it grows while it is read');
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Undefined when it is not there. What can't be read is to HAProxy as if it held nothing that it knows. */
+async function readBeside(file: string): Promise<Buffer | undefined> {
+  if (!(await stat(file).then(() => true, () => false))) return undefined; // prettier-ignore
+  return readBounded(file).catch(() => Buffer.alloc(0));
+}
+
+interface OcspParts {
+  readonly file: string;
+  readonly pem: UsablePem;
+  readonly ocsp: Buffer | undefined;
+  readonly issuer: Buffer | undefined;
+}
+
+/** HAProxy wants the certificate of whoever signed, from the chain or from `.issuer`; the answer itself may be empty or damaged. */
+function ocspFaults({ file, pem, ocsp, issuer }: OcspParts): readonly FileFinding[] {
+  const [leaf, ...chain] = pem.certificates;
+  if (ocsp === undefined || chain.some((one) => leaf.checkIssued(one))) return [];
+  const found = 'has a file .ocsp beside it, but neither its chain nor a file .issuer holds the certificate of the one who signed it';
+  return signed(leaf, issuer) ? [] : [{ file, found, wanted: 'add that certificate to the chain, or remove the file .ocsp' }];
+}
+
+function signed(leaf: X509Certificate, issuer: Buffer | undefined): boolean {
+  try {
+    return issuer !== undefined && issuer.includes('-----BEGIN ') && leaf.checkIssued(new X509Certificate(issuer));
+  } catch {
+    return false;
+  }
+}
+
+/** A list of certificate timestamps: its length in two bytes, then each of them the same way. */
+function sctlFaults(file: string, sctl: Buffer | undefined): readonly FileFinding[] {
+  if (sctl === undefined) return [];
+  let at = 2;
+  while (at + 2 <= sctl.length) at += 2 + sctl.readUInt16BE(at);
+  if (sctl.length >= 2 && at === sctl.length && sctl.readUInt16BE(0) === sctl.length - 2) return [];
+  return [
+    { file, found: 'has a file .sctl beside it that is no list of certificate timestamps', wanted: 'fetch that list again, or remove it' },
+  ];
+}
+
+function unreadable(file: string, error: unknown): FileFinding {
+  const { code } = error as NodeJS.ErrnoException;
+  const why = code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'this user may not read it' : sentence(error);
+  return { file, found: `can't be read: ${why}`, wanted: READABLE };
+}
+
+function summed(file: string, judged: readonly Judged[]): FileVerdict {
+  const faults = judged.flatMap((one) => one.faults);
+  const good = judged.filter((one) => one.faults.length === 0).map((one) => one.file);
+  const hashes = judged.filter(({ hash }) => hash !== undefined);
+  const [first] = hashes;
+  const alone = first?.file === file;
+  return {
+    usable: faults.length === 0,
+    serves: faults.length === 0 ? [file] : good.length <= MOST_ONE_BY_ONE ? good : [],
+    faults,
+    remarks: judged.flatMap(({ remarks = [] }) => remarks),
+    fingerprint: alone ? first.hash : first && sha256(hashes.map((one) => `${one.file}\0${one.hash ?? ''}\n`).join('')),
+    until: Math.min(...judged.map(({ until = Infinity }) => until)),
+  };
+}
+
+/** Of the file's own bytes, when nothing lies beside it. */
+function hashOf([text, ...beside]: readonly [Buffer, ...(Buffer | undefined)[]]): string {
+  if (beside.every((one) => one === undefined)) return sha256(text);
+  return sha256([text, ...beside].map((one) => (one === undefined ? '' : sha256(one))).join('\n'));
+}
+
+function sha256(bytes: Buffer | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

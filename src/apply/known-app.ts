@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import type { AppId, TaskId } from '../model/names.ts';
+import type { Problem } from '../model/problem.ts';
+import type { App, Definition, HealthCheck, Port, Task } from '../model/snapshot.ts';
+
+/** JSON has no undefined: what is undefined is absent, and null in a list. */
+const text = z.string();
+const number = z.number();
+
+const port = z.object({ container: number.optional(), service: number.optional(), onHost: z.boolean(), tcp: z.boolean() });
+
+const check = z.object({
+  protocol: text,
+  path: text,
+  at: z.union([z.object({ index: number }), z.object({ port: number })]).optional(),
+  gracePeriodSeconds: number,
+  intervalSeconds: number,
+  timeoutSeconds: number,
+  maxConsecutiveFailures: number,
+});
+
+const definition = z.object({
+  id: text,
+  labels: z.record(text, text),
+  network: z.enum(['host', 'bridge', 'container']),
+  ports: z.array(port),
+  checks: z.array(check),
+  readiness: z.boolean(),
+  changedAt: text.optional(),
+});
+
+const task = z.object({
+  id: text,
+  host: text,
+  hostAddress: text.optional(),
+  state: text,
+  addresses: z.array(text),
+  hostPorts: z.array(number.nullable()),
+  health: z.enum(['alive', 'failing', 'dead', 'unknown']),
+  readiness: z.enum(['ready', 'not-ready', 'unknown']),
+  version: text.optional(),
+  startedAt: number.optional(),
+  overdue: z.literal(true).optional(),
+  of: definition.optional(),
+});
+
+const app = z.object({
+  id: text,
+  definition,
+  instances: number,
+  version: text.optional(),
+  scaledAt: text.optional(),
+  deploying: z.literal(true).optional(),
+  tasks: z.array(task),
+});
+
+const problem = z.looseObject({
+  code: text,
+  owner: z.union([z.looseObject({ by: z.literal('operator') }), z.looseObject({ by: z.literal('app'), app: text })]),
+  message: text,
+  hint: text,
+});
+
+/** The first line of the file; later versions of it may look otherwise. */
+export const anyHead = z.object({ version: number });
+export const head = z.object({ savedAt: number, problems: z.array(problem) });
+
+/** The Problems of a snapshot. */
+export function asProblems(problems: z.infer<typeof head>['problems']): readonly Problem[] {
+  return problems as readonly unknown[] as readonly Problem[];
+}
+
+/** The app that was written; throws when it is none. `what`: where it stands. */
+export function readKnownApp(value: unknown, what: string): App {
+  const { data, error } = app.safeParse(value);
+  if (data === undefined) throw new Error(`${what} is no app as it was written: ${error.issues[0]?.path.join('.') ?? ''}`);
+  const { id, version, scaledAt, deploying, tasks, definition: own, instances } = data;
+  const of = asDefinition(own);
+  return { id: id as AppId, definition: of, instances, version, scaledAt, ...(deploying && { deploying }), tasks: tasks.map(asTask) };
+}
+
+function asDefinition({ id, ports, checks, changedAt, ...rest }: z.infer<typeof definition>): Definition {
+  return { ...rest, id: id as AppId, ports: ports.map(asPort), checks: checks.map(asCheck), changedAt };
+}
+
+function asPort({ container, service, onHost, tcp }: z.infer<typeof port>): Port {
+  return { container, service, onHost, tcp };
+}
+
+function asCheck({ at, ...rest }: z.infer<typeof check>): HealthCheck {
+  return { ...rest, at };
+}
+
+function asTask({ id, hostAddress, hostPorts, version, startedAt, overdue, of, ...rest }: z.infer<typeof task>): Task {
+  return {
+    ...rest,
+    id: id as TaskId,
+    hostAddress,
+    hostPorts: hostPorts.map((one) => one ?? undefined),
+    version,
+    ...(startedAt !== undefined && { startedAt }),
+    ...(overdue && { overdue }),
+    ...(of && { of: asDefinition(of) }),
+  };
+}

@@ -1,0 +1,204 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+import { sentence } from '../lib/sentence.ts';
+import { readBlocks, type PemBlock } from './pem-blocks.ts';
+
+/** What is wrong with a certificate: `found` goes on a sentence that begins with its file, `wanted` is one of its own. */
+export interface Finding {
+  readonly found: string;
+  readonly wanted: string;
+}
+
+export type PemVerdict = UsablePem | { readonly usable: false; readonly fault: Finding };
+
+export interface UsablePem {
+  readonly usable: true;
+  /** What clients may not like, though HAProxy serves it. */
+  readonly remarks: readonly Finding[];
+  /** The one that is served, then its chain. */
+  readonly certificates: readonly [X509Certificate, ...X509Certificate[]];
+  /** When the clock alone makes another verdict of it next, in milliseconds since 1970; Infinity when it does not. */
+  readonly until: number;
+}
+
+/** What else a verdict depends on. */
+export interface PemSurroundings {
+  /** What the file `.key` beside it holds: HAProxy looks there when there is no key in the text that it can read. */
+  readonly key?: string | Buffer | undefined;
+  /** In milliseconds since 1970. */
+  readonly now?: number;
+}
+
+type Parsed<Value> = { readonly value: Value } | { readonly fault: Finding };
+
+const WANTED = 'put the PEM text of a certificate, its chain and its private key without passphrase there';
+const FIRST = new Set(['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE']);
+const CHAIN = new Set(['CERTIFICATE', 'X509 CERTIFICATE']);
+
+/** The security level of OpenSSL from 3.2, and of Debian's before: keys have 112 bits of strength, SHA-1 signs nothing. */
+const CIPHERS = 'DEFAULT@SECLEVEL=2';
+
+/**
+ * Whether HAProxy could serve with a text behind `crt`, read by the same library that HAProxy reads it with. A chain that is cut or damaged is
+ * a fault, though HAProxy 2.6 takes it and leaves out what is behind the damage: later ones refuse it.
+ */
+export function judgePem(text: string | Buffer, { key: beside, now = Date.now() }: PemSurroundings = {}): PemVerdict {
+  const pem = plain(text);
+  const blocks = readBlocks(pem);
+  const first = blocks.findIndex(({ label }) => FIRST.has(label));
+  if (first < 0) return refused(withoutCertificate(pem));
+  const leaf = readFirst(pem, blocks.slice(0, first + 1));
+  if ('fault' in leaf) return refused(leaf.fault);
+  const key = readKey(pem, blocks, beside);
+  if ('fault' in key) return refused(key.fault);
+  const chain = readChain(blocks.slice(first + 1));
+  if ('fault' in chain) return refused(chain.fault);
+  const fault = unlike(leaf.value, chain.value, key.value) ?? tooWeak(leaf.value, chain.value, key.value);
+  if (fault !== undefined) return refused(fault);
+  const { remarks, until } = validity(leaf.value, now);
+  const certificates = [leaf.value, ...chain.value] as const;
+  return { usable: true, certificates, until, remarks: [...remarks, ...outOfOrder(certificates)] };
+}
+
+/** Bytes as they are: nothing of a PEM text is outside ASCII. OpenSSL leaves out a byte order mark, too. */
+function plain(text: string | Buffer): string {
+  return (typeof text === 'string' ? text : text.toString('latin1')).replace(/^(?:\ufeff|\xef\xbb\xbf)/, '');
+}
+
+/** OpenSSL's own words, without its numbers. */
+function reason(error: unknown): string {
+  return sentence(error).replace(/^error:[0-9A-F]+:[^:]*::/, '');
+}
+
+function refused(fault: Finding): PemVerdict {
+  return { usable: false, fault };
+}
+
+function withoutCertificate(pem: string): Finding {
+  if (pem.trim() === '') return { found: 'is empty', wanted: WANTED };
+  if (pem.startsWith('\xff\xfe') || pem.startsWith('\xfe\xff'))
+    return { found: 'is text in UTF-16', wanted: 'save it as plain ASCII text' };
+  if (/-----BEGIN [^\n]*\\n/.test(pem))
+    return { found: 'has \\n as two characters where its lines should end', wanted: 'write each \\n as a line end' };
+  if (/-----\r(?!\n)/.test(pem)) return { found: 'has a lone CR where its lines should end', wanted: 'write its lines with LF or CRLF' };
+  if (/-----BEGIN (?:[A-Z0-9]+ )?CERTIFICATE-----[ \t]*[A-Za-z0-9+/]/.test(pem))
+    return { found: 'has its lines joined into one', wanted: "write '-----BEGIN' and '-----END' on lines of their own" };
+  if (/^.+-----BEGIN (?:[A-Z0-9]+ )?CERTIFICATE-----/m.test(pem))
+    return { found: "has something in front of '-----BEGIN CERTIFICATE-----'", wanted: 'begin that line with the dashes' };
+  if (/[\x00-\x08]/.test(pem))
+    return {
+      found: 'is not text: it may be DER or PKCS#12',
+      wanted: 'turn it into PEM text with openssl, certificate and key in one file',
+    };
+  return { found: 'holds no certificate in PEM', wanted: WANTED };
+}
+
+function readFirst(pem: string, blocks: readonly PemBlock[]): Parsed<X509Certificate> {
+  try {
+    return { value: new X509Certificate(pem) };
+  } catch (error) {
+    return { fault: damaged(blocks, `holds a certificate that can't be read (${reason(error)})`) };
+  }
+}
+
+/** Why a text with these blocks can't be read; the whole of it is asked for again. */
+function damaged(blocks: readonly PemBlock[], found: string): Finding {
+  const glued = /-----END [^\n]+----------BEGIN /.test(blocks.map(({ text }) => text).join(''));
+  if (glued) return { found: "has no line end between '-----END' and '-----BEGIN'", wanted: 'write each of them on a line of its own' };
+  const cut = blocks.find(({ whole }) => !whole);
+  return { found: cut === undefined ? found : `is cut off: a block '${cut.label}' has no end`, wanted: WANTED };
+}
+
+function readKey(pem: string, blocks: readonly PemBlock[], beside: string | Buffer | undefined): Parsed<KeyObject> {
+  const own = keyOf(pem);
+  if (own instanceof Error && beside === undefined) return { fault: withoutKey(blocks, own) };
+  const key = own instanceof Error ? keyOf(plain(beside ?? '')) : own;
+  if (!(key instanceof Error)) return { value: key };
+  return {
+    fault: { found: `holds no private key, and the one in the file .key beside it can't be read (${key.message})`, wanted: WANTED },
+  };
+}
+
+function keyOf(pem: string): KeyObject | Error {
+  try {
+    return createPrivateKey({ key: pem, format: 'pem' });
+  } catch (error) {
+    return new Error(reason(error));
+  }
+}
+
+function withoutKey(blocks: readonly PemBlock[], error: Error): Finding {
+  const keys = blocks.filter(({ label }) => label.endsWith('PRIVATE KEY'));
+  if (keys.some(({ label, text }) => label.startsWith('ENCRYPTED') || text.includes('\nProc-Type: 4,ENCRYPTED')))
+    return { found: 'holds a private key with a passphrase', wanted: 'take the passphrase off the key: nobody is there to type it' };
+  const found = keys.length > 0 ? `holds a private key that can't be read (${error.message})` : 'holds no private key in PEM';
+  return damaged(blocks, found);
+}
+
+function readChain(blocks: readonly PemBlock[]): Parsed<readonly X509Certificate[]> {
+  const chain: X509Certificate[] = [];
+  for (const block of blocks) {
+    const read = asCertificate(block);
+    if (CHAIN.has(block.label) && read instanceof X509Certificate) chain.push(read);
+    else if (!block.whole || CHAIN.has(block.label) || isNoBase64(read))
+      return { fault: damaged(blocks, `holds a block '${block.label}' behind the certificate that can't be read`) };
+  }
+  return { value: chain };
+}
+
+function asCertificate({ text }: PemBlock): X509Certificate | Error {
+  try {
+    return new X509Certificate(text.replace(/(?<=^-----(?:BEGIN|END) ).*(?=-----$)/gm, 'CERTIFICATE'));
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** Any block is decoded on the way to the next certificate, whatever it holds. A key with a passphrase can't be, under another name. */
+function isNoBase64(read: X509Certificate | Error): boolean {
+  return 'code' in read && read.code === 'ERR_OSSL_PEM_BAD_BASE64_DECODE';
+}
+
+function unlike(leaf: X509Certificate, chain: readonly X509Certificate[], key: KeyObject): Finding | undefined {
+  if (leaf.checkPrivateKey(key)) return undefined;
+  return chain.some((one) => one.checkPrivateKey(key))
+    ? {
+        found: 'has another certificate in front of the one that its private key belongs to',
+        wanted: 'put the server’s own certificate first',
+      }
+    : { found: 'holds a private key of another certificate', wanted: 'put the certificate and the key that it was made for there' };
+}
+
+function tooWeak(leaf: X509Certificate, chain: readonly X509Certificate[], key: KeyObject): Finding | undefined {
+  try {
+    const cert = [leaf, ...chain].map(String).join('\n');
+    createSecureContext({ cert, key: key.export({ type: 'pkcs8', format: 'pem' }), ca: [], ciphers: CIPHERS });
+    return undefined;
+  } catch (error) {
+    return {
+      found: `is not strong enough, or can't be served (${reason(error)})`,
+      wanted: 'use RSA of 2048 bits or EC, signed with SHA-256',
+    };
+  }
+}
+
+function validity({ validFrom, validTo }: X509Certificate, now: number): { readonly remarks: readonly Finding[]; readonly until: number } {
+  const [from, to] = [Date.parse(validFrom), Date.parse(validTo)];
+  const wanted = 'renew it: clients do not trust it';
+  if (now >= to) return { remarks: [{ found: `has expired at ${iso(to)}`, wanted }], until: Infinity };
+  if (now < from)
+    return { remarks: [{ found: `is not valid before ${iso(from)}`, wanted: 'look at the clock, or wait until then' }], until: from };
+  return { remarks: [], until: to };
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString().replace('.000Z', 'Z');
+}
+
+/** HAProxy sends the chain as it stands; many clients find their way only when each has signed one before it. */
+function outOfOrder(certificates: readonly X509Certificate[]): readonly Finding[] {
+  const stray = certificates.find((one, i) => i > 0 && !certificates.slice(0, i).some((before) => before.checkIssued(one)));
+  if (stray === undefined) return [];
+  const found = `has a certificate in its chain that signed none of those before it: ${stray.subject.replaceAll('\n', ', ')}`;
+  return [{ found, wanted: 'put the certificate first, then the one that signed it, and so on' }];
+}

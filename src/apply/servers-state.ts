@@ -1,0 +1,204 @@
+import { isIP, isIPv6 } from 'node:net';
+import { isDisabled, readServerLine, type ServerLine } from '../haproxy/server-line.ts';
+import { serversInText } from '../haproxy/traits.ts';
+import type { Apart, BackendSection, Document, Fragment, Running } from '../model/document.ts';
+import type { BackendName, ServerName } from '../model/names.ts';
+
+/** A server as HAProxy has it. */
+export interface ServerRow {
+  readonly address: string;
+  readonly port: string;
+  /** As its maintenance commands or a ` disabled` have left it. */
+  readonly mode: 'serving' | 'draining' | 'maintenance';
+  /** Its health check fails. */
+  readonly down: boolean;
+  /** The last health check has passed; it is made in maintenance too. */
+  readonly checkPassed: boolean;
+  readonly weight: string;
+  readonly isChecked: boolean;
+  readonly isTls: boolean;
+  /** The whole line. */
+  readonly text: string;
+}
+
+/** All servers of the backends that have one. */
+export type ServerRows = ReadonlyMap<string, ReadonlyMap<string, ServerRow>>;
+
+const COLUMNS = [
+  ...(['be_name', 'srv_name', 'srv_addr', 'srv_op_state', 'srv_admin_state', 'srv_check_result', 'srv_port'] as const),
+  ...(['srv_uweight', 'srv_check_state', 'srv_use_ssl'] as const),
+] as const;
+
+/** `show servers state`, of all backends or of one. Throws when that is something else; `orNone` makes it no server: `Can't find backend.` */
+export function readServersState(text: string, { orNone = false } = {}): ServerRows {
+  const lines = text.split('\n');
+  const head = lines[0] === '1' && lines[1]?.startsWith('# ') === true ? lines[1].slice(2).trim().split(' ') : [];
+  const at = COLUMNS.map((name) => head.indexOf(name)) as [number, number, number, number, number, number, number, number, number, number];
+  if (at.includes(-1)) {
+    if (orNone) return new Map();
+    throw new Error(`not an answer to 'show servers state' of HAProxy: ${JSON.stringify(text.slice(0, 200))}`);
+  }
+  const [backendAt, nameAt, addressAt, stateAt, adminAt, checkAt, portAt, weightAt, configuredAt, tlsAt] = at;
+  const rows = new Map<string, Map<string, ServerRow>>();
+  const last = Math.max(...at) + 1;
+  for (const line of lines.slice(2)) {
+    const fields = line.split(' ', last);
+    const [backend, name, address, port] = [fields[backendAt], fields[nameAt], fields[addressAt], fields[portAt]];
+    if (backend === undefined || name === undefined || address === undefined || port === undefined) continue;
+    let servers = rows.get(backend);
+    if (servers === undefined) rows.set(backend, (servers = new Map<string, ServerRow>()));
+    const [down, checkPassed] = [fields[stateAt] === '0', fields[checkAt] === '3'];
+    const [weight = '1', isChecked, isTls] = [fields[weightAt], (Number(fields[configuredAt]) & 2) !== 0, fields[tlsAt] === '1'];
+    servers.set(name, { address, port, mode: modeOf(Number(fields[adminAt])), down, checkPassed, weight, isChecked, isTls, text: line });
+  }
+  return rows;
+}
+
+/** The bit 4 only says that its line has ` disabled`: it stays when the server is enabled, and is never set without the bit 1 in maintenance. */
+function modeOf(admin: number): ServerRow['mode'] {
+  return (admin & 1) !== 0 ? 'maintenance' : (admin & 8) !== 0 ? 'draining' : 'serving';
+}
+
+/** Where a server is, when it is elsewhere than its line says; undefined when it is there, or when the line leaves it open (a host name). */
+export function placeApart({ address: written }: ServerLine, { address, port }: ServerRow): string | undefined {
+  if (written === `${address}:${port}` || written === `[${address}]:${port}`) return undefined;
+  const [, host = written, portOf] = /^(.*):(\d+)$/.exec(written) ?? [];
+  const literal = host.replace(/^(?:ipv[46]@)?\[?([^\]]*)\]?$/, '$1');
+  const isThere = isIP(literal) === 0 || isSameAddress(literal, address);
+  return isThere && (portOf === undefined || Number(portOf) === Number(port)) ? undefined : `${address} port ${port}`;
+}
+
+function isSameAddress(a: string, b: string): boolean {
+  if (a === b) return true;
+  return isIPv6(a) && isIPv6(b) && new URL(`http://[${a}]`).hostname === new URL(`http://[${b}]`).hostname;
+}
+
+/** What HAProxy said of itself. */
+export interface Held {
+  readonly servers: ServerRows;
+  readonly backends: ReadonlySet<string>;
+}
+
+/** What HAProxy runs, that has loaded this document or one before it. What it has as it should be stays the same object. */
+export function compareServers(document: Document, { servers, backends: known }: Held): Running {
+  const [apart, lost] = [new Map<string, Apart>(), new Map<BackendName, string>()];
+  const backends = document.backends.map((section) => {
+    if (!known.has(section.backend)) {
+      if (begins(section)) lost.set(section.backend, 'HAProxy does not have this backend');
+      return section;
+    }
+    const rows = servers.get(section.backend) ?? new Map<string, ServerRow>();
+    if (isAsWritten(section, rows)) return section;
+    const { apart: apartHere, lost: why, section: held } = compareSection(section, rows);
+    for (const one of apartHere) apart.set(`${one.backend}/${one.server}`, one);
+    if (why !== undefined) lost.set(section.backend, why);
+    return held;
+  });
+  const differs = backends.some((held, i) => held !== document.backends[i]);
+  return { document: differs ? { ...document, backends } : document, apart, lost };
+}
+
+/** An operator's template may write another section, or none; a backend is missed only where one is written. */
+function begins({ backend, fragments }: BackendSection): boolean {
+  return fragments.some(({ text }) =>
+    text.split('\n').some((line) => line.trim().replace(/^listen\s+|^backend\s+/, 'backend ') === `backend ${backend}`),
+  );
+}
+
+/** The plain case, found without reading the lines. */
+function isAsWritten({ servers }: BackendSection, rows: ReadonlyMap<string, ServerRow>): boolean {
+  if (servers.size !== rows.size) return false;
+  for (const [name, { text }] of servers) {
+    const row = rows.get(name);
+    if (row?.mode !== 'serving') return false;
+    const host = row.address.includes(':') ? `[${row.address}]` : row.address;
+    const isPlain = text.indexOf('\n') === text.length - 1 && !text.includes('disabled');
+    const start = `  server ${name} ${host}:${row.port}`;
+    if (!isPlain || !text.startsWith(start) || !/\s/.test(text.charAt(start.length))) return false;
+  }
+  return true;
+}
+
+interface Compared {
+  readonly section: BackendSection;
+  readonly apart: readonly Apart[];
+  readonly lost: string | undefined;
+}
+
+function compareSection(section: BackendSection, rows: ReadonlyMap<string, ServerRow>): Compared {
+  const { backend } = section;
+  const apart: Apart[] = [];
+  const servers = new Map<ServerName, Fragment>();
+  const written = new Set<string>();
+  let lost: string | undefined;
+  let differs = false;
+  for (const [server, line] of section.servers) {
+    const words = readServerLine(line.text);
+    if (words === undefined || !NAME.test(words.name)) return { section, apart: [], lost: undefined }; // what such a template makes is not known
+    written.add(words.name);
+    const row = rows.get(words.name);
+    const held = row === undefined ? undefined : heldLine({ line, words, row });
+    if (held !== undefined) servers.set(server, held);
+    differs ||= held !== line;
+    if (row === undefined) continue;
+    const place = placeApart(words, row);
+    if (place !== undefined) lost ??= `${words.name} is at ${place}, not at ${words.address}`;
+    if (row.mode !== 'serving' && !isDisabled(words)) apart.push({ backend, server, line, stage: 'stopped' });
+  }
+  if (rows.size === written.size && !differs) return { section, apart, lost };
+  const more = foreign(section, { rows, written });
+  for (const [name, line] of more.serving) servers.set(name, line);
+  const changed = differs || more.serving.length > 0;
+  return { section: changed ? { ...section, servers } : section, apart: [...apart, ...more.apart], lost };
+}
+
+const NAME = /^[\w.:-]+$/;
+
+interface HeldLine {
+  readonly line: Fragment;
+  readonly words: ServerLine;
+  readonly row: ServerRow;
+}
+
+/** A server that its line disables and that serves is held without that word. */
+function heldLine({ line, words, row }: HeldLine): Fragment {
+  if (row.mode === 'maintenance' || !isDisabled(words)) return line;
+  return { ...line, text: line.text.replace(/[ \t]disabled(?![^ \t\n])/, '') };
+}
+
+/** Servers without a line, of a daemon before this one. Those among the other lines of the backend are somebody's own. */
+function foreign(
+  section: BackendSection,
+  { rows, written }: { readonly rows: ReadonlyMap<string, ServerRow>; readonly written: ReadonlySet<string> },
+): { readonly serving: readonly (readonly [ServerName, Fragment])[]; readonly apart: readonly Apart[] } {
+  const own = serversInText(section);
+  const prefixes = section.fragments.flatMap(({ text }) =>
+    Array.from(text.matchAll(/^[ \t]*server-template[ \t]+([\w.:-]+)/gm), ([, prefix]) => prefix ?? ''),
+  );
+  const isOwn = (name: string): boolean =>
+    own.has(name) || prefixes.some((prefix) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)));
+  const others = [...rows].filter(([name]) => !written.has(name) && !isOwn(name)) as unknown as readonly [ServerName, ServerRow][];
+  return {
+    serving: others.flatMap(([name, row]) => (row.mode === 'serving' ? [[name, lineOf(name, row)] as const] : [])),
+    apart: others.flatMap(([server, row]) =>
+      row.mode === 'serving'
+        ? []
+        : [
+            {
+              backend: section.backend,
+              server,
+              line: lineOf(server, row),
+              stage: row.mode === 'draining' ? 'draining' : 'stopped',
+            } as const,
+          ],
+    ),
+  };
+}
+
+/** What HAProxy tells of a server that another daemon has added; with less than it may have, where it is checked or over TLS. */
+function lineOf(name: string, { address, port, weight, isChecked, isTls }: ServerRow): Fragment {
+  const place = isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
+  const words = [...(weight === '1' ? [] : [`weight ${weight}`]), ...(isChecked ? ['check'] : []), ...(isTls ? ['ssl'] : [])];
+  const text = `  ${['server', name, place, ...words].join(' ')}\n`;
+  return { template: 'HAPROXY_BACKEND_SERVER_OPTIONS', owner: { by: 'operator' }, text };
+}

@@ -1,0 +1,192 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { BindsTaken, bindsOf, takenOf } from './apply/binds.ts';
+import { askVersion, checkConfig, type Verdict } from './apply/check.ts';
+import { makeCommand } from './apply/command.ts';
+import { demandOf, limit, tooFew } from './apply/descriptors.ts';
+import { drive } from './apply/drive.ts';
+import type { Drive, DriveParts } from './apply/drive-parts.ts';
+import { FilesOnDisk } from './apply/files.ts';
+import type { Answer, Haproxy } from './apply/haproxy.ts';
+import { listenersOf } from './apply/listeners.ts';
+import { makeProcess, type OwnProcess } from './apply/process.ts';
+import { makeRefused } from './assemble-blame.ts';
+import { sleep, type Surroundings } from './assemble-marathon.ts';
+import { follow } from './haproxy/follow.ts';
+import { makePlan, planDeletions } from './haproxy/plan.ts';
+import { readDocument } from './haproxy/read-document.ts';
+import { OLDEST_RELEASE, readRelease } from './haproxy/release.ts';
+import { foldersOfHead } from './haproxy/template-rules.ts';
+import { makeBackoff } from './lib/backoff.ts';
+import { usableCores } from './lib/cores.ts';
+import { makeFolder } from './lib/folders.ts';
+import { quiet } from './lib/runs.ts';
+import type { View } from './loop.ts';
+import { sentence } from './lib/sentence.ts';
+import type { Command, Document, Reason } from './model/document.ts';
+import type { Release } from './model/release.ts';
+import type { Settings } from './options.ts';
+
+/** What `haproxy -v` says; where HAProxy need not be here (`--dry`, a command elsewhere) the oldest supported one is assumed. */
+export async function findRelease({ haproxyBin, dry, skipValidation, command }: Settings): Promise<Release> {
+  try {
+    const said = await askVersion(haproxyBin);
+    const release = readRelease(said);
+    if (release === undefined) throw new Error(`'${haproxyBin} -v' answers '${said.split('\n')[0] ?? ''}', which names no version`);
+    return release;
+  } catch (error) {
+    if (dry || (skipValidation && command !== undefined)) return OLDEST_RELEASE;
+    throw error;
+  }
+}
+
+/** HAProxy as the flags want it reached. `own`: the process, when it is ours. */
+export interface Reached {
+  readonly haproxy: Haproxy;
+  readonly applied: () => Promise<string | undefined>;
+  readonly revive: () => Promise<boolean>;
+  readonly own: OwnProcess | undefined;
+  readonly files: FilesOnDisk;
+}
+
+export function reach({ settings, log, tell }: Pick<Surroundings, 'settings' | 'log' | 'tell'>): Reached {
+  const { haproxyConfig: config, stateDir, archiveVersions, skipValidation, haproxyBin: bin, runDir, command } = settings;
+  const ask = async (file: string): Promise<Verdict> => {
+    await tellRelease(settings, tell); // a package may have been upgraded: what it does not take any more is then written anew
+    return checkConfig(bin, file);
+  };
+  const check = skipValidation ? undefined : ask;
+  const files = new FilesOnDisk({ config, stateDir, archiveVersions, check, now: () => new Date() });
+  const fingerprint = () => files.fingerprint();
+  if (command !== undefined) {
+    const haproxy = makeCommand({ command, socket: settings.haproxySocket, mapFolder: mapFolderOf(settings), runDir, fingerprint, log });
+    return { haproxy, applied: () => haproxy.applied(), revive: () => Promise.resolve(false), own: undefined, files };
+  }
+  const own = makeProcess({ bin, runDir, config, fingerprint, log });
+  const haproxy: Haproxy = {
+    ...own,
+    async reload(reasons, wanted) {
+      await requireRoom(config, own);
+      await own.reload(reasons, wanted);
+    },
+  };
+  return { haproxy, applied: () => own.applied(), revive: () => revive(own), own, files };
+}
+
+/** As the rules name it that read the maps. */
+function mapFolderOf({ haproxyConfig }: Settings): string {
+  return path.dirname(path.resolve(haproxyConfig));
+}
+
+/** The HAProxy on the disk is the one that reads the next configuration, whatever runs now. */
+async function tellRelease(settings: Settings, tell: Surroundings['tell']): Promise<void> {
+  tell({ kind: 'release', at: Date.now(), release: await findRelease(settings) });
+}
+
+/** A worker that dies at its start takes all of HAProxy with it, the worker before included [haproxy: exit-on-failure]. */
+async function revive(own: OwnProcess): Promise<boolean> {
+  if ((await own.adopt()) !== undefined) return false;
+  await own.reload([{ code: 'not-loaded', subject: 'haproxy', detail: 'the reload has ended it, it is started with the files before' }]);
+  return true;
+}
+
+/**
+ * What `haproxy -c` does not see: a port that another process has, an address that is not this machine's, too few descriptors. A reload in
+ * which one bind fails stops all listeners for two seconds, so it is not tried.
+ */
+async function requireRoom(config: string, own: OwnProcess): Promise<void> {
+  const text = await readFile(config, 'utf8');
+  for (const folder of foldersOfHead(text)) await makeFolder(folder);
+  const demand = demandOf(text, usableCores());
+  const few = demand === undefined ? undefined : tooFew(demand, await limit());
+  if (few !== undefined) throw new Error(few);
+  const serving = await own.adopt();
+  const taken = await takenOf(bindsOf(text), serving === undefined ? [] : await listenersOf(serving.worker));
+  if (taken.length > 0) throw new BindsTaken(taken);
+}
+
+/** The two lanes of applying, with the words for the log. `serves`: told of each document that HAProxy runs. */
+export function openDrive(
+  { haproxy, applied, revive, files }: Reached,
+  surroundings: Surroundings & { readonly serves: (document: Document) => void; readonly viewOf: (document: Document) => View | undefined },
+): Drive {
+  const { settings, signal, serves } = surroundings;
+  return drive({
+    haproxy,
+    applied,
+    revive,
+    files,
+    plan: makePlan({ mapFolder: mapFolderOf(settings) }),
+    follow,
+    planDeletions,
+    readDocument,
+    serves,
+    refused: makeRefused({ ...surroundings, files }),
+    quiet: (work) => openQuiet(work, surroundings),
+    later: (ms, work) => {
+      sleep(ms, signal).then(work, () => undefined); // the end
+    },
+    ...makeTelling(surroundings),
+    signal,
+    now: () => performance.now(),
+  });
+}
+
+/** When the slow lane runs. */
+function openQuiet(work: () => Promise<void>, { settings, log, signal }: Surroundings): () => void {
+  const backoff = makeBackoff({ first: 1_000, most: 30_000, random: Math.random });
+  return quiet({
+    work,
+    ...waitsOf(settings),
+    backoff,
+    signal,
+    failed: (error, nextMs) => {
+      if (settings.once) return; // the pass ends with it, and its reason goes to stderr
+      log.error({ reason: sentence(error), againInMs: Math.round(nextMs) }, 'HAProxy could not be brought there, it is tried again');
+    },
+  });
+}
+
+/** What happens, in words for the log, and as News. */
+function makeTelling({ log, tell }: Surroundings): Pick<DriveParts, 'accepted' | 'reloaded' | 'commanded' | 'ended' | 'troubled'> {
+  return {
+    accepted: () => {
+      tell({ kind: 'accepted', at: Date.now() });
+    },
+    reloaded: (reasons, ms) => {
+      log.info({ reasons: describeReasons(reasons), ms: Math.round(ms) }, 'HAProxy has loaded the configuration');
+    },
+    commanded: (commands, answers, ms) => {
+      const taken = commands.filter((command, i) => answers[i]?.taken === true && command.effect !== undefined);
+      const reasons = [...new Set(taken.map(({ reason }) => reason))];
+      if (reasons.length > 0)
+        log.info({ reasons: describeReasons(reasons), ms: Math.round(ms) }, 'HAProxy has taken the change, without a reload');
+      for (const { text, answer } of refusals(commands, answers))
+        log.warn({ command: text, answer }, 'HAProxy does not take a command, it is reloaded');
+    },
+    ended: (error) => {
+      log.error({ reason: sentence(error) }, 'the reload has ended HAProxy, it was started again with the files before');
+    },
+    troubled: (error) => {
+      log.warn({ reason: sentence(error) }, 'what HAProxy runs and its file do not agree yet, it is tried again');
+    },
+  };
+}
+
+function refusals(commands: readonly Command[], answers: readonly Answer[]): readonly { readonly text: string; readonly answer: string }[] {
+  return commands.flatMap(({ text, mayWait }, i) => {
+    const { taken, answer } = answers[i] ?? { taken: true, answer: '' };
+    return taken || mayWait === true ? [] : [{ text, answer }];
+  });
+}
+
+/** One pass has nothing to wait for. */
+function waitsOf({ once, reloadQuiet, reloadMaxWait, reloadMinInterval }: Settings) {
+  return once ? { quietMs: 0, mostMs: 0, apartMs: 0 } : { quietMs: reloadQuiet, mostMs: reloadMaxWait, apartMs: reloadMinInterval };
+}
+
+/** The first few, in words: 'server-added shop_10004: 10_0_0_1_31001'. */
+export function describeReasons(reasons: readonly Reason[]): readonly string[] {
+  const all = [...new Set(reasons.map(({ code, subject, detail }) => `${code} ${subject}${detail === '' ? '' : `: ${detail}`}`))];
+  return all.length > 5 ? [...all.slice(0, 5), `and ${all.length - 5} more`] : all;
+}

@@ -1,0 +1,254 @@
+import { setImmediate } from 'node:timers/promises';
+import { makeAlarm } from './alarm.ts';
+import { takenOf } from './apply/binds.ts';
+import { chooseCertificates } from './apply/certificates.ts';
+import type { Reply } from './apply/control.ts';
+import type { Drive, Outcome } from './apply/drive-parts.ts';
+import type { Gently } from './apply/ending.ts';
+import { makeKeeper } from './apply/keeper.ts';
+import { readKnown, writeKnown, type Known } from './apply/state-folder.ts';
+import { findRelease, openDrive, reach, type Reached } from './assemble-haproxy.ts';
+import { now, openMarathon, openSource, sleep, type Surroundings } from './assemble-marathon.ts';
+import { makeInbox } from './lib/inbox.ts';
+import type { Logger } from './lib/logger.ts';
+import { sentence } from './lib/sentence.ts';
+import { loop, type Loop, type View } from './loop.ts';
+import { makeMiddle } from './middle.ts';
+import type { Document } from './model/document.ts';
+import type { News } from './model/news.ts';
+import type { Settings } from './options.ts';
+import { makeProblemLog } from './problem-log.ts';
+import { makeAbsorb } from './snapshot/absorb.ts';
+import { memoryOf } from './snapshot/health.ts';
+import { startState } from './snapshot/state.ts';
+import type { Client } from './source/client.ts';
+import type { Source } from './source/source.ts';
+
+/** What a run is given from outside. */
+export interface Run {
+  readonly settings: Settings;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** How our own HAProxy ends with the daemon; when left out it serves on. */
+  readonly haproxyEnds?: 'at once' | Gently;
+}
+
+/** What can be asked of a daemon while it runs. */
+export interface Daemon {
+  /** Reads everything again and tells how HAProxy came to have it. Never rejects. */
+  resync(reason: string): Promise<Reply>;
+  /** HAProxy reads its file again, as it is. */
+  reload(): void;
+  readonly ended: Promise<void>;
+}
+
+type Mode = Run & { readonly follow: boolean };
+
+/** Everything connected, for as long as `work` takes. */
+export async function withDaemon<Result>(run: Mode, work: (daemon: Daemon) => Promise<Result>): Promise<Result> {
+  const ending = new AbortController();
+  const client = await openMarathon(run.settings, run.env);
+  const { own, idle, ...daemon } = await connect({ ...run, signal: AbortSignal.any([run.signal, ending.signal]) }, client).catch(
+    async (error: unknown) => {
+      await client.close();
+      throw error;
+    },
+  );
+  try {
+    return await work(daemon);
+  } finally {
+    ending.abort();
+    await daemon.ended.catch(() => undefined); // whoever waits for it has heard
+    await client.close();
+    await idle();
+    if (run.haproxyEnds !== undefined) await own?.stop(run.haproxyEnds === 'at once' ? undefined : run.haproxyEnds);
+  }
+}
+
+async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached, 'own'> & Pick<Drive, 'idle'>> {
+  const { settings, log, signal } = run;
+  const inbox = makeInbox<News>(signal);
+  const tell = (news: News): void => {
+    inbox.tell(news);
+  };
+  const surroundings: Surroundings = { settings, log, signal, tell };
+  const { known, start, derive } = await begin(run);
+  const reached = reach(surroundings);
+  const views = makeViews();
+  const drive = openDrive(reached, {
+    ...surroundings,
+    viewOf: views.of,
+    serves: (document) => {
+      tell(servingNews(views.of(document)));
+    },
+  });
+  const source = openSource(client, surroundings, run.follow);
+  const keeper = openKeeper(surroundings);
+  const looping = loop({
+    inbox,
+    start,
+    absorb: makeAbsorb({ massRemovalHoldMs: settings.massRemovalHold * 1000 }),
+    derive,
+    consumers: [views.see, makeProblemLog(log), ...makeConsumers({ drive, keeper, alarm: openAlarm(source, surroundings) })],
+  });
+  if (known !== undefined && run.follow) restoreLater(known, surroundings);
+  const watching = run.follow ? watch({ reached, drive, views, surroundings }) : Promise.resolve();
+  return {
+    resync: (reason) => resync({ source, drive, reason }),
+    reload: () => {
+      drive.reloadAsItIs();
+    },
+    ended: Promise.all([source.ended, looping, watching]).then(() => undefined),
+    own: reached.own,
+    idle: () => Promise.all([drive.idle(), keeper.end()]).then(() => undefined),
+  };
+}
+
+/** While tasks are missing, Marathon is asked again and again. */
+function openAlarm(source: Source, { tell, signal }: Surroundings): ReturnType<typeof makeAlarm> {
+  const read = (): void => {
+    source.resync('tasks are missing').catch(() => undefined); // it is logged
+  };
+  return makeAlarm({ now, tell, read, signal });
+}
+
+interface Consuming {
+  readonly drive: Drive;
+  readonly keeper: ReturnType<typeof makeKeeper>;
+  readonly alarm: ReturnType<typeof makeAlarm>;
+}
+
+function makeConsumers({ drive, keeper, alarm }: Consuming): Loop['consumers'] {
+  return [
+    ({ document }) => {
+      drive.want(document);
+    },
+    (view) => {
+      keeper.see(view);
+    },
+    (_view, _news, state) => {
+      alarm(state);
+    },
+  ];
+}
+
+/** What is known at the start, and how views are made of what comes. */
+async function begin({ settings, env, log }: Run) {
+  const known = await readMemory(settings, log);
+  const start = startState(await findRelease(settings), known && memoryOf(known.snapshot));
+  const { files: certificates, problems } = await chooseCertificates({ wanted: settings.sslCerts, env, stateDir: settings.stateDir });
+  return { known, start, derive: await makeMiddle({ settings, env, certificates, problems }) };
+}
+
+/** The views whose documents somebody may ask about. */
+interface Views {
+  readonly see: (view: View) => void;
+  readonly of: (document: Document) => View | undefined;
+  readonly latest: () => View | undefined;
+}
+
+function makeViews(): Views {
+  const views = new WeakMap<Document, View>();
+  let latest: View | undefined;
+  return {
+    see: (view) => {
+      views.set(view.document, view);
+      latest = view;
+    },
+    of: (document) => views.get(document),
+    latest: () => latest,
+  };
+}
+
+function servingNews(view: View | undefined): News {
+  return { kind: 'serving', at: now(), fronts: view?.services.map(({ front }) => front) ?? [] };
+}
+
+/** What was known before, from the state folder; a file that can't be used is set aside, and told. */
+async function readMemory({ stateDir }: Settings, log: Logger): Promise<Known | undefined> {
+  const { known, trouble } = await readKnown(stateDir, now);
+  if (trouble !== undefined) log.warn({}, trouble);
+  return known;
+}
+
+function openKeeper({ settings, log }: Surroundings): ReturnType<typeof makeKeeper> {
+  return makeKeeper({
+    write: (known) => writeKnown(settings.stateDir, known),
+    now,
+    later: (work, ms) => {
+      setTimeout(work, ms).unref();
+    },
+    failed: (error) => {
+      log.warn({ folder: settings.stateDir, reason: sentence(error) }, 'what is known could not be written, it is tried again');
+    },
+  });
+}
+
+/** How long the start waits for Marathon before what was known serves. */
+const RESTORE_MS = 5_000;
+
+function restoreLater(known: Known, { tell, signal }: Surroundings): void {
+  const restore = (): void => {
+    tell({ kind: 'restored', at: now(), ...known });
+  };
+  sleep(RESTORE_MS, signal).then(restore, () => undefined); // the end
+}
+
+interface Resync {
+  readonly source: Pick<Source, 'resync'>;
+  readonly drive: Drive;
+  readonly reason: string;
+}
+
+async function resync({ source, drive, reason }: Resync): Promise<Reply> {
+  try {
+    await source.resync(reason);
+    await setImmediate(); // the loop absorbs what was told before this turn is over
+    return describe(await drive.settled());
+  } catch (error) {
+    return { ok: false, text: sentence(error) };
+  }
+}
+
+const OUTCOMES = {
+  reload: 'HAProxy has loaded what Marathon said',
+  commands: 'HAProxy has taken what Marathon said, without a reload',
+  nothing: 'nothing changed',
+};
+
+function describe(outcome: Outcome): Reply {
+  if (!outcome.ok) return { ok: false, text: outcome.why };
+  return { ok: true, text: OUTCOMES[outcome.by] };
+}
+
+const WATCH_MS = 2_000;
+
+interface Watched {
+  readonly reached: Reached;
+  readonly drive: Drive;
+  readonly views: Views;
+  readonly surroundings: Surroundings;
+}
+
+/**
+ * Looks after our own HAProxy: when it is gone, it is started again, with the wait between two tries that `quiet` keeps; when somebody has
+ * reloaded it, what it has is read back; and what it could not bind may be free again.
+ */
+async function watch({ reached: { own }, drive, views, surroundings: { log, signal, tell } }: Watched): Promise<void> {
+  const waited = () =>
+    sleep(WATCH_MS, signal).then(
+      () => true,
+      () => false,
+    );
+  while (own !== undefined && (await waited())) {
+    const found = await own.adopt().catch(() => 'silent' as const); // it lives, but does not answer now
+    if (found === 'silent') continue;
+    if (found !== undefined && !own.knows(found.worker)) drive.doubt();
+    if (found === undefined && drive.lost()) log.error({}, 'HAProxy is gone, it is started again');
+    const taken = views.latest()?.taken ?? [];
+    const still = await takenOf(taken, []);
+    const binds = taken.filter(({ address, port }) => !still.some((one) => one.address === address && one.port === port));
+    if (binds.length > 0) tell({ kind: 'freed', at: now(), binds });
+  }
+}

@@ -1,0 +1,76 @@
+/** One thing that HAProxy has against a configuration. */
+export interface Complaint {
+  /** HAProxy's own words, without who says it, and where it stands. */
+  readonly words: string;
+  /** The line of the file that it begins with. */
+  readonly line: number | undefined;
+  /** Lines of the file that it mentions further on: 'declared at haproxy.cfg:11'. */
+  readonly mentioned: readonly number[];
+  /** Proxies and userlists that it names, in order. */
+  readonly names: readonly Named[];
+  /** What else stands in quotes, in order. */
+  readonly quoted: readonly string[];
+}
+
+export interface Named {
+  /** 'any': it says 'proxy'. */
+  readonly kind: 'any' | 'frontend' | 'backend' | 'listen' | 'userlist';
+  readonly name: string;
+}
+
+/** What HAProxy's lines complain of, and how far it has read; with or without what is only a warning, a sum, or a line that shows something. */
+export function readComplaints(lines: readonly string[]): { readonly complaints: readonly Complaint[]; readonly reached: number } {
+  const alerts = lines.filter((line) => line.startsWith('[ALERT]'));
+  const told = (alerts.length > 0 ? alerts : lines).filter((line) => line.trim() !== '').map(withoutSpeaker);
+  const reached = Math.max(0, ...told.map((text) => placeOf(text)?.line ?? 0));
+  return { complaints: told.filter((text) => !SUM.test(text)).map(readComplaint), reached };
+}
+
+/** Of what stands in other lines. */
+const SUM = /Error\(s\) found in|Fatal errors found in|too many fatal errors|Failed to initialize server\(s\) addr/;
+
+/** `[ALERT]    (77) : config : config: ` */
+function withoutSpeaker(line: string): string {
+  return line.replace(/^\[\w+\]\s*(?:\(\d+\)\s*)?:\s*/, '').replace(/^(?:config\s*:\s*)+/, '');
+}
+
+interface AtLine {
+  readonly line: number;
+  readonly rest: string;
+}
+
+/** `parsing [/etc/haproxy/haproxy.cfg:13] : `, `Parsing [F:13]: `, `[F:13] : ` */
+function placeOf(text: string): AtLine | undefined {
+  const found = /^(?:[Pp]arsing\s+)?\[[^\]]*[^\]:]:(\d+)\]\s*:?\s*(.*)$/s.exec(text);
+  return found === null ? undefined : { line: Number(found[1]), rest: found[2] ?? '' };
+}
+
+function readComplaint(text: string): Complaint {
+  const place = placeOf(text);
+  const words = (place?.rest ?? text).replace(/[\s.:]+$/, '');
+  const isAtTheEnd = words.includes('non-terminated'); // of the file, wherever it began
+  return {
+    words,
+    line: isAtTheEnd ? undefined : place?.line,
+    mentioned: Array.from(words.replace(QUOTED, ' ').matchAll(MENTIONED), ([, line]) => Number(line)),
+    names: Array.from(words.matchAll(NAMED), ([, kind = '', name = '']) => named(kind.toLowerCase(), name)),
+    quoted: Array.from(words.replace(NAMED, ' ').matchAll(QUOTED), ([, inside = '']) => inside),
+  };
+}
+
+const QUOTED = /'([^']*)'/g;
+const MENTIONED = /(?:[[(]|\bat )[^\s[\]():]*\/[^\s[\]():]*:(\d+)/g;
+const NAMED = /\b(proxy|frontend|backend|listen|userlist|server)\s+'([^']+)'/gi;
+
+function named(kind: string, name: string): Named {
+  if (kind === 'server') return { kind: 'backend', name: name.replace(/\/.*$/, '') };
+  return { kind: kind === 'proxy' ? 'any' : (kind as Named['kind']), name };
+}
+
+/** What is the same in two complaints of the same kind. */
+export function gistOf(words: string): string {
+  return words
+    .replace(QUOTED, '*')
+    .replace(/<[^>]*>/g, '*')
+    .replace(/\S*[\d_/]\S*/g, '*');
+}

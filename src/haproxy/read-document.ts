@@ -1,0 +1,87 @@
+import type { BackendSection, Document, Fragment, MapFile, Section } from '../model/document.ts';
+import type { BackendName, ServerName } from '../model/names.ts';
+import { readServerLine } from './server-line.ts';
+import { OPENERS } from './traits.ts';
+
+/**
+ * The document of files that were written by us, when only they are left of it; `maps`: their texts by file name. All text is there, owned
+ * by the operator. Sections are cut as the renderer has them: all before the first userlist, frontend or backend is the head, and the
+ * backends of services are the last; those before a frontend are part of the front.
+ */
+export function readDocument(config: string, maps: Readonly<Record<string, string>>): Document {
+  const sections = cut(config);
+  const first = sections.findIndex(({ keyword }) => AFTER_HEAD.has(keyword));
+  const [start, end] = [first < 0 ? sections.length : first, sections.findLastIndex(({ keyword }) => keyword !== 'backend') + 1];
+  const head = sections.slice(0, start);
+  const fronts = sections.slice(start, end).map(({ name, text }) => ({ name, fragments: [asRead(text)] }));
+  const headText = head.map(({ text }) => text).join('');
+  return {
+    front: [...(headText === '' ? [] : [{ name: 'head', fragments: [asRead(headText)] }]), ...fronts] satisfies readonly Section[],
+    backends: sections.slice(end).map(readBackend),
+    maps: Object.fromEntries(Object.entries(maps).map(([name, text]) => [name, readMap(text)])),
+  };
+}
+
+const AFTER_HEAD: ReadonlySet<string> = new Set(['userlist', 'frontend', 'backend']);
+
+interface Cut {
+  readonly keyword: string;
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The text in pieces that each open a section; blank lines and comments belong to what follows, as in the templates. */
+function cut(config: string): readonly Cut[] {
+  const cuts: { keyword: string; name: string; text: string }[] = [];
+  let between = '';
+  for (const line of linesOf(config)) {
+    const [keyword = '', name = ''] = line.trim().split(/\s+/);
+    if (keyword === '' || keyword.startsWith('#')) {
+      between += line;
+      continue;
+    }
+    const last = cuts.at(-1);
+    if (OPENERS.has(keyword) || last === undefined) cuts.push({ keyword, name: `${keyword} ${name}`.trim(), text: between + line });
+    else last.text += between + line;
+    between = '';
+  }
+  const last = cuts.at(-1);
+  if (last !== undefined) last.text += between;
+  return last === undefined && between !== '' ? [{ keyword: '', name: '', text: between }] : cuts;
+}
+
+function linesOf(text: string): readonly string[] {
+  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+}
+
+function asRead(text: string): Fragment {
+  return { template: 'HAPROXY_HEAD', owner: { by: 'operator' }, text };
+}
+
+/** Only the last `server` lines are servers of tasks; those with something behind them may be the template's. */
+function readBackend({ name, text }: Cut): BackendSection {
+  const lines = linesOf(text);
+  const behind = lines.findLastIndex((line) => readServerLine(line) === undefined) + 1;
+  const servers = new Map<ServerName, Fragment>();
+  for (const line of lines.slice(behind)) servers.set(readServerLine(line)?.name as ServerName, { ...asRead(line), template: SERVER });
+  const isEach = servers.size === lines.length - behind; // else two have one name
+  return {
+    name,
+    backend: name.replace(/^backend /, '') as BackendName,
+    fragments: [asRead(isEach ? lines.slice(0, behind).join('') : text)],
+    servers: isEach ? servers : new Map(),
+    leaving: new Set(),
+  };
+}
+
+const SERVER = 'HAPROXY_BACKEND_SERVER_OPTIONS';
+
+/** A map file: a key and its backend a line; of two entries of one key HAProxy uses the first. */
+function readMap(text: string): MapFile {
+  const map = new Map<string, BackendName>();
+  for (const line of text.split('\n')) {
+    const [key = '', value] = line.trim().split(/\s+/);
+    if (key !== '' && !key.startsWith('#') && value !== undefined && !map.has(key)) map.set(key, value as BackendName);
+  }
+  return map;
+}

@@ -1,0 +1,27 @@
+import type { AppId } from './names.ts';
+import type { Problem } from './problem.ts';
+import type { BackendOptions, Front } from './service.ts';
+
+/** A port that HAProxy does not take as it is. It is not tried again until what is known of it here is another. */
+export interface Quarantined {
+  readonly app: AppId;
+  readonly index: number;
+  /** What its labels and definition asked for when it was refused. */
+  readonly of: Written;
+  readonly problems: readonly Problem[];
+}
+
+/** All that the text of a port comes from, but for its tasks. */
+export interface Written {
+  readonly front: Omit<Front, 'changedAt' | 'asked'> & { readonly changedAt: undefined; readonly asked: undefined };
+  readonly options: BackendOptions;
+}
+
+/** An address and port that a configuration binds and HAProxy can't have, and why. */
+export interface TakenBind {
+  /** `*` (all of IPv4), an IPv4 or IPv6 address without brackets, or a name. */
+  readonly address: string;
+  readonly port: number;
+  /** In a sentence: '*:10004 is taken by nginx (pid 123)'. */
+  readonly why: string;
+}

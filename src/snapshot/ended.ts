@@ -1,0 +1,62 @@
+import type { AppId, TaskId } from '../model/names.ts';
+import type { App, Task } from '../model/snapshot.ts';
+import type { Ended, State } from './state.ts';
+
+/** The task does not come back from these [mesos: terminal states; marathon: conditions]. Of TASK_LOST and TASK_UNREACHABLE some do. */
+const TERMINAL = new Set(
+  ['FINISHED', 'FAILED', 'KILLED', 'ERROR', 'DROPPED', 'GONE', 'GONE_BY_OPERATOR', 'UNKNOWN'].map((state) => `TASK_${state}`),
+);
+
+/** Whether a state is the last of its task but for the way it ends. */
+export function isFinal(state: string): boolean {
+  return state === 'TASK_KILLING' || TERMINAL.has(state);
+}
+
+const NOT_YET_RUNNING = new Set(['TASK_STAGING', 'TASK_STARTING']);
+
+/** Whether a state is one from before its task runs. */
+export function isNotYetRunning(state: string): boolean {
+  return NOT_YET_RUNNING.has(state);
+}
+
+/** Whether a task in this state serves, as far as the state goes: also one that may be lost, and one whose state Marathon does not tell. */
+export function isServing({ state }: Pick<Task, 'state'>): boolean {
+  return !isFinal(state) && !isNotYetRunning(state);
+}
+
+/** Whether what is known of a task's end stands against this state. */
+export function outlasts(known: Pick<Ended, 'state'> | undefined, state: string): boolean {
+  return known !== undefined && !(known.state === 'TASK_KILLING' && TERMINAL.has(state));
+}
+
+/** The app with its tasks in the states that are known to be their last, whatever an older read says. */
+export function withEnded(app: App, ended: State['ended']): App {
+  if (ended.size === 0 || !app.tasks.some(({ id, state }) => outlasts(ended.get(id), state))) return app;
+  const settle = (task: Task): Task => {
+    const known = ended.get(task.id);
+    return known !== undefined && outlasts(known, task.state) ? { ...task, state: known.state } : task;
+  };
+  return { ...app, tasks: app.tasks.map(settle) };
+}
+
+interface Counting {
+  /** Of the apps that were read. */
+  readonly apps: readonly App[];
+  readonly asked: number;
+  /** The only app that was read; all were when it is left out. */
+  readonly of?: AppId;
+}
+
+/**
+ * After a read of everything, or of one app: those that it no longer has are forgotten the second time. One that was sent before the end says
+ * nothing about it.
+ */
+export function countMissing(ended: State['ended'], { apps, asked, of }: Counting): State['ended'] {
+  const isConcerned = (one: Ended): boolean => one.at <= asked && (of === undefined || one.app === of);
+  if (![...ended.values()].some(isConcerned)) return ended;
+  const present = new Set<TaskId>(apps.flatMap(({ tasks }) => tasks.flatMap(({ id }) => (ended.has(id) ? id : []))));
+  const counted = [...ended].map(
+    ([id, one]) => [id, isConcerned(one) ? { ...one, missed: present.has(id) ? 0 : one.missed + 1 } : one] as const,
+  );
+  return new Map(counted.filter(([, { missed }]) => missed < 2));
+}

@@ -1,0 +1,29 @@
+import { keep } from '../lib/keep.ts';
+import type { News } from '../model/news.ts';
+import type { TakenBind } from '../model/quarantine.ts';
+import type { Release } from '../model/release.ts';
+import { withChange } from './reads.ts';
+import type { State } from './state.ts';
+
+/** What HAProxy does not take stands until it changes: what is known of a port is replaced by what is told of it now. */
+export function absorbRefusal(
+  state: State,
+  { problems, quarantined }: Pick<Extract<News, { readonly kind: 'refused' }>, 'problems' | 'quarantined'>,
+): State {
+  const old = state.quarantine.filter(({ app, index }) => !quarantined.some((one) => one.app === app && one.index === index));
+  return withChange(state, {
+    refused: keep(state.refused, problems),
+    quarantine: quarantined.length === 0 ? state.quarantine : keep(state.quarantine, [...old, ...quarantined]),
+  });
+}
+
+/** Another HAProxy may take what the one before did not. */
+export function absorbRelease(state: State, release: Release): State {
+  const kept = keep(state.release, release);
+  return kept === state.release ? state : { ...state, release: kept, quarantine: [] };
+}
+
+/** The binds that are not among these. */
+export function others(taken: readonly TakenBind[], these: readonly TakenBind[]): readonly TakenBind[] {
+  return taken.filter(({ address, port }) => !these.some((one) => one.address === address && one.port === port));
+}

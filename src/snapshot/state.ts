@@ -1,0 +1,85 @@
+import type { AppId, TaskId } from '../model/names.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Quarantined, TakenBind } from '../model/quarantine.ts';
+import type { Release } from '../model/release.ts';
+import type { Front } from '../model/service.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { HealthMemory } from './health.ts';
+
+/** All that the daemon knows, as one value. */
+export interface State {
+  readonly snapshot: Snapshot;
+  /** When the last full read was sent, in ms since 1970; none before the first: nothing is derived from a part. */
+  readonly asked: number | undefined;
+  /** When what serves was known, where that was before the start: until the first full read. */
+  readonly staleSince: number | undefined;
+  /** When the last read of an app by itself was sent, where that is later than the last full read. */
+  readonly touched: ReadonlyMap<AppId, number>;
+  /** When an event told something new of a task, where that is later than the last read of its app, or of everything, was sent. */
+  readonly told: ReadonlyMap<TaskId, number>;
+  /** Tasks that are being killed or have ended: no read and no event brings them back. */
+  readonly ended: ReadonlyMap<TaskId, Ended>;
+  /** What was known of tasks before the start; empty after the first full read. */
+  readonly memory: HealthMemory;
+  /** What the last full read says is gone, and nothing explains. */
+  readonly held: Held | undefined;
+  /** When a task has waited long enough for its health, in ms since 1970, or earlier: then a tick is wanted. */
+  readonly wakeAt: number | undefined;
+  /** What HAProxy runs now: who has a port or route keeps it against a newcomer. */
+  readonly serving: readonly Front[];
+  /** The HAProxy on the disk, for which the configuration is written. */
+  readonly release: Release;
+  /** What `haproxy -c` had against the last candidate, and no app is to blame for. */
+  readonly refused: readonly Problem[];
+  /** Ports that HAProxy does not take as they are. */
+  readonly quarantine: readonly Quarantined[];
+  /** What HAProxy can't bind. */
+  readonly taken: readonly TakenBind[];
+}
+
+export interface Ended {
+  readonly app: AppId;
+  /** 'TASK_KILLED'; 'TASK_KILLING' becomes one of the others. */
+  readonly state: string;
+  /** When that was told, in ms since 1970. */
+  readonly at: number;
+  /** How many reads of its app or of everything, sent later and one after the other, no longer had it; it is forgotten after the second. */
+  readonly missed: number;
+}
+
+/** Tasks that full reads no longer have, and that serve on. All times in ms since 1970. */
+export interface Held {
+  /** When the first read was sent that did not have one of them … */
+  readonly since: number;
+  /** … and when the last one was; they are held until one is sent after `until` that says the same. */
+  readonly asked: number;
+  readonly until: number;
+  /** How many full reads have said so. */
+  readonly reads: number;
+  /** By app and task: when the first read was sent that did not have it; all since then said so. */
+  readonly lost: ReadonlyMap<AppId, ReadonlyMap<TaskId, number>>;
+  /** How many tasks that is … */
+  readonly losses: number;
+  /** … of so many that served. */
+  readonly of: number;
+}
+
+/** Nothing is known yet but the HAProxy on the disk and, where an earlier run has left it, the health of tasks. */
+export function startState(release: Release, memory: HealthMemory = new Map()): State {
+  return {
+    snapshot: { apps: [], problems: [] },
+    asked: undefined,
+    staleSince: undefined,
+    touched: new Map(),
+    told: new Map(),
+    ended: new Map(),
+    memory,
+    held: undefined,
+    wakeAt: undefined,
+    serving: [],
+    release,
+    refused: [],
+    quarantine: [],
+    taken: [],
+  };
+}

@@ -1,0 +1,29 @@
+import type { Problem } from '../model/problem.ts';
+import type { Held, State } from './state.ts';
+
+/** What is wrong with what Marathon says, or does not say. Texts stay the same as long as nothing changes but the time. */
+export function troublesOf({ held, staleSince }: Pick<State, 'held' | 'staleSince'>): readonly Problem[] {
+  return [...(staleSince === undefined ? [] : [stale(staleSince)]), ...(held === undefined ? [] : [lossesHeld(held)])];
+}
+
+function lossesHeld({ losses, of, since, until }: Held): Problem {
+  return {
+    code: 'losses-held',
+    owner: { by: 'operator' },
+    message: `since ${time(since)} Marathon's answers lack ${losses} of ${of} tasks that served, and no event, scaling or deployment explains it: they serve on until ${time(until)}, and are taken out when an answer then still says so`,
+    hint: 'if they are to go there is nothing to do, or --mass-removal-hold to shorten (0: nothing is held); if not, look at what Marathon answers under /v2/apps',
+  };
+}
+
+function stale(since: number): Problem {
+  return {
+    code: 'stale',
+    owner: { by: 'operator' },
+    message: `Marathon could not be read since this start: what serves is what was known at ${time(since)}`,
+    hint: 'the log says why Marathon can not be read; it is tried again until it can',
+  };
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,110 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Backoff } from '../lib/backoff.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { AppId } from '../model/names.ts';
+import { reasonOf, type Asked } from './asked.ts';
+import type { Sleep } from './reader.ts';
+import { makeRetry } from './retry.ts';
+
+type Dirty = ReadonlyMap<AppId, Asked>;
+
+/** Apps that are to be read again, one after the other, the one that waits longest first. */
+export interface AppLane {
+  /** Events of one change come together: they become one read. */
+  ask(id: AppId, reason: string): void;
+  /** All that wait, where they are many, as somebody else reads them now; one that is being read is finished. Few are read sooner by themselves. */
+  take(): Dirty;
+  /** They could not be read: they are tried again later. */
+  putAside(failed: Dirty): void;
+}
+
+interface Settings {
+  readonly read: (id: AppId, signal: AbortSignal) => Promise<void>;
+  readonly quietMs: number;
+  /** From so many on `tell` is called before the next is read. They are read on one by one until somebody takes them. */
+  readonly many: { readonly from: number; readonly tell: (reason: string, since: number) => void };
+  readonly backoff: Backoff | undefined;
+  readonly now: () => number;
+  readonly sleep: Sleep;
+  readonly log: Pick<Logger, 'debug'>;
+  readonly signal: AbortSignal;
+}
+
+/** No app waits yet. */
+export function makeAppLane(settings: Settings): AppLane {
+  return new Lane(settings);
+}
+
+class Lane implements AppLane {
+  readonly #settings: Settings;
+  readonly #dirty = new Map<AppId, Asked>();
+  readonly #aside = new Map<AppId, Asked>(); // failed, and wait for the next try
+  readonly #retry: ReturnType<typeof makeRetry>;
+  #runs = false;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    const again = (): void => {
+      for (const [id, { reason }] of this.#aside) this.ask(id, reason);
+    };
+    this.#retry = makeRetry({ ...settings, again });
+  }
+
+  ask(id: AppId, reason: string): void {
+    const asked = this.#dirty.get(id);
+    if (asked === undefined) this.#dirty.set(id, { reason, at: this.#settings.now(), more: 0 });
+    else asked.more++;
+    this.#aside.delete(id);
+    if (!this.#runs) this.#run().catch(() => undefined); // it ends with the signal
+  }
+
+  take(): Dirty {
+    if (this.#aside.size + this.#dirty.size < this.#settings.many.from) return new Map();
+    const taken = new Map([...this.#aside, ...this.#dirty]);
+    this.#aside.clear();
+    this.#dirty.clear();
+    return taken;
+  }
+
+  putAside(failed: Dirty): void {
+    for (const [id, asked] of failed) if (!this.#dirty.has(id)) this.#aside.set(id, asked);
+    if (this.#aside.size > 0) this.#retry.soon();
+  }
+
+  async #run(): Promise<void> {
+    this.#runs = true;
+    try {
+      for (let next = first(this.#dirty); next !== undefined; next = first(this.#dirty)) await this.#next(...next);
+    } finally {
+      this.#runs = false;
+    }
+  }
+
+  async #next(id: AppId, asked: Asked): Promise<void> {
+    const { many, quietMs, now, sleep, signal } = this.#settings;
+    const wait = asked.at + quietMs - now();
+    if (wait > 0) await sleep(wait, signal);
+    signal.throwIfAborted();
+    if (this.#dirty.size >= many.from) {
+      many.tell(`${this.#dirty.size} apps changed`, asked.at);
+      await setImmediate(); // whoever takes them does it now
+    }
+    if (this.#dirty.get(id) === asked) await this.#read(id, asked);
+  }
+
+  async #read(id: AppId, asked: Asked): Promise<void> {
+    const { read, log, signal } = this.#settings;
+    this.#dirty.delete(id);
+    log.debug({ app: id, reason: reasonOf(asked) }, 'reading an app of Marathon');
+    try {
+      await read(id, signal);
+      if (this.#aside.size === 0) this.#retry.needless();
+    } catch {
+      this.putAside(new Map([[id, asked]])); // whoever reads has logged it
+    }
+  }
+}
+
+function first<Key, Value>(map: ReadonlyMap<Key, Value>): readonly [Key, Value] | undefined {
+  return map.entries().next().value;
+}

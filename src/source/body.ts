@@ -1,0 +1,69 @@
+import { Buffer } from 'node:buffer';
+import { pipeline, type Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { createGunzip } from 'node:zlib';
+import { makeElementCutter } from '../lib/json-elements.ts';
+import type { Answer } from './get.ts';
+
+const TURN_MS = 5;
+
+/** The body without its compression. Whatever ends one of the two streams ends the other. */
+export function unpacked({ headers, body }: Answer): Readable {
+  const coding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
+  if (coding === 'identity') return body;
+  if (coding !== 'gzip' && coding !== 'x-gzip') throw new Error(`answered in the encoding '${coding}', gzip or none wanted`);
+  return pipeline(body, createGunzip({ chunkSize: 256 * 1024 }), () => undefined);
+}
+
+interface Elements<T> {
+  readonly body: Readable;
+  readonly decode: (json: string) => T;
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+/** Cuts and decodes the elements of `apps` while the body comes in, with a turn for everything else at least every 5 ms. */
+export async function readElements<T>({ body, decode, maxBytes, signal }: Elements<T>): Promise<readonly T[]> {
+  const cutter = makeElementCutter('apps');
+  const elements: T[] = [];
+  let turn = performance.now();
+  for await (const chunk of limited(body, maxBytes)) {
+    for (const json of cutter.push(chunk)) {
+      elements.push(decodeElement(json, decode));
+      if (performance.now() - turn < TURN_MS) continue;
+      await setImmediate();
+      signal.throwIfAborted();
+      turn = performance.now();
+    }
+  }
+  cutter.end();
+  return elements;
+}
+
+/** The whole body as JSON. Rejects with a sentence when it is none. */
+export async function readJson(body: Readable, maxBytes: number): Promise<unknown> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of limited(body, maxBytes)) chunks.push(chunk);
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString());
+  } catch (error) {
+    throw new Error('sent what is no JSON', { cause: error });
+  }
+}
+
+async function* limited(body: Readable, maxBytes: number): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new Error(`sent more than ${maxBytes} bytes`);
+    yield chunk;
+  }
+}
+
+function decodeElement<T>(json: string, decode: (json: string) => T): T {
+  try {
+    return decode(json);
+  } catch (error) {
+    throw new Error('sent an app that is no JSON', { cause: error });
+  }
+}

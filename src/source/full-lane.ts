@@ -1,0 +1,114 @@
+import type { Backoff } from '../lib/backoff.ts';
+import type { Logger } from '../lib/logger.ts';
+import { reasonOf, type Asked } from './asked.ts';
+import type { Sleep } from './reader.ts';
+import { makeRetry } from './retry.ts';
+
+/** Reads of everything, one at a time. What is asked for before one starts becomes one. */
+export interface FullLane {
+  /** Asks for one when it is its turn, as it costs Marathon dearly. `since`: when the burst of events began; now when left out. */
+  ask(reason: string, since?: number): void;
+  /** Asks for one soon: resolves when one that started after this call has succeeded, rejects as that one does. */
+  read(reason: string): Promise<void>;
+  /** Whether one is asked for and has not started yet. */
+  isAsked(): boolean;
+}
+
+interface Settings {
+  readonly read: (signal: AbortSignal) => Promise<void>;
+  readonly quietMs: number;
+  readonly backoff: Backoff | undefined;
+  readonly now: () => number;
+  readonly sleep: Sleep;
+  readonly log: Pick<Logger, 'debug'>;
+  readonly signal: AbortSignal;
+}
+
+/** `hurry` aborts when somebody waits for it. */
+interface Waiting extends Asked {
+  readonly hurry: AbortController;
+}
+
+/** From the end of one read to the next, in milliseconds: for people at most this … */
+const SOON_MS = 5_000;
+/** … and for events four times as long as the last one took, between these two. */
+const [LEAST_MS, MOST_MS, TIMES] = [1_000, 30_000, 4];
+
+/** No read yet; the first one starts as soon as it is quiet. */
+export function makeFullLane(settings: Settings): FullLane {
+  return new Lane(settings);
+}
+
+class Lane implements FullLane {
+  readonly #settings: Settings;
+  readonly #retry: ReturnType<typeof makeRetry>;
+  #last = { tookMs: 0, end: Number.NEGATIVE_INFINITY };
+  #waiting: Waiting | undefined;
+  #newest: Promise<void> = Promise.resolve(); // the read that waits or else the last that started
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    const again = (): void => {
+      this.read('the last read failed').catch(() => undefined);
+    };
+    this.#retry = makeRetry({ ...settings, again });
+  }
+
+  ask(reason: string, since?: number): void {
+    this.#enter(reason, since);
+  }
+
+  read(reason: string): Promise<void> {
+    this.#enter(reason).hurry.abort();
+    return this.#newest;
+  }
+
+  isAsked(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  #enter(reason: string, since = this.#settings.now()): Waiting {
+    if (this.#waiting !== undefined) {
+      this.#waiting.more++;
+      return this.#waiting;
+    }
+    const waiting: Waiting = { reason, more: 0, at: since, hurry: new AbortController() };
+    this.#waiting = waiting;
+    this.#newest = this.#readAfter(this.#newest, waiting);
+    this.#newest.catch(() => undefined); // whoever waits for it hears of it
+    return waiting;
+  }
+
+  async #readAfter(previous: Promise<void>, asked: Waiting): Promise<void> {
+    const { read, now, log, signal } = this.#settings;
+    await previous.catch(() => undefined);
+    await this.#rest(asked);
+    signal.throwIfAborted();
+    this.#waiting = undefined; // whoever asks from now on wants another one
+    log.debug({ reason: reasonOf(asked) }, 'reading Marathon');
+    const start = now();
+    try {
+      await read(signal);
+      this.#retry.needless();
+    } catch (error) {
+      this.#retry.soon();
+      throw error;
+    } finally {
+      this.#last = { tookMs: now() - start, end: now() };
+    }
+  }
+
+  async #rest({ at, hurry }: Waiting): Promise<void> {
+    const { quietMs, signal } = this.#settings;
+    const { tookMs, end } = this.#last;
+    await this.#sleepUntil(Math.max(at + quietMs, end + Math.min(tookMs, SOON_MS)), signal);
+    const turn = end + Math.min(Math.max(TIMES * tookMs, LEAST_MS), MOST_MS);
+    await this.#sleepUntil(turn, AbortSignal.any([signal, hurry.signal])).catch(() => undefined);
+  }
+
+  async #sleepUntil(then: number, signal: AbortSignal): Promise<void> {
+    const { now, sleep } = this.#settings;
+    const wait = then - now();
+    if (wait > 0) await sleep(wait, signal);
+  }
+}

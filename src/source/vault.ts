@@ -1,0 +1,102 @@
+import { rootCertificates } from 'node:tls';
+import { Agent, request } from 'undici';
+import { sentence } from '../lib/sentence.ts';
+import { basicAuth, shown, type Auth, type Headers } from './auth.ts';
+import { failure, refuseWebPage } from './get.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where a Vault keeps Marathon's user and password, and what lets us read them. */
+export interface VaultSettings {
+  readonly url: URL;
+  readonly token: string;
+  /** PEM texts of CAs to trust beside those that Node brings along. */
+  readonly ca?: string | undefined;
+  /** Takes any certificate. */
+  readonly insecure?: boolean;
+  /** For one read, in milliseconds. */
+  readonly deadlineMs?: number;
+}
+
+/**
+ * What marathon-lb's container takes: VAULT_TOKEN with VAULT_URL and VAULT_MARATHON_PATH, or with VAULT_HOST, VAULT_PORT and VAULT_PATH.
+ * Undefined when they are not all there, as VAULT_TOKEN alone may be for others. Throws an Error when they make no address.
+ */
+export function readVaultSettings(env: Environment): Pick<VaultSettings, 'url' | 'token'> | undefined {
+  const { VAULT_TOKEN: token, VAULT_URL: base, VAULT_MARATHON_PATH: path, VAULT_HOST: host, VAULT_PORT: port, VAULT_PATH: oldPath } = env;
+  const address = joined([base], path) ?? joined(['https://', host, ':', port], oldPath);
+  if (isEmpty(token) || address === undefined) return undefined;
+  if (!/^https?:/i.test(address) || !URL.canParse(address))
+    throw new Error("VAULT_URL and VAULT_MARATHON_PATH make no address, wanted as 'https://vault:8200/v1' and '/secret/marathon'");
+  return { url: new URL(address), token };
+}
+
+function joined(parts: readonly (string | undefined)[], path: string | undefined): string | undefined {
+  if (parts.some(isEmpty) || isEmpty(path)) return undefined;
+  return `${parts.join('').trim().replace(/\/+$/, '')}/${path.trim().replace(/^\/+/, '')}`;
+}
+
+function isEmpty(text: string | undefined): text is undefined {
+  return text === undefined || text.trim() === '';
+}
+
+/** Basic auth with what Vault keeps, read when it is first needed, and again when Marathon does not take it: it may have been changed. */
+export function vaultAuth(settings: VaultSettings): Auth {
+  let kept: Headers | undefined;
+  const headers = async (signal: AbortSignal): Promise<Headers> => (kept ??= await readHeaders(settings, signal));
+  const forget = (refused: Headers): void => {
+    if (kept?.['authorization'] === refused['authorization']) kept = undefined; // newer ones may have come meanwhile
+  };
+  return Object.assign(headers, { from: 'VAULT_MARATHON_PATH', forget });
+}
+
+async function readHeaders(settings: VaultSettings, signal: AbortSignal): Promise<Headers> {
+  try {
+    const { user, password } = readSecret(await ask(settings, signal));
+    return await basicAuth(`${user}:${password}`)(signal);
+  } catch (error) {
+    throw new Error(`no credentials of Marathon from Vault at ${shown(settings.url)}: ${sentence(error)}`, { cause: error });
+  }
+}
+
+/** The text of Vault's answer, over a connection of its own: the next time is far away. */
+async function ask({ url, token, ca, insecure = false, deadlineMs = 10_000 }: VaultSettings, from: AbortSignal): Promise<string> {
+  const trusted = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
+  const agent = new Agent({ connect: { timeout: deadlineMs, rejectUnauthorized: !insecure, ...trusted }, maxResponseSize: 2 ** 20 });
+  const signal = AbortSignal.any([from, AbortSignal.timeout(deadlineMs)]);
+  try {
+    const options = { dispatcher: agent, headers: { 'x-vault-token': token.trim(), accept: 'application/json' }, signal } as const;
+    const { statusCode: status, headers, body } = await request(url, options);
+    body.on('error', () => undefined); // an unread one is destroyed with its agent
+    if (status === 403) throw new Error('answered HTTP 403, it does not let VAULT_TOKEN read this');
+    refuseWebPage({ status, headers }, 'JSON');
+    if (status < 200 || status >= 300) throw new Error(`answered HTTP ${status}`);
+    return await body.text();
+  } catch (error) {
+    throw failure(error, { connectMs: deadlineMs, headMs: deadlineMs, silenceMs: deadlineMs, signal });
+  } finally {
+    await agent.destroy();
+  }
+}
+
+/** `user` and `pass` (or `password`) under `data`, and under a further `data` where Vault keeps versions. No message quotes the answer. */
+function readSecret(json: string): { readonly user: string; readonly password: string } {
+  const data = fieldOf(parse(json), 'data');
+  const secret = fieldOf(data, 'data') ?? data;
+  const [user, password] = [fieldOf(secret, 'user'), fieldOf(secret, 'pass') ?? fieldOf(secret, 'password')];
+  if (typeof user !== 'string' || typeof password !== 'string')
+    throw new Error("answered without the texts 'user' and 'pass' (or 'password') under 'data'");
+  return { user, password };
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return value !== null && typeof value === 'object' ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

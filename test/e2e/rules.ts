@@ -1,0 +1,209 @@
+import { afterAll, beforeAll } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import path from 'node:path';
+import { generate } from 'selfsigned';
+import type { Settings } from '../../src/options.ts';
+import { filesOf, viewOf } from '../golden/cases.ts';
+import { ask, type Answer, type Question } from './ask.ts';
+import { endAll, makeFolder } from './ends.ts';
+import { listen, needHaproxy, type Ends } from './fixtures/stage.ts';
+import { freePorts } from './ports.ts';
+import { until } from './until.ts';
+
+/** An app with one port; labels by what stands behind HAPROXY_0_. */
+export interface RuledApp {
+  /** '/shop' */
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Over which of the load balancer's ports: a shared one, or an app's service port. */
+type Way = { readonly over?: 'http' | 'https' | 'appId' } | { readonly servicePortOf: string };
+
+export type EstateQuestion = Omit<Question, 'port' | 'tls'> & Way;
+
+/** What an app's server got, as it tells in its answers. */
+export interface Arrived {
+  /** 'a' or 'b': each app has these two servers. */
+  readonly server: string;
+  readonly app: string;
+  readonly method: string;
+  readonly path: string;
+  readonly host: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** A running HAProxy with the configuration that we make of the apps. */
+export interface Estate {
+  readonly ask: (question: EstateQuestion) => Promise<Answer>;
+  /** What of a request came to an app's server; rejects when it was not answered by one. */
+  readonly arrived: (question: EstateQuestion) => Promise<Arrived>;
+  readonly config: string;
+  readonly ports: { readonly http: number; readonly https: number; readonly appId: number };
+}
+
+interface Plan {
+  readonly apps: readonly RuledApp[];
+  readonly settings?: Partial<Settings>;
+  /** Files of certificates by the labels that name them: `{PEM:shop}` in a label is a certificate for 'shop'. */
+  readonly certificates?: readonly string[];
+}
+
+/** An answer is what this header of the request says: a Location. */
+export const ANSWER_LOCATION = 'x-answer-location';
+
+/** An estate for all tests of a `describe`. */
+export function useEstate(plan: Plan): () => Estate {
+  const ends: Ends = [];
+  const built: { estate?: Estate } = {};
+  beforeAll(needHaproxy);
+  beforeAll(async () => {
+    built.estate = await startEstate(plan, ends);
+  }, 60_000);
+  afterAll(() => endAll(ends));
+  return () => built.estate ?? fail('the estate did not start');
+}
+
+function fail(why: string): never {
+  throw new Error(why);
+}
+
+/** The virtual hosts of the two apps of `bothOf`, without the app's name: one, and two in a list. */
+export const KINDS = ['one', 'first', 'second'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** http and https, to one virtual host and to each of a list. */
+export const WAYS = (['http', 'https'] as const).flatMap((over) => KINDS.map((kind) => ({ over, kind })));
+
+export const MAPS = [
+  ['on', true],
+  ['off', false],
+] as const;
+
+/** An app with one virtual host, and one with two, else alike. */
+export function bothOf(name: string, labels: Readonly<Record<string, string>>): readonly RuledApp[] {
+  return [
+    { id: `/${name}-one`, labels: { VHOST: hostOf(name, 'one'), ...labels } },
+    { id: `/${name}-list`, labels: { VHOST: [hostOf(name, 'first'), hostOf(name, 'second')].join(','), ...labels } },
+  ];
+}
+
+export function hostOf(name: string, kind: Kind): string {
+  return `${name}.${kind}.test`;
+}
+
+export function idOf(name: string, kind: Kind): string {
+  return `/${name}-${kind === 'one' ? 'one' : 'list'}`;
+}
+
+async function startEstate({ apps, settings, certificates = [] }: Plan, ends: Ends): Promise<Estate> {
+  const folder = await makeFolder(ends);
+  const [http = 0, https = 0, appId = 0, stats = 0, ...servicePorts] = await freePorts(4 + apps.length);
+  const pems = new Map(await Promise.all(['shared', ...certificates].map((name) => writeCertificate(folder, name))));
+  const withFiles = (text: string): string => text.replace(/\{PEM:([^}]+)\}/g, (_, name: string) => pems.get(name) ?? fail(name));
+  const config = path.join(folder, 'haproxy.cfg');
+  const rendered = await viewOf(
+    {
+      name: 'estate',
+      about: '',
+      release: { major: 2, minor: 6 },
+      apps: await Promise.all(apps.map(async (app, i) => appJson(app, servicePorts[i] ?? 0, await startServers(app.id, ends), withFiles))),
+      settings: {
+        ...{ httpPort: http, httpsPort: https, appIdPort: appId, statsPort: stats, haproxyConfig: config, bindAddress: '127.0.0.1' },
+        ...settings,
+      },
+    },
+    [pems.get('shared') ?? ''],
+  );
+  const files = filesOf(rendered);
+  for (const [file, text] of files) await writeFile(path.join(folder, file), text);
+  await startHaproxy(config, stats, ends);
+  const portOf = (way: Way): number => {
+    if ('servicePortOf' in way) return servicePorts[apps.findIndex(({ id }) => id === way.servicePortOf)] ?? fail(way.servicePortOf);
+    return { http, https, appId }[way.over ?? 'http'];
+  };
+  const asked: Estate['ask'] = (question) =>
+    ask({ ...question, port: portOf(question), tls: 'over' in question && question.over === 'https' });
+  return {
+    ask: asked,
+    arrived: async (question) => readArrived(await asked(question)),
+    config: files.get('haproxy.cfg') ?? '',
+    ports: { http, https, appId },
+  };
+}
+
+function readArrived({ status, headers, body }: Answer): Arrived {
+  if (headers['x-arrived'] === undefined) throw new Error(`no server of an app answered this, but HAProxy: ${status}`);
+  return JSON.parse(body) as Arrived;
+}
+
+async function writeCertificate(folder: string, name: string): Promise<[string, string]> {
+  const file = path.join(folder, `${name}.pem`);
+  const { cert, private: key } = await generate([{ name: 'commonName', value: name }], { keySize: 2048, algorithm: 'sha256' });
+  await writeFile(file, `${cert.trim()}\n${key.trim()}\n`);
+  return [name, file];
+}
+
+/** Two servers, that answer with what they got. */
+async function startServers(app: string, ends: Ends): Promise<readonly number[]> {
+  return Promise.all(['a', 'b'].map((server) => listen(makeServer(app, server), ends)));
+}
+
+function makeServer(app: string, server: string): Server {
+  return createServer((request, response) => {
+    void (async () => {
+      let body = '';
+      for await (const chunk of request.setEncoding('utf8')) body += String(chunk);
+      const { method = '', url = '', headers } = request;
+      const location = headers[ANSWER_LOCATION];
+      response.writeHead(location === undefined ? 200 : 302, {
+        'X-Arrived': server,
+        ...(location !== undefined && { Location: location }),
+      });
+      response.end(JSON.stringify({ server, app, method, path: url, host: headers.host, headers, body }));
+    })();
+  });
+}
+
+function appJson({ id, labels }: RuledApp, servicePort: number, ports: readonly number[], withFiles: (text: string) => string): unknown {
+  const ofPort = Object.entries(labels).map(([name, text]) => [`HAPROXY_0_${name}`, withFiles(text)]);
+  return {
+    id,
+    instances: ports.length,
+    labels: { HAPROXY_GROUP: 'external', ...(Object.fromEntries(ofPort) as Record<string, string>) },
+    networks: [{ mode: 'host' }],
+    portDefinitions: [{ port: servicePort, protocol: 'tcp' }],
+    version: '2026-01-01T00:00:00.000Z',
+    tasks: ports.map((port, i) => ({
+      id: `${id.slice(1).replaceAll('/', '_')}.${i}`,
+      appId: id,
+      host: '127.0.0.1',
+      ports: [port],
+      state: 'TASK_RUNNING',
+      version: '2026-01-01T00:00:00.000Z',
+      startedAt: '2026-01-01T00:00:00.000Z',
+    })),
+  };
+}
+
+async function startHaproxy(config: string, statsPort: number, ends: Ends): Promise<void> {
+  const haproxy = spawn('haproxy', ['-db', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  haproxy.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const ended = once(haproxy, 'exit');
+  ends.push(async () => {
+    haproxy.kill('SIGKILL');
+    await ended;
+  });
+  await until(
+    () => `HAProxy to start; it said: ${said}`,
+    async () => {
+      if (haproxy.exitCode !== null) throw new Error(`HAProxy did not start: ${said}`);
+      return (await ask({ port: statsPort, path: '/_haproxy_health_check' })).status === '200';
+    },
+  );
+}

@@ -1,0 +1,261 @@
+import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { makeCommand } from '../../src/apply/command.ts';
+import { ask, showProc } from '../../src/apply/master.ts';
+import type { OwnProcess } from '../../src/apply/process.ts';
+import { readServersState, type ServerRow } from '../../src/apply/servers-state.ts';
+import { NO_STATES } from '../../src/apply/state-file.ts';
+import { makeLogger } from '../../src/lib/logger.ts';
+import type { Command, Document, Fragment } from '../../src/model/document.ts';
+import type { BackendName, ServerName } from '../../src/model/names.ts';
+import { makeTraffic, needHaproxy, request, setStage, type Ends } from './fixtures/stage.ts';
+
+jest.setTimeout(60_000);
+
+const ends: Ends = [];
+
+beforeAll(needHaproxy);
+
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+const REASON = { code: 'server-changed', subject: 'out', detail: '' } as const;
+
+function command(text: string, expected = /^$/): Command {
+  return { text, expect: expected, reason: REASON };
+}
+
+function add(name: string, words: string): Command {
+  return command(`add server ${name} ${words}`, /New server registered\.$/);
+}
+
+function line(name: string, words: string): Fragment {
+  return { template: 'HAPROXY_BACKEND_SERVER_OPTIONS', owner: { by: 'operator' }, text: `  server ${name} ${words}\n` };
+}
+
+/** A document with one backend. */
+function documentWith(backend: string, lines: Readonly<Record<string, string>>): Document {
+  const servers = new Map(Object.entries(lines).map(([name, words]) => [name as ServerName, line(name, words)]));
+  const fragments = [{ template: 'HAPROXY_BACKEND_HEAD', owner: { by: 'operator' }, text: `backend ${backend}\n` }] as const;
+  const section = { name: `backend ${backend}`, backend: backend as BackendName, fragments, servers, leaving: new Set<ServerName>() };
+  return { front: [], backends: [section], maps: {} };
+}
+
+/** Where the stage's one server is. */
+async function targetOf(config: string): Promise<string> {
+  return /server one (\S+)/.exec(await readFile(config, 'utf8'))?.[1] ?? '';
+}
+
+/** The document that the stage's configuration is. */
+async function staged(config: string): Promise<Document> {
+  return documentWith('out', { one: await targetOf(config) });
+}
+
+async function allTaken(own: Pick<OwnProcess, 'send'>, commands: readonly Command[]): Promise<void> {
+  const answers = await own.send(commands);
+  expect(answers.filter(({ taken }) => !taken)).toEqual([]);
+  expect(answers).toHaveLength(commands.length);
+}
+
+async function stateOf(runDir: string, name: string): Promise<ServerRow | undefined> {
+  const [backend = '', server = ''] = name.split('/');
+  const text = await ask({ socketPath: join(runDir, 'master.sock'), command: `@1 show servers state ${backend}`, deadlineMs: 5_000 });
+  return readServersState(text).get(backend)?.get(server);
+}
+
+test('300 servers are added, put aside and deleted in a few sends, each answer at its command; traffic does not notice', async () => {
+  const { config, port, make } = await setStage(ends);
+  const own = make();
+  await own.reload([]);
+  await expect(own.release()).resolves.toEqual({ major: expect.any(Number), minor: expect.any(Number) });
+  const document = await staged(config);
+  const target =
+    document.backends[0]?.servers
+      .get('one' as ServerName)
+      ?.text.trim()
+      .split(' ')[2] ?? '';
+  const flow = makeTraffic(port, ends);
+  const names = Array.from({ length: 300 }, (_, i) => `out/s${i}`);
+  await allTaken(
+    own,
+    names.map((name) => add(name, `${target} check inter 2000 rise 2 fall 3 weight 10`)),
+  );
+  const twice = await own.send(names.slice(0, 3).flatMap((name) => [add(name, target), command(`enable server ${name}`)]));
+  expect(twice.map(({ taken }) => taken)).toEqual([false, true, false, true, false, true]);
+  expect(twice[0]?.answer).toContain('Already exists');
+  await allTaken(own, [command('set server out/s0 state drain'), command('set server out/s1 state maint')]);
+  const running = await own.holds(document);
+  const [section] = running.document.backends;
+  expect(Array.from(section?.servers ?? [], ([name, { text }]) => [name, text])).toEqual([
+    ['one', `  server one ${target}\n`],
+    ['s2', ''],
+  ]);
+  expect(running.apart.size).toBe(299);
+  expect(running.apart.get('out/s0')?.stage).toBe('draining');
+  expect(running.apart.get('out/s1')?.stage).toBe('stopped');
+  expect(running.lost.size).toBe(0);
+  const deleted = await own.send(['out/one', ...names.slice(3)].map((name) => command(`del server ${name}`, /Server deleted\.$/)));
+  expect(deleted[0]).toEqual({ taken: false, answer: 'Only servers in maintenance mode can be deleted.' });
+  expect(deleted.slice(1).every(({ taken }) => taken)).toBe(true);
+  expect((await own.holds(document)).apart.size).toBe(2);
+  const { '200': served = 0, ...others } = await flow.stop();
+  expect(served).toBeGreaterThan(0);
+  expect(others).toEqual({});
+});
+
+test('the next daemon sees what the one before has added; a disabled server that was enabled, and an enabled one that was not', async () => {
+  const { config, make, write } = await setStage(ends);
+  await write({ end: '  server two 127.0.0.2:81 disabled\n  server three 127.0.0.2:82\n' });
+  const before = make();
+  await before.reload([]);
+  await allTaken(before, [
+    add('out/serving', '127.0.0.2:83'),
+    command('enable server out/serving'),
+    add('out/drained', '127.0.0.2:84'),
+    command('set server out/drained state drain'),
+    add('out/stopped', '127.0.0.2:85'),
+  ]);
+  const document = documentWith('out', {
+    one: await targetOf(config),
+    two: '127.0.0.2:81 disabled',
+    three: '127.0.0.2:82',
+    four: '127.0.0.2:86',
+  });
+  const own = make();
+  const held = await own.holds(document);
+  expect(Array.from(held.document.backends[0]?.servers ?? [], ([name]) => name)).toEqual(['one', 'two', 'three', 'serving']);
+  expect(Array.from(held.apart, ([key, { stage }]) => [key, stage])).toEqual([
+    ['out/drained', 'draining'],
+    ['out/stopped', 'stopped'],
+  ]);
+  await allTaken(own, [command('enable server out/two'), command('disable server out/three')]);
+  const turned = await own.holds(document);
+  expect(turned.document.backends[0]?.servers.get('two' as ServerName)?.text).toBe('  server two 127.0.0.2:81\n');
+  expect(turned.apart.get('out/three')).toMatchObject({ stage: 'stopped', line: { text: '  server three 127.0.0.2:82\n' } });
+  const elsewhere = await own.holds(documentWith('out', { one: '127.0.0.9:9' }));
+  expect([...elsewhere.lost.keys()]).toEqual(['out']);
+  expect([...(await own.holds(documentWith('none', { one: '127.0.0.9:9' }))).lost]).toEqual([
+    ['none', 'HAProxy does not have this backend'],
+  ]);
+});
+
+test('a reload by hand is noticed at the next command, and read back', async () => {
+  const { config, runDir, make } = await setStage(ends);
+  const own = make();
+  await own.reload([]);
+  const document = await staged(config);
+  await allTaken(own, [add('out/more', '127.0.0.2:83'), command('enable server out/more')]);
+  const held = await own.holds(document);
+  expect(held.document.backends[0]?.servers.size).toBe(2);
+  const before = await own.adopt();
+  process.kill((await showProc({ socketPath: join(runDir, 'master.sock'), deadlineMs: 5_000 })).master, 'SIGUSR2');
+  while ((await own.adopt())?.worker === before?.worker) await sleep(20);
+  await expect(own.send([command('disable server out/more')])).rejects.toThrow('somebody has reloaded it');
+  const running = await own.holds(document);
+  expect(running.document).toBe(document);
+  expect(running.apart.size).toBe(0);
+  await expect(own.send([command('disable server out/more')])).resolves.toEqual([{ taken: false, answer: 'No such server.' }]);
+});
+
+test('whose check has passed is known while it is in maintenance', async () => {
+  const { config, make } = await setStage(ends);
+  const own = make();
+  await own.reload([]);
+  const target = await targetOf(config);
+  const servers = ['good', 'bad', 'idle'].map((server) => ({ backend: 'out' as BackendName, server: server as ServerName }));
+  const at = (server: string): string => (server === 'bad' ? '127.0.0.9:9' : target);
+  await allTaken(
+    own,
+    servers.map(({ server }) => add(`out/${server}`, `${at(server)} check inter 100 rise 2 fall 1`)),
+  );
+  await expect(own.passed(servers)).resolves.toEqual(new Set());
+  await allTaken(own, [command('enable health out/good'), command('enable health out/bad')]);
+  let passed: ReadonlySet<string> = new Set();
+  while (passed.size === 0) {
+    await sleep(20);
+    passed = await own.passed(servers);
+  }
+  expect(passed).toEqual(new Set(['out/good']));
+});
+
+const sick = (target: string): string => `defaults
+  mode http
+  load-server-state-from-file global
+  timeout connect 2s
+  timeout client 10s
+  timeout server 10s
+backend sick
+  server down ${target} id 7001 weight 5 check rise 9 inter 1h
+  server maint ${target} id 7002 check rise 9 inter 1h
+`;
+
+test('a server that is down stays so over a reload; one in maintenance that shall serve serves', async () => {
+  const { config, runDir, write, make } = await setStage(ends);
+  const target = await targetOf(config);
+  await write({ global: `  server-state-file ${join(runDir, 'server-state')}\n`, end: sick(target) });
+  const own = make();
+  await own.reload([]);
+  const verdict = await promisify(execFile)('haproxy', ['-c', '-f', config]);
+  expect(verdict.stderr).not.toContain('WARNING');
+  const words = 'check rise 9 inter 1h';
+  const wanted = documentWith('sick', { down: `${target} id 7001 weight 5 ${words}`, maint: `${target} id 7002 ${words}` });
+  const makeSick = [
+    command('set server sick/down health down'),
+    command('set server sick/down weight 3'),
+    command('disable server sick/maint'),
+  ];
+  await allTaken(own, makeSick);
+  await expect(stateOf(runDir, 'sick/down')).resolves.toMatchObject({ down: true, mode: 'serving' });
+  await own.reload([], wanted);
+  const down = await stateOf(runDir, 'sick/down');
+  expect(down).toMatchObject({ down: true, mode: 'serving' });
+  expect(down?.text.split(' ').slice(7, 9)).toEqual(['5', '5']);
+  await expect(stateOf(runDir, 'sick/maint')).resolves.toMatchObject({ down: false, mode: 'serving' });
+  await expect(readFile(join(runDir, 'server-state'), 'utf8')).resolves.toBe(NO_STATES);
+  await own.reload([]);
+  await expect(stateOf(runDir, 'sick/down')).resolves.toMatchObject({ down: false });
+});
+
+test('a HAProxy that somebody else runs takes commands on its stats socket, and is reloaded when another worker answers there', async () => {
+  const { config, port, runDir, write, make } = await setStage(ends);
+  const socket = join(runDir, 'stats.sock');
+  await write({ global: `  stats socket ${socket} mode 600 level admin\n` });
+  await make().reload([]);
+  const { master } = await showProc({ socketPath: join(runDir, 'master.sock'), deadlineMs: 5_000 });
+  const log = await makeLogger({ level: 'silent', format: 'text', fd: 2 });
+  const settings = {
+    command: `kill -USR2 ${master}`,
+    runDir: join(runDir, 'other'),
+    mapFolder: runDir,
+    socket,
+    log,
+    fingerprint: () => 'f',
+  };
+  const theirs = makeCommand(settings);
+  const document = await staged(config);
+  await allTaken(theirs, [add('out/more', '127.0.0.2:83'), command('enable server out/more')]);
+  expect((await theirs.holds(document)).document.backends[0]?.servers.size).toBe(2);
+  for (let i = 0; i < 3; i++) {
+    await theirs.reload([]);
+    expect((await theirs.holds(document)).document).toBe(document);
+    await allTaken(theirs, [add('out/more', '127.0.0.2:83')]);
+  }
+  await write({ global: `  stats socket ${socket} mode 600 level admin\n`, end: 'nonsense\n' });
+  await expect(makeCommand({ ...settings, confirmMs: 500 }).reload([])).rejects.toThrow('the worker before');
+  await expect(request(port)).resolves.toBe('200');
+});
+
+test('a stats socket without the rights says so at each command', async () => {
+  const { runDir, write, make } = await setStage(ends);
+  const socket = join(runDir, 'stats.sock');
+  await write({ global: `  stats socket ${socket} mode 600\n` });
+  await make().reload([]);
+  const log = await makeLogger({ level: 'silent', format: 'text', fd: 2 });
+  const theirs = makeCommand({ command: 'true', runDir, mapFolder: runDir, socket, log, fingerprint: () => 'f' });
+  await expect(theirs.send([command('disable server out/one')])).resolves.toEqual([{ taken: false, answer: 'Permission denied' }]);
+});

@@ -1,0 +1,136 @@
+import { expect, test } from '@jest/globals';
+import type { View } from '../../src/loop.ts';
+import type { Fragment } from '../../src/model/document.ts';
+import { absorb } from '../../src/snapshot/absorb.ts';
+import { EMPTY } from '../golden/cases.ts';
+import { makeDeriver, read, type Json } from '../story/cluster.ts';
+import { estateOf, GROUPED_TARGETS, PORT_TARGETS, TARGETS, type Target } from './hostile-estate.ts';
+import { HOSTILE } from './hostile-values.ts';
+import { shapeOf, wordsOf } from './hostile-lines.ts';
+
+const DERIVERS = await Promise.all([makeDeriver(), makeDeriver({ haproxyMap: false })]);
+const VALUES = HOSTILE.map((value) => [value.title, value] as const);
+const GUARDS = ['GROUP', 'AUTH', 'BACKEND_NETWORK_ALLOWED_ACL'];
+/** Their values are several words of a line, so the number of words says nothing. */
+const LISTS = ['PATH', 'BALANCE', 'BIND_OPTIONS'];
+
+/** The views of an estate with maps and without. */
+const viewsOf = (apps: readonly Json[]): readonly View[] => DERIVERS.map((derive) => derive(absorb(EMPTY, read(...apps))) as View);
+
+/** All that a document has of an app: its fragments, with their sections, and its lines in map files. */
+function partsOf({ document, services }: View, app: string) {
+  const mine = ({ owner }: Fragment): boolean => owner.by === 'app' && owner.app === app;
+  const fragments = [...document.front, ...document.backends].flatMap(({ name, fragments: all }) =>
+    all.filter(mine).map(({ text }) => `${name}: ${text}`),
+  );
+  const servers = document.backends.flatMap((section) => [...section.servers.values()].filter(mine).map(({ text }) => text));
+  const names = services.filter(({ front }) => front.app === app).map(({ front }) => front.name);
+  const maps = Object.values(document.maps).flatMap((map) => [...map].filter(([, backend]) => names.includes(backend)));
+  return { fragments, servers, maps };
+}
+
+function fragmentsOf({ document: { front, backends } }: View): readonly Fragment[] {
+  return [...[...front, ...backends].flatMap(({ fragments }) => fragments), ...backends.flatMap(({ servers }) => [...servers.values()])];
+}
+
+const HARMLESS = viewsOf(estateOf([], () => undefined));
+const WITHOUT = viewsOf(estateOf(TARGETS, () => undefined));
+
+/** Values that every label of its kind takes, so that every template is seen with its lines. */
+const BENIGN: readonly ((target: Target) => string | undefined)[] = [
+  ({ valid }) => valid,
+  () => undefined,
+  ({ name, valid }) => (name === 'VHOST' ? 'one.acme.org' : name === 'MODE' ? 'tcp' : name === 'GROUP' ? 'external' : valid),
+  ({ name }) => (name === 'GROUP' ? '*' : undefined),
+];
+
+/** What lines the templates have, word by word, when nobody means harm. */
+const SHAPES = new Set(
+  BENIGN.flatMap((valueOf) => viewsOf(estateOf([...TARGETS, ...GROUPED_TARGETS], valueOf)).flatMap(fragmentsOf)).flatMap((one) => [
+    shapeOf(one),
+    shapeOf(one, 'first words'),
+  ]),
+);
+
+test('there are many, and no two are the same', () => {
+  expect(HOSTILE.length).toBeGreaterThan(200);
+  expect(new Set(HOSTILE.map(({ title }) => title)).size).toBe(HOSTILE.length);
+});
+
+test.each(VALUES)('%s in any label of a port does not change another app', (_, { of }) => {
+  const views = viewsOf(estateOf(TARGETS, ({ valid }) => of(valid)));
+  expect(views.map((view) => partsOf(view, '/healthy'))).toEqual(HARMLESS.map((view) => partsOf(view, '/healthy')));
+});
+
+test.each(VALUES)('%s is read or told, and never makes a line or a word of its own', (_, { of }) => {
+  for (const view of viewsOf(estateOf(TARGETS, ({ valid }) => of(valid)))) {
+    for (const fragment of fragmentsOf(view)) {
+      const { owner } = fragment;
+      const target = TARGETS.find(({ app }) => owner.by === 'app' && owner.app === app);
+      const precision = target !== undefined && LISTS.includes(target.name) ? 'first words' : 'words';
+      if (!SHAPES.has(shapeOf(fragment, precision))) throw new Error(`nobody wrote this: ${JSON.stringify(fragment)}`);
+    }
+  }
+});
+
+test.each(VALUES)('%s: one Problem for each label that does not take it, which then counts as absent or shuts its port', (_, { of }) => {
+  const views = viewsOf(estateOf(TARGETS, ({ valid }) => of(valid)));
+  for (const [i, view] of views.entries()) {
+    for (const target of TARGETS) {
+      const { app, label, name } = target;
+      const told = view.problems.filter(
+        ({ owner, code, label: named }) => owner.by === 'app' && owner.app === app && named === label && code === 'label-value',
+      );
+      const refused = told.filter(({ message }) => !message.includes('only the rest of it counts') && !message.includes('has no effect'));
+      const out = view.leftOut.filter((one) => one.app === app && one.why === 'label');
+      expect(told.length).toBeLessThanOrEqual(1);
+      expect(out).toHaveLength(GUARDS.includes(name) ? refused.length : 0);
+      if (refused.length === 0) continue;
+      if (GUARDS.includes(name)) expect(partsOf(view, app)).toEqual({ fragments: [], servers: [], maps: [] });
+      else expect(partsOf(view, app)).toEqual(partsOf(WITHOUT[i] as View, app));
+    }
+  }
+});
+
+/** Labels that stand in a line, so that none of these may be in their values. */
+const IN_LINES = PORT_TARGETS.filter(({ name }) => !['ENABLED', 'STICKY', 'REDIRECT_TO_HTTPS', 'USE_HSTS', 'GROUP'].includes(name));
+
+test.each(VALUES)('%s: what would end a line, a word or a string is never taken', (_, { of }) => {
+  const [view] = viewsOf(estateOf(TARGETS, ({ valid }) => of(valid)));
+  for (const { app, label, name, valid } of IN_LINES) {
+    const value = of(valid).trim();
+    const bad =
+      name === 'AUTH'
+        ? /[\p{Cc}"\\]/u
+        : ['VHOST', 'PATH', 'BIND_OPTIONS', 'BACKEND_NETWORK_ALLOWED_ACL'].includes(name)
+          ? /[^\P{Cc}\t\n\v\f\r]|["'#\\]/u
+          : /[\p{Cc}"'#\\]/u;
+    const told = view?.problems.some((problem) => problem.owner.by === 'app' && problem.owner.app === app && problem.label === label);
+    if (bad.test(value)) expect([label, told]).toEqual([label, true]);
+  }
+});
+
+test.each(VALUES)('%s in a label of a deployment group makes no line of its own, and does not change another app', (_, { of }) => {
+  const views = viewsOf(estateOf(GROUPED_TARGETS, ({ valid }) => of(valid)));
+  for (const [i, view] of views.entries()) {
+    const { fragments, servers, maps } = partsOf(HARMLESS[i] as View, '/healthy');
+    const still = partsOf(view, '/healthy'); // and perhaps more: a group may have the name of an app
+    expect(still.fragments).toEqual(expect.arrayContaining(fragments));
+    expect(still.servers).toEqual(expect.arrayContaining(servers));
+    expect(still.maps).toEqual(expect.arrayContaining(maps));
+  }
+  for (const fragment of views.flatMap(fragmentsOf)) {
+    if (!SHAPES.has(shapeOf(fragment))) throw new Error(`nobody wrote this: ${JSON.stringify(fragment)}`);
+  }
+});
+
+test.each([
+  ['  a b\tc', ['a', 'b', 'c']],
+  ['a "b c" d', ['a', 'b c', 'd']],
+  ["a 'b #' c", ['a', 'b #', 'c']],
+  ['a b # c', ['a', 'b']],
+  ['a\\ b c\\#', ['a b', 'c#']],
+  ['a "b', undefined],
+])('words of %j', (line, words) => {
+  expect(wordsOf(line)).toEqual(words);
+});

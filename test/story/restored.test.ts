@@ -1,0 +1,90 @@
+import { expect, test } from '@jest/globals';
+import type { News } from '../../src/model/news.ts';
+import type { Snapshot } from '../../src/model/snapshot.ts';
+import { makeAbsorb } from '../../src/snapshot/absorb.ts';
+import type { State } from '../../src/snapshot/state.ts';
+import { troublesOf } from '../../src/snapshot/troubles.ts';
+import { EMPTY, filesOf } from '../golden/cases.ts';
+import { appAt, eventAt, goneAt, makeDeriver, nginx, readAt, Story, task, tasksOf, type Json } from './cluster.ts';
+
+const absorb = makeAbsorb({ massRemovalHoldMs: 30_000 });
+const derive = await makeDeriver();
+const CHECKED = { healthChecks: [{ protocol: 'HTTP', portIndex: 0 }] };
+const SAVED = Date.parse('2026-01-02T03:04:05.000Z');
+const NOW = SAVED + 60_000;
+
+const alive = (n: number, given: Json = {}): Json => task(n, { health: 'alive', ...given });
+const other = nginx([alive(7)], { id: '/other', labels: { HAPROXY_GROUP: 'external', HAPROXY_0_PORT: '10001' } });
+const left = (...apps: readonly Json[]): Snapshot => absorb(EMPTY, readAt(0, ...apps)).snapshot;
+const restored = (...apps: readonly Json[]): News => ({ kind: 'restored', at: NOW, savedAt: SAVED, snapshot: left(...apps) });
+const codes = (state: State): readonly string[] => troublesOf(state).map(({ code }) => code);
+
+test('a start while Marathon is away: what was known serves, and says since when', async () => {
+  const before = new Story(derive, absorb);
+  const view = before.tell(readAt(0, nginx([alive(1), alive(2)], CHECKED), other, nginx([], { id: '/x', instances: 'many' })));
+  const story = await Story.begin({}, absorb);
+  const again = story.tell({ kind: 'restored', at: NOW, savedAt: SAVED, snapshot: before.state.snapshot });
+  expect(again.document.backends).toEqual(view.document.backends);
+  expect(story.state.snapshot).toEqual(before.state.snapshot);
+  expect(troublesOf(story.state)).toEqual([
+    {
+      code: 'stale',
+      owner: { by: 'operator' },
+      message: 'Marathon could not be read since this start: what serves is what was known at 2026-01-02T03:04:05.000Z',
+      hint: 'the log says why Marathon can not be read; it is tried again until it can',
+    },
+  ]);
+});
+
+test('the first full read counts, and known health where it says nothing', async () => {
+  const story = await Story.begin({}, absorb);
+  story.tell(restored(nginx([alive(1), alive(2)], CHECKED), other));
+  const view = story.tell(readAt(NOW + 1, nginx([task(1), task(3)], { ...CHECKED, instances: 2 }), other));
+  expect([tasksOf(view), codes(story.state)]).toEqual([['nginx.0001', 'nginx.0007'], []]);
+  expect(story.state.staleSince).toBeUndefined();
+  const fresh = derive([readAt(1, nginx([alive(1), task(3)], CHECKED), other)].reduce(absorb, EMPTY));
+  expect(filesOf(view)).toEqual(fresh && filesOf(fresh));
+});
+
+test('a start with what was known, and then an empty answer: it is held', async () => {
+  const story = await Story.begin({}, absorb);
+  story.tell(restored(nginx([alive(1), alive(2)]), other));
+  expect(tasksOf(story.tell(readAt(NOW + 1)))).toHaveLength(3);
+  expect(codes(story.state)).toEqual(['losses-held']);
+  expect(tasksOf(story.tell(readAt(NOW + 30_001)))).toEqual([]);
+  expect(codes(story.state)).toEqual([]);
+});
+
+test.each<[string, readonly News[]]>([
+  ['after a full read', [readAt(NOW, other)]],
+  ['a second time', [restored(other)]],
+])('what was known before the start does not count %s', (_, news) => {
+  const state = news.reduce(absorb, EMPTY);
+  expect(absorb(state, restored(nginx([alive(1)])))).toBe(state);
+});
+
+test('what was told of single apps before counts more than what was known', () => {
+  const news = [
+    appAt(NOW, nginx([alive(3)])),
+    goneAt(NOW, '/gone'),
+    eventAt(NOW, 'TASK_KILLED', task(7), '/other'),
+    restored(nginx([alive(1)]), nginx([alive(8)], { id: '/gone' }), other, nginx([], { id: '/broken', instances: 'many' })),
+  ];
+  const { snapshot, staleSince } = news.reduce(absorb, EMPTY);
+  expect(snapshot.apps.map(({ id, tasks }) => [id, tasks.map(({ id: one, state }) => [one, state])])).toEqual([
+    ['/nginx', [['nginx.0003', 'TASK_RUNNING']]],
+    ['/other', [['nginx.0007', 'TASK_KILLED']]],
+  ]);
+  expect(snapshot.problems.map(({ owner }) => owner)).toEqual([{ by: 'app', app: '/broken' }]);
+  expect(staleSince).toBe(SAVED);
+});
+
+test('events and reads of single apps count while what was known serves', () => {
+  const state = [restored(nginx([alive(1), alive(2)]), other), eventAt(NOW + 1, 'TASK_KILLED', task(1)), goneAt(NOW + 2, '/other')].reduce(
+    absorb,
+    EMPTY,
+  );
+  const view = derive({ ...state, asked: 0 });
+  expect(view && tasksOf(view)).toEqual(['nginx.0002']);
+  expect(codes(state)).toEqual(['stale']);
+});
