@@ -93,7 +93,7 @@ test('300 servers are added, put aside and deleted in a few sends, each answer a
   const [section] = running.document.backends;
   expect(Array.from(section?.servers ?? [], ([name, { text }]) => [name, text])).toEqual([
     ['one', `  server one ${target}\n`],
-    ['s2', ''],
+    ['s2', `  server s2 ${target} weight 10 check\n`],
   ]);
   expect(running.apart.size).toBe(299);
   expect(running.apart.get('out/s0')?.stage).toBe('draining');
