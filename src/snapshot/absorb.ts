@@ -13,9 +13,6 @@ export interface AbsorbSettings {
   readonly massRemovalHoldMs: number;
 }
 
-/** Of --mass-removal-hold, in milliseconds. */
-export const MASS_REMOVAL_HOLD_MS = 30_000;
-
 /** What is known after the news. Pure; news that change nothing give the same state. */
 export type Absorb = (state: State, news: News) => State;
 
@@ -60,7 +57,7 @@ function withExplained({ held }: State, after: State, id: AppId): State {
 function absorbTick(state: State, at: number): State {
   if (state.wakeAt === undefined || at < state.wakeAt) return state;
   const { apps: before } = state.snapshot;
-  const apps = before.map((app) => withOverdue(app, app, at));
+  const apps = before.map((app) => withOverdue(app, app, { since: state.since, at }));
   const snapshot = apps.some((app, i) => app !== before[i]) ? { ...state.snapshot, apps } : state.snapshot;
-  return withChange(state, { snapshot, wakeAt: firstDeadline(apps) });
+  return withChange(state, { snapshot, wakeAt: firstDeadline(apps, { since: state.since, at }) });
 }

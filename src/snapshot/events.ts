@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { AppId, TaskId } from '../model/names.ts';
-import type { News } from '../model/news.ts';
+import type { Heard, News } from '../model/news.ts';
 
 /**
  * The events after which something that a load balancer shows may be another: the smallest filter that misses nothing
@@ -23,16 +23,6 @@ export const EVENT_TYPES: readonly string[] = [
   'deployment_success',
   'deployment_failed',
 ];
-
-/** What follows from an event. */
-export interface Heard {
-  /** In words for the log: 'status_update_event TASK_KILLED /nginx'. */
-  readonly reason: string;
-  /** What it tells by itself. */
-  readonly news?: News;
-  /** What is to be read again. */
-  readonly dirty: readonly AppId[] | 'all';
-}
 
 /**
  * An event, understood; undefined for one after which nothing is read. `event_stream_attached` is none: every client hears of every other's, and

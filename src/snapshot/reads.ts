@@ -26,7 +26,13 @@ export function withChange(state: State, change: Partial<State>): State {
 export function absorbApps(state: State, { apps, problems, asked, at }: Told<'apps'>, holdMs: number): State {
   if (state.asked !== undefined && asked < state.asked) return state;
   const before = state.snapshot;
-  const later = { asked, touched: after(state.touched, asked), told: after(state.told, asked), staleSince: undefined };
+  const later = {
+    asked,
+    touched: after(state.touched, asked),
+    told: after(state.told, asked),
+    staleSince: undefined,
+    since: state.since ?? at,
+  };
   const isLater = ({ owner }: Problem): boolean => owner.by === 'app' && later.touched.has(owner.app);
   const told = [...before.problems.filter(isLater), ...problems.filter((problem) => !isLater(problem))];
   const unreadable = new Set(problems.flatMap(({ owner }) => (owner.by === 'app' ? owner.app : [])));
@@ -40,7 +46,8 @@ export function absorbApps(state: State, { apps, problems, asked, at }: Told<'ap
   const settled = withHeld(read, before.apps, held).map((app) => settle(known.get(app.id), app, better));
   const next = [...settled, ...kept].sort((a, b) => byText(a.id, b.id));
   const memory = state.memory.size === 0 ? state.memory : new Map();
-  return withChange(state, { snapshot: keepSnapshot(before, next, told), ...later, ended, held, memory, wakeAt: firstDeadline(next) });
+  const snapshot = keepSnapshot(before, next, told);
+  return withChange(state, { snapshot, ...later, ended, held, memory, wakeAt: firstDeadline(next, better) });
 }
 
 /** The stamps from later than `asked`; the same ones when all are. */
@@ -67,7 +74,7 @@ export function absorbApp(state: State, { id, app, problems, asked, at: now }: T
     touched: new Map(state.touched).set(id, asked),
     told: without(state.told, overtaken),
     ended: isRead ? countMissing(state.ended, { apps: app === undefined ? [] : [app], asked, of: id }) : state.ended,
-    wakeAt: earlier(state.wakeAt, after && firstDeadline([after])),
+    wakeAt: earlier(state.wakeAt, after && firstDeadline([after], { ...state, at: now })),
   });
 }
 
@@ -87,23 +94,23 @@ function earlier(a: number | undefined, b: number | undefined): number | undefin
 export function absorbRestored(state: State, { snapshot, savedAt, at }: Told<'restored'>): State {
   if (state.asked !== undefined || state.staleSince !== undefined) return state;
   const isNew = ({ id }: Pick<App, 'id'>): boolean => !state.touched.has(id);
-  const restored = snapshot.apps.filter(isNew).map((app) => withOverdue(app, withEnded(app, state.ended), at));
+  const restored = snapshot.apps.filter(isNew).map((app) => withOverdue(app, withEnded(app, state.ended), { ...state, at }));
   const apps = [...restored, ...state.snapshot.apps].sort((a, b) => byText(a.id, b.id));
   const problems = snapshot.problems.filter(({ owner }) => owner.by !== 'app' || isNew({ id: owner.app }));
   return withChange(state, {
     snapshot: { apps, problems: [...problems, ...state.snapshot.problems] },
     staleSince: savedAt,
-    wakeAt: firstDeadline(apps),
+    wakeAt: firstDeadline(apps, { ...state, at }),
   });
 }
 
 /** An app as it was read, with what is known better; the very object of before where nothing is new. */
-function settle(before: App | undefined, app: App, { ended, told, memory, asked, at }: Better): App {
+function settle(before: App | undefined, app: App, { ended, told, memory, asked, since, at }: Better): App {
   const read = before === undefined ? app : withTold(before, app, (id) => (told.get(id) ?? -Infinity) > asked);
-  return keep(before, withOverdue(before, rememberHealth(before, withEnded(read, ended), memory), at));
+  return keep(before, withOverdue(before, rememberHealth(before, withEnded(read, ended), memory), { since, at }));
 }
 
-interface Better extends Pick<State, 'ended' | 'told' | 'memory'> {
+interface Better extends Pick<State, 'ended' | 'told' | 'memory' | 'since'> {
   readonly asked: number;
   /** Now, in ms since 1970. */
   readonly at: number;

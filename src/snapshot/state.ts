@@ -11,6 +11,8 @@ export interface State {
   readonly snapshot: Snapshot;
   /** When the last full read was sent, in ms since 1970; none before the first: nothing is derived from a part. */
   readonly asked: number | undefined;
+  /** When the first full read was understood, in ms since 1970: who has run for longer has not been watched for longer. */
+  readonly since: number | undefined;
   /** When what serves was known, where that was before the start: until the first full read. */
   readonly staleSince: number | undefined;
   /** When the last read of an app by itself was sent, where that is later than the last full read. */
@@ -69,6 +71,7 @@ export function startState(release: Release, memory: HealthMemory = new Map()): 
   return {
     snapshot: { apps: [], problems: [] },
     asked: undefined,
+    since: undefined,
     staleSince: undefined,
     touched: new Map(),
     told: new Map(),

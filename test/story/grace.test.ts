@@ -59,6 +59,16 @@ test.each<[string, readonly Json[], Json, boolean]>([
   expect(view && tasksOf(view)).toEqual(serves ? ['nginx.0001'] : []);
 });
 
+test('Marathon has results of the others: a task without one waits from when it was first seen, however old it is', async () => {
+  const story = await Story.begin();
+  const apps = [started(1, START, { health: 'alive' }), started(2, START, { ipAddresses: [{ ipAddress: '192.168.84.2' }] })];
+  const day = START + 86_400 * SECOND;
+  expect(tasksOf(story.tell(readAt(day, nginx(apps, CHECKED))))).toEqual(['nginx.0001']);
+  expect(wants(story.state).tickAt).toBe(day + PATIENCE);
+  expect(tasksOf(story.tell(readAt(day + SECOND, nginx(apps, CHECKED))))).toEqual(['nginx.0001']);
+  expect(tasksOf(story.tell(tick(day + PATIENCE)))).toEqual(['nginx.0001', 'nginx.0002']);
+});
+
 test('who waits is looked at in turn, also after a read of one app', async () => {
   const story = await Story.begin();
   story.tell(readAt(START, nginx([started(1, START + 5 * SECOND), started(2, START + 7 * SECOND)], CHECKED)));
