@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 import { makeAlarm } from './alarm.ts';
-import { takenOf } from './apply/binds.ts';
 import { chooseCertificates } from './apply/certificates.ts';
 import type { Reply } from './apply/control.ts';
 import type { Drive, Outcome } from './apply/drive-parts.ts';
@@ -23,6 +22,7 @@ import { memoryOf } from './snapshot/health.ts';
 import { startState } from './snapshot/state.ts';
 import type { Client } from './source/client.ts';
 import type { Source } from './source/source.ts';
+import { watch } from './watch.ts';
 
 /** What a run is given from outside. */
 export interface Run {
@@ -93,7 +93,7 @@ async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached
     consumers: [views.see, makeProblemLog(log), ...makeConsumers({ drive, keeper, alarm: openAlarm(source, surroundings) })],
   });
   if (known !== undefined && run.follow) restoreLater(known, surroundings);
-  const watching = run.follow ? watch({ reached, drive, views, surroundings }) : Promise.resolve();
+  const watching = run.follow ? watch({ reached, drive, view: views.latest, surroundings }) : Promise.resolve();
   return {
     resync: (reason) => resync({ source, drive, reason }),
     reload: () => {
@@ -220,35 +220,4 @@ const OUTCOMES = {
 function describe(outcome: Outcome): Reply {
   if (!outcome.ok) return { ok: false, text: outcome.why };
   return { ok: true, text: OUTCOMES[outcome.by] };
-}
-
-const WATCH_MS = 2_000;
-
-interface Watched {
-  readonly reached: Reached;
-  readonly drive: Drive;
-  readonly views: Views;
-  readonly surroundings: Surroundings;
-}
-
-/**
- * Looks after our own HAProxy: when it is gone, it is started again, with the wait between two tries that `quiet` keeps; when somebody has
- * reloaded it, what it has is read back; and what it could not bind may be free again.
- */
-async function watch({ reached: { own }, drive, views, surroundings: { log, signal, tell } }: Watched): Promise<void> {
-  const waited = () =>
-    sleep(WATCH_MS, signal).then(
-      () => true,
-      () => false,
-    );
-  while (own !== undefined && (await waited())) {
-    const found = await own.adopt().catch(() => 'silent' as const); // it lives, but does not answer now
-    if (found === 'silent') continue;
-    if (found !== undefined && !own.knows(found.worker)) drive.doubt();
-    if (found === undefined && drive.lost()) log.error({}, 'HAProxy is gone, it is started again');
-    const taken = views.latest()?.taken ?? [];
-    const still = await takenOf(taken, []);
-    const binds = taken.filter(({ address, port }) => !still.some((one) => one.address === address && one.port === port));
-    if (binds.length > 0) tell({ kind: 'freed', at: now(), binds });
-  }
 }

@@ -1,4 +1,4 @@
-import type { Command, Document, Running } from '../model/document.ts';
+import type { Command, Document, Reason, Running } from '../model/document.ts';
 import type { Release } from '../model/release.ts';
 import type { DriveParts } from './drive-parts.ts';
 
@@ -36,13 +36,15 @@ interface Way {
   readonly release: Release | undefined;
 }
 
-/** Sends what the plan says, and gives what HAProxy runs then. Rejects when that can't be known. */
+/** Sends what the plan says; gives what HAProxy runs then, and what only a reload can do. Rejects when that can't be known. */
 export async function bringCommands(
   parts: Parts,
   { running, wanted, release }: Way,
-): Promise<{ readonly running: Running; readonly sent: boolean }> {
-  const { commands } = parts.plan({ running, wanted, release });
-  return { running: await sendAll(parts, { running, wanted, commands }), sent: commands.length > 0 };
+): Promise<{ readonly running: Running; readonly sent: boolean; readonly reload: readonly Reason[] }> {
+  const { commands, reload } = parts.plan({ running, wanted, release });
+  const next = await sendAll(parts, { running, wanted, commands });
+  const sent = commands.length > 0;
+  return { running: next, sent, reload: sent ? parts.plan({ running: next, wanted, release }).reload : reload };
 }
 
 /** Deletes the servers that have been in maintenance since the last time, when `old` was apart; one that still has a connection has to wait. */

@@ -1,7 +1,8 @@
 import type { Command, Document, Plan, Reason, Running } from '../model/document.ts';
 import type { Release } from '../model/release.ts';
 import type { Files } from './files.ts';
-import type { Answer, Haproxy } from './haproxy.ts';
+import type { Answer } from '../haproxy/follow.ts';
+import type { Haproxy } from './haproxy.ts';
 
 /** How a wanted document ended. */
 export type Outcome = { readonly ok: true; readonly by: 'reload' | 'commands' | 'nothing' } | { readonly ok: false; readonly why: string };

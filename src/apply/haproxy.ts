@@ -1,3 +1,4 @@
+import type { Answer } from '../haproxy/follow.ts';
 import type { Apart, Command, Document, Reason, Running } from '../model/document.ts';
 import type { Release } from '../model/release.ts';
 
@@ -9,13 +10,6 @@ export class ReloadRefused extends Error {
     super(message);
     this.lines = lines;
   }
-}
-
-/** What became of a command. */
-export interface Answer {
-  readonly taken: boolean;
-  /** HAProxy's words, trimmed. */
-  readonly answer: string;
 }
 
 /** A HAProxy that runs, however it is reached. Every promise settles by its deadline; what is asked for during a reload waits for its end. */

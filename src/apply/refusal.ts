@@ -1,11 +1,5 @@
-import { readRefusal, type Blame, type Refusal } from '../haproxy/refusals.ts';
-import type { Document } from '../model/document.ts';
+import type { Blame, Refusal } from '../haproxy/refusals.ts';
 import type { Problem } from '../model/problem.ts';
-
-/** What `haproxy -c` had against a document, as Problems of those whom its messages name. */
-export function describeRefusal(lines: readonly string[], document: Document): readonly Problem[] {
-  return describeBlame(readRefusal(lines, document));
-}
 
 /** Whom a refusal is about, as Problems; at least one. */
 export function describeBlame({ blamed, operator, unknown }: Pick<Refusal, 'blamed' | 'operator' | 'unknown'>): readonly Problem[] {

@@ -1,7 +1,8 @@
 import { readRelease } from '../haproxy/release.ts';
 import type { Command, Document, Running } from '../model/document.ts';
 import type { Release } from '../model/release.ts';
-import type { Answer, Haproxy } from './haproxy.ts';
+import type { Answer } from '../haproxy/follow.ts';
+import type { Haproxy } from './haproxy.ts';
 import { ask, NoAnswer, type WorkerInfo } from './master.ts';
 import { makeBatches, makeOpening, readReplies, type Batch, type Replies } from './replies.ts';
 import { withMaps } from './map-state.ts';

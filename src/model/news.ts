@@ -28,6 +28,16 @@ export type News = { readonly at: number } & (
   | { readonly kind: 'tick' } // time has passed: somebody waits for it
 );
 
+/** What follows from an event. */
+export interface Heard {
+  /** In words for the log: 'status_update_event TASK_KILLED /nginx'. */
+  readonly reason: string;
+  /** What it tells by itself. */
+  readonly news?: News;
+  /** What is to be read again. */
+  readonly dirty: readonly AppId[] | 'all';
+}
+
 /** What an event says of a task. */
 export interface TaskUpdate {
   readonly id: TaskId;

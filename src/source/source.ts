@@ -1,8 +1,7 @@
 import type { Backoff } from '../lib/backoff.ts';
 import type { Logger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
-import type { AppId } from '../model/names.ts';
-import type { News } from '../model/news.ts';
+import type { Heard, News } from '../model/news.ts';
 import { shown } from './auth.ts';
 import type { Reader, Sleep } from './reader.ts';
 import type { StreamAttempt } from './stream.ts';
@@ -26,14 +25,6 @@ interface ScheduleDependencies {
   readonly attachMs?: number;
   readonly sleep: Sleep;
   readonly signal: AbortSignal;
-}
-
-/** What an event tells, and what is to be read after it. */
-export interface Heard {
-  /** In words for the log. */
-  readonly reason: string;
-  readonly news?: News;
-  readonly dirty: readonly AppId[] | 'all';
 }
 
 interface FollowDependencies extends ScheduleDependencies {

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Answer, Haproxy } from '../../src/apply/haproxy.ts';
+import type { Answer } from '../../src/haproxy/follow.ts';
+import type { Haproxy } from '../../src/apply/haproxy.ts';
 import { textOf } from '../../src/haproxy/text.ts';
 import type { Command, Document, Running } from '../../src/model/document.ts';
 import { backendSection, document, section } from '../haproxy/make.ts';

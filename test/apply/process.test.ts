@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gist, makeProcess, type OwnProcess } from '../../src/apply/process.ts';
+import { gist } from '../../src/apply/bring.ts';
+import { makeProcess, type OwnProcess } from '../../src/apply/process.ts';
 import { NO_STATES } from '../../src/apply/state-file.ts';
 import { makeLogger } from '../../src/lib/logger.ts';
 import type { Document } from '../../src/model/document.ts';
@@ -235,7 +236,7 @@ test('HAProxy finds which servers are down while it reloads, and nothing afterwa
   await expect(readFile(join(runDir, 'server-state'), 'utf8')).resolves.toBe(NO_STATES);
   await own.reload([], WANTED);
   await expect(readFile(join(runDir, 'server-state'), 'utf8')).resolves.toBe(NO_STATES);
-  await own.reloadAsItIs([]);
+  await own.reload([]);
   expect(found).toEqual([SICK, SICK, NO_STATES]);
 });
 

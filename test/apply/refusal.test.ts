@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { describeBlame, describeRefusal } from '../../src/apply/refusal.ts';
-import type { Fragment } from '../../src/model/document.ts';
+import { describeBlame } from '../../src/apply/refusal.ts';
+import { readRefusal } from '../../src/haproxy/refusals.ts';
+import type { Document, Fragment } from '../../src/model/document.ts';
 import type { AppId } from '../../src/model/names.ts';
 import { document } from '../haproxy/make.ts';
+
+const describeRefusal = (lines: readonly string[], of: Document) => describeBlame(readRefusal(lines, of));
 
 const FILE = '/etc/haproxy/haproxy.cfg';
 const of = (template: string, text: string, owner: Fragment['owner'], label?: string): Fragment => ({

@@ -1,26 +1,19 @@
-import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { generate } from 'selfsigned';
 import { filesOf, readCases, viewOf } from '../golden/cases.ts';
 import { endAll, makeFolder } from './ends.ts';
+import { useCertificate } from './fixtures/certificate.ts';
 import { needHaproxy, type Ends } from './fixtures/stage.ts';
 
 jest.setTimeout(60_000);
 
 const ends: Ends = [];
-const ofAll: Ends = [];
-const shared = { certificate: '' };
+const certificate = useCertificate();
 
 beforeAll(needHaproxy);
-beforeAll(async () => {
-  shared.certificate = path.join(await makeFolder(ofAll), 'cert.pem');
-  const { cert, private: key } = await generate([{ name: 'commonName', value: '*' }], { keySize: 2048, algorithm: 'sha256' });
-  await writeFile(shared.certificate, `${cert.trim()}\n${key.trim()}\n`);
-});
 afterEach(() => endAll(ends));
-afterAll(() => endAll(ofAll));
 
 /** `haproxy -c`: 2 means that nothing is bound, which is fine. */
 function check(file: string): Promise<{ readonly code: number; readonly said: string }> {
@@ -34,7 +27,7 @@ function check(file: string): Promise<{ readonly code: number; readonly said: st
 test.each(readCases().map((one) => [one.name, one] as const))('HAProxy takes the golden case %s', async (_, one) => {
   const folder = await makeFolder(ends);
   const config = path.join(folder, 'haproxy.cfg');
-  const view = await viewOf({ ...one, settings: { ...one.settings, haproxyConfig: config } }, [shared.certificate]);
+  const view = await viewOf({ ...one, settings: { ...one.settings, haproxyConfig: config } }, [certificate.file()]);
   for (const [file, text] of filesOf(view)) await writeFile(path.join(folder, file), text);
   const { code, said } = await check(config);
   expect(said).not.toMatch(/\[ALERT\]/);

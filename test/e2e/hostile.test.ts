@@ -1,8 +1,7 @@
-import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { generate } from 'selfsigned';
 import { makeMiddle } from '../../src/middle.ts';
 import type { View } from '../../src/loop.ts';
 import { PORT_LABELS } from '../../src/services/labels.ts';
@@ -12,29 +11,23 @@ import { estateOf, GROUPED_TARGETS, TARGETS, type Target } from '../services/hos
 import { HOSTILE, type Hostile } from '../services/hostile-values.ts';
 import { read } from '../story/cluster.ts';
 import { endAll, makeFolder } from './ends.ts';
+import { useCertificate } from './fixtures/certificate.ts';
 import { needHaproxy, type Ends } from './fixtures/stage.ts';
 
 jest.setTimeout(60_000);
 
 const ends: Ends = [];
-const ofAll: Ends = [];
-const shared = { certificate: '' };
+const certificate = useCertificate();
 
 beforeAll(needHaproxy);
-beforeAll(async () => {
-  shared.certificate = path.join(await makeFolder(ofAll), 'cert.pem');
-  const { cert, private: key } = await generate([{ name: 'commonName', value: '*' }], { keySize: 2048, algorithm: 'sha256' });
-  await writeFile(shared.certificate, `${cert.trim()}\n${key.trim()}\n`);
-});
 afterEach(() => endAll(ends));
-afterAll(() => endAll(ofAll));
 
 /** `haproxy -c` on an estate of apps, in which each label has the hostile value; with maps or without. */
 async function check(value: Hostile, haproxyMap: boolean): Promise<{ readonly code: number; readonly alerts: readonly string[] }> {
   const folder = await makeFolder(ends);
   const haproxyConfig = path.join(folder, 'haproxy.cfg');
   const settings = settingsWith({ haproxyConfig, haproxyMap });
-  const derive = await makeMiddle({ settings, env: {}, certificates: [shared.certificate], problems: [] });
+  const derive = await makeMiddle({ settings, env: {}, certificates: [certificate.file()], problems: [] });
   const apps = estateOf([...TARGETS, ...GROUPED_TARGETS], (target) => valueOf(target, value));
   const view = derive(absorb(EMPTY, read(...apps))) as View;
   for (const [file, text] of filesOf(view)) await writeFile(path.join(folder, file), text);

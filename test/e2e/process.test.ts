@@ -63,7 +63,7 @@ test('reloads put another worker in place and lose no request', async () => {
 test('reloads asked for at once are made one after the other', async () => {
   const { runDir, make } = await setStage(ends);
   const own = make();
-  await Promise.all([own.reload([]), own.reload([]), own.reloadAsItIs([])]);
+  await Promise.all([own.reload([]), own.reload([]), own.reload([])]);
   await expect(showProc(masterCall(runDir))).resolves.toMatchObject({ failed: 0 });
   await expect(own.applied()).resolves.toBeDefined();
 });

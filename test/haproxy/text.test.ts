@@ -1,9 +1,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { fragmentAt, mapText, textOf } from '../../src/haproxy/text.ts';
+import { rowAt, rowsOf } from '../../src/haproxy/rows.ts';
+import { mapText, textOf } from '../../src/haproxy/text.ts';
 import type { AppId, BackendName, ServerName } from '../../src/model/names.ts';
 import type { Document, Fragment, MapFile } from '../../src/model/document.ts';
 import { document } from './make.ts';
+
+const fragmentAt = (one: Document, line: number): Fragment | undefined => rowAt(rowsOf(one), line)?.fragment;
 
 /** Fragments that name themselves in every line, so that a line of the file says whose it is. */
 const written = fc.record({ lines: fc.nat(3), blank: fc.boolean(), ended: fc.boolean(), empty: fc.boolean() });

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { EVENT_TYPES, readEvent, type Heard } from '../../src/snapshot/events.ts';
+import type { Heard } from '../../src/model/news.ts';
+import { EVENT_TYPES, readEvent } from '../../src/snapshot/events.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 type Data = Json | string | null | undefined;

@@ -1,0 +1,37 @@
+import { takenOf } from './apply/binds.ts';
+import type { Drive } from './apply/drive-parts.ts';
+import type { Reached } from './assemble-haproxy.ts';
+import { now, sleep, type Surroundings } from './assemble-marathon.ts';
+import type { View } from './loop.ts';
+
+const WATCH_MS = 2_000;
+
+interface Watched {
+  readonly reached: Reached;
+  readonly drive: Drive;
+  /** The view of now. */
+  readonly view: () => View | undefined;
+  readonly surroundings: Surroundings;
+}
+
+/**
+ * Looks after our own HAProxy: when it is gone, it is started again, with the wait between two tries that `quiet` keeps; when somebody has
+ * reloaded it, what it has is read back; and what it could not bind may be free again.
+ */
+export async function watch({ reached: { own }, drive, view, surroundings: { log, signal, tell } }: Watched): Promise<void> {
+  const waited = () =>
+    sleep(WATCH_MS, signal).then(
+      () => true,
+      () => false,
+    );
+  while (own !== undefined && (await waited())) {
+    const found = await own.adopt().catch(() => 'silent' as const); // it lives, but does not answer now
+    if (found === 'silent') continue;
+    if (found !== undefined && !own.knows(found.worker)) drive.doubt();
+    if (found === undefined && drive.lost()) log.error({}, 'HAProxy is gone, it is started again');
+    const taken = view()?.taken ?? [];
+    const still = await takenOf(taken, []);
+    const binds = taken.filter(({ address, port }) => !still.some((one) => one.address === address && one.port === port));
+    if (binds.length > 0) tell({ kind: 'freed', at: now(), binds });
+  }
+}
