@@ -15,6 +15,7 @@ import { makeAppRead, makeFullRead, type Complete, type Decode } from './source/
 import { follow, poll, type Source } from './source/source.ts';
 import { openStream } from './source/stream.ts';
 import { readVaultSettings, vaultAuth } from './source/vault.ts';
+import { makeUnread } from './source/unread.ts';
 import { makeVersions } from './source/versions.ts';
 
 /** What the parts of a run share. */
@@ -92,7 +93,14 @@ export function openReads(client: Client, { settings, log, tell, signal }: Surro
   const versions = makeVersions({ readVersion: client.readVersion, decode, unpack: unpackPorts, sleep, log });
   const complete: Complete = async (apps, reading) => versions(await hosts(apps, reading), reading);
   const parts = { decode, complete, tell, now, log };
-  const readAll = makeFullRead({ ...parts, readApps: client.readApps });
+  const unread = makeUnread({
+    tell: (since) => {
+      tell({ kind: 'unread', at: now(), since });
+    },
+    now,
+    sleep,
+  });
+  const readAll = makeFullRead({ ...parts, readApps: client.readApps, unread });
   const readApp = makeAppRead({ ...parts, readApp: client.readApp });
   const newBackoff = () => makeBackoff({ first: 1_000, most: 10_000, random: Math.random });
   return { readAll, openReader: () => makeReader({ readAll, readApp, newBackoff, sleep, log, signal }) };
@@ -102,7 +110,7 @@ export function openReads(client: Client, { settings, log, tell, signal }: Surro
 export function openSource(client: Client, surroundings: Surroundings, following: boolean): Source {
   const { settings, log, tell, signal } = surroundings;
   const reader = openReads(client, surroundings).openReader();
-  if (!following) return { resync: (reason) => reader.read(reason), ended: Promise.resolve() };
+  if (!following) return onlyWhenAsked(reader);
   if (settings.poll !== undefined) return poll({ reader, everyMs: settings.poll * 1000, sleep, signal });
   const silenceMs = settings.streamTimeout * 1000;
   return follow({
@@ -118,4 +126,12 @@ export function openSource(client: Client, surroundings: Surroundings, following
     log,
     signal,
   });
+}
+
+function onlyWhenAsked(reader: Reader): Source {
+  return {
+    resync: (reason) => reader.read(reason),
+    stream: () => ({ attached: false, why: 'Marathon is read when asked' }),
+    ended: Promise.resolve(),
+  };
 }

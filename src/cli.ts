@@ -5,12 +5,16 @@ import { gather } from './lib/gather.ts';
 import { makeLogger, type Logger } from './lib/logger.ts';
 import { sentence } from './lib/sentence.ts';
 import type { Run } from './connect.ts';
+import { untilUnexpected } from './leave.ts';
 import { daemon, dry, once } from './main.ts';
 import { makeReference } from './reference.ts';
 import { readNotes } from './notes.ts';
 import type { OptionRow } from './option-row.ts';
 import { OPTIONS, type Settings } from './options.ts';
-import { withSignals } from './signals.ts';
+import { withSignals, type Signals } from './signals.ts';
+import { addStatus } from './status-command.ts';
+
+export { leave } from './leave.ts';
 
 /** What is wrong with the words on the command line: exit code 2. */
 class UsageError extends Error {
@@ -44,7 +48,7 @@ function leaveWithReader(error: NodeJS.ErrnoException): void {
 function makeProgram(act: (settings: Settings) => Promise<void>): Command {
   const program = new Command('marathon-lb-ts')
     .description('Follows Mesosphere Marathon and keeps HAProxy in step: a drop-in for marathon-lb 1.15.')
-    .usage('[options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts labels')
+    .usage('[options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts status [options]\n       marathon-lb-ts labels')
     .version(version(), '--version')
     .exitOverride()
     .enablePositionalOptions()
@@ -60,7 +64,7 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
     .action(() => {
       process.stdout.write(makeReference());
     });
-  return addDemo(program);
+  return addDemo(addStatus(program));
 }
 
 const SIGNALS = `
@@ -102,24 +106,26 @@ function nameOf(flags: string): string {
 
 async function run(settings: Settings): Promise<void> {
   if (holdsSecret(settings)) process.title = 'marathon-lb-ts'; // the process list shows no credentials
-  await withSignals(async ({ signal, onHup, onUsr1 }) => {
-    const log = await logOf(settings);
-    for (const { word, because } of readNotes(settings, process.env))
-      log.info({ word, because }, 'a word of marathon-lb has no such effect here');
-    const parts = { settings, env: process.env, signal, log };
-    if (settings.dry) {
-      for (const piece of gather(await dry(parts))) process.stdout.write(piece);
-    } else if (settings.once) {
-      parts.log.info({}, await once(parts));
-    } else {
-      await daemon({ ...parts, ...endOf(settings) }, (running) => {
-        onHup(() => void running.resync('SIGHUP'));
-        onUsr1(() => {
-          running.reload();
-        });
+  const log = await logOf(settings);
+  await untilUnexpected(log, () => withSignals((signals) => balance(settings, { ...signals, log })));
+}
+
+async function balance(settings: Settings, { signal, onHup, onUsr1, log }: Signals & { readonly log: Logger }): Promise<void> {
+  for (const { word, because } of readNotes(settings, process.env))
+    log.info({ word, because }, 'a word of marathon-lb has no such effect here');
+  const parts = { settings, env: process.env, signal, log };
+  if (settings.dry) {
+    for (const piece of gather(await dry(parts))) process.stdout.write(piece);
+  } else if (settings.once) {
+    log.info({}, await once(parts));
+  } else {
+    await daemon({ ...parts, ...endOf(settings) }, (running) => {
+      onHup(() => void running.resync('SIGHUP'));
+      onUsr1(() => {
+        running.reload();
       });
-    }
-  });
+    });
+  }
 }
 
 /** A HAProxy that serves on is the default: the next daemon adopts it. */

@@ -22,6 +22,7 @@ import { memoryOf } from './snapshot/health.ts';
 import { startState } from './snapshot/state.ts';
 import type { Client } from './source/client.ts';
 import type { Source } from './source/source.ts';
+import { statusOf, type Status } from './status.ts';
 import { watch } from './watch.ts';
 
 /** What a run is given from outside. */
@@ -38,6 +39,8 @@ export interface Run {
 export interface Daemon {
   /** Reads everything again and tells how HAProxy came to have it. Never rejects. */
   resync(reason: string): Promise<Reply>;
+  /** How far it is in step. */
+  status(): Promise<Status>;
   /** HAProxy reads its file again, as it is. */
   reload(): void;
   readonly ended: Promise<void>;
@@ -95,7 +98,8 @@ async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached
   if (known !== undefined && run.follow) restoreLater(known, surroundings);
   const watching = run.follow ? watch({ reached, drive, view: views.latest, surroundings }) : Promise.resolve();
   return {
-    resync: (reason) => resync({ source, drive, reason }),
+    resync: (reason) => resync({ source, drive, reason, views }),
+    status: () => askStatus({ source, drive, settings, views }),
     reload: () => {
       drive.reloadAsItIs();
     },
@@ -124,8 +128,8 @@ function makeConsumers({ drive, keeper, alarm }: Consuming): Loop['consumers'] {
     ({ document }) => {
       drive.want(document);
     },
-    (view) => {
-      keeper.see(view);
+    (view, _news, { asked }) => {
+      keeper.see({ ...view, asked });
     },
     (_view, _news, state) => {
       alarm(state);
@@ -134,30 +138,35 @@ function makeConsumers({ drive, keeper, alarm }: Consuming): Loop['consumers'] {
 }
 
 /** What is known at the start, and how views are made of what comes. */
-async function begin({ settings, env, log }: Run) {
+async function begin({ settings, env, log, follow }: Mode) {
   const known = await readMemory(settings, log);
-  const start = startState(await findRelease(settings), known && memoryOf(known.snapshot));
+  const memory = known && memoryOf(known.snapshot);
+  // One pass has nobody who would read again: what it reads is believed.
+  const start = startState(await findRelease(settings), { memory, before: follow ? known : undefined });
   const { files: certificates, problems } = await chooseCertificates({ wanted: settings.sslCerts, env, stateDir: settings.stateDir });
   return { known, start, derive: await makeMiddle({ settings, env, certificates, problems }) };
 }
 
 /** The views whose documents somebody may ask about. */
 interface Views {
-  readonly see: (view: View) => void;
+  readonly see: Loop['consumers'][number];
   readonly of: (document: Document) => View | undefined;
   readonly latest: () => View | undefined;
+  /** When the last full read was sent, in ms since 1970. */
+  readonly asked: () => number | undefined;
 }
 
 function makeViews(): Views {
   const views = new WeakMap<Document, View>();
-  let latest: View | undefined;
+  let latest: { readonly view: View; readonly asked: number | undefined } | undefined;
   return {
-    see: (view) => {
+    see: (view, _news, { asked }) => {
       views.set(view.document, view);
-      latest = view;
+      latest = { view, asked };
     },
     of: (document) => views.get(document),
-    latest: () => latest,
+    latest: () => latest?.view,
+    asked: () => latest?.asked,
   };
 }
 
@@ -188,24 +197,47 @@ function openKeeper({ settings, log }: Surroundings): ReturnType<typeof makeKeep
 /** How long the start waits for Marathon before what was known serves. */
 const RESTORE_MS = 5_000;
 
-function restoreLater(known: Known, { tell, signal }: Surroundings): void {
+/**
+ * What was known longer ago than this, in milliseconds, does not serve. As long as Marathon is away nobody moves its tasks, so their addresses
+ * hold; after a week Mesos ends them and gives their addresses to others [marathon: --failover_timeout].
+ */
+const OLDEST_MS = 7 * 24 * 3_600_000;
+
+function restoreLater(known: Known, { tell, signal, log }: Surroundings): void {
+  if (now() - known.savedAt > OLDEST_MS) {
+    const since = new Date(known.savedAt).toISOString();
+    log.warn({ since }, 'what was known before the start is older than a week, so it does not serve; Marathon is waited for');
+    return;
+  }
   const restore = (): void => {
     tell({ kind: 'restored', at: now(), ...known });
   };
   sleep(RESTORE_MS, signal).then(restore, () => undefined); // the end
 }
 
-interface Resync {
-  readonly source: Pick<Source, 'resync'>;
+interface Asking {
+  readonly source: Source;
   readonly drive: Drive;
-  readonly reason: string;
+  readonly views: Views;
 }
 
-async function resync({ source, drive, reason }: Resync): Promise<Reply> {
+async function askStatus({ source, drive, views, settings }: Asking & Pick<Run, 'settings'>): Promise<Status> {
+  const outcome = await Promise.race([drive.settled(), setImmediate(undefined)]); // what has not ended yet is not waited for
+  return statusOf({
+    view: views.latest(),
+    asked: views.asked(),
+    at: now(),
+    everySeconds: settings.poll ?? settings.resyncInterval,
+    stream: source.stream(),
+    outcome,
+  });
+}
+
+async function resync({ source, drive, views, reason }: Asking & { readonly reason: string }): Promise<Reply> {
   try {
     await source.resync(reason);
     await setImmediate(); // the loop absorbs what was told before this turn is over
-    return describe(await drive.settled());
+    return withHeld(describe(await drive.settled()), views.latest());
   } catch (error) {
     return { ok: false, text: sentence(error) };
   }
@@ -216,6 +248,12 @@ const OUTCOMES = {
   commands: 'HAProxy has taken what Marathon said, without a reload',
   nothing: 'nothing changed',
 };
+
+/** HAProxy does not have what Marathon said while it has more. */
+function withHeld(reply: Reply, view: View | undefined): Reply {
+  const held = view?.problems.find(({ code }) => code === 'losses-held');
+  return reply.ok && held !== undefined ? { ok: false, text: `${held.message}; ${held.hint}` } : reply;
+}
 
 function describe(outcome: Outcome): Reply {
   if (!outcome.ok) return { ok: false, text: outcome.why };

@@ -40,7 +40,7 @@ export function makeDerive({ services, document, templates, problems }: DeriveSe
   const serve = makeServe();
   const render = makeRenderer(templates, document);
 
-  return onChange(({ snapshot, serving, release, refused, quarantine, taken, held, staleSince }) => {
+  return onChange(({ snapshot, serving, release, refused, quarantine, taken, held, staleSince, unread }) => {
     const apps = merged(snapshot.apps);
     const assigned = assign(definitionsOf(apps));
     const drafted = drafts(assigned.definitions);
@@ -52,20 +52,21 @@ export function makeDerive({ services, document, templates, problems }: DeriveSe
     return {
       snapshot,
       staleSince,
+      unread,
       held,
       services: served,
       taken,
       leftOut: [...leftOut, ...refusal.leftOut, ...arrangement.leftOut],
       document: rendering.document,
       problems: [
-        [...problems, ...troublesOf({ held, staleSince }), ...snapshot.problems, ...assigned.problems, ...ofDrafts],
+        [...problems, ...troublesOf({ held, staleSince, unread }), ...snapshot.problems, ...assigned.problems, ...ofDrafts],
         [...refusal.problems, ...arrangement.problems, ...rendering.problems, ...refused],
       ].flat(),
     };
   });
 }
 
-const SHOWN = ['snapshot', 'serving', 'release', 'refused', 'quarantine', 'taken', 'held', 'staleSince'] as const;
+const SHOWN = ['snapshot', 'serving', 'release', 'refused', 'quarantine', 'taken', 'held', 'staleSince', 'unread'] as const;
 type Shown = Pick<State, (typeof SHOWN)[number]>;
 
 /** Only some of what is known is shown: for the rest the view stays the same object. Nothing is derived from nothing. */
@@ -75,8 +76,8 @@ function onChange(make: (shown: Shown) => View): (state: State) => View | undefi
     if (state.asked === undefined && state.staleSince === undefined) return undefined;
     const isSame = last !== undefined && SHOWN.every((key) => last?.[key] === state[key]);
     if (!isSame) {
-      const { snapshot, serving, release, refused, quarantine, taken, held, staleSince } = state;
-      const shown = { snapshot, serving, release, refused, quarantine, taken, held, staleSince };
+      const { snapshot, serving, release, refused, quarantine, taken, held, staleSince, unread } = state;
+      const shown = { snapshot, serving, release, refused, quarantine, taken, held, staleSince, unread };
       last = { ...shown, view: make(shown) };
     }
     return last?.view;

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { nameCertificates } from './apply/certificates.ts';
-import { askResync, serveControl, type Reply } from './apply/control.ts';
+import { askDaemon, serveControl, type Reply } from './apply/control.ts';
 import { takeLock } from './apply/lock.ts';
 import { findRelease } from './assemble-haproxy.ts';
 import { openMarathon, openReads } from './assemble-marathon.ts';
@@ -44,7 +44,7 @@ export async function once(run: Run): Promise<string> {
   const { settings } = run;
   await prepareFolders(settings);
   const lock = await takeLock(settings.runDir);
-  if ('heldBy' in lock) return orThrow(await askResync(settings.runDir, RESYNC_DEADLINE_MS));
+  if ('heldBy' in lock) return orThrow(await askDaemon({ runDir: settings.runDir, ask: 'resync', deadlineMs: RESYNC_DEADLINE_MS }));
   try {
     return await withDaemon({ ...run, follow: false }, (daemon) => daemon.resync('--once').then(orThrow));
   } finally {
@@ -62,7 +62,7 @@ function orThrow({ ok, text }: Reply): string {
 
 /** The daemon: follows Marathon until `run.signal` aborts. HAProxy serves on. Rejects at once for what does not heal by itself. */
 export async function daemon(run: Run, started: (daemon: Daemon) => void | Promise<void>): Promise<void> {
-  const { settings, log, signal } = run;
+  const { settings } = run;
   await prepareFolders(settings);
   const lock = await takeLock(settings.runDir);
   if ('heldBy' in lock) {
@@ -71,16 +71,32 @@ export async function daemon(run: Run, started: (daemon: Daemon) => void | Promi
     );
   }
   try {
-    await withDaemon({ ...run, follow: true }, async (running) => {
-      await serveControl({ runDir: settings.runDir, resync: () => running.resync('asked for by --once'), signal });
-      log.info(
-        { marathon: settings.marathon.map((url) => shown(new URL(url))), groups: settings.group, config: settings.haproxyConfig },
-        'following Marathon',
-      );
-      await Promise.all([started(running), running.ended]);
-    });
+    await withDaemon({ ...run, follow: true }, (running) => serveUntilItEnds(run, running, started));
   } finally {
     await lock.release();
+  }
+}
+
+async function serveUntilItEnds(
+  { settings, log, signal }: Run,
+  running: Daemon,
+  started: (daemon: Daemon) => void | Promise<void>,
+): Promise<void> {
+  const over = new AbortController();
+  try {
+    await serveControl({
+      runDir: settings.runDir,
+      resync: () => running.resync('asked for by --once'),
+      status: () => running.status(),
+      signal: AbortSignal.any([signal, over.signal]),
+    });
+    log.info(
+      { marathon: settings.marathon.map((url) => shown(new URL(url))), groups: settings.group, config: settings.haproxyConfig },
+      'following Marathon',
+    );
+    await Promise.all([started(running), running.ended]);
+  } finally {
+    over.abort(); // a socket that listens on would keep a process alive that follows nothing any more
   }
 }
 

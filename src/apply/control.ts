@@ -4,18 +4,24 @@ import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { sentence } from '../lib/sentence.ts';
 
-/** What became of a resync, in words for who asked. */
+/** What is answered, in words for who asked; a status has facts beside them. */
 export interface Reply {
   readonly ok: boolean;
   readonly text: string;
 }
 
+/** What can be asked of a daemon; what rejects is told to who asked. */
+export interface Answers {
+  /** Reads everything again and brings HAProxy there. */
+  readonly resync: () => Promise<Reply>;
+  /** Whether it is in step, and what it knows of that. */
+  readonly status: () => Promise<Reply>;
+}
+
 /** What answers for a daemon. */
-export interface Control {
+export interface Control extends Answers {
   /** Whose lock this process holds (`takeLock`). */
   readonly runDir: string;
-  /** Reads everything again and brings HAProxy there; may reject, which is told to who asked. */
-  readonly resync: () => Promise<Reply>;
   /** Ends it; connections in work are cut. */
   readonly signal: AbortSignal;
 }
@@ -25,16 +31,16 @@ const LONGEST_PATH = 107; // bytes of a sockaddr_un, unix(7)
 const LONGEST_LINE = 2 ** 20;
 
 /**
- * Answers `askResync` on `<runDir>/daemon.sock` (mode 600) until the signal; resolves when it listens. A socket file left over is replaced. Rejects
+ * Answers `askDaemon` on `<runDir>/daemon.sock` (mode 600) until the signal; resolves when it listens. A socket file left over is replaced. Rejects
  * when the folder can't be written, or its path is too long for a socket.
  */
-export async function serveControl({ runDir, resync, signal }: Control): Promise<void> {
+export async function serveControl({ runDir, signal, ...answers }: Control): Promise<void> {
   const path = socketPath(runDir);
   const fresh = `${path}.new`;
   const open = new Set<Socket>();
   const server = createServer((socket) => {
     open.add(socket.once('close', () => open.delete(socket)));
-    void answer(socket, resync);
+    void answer(socket, answers);
   });
   await rm(fresh, { force: true });
   await once(server.listen(fresh), 'listening');
@@ -50,25 +56,40 @@ export async function serveControl({ runDir, resync, signal }: Control): Promise
   else signal.addEventListener('abort', close, { once: true });
 }
 
-async function answer(socket: Socket, resync: Control['resync']): Promise<void> {
+async function answer(socket: Socket, answers: Answers): Promise<void> {
   socket.on('error', () => undefined); // whoever asked is gone
   const request = await firstLine(socket, AbortSignal.timeout(REQUEST_MS)).catch(() => '');
-  const known = /^\{"ask":"resync"\}$/.test(request);
-  const result = known
-    ? await resync().catch((error: unknown) => ({ ok: false, text: sentence(error) }))
-    : { ok: false, text: 'unknown request; known is {"ask":"resync"}' };
+  const asked = QUESTIONS.find((question) => request === lineOf(question));
+  const result =
+    asked === undefined
+      ? { ok: false, text: `unknown request; known are ${QUESTIONS.map(lineOf).join(' and ')}` }
+      : await answers[asked]().catch((error: unknown) => ({ ok: false, text: sentence(error) }));
   socket.end(`${JSON.stringify(result)}\n`);
 }
 
-/** Asks the daemon of a run folder for a resync. Rejects with a sentence when none answers, or none by the deadline (milliseconds). */
-export async function askResync(runDir: string, deadlineMs: number): Promise<Reply> {
+const QUESTIONS = ['resync', 'status'] as const satisfies readonly (keyof Answers)[];
+
+function lineOf(ask: keyof Answers): string {
+  return JSON.stringify({ ask });
+}
+
+/** A question for the daemon of a run folder. */
+export interface Question {
+  readonly runDir: string;
+  readonly ask: keyof Answers;
+  /** Until the answer must be there, in milliseconds. */
+  readonly deadlineMs: number;
+}
+
+/** Asks the daemon of a run folder. Rejects with a sentence when none answers, or none by the deadline. */
+export async function askDaemon({ runDir, ask, deadlineMs }: Question): Promise<Reply & Readonly<Record<string, unknown>>> {
   const late = AbortSignal.timeout(deadlineMs);
   const socket = connect({ path: socketPath(runDir), signal: late });
   try {
     const line = firstLine(socket, late);
-    socket.write('{"ask":"resync"}\n');
-    const { ok, text } = JSON.parse(await line) as Partial<Reply>;
-    return { ok: ok === true, text: text ?? '' };
+    socket.write(`${lineOf(ask)}\n`);
+    const { ok, text, ...facts } = JSON.parse(await line) as Partial<Reply>;
+    return { ok: ok === true, text: text ?? '', ...facts };
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const what = late.aborted
@@ -76,7 +97,7 @@ export async function askResync(runDir: string, deadlineMs: number): Promise<Rep
       : code === 'ENOENT' || code === 'ECONNREFUSED'
         ? 'none runs'
         : 'it ended before it answered';
-    throw new Error(`no resync by the daemon of ${runDir}: ${what}`, { cause });
+    throw new Error(`no ${ask} by the daemon of ${runDir}: ${what}`, { cause });
   } finally {
     socket.destroy();
   }

@@ -12,17 +12,24 @@ export interface KeeperSettings {
   readonly failed: (error: unknown) => void;
 }
 
-/** What is known, now and at the start. */
+/** What is known, now and at the start. Times in ms since 1970. */
 export interface Seen {
   readonly snapshot: Snapshot;
+  /** When the last full read was sent that said so. */
+  readonly asked: number | undefined;
+  /** Tasks that Marathon lacks and nobody has explained: they are known no better by a read that lacks them. */
+  readonly held: unknown;
   /** What was known before the start, and is on the disk: nothing new. */
   readonly staleSince: number | undefined;
 }
 
+/** What has not changed is written again when a read has confirmed it so much later, in milliseconds: how old it is says what it is worth. */
+const AGAIN_MS = 240_000;
+
 /** Keeps on the disk what is known: at once when it changes, but not too often, and at the end. */
 export class Keeper {
   readonly #settings: KeeperSettings;
-  #last: Snapshot | undefined;
+  #last: Known | undefined;
   #unwritten: Known | undefined;
   #written = -Infinity; // when
   #writing: Promise<void> = Promise.resolve();
@@ -34,10 +41,12 @@ export class Keeper {
   }
 
   /** Takes what is to be on the disk; returns at once. */
-  see({ snapshot, staleSince }: Seen): void {
-    if (this.#isEnded || staleSince !== undefined || snapshot === this.#last) return;
-    this.#last = snapshot;
-    this.#unwritten = { savedAt: this.#settings.now(), snapshot };
+  see({ snapshot, staleSince, asked = -Infinity, held }: Seen): void {
+    if (this.#isEnded || staleSince !== undefined) return;
+    const isNew = snapshot !== this.#last?.snapshot;
+    const isConfirmed = held === undefined && asked >= (this.#last?.savedAt ?? 0) + AGAIN_MS;
+    if (!isNew && !isConfirmed) return;
+    this.#last = this.#unwritten = { savedAt: isNew ? this.#settings.now() : asked, snapshot };
     this.#arm();
   }
 

@@ -25,6 +25,7 @@ export type News = { readonly at: number } & (
   | { readonly kind: 'accepted' } // by `haproxy -c`
   | { readonly kind: 'release'; readonly release: Release } // another HAProxy stands on the disk
   | { readonly kind: 'restored'; readonly snapshot: Snapshot; readonly savedAt: number } // what was known then; counts before the first full read
+  | { readonly kind: 'unread'; readonly since: number } // full reads fail, or hang; the first of them was begun then
   | { readonly kind: 'tick' } // time has passed: somebody waits for it
 );
 

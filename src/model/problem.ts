@@ -17,7 +17,7 @@ export type ProblemCode =
   | 'template' // a template that can't be used: the default one stands in its place
   | 'certificate' // a certificate that can't be read
   | 'losses-held' // most servers are missing in Marathon's answer, and nothing explains it
-  | 'stale'; // Marathon was not read since the start: what was known before it serves
+  | 'stale'; // Marathon can't be read, since the start or for a while: what was known before serves
 
 /** What is wrong with somebody's app or template, told to people. Never an exception. */
 export interface Problem {

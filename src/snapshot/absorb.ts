@@ -3,7 +3,7 @@ import type { AppId } from '../model/names.ts';
 import type { News } from '../model/news.ts';
 import { withOverdue, firstDeadline } from './grace.ts';
 import { withoutExplained } from './guard.ts';
-import { absorbApp, absorbApps, absorbRestored, appOf, withChange } from './reads.ts';
+import { absorbApp, absorbApps, absorbRestored, absorbUnread, appOf, withChange } from './reads.ts';
 import type { State } from './state.ts';
 import { absorbRefusal, absorbRelease, others } from './refusals.ts';
 import { absorbTask } from './task.ts';
@@ -39,6 +39,8 @@ export function makeAbsorb({ massRemovalHoldMs: holdMs }: AbsorbSettings): Absor
         return absorbRelease(state, news.release);
       case 'restored':
         return absorbRestored(state, news);
+      case 'unread':
+        return absorbUnread(state, news.since);
       case 'tick':
         return absorbTick(state, news.at);
     }

@@ -10,6 +10,17 @@ const FEW = 20;
 /** Full reads that shall agree are sent so far apart, in milliseconds, or as long as losses are held where that is shorter. */
 const APART_MS = 10_000;
 
+/**
+ * How old what was known before the start may be, in milliseconds, for a first read to be held against it: longer than the daemon needs to be
+ * started again, and than what is saved lags behind what is known. What vanished while nobody looked for longer than that is believed to be gone.
+ */
+const RECENT_MS = 600_000;
+
+/** Whether what was known then, in ms since 1970, is recent for a read that was sent now. */
+export function isRecent(knownAt: number | undefined, asked: number): boolean {
+  return knownAt !== undefined && asked - knownAt <= RECENT_MS;
+}
+
 interface Read {
   readonly asked: number;
   /** What it says of apps of which nothing is known from later. */
@@ -22,13 +33,13 @@ interface Read {
 /**
  * What of a full read is held back: tasks that served and that it no longer has, without an explanation, when they are all there were or more than
  * half and more than 20. Each is held until a read says so that was sent `holdMs` after the first that did, or until a read has it again, or
- * something explains it. The first read ever is believed.
+ * something explains it. The first read ever is believed, and the first one of a run where what an earlier run knew is not recent.
  */
 export function makeHeld(
   { snapshot, held, asked: last, staleSince }: State,
   { asked, apps, isPassedOver, holdMs }: Read,
 ): Held | undefined {
-  if (holdMs === 0 || (last === undefined && staleSince === undefined)) return undefined;
+  if (holdMs === 0 || (last === undefined && !isRecent(staleSince, asked))) return undefined;
   const read = new Map(apps.map((app) => [app.id, app]));
   const found: { readonly id: AppId; readonly missing: readonly TaskId[] }[] = [];
   let [of, losses] = [0, 0];

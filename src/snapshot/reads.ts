@@ -6,7 +6,7 @@ import type { Problem } from '../model/problem.ts';
 import type { App, Snapshot, Task } from '../model/snapshot.ts';
 import { countMissing, withEnded } from './ended.ts';
 import { firstDeadline, withOverdue } from './grace.ts';
-import { makeHeld, withHeld } from './guard.ts';
+import { isRecent, makeHeld, withHeld } from './guard.ts';
 import { rememberHealth } from './health.ts';
 import type { State } from './state.ts';
 import { withTold } from './task.ts';
@@ -23,15 +23,18 @@ export function withChange(state: State, change: Partial<State>): State {
  * A full read: what is not in it is gone, but for what is known from later than it was sent, and for what is held. An app that can't be decoded
  * stays as it was.
  */
-export function absorbApps(state: State, { apps, problems, asked, at }: Told<'apps'>, holdMs: number): State {
-  if (state.asked !== undefined && asked < state.asked) return state;
+export function absorbApps(given: State, { apps, problems, asked, at }: Told<'apps'>, holdMs: number): State {
+  if (given.asked !== undefined && asked < given.asked) return given;
+  const state = withBefore(given, { asked, at });
   const before = state.snapshot;
   const later = {
     asked,
     touched: after(state.touched, asked),
     told: after(state.told, asked),
     staleSince: undefined,
+    unread: undefined,
     since: state.since ?? at,
+    before: undefined,
   };
   const isLater = ({ owner }: Problem): boolean => owner.by === 'app' && later.touched.has(owner.app);
   const told = [...before.problems.filter(isLater), ...problems.filter((problem) => !isLater(problem))];
@@ -48,6 +51,13 @@ export function absorbApps(state: State, { apps, problems, asked, at }: Told<'ap
   const memory = state.memory.size === 0 ? state.memory : new Map();
   const snapshot = keepSnapshot(before, next, told);
   return withChange(state, { snapshot, ...later, ended, held, memory, wakeAt: firstDeadline(next, better) });
+}
+
+/** A first read says what has changed since a run ended a moment ago, as if that one had gone on. */
+function withBefore(state: State, { asked, at }: Pick<Told<'apps'>, 'asked' | 'at'>): State {
+  const { before } = state;
+  if (before === undefined || !isRecent(before.savedAt, asked)) return state;
+  return absorbRestored(state, { kind: 'restored', at, ...before });
 }
 
 /** The stamps from later than `asked`; the same ones when all are. */
@@ -102,6 +112,14 @@ export function absorbRestored(state: State, { snapshot, savedAt, at }: Told<'re
     staleSince: savedAt,
     wakeAt: firstDeadline(apps, { ...state, at }),
   });
+}
+
+/** Full reads fail since then, unless one that was sent later has succeeded. Before the first read there is nothing that could be stale. */
+export function absorbUnread(state: State, since: number): State {
+  const { asked } = state;
+  return asked === undefined || asked > since || state.unread !== undefined
+    ? state
+    : withChange(state, { unread: { since, known: asked } });
 }
 
 /** An app as it was read, with what is known better; the very object of before where nothing is new. */

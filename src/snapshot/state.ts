@@ -15,6 +15,8 @@ export interface State {
   readonly since: number | undefined;
   /** When what serves was known, where that was before the start: until the first full read. */
   readonly staleSince: number | undefined;
+  /** That Marathon can't be read for a while already: until the next full read that can. */
+  readonly unread: Unread | undefined;
   /** When the last read of an app by itself was sent, where that is later than the last full read. */
   readonly touched: ReadonlyMap<AppId, number>;
   /** When an event told something new of a task, where that is later than the last read of its app, or of everything, was sent. */
@@ -23,6 +25,8 @@ export interface State {
   readonly ended: ReadonlyMap<TaskId, Ended>;
   /** What was known of tasks before the start; empty after the first full read. */
   readonly memory: HealthMemory;
+  /** What a run that has ended knew, against which the first full read is held; none after that. */
+  readonly before: Before | undefined;
   /** What the last full read says is gone, and nothing explains. */
   readonly held: Held | undefined;
   /** When a task has waited long enough for its health, in ms since 1970, or earlier: then a tick is wanted. */
@@ -49,6 +53,14 @@ export interface Ended {
   readonly missed: number;
 }
 
+/** Times in ms since 1970. */
+export interface Unread {
+  /** When the first read was begun that did not succeed. */
+  readonly since: number;
+  /** When the last one was sent that did. */
+  readonly known: number;
+}
+
 /** Tasks that full reads no longer have, and that serve on. All times in ms since 1970. */
 export interface Held {
   /** When the first read was sent that did not have one of them … */
@@ -66,17 +78,30 @@ export interface Held {
   readonly of: number;
 }
 
-/** Nothing is known yet but the HAProxy on the disk and, where an earlier run has left it, the health of tasks. */
-export function startState(release: Release, memory: HealthMemory = new Map()): State {
+/** What was known, and when that was so, in ms since 1970. */
+export interface Before {
+  readonly snapshot: Snapshot;
+  readonly savedAt: number;
+}
+
+interface Left {
+  readonly memory?: HealthMemory | undefined;
+  readonly before?: Before | undefined;
+}
+
+/** Nothing is known yet but the HAProxy on the disk and what an earlier run has left. */
+export function startState(release: Release, { memory = new Map(), before }: Left = {}): State {
   return {
     snapshot: { apps: [], problems: [] },
     asked: undefined,
     since: undefined,
     staleSince: undefined,
+    unread: undefined,
     touched: new Map(),
     told: new Map(),
     ended: new Map(),
     memory,
+    before,
     held: undefined,
     wakeAt: undefined,
     serving: [],

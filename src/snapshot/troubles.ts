@@ -1,9 +1,17 @@
 import type { Problem } from '../model/problem.ts';
-import type { Held, State } from './state.ts';
+import type { Held, State, Unread } from './state.ts';
 
 /** What is wrong with what Marathon says, or does not say. Texts stay the same as long as nothing changes but the time. */
-export function troublesOf({ held, staleSince }: Pick<State, 'held' | 'staleSince'>): readonly Problem[] {
-  return [...(staleSince === undefined ? [] : [stale(staleSince)]), ...(held === undefined ? [] : [lossesHeld(held)])];
+export function troublesOf({ held, staleSince, unread }: Pick<State, 'held' | 'staleSince' | 'unread'>): readonly Problem[] {
+  return [
+    ...(staleSince === undefined ? [] : [stale(`since this start: what serves is what was known at ${time(staleSince)}`)]),
+    ...(unread === undefined ? [] : [stale(sinceThen(unread))]),
+    ...(held === undefined ? [] : [lossesHeld(held)]),
+  ];
+}
+
+function sinceThen({ since, known }: Unread): string {
+  return `since ${time(since)}: what serves is what was known at ${time(known)}, and what events and reads of single apps have told since`;
 }
 
 function lossesHeld({ losses, of, since, until }: Held): Problem {
@@ -15,11 +23,11 @@ function lossesHeld({ losses, of, since, until }: Held): Problem {
   };
 }
 
-function stale(since: number): Problem {
+function stale(since: string): Problem {
   return {
     code: 'stale',
     owner: { by: 'operator' },
-    message: `Marathon could not be read since this start: what serves is what was known at ${time(since)}`,
+    message: `Marathon could not be read ${since}`,
     hint: 'the log says why Marathon can not be read; it is tried again until it can',
   };
 }

@@ -6,6 +6,7 @@ import type { Problem } from '../model/problem.ts';
 import type { App } from '../model/snapshot.ts';
 import type { Client } from './client.ts';
 import { makeTrouble } from './trouble.ts';
+import type { Unread } from './unread.ts';
 
 /** One app's JSON text as an app, or as what is wrong with it. Throws only when the text is no JSON: then its Marathon is at fault. */
 export type Decode = (json: string) => { readonly app: App } | { readonly problem: Problem };
@@ -43,9 +44,11 @@ export function makeFullRead({
   tell,
   now,
   log,
-}: Dependencies & Pick<Client, 'readApps'>): (signal: AbortSignal) => Promise<void> {
+  unread,
+}: Dependencies & Pick<Client, 'readApps'> & { readonly unread?: Unread }): (signal: AbortSignal) => Promise<void> {
   const trouble = makeTrouble(log, { worse: 'Marathon could not be read, the last state is kept', better: 'Marathon is read' });
   return async (signal) => {
+    unread?.begun(signal);
     try {
       const { asked, answer } = await readApps(decode, signal);
       const apps = answer.flatMap((one) => ('app' in one ? [one.app] : []));
@@ -53,6 +56,7 @@ export function makeFullRead({
       trouble.over({ apps: apps.length });
       const completed = await complete(apps, { whole: true, signal });
       signal.throwIfAborted();
+      unread?.succeeded();
       tell({ kind: 'apps', at: now(), asked, apps: completed, problems });
     } catch (error) {
       if (!signal.aborted) trouble.tell(sentence(error));

@@ -7,10 +7,15 @@ import type { Reader, Sleep } from './reader.ts';
 import type { StreamAttempt } from './stream.ts';
 import { makeTrouble } from './trouble.ts';
 
+/** Whose event stream is attached; or why none is. */
+export type Attachment = { readonly attached: true; readonly url: string } | { readonly attached: false; readonly why: string };
+
 /** A running source. It ends when its signal aborts, never because of Marathon. */
 export interface Source {
   /** Reads everything now: resolves when a read that started after the call has succeeded, rejects with the sentence of its failure. */
   resync(reason: string): Promise<void>;
+  /** How it hears of changes now. */
+  stream(): Attachment;
   /** Resolves when the signal has aborted and nothing is open any more. */
   readonly ended: Promise<void>;
 }
@@ -50,6 +55,7 @@ export function follow(deps: FollowDependencies): Source {
   const trouble = makeTrouble(log, { worse: 'no event stream, Marathon is polled', better: 'event stream attached' });
   const schedule = makeSchedule(deps);
   const hear = makeHear(deps);
+  let stream: Attachment = { attached: false, why: 'no event stream has answered yet' };
 
   async function attach(url: string): Promise<void> {
     const onEvent = (type: string, data: unknown): void => {
@@ -57,10 +63,15 @@ export function follow(deps: FollowDependencies): Source {
       trouble.over({ url: shown(new URL(url)) });
       hear(type, data);
     };
+    const onAttached = (): void => {
+      stream = { attached: true, url: shown(new URL(url)) };
+      schedule.attached();
+    };
     try {
-      await open({ url, signal, onAttached: schedule.attached, onEvent });
+      await open({ url, signal, onAttached, onEvent });
     } catch (error) {
-      if (!signal.aborted) trouble.tell(`${shown(new URL(url))}: ${sentence(error)}`);
+      stream = { attached: false, why: `${shown(new URL(url))}: ${sentence(error)}` };
+      if (!signal.aborted) trouble.tell(stream.why);
     }
     schedule.lost();
   }
@@ -74,7 +85,7 @@ export function follow(deps: FollowDependencies): Source {
   }
 
   const ended = Promise.all([untilAborted(stayAttached(), signal), untilAborted(schedule.run(), signal)]);
-  return { resync: (reason) => reader.read(reason), ended: ended.then(() => undefined) };
+  return { resync: (reason) => reader.read(reason), stream: () => stream, ended: ended.then(() => undefined) };
 }
 
 /** Tells what an event means and asks for what is to be read after it. */
@@ -96,7 +107,8 @@ interface PollDependencies extends Pick<ScheduleDependencies, 'reader' | 'sleep'
 /** Reads everything at once and then again and again, without the event stream. */
 export function poll({ reader, everyMs, sleep, signal }: PollDependencies): Source {
   const schedule = makeSchedule({ reader, pollMs: everyMs, attachMs: 0, sleep, signal });
-  return { resync: (reason) => reader.read(reason), ended: untilAborted(schedule.run(), signal) };
+  const stream: Attachment = { attached: false, why: 'Marathon is polled, as --poll says' };
+  return { resync: (reason) => reader.read(reason), stream: () => stream, ended: untilAborted(schedule.run(), signal) };
 }
 
 /** When to read everything: how long ago that was, and whether there is a stream. It counts what it slept, so that no clock misleads it. */

@@ -32,7 +32,7 @@ function rig() {
 }
 
 const snapshot = (): Snapshot => ({ apps: [], problems: [] });
-const seen = (one: Snapshot, staleSince?: number) => ({ snapshot: one, staleSince });
+const seen = (one: Snapshot, staleSince?: number) => ({ snapshot: one, staleSince, asked: undefined, held: undefined });
 const times = (written: readonly Known[]): readonly number[] => written.map(({ savedAt }) => savedAt);
 
 test('the first is written at once, what follows not more often than every 30 s, the last of it', async () => {
@@ -62,6 +62,23 @@ test('what is known already is not written again', async () => {
   keeper.see(seen(same));
   await at(60_000);
   expect(written).toHaveLength(1);
+});
+
+test('what a read confirms four minutes later is written again, unless the read lacks what is held', async () => {
+  const { keeper, written, at } = rig();
+  const same = snapshot();
+  const see = async (asked: number, held?: object): Promise<void> => {
+    keeper.see({ snapshot: same, staleSince: undefined, asked, held });
+    await at(asked + 1);
+  };
+  await at(1_000);
+  await see(900);
+  await see(200_000);
+  await see(241_000, {});
+  expect(times(written)).toEqual([1_000]);
+  await see(241_000);
+  await see(481_000);
+  expect(times(written)).toEqual([1_000, 241_000, 481_000]);
 });
 
 test('what was read from the disk is not written as if it were new', async () => {

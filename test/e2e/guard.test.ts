@@ -11,7 +11,7 @@ const makeCluster = clusters();
 const FOURTH = '127.50.0.71';
 
 test('a list of apps that is empty all at once is held and told; when they are back, that is over', async () => {
-  const { marathon, app, daemon, deploy, addTask, served, traffic } = await makeCluster();
+  const { marathon, app, daemon, once, deploy, addTask, served, traffic } = await makeCluster();
   await deploy();
   const { signal, logged } = daemon(['--mass-removal-hold', '60']);
   await served(FIRST);
@@ -24,11 +24,14 @@ test('a list of apps that is empty all at once is held and told; when they are b
   const reads = marathon.requestsOf('/v2/apps');
   signal('SIGHUP');
   await until('another read', () => marathon.requestsOf('/v2/apps') > reads);
+  const beside = await once(); // HAProxy does not have what Marathon said
+  expect(beside).toMatchObject({ code: 1, stderr: expect.stringMatching(/lack 3 of 3 tasks .* they serve on until \d{4}-/) });
   await more(20);
   await served(FIRST);
   marathon.misbehave.apps = 'ok';
   signal('SIGHUP');
   await expect(logged(/a problem is gone/)).resolves.toMatchObject({ code: 'losses-held' });
+  await expect(once()).resolves.toMatchObject({ code: 0, stderr: '' });
   await addTask(app.id, FOURTH);
   await served([...FIRST, FOURTH]);
   expect((await stop()).failures).toEqual({});
@@ -84,4 +87,24 @@ test('a restart while Marathon answers with a page for people, HAProxy gone too:
   await expect(second.logged(/a problem is gone/)).resolves.toMatchObject({ code: 'stale' });
   await addTask(app.id, FOURTH);
   await served([...FIRST, FOURTH]);
+});
+
+test('a restart in the middle of an election, whose first answer has no apps: what ran a moment ago serves on', async () => {
+  const { marathon, app, daemon, deploy, addTask, served, traffic } = await makeCluster();
+  await deploy();
+  const first = daemon();
+  await served(FIRST);
+  const { more, stop } = traffic();
+  first.signal('SIGTERM');
+  await first.ended;
+  marathon.misbehave.apps = 'empty';
+  const second = daemon(['--mass-removal-hold', '60']);
+  await expect(second.logged(/losses-held/)).resolves.toMatchObject({ msg: expect.stringContaining('lack 3 of 3 tasks') });
+  await more(20);
+  marathon.misbehave.apps = 'ok';
+  second.signal('SIGHUP');
+  await expect(second.logged(/a problem is gone/)).resolves.toMatchObject({ code: 'losses-held' });
+  await addTask(app.id, FOURTH);
+  await served([...FIRST, FOURTH]);
+  expect((await stop()).failures).toEqual({});
 });

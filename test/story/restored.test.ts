@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { News } from '../../src/model/news.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import { makeAbsorb } from '../../src/snapshot/absorb.ts';
-import type { State } from '../../src/snapshot/state.ts';
+import { startState, type State } from '../../src/snapshot/state.ts';
 import { troublesOf } from '../../src/snapshot/troubles.ts';
 import { EMPTY, filesOf } from '../golden/cases.ts';
 import { appAt, eventAt, goneAt, makeDeriver, nginx, readAt, Story, task, tasksOf, type Json } from './cluster.ts';
@@ -52,6 +52,51 @@ test('a start with what was known, and then an empty answer: it is held', async 
   expect(tasksOf(story.tell(readAt(NOW + 1)))).toHaveLength(3);
   expect(codes(story.state)).toEqual(['losses-held']);
   expect(tasksOf(story.tell(readAt(NOW + 30_001)))).toEqual([]);
+  expect(codes(story.state)).toEqual([]);
+});
+
+/** What is known before the first read of a run that starts so many minutes after the last one has saved this. */
+const startAfter = (minutes: number, ...apps: readonly Json[]): State =>
+  startState(EMPTY.release, { before: { snapshot: left(...apps), savedAt: NOW - minutes * 60_000 } });
+
+test.each<[string, number, readonly Json[], number]>([
+  ['nothing: it is held', 1, [], 3],
+  ['nothing, ten minutes later', 10, [], 3],
+  ['nothing, later: it is believed', 10.1, [], 0],
+  ['one app of two', 1, [other], 1],
+  ['all in their places', 1, [nginx([alive(1), alive(2)]), other], 3],
+  ['another definition, and none of its tasks', 1, [nginx([], { instances: 2, labels: {} })], 3],
+])('a restart whose first answer has %s', async (_, minutes, answer, served) => {
+  const story = await Story.begin({}, absorb);
+  story.state = startAfter(minutes, nginx([alive(1), alive(2)]), other);
+  story.tell(readAt(NOW, ...answer));
+  const tasks = story.state.snapshot.apps.flatMap((app) => app.tasks);
+  expect(tasks).toHaveLength(served);
+  expect(codes(story.state)).toEqual(served === 3 && answer.length < 2 ? ['losses-held'] : []);
+  expect([story.state.before, story.state.staleSince]).toEqual([undefined, undefined]);
+  story.tell(readAt(NOW + 30_000, ...answer));
+  expect(codes(story.state)).toEqual([]);
+});
+
+test('a restart between two events: what the first answer has is as it would be without a restart', async () => {
+  const apps = [nginx([task(1), alive(3)], { ...CHECKED, instances: 3 }), other];
+  const story = await Story.begin({}, absorb);
+  story.state = startAfter(1, nginx([alive(1), alive(2)], CHECKED), other);
+  const on = new Story(derive, absorb);
+  on.tell(readAt(NOW - 60_000, nginx([alive(1), alive(2)], CHECKED), other));
+  expect(filesOf(story.tell(readAt(NOW, ...apps)))).toEqual(filesOf(on.tell(readAt(NOW, ...apps))));
+});
+
+test('what was known long ago serves until the first answer, which is believed at once', async () => {
+  const story = await Story.begin({}, absorb);
+  const view = story.tell({
+    kind: 'restored',
+    at: NOW,
+    savedAt: NOW - 30 * 24 * 3_600_000,
+    snapshot: left(nginx([alive(1), alive(2)]), other),
+  });
+  expect(tasksOf(view)).toHaveLength(3);
+  expect(tasksOf(story.tell(readAt(NOW + 10)))).toEqual([]);
   expect(codes(story.state)).toEqual([]);
 });
 
