@@ -55,7 +55,7 @@ class Lane implements AppLane {
     if (asked === undefined) this.#dirty.set(id, { reason, at: this.#settings.now(), more: 0 });
     else asked.more++;
     this.#aside.delete(id);
-    if (!this.#runs) this.#run().catch(() => undefined); // it ends with the signal
+    if (!this.#runs) this.#run().catch(unlessAborted(this.#settings.signal));
   }
 
   take(): Dirty {
@@ -103,6 +103,13 @@ class Lane implements AppLane {
       this.putAside(new Map([[id, asked]])); // whoever reads has logged it
     }
   }
+}
+
+/** A loop ends by its signal; by anything else the process does. */
+function unlessAborted(signal: AbortSignal): (error: unknown) => void {
+  return (error) => {
+    if (!signal.aborted) throw error;
+  };
 }
 
 function first<Key, Value>(map: ReadonlyMap<Key, Value>): readonly [Key, Value] | undefined {

@@ -15,20 +15,36 @@ export function unpacked({ headers, body }: Answer): Readable {
   return pipeline(body, createGunzip({ chunkSize: 256 * 1024 }), () => undefined);
 }
 
+/** How much is read of one answer, unpacked: what is larger is no Marathon's, and would take all memory. */
+export interface Limits {
+  readonly bytes: number;
+  /** Of one app, with its tasks. */
+  readonly appBytes: number;
+  readonly apps: number;
+}
+
+/** Ten times what 10,000 apps of 5 tasks need, and 100,000 tasks for one app. */
+export const LIMITS: Limits = { bytes: 2 ** 29, appBytes: 2 ** 26, apps: 100_000 };
+
 interface Elements<T> {
   readonly body: Readable;
   readonly decode: (json: string) => T;
-  readonly maxBytes: number;
+  readonly limits: Limits;
   readonly signal: AbortSignal;
 }
 
 /** Cuts and decodes the elements of `apps` while the body comes in, with a turn for everything else at least every 5 ms. */
-export async function readElements<T>({ body, decode, maxBytes, signal }: Elements<T>): Promise<readonly T[]> {
+export async function readElements<T>({ body, decode, limits, signal }: Elements<T>): Promise<readonly T[]> {
   const cutter = makeElementCutter('apps');
   const elements: T[] = [];
+  let open = 0; // bytes since the last element that is whole
   let turn = performance.now();
-  for await (const chunk of limited(body, maxBytes)) {
-    for (const json of cutter.push(chunk)) {
+  for await (const chunk of limited(body, limits.bytes)) {
+    const texts = cutter.push(chunk);
+    open = texts.length > 0 ? 0 : open + chunk.length;
+    if (open > limits.appBytes) throw new Error(`sent more than ${limits.appBytes} bytes without the end of an app`);
+    if (elements.length + texts.length > limits.apps) throw new Error(`sent more than ${limits.apps} apps`);
+    for (const json of texts) {
       elements.push(decodeElement(json, decode));
       if (performance.now() - turn < TURN_MS) continue;
       await setImmediate();

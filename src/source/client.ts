@@ -3,7 +3,7 @@ import { sentence } from '../lib/sentence.ts';
 import type { AppId } from '../model/names.ts';
 import { appIn, pathOf, saysGone, versionPathOf } from './app.ts';
 import { shown, type Auth } from './auth.ts';
-import { readElements, readJson, unpacked } from './body.ts';
+import { LIMITS, readElements, readJson, unpacked, type Limits } from './body.ts';
 import { failure, makeGet, refuseWebPage, type Answer, type Get } from './get.ts';
 
 /** How long to wait for what, in milliseconds. */
@@ -73,8 +73,7 @@ interface Settings {
   /** Takes any certificate. */
   readonly insecure?: boolean;
   readonly deadlines?: Deadlines;
-  /** Of an unpacked body, 1 GiB when left out. */
-  readonly maxBytes?: number;
+  readonly limits?: Limits;
   /** Milliseconds since 1970, with a fraction; of the clock that never jumps when left out. */
   readonly now?: () => number;
 }
@@ -88,7 +87,7 @@ export function makeClient({
   ca,
   insecure = false,
   deadlines = DEADLINES,
-  maxBytes = 2 ** 30,
+  limits = LIMITS,
   now = sinceEpoch,
 }: Settings): Client {
   const bases = urls.map(readUrl);
@@ -99,7 +98,7 @@ export function makeClient({
   const get = makeGet({ agent, auth, connectMs: deadlines.connectMs });
   const ask = makeAsk(get);
   const hosts = makeHostsInTurn(bases, now);
-  const readOne = makeReadOne({ hosts, ask, deadlines: shorter(deadlines), maxBytes });
+  const readOne = makeReadOne({ hosts, ask, deadlines: shorter(deadlines), maxBytes: limits.appBytes });
 
   return {
     urls: bases.map((base) => base.href),
@@ -107,7 +106,7 @@ export function makeClient({
     readApps: (decode, signal) =>
       hosts({ what: "Marathon's apps", ms: deadlines.wholeMs, signal }, (base, limited) =>
         ask({ base, path: APPS, deadlines, signal: limited }, (answer) =>
-          readElements({ body: unpacked(answer), decode, maxBytes, signal: limited }),
+          readElements({ body: unpacked(answer), decode, limits, signal: limited }),
         ),
       ),
     readApp: ({ id, decode, signal }) => readOne({ what: 'an app', id, path: pathOf(id), signal }, (json) => decode(appIn(json, id))),

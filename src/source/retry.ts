@@ -18,12 +18,13 @@ export function makeRetry({ backoff, sleep, signal, again }: Settings) {
       needed = true;
       if (backoff === undefined || waits) return;
       waits = true;
-      sleep(backoff.next(), signal)
-        .then(() => {
+      void sleep(backoff.next(), signal).then(
+        () => {
           waits = false;
           if (needed) again();
-        })
-        .catch(() => undefined); // the end
+        },
+        () => undefined, // the end
+      );
     },
     needless(): void {
       needed = false;

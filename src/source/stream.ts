@@ -15,6 +15,8 @@ export interface StreamAttempt {
   readonly headMs?: number;
   /** Silence after which the connection counts as dead, in milliseconds; 30 s when left out, as Marathon beats every 10 s. */
   readonly silenceMs?: number;
+  /** The longest event, in bytes; 128 MiB when left out, as a deployment's plan held all apps twice before Marathon 1.5.9. */
+  readonly maxEventBytes?: number;
   readonly signal: AbortSignal;
   readonly log: Pick<Logger, 'debug'>;
   /** The first byte of a good stream has come: Marathon has subscribed us, and tells what happens from now on. Called once at most. */
@@ -65,11 +67,11 @@ function makeEnd() {
   return { promise, resolve, reject };
 }
 
-type Attempt = Pick<StreamAttempt, 'get' | 'url' | 'types' | 'headMs' | 'silenceMs' | 'onAttached'>;
+type Attempt = Pick<StreamAttempt, 'get' | 'url' | 'types' | 'headMs' | 'silenceMs' | 'maxEventBytes' | 'onAttached'>;
 
 /** The attempt's request as EventSource asks for it. `fail` hears of an error first, as EventSource keeps only a part of it. */
 function makeFetch(
-  { get, url, types, headMs = 10_000, silenceMs = 30_000, onAttached }: Attempt,
+  { get, url, types, headMs = 10_000, silenceMs = 30_000, maxEventBytes = 2 ** 27, onAttached }: Attempt,
   fail: (error: unknown) => void,
 ): FetchLike {
   return async (_, { signal }) => {
@@ -78,7 +80,7 @@ function makeFetch(
       const headers = { accept: 'text/event-stream', 'accept-encoding': 'identity', 'cache-control': 'no-cache' };
       const answer = await get({ base: url, path: pathFor(types), headers, headMs, silenceMs, signal: signal as AbortSignal });
       refuseOthers(answer);
-      const body = ReadableStream.from(watched({ body: answer.body, silenceMs, onAttached, fail }));
+      const body = ReadableStream.from(watched({ body: answer.body, silenceMs, maxEventBytes, onAttached, fail }));
       return { body, url, status: 200, redirected: false, headers: { get: () => 'text/event-stream' } };
     } catch (error) {
       fail(error);
@@ -87,28 +89,34 @@ function makeFetch(
   };
 }
 
+/** One that is cut by a piece's end is not seen; a later one will be. */
+const EMPTY_LINES = ['\n\r\n', '\n\n', '\r\r'];
+
+class TooLong extends Error {}
+
 interface Watched extends Pick<StreamAttempt, 'onAttached'> {
   readonly body: Readable;
   readonly silenceMs: number;
+  readonly maxEventBytes: number;
   readonly fail: (error: unknown) => void;
 }
 
 /** The bytes of a stream. Heart-beats are bytes too, so that the request's own deadline between two pieces is the watchdog. */
-async function* watched({ body, silenceMs, onAttached, fail }: Watched): AsyncGenerator<Uint8Array> {
+async function* watched({ body, silenceMs, maxEventBytes, onAttached, fail }: Watched): AsyncGenerator<Uint8Array> {
   let attached = false;
+  let open = 0; // bytes since the last empty line, which ends an event
   try {
-    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      open = EMPTY_LINES.some((line) => chunk.includes(line)) ? 0 : open + chunk.length;
+      if (open > maxEventBytes) throw new TooLong(`sent more than ${maxEventBytes} bytes without the end of an event`);
       if (!attached) onAttached();
       attached = true;
       yield chunk;
     }
   } catch (error) {
-    const silent = codeOf(error) === 'UND_ERR_BODY_TIMEOUT';
-    fail(
-      silent
-        ? new Error(`sent no byte for ${silenceMs} ms, a beat every 10 s was wanted`)
-        : new Error('lost the event stream', { cause: error }),
-    );
+    if (error instanceof TooLong) fail(error);
+    else if (codeOf(error) === 'UND_ERR_BODY_TIMEOUT') fail(new Error(`sent no byte for ${silenceMs} ms, a beat every 10 s was wanted`));
+    else fail(new Error('lost the event stream', { cause: error }));
   } finally {
     body.destroy();
   }

@@ -72,10 +72,10 @@ const failing: readonly (readonly [string, RequestListener, RegExp])[] = [
 test.each(failing)('a host that sends %s is told by name, and the next one is asked', async (_, listener, message) => {
   const bad = await serve(listener);
   const next = await serve(good);
-  const maxBytes = 200;
-  await expect(read(client({ urls: [bad.url], maxBytes }))).rejects.toThrow(message);
-  await expect(read(client({ urls: [bad.url], maxBytes }))).rejects.toThrow(`an app could not be read: ${bad.url}: `);
-  expect(await read(client({ urls: [bad.url, next.url], maxBytes }))).toEqual(CART);
+  const limits = { bytes: 200, appBytes: 200, apps: 2 };
+  await expect(read(client({ urls: [bad.url], limits }))).rejects.toThrow(message);
+  await expect(read(client({ urls: [bad.url], limits }))).rejects.toThrow(`an app could not be read: ${bad.url}: `);
+  expect(await read(client({ urls: [bad.url, next.url], limits }))).toEqual(CART);
 });
 
 test('begins with the host that answered last, whatever it was asked', async () => {

@@ -88,6 +88,7 @@ const failing: readonly (readonly [string, RequestListener, RegExp])[] = [
   ['no gzip', (_, response) => response.setHeader('content-encoding', 'gzip').end(BODY), /: sent a broken gzip$/],
   ['another encoding', (_, response) => response.setHeader('content-encoding', 'br').end('x'), /: answered in the encoding 'br'/],
   ['too much', body(`{"apps":[{"id":"/${'x'.repeat(200)}"}]}`), /: sent more than 100 bytes$/],
+  ['too many', body('{"apps":[{},{},{}]}'), /: sent more than 2 apps$/],
   ['no HTTP', (request) => request.socket.end('SSH-2.0-OpenSSH\r\n\r\n'), /: Response does not match the HTTP\/1.1 protocol/],
   ['no redirect', (_, response) => response.writeHead(302).end(), /: answered with a redirect that names no address$/],
 ];
@@ -95,10 +96,10 @@ const failing: readonly (readonly [string, RequestListener, RegExp])[] = [
 test.each(failing)('a host that sends %s is told by name, and the next one is asked', async (_, listener, message) => {
   const bad = await serve(listener);
   const next = await serve(good);
-  const maxBytes = 100;
-  await expect(ids(client({ urls: [bad.url], maxBytes }))).rejects.toThrow(message);
-  await expect(ids(client({ urls: [bad.url], maxBytes }))).rejects.toThrow(`Marathon's apps could not be read: ${bad.url}: `);
-  expect(await ids(client({ urls: [bad.url, next.url], maxBytes }))).toEqual(['/a', '/b']);
+  const limits = { bytes: 100, appBytes: 100, apps: 2 };
+  await expect(ids(client({ urls: [bad.url], limits }))).rejects.toThrow(message);
+  await expect(ids(client({ urls: [bad.url], limits }))).rejects.toThrow(`Marathon's apps could not be read: ${bad.url}: `);
+  expect(await ids(client({ urls: [bad.url, next.url], limits }))).toEqual(['/a', '/b']);
 });
 
 const hanging: readonly (readonly [string, RequestListener, Partial<Deadlines>, RegExp])[] = [

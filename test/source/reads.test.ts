@@ -20,7 +20,9 @@ function start(answers: (readonly string[] | Error)[], complete?: Complete) {
     return answer instanceof Error ? Promise.reject(answer) : Promise.resolve({ asked: 5, answer: answer.map(each) });
   };
   const deps = { decode, tell: (news: News) => told.push(news), now: () => 7, log, ...(complete && { complete }) };
-  const readAll = makeFullRead({ readApps: next, ...deps });
+  const watched: string[] = [];
+  const unread = { begun: () => void watched.push('begun'), succeeded: () => void watched.push('succeeded') };
+  const readAll = makeFullRead({ readApps: next, unread, ...deps });
   const readApp = makeAppRead({
     readApp: async (question) => {
       const { asked, answer } = await next(question.decode);
@@ -28,7 +30,7 @@ function start(answers: (readonly string[] | Error)[], complete?: Complete) {
     },
     ...deps,
   });
-  return { readAll, readApp, told, lines };
+  return { readAll, readApp, told, lines, watched };
 }
 
 test('a full read is told with its problems, in the order it came, and when it was asked', async () => {
@@ -78,6 +80,14 @@ test('a read that fails is told to the log once per sentence, and when it is wel
     'info Marathon is read {"apps":0}',
     `${worse} {"reason":"x"}`,
   ]);
+});
+
+test('whoever watches over full reads hears of each, and which succeeded', async () => {
+  const { readAll, readApp, watched } = start([new Error('x'), [], []]);
+  await expect(readAll(signal)).rejects.toThrow('x');
+  await readAll(signal);
+  await readApp(shop, signal);
+  expect(watched).toEqual(['begun', 'begun', 'succeeded']);
 });
 
 test('so is one of an app, whichever it is; that all is well is news only after a failure', async () => {

@@ -7,9 +7,12 @@ function start() {
   const told: string[] = [];
   const stop = new AbortController();
   const tell = (since: number): void => void told.push(`${clock.now()} since ${since}`);
-  const { begun, succeeded } = makeUnread({ tell, now: clock.now, sleep: clock.sleep });
+  const unread = makeUnread({ tell, now: clock.now, sleep: clock.sleep });
   const begin = (): void => {
-    begun(stop.signal);
+    unread.begun(stop.signal);
+  };
+  const succeeded = (): void => {
+    unread.succeeded();
   };
   return { clock, told, begin, succeeded, stop };
 }
