@@ -20,6 +20,7 @@ import { foldersOfHead } from './haproxy/template-rules.ts';
 import { makeBackoff } from './lib/backoff.ts';
 import { usableCores } from './lib/cores.ts';
 import { makeFolder } from './lib/folders.ts';
+import { inTime } from './lib/in-time.ts';
 import { quiet } from './lib/runs.ts';
 import type { View } from './loop.ts';
 import { sentence } from './lib/sentence.ts';
@@ -132,11 +133,14 @@ export function openDrive(
   });
 }
 
+/** Many looks at candidates, or one file on a mount that does not answer: then it is said, and waited for all the same. */
+const WORK_MS = 600_000;
+
 /** When the slow lane runs. */
 function openQuiet(work: () => Promise<void>, { settings, log, signal }: Surroundings): () => void {
   const backoff = makeBackoff({ first: 1_000, most: 30_000, random: Math.random });
   return quiet({
-    work,
+    work: () => inTime(work(), { ms: WORK_MS, what: 'bringing HAProxy there' }),
     ...waitsOf(settings),
     backoff,
     signal,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { makeBackoff } from './lib/backoff.ts';
+import { inTime } from './lib/in-time.ts';
 import type { Logger } from './lib/logger.ts';
 import { sentence } from './lib/sentence.ts';
 import type { News } from './model/news.ts';
@@ -65,7 +66,7 @@ function firstLine(text: string): string {
 
 async function readNamed(flag: string, file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return await inTime(readFile(file, 'utf8'), { ms: 10_000, what: `reading ${file}` });
   } catch (error) {
     throw new Error(`the file of ${flag} can't be read: ${sentence(error)}`, { cause: error });
   }

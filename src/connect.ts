@@ -5,9 +5,10 @@ import type { Reply } from './apply/control.ts';
 import type { Drive, Outcome } from './apply/drive-parts.ts';
 import type { Gently } from './apply/ending.ts';
 import { makeKeeper } from './apply/keeper.ts';
-import { readKnown, writeKnown, type Known } from './apply/state-folder.ts';
+import { readKnown, writeKnown, type Found, type Known } from './apply/state-folder.ts';
 import { findRelease, openDrive, reach, type Reached } from './assemble-haproxy.ts';
 import { now, openMarathon, openSource, sleep, type Surroundings } from './assemble-marathon.ts';
+import { inTime } from './lib/in-time.ts';
 import { makeInbox } from './lib/inbox.ts';
 import type { Logger } from './lib/logger.ts';
 import { sentence } from './lib/sentence.ts';
@@ -48,6 +49,9 @@ export interface Daemon {
 
 type Mode = Run & { readonly follow: boolean };
 
+/** A look at a candidate, and a reload, each have a deadline that is shorter. */
+const IDLE_MS = 180_000;
+
 /** Everything connected, for as long as `work` takes. */
 export async function withDaemon<Result>(run: Mode, work: (daemon: Daemon) => Promise<Result>): Promise<Result> {
   const ending = new AbortController();
@@ -64,7 +68,9 @@ export async function withDaemon<Result>(run: Mode, work: (daemon: Daemon) => Pr
     ending.abort();
     await daemon.ended.catch(() => undefined); // whoever waits for it has heard
     await client.close();
-    await idle();
+    await inTime(idle(), { ms: IDLE_MS, what: 'what was being written' }).catch((error: unknown) => {
+      run.log.error({ reason: sentence(error) }, 'the daemon ends all the same');
+    });
     if (run.haproxyEnds !== undefined) await own?.stop(run.haproxyEnds === 'at once' ? undefined : run.haproxyEnds);
   }
 }
@@ -137,14 +143,19 @@ function makeConsumers({ drive, keeper, alarm }: Consuming): Loop['consumers'] {
   ];
 }
 
+/** How long files are waited for at the start. */
+const FILES_MS = 30_000;
+
 /** What is known at the start, and how views are made of what comes. */
 async function begin({ settings, env, log, follow }: Mode) {
   const known = await readMemory(settings, log);
   const memory = known && memoryOf(known.snapshot);
   // One pass has nobody who would read again: what it reads is believed.
   const start = startState(await findRelease(settings), { memory, before: follow ? known : undefined });
-  const { files: certificates, problems } = await chooseCertificates({ wanted: settings.sslCerts, env, stateDir: settings.stateDir });
-  return { known, start, derive: await makeMiddle({ settings, env, certificates, problems }) };
+  const choosing = chooseCertificates({ wanted: settings.sslCerts, env, stateDir: settings.stateDir });
+  const { files: certificates, problems } = await inTime(choosing, { ms: FILES_MS, what: 'reading the certificates of --ssl-certs' });
+  const making = makeMiddle({ settings, env, certificates, problems });
+  return { known, start, derive: await inTime(making, { ms: FILES_MS, what: 'reading the templates of --templates-dir' }) };
 }
 
 /** The views whose documents somebody may ask about. */
@@ -176,7 +187,8 @@ function servingNews(view: View | undefined): News {
 
 /** What was known before, from the state folder; a file that can't be used is set aside, and told. */
 async function readMemory({ stateDir }: Settings, log: Logger): Promise<Known | undefined> {
-  const { known, trouble } = await readKnown(stateDir, now);
+  const reading = inTime(readKnown(stateDir, now), { ms: FILES_MS, what: `reading what was known from ${stateDir}` });
+  const { known, trouble }: Found = await reading.catch((error: unknown) => ({ trouble: sentence(error) }));
   if (trouble !== undefined) log.warn({}, trouble);
   return known;
 }

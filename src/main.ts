@@ -7,6 +7,7 @@ import { openMarathon, openReads } from './assemble-marathon.ts';
 import { withDaemon, type Daemon, type Run } from './connect.ts';
 import { textOf } from './haproxy/text.ts';
 import { makeFolder } from './lib/folders.ts';
+import { inTime } from './lib/in-time.ts';
 import { sentence } from './lib/sentence.ts';
 import { makeMiddle } from './middle.ts';
 import type { News } from './model/news.ts';
@@ -108,7 +109,7 @@ async function prepareFolders({ runDir, stateDir, haproxyConfig }: Settings): Pr
   ] as const;
   for (const [flag, folder] of folders) {
     try {
-      await makeFolder(folder);
+      await inTime(makeFolder(folder), { ms: 10_000, what: 'making it' });
     } catch (error) {
       throw new Error(`the folder ${folder} can't be used: ${sentence(error)}; name another with ${flag}`, { cause: error });
     }

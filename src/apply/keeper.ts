@@ -1,3 +1,4 @@
+import { inTime } from '../lib/in-time.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Known } from './state-folder.ts';
 
@@ -5,6 +6,8 @@ export interface KeeperSettings {
   readonly write: (known: Known) => Promise<void>;
   /** From one write to the next, in milliseconds. */
   readonly everyMs?: number;
+  /** How long a write is waited for, in milliseconds; 60,000 when left out. */
+  readonly deadlineMs?: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly later: (work: () => void, ms: number) => void;
@@ -33,6 +36,7 @@ export class Keeper {
   #unwritten: Known | undefined;
   #written = -Infinity; // when
   #writing: Promise<void> = Promise.resolve();
+  #hanging: Promise<void> | undefined; // a write that has not ended
   #isWaiting = false;
   #isEnded = false;
 
@@ -73,17 +77,25 @@ export class Keeper {
   }
 
   async #write(): Promise<void> {
-    const { write, now, failed } = this.#settings;
+    const { now, failed } = this.#settings;
     const known = this.#unwritten;
     if (known === undefined) return;
     this.#unwritten = undefined;
     this.#written = now();
     try {
-      await write(known);
+      await this.#inTime(this.#hanging); // none is begun beside one that hangs: they would take all threads for files
+      this.#hanging = this.#settings.write(known).finally(() => {
+        this.#hanging = undefined;
+      });
+      await this.#inTime(this.#hanging);
     } catch (error) {
       this.#unwritten ??= known;
       failed(error);
     }
+  }
+
+  #inTime(work: Promise<void> | undefined): Promise<void> {
+    return inTime(work ?? Promise.resolve(), { ms: this.#settings.deadlineMs ?? 60_000, what: 'writing what is known' });
   }
 }
 

@@ -4,7 +4,7 @@ import type { Known } from '../../src/apply/state-folder.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 
 /** A keeper with a clock and a disk of the test's own. */
-function rig() {
+function rig(deadlineMs = 60_000) {
   const waiting: { readonly at: number; readonly work: () => void }[] = [];
   const [written, failures]: [Known[], unknown[]] = [[], []];
   const world = { now: 0, disk: (): Promise<void> => Promise.resolve() };
@@ -14,6 +14,7 @@ function rig() {
       written.push(known);
     },
     now: () => world.now,
+    deadlineMs,
     later: (work, ms) => waiting.push({ at: world.now + ms, work }),
     failed: (error) => failures.push(error),
   });
@@ -150,4 +151,23 @@ test('a write that fails at the end is told', async () => {
   keeper.see(seen(snapshot()));
   await keeper.end();
   expect(failures).toHaveLength(1);
+});
+
+test('a write that hangs is told, and no other is begun beside it; the end does not wait for it', async () => {
+  const { keeper, world, written, failures, at } = rig(20);
+  const open: (() => void)[] = [];
+  world.disk = () => new Promise((resolve) => open.push(resolve));
+  keeper.see(seen(snapshot()));
+  await at(0);
+  await keeper.end();
+  await keeper.end();
+  expect([open.length, written.length]).toEqual([1, 0]);
+  expect(String(failures.at(-1))).toContain('writing what is known has not ended within 0.02 s');
+  open[0]?.();
+  await new Promise((resolve) => setImmediate(resolve));
+  const last = keeper.end();
+  await new Promise((resolve) => setImmediate(resolve));
+  open[1]?.();
+  await last;
+  expect(written).toHaveLength(2);
 });

@@ -50,3 +50,17 @@ test('all tasks of a large app are killed one by one, as events tell: nothing is
   expect(tasksOf(story.tell(readAt(2 * SECOND, nginx([], { instances: 50 }))))).toEqual([]);
   expect(story.state.held).toBeUndefined();
 });
+
+test('two leaders after an election: what the old one still answers, nothing or what was, brings nobody down and nobody back', async () => {
+  const story = await Story.begin({}, guarded);
+  const [first, ...others] = ESTATE;
+  const now = [nginx([task(1)], { ...first, instances: 1, tasks: [task(1)] }), ...others];
+  const before = story.tell(readAt(0, ...ESTATE), eventAt(SECOND, 'TASK_KILLED', task(0), '/shop-0'));
+  expect(tasksOf(before)).toHaveLength(59);
+  const answers = { none: [], old: ESTATE, new: now };
+  for (const [i, leader] of (['none', 'new', 'old', 'none', 'old', 'new', 'none', 'none', 'old', 'new'] as const).entries()) {
+    const view = story.tell(readAt((10 + 2 * i) * SECOND, ...answers[leader]));
+    expect([leader, i, tasksOf(view).length]).toEqual([leader, i, 59]);
+    expect(view.problems.map(({ code }) => code)).toEqual(leader === 'none' ? ['losses-held'] : []);
+  }
+});
