@@ -209,18 +209,7 @@ function openKeeper({ settings, log }: Surroundings): ReturnType<typeof makeKeep
 /** How long the start waits for Marathon before what was known serves. */
 const RESTORE_MS = 5_000;
 
-/**
- * What was known longer ago than this, in milliseconds, does not serve. As long as Marathon is away nobody moves its tasks, so their addresses
- * hold; after a week Mesos ends them and gives their addresses to others [marathon: --failover_timeout].
- */
-const OLDEST_MS = 7 * 24 * 3_600_000;
-
-function restoreLater(known: Known, { tell, signal, log }: Surroundings): void {
-  if (now() - known.savedAt > OLDEST_MS) {
-    const since = new Date(known.savedAt).toISOString();
-    log.warn({ since }, 'what was known before the start is older than a week, so it does not serve; Marathon is waited for');
-    return;
-  }
+function restoreLater(known: Known, { tell, signal }: Surroundings): void {
   const restore = (): void => {
     tell({ kind: 'restored', at: now(), ...known });
   };

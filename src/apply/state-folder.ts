@@ -48,11 +48,19 @@ export interface Found {
   readonly trouble?: string;
 }
 
-/** What the last run left, if anything. A file that can't be used is set aside under another name. Never rejects. */
+/**
+ * What is older than this, in milliseconds, does not serve again. As long as Marathon is away nobody moves its tasks, so their addresses hold;
+ * after a week Mesos ends them, and others get the addresses [marathon: --failover_timeout].
+ */
+const OLDEST_MS = 7 * 24 * 3_600_000;
+
+/** What the last run left, if anything, and if it is not too old. A file that can't be used is set aside under another name. Never rejects. */
 export async function readKnown(folder: string, now: () => number = Date.now): Promise<Found> {
   const file = path.join(folder, NAME);
   try {
-    return { known: await readFile(file) };
+    const known = await readFile(file);
+    if (now() - known.savedAt <= OLDEST_MS) return { known };
+    return { trouble: `${file} is of ${new Date(known.savedAt).toISOString()}, older than a week: this start does without what was known` };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     return { trouble: `${file} can't be used, this start does without what was known: ${sentence(error)}; ${await setAside(file, now())}` };

@@ -55,7 +55,7 @@ async function written(known: Known = KNOWN): Promise<{ readonly folder: string;
 
 test('what was written is read, to the last key', async () => {
   const { folder } = await written();
-  expect(await readKnown(folder)).toStrictEqual({ known: KNOWN });
+  expect(await readKnown(folder, () => SAVED)).toStrictEqual({ known: KNOWN });
 });
 
 test('so is every app of the golden cases', async () => {
@@ -63,13 +63,13 @@ test('so is every app of the golden cases', async () => {
     const snapshot = decodeAll(apps);
     const ordered = { ...snapshot, apps: [...snapshot.apps].sort((a, b) => (a.id < b.id ? -1 : 1)) };
     const { folder } = await written({ savedAt: SAVED, snapshot: ordered });
-    expect(await readKnown(folder)).toStrictEqual({ known: { savedAt: SAVED, snapshot: ordered } });
+    expect(await readKnown(folder, () => SAVED)).toStrictEqual({ known: { savedAt: SAVED, snapshot: ordered } });
   }
 });
 
 test('nothing is known, and nothing was written', async () => {
   const empty = { savedAt: SAVED, snapshot: { apps: [], problems: [] } };
-  expect(await readKnown((await written(empty)).folder)).toStrictEqual({ known: empty });
+  expect(await readKnown((await written(empty)).folder, () => SAVED)).toStrictEqual({ known: empty });
   expect(await readKnown(await makeFolder())).toEqual({});
   expect(await readKnown('/nowhere/at/all')).toEqual({});
 });
@@ -81,7 +81,7 @@ test('the file is one JSON, an app a line, and nobody else may read it', async (
   expect(text.split('\n')).toHaveLength(1 + 3 + 1 + 1);
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   await writeKnown(folder, { ...KNOWN, snapshot: { apps: [], problems: [] } });
-  expect([await readdir(folder), (await readKnown(folder)).known?.snapshot.apps]).toEqual([['known.json'], []]);
+  expect([await readdir(folder), (await readKnown(folder, () => SAVED)).known?.snapshot.apps]).toEqual([['known.json'], []]);
 });
 
 test('an estate larger than a piece of the file, with apps larger than one', async () => {
@@ -90,7 +90,7 @@ test('an estate larger than a piece of the file, with apps larger than one', asy
   const known = { savedAt: SAVED, snapshot: { apps: [appOf('/b', {}, { tasks: many }), ...apps], problems: [] } };
   const { folder, file } = await written(known);
   expect((await stat(file)).size).toBeGreaterThan(256 * 1024);
-  expect(await readKnown(folder)).toStrictEqual({ known });
+  expect(await readKnown(folder, () => SAVED)).toStrictEqual({ known });
 });
 
 type Spoil = (text: string) => string;
@@ -132,9 +132,9 @@ test.each<[string, Spoil, string]>([
     trouble: `${file} can't be used, this start does without what was known: ${words}; it was set aside as known.json.damaged-20260102T030405Z`,
   });
   expect(await readdir(folder)).toEqual(['known.json.damaged-20260102T030405Z']);
-  expect(await readKnown(folder)).toEqual({});
+  expect(await readKnown(folder, () => SAVED)).toEqual({});
   await writeKnown(folder, KNOWN);
-  expect(await readKnown(folder)).toStrictEqual({ known: KNOWN });
+  expect(await readKnown(folder, () => SAVED)).toStrictEqual({ known: KNOWN });
 });
 
 test('a file cut at every length is damaged or, but for its last line end, whole', async () => {
@@ -150,18 +150,28 @@ test('a file cut at every length is damaged or, but for its last line end, whole
 test('what is far too large is not read', async () => {
   const { folder, file } = await written();
   await truncate(file, 400_000_001);
-  expect((await readKnown(folder)).trouble).toContain('it has 400000001 bytes');
+  expect((await readKnown(folder, () => SAVED)).trouble).toContain('it has 400000001 bytes');
 });
 
 test('a folder in its place, which can be set aside', async () => {
   const folder = await makeFolder();
   await mkdir(path.join(folder, 'known.json'));
-  expect((await readKnown(folder)).trouble).toMatch(/EISDIR.*it was set aside as known\.json\.damaged-/);
+  expect((await readKnown(folder, () => SAVED)).trouble).toMatch(/EISDIR.*it was set aside as known\.json\.damaged-/);
 });
 
 test('a folder that can not be written: it rejects, and what was there stays', async () => {
   const { folder } = await written();
   await mkdir(path.join(folder, `known.json.new-${process.pid}`));
   await expect(writeKnown(folder, { ...KNOWN, savedAt: 1 })).rejects.toThrow('EISDIR');
-  expect((await readKnown(folder)).known?.savedAt).toBe(SAVED);
+  expect((await readKnown(folder, () => SAVED)).known?.savedAt).toBe(SAVED);
+});
+
+test('what is older than a week is left where it is, and not used', async () => {
+  const { folder, file } = await written();
+  const week = 7 * 24 * 3_600_000;
+  expect((await readKnown(folder, () => SAVED + week)).known).toBeDefined();
+  expect(await readKnown(folder, () => SAVED + week + 1)).toEqual({
+    trouble: `${file} is of 2026-01-02T03:04:05.678Z, older than a week: this start does without what was known`,
+  });
+  expect(await readdir(folder)).toEqual(['known.json']);
 });

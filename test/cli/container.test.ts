@@ -59,11 +59,14 @@ test.each([
   expect(out).toContain(`runsv ${folder}/service/lb\n`);
 });
 
-test.each([[['--help']], [['sse', '--longhelp']], [['labels']], [['demo', '--every', '5']]])('%j is not started again', async (words) => {
-  const { out, words: given } = await start(words);
-  expect(given).toEqual(words);
-  expect(out).not.toContain('runsv');
-});
+test.each([[['--help']], [['sse', '--longhelp']], [['labels']], [['status', '--json']], [['demo', '--every', '5']]])(
+  '%j is not started again',
+  async (words) => {
+    const { out, words: given } = await start(words);
+    expect(given).toEqual(words);
+    expect(out).not.toContain('runsv');
+  },
+);
 
 test('--dry and --once end the container, with the same words', async () => {
   for (const word of ['--dry', '-d', '--once']) {
