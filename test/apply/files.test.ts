@@ -104,7 +104,7 @@ test('a file changed by hand is put right', async () => {
 
 test('maps are in their place before the configuration that needs them', async () => {
   const { files, config } = await makeRig();
-  await mkdir(`${config}.new-${process.pid}`); // so that the configuration can't be written
+  await mkdir(`${config}.new`); // so that the configuration can't be written
   await expect(files.put(made('one', { 'a.acme.org': 'a' }))).rejects.toMatchObject({ code: 'EISDIR' });
   await expect(textOf(join(config, '../domain2backend.map'))).resolves.toBe('a.acme.org a\n');
 });
