@@ -57,7 +57,7 @@ export function reach({ settings, log, tell }: Pick<Surroundings, 'settings' | '
     return checkConfig(bin, file);
   };
   const check = skipValidation ? undefined : ask;
-  const files = new FilesOnDisk({ config, stateDir, archiveVersions, check, now: () => new Date() });
+  const files = new FilesOnDisk({ config, stateDir, archiveVersions, check, now: () => new Date(), log });
   const fingerprint = () => files.fingerprint();
   if (command !== undefined) {
     const haproxy = makeCommand({ command, socket: settings.haproxySocket, mapFolder: mapFolderOf(settings), runDir, fingerprint, log });

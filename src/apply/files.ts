@@ -5,6 +5,8 @@ import type { Verdict } from './check.ts';
 import { MAP_FILES } from '../haproxy/settings.ts';
 import { mapText, textOf } from '../haproxy/text.ts';
 import { gather } from '../lib/gather.ts';
+import type { Logger } from '../lib/logger.ts';
+import { sentence } from '../lib/sentence.ts';
 import { replaceFile } from '../lib/write-file.ts';
 import type { Document } from '../model/document.ts';
 
@@ -20,7 +22,7 @@ export interface Files {
   read(): Promise<{ readonly config: string; readonly maps: Readonly<Record<string, string>> }>;
   /** What stands in place now, as one word; 'none' when there is no configuration. */
   fingerprint(): Promise<string>;
-  /** What stands in place serves: keep a copy. */
+  /** What stands in place serves: keep a copy. Without one HAProxy serves as well, so it never rejects. */
   confirm(): Promise<void>;
   /** Puts the last confirmed files back; false when there are none. */
   restore(): Promise<boolean>;
@@ -35,6 +37,7 @@ export interface FilesSettings {
   /** Asks HAProxy; none under --skip-validation. */
   readonly check: ((file: string) => Promise<Verdict>) | undefined;
   readonly now: () => Date;
+  readonly log: Pick<Logger, 'warn'>;
 }
 
 /** Text by file name: the configuration under its own name, then the maps. */
@@ -62,7 +65,7 @@ export class FilesOnDisk implements Files {
       if (!verdict.ok) return verdict;
       this.#good = wanted;
     }
-    await this.#archive();
+    await this.#orWarn('the configuration so far could not be archived', () => this.#archive());
     await writeAll(this.#folder, [...texts].reverse()); // maps first: the new configuration may need them
     return { ok: true };
   }
@@ -92,7 +95,10 @@ export class FilesOnDisk implements Files {
   }
 
   async confirm(): Promise<void> {
-    await copyAll(this.#folder, path.join(this.#settings.stateDir, 'confirmed'), this.#name);
+    const words = 'what HAProxy runs could not be copied: should it not take the next configuration, an earlier one is put back';
+    await this.#orWarn(words, async () => {
+      await copyAll(this.#folder, path.join(this.#settings.stateDir, 'confirmed'), this.#name);
+    });
   }
 
   async restore(): Promise<boolean> {
@@ -114,6 +120,15 @@ export class FilesOnDisk implements Files {
       return verdict.ok ? verdict : { ok: false, lines: verdict.lines.map((line) => line.replaceAll(to, () => from)) };
     } finally {
       await rm(to, { recursive: true, force: true });
+    }
+  }
+
+  /** A state folder that is full or gone keeps no change from being served. */
+  async #orWarn(words: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#settings.log.warn({ folder: this.#settings.stateDir, reason: sentence(error) }, words);
     }
   }
 

@@ -5,7 +5,7 @@ import type { Problem } from '../model/problem.ts';
 import type { App, Definition, HealthCheck, Network, Port, Task } from '../model/snapshot.ts';
 import { expectedResults, readHealth, type HealthRule } from './health.ts';
 import { readReadiness } from './readiness.ts';
-import { wireApp, type WireApp, type WireHealthCheck, type WireTask } from './wire.ts';
+import { LONGEST_ID, wireApp, type WireApp, type WireHealthCheck, type WireTask } from './wire.ts';
 
 export type Decoded = { readonly app: App } | { readonly problem: Problem };
 
@@ -22,12 +22,12 @@ export function decodeApp(json: string, rule: HealthRule = 'all'): Decoded {
   return { problem: notReadable((value as { id?: unknown } | null)?.id, `${where}: ${issue?.message ?? 'not what Marathon sends'}`) };
 }
 
-function notReadable(id: unknown, what: string): Problem {
-  const known = typeof id === 'string' && id.startsWith('/');
+function notReadable(found: unknown, what: string): Problem {
+  const id = typeof found === 'string' && found.length <= LONGEST_ID && /^\/\P{C}*$/u.test(found) ? found : undefined;
   return {
     code: 'app-not-readable',
-    owner: known ? { by: 'app', app: id as AppId } : { by: 'operator' },
-    message: `the definition of ${known ? id : 'an app'} can't be read, ${what}`,
+    owner: id === undefined ? { by: 'operator' } : { by: 'app', app: id as AppId },
+    message: `the definition of ${id ?? 'an app'} can't be read, ${what}`,
     hint: 'the app keeps what was known of it before, if anything; look at what Marathon answers for it under /v2/apps',
   };
 }

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { AppId, TaskId } from '../model/names.ts';
 import type { Heard, News } from '../model/news.ts';
+import { wireId } from './wire.ts';
 
 /**
  * The events after which something that a load balancer shows may be another: the smallest filter that misses nothing
@@ -41,15 +42,19 @@ export function readEvent(type: string, data: unknown, at: number): Heard | unde
 
 /** Of any event; each has a part of it, and null stands for absent. */
 const text = z.string().nullish().catch(undefined);
-const action = z.object({ app: text }).catch({});
+/** Goes into a line of the log. */
+const word = z.string().max(200).nullish().catch(undefined);
+/** Of an app or a pod: what is no such id can't be read again. */
+const id = wireId.nullish().catch(undefined);
+const action = z.object({ app: id }).catch({});
 const event = z.object({
-  appId: text,
-  runSpecId: text,
-  groupId: text,
-  appDefinition: z.object({ id: text }).nullish().catch(undefined),
+  appId: id,
+  runSpecId: id,
+  groupId: word,
+  appDefinition: z.object({ id }).nullish().catch(undefined),
   taskId: text,
-  taskStatus: text,
-  condition: text,
+  taskStatus: word,
+  condition: word,
   host: text,
   version: text,
   ipAddresses: z
@@ -65,8 +70,11 @@ const event = z.object({
 
 type Fields = Partial<z.infer<typeof event>>;
 
+/** Mesos adds states. What is none takes no task out; the read that follows says how it is. */
+const STATE = /^TASK_[A-Z_]+$/;
+
 function readUpdate({ appId, taskId, taskStatus, host, version, ipAddresses, ports }: Fields, at: number): News | undefined {
-  if (appId == null || taskId == null || taskStatus == null) return undefined;
+  if (appId == null || taskId == null || taskStatus == null || !STATE.test(taskStatus)) return undefined;
   const addresses = (ipAddresses ?? []).flatMap(({ ipAddress }) => (ipAddress != null && isIP(ipAddress) > 0 ? [ipAddress] : []));
   const task = {
     id: taskId as TaskId,

@@ -41,8 +41,17 @@ const task = z.object({
   startedAt: z.string().nullish(), // none before it runs
 });
 
+/** Marathon has no bound of its own; a longer one fits into no line of a log and no path of a request. */
+export const LONGEST_ID = 2_000;
+
+/** As apps and pods have it. */
+export const wireId = z
+  .string()
+  .regex(/^(\/[A-Za-z0-9_.-]+)+$/, "an absolute path like '/shop/cart'")
+  .max(LONGEST_ID);
+
 export const wireApp = z.object({
-  id: z.string().regex(/^(\/[A-Za-z0-9_.-]+)+$/, "an absolute path like '/shop/cart'"),
+  id: wireId,
   instances: z.number().nullish(),
   version: z.string().nullish(),
   labels: z.record(z.string(), z.string().nullish()).nullish(),

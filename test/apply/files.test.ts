@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Verdict } from '../../src/apply/check.ts';
 import { FilesOnDisk, type FilesSettings } from '../../src/apply/files.ts';
 import type { Document } from '../../src/model/document.ts';
 import { document, section } from '../haproxy/make.ts';
+import { recordLog } from '../source/server.ts';
 import { makeFolders } from './folder.ts';
 
 const makeFolder = makeFolders('files');
@@ -16,6 +17,8 @@ interface Rig {
   /** What `haproxy -c` was asked, in order: the files' text in the folder that it was asked about. */
   readonly asked: { readonly file: string; readonly text: string; readonly beside: readonly string[] }[];
   answer: Verdict;
+  /** What was logged. */
+  readonly lines: readonly string[];
 }
 
 async function makeRig(given: Partial<FilesSettings> = {}): Promise<Rig> {
@@ -23,14 +26,15 @@ async function makeRig(given: Partial<FilesSettings> = {}): Promise<Rig> {
   const [config, stateDir] = [join(folder, 'etc', 'haproxy.cfg'), join(folder, 'state')];
   await mkdir(join(folder, 'etc'));
   let minute = 0;
+  const { log, lines } = recordLog();
   const rig: { answer: Verdict; asked: Rig['asked'] } = { answer: { ok: true }, asked: [] };
   const check = async (file: string): Promise<Verdict> => {
     rig.asked.push({ file, text: await readFile(file, 'utf8'), beside: (await readdir(join(file, '..'))).sort() });
     return rig.answer;
   };
   const now = (): Date => new Date(Date.UTC(2026, 0, 1, 0, minute++));
-  const files = new FilesOnDisk({ config, stateDir, archiveVersions: 2, check, now, ...given });
-  return Object.assign(rig, { files, config, stateDir });
+  const files = new FilesOnDisk({ config, stateDir, archiveVersions: 2, check, now, log, ...given });
+  return Object.assign(rig, { files, config, stateDir, lines });
 }
 
 /** A configuration with one line, and a map where there are entries. */
@@ -104,7 +108,7 @@ test('a file changed by hand is put right', async () => {
 
 test('maps are in their place before the configuration that needs them', async () => {
   const { files, config } = await makeRig();
-  await mkdir(`${config}.new-${process.pid}`); // so that the configuration can't be written
+  await mkdir(`${config}.new`); // so that the configuration can't be written
   await expect(files.put(made('one', { 'a.acme.org': 'a' }))).rejects.toMatchObject({ code: 'EISDIR' });
   await expect(textOf(join(config, '../domain2backend.map'))).resolves.toBe('a.acme.org a\n');
 });
@@ -159,7 +163,7 @@ test('a later daemon restores what an earlier one confirmed', async () => {
   await files.put(made('good'));
   await files.confirm();
   await writeFile(config, 'broken');
-  const later = new FilesOnDisk({ config, stateDir, archiveVersions: 0, check: undefined, now: () => new Date() });
+  const later = new FilesOnDisk({ config, stateDir, archiveVersions: 0, check: undefined, now: () => new Date(), log: recordLog().log });
   await expect(later.restore()).resolves.toBe(true);
   await expect(textOf(config)).resolves.toBe('good\n');
 });
@@ -175,4 +179,62 @@ test.each<[string, Document, boolean]>([
   await first.files.put(made('one', { a: 'b' }));
   await second.files.put(other);
   expect((await first.files.fingerprint()) === (await second.files.fingerprint())).toBe(same);
+});
+
+test('a state folder that can not be written keeps nothing from being served: it is told', async () => {
+  const { files, config, stateDir, lines } = await makeRig();
+  await files.put(made('one'));
+  await rm(stateDir, { recursive: true, force: true });
+  await writeFile(stateDir, 'a file'); // so that nothing can be made in it, not even by root
+  await expect(files.put(made('two'))).resolves.toEqual({ ok: true });
+  await expect(textOf(config)).resolves.toBe('two\n');
+  await files.confirm();
+  expect(lines).toEqual([
+    expect.stringMatching(/^warn the configuration so far could not be archived .*(ENOTDIR|EEXIST)/),
+    expect.stringMatching(/^warn what HAProxy runs could not be copied.*(ENOTDIR|EEXIST)/),
+  ]);
+});
+
+test('a state folder that is gone is made again', async () => {
+  const { files, stateDir } = await makeRig();
+  await files.put(made('one'));
+  await rm(stateDir, { recursive: true, force: true });
+  await files.put(made('two'));
+  await files.confirm();
+  await expect(there(stateDir)).resolves.toEqual(['archive', 'confirmed']);
+});
+
+test('what a killed process left of a candidate is no obstacle, and goes', async () => {
+  const { files, config, asked } = await makeRig();
+  const candidate = join(config, '../.haproxy.cfg.candidate');
+  await mkdir(candidate, { mode: 0o700 });
+  await writeFile(join(candidate, 'haproxy.cfg'), 'half a li');
+  await writeFile(join(candidate, 'haproxy.cfg.new'), 'half a li');
+  await files.put(made('one'));
+  expect(asked.map(({ text }) => text)).toEqual(['one\n']);
+  await expect(there(join(config, '..'))).resolves.toEqual(['haproxy.cfg']);
+});
+
+test('a folder of the configuration that is gone: it rejects, and goes on when it is back', async () => {
+  const { files, config } = await makeRig();
+  await files.put(made('one'));
+  const folder = join(config, '..');
+  await rename(folder, `${folder}-away`);
+  await writeFile(folder, 'a file');
+  await expect(files.put(made('two'))).rejects.toThrow(/ENOTDIR|EEXIST/);
+  await rm(folder);
+  await rename(`${folder}-away`, folder);
+  await expect(textOf(config)).resolves.toBe('one\n');
+  await expect(files.put(made('two'))).resolves.toEqual({ ok: true });
+});
+
+test('a configuration that is a link stays one; maps stand beside the link', async () => {
+  const { files, config } = await makeRig();
+  const real = join(config, '../../real.cfg');
+  await writeFile(real, 'of the operator\n');
+  await symlink(real, config);
+  await files.put(made('one', { 'a.acme.org': 'a' }));
+  expect((await lstat(config)).isSymbolicLink()).toBe(true);
+  await expect(textOf(real)).resolves.toBe('one\n');
+  await expect(there(join(config, '..'))).resolves.toEqual(['domain2backend.map', 'haproxy.cfg']);
 });

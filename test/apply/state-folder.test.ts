@@ -161,7 +161,7 @@ test('a folder in its place, which can be set aside', async () => {
 
 test('a folder that can not be written: it rejects, and what was there stays', async () => {
   const { folder } = await written();
-  await mkdir(path.join(folder, `known.json.new-${process.pid}`));
+  await mkdir(path.join(folder, `known.json.new`));
   await expect(writeKnown(folder, { ...KNOWN, savedAt: 1 })).rejects.toThrow('EISDIR');
   expect((await readKnown(folder, () => SAVED)).known?.savedAt).toBe(SAVED);
 });

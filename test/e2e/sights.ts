@@ -23,6 +23,8 @@ export interface Sights {
   readonly worker: () => Promise<number>;
   /** All processes of HAProxy: its master first. */
   readonly processes: () => Promise<readonly number[]>;
+  /** Ends HAProxy, all of it. */
+  readonly endHaproxy: () => Promise<void>;
   /** What stands in haproxy.cfg. */
   readonly text: () => Promise<string>;
 }
@@ -63,6 +65,7 @@ export function makeSights({ runDir, config, ports, ends }: Place): Sights {
     traffic: (host = HOST) => makeTraffic({ port: ports.http, host, ends }),
     worker: async () => (await own.adopt())?.worker ?? 0,
     processes: () => processesIn(runDir),
+    endHaproxy: () => own.stop(),
     text: () => readFile(config, 'utf8'),
   };
 }

@@ -6,6 +6,7 @@ import { makeFolder } from '../../src/lib/folders.ts';
 import { sentence } from '../../src/lib/sentence.ts';
 import { makeFolders } from '../apply/folder.ts';
 import { document, section } from '../haproxy/make.ts';
+import { recordLog } from '../source/server.ts';
 
 const newFolder = makeFolders('at-once');
 test('two that make one folder at once', async () => {
@@ -33,7 +34,8 @@ test('a relative --haproxy-config with ..: the candidate is checked with its own
     return { ok: true } as const;
   };
   const config = relative(process.cwd(), join(d, 'etc/haproxy.cfg'));
-  await new FilesOnDisk({ config, stateDir: join(d, 's'), archiveVersions: 0, check, now: () => new Date() }).put(
+  const { log } = recordLog();
+  await new FilesOnDisk({ config, stateDir: join(d, 's'), archiveVersions: 0, check, now: () => new Date(), log }).put(
     document({ front: [section('x', `map(${d}/etc/domain2backend.map)\n`)], maps: { 'domain2backend.map': { a: 'b' } } }),
   );
   expect(seen).toContain('.haproxy.cfg.candidate/domain2backend.map');

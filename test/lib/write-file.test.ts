@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { chmod, mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../../src/lib/write-file.ts';
 import { makeFolders } from '../apply/folder.ts';
@@ -90,4 +90,26 @@ test('the mode counts whatever the umask', async () => {
   await chmod(file, 0o664);
   await replaceFile(file, ['after']);
   expect((await stat(file)).mode & 0o777).toBe(0o664);
+});
+
+test('a link stays a link: what it leads to is replaced', async () => {
+  const { folder, file } = await place();
+  await mkdir(join(folder, 'data'));
+  const real = join(folder, 'data', 'real.cfg');
+  await writeFile(real, 'before', { mode: 0o640 });
+  await symlink('data/real.cfg', file);
+  await replaceFile(file, ['after']);
+  expect((await lstat(file)).isSymbolicLink()).toBe(true);
+  await expect(readFile(real, 'utf8')).resolves.toBe('after');
+  await expect(modeOf(real)).resolves.toBe(0o640);
+  await expect(readdir(join(folder, 'data'))).resolves.toEqual(['real.cfg']);
+});
+
+test.each([0o400, 0o644])('what a killed process left half-written is no obstacle, and goes (mode %o)', async (mode) => {
+  const { folder, file } = await place();
+  await writeFile(`${file}.new`, 'a longer text, half-writ', { mode });
+  await replaceFile(file, ['after'], 0o600);
+  await expect(readFile(file, 'utf8')).resolves.toBe('after');
+  await expect(modeOf(file)).resolves.toBe(0o600);
+  await expect(readdir(folder)).resolves.toEqual(['haproxy.cfg']);
 });

@@ -133,7 +133,7 @@ test.each<[string, News]>([
   ['that it starts, which is over', eventAt(5, 'TASK_STAGING', task(1))],
   ['that another one starts', eventAt(5, 'TASK_STAGING', task(2))],
   ['that a task of an app runs which nobody knows', eventAt(5, 'TASK_RUNNING', task(1), '/unknown')],
-  ['what it is not, an app before all others', eventAt(5, 'TASK_RUNNING', task(1), '/')],
+  ['what it is not, an app before all others', eventAt(5, 'TASK_RUNNING', task(1), '/a')],
   ['what it is not, one behind all others', eventAt(5, 'TASK_RUNNING', task(1), '/z')],
 ])('an event that tells nothing new gives the same state: %s', (_, event) => {
   const state = after(readAt(1, nginx([task(1)]), other));

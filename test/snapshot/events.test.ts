@@ -150,6 +150,23 @@ test.each([['appId'], ['taskId'], ['taskStatus']])('an update without %s tells n
   }
 });
 
+test.each(['', 'running', 'NaN', 'TASK_', 'TASK_RUNNING\n', 'TASK_RUNNING TASK_KILLED'])(
+  'a state that is none tells nothing, and something is read: %j',
+  (taskStatus) => {
+    const heard = hear('status_update_event', { ...UPDATE, taskStatus });
+    expect(heard).not.toHaveProperty('news');
+    expect(heard?.dirty).toEqual(['/test-app']);
+  },
+);
+
+test.each(['', 'nginx', '/', '//', '/a/', '/a b', '/a\r\nHost: b', '/\ud83d', `/${'a'.repeat(2_000)}`])(
+  'what is no id of an app is not read again by itself, everything is: %j',
+  (id) => {
+    for (const data of [{ appId: id }, { runSpecId: id }, { appDefinition: { id } }, { plan: { steps: [step({ app: id })] } }])
+      expect(hear('api_post_event', data)).toEqual({ reason: 'api_post_event', dirty: 'all' });
+  },
+);
+
 test('only updates tell something by themselves', () => {
   for (const type of EVENT_TYPES) expect([type, hear(type, UPDATE)?.news === undefined]).toEqual([type, type !== 'status_update_event']);
 });
