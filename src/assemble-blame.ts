@@ -1,17 +1,16 @@
-import { BindsTaken, bindsOf } from './apply/binds.ts';
+import { BindsTaken } from './apply/binds.ts';
 import { findBlame } from './apply/blame.ts';
-import type { DriveParts } from './apply/drive-parts.ts';
+import type { DriveParts, Refusal } from './apply/drive-parts.ts';
 import type { Files } from './apply/files.ts';
 import { ReloadRefused } from './apply/haproxy.ts';
-import { describeBlame } from './apply/refusal.ts';
+import { describeBlame, describeReload } from './apply/refusal.ts';
 import { ownerKey } from './haproxy/owners.ts';
 import type { Blame } from './haproxy/refusals.ts';
-import { rowsOf } from './haproxy/rows.ts';
 import type { Logger } from './lib/logger.ts';
 import type { View } from './loop.ts';
 import type { Document } from './model/document.ts';
 import type { News } from './model/news.ts';
-import type { Quarantined, TakenBind } from './model/quarantine.ts';
+import type { Quarantined } from './model/quarantine.ts';
 import type { Service } from './model/service.ts';
 import { writtenOf } from './services/quarantine.ts';
 
@@ -26,47 +25,40 @@ interface Parts {
 /** What HAProxy does not take becomes News: whose ports are left out therefore, and what only the operator can mend. */
 export function makeRefused({ files, tell, viewOf, log }: Parts): DriveParts['refused'] {
   return async (refusal, candidate, good) => {
-    const services = viewOf(candidate)?.services ?? [];
+    const hasEnded = 'error' in refusal && refusal.hasEnded;
     if ('error' in refusal && refusal.error instanceof BindsTaken) {
-      const isOfService = ({ port }: TakenBind): boolean => services.some(({ front }) => front.bind?.port === port);
-      const binds = refusal.error.binds.filter(isOfService);
-      const blamed = blameBinds(
-        candidate,
-        refusal.error.binds.filter((bind) => !isOfService(bind)),
-      );
-      const quarantined = services.flatMap((service) => quarantine(service, blamed));
-      if (binds.length > 0) tell({ kind: 'taken', at: Date.now(), binds });
-      if (quarantined.length > 0) tell({ kind: 'refused', at: Date.now(), problems: [], quarantined });
-      return binds.length + quarantined.length > 0;
+      tell({ kind: 'taken', at: Date.now(), binds: refusal.error.binds });
+      return 'another';
     }
-    const lines = 'lines' in refusal ? refusal.lines : refusal.error instanceof ReloadRefused ? refusal.error.lines : [];
-    if (lines.length === 0) return false;
-    const finding = await findBlame({
-      document: candidate,
-      good,
-      lines,
-      check: (document) => files.check(document),
-      ...('error' in refusal && { budget: 0 }), // it has passed `haproxy -c`: only the words of the reload can name somebody
-    });
-    const quarantined = services.flatMap((service) => quarantine(service, finding.blamed));
-    const { operator, unknown } = finding;
-    const isTold = quarantined.length > 0 && operator.length === 0 && unknown.length === 0;
-    const problems = isTold || 'error' in refusal ? [] : describeBlame({ blamed: [], operator, unknown });
+    const lines = linesOf(refusal);
+    if (lines.length === 0 && !hasEnded) return 'later';
+    const atReload = 'error' in refusal ? { budget: 0 } : {}; // it has passed `haproxy -c`: only the words of the reload can name somebody
+    const finding = await findBlame({ document: candidate, good, lines, check: (document) => files.check(document), ...atReload });
+    const quarantined = (viewOf(candidate)?.services ?? []).flatMap((service) => quarantine(service, finding.blamed));
     log.debug({ blamed: quarantined.map(({ app, index }) => `${app} ${index}`), runs: finding.runs }, 'HAProxy does not take a candidate');
+    const { operator, unknown } = finding;
+    if ('error' in refusal && quarantined.length === 0) {
+      if (!hasEnded && lines.some(mayPass)) return 'later';
+      tell({ kind: 'refused', at: Date.now(), problems: [describeReload(refusal)], quarantined });
+      return 'never';
+    }
+    const isTold = 'error' in refusal || (quarantined.length > 0 && operator.length === 0 && unknown.length === 0);
+    const problems = isTold ? [] : describeBlame({ blamed: [], operator, unknown });
     tell({ kind: 'refused', at: Date.now(), problems, quarantined });
-    return quarantined.length > 0;
+    return quarantined.length > 0 ? 'another' : 'never';
   };
 }
 
-/** Whose own lines bind what can't be had, beside the ports that services are given. */
-function blameBinds(document: Document, binds: readonly TakenBind[]): readonly Blame[] {
-  if (binds.length === 0) return [];
-  return rowsOf(document).flatMap(({ fragment: { owner, template, label, text } }) => {
-    if (owner.by === 'operator') return [];
-    const own = bindsOf(text);
-    const taken = binds.find(({ address, port }) => own.some((one) => one.address === address && one.port === port));
-    return taken === undefined ? [] : [{ owner, words: taken.why, template, ...(label !== undefined && { label }) }];
-  });
+/** What HAProxy says; of a reload only where it says that it does not take the configuration. */
+function linesOf(refusal: Refusal): readonly string[] {
+  if ('lines' in refusal) return refusal.lines;
+  const { error } = refusal;
+  return error instanceof ReloadRefused ? error.lines.filter((line) => line.startsWith('[ALERT]')) : [];
+}
+
+/** A port or address that is not to be had now, descriptors, memory, processes: the next try may have them [errno's words, and HAProxy's own]. */
+function mayPass(line: string): boolean {
+  return /cannot bind|in use|cannot assign|temporarily|too many|descriptor|FD limit|memory|fork/i.test(line);
 }
 
 /** A port that is to blame, as it is now. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { BindsTaken, bindsOf, takenOf } from './apply/binds.ts';
+import { BindsTaken, takenOf } from './apply/binds.ts';
 import { askVersion, checkConfig, type Verdict } from './apply/check.ts';
 import { makeCommand } from './apply/command.ts';
 import { demandOf, limit, tooFew } from './apply/descriptors.ts';
@@ -8,10 +8,11 @@ import { drive } from './apply/drive.ts';
 import type { Drive, DriveParts } from './apply/drive-parts.ts';
 import { FilesOnDisk } from './apply/files.ts';
 import type { Haproxy } from './apply/haproxy.ts';
-import { listenersOf } from './apply/listeners.ts';
+import { socketsOf } from './apply/listeners.ts';
 import { makeProcess, type OwnProcess } from './apply/process.ts';
 import { makeRefused } from './assemble-blame.ts';
 import { sleep, type Surroundings } from './assemble-marathon.ts';
+import { bindsOf } from './haproxy/binds.ts';
 import { follow, type Answer } from './haproxy/follow.ts';
 import { makePlan, planDeletions } from './haproxy/plan.ts';
 import { readDocument } from './haproxy/read-document.ts';
@@ -68,7 +69,10 @@ export function reach({ settings, log, tell }: Pick<Surroundings, 'settings' | '
     ...own,
     async reload(reasons, wanted) {
       await requireRoom(config, own);
-      await own.reload(reasons, wanted);
+      await own.reload(reasons, wanted).catch(async (error: unknown) => {
+        await requireRoom(config, own); // somebody may have been faster
+        throw error;
+      });
     },
   };
   return { haproxy, applied: () => own.applied(), revive: () => revive(own), own, files };
@@ -101,8 +105,9 @@ async function requireRoom(config: string, own: OwnProcess): Promise<void> {
   const demand = demandOf(text, usableCores());
   const few = demand === undefined ? undefined : tooFew(demand, await limit());
   if (few !== undefined) throw new Error(few);
-  const serving = await own.adopt();
-  const taken = await takenOf(bindsOf(text), serving === undefined ? [] : await listenersOf(serving.worker));
+  const sockets = await socketsOf(await own.pids());
+  if (sockets === undefined) return; // which ports are its own can't be seen: all would look taken
+  const taken = await takenOf(bindsOf(text), sockets);
   if (taken.length > 0) throw new BindsTaken(taken);
 }
 

@@ -1,6 +1,7 @@
 import { makeRenderer } from './haproxy/document.ts';
 import type { DocumentSettings } from './haproxy/settings.ts';
 import type { Templates } from './haproxy/templates.ts';
+import { makeWithoutTaken } from './haproxy/without-taken.ts';
 import { common, each, eachPair, flat, whole } from './lib/lists.ts';
 import type { View } from './loop.ts';
 import type { Problem } from './model/problem.ts';
@@ -39,6 +40,7 @@ export function makeDerive({ services, document, templates, problems }: DeriveSe
   const arrangeAll = makeArrange(ownBinds(document));
   const serve = makeServe();
   const render = makeRenderer(templates, document);
+  const withoutTaken = makeWithoutTaken();
 
   return onChange(({ snapshot, serving, release, refused, quarantine, taken, held, staleSince, unread }) => {
     const apps = merged(snapshot.apps);
@@ -49,6 +51,7 @@ export function makeDerive({ services, document, templates, problems }: DeriveSe
     const arrangement = arrangeAll(claims, { serving, taken });
     const served = serve(services, arrangement.fronts);
     const rendering = render(served, release);
+    const bound = withoutTaken(rendering.document, taken);
     return {
       snapshot,
       staleSince,
@@ -57,10 +60,10 @@ export function makeDerive({ services, document, templates, problems }: DeriveSe
       services: served,
       taken,
       leftOut: [...leftOut, ...refusal.leftOut, ...arrangement.leftOut],
-      document: rendering.document,
+      document: bound.document,
       problems: [
         [...problems, ...troublesOf({ held, staleSince, unread }), ...snapshot.problems, ...assigned.problems, ...ofDrafts],
-        [...refusal.problems, ...arrangement.problems, ...rendering.problems, ...refused],
+        [...refusal.problems, ...arrangement.problems, ...bound.problems, ...rendering.problems, ...refused],
       ].flat(),
     };
   });

@@ -1,8 +1,11 @@
 import { takenOf } from './apply/binds.ts';
+import { socketsOf } from './apply/listeners.ts';
 import type { Drive } from './apply/drive-parts.ts';
+import type { OwnProcess } from './apply/process.ts';
 import type { Reached } from './assemble-haproxy.ts';
 import { now, sleep, type Surroundings } from './assemble-marathon.ts';
 import type { View } from './loop.ts';
+import type { TakenBind } from './model/quarantine.ts';
 
 const WATCH_MS = 2_000;
 
@@ -29,9 +32,14 @@ export async function watch({ reached: { own }, drive, view, surroundings: { log
     if (found === 'silent') continue;
     if (found !== undefined && !own.knows(found.worker)) drive.doubt();
     if (found === undefined && drive.lost()) log.error({}, 'HAProxy is gone, it is started again');
-    const taken = view()?.taken ?? [];
-    const still = await takenOf(taken, []);
-    const binds = taken.filter(({ address, port }) => !still.some((one) => one.address === address && one.port === port));
+    const binds = await freedOf(view()?.taken ?? [], own);
     if (binds.length > 0) tell({ kind: 'freed', at: now(), binds });
   }
+}
+
+/** What was taken, and is not any more. */
+async function freedOf(taken: readonly TakenBind[], own: OwnProcess): Promise<readonly TakenBind[]> {
+  if (taken.length === 0) return [];
+  const still = await takenOf(taken, (await socketsOf(await own.pids().catch(() => []))) ?? new Set());
+  return taken.filter(({ address, port }) => !still.some((one) => one.address === address && one.port === port));
 }

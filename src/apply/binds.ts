@@ -1,67 +1,26 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { lookup } from 'node:dns/promises';
+import { createServer, isIP } from 'node:net';
+import type { BindAddress } from '../haproxy/binds.ts';
 import type { TakenBind } from '../model/quarantine.ts';
-
-/** One address and port that a configuration binds. */
-export interface BindAddress {
-  /** `*` (all of IPv4), an IPv4 or IPv6 address without brackets, or a name. */
-  readonly address: string;
-  readonly port: number;
-}
-
-// a lookup from here says nothing about these: another network namespace, an address that need not be here, one interface only
-const ELSEWHERE = /\s(?:namespace|transparent|interface)(?:\s|$)/;
-// sockets that are no TCP ports (configuration.txt, `bind`): abstract and Unix ones, inherited ones, QUIC's UDP, reverse HTTP
-const NO_PORT = /^(?:\/|abnsz?@|uxdg@|uxst@|unix@|fd@|sockpair@|quic[46]@|udp[46]?@|rhttp@|rev@)/;
-
-/**
- * The TCP addresses of all `bind` lines in a configuration, in order, ranges spread out. Left out are those whose port no lookup from here can
- * judge: Unix sockets and inherited ones, other network namespaces, addresses out of environment variables.
- */
-export function bindsOf(text: string): readonly BindAddress[] {
-  return bindLines(text).flatMap(({ words, options }) => (ELSEWHERE.test(options) ? [] : words.flatMap(addressesOf)));
-}
-
-/** How many listening sockets all `bind` lines of a configuration make, of whatever kind. */
-export function countListeners(text: string): number {
-  return bindLines(text).reduce((sum, { words }) => sum + words.reduce((n, word) => n + Math.max(1, addressesOf(word).length), 0), 0);
-}
-
-interface BindLine {
-  readonly words: readonly string[];
-  readonly options: string;
-}
-
-function bindLines(text: string): readonly BindLine[] {
-  const lines = text.matchAll(/^[ \t]*bind[ \t]+(\S+)(.*)$/gm);
-  return Array.from(lines, ([, words = '', rest = '']) => ({
-    words: words.replace(/["']/g, '').split(','),
-    options: rest.replace(/\s#.*/, ''),
-  }));
-}
-
-/** `*:80`, `:80`, `127.0.0.1:8000-8005`, `[::]:443`, `::1:80`, `ipv6@::1:80`: the port is what follows the last colon. */
-function addressesOf(word: string): readonly BindAddress[] {
-  const [, host = '', first, last = first] = /^(?:(?:ipv[46]|tcp[46]?|mptcp[46]?)@)?(.*):(\d+)(?:-(\d+))?$/.exec(word) ?? [];
-  if (first === undefined || NO_PORT.test(word) || host.includes('$')) return [];
-  const bare = host.replace(/^\[(.*)\]$/, '$1');
-  const address = bare !== '' ? bare : /^(?:ipv|tcp|mptcp)6@/.test(word) ? '::' : '*';
-  const many = Math.max(0, Math.min(Number(last), 65_535) - Number(first) + 1);
-  return Array.from({ length: many }, (_, i) => ({ address, port: Number(first) + i }));
-}
+import { allListeners, canonical, overlaps, type Listener } from './listeners.ts';
 
 /**
  * The wanted addresses that can't be bound, each with a sentence for who can mend it. One failing bind at a reload stops ALL listeners for two
- * seconds, and `haproxy -c` does not see it. Ports that the running HAProxy holds are not tried: it would be in its own way. Each is bound as
- * HAProxy would, but alone, and released at once.
+ * seconds, and `haproxy -c` does not see it. Each is bound as HAProxy would, but alone, and released at once. `own`: the sockets of the HAProxy
+ * that runs, old workers included; they are in our way here, but not in its own, as it sets SO_REUSEPORT.
  */
-export async function takenOf(wanted: readonly BindAddress[], held: readonly BindAddress[]): Promise<readonly TakenBind[]> {
-  const ports = new Set(held.map(({ port }) => port));
+export async function takenOf(wanted: readonly BindAddress[], own: ReadonlySet<string>): Promise<readonly TakenBind[]> {
+  const all = await allListeners();
   const taken: TakenBind[] = [];
   for (const bind of wanted) {
-    if (ports.has(bind.port)) continue;
+    const address = canonical(await resolved(bind.address));
+    const there = all.filter(({ port, address: other }) => port === bind.port && overlaps(other, address));
+    const strangers = there.filter(({ socket }) => !own.has(socket));
+    if (there.some((one) => one.address === address && own.has(one.socket))) continue; // it is handed over
     const code = await tryBind(bind);
-    if (code !== undefined) taken.push({ ...bind, why: await explain(bind, code) });
+    if (code === undefined || (code === 'EADDRINUSE' && there.length > 0 && strangers.length === 0)) continue;
+    taken.push({ ...bind, why: await explain(bind, code, strangers) });
   }
   return taken;
 }
@@ -76,14 +35,23 @@ export class BindsTaken extends Error {
   }
 }
 
+/** The address that a name leads to; the name, where it leads to none. */
+async function resolved(address: string): Promise<string> {
+  if (address === '*' || isIP(address.replace(/%.*/, '')) !== 0) return address;
+  return lookup(address).then(
+    (found) => found.address,
+    () => address,
+  );
+}
+
 /** The system's error code, undefined when it can be had. */
-async function tryBind({ address, port }: BindAddress): Promise<string | undefined> {
+async function tryBind({ address, port, v6only }: BindAddress): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy());
     server.once('error', (error: NodeJS.ErrnoException) => {
       resolve(error.code ?? error.message);
     });
-    server.listen({ host: address === '*' ? '0.0.0.0' : address, port, exclusive: true }, () => {
+    server.listen({ host: address === '*' ? '0.0.0.0' : address, port, exclusive: true, ipv6Only: v6only === true }, () => {
       server.close(() => {
         resolve(undefined);
       });
@@ -91,10 +59,10 @@ async function tryBind({ address, port }: BindAddress): Promise<string | undefin
   });
 }
 
-async function explain({ address, port }: BindAddress, code: string): Promise<string> {
+async function explain({ address, port }: BindAddress, code: string, strangers: readonly Listener[]): Promise<string> {
   const where = `${address.includes(':') ? `[${address}]` : address}:${port}`;
   if (code === 'EADDRINUSE')
-    return `${where} is taken by ${(await holderOf(port)) ?? 'another process'}: end that, or give the service another port (EADDRINUSE)`;
+    return `${where} is taken by ${(await holderOf(strangers)) ?? 'another process'}: end that, or choose another port (EADDRINUSE)`;
   if (code === 'EADDRNOTAVAIL') return `${where} can't be bound: this machine does not have the address (EADDRNOTAVAIL)`;
   if (code === 'EACCES')
     return `${where} can't be bound: this user may not have the port; run as root or with CAP_NET_BIND_SERVICE (EACCES)`;
@@ -102,9 +70,9 @@ async function explain({ address, port }: BindAddress, code: string): Promise<st
   return `${where} can't be bound (${code})`;
 }
 
-/** `node (pid 123)`: who listens on a port, as far as /proc shows; undefined for processes of others, where we are not root. */
-async function holderOf(port: number): Promise<string | undefined> {
-  const sockets = new Set((await Promise.all(['tcp', 'tcp6'].map((table) => listening(table, port)))).flat());
+/** `node (pid 123)`: whose sockets these are, as far as /proc shows; undefined for processes of others, where we are not root. */
+async function holderOf(listeners: readonly Listener[]): Promise<string | undefined> {
+  const sockets = new Set(listeners.map(({ socket }) => socket));
   if (sockets.size === 0) return undefined;
   for (const pid of await namesIn('/proc')) {
     if (!/^\d+$/.test(pid)) continue;
@@ -116,14 +84,6 @@ async function holderOf(port: number): Promise<string | undefined> {
     }
   }
   return undefined;
-}
-
-/** `socket:[47508]` for each socket in state LISTEN (0A) on the port. Columns of /proc/net/tcp: sl, local address, remote address, state … inode is the tenth. */
-async function listening(table: string, port: number): Promise<readonly string[]> {
-  const text = await readFile(`/proc/net/${table}`, 'utf8').catch(() => '');
-  const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  const rows = text.split('\n').map((line) => line.trim().split(/\s+/));
-  return rows.filter(([, local, , state]) => state === '0A' && local?.endsWith(`:${hex}`)).map((row) => `socket:[${row[9] ?? ''}]`);
 }
 
 async function namesIn(folder: string): Promise<readonly string[]> {

@@ -1,7 +1,8 @@
 import { readComplaints } from '../haproxy/complaint.ts';
 import { ownerKey, type AppOwner } from '../haproxy/owners.ts';
-import { describeTemplate, isAlike, readRefusal, type Blame, type Refusal } from '../haproxy/refusals.ts';
+import { describeAlone, describeTemplate, isAlike, readRefusal, type Blame, type Refusal } from '../haproxy/refusals.ts';
 import { rowsOf } from '../haproxy/rows.ts';
+import { aloneOf } from '../haproxy/standard.ts';
 import { without } from '../haproxy/without.ts';
 import type { Document } from '../model/document.ts';
 import type { Verdict } from './check.ts';
@@ -36,8 +37,36 @@ const BUDGET = 20;
 export async function findBlame({ document, good, lines, check, budget = BUDGET }: BlameParts): Promise<Finding> {
   const counted = countRuns(check, budget);
   const refusal = readRefusal(lines, document);
-  if (refusal.blamed.length > 0 || refusal.isCommon) return confirmDoubtful(refusal, document, counted);
-  return new Search({ document, good, lines, refusal, check: counted }).run();
+  const isNamed = refusal.blamed.length > 0 || refusal.isCommon;
+  const finding = isNamed
+    ? await confirmDoubtful(refusal, document, counted)
+    : await new Search({ document, good, lines, refusal, check: counted }).run();
+  return acquitAlone(finding, document, counted);
+}
+
+/**
+ * Who is blamed for a template of the operator's that nobody else has, or for what nobody knows, is not to blame when HAProxy refuses him for
+ * himself, and takes him with the default templates: the same values are in those. So a bad value stays its app's, whoever wrote the line around
+ * it, and so does a quarrel of two apps.
+ */
+async function acquitAlone(finding: Finding, document: Document, { ask, runs }: Counted): Promise<Finding> {
+  const acquitted = new Set<Blame>();
+  for (const blame of finding.blamed) {
+    const isOpen = blame.isAlone === true || blame.template === undefined;
+    const alone = isOpen ? aloneOf(document, blame.owner) : undefined;
+    if (alone === undefined || (await ask(alone.withStandard))?.ok !== true) continue;
+    if ((await ask(alone.asItIs))?.ok === false) acquitted.add(blame);
+  }
+  if (acquitted.size === 0) return { ...finding, runs: runs() };
+  const owners = new Set(Array.from(acquitted, ({ owner }) => ownerKey(owner)));
+  return {
+    ...finding,
+    blamed: finding.blamed.filter(({ owner }) => !owners.has(ownerKey(owner))), // what else there is against them follows from it
+    operator: [...new Set([...finding.operator, ...Array.from(acquitted, describeAlone)])],
+    isCommon: true,
+    isConfirmed: false,
+    runs: runs(),
+  };
 }
 
 /** A template that is not the app's own is the operator's fault when HAProxy has the same against the next app that has it. */

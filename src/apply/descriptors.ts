@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { countListeners } from './binds.ts';
+import { countListeners } from '../haproxy/binds.ts';
 
 /** What of a configuration needs file descriptors in HAProxy. */
 export interface Demand {

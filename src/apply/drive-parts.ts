@@ -50,13 +50,12 @@ export interface DriveParts extends Planning {
   readonly quiet: (work: () => Promise<void>) => () => void;
   /** Runs something after so many milliseconds, unless the signal aborts. */
   readonly later: (ms: number, work: () => void) => void;
-  /** HAProxy takes a candidate. */
+  /** HAProxy takes a candidate, and serves it. */
   readonly accepted: () => void;
   /**
-   * HAProxy does not take a candidate, or not at the reload: who is to blame is found out and told. Whether another document will be wanted
-   * therefore. `good`: what it runs.
+   * HAProxy does not take a candidate, or not at the reload: who is to blame is found out and told. `good`: what it runs.
    */
-  readonly refused: (refusal: Refusal, candidate: Document, good: Document | undefined) => Promise<boolean>;
+  readonly refused: (refusal: Refusal, candidate: Document, good: Document | undefined) => Promise<Consequence>;
   readonly reloaded: (reasons: readonly Reason[], ms: number) => void;
   readonly commanded: (commands: readonly Command[], answers: readonly Answer[], ms: number) => void;
   /** HAProxy runs this document now. */
@@ -70,5 +69,11 @@ export interface DriveParts extends Planning {
   readonly now: () => number;
 }
 
-/** The lines of `haproxy -c`, or the error of a reload. */
-export type Refusal = { readonly lines: readonly string[] } | { readonly error: unknown };
+/** The lines of `haproxy -c`; or the error of a reload, and whether HAProxy has ended by it. */
+export type Refusal = { readonly lines: readonly string[] } | { readonly error: unknown; readonly hasEnded: boolean };
+
+/**
+ * `another`: another document will be wanted therefore. `never`: this one is not tried again, as it will not be taken before it is another.
+ * `later`: time may heal it (a port that is taken, a HAProxy that does not answer).
+ */
+export type Consequence = 'another' | 'never' | 'later';

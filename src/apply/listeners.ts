@@ -1,16 +1,71 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
-import type { BindAddress } from './binds.ts';
+import { isIPv4 } from 'node:net';
+import { endianness } from 'node:os';
+
+/** A TCP socket that listens, as the kernel has it. */
+export interface Listener {
+  /** As `canonical` writes it. */
+  readonly address: string;
+  readonly port: number;
+  /** `socket:[47508]`, as it stands in a process's list of descriptors. */
+  readonly socket: string;
+}
 
 const LISTEN = '0A';
 
-/** The ports that a process listens on, as the kernel has it: what a reload of this HAProxy finds taken by itself. None when it can't be seen. */
-export async function listenersOf(pid: number): Promise<readonly BindAddress[]> {
-  const names = await readdir(`/proc/${pid}/fd`).catch(() => []);
-  const sockets = new Set(await Promise.all(names.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => ''))));
-  const tables = await Promise.all(['tcp', 'tcp6'].map((table) => readFile(`/proc/${pid}/net/${table}`, 'utf8').catch(() => '')));
+/** All TCP sockets of this machine, or container, that listen [kernel: /proc/net/tcp, /proc/net/tcp6]. */
+export async function allListeners(): Promise<readonly Listener[]> {
+  const tables = await Promise.all(['tcp', 'tcp6'].map((table) => readFile(`/proc/net/${table}`, 'utf8').catch(() => '')));
   const rows = tables.flatMap((table) => table.split('\n').map((line) => line.trim().split(/\s+/)));
   return rows.flatMap(([, local = '', , state, , , , , , inode = '']) => {
-    const port = Number.parseInt(local.slice(local.lastIndexOf(':') + 1), 16);
-    return state === LISTEN && sockets.has(`socket:[${inode}]`) ? [{ address: '*', port }] : [];
+    const [address = '', port = ''] = local.split(':');
+    return state === LISTEN ? [{ address: addressOf(address), port: Number.parseInt(port, 16), socket: `socket:[${inode}]` }] : [];
   });
+}
+
+/** The sockets of these processes; undefined when one of them does not show them. One that has ended has none. */
+export async function socketsOf(pids: readonly number[]): Promise<ReadonlySet<string> | undefined> {
+  const sockets = new Set<string>();
+  for (const pid of pids) {
+    const folder = `/proc/${pid}/fd`;
+    const names = await readdir(folder).catch((error: unknown) => (isGone(error) ? [] : undefined));
+    if (names === undefined) return undefined;
+    for (const name of names) sockets.add(await readlink(`${folder}/${name}`).catch(() => ''));
+  }
+  return sockets;
+}
+
+function isGone(error: unknown): boolean {
+  return ['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+/** The kernel writes addresses as numbers of four bytes, each in the order that this machine has them in memory. */
+function addressOf(hex: string): string {
+  const numbers = Buffer.from(hex, 'hex');
+  if (endianness() === 'LE') numbers.swap32();
+  if (numbers.length === 4) return numbers.join('.');
+  const groups = Array.from({ length: 8 }, (_, i) => numbers.readUInt16BE(2 * i).toString(16));
+  return canonical(groups.join(':'));
+}
+
+/** An address in the one way that can be compared: all of IPv4 is `0.0.0.0`, an IPv4 address inside IPv6 is that one. A name stays as it is. */
+export function canonical(address: string): string {
+  if (address === '*') return '0.0.0.0';
+  if (!address.includes(':')) return address;
+  const url = `http://[${address.replace(/%.*/, '')}]`;
+  if (!URL.canParse(url)) return address;
+  const bare = new URL(url).hostname.slice(1, -1);
+  const [, high, low] = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/.exec(bare) ?? [];
+  if (high === undefined || low === undefined) return bare;
+  const [a, b] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
+  return [a >> 8, a & 255, b >> 8, b & 255].join('.');
+}
+
+/**
+ * Whether two sockets on one port could be in each other's way: both addresses as `canonical` writes them. `::` takes IPv4 as well, unless it is
+ * told not to, which the kernel does not show.
+ */
+export function overlaps(a: string, b: string): boolean {
+  if (a === b || a === '::' || b === '::') return true;
+  return (a === '0.0.0.0' && isIPv4(b)) || (b === '0.0.0.0' && isIPv4(a));
 }

@@ -19,6 +19,8 @@ export interface OwnProcess extends Haproxy {
   reload(reasons: readonly Reason[], wanted?: Document): Promise<void>;
   /** Its serving worker, when it runs; waits while it reloads. Rejects when it lives but does not answer by the deadline. */
   adopt(): Promise<{ readonly worker: number } | undefined>;
+  /** All its processes, old workers included; none when it does not run. */
+  pids(): Promise<readonly number[]>;
   /** Whether what this worker holds is known; another one came by somebody else's reload. */
   knows(worker: number): boolean;
   /** The fingerprint that the worker which serves now was confirmed with; undefined when it may have loaded something else. */
@@ -35,6 +37,7 @@ export function makeProcess(settings: OwnSettings): OwnProcess {
   return {
     reload: (reasons, wanted) => inTurn(() => bring(own, { reasons, wanted })),
     adopt: () => adopt(own),
+    pids: () => pidsOf(own),
     knows: (worker) => [undefined, worker].includes(runtime.pid()),
     applied: () => applied(own),
     stop: (gently) => stop(own, gently),
@@ -57,6 +60,11 @@ async function adopt(own: Own): Promise<{ readonly worker: number } | undefined>
   await writeFile(own.pidPath, writeLiving(master), { mode: 0o600 });
   const worker = await serving(own);
   return worker === undefined ? undefined : { worker };
+}
+
+async function pidsOf(own: Own): Promise<readonly number[]> {
+  const found = await look(own, performance.now() + own.deadlineMs);
+  return found === undefined ? [] : [found.master, ...[...found.workers, ...found.oldWorkers].map(({ pid }) => pid)];
 }
 
 /** A master that reloads by itself refuses connections for a moment: that is waited for. */

@@ -1,4 +1,5 @@
 import type { Blame, Refusal } from '../haproxy/refusals.ts';
+import { sentence } from '../lib/sentence.ts';
 import type { Problem } from '../model/problem.ts';
 
 /** Whom a refusal is about, as Problems; at least one. */
@@ -24,6 +25,15 @@ function ofApp({ owner, words, template, label, line }: Blame): Problem {
     message: `HAProxy does not take ${what} ${owner.app}, port ${owner.index ?? 0}: ${words}${shown}`,
     hint: `${label === undefined ? 'mend the label that it comes from' : `mend ${label}`}; the app's port is left out until its labels change`,
   };
+}
+
+/** What shows only at the reload, and is no app's fault: HAProxy's words, and that they are about the operator's part. */
+export function describeReload({ error, hasEnded }: { readonly error: unknown; readonly hasEnded: boolean }): Problem {
+  const ended = hasEnded ? ', and HAProxy has ended by it and was started again with the configuration before' : '';
+  return ofOperator(
+    `HAProxy passes the configuration with -c, but does not take it at the reload${ended}: ${sentence(error)}`,
+    "mend what it names in the operator's templates, flags or machine; it is not tried again before the configuration is another",
+  );
 }
 
 /** A user of a userlist, with the password. */

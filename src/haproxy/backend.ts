@@ -102,27 +102,43 @@ function checkContext(check: Check, port: number | undefined): CheckContext {
 }
 
 function serverLines(parts: Parts): ReadonlyMap<ServerName, Fragment> {
-  const { backend, templates, author } = parts;
   const checkOf = serverCheck(parts);
   return new Map(
-    backend.servers.map((server) => [
+    parts.backend.servers.map((server) => [
       server.name,
-      templates.render(
-        'HAPROXY_BACKEND_SERVER_OPTIONS',
-        {
-          serverName: server.name,
-          serverId: String(server.id),
-          host: server.host,
-          host_ipv4: isIPv6(server.address) ? `[${server.address}]` : server.address,
-          port: String(server.port),
-          cookieOptions: backend.options.sticky ? cookieOf(server) : '',
-          healthCheckOptions: server.checked ? checkOf(server.checkPort) : '',
-          otherOptions: server.draining ? ' disabled' : '',
-        },
-        author,
-      ),
+      server.checked ? checkedLine(parts, server, checkOf) : serverLine(parts, server, ''),
     ]),
   );
+}
+
+function serverLine({ backend, templates, author }: Parts, server: Server, healthCheckOptions: string): Fragment {
+  return templates.render(
+    'HAPROXY_BACKEND_SERVER_OPTIONS',
+    {
+      serverName: server.name,
+      serverId: String(server.id),
+      host: server.host,
+      host_ipv4: isIPv6(server.address) ? `[${server.address}]` : server.address,
+      port: String(server.port),
+      cookieOptions: backend.options.sticky ? cookieOf(server) : '',
+      healthCheckOptions,
+      otherOptions: server.draining ? ' disabled' : '',
+    },
+    author,
+  );
+}
+
+/** The check's template makes a part of the line, so its label or operator is the line's where that has none. */
+function checkedLine(parts: Parts, server: Server, checkOf: ReturnType<typeof serverCheck>): Fragment {
+  const { options, label, standard } = checkOf(server.checkPort);
+  const line = serverLine(parts, server, options);
+  if (line.label !== undefined || (label === undefined && standard === undefined)) return line;
+  if (standard === undefined) return { ...line, ...(label !== undefined && { label }) };
+  const standardLine = (): string => {
+    const other = serverLine(parts, server, standard());
+    return other.standard?.() ?? other.text;
+  };
+  return { ...line, standard: standardLine };
 }
 
 /** By which clients find their server again [marathon-lb]. */
@@ -130,21 +146,31 @@ function cookieOf({ name, checked }: Server): string {
   return `${checked ? ' check' : ''} cookie ${hash('sha1', name).slice(0, 10)}`;
 }
 
+/** What a check adds to a server's own line. */
+interface CheckOptions extends Pick<Fragment, 'label' | 'standard'> {
+  readonly options: string;
+}
+
 /** The check on a server's own line, so without the line end that the template has; most servers of a backend have the same. */
-function serverCheck({ backend, templates, author }: Parts): (checkPort: number | undefined) => string {
+function serverCheck({ backend, templates, author }: Parts): (checkPort: number | undefined) => CheckOptions {
   const { check } = backend.options;
-  if (check === undefined) return () => '';
+  if (check === undefined) return () => ({ options: '' });
   const name =
     check.protocol === 'http' ? 'HAPROXY_BACKEND_SERVER_HTTP_HEALTHCHECK_OPTIONS' : 'HAPROXY_BACKEND_SERVER_TCP_HEALTHCHECK_OPTIONS';
-  const known = new Map<number | undefined, string>();
+  const known = new Map<number | undefined, CheckOptions>();
   return (checkPort) => {
     const found = known.get(checkPort);
     if (found !== undefined) return found;
-    const text = templates.render(name, checkContext(check, checkPort), author).text.trim();
-    const options = text === '' ? '' : ` ${text}`;
-    known.set(checkPort, options);
-    return options;
+    const { text, label, standard } = templates.render(name, checkContext(check, checkPort), author);
+    const made = { options: inLine(text), ...(label && { label }), ...(standard && { standard: () => inLine(standard()) }) };
+    known.set(checkPort, made);
+    return made;
   };
+}
+
+function inLine(text: string): string {
+  const bare = text.trim();
+  return bare === '' ? '' : ` ${bare}`;
 }
 
 /** A text as itself in a regular expression of HAProxy's. */

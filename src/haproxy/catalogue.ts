@@ -41,7 +41,13 @@ const healthCheck = (doc: string) =>
   });
 
 const raw = (doc: string, inLabels = true) => row({ places: [], inLabels, use: 'raw', doc });
-const map = (doc: string) => row({ places: ['haproxy_dir'], inLabels: true, use: 'format', doc });
+const map = (doc: string) =>
+  row({
+    places: ['haproxy_dir'],
+    inLabels: true,
+    use: 'format',
+    doc: `${doc} One rule for all apps: a label can't give it, and is a Problem.`,
+  });
 const network = (doc: string) => row({ places: ['network_allowed'], inLabels: true, use: 'format', doc });
 const sharedHead = (doc: string) => row({ places: ['bindAddr', 'port'], inLabels: false, use: 'raw', doc });
 

@@ -46,10 +46,14 @@ function apartFrom(sections: readonly Section[]): readonly Section[] {
   return sections.map((section) => {
     const [head, ...rest] = section.fragments;
     if (head === undefined || !NAMED_AS_BACKEND.includes(head.template)) return section;
-    const text = head.text.replace(/^([ \t]*frontend[ \t]+\S+)/m, '$1-in');
-    const renamed: Fragment = { ...head, text };
+    const { standard } = head;
+    const renamed: Fragment = { ...head, text: renamedIn(head.text), ...(standard && { standard: () => renamedIn(standard()) }) };
     return { name: `${section.name}-in`, fragments: [renamed, ...rest] };
   });
+}
+
+function renamedIn(text: string): string {
+  return text.replace(/^([ \t]*frontend[ \t]+\S+)/m, '$1-in');
 }
 
 const NAMED_AS_BACKEND: readonly string[] = ['HAPROXY_FRONTEND_HEAD', 'HAPROXY_HTTPS_GROUPED_VHOST_FRONTEND_HEAD'];

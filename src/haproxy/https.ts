@@ -54,8 +54,9 @@ export function groupedHttps(byWeight: readonly Ruled[], templates: Templates, s
   const own = hosts.flatMap((host, i) => {
     const name = names[i] ?? '';
     const mine = byWeight.filter(({ front }) => front.routes.some((route) => route.host === host));
-    const own = distinct(mine.map(({ front }) => front.bind?.certificate));
-    const bindOpts = distinct(mine.map(({ front }) => front.bind?.options)).map((one) => ` ${one}`);
+    const binds = mine.map(({ front }) => (front.asked ?? front).bind); // who did not get his port has his certificate here none the less
+    const own = distinct(binds.map((bind) => bind?.certificate));
+    const bindOpts = distinct(binds.map((bind) => bind?.options)).map((one) => ` ${one}`);
     const context = { name, sslCerts: crt(own.length > 0 ? own : certificates), bindOpts: bindOpts.join(' ') };
     return [
       section([templates.render('HAPROXY_HTTPS_GROUPED_VHOST_BACKEND_HEAD', { name })]),

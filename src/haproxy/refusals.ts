@@ -18,6 +18,8 @@ export interface Blame {
   readonly line?: string;
   /** The template is not the app's, and nothing shows yet that HAProxy takes it from any other app. */
   readonly isDoubtful?: true;
+  /** The template is one of the operator's own, and no other app has it: it may be at fault, or what the app filled in. */
+  readonly isAlone?: true;
 }
 
 /** Whom HAProxy's messages name. */
@@ -51,7 +53,7 @@ export function readRefusal(lines: readonly string[], document: Document): Refus
     if (owner.by === 'operator' || verdict === 'operator') {
       operator.add(describeTemplate({ template, words: charge.complaint.words, line: charge.line, isShared: owner.by === 'app' }));
     } else if (!blamed.has(`${ownerKey(owner)} ${template}`)) {
-      blamed.set(`${ownerKey(owner)} ${template}`, blameOf(charge, owner, verdict === 'doubtful'));
+      blamed.set(`${ownerKey(owner)} ${template}`, blameOf(charge, owner, verdict));
     }
   }
   return {
@@ -62,14 +64,15 @@ export function readRefusal(lines: readonly string[], document: Document): Refus
   };
 }
 
-function blameOf({ fragment: { template, label }, complaint: { words }, line }: Suspect, owner: AppOwner, isDoubtful: boolean): Blame {
+function blameOf({ fragment: { template, label }, complaint: { words }, line }: Suspect, owner: AppOwner, verdict: Verdict): Blame {
   return {
     owner,
     words,
     template,
     ...(label !== undefined && { label }),
     ...(line !== undefined && { line }),
-    ...(isDoubtful && { isDoubtful }),
+    ...(verdict === 'doubtful' && { isDoubtful: true }),
+    ...(verdict === 'alone' && { isAlone: true }),
   };
 }
 
@@ -89,6 +92,13 @@ export function describeTemplate({
   return `HAProxy does not take the operator's template ${where}: ${words}${line === undefined ? '' : `, in the line '${line}'`}`;
 }
 
+/** The same of one that a single app has, in whose place HAProxy takes the default one. */
+export function describeAlone({ owner: { app, index = 0 }, words, template, line }: Blame): string {
+  const [what, instead] = template === undefined ? ['templates', 'ones'] : [`template ${template}`, 'one'];
+  const where = `as ${app}, port ${index} has it, but takes the default ${instead} in its place, so that no app is at fault`;
+  return `HAProxy does not take the operator's ${what} ${where}: ${words}${line === undefined ? '' : `, in the line '${line}'`}`;
+}
+
 /** Where a section's head is refused, what follows is refused as well; and where an app's line is, the operator's behind it may be. */
 function withoutConsequences(suspects: readonly Suspect[]): readonly Suspect[] {
   const heads = new Map<Suspect['section'], Owner>();
@@ -106,7 +116,7 @@ function isSame(a: Owner, b: Owner): boolean {
   return ownerKey(a) === ownerKey(b);
 }
 
-type Verdict = 'app' | 'operator' | 'doubtful';
+type Verdict = 'app' | 'operator' | 'doubtful' | 'alone';
 
 /** For lines of apps from templates that are not their own: is it the template, or what the app filled in? By template and kind of complaint. */
 function judgeShared(charges: readonly Suspect[], rows: readonly Row[], reached: number): ReadonlyMap<Suspect, Verdict> {
@@ -140,7 +150,8 @@ function judgeGroup(group: readonly Suspect[], rows: readonly Row[], reached: nu
   }
   if (taken.size > 0) return refused.size > MANY && refused.size > taken.size + open.size ? 'operator' : 'app';
   if (open.size > 0) return 'doubtful';
-  return refused.size > 1 ? 'operator' : 'app';
+  if (refused.size > 1) return 'operator';
+  return fragment.standard === undefined ? 'app' : 'alone';
 }
 
 /** So many apps that more than half of all are not taken for wrong without a person. */

@@ -26,7 +26,10 @@ const OPENS: Readonly<Partial<Record<TemplateName, string>>> = {
 };
 
 /** The templates whose lines stand in a frontend that apps share. */
-const SHARED = /^HAPROXY_(?:MAP_)?HTTPS?_FRONTEND_(?!HEAD|APPID_HEAD)|^HAPROXY_BACKEND_REDIRECT/;
+const SHARED = /^HAPROXY_HTTPS?_FRONTEND_(?!HEAD|APPID_HEAD)|^HAPROXY_BACKEND_REDIRECT/;
+
+/** Of the rules that look into a map file: a frontend has one, whatever apps are in the map [marathon-lb 1.15 takes no label for it either]. */
+const OF_ALL_APPS = 'HAPROXY_MAP_';
 
 /** Why a template's text can't be used with today's HAProxy, in words that stand behind a comma; undefined when it can. */
 export function findRemoved(text: string): string | undefined {
@@ -43,6 +46,7 @@ export function findRemoved(text: string): string | undefined {
  * Undefined when it may. An empty text is one: the known way not to bind a port.
  */
 export function findTrespass(name: TemplateName, text: string): string | undefined {
+  if (name.startsWith(OF_ALL_APPS)) return 'as its rule is one for all apps, which only the operator can give';
   if (/[^\P{Cc}\n\t\r]/u.test(text)) return 'it has a control character';
   if (/\\[ \t\r]*$/m.test(text)) return 'a line of it ends in a backslash, which would draw in the line behind it';
   const macro = linesOf(text).find((line) => line.trim().startsWith('.'));

@@ -23,6 +23,12 @@ export interface Templates {
   readonly problems: readonly Problem[];
 }
 
+/** A template, and the default where it is the operator's own. */
+interface InForce {
+  readonly compiled: Compiled;
+  readonly standard?: Compiled;
+}
+
 /** Whose section a fragment stands in, and which texts of his labels count. */
 export interface Author {
   readonly owner: Owner;
@@ -37,11 +43,12 @@ const OPERATOR: Author = { owner: { by: 'operator' }, overrides: {} };
  */
 export function makeTemplates(defaults: ReadonlyMap<TemplateName, string>, operators: ReadonlyMap<TemplateName, TemplateText>): Templates {
   const problems: Problem[] = [];
-  const inForce = new Map<TemplateName, Compiled>();
+  const inForce = new Map<TemplateName, InForce>();
   for (const name of TEMPLATE_NAMES) {
     const text = defaults.get(name);
     if (text === undefined) throw new Error(`the default template ${name}.hbs is missing`);
-    inForce.set(name, compile(name, { text, language: 'handlebars', from: `${name}.hbs` }));
+    const standard = compile(name, { text, language: 'handlebars', from: `${name}.hbs` });
+    inForce.set(name, { compiled: standard });
     const given = operators.get(name);
     if (given === undefined) continue;
     const head = name === 'HAPROXY_HEAD' ? translateHead(given.text) : { text: given.text, notes: [] };
@@ -49,7 +56,7 @@ export function makeTemplates(defaults: ReadonlyMap<TemplateName, string>, opera
     problems.push(...head.notes.map((note) => leftOut(note, own.from)));
     const compiled = tryCompile(name, own, 'operator');
     if (typeof compiled === 'string') problems.push(unusable({ name, from: own.from, what: compiled, owner: OPERATOR.owner }));
-    else inForce.set(name, compiled);
+    else inForce.set(name, { compiled, standard });
   }
   const ofLabel = remember((name: TemplateName, text: string) => tryCompile(name, { text, language: 'marathon-lb', from: 'label' }, 'app'));
 
@@ -60,8 +67,9 @@ export function makeTemplates(defaults: ReadonlyMap<TemplateName, string>, opera
       const compiled = own === undefined ? undefined : ofLabel(name, own);
       if (typeof compiled === 'function')
         return { template: name, owner: by.owner, text: compiled(context), label: labelName(name, by.owner) };
-      const template = inForce.get(name) as Compiled;
-      return { template: name, owner: by.owner, text: template(context) };
+      const { compiled: template, standard } = inForce.get(name) as InForce;
+      const fragment = { template: name, owner: by.owner, text: template(context) };
+      return standard === undefined || by.owner.by === 'operator' ? fragment : { ...fragment, standard: () => standard(context) };
     },
     problemsOf({ owner, overrides }) {
       return Object.entries(overrides).flatMap(([name, text]) => {

@@ -9,6 +9,8 @@ export interface Fragment {
   readonly text: string;
   /** The label that the text came from, as it stands in the app definition: HAPROXY_0_BACKEND_HEAD. */
   readonly label?: string;
+  /** What the default template makes of the same; only where the text comes from a template that the operator put in its place. */
+  readonly standard?: () => string;
 }
 
 export interface Section {

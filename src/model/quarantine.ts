@@ -22,6 +22,8 @@ export interface TakenBind {
   /** `*` (all of IPv4), an IPv4 or IPv6 address without brackets, or a name. */
   readonly address: string;
   readonly port: number;
-  /** In a sentence: '*:10004 is taken by nginx (pid 123)'. */
+  /** `::` without what comes over IPv4. */
+  readonly v6only?: true;
+  /** In a sentence: '*:10004 is taken by nginx (pid 123): end that, or choose another port'. */
   readonly why: string;
 }

@@ -82,7 +82,8 @@ function countDraining({ older, newer, isHybrid }: Colours & { readonly isHybrid
   return Math.min(older.tasks.length, healthy, Math.max(0, healthy + older.instances - wanted));
 }
 
-function servesAlready({ state, health, readiness }: Task, { definition }: App): boolean {
+/** As one that serves: of one that is overdue nobody says that it is ill. */
+function servesAlready({ state, health, readiness, overdue }: Task, { definition }: App): boolean {
   const runs = state === 'TASK_RUNNING' || state === '';
-  return runs && readiness === 'ready' && (definition.checks.length === 0 || health === 'alive');
+  return runs && readiness === 'ready' && (definition.checks.length === 0 || health === 'alive' || overdue === true);
 }

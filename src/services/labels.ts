@@ -5,8 +5,13 @@ import type { Grammar } from './grammars.ts';
 export interface Label<Value> {
   readonly name: string;
   readonly grammar: Grammar<Value>;
-  /** One that guards access: where its value can't be read, the port is left out rather than opened. */
+  /**
+   * One that guards access: where its value can't be read, the port is left out rather than opened to everybody, in plain text where TLS was
+   * meant, or on every address.
+   */
   readonly guards: boolean;
+  /** An empty one asks for nothing, so nothing is to be guarded. */
+  readonly mayBeEmpty: boolean;
   readonly doc: string;
   readonly example: string;
 }
@@ -14,9 +19,9 @@ export interface Label<Value> {
 function label<Value>(
   name: string,
   grammar: Grammar<Value>,
-  words: Pick<Label<Value>, 'doc' | 'example'> & { readonly guards?: true },
+  words: Pick<Label<Value>, 'doc' | 'example'> & { readonly guards?: true; readonly mayBeEmpty?: true },
 ): Label<Value> {
-  return { name, grammar, guards: false, ...words };
+  return { name, grammar, guards: false, mayBeEmpty: false, ...words };
 }
 
 /** Labels of a whole app: HAPROXY_<name>. */
@@ -77,11 +82,23 @@ export const PORT_LABELS = {
   }),
   hsts: label('USE_HSTS', grammars.bool, { doc: 'Responses carry Strict-Transport-Security.', example: 'true' }),
   certificate: label('SSL_CERT', grammars.file, {
+    guards: true,
+    mayBeEmpty: true,
     doc: "Certificate of the port's own bind, which then speaks TLS.",
     example: '/etc/ssl/shop.pem',
   }),
-  bindOptions: label('BIND_OPTIONS', grammars.bindOptions, { doc: "Further options of the port's own bind.", example: 'accept-proxy' }),
-  bindAddress: label('BIND_ADDR', grammars.address, { doc: "Address of the port's own bind, all by default.", example: '10.0.0.42' }),
+  bindOptions: label('BIND_OPTIONS', grammars.bindOptions, {
+    guards: true,
+    mayBeEmpty: true,
+    doc: "Further options of the port's own bind.",
+    example: 'accept-proxy',
+  }),
+  bindAddress: label('BIND_ADDR', grammars.address, {
+    guards: true,
+    mayBeEmpty: true,
+    doc: "Address of the port's own bind, all by default.",
+    example: '10.0.0.42',
+  }),
   port: label('PORT', grammars.port, { doc: 'Replaces the service port, in names and order too.', example: '8088' }),
   mode: label('MODE', grammars.mode, {
     doc: 'Default: http with a virtual host or with an HTTP health check on the port, else tcp.',

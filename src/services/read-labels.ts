@@ -112,8 +112,9 @@ function readTable<Table extends Record<string, Label<unknown>>>({ table, entrie
     if (entry === undefined) continue;
     const { value, bad } = label.grammar.read(entry.text);
     values[key] = value;
-    if (bad !== undefined) problems.push(badValue({ entry, owner, label, bad, rest: value !== undefined }));
-    shut ||= label.guards && value === undefined;
+    const shuts = label.guards && value === undefined && !(label.mayBeEmpty && entry.text.trim() === '');
+    if (bad !== undefined) problems.push(badValue({ entry, owner, label, bad, shuts, rest: value !== undefined }));
+    shut ||= shuts;
   }
   return { values: values as Values<Table>, problems, shut };
 }
@@ -151,14 +152,16 @@ interface Bad {
   readonly owner: Owner;
   readonly label: Label<unknown>;
   readonly bad: string;
+  /** Whether the port is left out therefore. */
+  readonly shuts: boolean;
   /** Whether other parts of the value stand. */
   readonly rest: boolean;
 }
 
 /** A label that guards may hold a secret: its value is not repeated. */
-function badValue({ entry, owner, label, bad, rest }: Bad): Problem {
+function badValue({ entry, owner, label, bad, shuts, rest }: Bad): Problem {
   const found = label.name === 'AUTH' ? 'its value' : JSON.stringify(bad.slice(0, 200));
-  const effect = rest ? 'only the rest of it counts' : label.guards ? 'the port is left out until it can be read' : 'it counts as absent';
+  const effect = rest ? 'only the rest of it counts' : shuts ? 'the port is left out until it can be read' : 'it counts as absent';
   return {
     code: 'label-value',
     owner,

@@ -169,6 +169,49 @@ describe("the operator's templates", () => {
   });
 });
 
+describe("an operator's template that one app alone has", () => {
+  /** /app0 and /app1, of which /app0 alone has this text of a template of the operator's, which stands in place of a default one. */
+  const withText = (text: string, standard: string): Document =>
+    document({
+      backends: ['app0', 'app1'].map((name, i) => {
+        const owner = { by: 'app', app: `/${name}` as AppId, index: 0 } as const;
+        const head = fragment(`backend ${name}\n`, owner);
+        const own: Fragment = { ...fragment(text, owner), template: 'HAPROXY_BACKEND_STICKY_OPTIONS', standard: () => standard };
+        return { ...backendSection(name, []), fragments: i === 0 ? [head, own] : [head] };
+      }),
+    });
+
+  test.each([
+    ['named by line', '  # line\n'],
+    ['found by leaving out', '  # silent\n'],
+  ])('HAProxy takes the app with the default one: no app is to blame, %s', async (_, text) => {
+    const { finding } = await find(withText(text, '  # default\n'));
+    expect(finding).toMatchObject({ blamed: [], isCommon: true, unknown: [] });
+    expect(finding.operator).toEqual([
+      expect.stringMatching(/^HAProxy does not take the operator's template.* as \/app0, port 0 has it, but takes the default/),
+    ]);
+  });
+
+  test.each([
+    ['named by line', '  # line\n'],
+    ['found by leaving out', '  # silent\n'],
+  ])('HAProxy does not take it with the default one either: what the app filled in is to blame, %s', async (_, text) => {
+    const { finding } = await find(withText(text, text));
+    expect(finding).toMatchObject({ operator: [], isCommon: false });
+    expect(apps(finding)).toEqual(['/app0']);
+  });
+
+  test('two apps that can not stand side by side are no fault of the template', async () => {
+    const quarrel = withText('  # pair 1\n', '  # default\n');
+    const [first, second] = quarrel.backends;
+    if (first === undefined || second === undefined) throw new Error('two are there');
+    const other = { ...second, fragments: [...second.fragments, fragment('  # pair 1\n', { by: 'app', app: '/app1' as AppId, index: 0 })] };
+    const { finding } = await find({ ...quarrel, backends: [first, other] });
+    expect(finding.operator).toEqual([]);
+    expect(apps(finding)).toHaveLength(1);
+  });
+});
+
 const FAULTS = fc.array(
   fc.oneof(
     { weight: 12, arbitrary: fc.constant<Fault>('none') },

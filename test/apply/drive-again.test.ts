@@ -29,6 +29,59 @@ test('HAProxy is gone and the wanted document is refused: it is started with the
   expect(rig.runs).toBe('a');
 });
 
+test('a reload that would fail again: the files before are put back, and it is not tried again before something else is wanted', async () => {
+  const rig = makeRig();
+  const [a, b] = [named('a'), named('b')];
+  rig.drive.want(a);
+  await calm();
+  rig.log.length = 0;
+  rig.forGood = true;
+  rig.failures.push('cannot chroot');
+  rig.drive.want(b);
+  await expect(rig.drive.settled()).resolves.toEqual({ ok: false, why: 'cannot chroot' });
+  rig.drive.want(b);
+  await calm();
+  expect(rig.log).toEqual(['put b', 'reload b', 'restore']);
+  expect([rig.disk, rig.runs, rig.verdicts]).toEqual(['a', 'a', ['b false']]);
+
+  rig.runs = undefined;
+  rig.drive.lost();
+  await calm();
+  expect(rig.log.slice(3)).toEqual(['revive a']);
+
+  rig.drive.want(named('c'));
+  await calm();
+  expect([rig.disk, rig.runs, rig.verdicts]).toEqual(['c', 'c', ['b false', 'c true']]);
+});
+
+test('a start that would fail again, without files before: nothing is started, and nothing tried, before something else is wanted', async () => {
+  const rig = makeRig();
+  rig.forGood = true;
+  rig.failures.push('cannot chroot');
+  const a = named('a');
+  rig.drive.want(a);
+  await calm();
+  rig.drive.want(a);
+  await calm();
+  expect(rig.log).toEqual(['put a', 'reload a', 'restore']);
+  rig.drive.want(named('b'));
+  await calm();
+  expect(rig.runs).toBe('b');
+});
+
+test('what HAProxy had against a document is over when what it runs is wanted again', async () => {
+  const rig = makeRig();
+  const a = named('a');
+  rig.drive.want(a);
+  await calm();
+  rig.refusals.push('no');
+  rig.drive.want(named('b'));
+  await calm();
+  rig.drive.want(a);
+  await calm();
+  expect(rig.verdicts).toEqual(['b false', 'a true']);
+});
+
 test('oneAtATime after a failure runs again', async () => {
   let runs = 0;
   const run = oneAtATime(() => {

@@ -23,6 +23,8 @@ export interface Rig {
   readonly failures: string[];
   /** Whether a failed reload ends HAProxy. */
   fatal: boolean;
+  /** Whether a failed reload would fail again. */
+  forGood: boolean;
   /** Held open, a reload does not end. */
   hold: Promise<void> | undefined;
   readonly verdicts: string[];
@@ -36,7 +38,7 @@ export interface Rig {
  */
 export function makeRig(given: Partial<DriveParts> = {}, tries = 3): Rig {
   const log: string[] = [];
-  const rig = { log, refusals: [], failures: [], verdicts: [], served: [], fatal: false } as unknown as {
+  const rig = { log, refusals: [], failures: [], verdicts: [], served: [], fatal: false, forGood: false } as unknown as {
     -readonly [Key in keyof Rig]: Rig[Key];
   };
   let confirmed: string | undefined;
@@ -63,9 +65,10 @@ export function makeRig(given: Partial<DriveParts> = {}, tries = 3): Rig {
     accepted: () => {
       rig.verdicts.push(`${rig.disk ?? ''} true`);
     },
-    refused: (_refusal, one) => {
+    refused: (refusal, one) => {
       rig.verdicts.push(`${nameOf(one)} false`);
-      return Promise.resolve(false);
+      const heals = 'error' in refusal && !refusal.hasEnded && !rig.forGood;
+      return Promise.resolve(heals ? 'later' : 'never');
     },
     reloaded: (reasons) => {
       does(`reloaded ${reasons.map(({ code }) => code).join()}`);

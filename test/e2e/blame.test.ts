@@ -107,6 +107,7 @@ const RULE = '  acl own hdr(host) own.acme.org\n  use_backend {backend} if own\n
 const options = (line: string): Labels => ({ HAPROXY_0_BACKEND_HTTP_OPTIONS: `  option forwardfor\n  ${line}\n` });
 const server = (words: string): Labels => ({ HAPROXY_0_BACKEND_SERVER_OPTIONS: `  server {serverName} {host_ipv4}:{port} ${words}\n` });
 const frontend = (bind: string): Labels => ({ HAPROXY_0_FRONTEND_HEAD: `frontend {backend}\n  bind ${bind}\n  mode http\n` });
+const FRONTEND = '\nfrontend {backend}\n  # ours\n  bind {bindAddr}:{servicePort}{sslCert}{bindOptions}\n  mode {mode}\n';
 const rule = (line: string): Labels => ({ HAPROXY_0_HTTP_FRONTEND_ACL: `${RULE}  ${line}\n` });
 
 test('1,000 apps with 5 bad ones: they are named, and HAProxy takes the other 995, in at most 4 runs', async () => {
@@ -228,6 +229,31 @@ describe("an operator's template", () => {
     expect(findings[0]?.operator).toHaveLength(1);
     expect(findings[0]?.operator[0]).toMatch(/operator's template/);
     expect(runs).toBeLessThanOrEqual(2);
+  });
+
+  test.each<[string, Labels, Labels]>([
+    ['a line of its own', { HAPROXY_BACKEND_STICKY_OPTIONS: '  nonsense\n' }, { HAPROXY_0_STICKY: 'true' }],
+    [
+      'a line with a placeholder',
+      { HAPROXY_HTTP_BACKEND_NETWORK_ALLOWED_ACL: '  acl network_allowed sauce {network_allowed}\n' },
+      { HAPROXY_0_BACKEND_NETWORK_ALLOWED_ACL: '10.0.0.0/8' },
+    ],
+  ])('that one app alone has, %s: that is said, and no app is blamed', async (_, env, labels) => {
+    const { out, findings, runs } = await settle(await render(9, { 3: labels }, env));
+    expect([...out]).toEqual([]);
+    expect(findings[0]?.operator).toHaveLength(1);
+    expect(findings[0]?.operator[0]).toMatch(/operator's template .* as \/team\/app-3, port 0 has it/);
+    expect(runs).toBeLessThanOrEqual(3);
+  });
+
+  test('that one app alone has, and the value that the app places in it is bad: the app is to blame', async () => {
+    const env = {
+      HAPROXY_USERLIST_HEAD: 'userlist user_{backend}\n  # ours\n  user {user} password {passwd}\n',
+      HAPROXY_FRONTEND_HEAD: FRONTEND,
+    };
+    const { out, findings } = await settle(await render(1, { 0: { HAPROXY_0_BIND_OPTIONS: 'ssl crt /nowhere/x.pem' } }, env));
+    expect([...out]).toEqual(['/team/app-0 0']);
+    expect(findings[0]?.operator).toEqual([]);
   });
 
   test('and a bad app beside it: both are told', async () => {

@@ -5,10 +5,12 @@ import { readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { bindsOf, takenOf } from '../../src/apply/binds.ts';
+import { takenOf } from '../../src/apply/binds.ts';
+import { socketsOf } from '../../src/apply/listeners.ts';
 import { identify, lives } from '../../src/apply/lock.ts';
 import { showProc, type Call } from '../../src/apply/master.ts';
 import type { OwnProcess } from '../../src/apply/process.ts';
+import { bindsOf } from '../../src/haproxy/binds.ts';
 import { sentence } from '../../src/lib/sentence.ts';
 import { listen, makeTraffic, needHaproxy, request, setStage, type Ends } from './fixtures/stage.ts';
 
@@ -118,7 +120,7 @@ test('a port taken meanwhile refuses the reload and is named; freed, the next on
   const taken = await listen(stranger, ends);
   await write({ ports: [taken] });
   const wanted = bindsOf(await readFile(config, 'utf8'));
-  const found = await takenOf(wanted, [{ address: '127.0.0.1', port }]);
+  const found = await takenOf(wanted, (await socketsOf(await own.pids())) ?? new Set());
   expect(found.map(({ why }) => why).join()).toContain(`(pid ${process.pid})`);
   await expect(refusedWith(own.reload([]))).resolves.toMatch(
     new RegExp(

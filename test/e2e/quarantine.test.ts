@@ -163,23 +163,25 @@ test('what only shows at the reload: the app that HAProxy names is left out, and
   expect(log().filter(({ code, level }) => code === 'refused-by-haproxy' && level === 'warn')).toHaveLength(1);
 });
 
-test("a taken port that only an app's own template binds: the app is left out, and the others serve", async () => {
+test("a taken port that only an app's own template binds: all else goes out, its virtual host too; freed, it is bound", async () => {
   const { marathon, app, otherApp, ports, ends, daemon, deploy, addTask, served, get } = await makeCluster();
   await deploy();
   const { logged } = daemon();
   await served(FIRST);
   const [port = 0] = await freePorts(1);
-  await occupy({ port, ends });
+  const free = await occupy({ port, ends });
   const head = `frontend {backend}\n  bind 127.0.0.1:${port}\n  mode http\n`;
   marathon.deploy({ ...otherApp, labels: { ...otherApp.labels, HAPROXY_0_FRONTEND_HEAD: head } });
+  await addTask(otherApp.id, OTHER_ADDRESS);
   marathon.deploy({ ...app, labels: { ...app.labels, HAPROXY_0_VHOST: 'more.acme.org' } });
-  const problem = await logged(/refused-by-haproxy/);
+  const problem = await logged(/port-conflict/);
   expect(problem).toMatchObject({ level: 'warn', app: '/other', label: 'HAPROXY_0_FRONTEND_HEAD' });
   expect(problem.msg).toContain(`127.0.0.1:${port} is taken by`);
   await served(FIRST, { host: 'more.acme.org' });
+  await served([OTHER_ADDRESS], { host: OTHER_HOST });
   await expect(get({ port: ports.stats, path: '/_haproxy_health_check' })).resolves.toMatchObject({ status: '200' });
 
-  marathon.deploy(otherApp);
-  await addTask(otherApp.id, OTHER_ADDRESS);
-  await served([OTHER_ADDRESS], { host: OTHER_HOST });
+  marathon.misbehave.events = 'silent';
+  await free();
+  await served([OTHER_ADDRESS], { port });
 });

@@ -58,14 +58,29 @@ test('the same for --once: exit 0, the sentence in the log, and the rest is serv
   await served([FOURTH], { port: ports.other });
 });
 
-test('a port that is taken when HAProxy is to start is named', async () => {
-  const { ports, ends, once, deploy, worker } = await makeCluster();
+test('a port of the shared frontends that another process has at the start: the rest goes out, who has it is named, and freed it is bound', async () => {
+  const { marathon, otherApp, ports, ends, once, daemon, deploy, addTask, served } = await makeCluster();
   await deploy();
-  await occupy({ port: ports.http, ends });
-  const { code, stderr } = await once();
-  expect(code).toBe(1);
-  expect(stderr).toMatch(new RegExp(`127\\.0\\.0\\.1:${ports.http} is taken by`));
-  await expect(worker()).resolves.toBe(0);
+  const free = await occupy({ port: ports.http, ends });
+  const { code, log: told } = await once();
+  expect(code).toBe(0);
+  await served(FIRST, { port: ports.service });
+  const words = new RegExp(`127\\.0\\.0\\.1:${ports.http} is taken by \\S+ \\(pid ${process.pid}\\)`);
+  expect(told.filter((line) => line['code'] === 'port-conflict').map(({ msg }) => msg)).toEqual([expect.stringMatching(words)]);
+
+  const { logged } = daemon();
+  const problem = await logged(/port-conflict/);
+  expect(problem).toMatchObject({ level: 'warn', msg: expect.stringMatching(words) });
+  expect(problem).not.toHaveProperty('app');
+  marathon.deploy(otherApp);
+  await addTask(otherApp.id, FOURTH);
+  await served([FOURTH], { port: ports.other });
+
+  marathon.misbehave.events = 'silent';
+  await free();
+  await served(FIRST);
+  await served([FOURTH], { host: OTHER_HOST });
+  await expect(logged(/a problem is gone/)).resolves.toMatchObject({ code: 'port-conflict' });
 });
 
 /** What `haproxy -c` takes, and what ends HAProxy when it starts: the worker dies, and its master ends all. */
@@ -111,20 +126,7 @@ test('a reload that ends HAProxy: it is started at once with the files before, b
   expect(asked.stderr).toMatch(/Cannot chroot/);
   await expect(worker()).resolves.toBe(revived);
   expect(log().filter(({ msg }) => msg.includes('is gone'))).toEqual([]);
-  await expect(logged(/Cannot chroot/)).resolves.toBeDefined();
-});
-
-test('the same for the daemon, which starts HAProxy when the port is free', async () => {
-  const { marathon, otherApp, ports, ends, daemon, deploy, addTask, served } = await makeCluster();
-  await deploy();
-  const free = await occupy({ port: ports.http, ends });
-  const { logged } = daemon();
-  const { level, reason } = await logged(/could not be brought there/);
-  expect(level).toBe('error');
-  expect(reason).toMatch(new RegExp(`127\\.0\\.0\\.1:${ports.http} is taken by`));
-  await free();
-  await served(FIRST);
-  marathon.deploy(otherApp);
-  await addTask(otherApp.id, FOURTH);
-  await served([FOURTH], { host: OTHER_HOST });
+  const problem = await logged(/refused-by-haproxy/);
+  expect(problem).toMatchObject({ level: 'warn', msg: expect.stringMatching(/Cannot chroot/) });
+  expect(problem).not.toHaveProperty('app');
 });

@@ -103,6 +103,14 @@ test('the older one gives labels and ports, each task keeps its own ports, and d
   ]);
 });
 
+test('a task of the newer app of which nobody says anything, for long enough, replaces one of the older', () => {
+  const green = colour('green', { health: ['unknown', 'unknown'] });
+  const [first, second] = green.tasks;
+  expect(shown(colour('blue'), { ...green, tasks: [{ ...first, overdue: true }, second] as App['tasks'] })).toBe(
+    '-blue.0 blue.1 green.0 green.1',
+  );
+});
+
 test('a task of the newer app is gated by the checks of the newer app', () => {
   const [merged] = makeMergeGroups()([colour('blue', { tasks: 1 }), colour('green', { tasks: 2, health: ['alive', 'dead'] })]);
   const { services, leftOut } = servicesOf(merged as App);

@@ -11,6 +11,8 @@ import { shapeOf, wordsOf } from './hostile-lines.ts';
 const DERIVERS = await Promise.all([makeDeriver(), makeDeriver({ haproxyMap: false })]);
 const VALUES = HOSTILE.map((value) => [value.title, value] as const);
 const GUARDS = ['GROUP', 'AUTH', 'BACKEND_NETWORK_ALLOWED_ACL'];
+/** These guard unless they are empty. */
+const OF_BIND = ['SSL_CERT', 'BIND_OPTIONS', 'BIND_ADDR'];
 /** Their values are several words of a line, so the number of words says nothing. */
 const LISTS = ['PATH', 'BALANCE', 'BIND_OPTIONS'];
 
@@ -78,15 +80,16 @@ test.each(VALUES)('%s: one Problem for each label that does not take it, which t
   for (const [i, view] of views.entries()) {
     for (const target of TARGETS) {
       const { app, label, name } = target;
+      const guards = GUARDS.includes(name) || (OF_BIND.includes(name) && of(target.valid).trim() !== '');
       const told = view.problems.filter(
         ({ owner, code, label: named }) => owner.by === 'app' && owner.app === app && named === label && code === 'label-value',
       );
       const refused = told.filter(({ message }) => !message.includes('only the rest of it counts') && !message.includes('has no effect'));
       const out = view.leftOut.filter((one) => one.app === app && one.why === 'label');
       expect(told.length).toBeLessThanOrEqual(1);
-      expect(out).toHaveLength(GUARDS.includes(name) ? refused.length : 0);
+      expect(out).toHaveLength(guards ? refused.length : 0);
       if (refused.length === 0) continue;
-      if (GUARDS.includes(name)) expect(partsOf(view, app)).toEqual({ fragments: [], servers: [], maps: [] });
+      if (guards) expect(partsOf(view, app)).toEqual({ fragments: [], servers: [], maps: [] });
       else expect(partsOf(view, app)).toEqual(partsOf(WITHOUT[i] as View, app));
     }
   }

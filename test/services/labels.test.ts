@@ -72,5 +72,8 @@ test.each(PORT)('%s: the example in a definition gives its value to that port on
 
 test('those that guard access', () => {
   const guards = [...APP, ...PORT].filter(([, { guards }]) => guards).map(([name]) => name);
-  expect(guards).toEqual(['HAPROXY_GROUP', 'HAPROXY_0_GROUP', 'HAPROXY_0_AUTH', 'HAPROXY_0_BACKEND_NETWORK_ALLOWED_ACL']);
+  expect(guards).toEqual([
+    'HAPROXY_GROUP',
+    ...['GROUP', 'AUTH', 'SSL_CERT', 'BIND_OPTIONS', 'BIND_ADDR', 'BACKEND_NETWORK_ALLOWED_ACL'].map((name) => `HAPROXY_0_${name}`),
+  ]);
 });

@@ -79,6 +79,9 @@ test.each([
   ['HAPROXY_0_AUTH', 'nonsense'],
   ['HAPROXY_0_GROUP', ' , '],
   ['HAPROXY_0_BACKEND_NETWORK_ALLOWED_ACL', '10.0.0.0/99'],
+  ['HAPROXY_0_BIND_OPTIONS', 'ssl cert /etc/ssl/shop.pem'],
+  ['HAPROXY_0_SSL_CERT', '/etc/ssl/my shop.pem'],
+  ['HAPROXY_0_BIND_ADDR', '10.0.0.420'],
 ])('%s guards: a bad value shuts its port, and only its port', (name, text) => {
   const { ports, problems } = read({ [name]: text });
   expect(ports.map(({ shut }) => shut)).toEqual([true, false]);
@@ -91,6 +94,9 @@ test('HAPROXY_GROUP guards all ports', () => {
 
 test.each([
   ['HAPROXY_0_PORT', '70000', 'it counts as absent'],
+  ['HAPROXY_0_BIND_OPTIONS', ' ', 'it counts as absent'],
+  ['HAPROXY_0_SSL_CERT', '', 'it counts as absent'],
+  ['HAPROXY_0_BIND_ADDR', '', 'it counts as absent'],
   ['HAPROXY_0_VHOST', 'a.acme.org *.acme.org', 'only the rest of it counts'],
 ])('%s does not: %j is a Problem, the port stays open', (name, text, effect) => {
   const { ports, problems } = read({ [name]: text });

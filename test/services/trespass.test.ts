@@ -48,3 +48,14 @@ test('a frontend template that can not be used does not take its port out of the
   const binds = view?.services.flatMap(({ front: { bind } }) => (bind ? [bind.port] : []));
   expect(binds).toEqual([10000]);
 });
+
+test('a label for the rule of the map has no effect, which is told', async () => {
+  const derive = await makeDeriver();
+  const of = (labels: Readonly<Record<string, string>>) =>
+    derive(absorb(EMPTY, read(nginx([task(1)], { labels: { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: 'mytask.acme.org', ...labels } }))));
+  const view = of({ HAPROXY_0_MAP_HTTP_FRONTEND_ACL: '  use_backend nowhere if TRUE\n' });
+  expect(view?.problems).toMatchObject([
+    { code: 'template', label: 'HAPROXY_0_MAP_HTTP_FRONTEND_ACL', message: expect.stringContaining('one for all apps') },
+  ]);
+  expect(view?.document).toEqual(of({})?.document);
+});

@@ -1,0 +1,59 @@
+import { each } from '../lib/lists.ts';
+import type { Document, Fragment, Section } from '../model/document.ts';
+import type { Problem } from '../model/problem.ts';
+import type { TakenBind } from '../model/quarantine.ts';
+import { withoutBinds } from './binds.ts';
+
+interface Bound {
+  readonly document: Document;
+  /** One for each bind that is left out. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * A document without the binds that HAProxy can't have, wherever they stand: in the load balancer's own frontends, or in templates. The sections
+ * stay, so that nothing else of the file is another: a frontend without its `bind` is back as soon as that is free. What is untouched is the
+ * same object, and a section and the same binds give the same object again.
+ */
+export function makeWithoutTaken(): (document: Document, taken: readonly TakenBind[]) => Bound {
+  let last: { readonly taken: readonly TakenBind[]; readonly cut: (sections: readonly Section[]) => readonly Cut[] } | undefined;
+  return (document, taken) => {
+    if (taken.length === 0) return { document, problems: [] };
+    if (last?.taken !== taken) last = { taken, cut: each((section: Section) => cutSection(section, taken)) };
+    const cuts = last.cut(document.front);
+    const problems = cuts.flatMap((cut) => cut.problems);
+    return { document: problems.length === 0 ? document : { ...document, front: cuts.map(({ section }) => section) }, problems };
+  };
+}
+
+interface Cut {
+  readonly section: Section;
+  readonly problems: readonly Problem[];
+}
+
+function cutSection(section: Section, taken: readonly TakenBind[]): Cut {
+  const problems: Problem[] = [];
+  const fragments = section.fragments.map((fragment): Fragment => {
+    const out = new Set<TakenBind>();
+    const text = withoutBinds(fragment.text, ({ address, port }) => {
+      const found = taken.find((one) => one.address === address && one.port === port);
+      if (found !== undefined) out.add(found);
+      return found !== undefined;
+    });
+    for (const one of out) problems.push(notBound(one, section, fragment));
+    return out.size === 0 ? fragment : { ...fragment, text };
+  });
+  return { section: problems.length === 0 ? section : { ...section, fragments }, problems };
+}
+
+function notBound({ why }: TakenBind, { name }: Section, { owner, template, label }: Fragment): Problem {
+  const where = name === 'head' ? template : name;
+  const flags = owner.by === 'operator' ? '; --http-port, --https-port, --app-id-port and --stats-port choose the shared ones' : '';
+  return {
+    code: 'port-conflict',
+    owner,
+    ...(label !== undefined && { label }),
+    message: `${where} goes out without a bind of its own: ${why}`,
+    hint: `it is bound as soon as it is free${flags}`,
+  };
+}

@@ -1,0 +1,80 @@
+import { expect, test } from '@jest/globals';
+import { BindsTaken } from '../../src/apply/binds.ts';
+import type { Verdict } from '../../src/apply/check.ts';
+import type { Refusal } from '../../src/apply/drive-parts.ts';
+import { ReloadRefused } from '../../src/apply/haproxy.ts';
+import { makeRefused } from '../../src/assemble-blame.ts';
+import { textOf } from '../../src/haproxy/text.ts';
+import type { News } from '../../src/model/news.ts';
+import { nginx, read, Story, task } from './cluster.ts';
+
+const nothing = (): void => undefined;
+const LOG = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/** What follows from a refusal of the tutorial's app beside nothing else. */
+async function refuse(refusalOf: Refusal | ((config: string) => Refusal)) {
+  const story = await Story.begin();
+  const view = story.tell(read(nginx([task(1)])));
+  const told: News[] = [];
+  const check = (): Promise<Verdict> => Promise.reject(new Error('nobody is asked about a reload'));
+  const refused = makeRefused({ files: { check }, tell: (news) => told.push(news), viewOf: () => view, log: LOG });
+  const refusal = typeof refusalOf === 'function' ? refusalOf([...textOf(view.document)].join('')) : refusalOf;
+  const consequence = await refused(refusal, view.document, undefined);
+  return { consequence, told };
+}
+
+const reload = (hasEnded: boolean, ...lines: readonly string[]): Refusal => ({
+  error: new ReloadRefused(`HAProxy refused the reload: ${lines.join(' | ')}`, ['[NOTICE] (7) : New worker', ...lines]),
+  hasEnded,
+});
+
+test('binds that are taken: all are told, whoever they are of', async () => {
+  const binds = [80, 10000].map((port) => ({ address: '*', port, why: `*:${port} is taken` }));
+  const { consequence, told } = await refuse({ error: new BindsTaken(binds), hasEnded: false });
+  expect([consequence, told]).toEqual(['another', [expect.objectContaining({ kind: 'taken', binds })]]);
+});
+
+const CHROOT = '[ALERT]    (7) : [haproxy.main()] Cannot chroot(/nowhere).';
+
+test.each([false, true])(
+  "the operator's fault that shows only at the reload is told with HAProxy's words, and not tried again; HAProxy ended: %s",
+  async (hasEnded) => {
+    const { consequence, told } = await refuse(reload(hasEnded, CHROOT));
+    expect(consequence).toBe('never');
+    expect(told).toMatchObject([
+      {
+        kind: 'refused',
+        quarantined: [],
+        problems: [{ code: 'refused-by-haproxy', owner: { by: 'operator' }, message: expect.stringContaining('Cannot chroot(/nowhere)') }],
+      },
+    ]);
+  },
+);
+
+test.each([
+  ['[ALERT] (7) : Starting frontend marathon_http_in: cannot bind socket (Address already in use) for [0.0.0.0:80]'],
+  ['[ALERT] (7) : [/usr/sbin/haproxy.main()] Cannot raise FD limit to 4123, limit is 1024.'],
+  ['HAProxy did not confirm it within 20000 ms'],
+])('what time may heal is tried again, and no Problem: %s', async (line) => {
+  await expect(refuse(reload(false, line))).resolves.toEqual({ consequence: 'later', told: [] });
+});
+
+test('what ended HAProxy is not tried again, whatever it was', async () => {
+  const { consequence, told } = await refuse({ error: new Error('HAProxy ended at the reload'), hasEnded: true });
+  expect(consequence).toBe('never');
+  expect(told).toMatchObject([
+    { problems: [{ owner: { by: 'operator' }, message: expect.stringContaining('HAProxy ended at the reload') }] },
+  ]);
+});
+
+test('an app that the words of the reload name is left out', async () => {
+  const { consequence, told } = await refuse((config) => {
+    const line = config.split('\n').indexOf('  bind *:10000') + 1;
+    return reload(
+      false,
+      `[ALERT] (7) : Binding [/etc/haproxy/haproxy.cfg:${line}] for frontend nginx_10000: cannot bind socket (Permission denied)`,
+    );
+  });
+  expect(consequence).toBe('another');
+  expect(told).toMatchObject([{ kind: 'refused', problems: [], quarantined: [{ app: '/nginx', index: 0 }] }]);
+});
