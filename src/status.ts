@@ -80,10 +80,10 @@ function iso(ms: number): string {
 }
 
 /** For people, a line for each thing. `facts`: what a daemon has answered. */
-export function describeStatus({ text, stream, apps, tasks, problems, haproxy, synced }: Status): string {
+export function describeStatus({ text, stream, apps, tasks, problems, haproxy, synced, staleSince }: Status): string {
   const lines = [
     text,
-    `last full read of Marathon: ${synced ?? 'none'}`,
+    `last full read of Marathon: ${synced ?? 'none'}${staleSince === null ? '' : `; it can not be read now, what serves is of ${staleSince}`}`,
     stream.attached ? `event stream: of ${stream.url}` : `event stream: none, ${stream.why}`,
     `known: ${apps} apps, ${tasks} tasks, ${problems} problems`,
     `HAProxy: ${HAPROXY[haproxy.state]}${haproxy.why === undefined ? '' : `, ${haproxy.why}`}`,

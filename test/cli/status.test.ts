@@ -56,6 +56,16 @@ test('since when it is stale while it runs', () => {
   expect(status({ view: { ...view, unread: { since: NOW - 5_000, known: NOW - 9_000 } } }).staleSince).toBe('2026-01-02T03:03:56.000Z');
 });
 
+test('for people, while it is stale', () => {
+  const lines = describeStatus(status({ view: { ...view, unread: { since: NOW - 5_000, known: asked } } }));
+  expect(lines).toBe(`in step: Marathon was read 12 s ago
+last full read of Marathon: 2026-01-02T03:03:53.000Z; it can not be read now, what serves is of 2026-01-02T03:03:53.000Z
+event stream: of http://a:8080
+known: 1 apps, 2 tasks, 0 problems
+HAProxy: runs what Marathon said
+`);
+});
+
 test('for people', () => {
   const lines = describeStatus(
     status({ stream: { attached: false, why: 'http://a:8080: refused' }, outcome: { ok: false, why: 'no room' } }),
