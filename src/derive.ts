@@ -10,7 +10,7 @@ import type { Front, LeftOut, Service } from './model/service.ts';
 import type { App, Definition } from './model/snapshot.ts';
 import { arrange, type Arrangement, type Claim, type OwnBind } from './services/arrange.ts';
 import { makeDraft, type Draft, type ServiceSettings } from './services/fronts.ts';
-import { makeMergeGroups } from './services/groups.ts';
+import { makeMergeGroups, overruled } from './services/groups.ts';
 import { assignPorts } from './services/ports.ts';
 import { sift } from './services/quarantine.ts';
 import { makeServices, type ServicesOfApp } from './services/services.ts';
@@ -35,6 +35,7 @@ export function makeDerive({ services, document, templates, problems }: DeriveSe
   const assign = whole((definitions: readonly Definition[]) => assignPorts(definitions, settings.portRange));
   const definitionsOf = each((app: App) => app.definition);
   const drafts = each((definition: Definition) => makeDraft(definition, settings));
+  const toCome = each((definition: Definition) => makeDraft(definition, settings).problems);
   const ofApps = eachPair((app: App, draft: Draft) => inOrder(makeServices(app, draft, settings)));
   const all = makeAll();
   const arrangeAll = makeArrange(ownBinds(document));
@@ -63,6 +64,7 @@ export function makeDerive({ services, document, templates, problems }: DeriveSe
       document: bound.document,
       problems: [
         [...problems, ...troublesOf({ held, staleSince, unread }), ...snapshot.problems, ...assigned.problems, ...ofDrafts],
+        ...toCome(overruled(snapshot.apps, apps)), // a newer colour's, before it takes over
         [...refusal.problems, ...arrangement.problems, ...bound.problems, ...rendering.problems, ...refused],
       ].flat(),
     };

@@ -21,6 +21,13 @@ export function makeMergeGroups(): (apps: readonly App[]) => readonly App[] {
   };
 }
 
+/** The definitions whose labels count for nothing, as those of the older app of their group do. */
+export function overruled(apps: readonly App[], merged: readonly App[]): readonly Definition[] {
+  if (apps.length === merged.length) return [];
+  const inForce = new Set(merged.map(({ definition }) => definition.labels)); // a group has those of its older app, the very same
+  return apps.flatMap(({ definition }) => (groupOf(definition) === undefined || inForce.has(definition.labels) ? [] : definition));
+}
+
 function groupOf({ labels }: Definition): AppId | undefined {
   return read(labels, APP_LABELS.deploymentGroup) as AppId | undefined;
 }

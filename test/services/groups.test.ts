@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { App, Health } from '../../src/model/snapshot.ts';
-import { makeMergeGroups } from '../../src/services/groups.ts';
+import { makeMergeGroups, overruled } from '../../src/services/groups.ts';
 import { app, appId, check, definition, port, servicesOf, task } from './make.ts';
 
 interface Colour {
@@ -116,6 +116,14 @@ test('a task of the newer app is gated by the checks of the newer app', () => {
   const { services, leftOut } = servicesOf(merged as App);
   expect(services[0]?.backend.servers.map(({ task: id }) => id)).toEqual(['blue.0', 'green.0']);
   expect(leftOut).toEqual([{ app: '/shop', task: 'green.1', why: 'unhealthy' }]);
+});
+
+test('the definition of the newer app is overruled, and no other', () => {
+  const other = app([], definition({ id: appId('/a') }));
+  const [blue, green] = [colour('blue', { startedAt: LATE }), colour('green', { startedAt: EARLY })];
+  const apps = [other, blue, green];
+  expect(overruled(apps, makeMergeGroups()(apps))).toEqual([blue.definition]);
+  expect(overruled([other, blue], makeMergeGroups()([other, blue]))).toEqual([]);
 });
 
 test('while only tasks change, the definition is the same object; unchanged apps give the same app', () => {

@@ -74,3 +74,14 @@ test('without --health-check nobody waits for readiness', async () => {
   const story = await Story.begin({ healthCheck: false });
   expect(tasksOf(story.tell(readAt(1, deploying(results(false)))))).toEqual([ONE, TWO]);
 });
+
+test("a mistake in the newer colour's labels is told before it takes over", async () => {
+  const story = await Story.begin();
+  const colour = (id: string, labels: Json = {}): Json =>
+    nginx([task(1, { id: `${id.slice(1)}.1` })], {
+      id,
+      labels: { HAPROXY_GROUP: 'external', HAPROXY_DEPLOYMENT_GROUP: 'shop', ...labels },
+    });
+  const view = story.tell(read(colour('/blue'), colour('/green', { HAPROXY_0_BALANCE: 'perhaps' })));
+  expect(view.problems).toMatchObject([{ code: 'label-value', owner: { app: '/green', index: 0 }, label: 'HAPROXY_0_BALANCE' }]);
+});
