@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { makeAlarm } from './alarm.ts';
-import { chooseCertificates } from './apply/certificates.ts';
+import { chooseCertificates, type Chosen } from './apply/certificates.ts';
 import type { Reply } from './apply/control.ts';
 import type { Drive, Outcome } from './apply/drive-parts.ts';
 import type { Gently } from './apply/ending.ts';
 import { makeKeeper } from './apply/keeper.ts';
 import { readKnown, writeKnown, type Known } from './apply/state-folder.ts';
+import { CertificateJudge } from './assemble-certificates.ts';
 import { findRelease, openDrive, reach, type Reached } from './assemble-haproxy.ts';
 import { now, openMarathon, openSource, sleep, type Surroundings } from './assemble-marathon.ts';
 import { makeInbox } from './lib/inbox.ts';
@@ -13,6 +14,7 @@ import type { Logger } from './lib/logger.ts';
 import { sentence } from './lib/sentence.ts';
 import { loop, type Loop, type View } from './loop.ts';
 import { makeMiddle } from './middle.ts';
+import type { Certificates } from './model/certificates.ts';
 import type { Document } from './model/document.ts';
 import type { News } from './model/news.ts';
 import type { Settings } from './options.ts';
@@ -73,7 +75,7 @@ async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached
     inbox.tell(news);
   };
   const surroundings: Surroundings = { settings, log, signal, tell };
-  const { known, start, derive } = await begin(run);
+  const { known, chosen, start, derive } = await begin(run);
   const reached = reach(surroundings);
   const views = makeViews();
   const drive = openDrive(reached, {
@@ -85,21 +87,22 @@ async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached
   });
   const source = openSource(client, surroundings, run.follow);
   const keeper = openKeeper(surroundings);
+  const certificates = new CertificateJudge({ ...surroundings, chosen, drive });
   const looping = loop({
     inbox,
     start,
     absorb: makeAbsorb({ massRemovalHoldMs: settings.massRemovalHold * 1000 }),
     derive,
-    consumers: [views.see, makeProblemLog(log), ...makeConsumers({ drive, keeper, alarm: openAlarm(source, surroundings) })],
+    consumers: [views.see, makeProblemLog(log), ...makeConsumers({ certificates, keeper, alarm: openAlarm(source, surroundings) })],
   });
   if (known !== undefined && run.follow) restoreLater(known, surroundings);
-  const watching = run.follow ? watch({ reached, drive, view: views.latest, surroundings }) : Promise.resolve();
+  const watching = run.follow ? [watch({ reached, drive, view: views.latest, surroundings }), certificates.watch()] : [];
   return {
-    resync: (reason) => resync({ source, drive, reason }),
+    resync: (reason) => resync({ source, certificates, drive, reason }),
     reload: () => {
       drive.reloadAsItIs();
     },
-    ended: Promise.all([source.ended, looping, watching]).then(() => undefined),
+    ended: Promise.all([source.ended, looping, ...watching]).then(() => undefined),
     own: reached.own,
     idle: () => Promise.all([drive.idle(), keeper.end()]).then(() => undefined),
   };
@@ -114,15 +117,15 @@ function openAlarm(source: Source, { tell, signal }: Surroundings): ReturnType<t
 }
 
 interface Consuming {
-  readonly drive: Drive;
+  readonly certificates: CertificateJudge;
   readonly keeper: ReturnType<typeof makeKeeper>;
   readonly alarm: ReturnType<typeof makeAlarm>;
 }
 
-function makeConsumers({ drive, keeper, alarm }: Consuming): Loop['consumers'] {
+function makeConsumers({ certificates, keeper, alarm }: Consuming): Loop['consumers'] {
   return [
-    ({ document }) => {
-      drive.want(document);
+    (view) => {
+      certificates.see(view);
     },
     (view) => {
       keeper.see(view);
@@ -136,9 +139,14 @@ function makeConsumers({ drive, keeper, alarm }: Consuming): Loop['consumers'] {
 /** What is known at the start, and how views are made of what comes. */
 async function begin({ settings, env, log }: Run) {
   const known = await readMemory(settings, log);
-  const start = startState(await findRelease(settings), known && memoryOf(known.snapshot));
-  const { files: certificates, problems } = await chooseCertificates({ wanted: settings.sslCerts, env, stateDir: settings.stateDir });
-  return { known, start, derive: await makeMiddle({ settings, env, certificates, problems }) };
+  const release = await findRelease(settings);
+  const chosen = await chooseCertificates({ wanted: settings.sslCerts, env, stateDir: settings.stateDir });
+  const start = startState(release, { memory: known && memoryOf(known.snapshot), certificates: certificatesOf(chosen) });
+  return { known, chosen, start, derive: await makeMiddle({ settings, env }) };
+}
+
+function certificatesOf({ files, problems, contents }: Chosen): Certificates {
+  return { files, problems, contents, named: [] };
 }
 
 /** The views whose documents somebody may ask about. */
@@ -197,14 +205,16 @@ function restoreLater(known: Known, { tell, signal }: Surroundings): void {
 
 interface Resync {
   readonly source: Pick<Source, 'resync'>;
+  readonly certificates: CertificateJudge;
   readonly drive: Drive;
   readonly reason: string;
 }
 
-async function resync({ source, drive, reason }: Resync): Promise<Reply> {
+async function resync({ source, certificates, drive, reason }: Resync): Promise<Reply> {
   try {
     await source.resync(reason);
     await setImmediate(); // the loop absorbs what was told before this turn is over
+    await certificates.idle();
     return describe(await drive.settled());
   } catch (error) {
     return { ok: false, text: sentence(error) };

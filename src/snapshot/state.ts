@@ -1,3 +1,4 @@
+import type { Certificates } from '../model/certificates.ts';
 import type { AppId, TaskId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Quarantined, TakenBind } from '../model/quarantine.ts';
@@ -37,6 +38,7 @@ export interface State {
   readonly quarantine: readonly Quarantined[];
   /** What HAProxy can't bind. */
   readonly taken: readonly TakenBind[];
+  readonly certificates: Certificates;
 }
 
 export interface Ended {
@@ -66,8 +68,17 @@ export interface Held {
   readonly of: number;
 }
 
-/** Nothing is known yet but the HAProxy on the disk and, where an earlier run has left it, the health of tasks. */
-export function startState(release: Release, memory: HealthMemory = new Map()): State {
+const NO_CERTIFICATES: Certificates = { files: [], problems: [], contents: [], named: [] };
+
+/** What is known before Marathon was asked. */
+interface Start {
+  /** What an earlier run has left of the health of tasks. */
+  readonly memory?: HealthMemory | undefined;
+  readonly certificates?: Certificates;
+}
+
+/** Nothing is known yet of Marathon. `release`: the HAProxy on the disk. */
+export function startState(release: Release, { memory = new Map(), certificates = NO_CERTIFICATES }: Start = {}): State {
   return {
     snapshot: { apps: [], problems: [] },
     asked: undefined,
@@ -84,5 +95,6 @@ export function startState(release: Release, memory: HealthMemory = new Map()): 
     refused: [],
     quarantine: [],
     taken: [],
+    certificates,
   };
 }
