@@ -132,13 +132,15 @@ function makeRender(templates: Templates, settings: OwnSettings) {
   };
 }
 
-/** The same rendering as before, when nothing is another. */
+/** The same rendering as before, when nothing is another; and the same certificates, when only services are. */
 function makeStamp({ sharedFrontends }: OwnSettings) {
+  let known: { readonly of: readonly unknown[]; readonly certificates: LoadedCertificates } | undefined;
   let last: { readonly of: readonly unknown[]; readonly rendering: Rendering } | undefined;
-  return (rendering: Rendering, known: Certificates, files: readonly string[]): Rendering => {
-    const of = [rendering, known, files];
-    if (last === undefined || common(last.of, of).head < of.length)
-      last = { of, rendering: { ...rendering, document: { ...rendering.document, certificates: loaded(known, files, sharedFrontends) } } };
+  return (rendering: Rendering, told: Certificates, files: readonly string[]): Rendering => {
+    if (known?.of[0] !== told || known.of[1] !== files) known = { of: [told, files], certificates: loaded(told, files, sharedFrontends) };
+    const { certificates } = known;
+    if (last?.of[0] !== rendering || last.of[1] !== certificates)
+      last = { of: [rendering, certificates], rendering: { ...rendering, document: { ...rendering.document, certificates } } };
     return last.rendering;
   };
 }
