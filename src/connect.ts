@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { makeAlarm } from './alarm.ts';
-import { chooseCertificates } from './apply/certificates.ts';
+import { chooseCertificates, type Chosen } from './apply/certificates.ts';
 import type { Reply } from './apply/control.ts';
 import type { Drive, Outcome } from './apply/drive-parts.ts';
 import type { Gently } from './apply/ending.ts';
 import { makeKeeper } from './apply/keeper.ts';
 import { readKnown, writeKnown, type Found, type Known } from './apply/state-folder.ts';
+import { CertificateJudge } from './assemble-certificates.ts';
 import { findRelease, openDrive, reach, type Reached } from './assemble-haproxy.ts';
 import { now, openMarathon, openSource, sleep, type Surroundings } from './assemble-marathon.ts';
 import { inTime } from './lib/in-time.ts';
@@ -14,6 +15,7 @@ import type { Logger } from './lib/logger.ts';
 import { sentence } from './lib/sentence.ts';
 import { loop, type Loop, type View } from './loop.ts';
 import { makeMiddle } from './middle.ts';
+import type { Certificates } from './model/certificates.ts';
 import type { Document } from './model/document.ts';
 import type { News } from './model/news.ts';
 import type { Settings } from './options.ts';
@@ -82,7 +84,7 @@ async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached
     inbox.tell(news);
   };
   const surroundings: Surroundings = { settings, log, signal, tell };
-  const { known, start, derive } = await begin(run);
+  const { known, chosen, start, derive } = await begin(run);
   const reached = reach(surroundings);
   const views = makeViews();
   const drive = openDrive(reached, {
@@ -94,22 +96,23 @@ async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached
   });
   const source = openSource(client, surroundings, run.follow);
   const keeper = openKeeper(surroundings);
+  const certificates = new CertificateJudge({ ...surroundings, chosen, drive });
   const looping = loop({
     inbox,
     start,
     absorb: makeAbsorb({ massRemovalHoldMs: settings.massRemovalHold * 1000 }),
     derive,
-    consumers: [views.see, makeProblemLog(log), ...makeConsumers({ drive, keeper, alarm: openAlarm(source, surroundings) })],
+    consumers: [views.see, makeProblemLog(log), ...makeConsumers({ certificates, keeper, alarm: openAlarm(source, surroundings) })],
   });
   if (known !== undefined && run.follow) restoreLater(known, surroundings);
-  const watching = run.follow ? watch({ reached, drive, view: views.latest, surroundings }) : Promise.resolve();
+  const watching = run.follow ? [watch({ reached, drive, view: views.latest, surroundings }), certificates.watch()] : [];
   return {
-    resync: (reason) => resync({ source, drive, reason, views }),
+    resync: (reason) => resync({ source, certificates, drive, reason, views }),
     status: () => askStatus({ source, drive, settings, views }),
     reload: () => {
       drive.reloadAsItIs();
     },
-    ended: Promise.all([source.ended, looping, watching]).then(() => undefined),
+    ended: Promise.all([source.ended, looping, ...watching]).then(() => undefined),
     own: reached.own,
     idle: () => Promise.all([drive.idle(), keeper.end()]).then(() => undefined),
   };
@@ -124,15 +127,15 @@ function openAlarm(source: Source, { tell, signal }: Surroundings): ReturnType<t
 }
 
 interface Consuming {
-  readonly drive: Drive;
+  readonly certificates: CertificateJudge;
   readonly keeper: ReturnType<typeof makeKeeper>;
   readonly alarm: ReturnType<typeof makeAlarm>;
 }
 
-function makeConsumers({ drive, keeper, alarm }: Consuming): Loop['consumers'] {
+function makeConsumers({ certificates, keeper, alarm }: Consuming): Loop['consumers'] {
   return [
-    ({ document }) => {
-      drive.want(document);
+    (view) => {
+      certificates.see(view);
     },
     (view, _news, { asked }) => {
       keeper.see({ ...view, asked });
@@ -150,12 +153,17 @@ const FILES_MS = 30_000;
 async function begin({ settings, env, log, follow }: Mode) {
   const known = await readMemory(settings, log);
   const memory = known && memoryOf(known.snapshot);
-  // One pass has nobody who would read again: what it reads is believed.
-  const start = startState(await findRelease(settings), { memory, before: follow ? known : undefined });
   const choosing = chooseCertificates({ wanted: settings.sslCerts, env, stateDir: settings.stateDir });
-  const { files: certificates, problems } = await inTime(choosing, { ms: FILES_MS, what: 'reading the certificates of --ssl-certs' });
-  const making = makeMiddle({ settings, env, certificates, problems });
-  return { known, start, derive: await inTime(making, { ms: FILES_MS, what: 'reading the templates of --templates-dir' }) };
+  const chosen = await inTime(choosing, { ms: FILES_MS, what: 'reading the certificates of --ssl-certs' });
+  // One pass has nobody who would read again: what it reads is believed.
+  const left = { memory, before: follow ? known : undefined, certificates: certificatesOf(chosen) };
+  const start = startState(await findRelease(settings), left);
+  const making = makeMiddle({ settings, env });
+  return { known, chosen, start, derive: await inTime(making, { ms: FILES_MS, what: 'reading the templates of --templates-dir' }) };
+}
+
+function certificatesOf({ files, problems, contents }: Chosen): Certificates {
+  return { files, problems, contents, named: [] };
 }
 
 /** The views whose documents somebody may ask about. */
@@ -234,10 +242,16 @@ async function askStatus({ source, drive, views, settings }: Asking & Pick<Run, 
   });
 }
 
-async function resync({ source, drive, views, reason }: Asking & { readonly reason: string }): Promise<Reply> {
+interface Resync extends Asking {
+  readonly certificates: CertificateJudge;
+  readonly reason: string;
+}
+
+async function resync({ source, certificates, drive, views, reason }: Resync): Promise<Reply> {
   try {
     await source.resync(reason);
     await setImmediate(); // the loop absorbs what was told before this turn is over
+    await certificates.idle();
     return withHeld(describe(await drive.settled()), views.latest());
   } catch (error) {
     return { ok: false, text: sentence(error) };

@@ -1,14 +1,19 @@
-import { makeRenderer } from './haproxy/document.ts';
+import { listOf } from './haproxy/certificates.ts';
+import { makeRenderer, type Rendering } from './haproxy/document.ts';
 import type { DocumentSettings } from './haproxy/settings.ts';
 import type { Templates } from './haproxy/templates.ts';
 import { makeWithoutTaken } from './haproxy/without-taken.ts';
 import { common, each, eachPair, flat, whole } from './lib/lists.ts';
 import type { View } from './loop.ts';
+import type { Certificates } from './model/certificates.ts';
+import type { LoadedCertificates } from './model/document.ts';
 import type { Problem } from './model/problem.ts';
 import type { TakenBind } from './model/quarantine.ts';
+import type { Release } from './model/release.ts';
 import type { Front, LeftOut, Service } from './model/service.ts';
 import type { App, Definition } from './model/snapshot.ts';
 import { arrange, type Arrangement, type Claim, type OwnBind } from './services/arrange.ts';
+import { makeCertify, type Certified } from './services/certificates.ts';
 import { makeDraft, type Draft, type ServiceSettings } from './services/fronts.ts';
 import { makeMergeGroups, overruled } from './services/groups.ts';
 import { assignPorts } from './services/ports.ts';
@@ -19,17 +24,18 @@ import { troublesOf } from './snapshot/troubles.ts';
 
 export interface DeriveSettings {
   readonly services: ServiceSettings;
-  readonly document: DocumentSettings;
+  readonly document: OwnSettings;
   readonly templates: Templates;
-  /** What is wrong whatever the apps are: certificates, folders. */
-  readonly problems: readonly Problem[];
 }
+
+/** Which certificates there are may change while the daemon runs. */
+type OwnSettings = Omit<DocumentSettings, 'certificates'>;
 
 /**
  * State -> View: services, who gets which port and route, the document. Pure but for its memory of the last run, which makes the cost of a
  * change that of what changed and can be thrown away at any time.
  */
-export function makeDerive({ services, document, templates, problems }: DeriveSettings): (state: State) => View | undefined {
+export function makeDerive({ services, document, templates }: DeriveSettings): (state: State) => View | undefined {
   const settings: ServiceSettings = { ...services, templateProblems: (by) => templates.problemsOf(by) };
   const merged = makeMergeGroups();
   const assign = whole((definitions: readonly Definition[]) => assignPorts(definitions, settings.portRange));
@@ -40,38 +46,37 @@ export function makeDerive({ services, document, templates, problems }: DeriveSe
   const all = makeAll();
   const arrangeAll = makeArrange(ownBinds(document));
   const serve = makeServe();
-  const render = makeRenderer(templates, document);
+  const certify = makeCertify();
+  const render = makeRender(templates, document);
   const withoutTaken = makeWithoutTaken();
 
-  return onChange(({ snapshot, serving, release, refused, quarantine, taken, held, staleSince, unread }) => {
+  return onChange((shown) => {
+    const { snapshot, certificates, taken, held, staleSince, unread } = shown;
     const apps = merged(snapshot.apps);
     const assigned = assign(definitionsOf(apps));
     const drafted = drafts(assigned.definitions);
     const { leftOut, problems: ofDrafts, ...found } = all(ofApps(apps, drafted), drafted);
-    const { services, claims, ...refusal } = sift(found, quarantine);
-    const arrangement = arrangeAll(claims, { serving, taken });
-    const served = serve(services, arrangement.fronts);
-    const rendering = render(served, release);
+    const { services, claims, ...refusal } = sift(found, shown.quarantine);
+    const arrangement = arrangeAll(claims, shown);
+    const certified = certify(serve(services, arrangement.fronts), certificates.named);
+    const rendering = render(certified, shown.release, certificates);
     const bound = withoutTaken(rendering.document, taken);
     return {
-      snapshot,
-      staleSince,
-      unread,
-      held,
-      services: served,
-      taken,
-      leftOut: [...leftOut, ...refusal.leftOut, ...arrangement.leftOut],
+      ...{ snapshot, taken, held, staleSince, unread },
+      services: certified.services,
+      certificates: certified.files,
+      leftOut: [...leftOut, ...refusal.leftOut, ...arrangement.leftOut, ...certified.leftOut],
       document: bound.document,
       problems: [
-        [...problems, ...troublesOf({ held, staleSince, unread }), ...snapshot.problems, ...assigned.problems, ...ofDrafts],
+        [...certificates.problems, ...troublesOf(shown), ...snapshot.problems, ...assigned.problems, ...ofDrafts],
         ...toCome(overruled(snapshot.apps, apps)), // a newer colour's, before it takes over
-        [...refusal.problems, ...arrangement.problems, ...bound.problems, ...rendering.problems, ...refused],
+        [...refusal.problems, ...arrangement.problems, ...certified.problems, ...bound.problems, ...rendering.problems, ...shown.refused],
       ].flat(),
     };
   });
 }
 
-const SHOWN = ['snapshot', 'serving', 'release', 'refused', 'quarantine', 'taken', 'held', 'staleSince', 'unread'] as const;
+const SHOWN = ['snapshot', 'serving', 'release', 'refused', 'quarantine', 'taken', 'held', 'staleSince', 'unread', 'certificates'] as const;
 type Shown = Pick<State, (typeof SHOWN)[number]>;
 
 /** Only some of what is known is shown: for the rest the view stays the same object. Nothing is derived from nothing. */
@@ -81,8 +86,8 @@ function onChange(make: (shown: Shown) => View): (state: State) => View | undefi
     if (state.asked === undefined && state.staleSince === undefined) return undefined;
     const isSame = last !== undefined && SHOWN.every((key) => last?.[key] === state[key]);
     if (!isSame) {
-      const { snapshot, serving, release, refused, quarantine, taken, held, staleSince, unread } = state;
-      const shown = { snapshot, serving, release, refused, quarantine, taken, held, staleSince, unread };
+      const { snapshot, serving, release, refused, quarantine, taken, held, staleSince, unread, certificates } = state;
+      const shown = { snapshot, serving, release, refused, quarantine, taken, held, staleSince, unread, certificates };
       last = { ...shown, view: make(shown) };
     }
     return last?.view;
@@ -117,6 +122,40 @@ function makeServe(): (services: readonly Service[], fronts: Arrangement['fronts
       kept.map(([, service]) => service),
     );
   };
+}
+
+/** The document with the certificates of now. Everything is rendered again when those of the shared https frontend are others, which is seldom. */
+function makeRender(templates: Templates, settings: OwnSettings) {
+  let renderer: { readonly files: readonly string[]; readonly render: ReturnType<typeof makeRenderer> } | undefined;
+  const stamp = makeStamp(settings);
+  return ({ services, files: named }: Certified, release: Release, known: Certificates): Rendering => {
+    if (renderer?.files !== known.files)
+      renderer = { files: known.files, render: makeRenderer(templates, { ...settings, certificates: known.files }) };
+    return stamp(renderer.render(services, release), known, named);
+  };
+}
+
+/** The same rendering as before, when nothing is another; and the same certificates, when only services are. */
+function makeStamp({ sharedFrontends }: OwnSettings) {
+  let known: { readonly of: readonly unknown[]; readonly certificates: LoadedCertificates } | undefined;
+  let last: { readonly of: readonly unknown[]; readonly rendering: Rendering } | undefined;
+  return (rendering: Rendering, told: Certificates, files: readonly string[]): Rendering => {
+    if (known?.of[0] !== told || known.of[1] !== files) known = { of: [told, files], certificates: loaded(told, files, sharedFrontends) };
+    const { certificates } = known;
+    if (last?.of[0] !== rendering || last.of[1] !== certificates)
+      last = { of: [rendering, certificates], rendering: { ...rendering, document: { ...rendering.document, certificates } } };
+    return last.rendering;
+  };
+}
+
+/** What HAProxy reads with such a document; of files that labels name what is known. */
+function loaded({ files, contents, named }: Certificates, ofLabels: readonly string[], isShared: boolean): LoadedCertificates {
+  const wanted = new Set(ofLabels);
+  const own = named.filter(({ file, serves }) => wanted.has(file) && serves.length > 0);
+  const all = [...(isShared ? contents : []), ...own].flatMap(({ file, fingerprint }) => {
+    return fingerprint === undefined ? [] : [[file, fingerprint] as const];
+  });
+  return { fingerprints: new Map(all), list: isShared ? listOf(files) : [] };
 }
 
 interface Others {
@@ -155,7 +194,7 @@ function byPort(
 }
 
 /** What the load balancer binds itself. */
-function ownBinds({ bindAddress: address, ports, sharedFrontends }: DocumentSettings): readonly OwnBind[] {
+function ownBinds({ bindAddress: address, ports, sharedFrontends }: OwnSettings): readonly OwnBind[] {
   const shared = [
     { address, port: ports.http, what: 'the shared http frontend (--http-port)' },
     { address, port: ports.https, what: 'the shared https frontend (--https-port)' },

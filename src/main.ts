@@ -22,13 +22,13 @@ export async function dry({ settings, env, log, signal }: Run): Promise<Iterable
   const client = await openMarathon(settings, env);
   try {
     const told: News[] = [];
-    const { files, problems } = nameCertificates({ wanted: settings.sslCerts, env });
+    const certificates = nameCertificates({ wanted: settings.sslCerts, env });
     const [release, derive] = await Promise.all([
       findRelease(settings),
-      makeMiddle({ settings, env, certificates: files, problems }),
+      makeMiddle({ settings, env }),
       openReads(client, { settings, log, signal, tell: (news) => told.push(news) }).readAll(signal),
     ]);
-    const view = derive(told.reduce(absorb, startState(release)));
+    const view = derive(told.reduce(absorb, startState(release, { certificates })));
     if (view === undefined) throw new Error('Marathon was read, but told nothing');
     makeProblemLog(log)(view);
     return textOf(view.document);

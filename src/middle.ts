@@ -6,7 +6,6 @@ import { TEMPLATE_NAMES, TEMPLATES_IN_LABELS, type TemplateName } from './haprox
 import { makeTemplates, type TemplateText, type Templates } from './haproxy/templates.ts';
 import { usableCores } from './lib/cores.ts';
 import type { AppId } from './model/names.ts';
-import type { Problem } from './model/problem.ts';
 import type { Settings } from './options.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,17 +13,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface MiddleParts {
   readonly settings: Settings;
   readonly env: Environment;
-  readonly certificates: readonly string[];
-  readonly problems: readonly Problem[];
 }
 
 /** `derive` as an operator's flags, environment and template files want it. */
-export async function makeMiddle({ settings, env, certificates, problems }: MiddleParts): Promise<ReturnType<typeof makeDerive>> {
+export async function makeMiddle({ settings, env }: MiddleParts): Promise<ReturnType<typeof makeDerive>> {
   const templates = await loadTemplates(settings.templatesDir, env);
-  return makeDerive({ ...translate(settings, env, certificates), templates, problems });
+  return makeDerive({ ...translate(settings, env), templates });
 }
 
-function translate(settings: Settings, env: Environment, certificates: readonly string[]): Pick<DeriveSettings, 'services' | 'document'> {
+function translate(settings: Settings, env: Environment): Pick<DeriveSettings, 'services' | 'document'> {
   const ownApp = env['FRAMEWORK_NAME'] ?? env['MARATHON_APP_ID'];
   return {
     services: {
@@ -44,7 +41,6 @@ function translate(settings: Settings, env: Environment, certificates: readonly 
       configFolder: path.dirname(path.resolve(settings.haproxyConfig)),
       bindAddress: settings.bindAddress,
       ports: { http: settings.httpPort, https: settings.httpsPort, appId: settings.appIdPort, stats: settings.statsPort },
-      certificates,
       threads: settings.nbthread ?? usableCores(),
       maxConnections: settings.maxconn,
       oldWorkerMaxAgeSeconds: settings.oldWorkerMaxAge,

@@ -189,7 +189,7 @@ export const OPTIONS = {
     read: nonEmpty,
   }),
   stateDir: option('--state-dir <folder>', 'HAProxy', {
-    help: 'what outlives a reboot: the last good files, a self-signed certificate',
+    help: 'what outlives a reboot: the last good files and certificates, a self-signed one',
     fallback: '/var/lib/marathon-lb-ts',
     read: nonEmpty,
   }),

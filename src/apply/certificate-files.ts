@@ -16,6 +16,8 @@ export interface FileVerdict {
   readonly usable: boolean;
   /** What can stand behind `crt`: itself; of a folder that HAProxy would not take because of some of its files, the others, one by one. */
   readonly serves: readonly string[];
+  /** The PEM files of it that can, each by itself. */
+  readonly pems: readonly string[];
   /** Why HAProxy would not take it. */
   readonly faults: readonly FileFinding[];
   /** What clients may not like, though HAProxy serves it. */
@@ -190,6 +192,7 @@ function summed(file: string, judged: readonly Judged[]): FileVerdict {
   const alone = first?.file === file;
   return {
     usable: faults.length === 0,
+    pems: good,
     serves: faults.length === 0 ? [file] : good.length <= MOST_ONE_BY_ONE ? good : [],
     faults,
     remarks: judged.flatMap(({ remarks = [] }) => remarks),

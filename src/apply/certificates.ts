@@ -2,18 +2,22 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { sentence } from '../lib/sentence.ts';
 import { replaceFile } from '../lib/write-file.ts';
+import type { Certificates, NamedCertificate } from '../model/certificates.ts';
 import type { Owner, Problem } from '../model/problem.ts';
+import { listOf } from '../haproxy/certificates.ts';
+import { settleWithCopy, type Settled } from './certificate-copies.ts';
 import { judgeFile, type FileVerdict } from './certificate-files.ts';
 import { readGivenCertificates, writeCertificates, type GivenCertificate } from './given-certificates.ts';
 
-export interface Certificates {
-  /** What the shared https frontend gets; never empty. */
-  readonly files: readonly string[];
-  readonly problems: readonly Problem[];
-  /** SHA-256 of what HAProxy reads for a file or folder, by its name; without those that could not be read. */
-  readonly fingerprints: ReadonlyMap<string, string>;
+/** The certificates of the shared https frontend. */
+export interface Chosen extends Omit<Certificates, 'named'> {
   /** Of all that were looked into, by name, in order; also those left out. */
   readonly verdicts: ReadonlyMap<string, FileVerdict>;
+}
+
+/** Those of the start, and what is wrong with those given as text: that stays as long as the environment does. */
+export interface ChosenAtStart extends Chosen {
+  readonly given: readonly Problem[];
 }
 
 /** What is known of certificates from outside. */
@@ -31,30 +35,58 @@ export interface CertificateParts {
  * The certificates of the shared https frontend: the files that --ssl-certs names, then those given as text, as marathon-lb's container has
  * them. HAProxy would refuse the whole configuration for one that it can't use, so each of those is left out.
  */
-export async function chooseCertificates({ wanted, env, stateDir, folder }: CertificateParts): Promise<Certificates> {
+export async function chooseCertificates({ wanted, env, stateDir, folder }: CertificateParts): Promise<ChosenAtStart> {
   const given = readGivenCertificates(env, folder);
   const written = await writeCertificates(given.certificates);
   const files = namesOf(wanted, written.certificates);
   const judged = await Promise.all(files.map(async (file) => [file, await judgeFile(file)] as const));
   const chosen = await selectCertificates(new Map(judged), stateDir);
-  return { ...chosen, problems: [...given.problems, ...written.problems, ...chosen.problems] };
+  const ofText = [...given.problems, ...written.problems];
+  return { ...chosen, given: ofText, problems: [...ofText, ...chosen.problems] };
 }
 
 /**
- * Of these the ones that HAProxy takes, in their order; of a folder with a few bad files, the others one by one. Where there is none, one of our
- * own in the state folder, so that a bare machine starts.
+ * Of these the ones that HAProxy takes, in their order; of a folder with bad files, the others one by one; of a file that was good, what was in
+ * it. Where there is none, one of our own in the state folder, so that a bare machine starts.
  */
-export async function selectCertificates(verdicts: ReadonlyMap<string, FileVerdict>, stateDir: string): Promise<Certificates> {
-  const all = [...verdicts];
-  const served = all.flatMap(([, { serves }]) => serves);
+export async function selectCertificates(verdicts: ReadonlyMap<string, FileVerdict>, stateDir: string): Promise<Chosen> {
+  const settled = await Promise.all([...verdicts].map(async ([file, one]) => [file, await settle(file, one, stateDir)] as const));
+  const all = settled.map(([file, one]) => [file, one.serves.length > 0 ? one : { ...one, serves: one.pems }] as const);
+  const few = all.flatMap(([, { serves }]) => serves);
+  const served = listOf(few).length === 0 ? few : all.flatMap(([, { pems }]) => pems); // no folder may stand in a list
   const own = path.join(stateDir, 'self-signed.pem');
   if (served.length === 0) await makeOwn(own);
   const instead = `${own}, which no client trusts, is used instead`;
-  const problems = all.flatMap(([file, verdict]) =>
-    certificateProblems({ file, verdict, ...(served.length === 0 && { effect: instead }) }),
-  );
-  const fingerprints = new Map(all.flatMap(([file, { fingerprint }]) => (fingerprint === undefined ? [] : [[file, fingerprint] as const])));
-  return { files: served.length > 0 ? [...new Set(served)] : [own], problems, fingerprints, verdicts };
+  const problems = all.flatMap(([file, verdict]) => {
+    const effect = served.length === 0 ? instead : effectOf(verdict);
+    return certificateProblems({ file, verdict, ...(effect !== undefined && { effect }) });
+  });
+  const contents = all.flatMap(([file, { fingerprint, serves }]) => {
+    return fingerprint === undefined || serves.length === 0 ? [] : [{ file, fingerprint }];
+  });
+  return { files: served.length > 0 ? [...new Set(served)] : [own], problems, contents, verdicts };
+}
+
+/** What the app is told, whose label names such a file, and what stands behind its `crt`. */
+export async function nameCertificate(file: string, verdict: FileVerdict, stateDir: string): Promise<NamedCertificate> {
+  const settled = await settle(file, verdict, stateDir);
+  const { serves, fingerprint } = settled;
+  const effect = serves.length === 0 ? 'the port is not bound' : effectOf(settled);
+  const problems = certificateProblems({ file, verdict: settled, ...(effect !== undefined && { effect }) });
+  return { file, serves, fingerprint, faults: problems.map(({ message, hint }) => ({ message, hint })) };
+}
+
+function settle(file: string, verdict: FileVerdict, stateDir: string): Promise<Settled> {
+  return settleWithCopy(file, verdict, copiesIn(stateDir));
+}
+
+/** Where copies of good certificates are. */
+export function copiesIn(stateDir: string): string {
+  return path.join(path.resolve(stateDir), 'certificates');
+}
+
+function effectOf({ isCopy }: Settled): string | undefined {
+  return isCopy === true ? 'the one before it is served on' : undefined;
 }
 
 interface Judged {
@@ -85,7 +117,7 @@ export function certificateProblems({ file, verdict, effect, owner = { by: 'oper
 /** The same for `--dry`, which writes nothing and looks into no file. */
 export function nameCertificates({ wanted, env, folder }: Omit<CertificateParts, 'stateDir'>): Certificates {
   const { certificates, problems } = readGivenCertificates(env, folder);
-  return { files: namesOf(wanted, certificates), problems, fingerprints: new Map(), verdicts: new Map() };
+  return { files: namesOf(wanted, certificates), problems, contents: [], named: [] };
 }
 
 /** Those of --ssl-certs first: HAProxy serves the first one to clients that name no host it knows. */

@@ -2,7 +2,8 @@ import { createHash, hash } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Verdict } from './check.ts';
-import { MAP_FILES } from '../haproxy/settings.ts';
+import { certificatesText } from '../haproxy/certificates.ts';
+import { CERTIFICATES_FILE, MAP_FILES } from '../haproxy/settings.ts';
 import { mapText, textOf } from '../haproxy/text.ts';
 import { gather } from '../lib/gather.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -144,16 +145,19 @@ export class FilesOnDisk implements Files {
 }
 
 function textsOf(document: Document, name: string): Texts {
-  return new Map([
-    [name, [...textOf(document)].join('')],
-    ...Object.entries(document.maps).map(([file, map]): [string, string] => [file, mapText(map)]),
-  ]);
+  return new Map([[name, [...textOf(document)].join('')], ...besides(document)]);
 }
 
 /** The same in pieces of some size, maps first. */
 function piecesOf(document: Document, name: string): readonly (readonly [file: string, pieces: Iterable<string>])[] {
   const config = { [Symbol.iterator]: () => gather(textOf(document)) };
-  return [...Object.entries(document.maps).map(([file, map]) => [file, [mapText(map)]] as const), [name, config]];
+  return [...besides(document).map(([file, text]) => [file, [text]] as const), [name, config]];
+}
+
+/** What HAProxy reads beside its configuration. */
+function besides({ maps, certificates }: Document): readonly (readonly [file: string, text: string])[] {
+  const texts = Object.entries(maps).map(([file, map]) => [file, mapText(map)] as const);
+  return certificates === undefined ? texts : [...texts, [CERTIFICATES_FILE, certificatesText(certificates)]];
 }
 
 /** The same pieces; when they are through, `tell` is given their sha256. */
@@ -212,7 +216,7 @@ async function writeAll(folder: string, texts: Iterable<readonly [string, string
 
 async function mapsIn(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(ignoreMissing);
-  return (names ?? []).filter((file) => MAP_FILES.includes(file));
+  return (names ?? []).filter((file) => MAP_FILES.includes(file) || file === CERTIFICATES_FILE);
 }
 
 async function copyAll(from: string, to: string, name: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { common } from '../lib/lists.ts';
 import type { Apart, BackendSection, Command, Document, Effect, Fragment, MapFile, Running, Section } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
+import { planCertificates } from './certificates.ts';
 import { areSameSections, isSameBackend, isSameMap, isSameSection, mapNames } from './same.ts';
 
 /** What HAProxy said to one command. */
@@ -113,9 +114,10 @@ function unite(document: Document, wanted: Document): Document {
   const backends = uniteSections<BackendSection>(document.backends, wanted.backends, isSameBackend);
   const maps = uniteMaps(document.maps, wanted.maps);
   const isFront = front === wanted.front || areSameParts(front, wanted.front);
-  if (isFront && backends === wanted.backends && maps === wanted.maps) return wanted;
+  const isRead = planCertificates(document.certificates, wanted.certificates).length === 0;
+  if (isFront && isRead && backends === wanted.backends && maps === wanted.maps) return wanted;
   if (front === document.front && backends === document.backends && maps === document.maps) return document;
-  return { front: isFront ? wanted.front : front, backends, maps };
+  return { ...document, front: isFront ? wanted.front : front, backends, maps };
 }
 
 /** What was read back from a file may be cut into sections in another way. */

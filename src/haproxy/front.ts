@@ -2,6 +2,7 @@ import { each } from '../lib/lists.ts';
 import type { Fragment, MapFile, Section } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
 import type { Front } from '../model/service.ts';
+import { certificatesOf, crt } from './certificates.ts';
 import { groupedHttps, sharedHttps, withMap } from './https.ts';
 import { cleaned, makeRouteRules, type RouteRules } from './routes.ts';
 import { section } from './section.ts';
@@ -103,13 +104,14 @@ function appIdContext(front: Front) {
 function ownFrontend(front: Front, templates: Templates, author: Author): readonly Section[] {
   const { bind, name: backend, mode } = front;
   if (bind === undefined) return [];
+  const certificates = certificatesOf(front);
   const head = templates.render(
     'HAPROXY_FRONTEND_HEAD',
     {
       backend,
       bindAddr: bind.address,
       servicePort: String(bind.port),
-      sslCert: bind.certificate === undefined ? '' : ` ssl crt ${bind.certificate}`,
+      sslCert: certificates.length === 0 ? '' : ` ssl ${crt(certificates)}`,
       bindOptions: bind.options === undefined ? '' : ` ${bind.options}`,
       mode,
     },

@@ -2,6 +2,7 @@ import { byText } from '../lib/lists.ts';
 import type { Fragment, Section } from '../model/document.ts';
 import type { Front } from '../model/service.ts';
 import { cleaned, type RouteRules } from './routes.ts';
+import { certificatesOf, crt, sharedCrt } from './certificates.ts';
 import { section } from './section.ts';
 import type { DocumentSettings } from './settings.ts';
 import type { Templates } from './templates.ts';
@@ -14,8 +15,8 @@ interface Ruled {
 
 /** One https frontend for all hosts. */
 export function sharedHttps(byWeight: readonly Ruled[], templates: Templates, settings: DocumentSettings): Section {
-  const { bindAddress: bindAddr, ports, certificates, configFolder } = settings;
-  const head = templates.render('HAPROXY_HTTPS_FRONTEND_HEAD', { bindAddr, port: String(ports.https), sslCerts: crt(certificates) });
+  const { bindAddress: bindAddr, ports, configFolder } = settings;
+  const head = templates.render('HAPROXY_HTTPS_FRONTEND_HEAD', { bindAddr, port: String(ports.https), sslCerts: sharedCrt(settings) });
   const map = templates.render('HAPROXY_MAP_HTTPS_FRONTEND_ACL', { haproxy_dir: configFolder });
   const rules = byWeight.map(({ front, rules: { https } }) => ({
     weight: front.weight,
@@ -45,7 +46,7 @@ export function withMap({
  * for each host with the certificates and bind options of its apps.
  */
 export function groupedHttps(byWeight: readonly Ruled[], templates: Templates, settings: DocumentSettings): readonly Section[] {
-  const { bindAddress: bindAddr, ports, certificates } = settings;
+  const { bindAddress: bindAddr, ports } = settings;
   const hosts = [...new Set(byWeight.flatMap(({ front }) => front.routes.map(({ host }) => host)))].sort(byText);
   const names = uniqueNames(hosts);
   const options = templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {});
@@ -54,10 +55,10 @@ export function groupedHttps(byWeight: readonly Ruled[], templates: Templates, s
   const own = hosts.flatMap((host, i) => {
     const name = names[i] ?? '';
     const mine = byWeight.filter(({ front }) => front.routes.some((route) => route.host === host));
-    const binds = mine.map(({ front }) => (front.asked ?? front).bind); // who did not get his port has his certificate here none the less
-    const own = distinct(binds.map((bind) => bind?.certificate));
+    const own = distinct(mine.flatMap(({ front }) => certificatesOf(front)));
+    const binds = mine.map(({ front }) => (front.asked ?? front).bind); // who did not get his port has his options here none the less
     const bindOpts = distinct(binds.map((bind) => bind?.options)).map((one) => ` ${one}`);
-    const context = { name, sslCerts: crt(own.length > 0 ? own : certificates), bindOpts: bindOpts.join(' ') };
+    const context = { name, sslCerts: own.length > 0 ? crt(own) : sharedCrt(settings), bindOpts: bindOpts.join(' ') };
     return [
       section([templates.render('HAPROXY_HTTPS_GROUPED_VHOST_BACKEND_HEAD', { name })]),
       section([
@@ -87,8 +88,4 @@ function uniqueNames(hosts: readonly string[]): readonly string[] {
 
 function distinct(texts: readonly (string | undefined)[]): readonly string[] {
   return [...new Set(texts.filter((text) => text !== undefined))].sort(byText);
-}
-
-function crt(files: readonly string[]): string {
-  return files.map((file) => `crt ${file}`).join(' ');
 }

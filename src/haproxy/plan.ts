@@ -2,6 +2,7 @@ import { common, whole } from '../lib/lists.ts';
 import type { Apart, BackendSection, Command, Document, Plan, Reason, ReasonCode, Running, Section } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
 import type { Release } from '../model/release.ts';
+import { planCertificates } from './certificates.ts';
 import { lazily } from './lazily.ts';
 import { planMaps } from './plan-maps.ts';
 import { isNamedAsWritten, planServers, type ServerPlan } from './plan-servers.ts';
@@ -43,6 +44,7 @@ export function makePlan({ mapFolder }: { readonly mapFolder: string }): (parts:
         ...servers.reload,
         ...(release === undefined ? reasonsOf(servers.commands) : []),
         ...maps.reload,
+        ...planCertificates(document.certificates, wanted.certificates),
         ...Array.from(lost, ([backend, answer]) => reason('refused', backend, answer)),
       ],
     };

@@ -1,10 +1,12 @@
 import type { BackendSection, Document, Fragment, MapFile, Section } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
+import { readCertificates } from './certificates.ts';
 import { readServerLine } from './server-line.ts';
+import { CERTIFICATES_FILE } from './settings.ts';
 import { OPENERS } from './traits.ts';
 
 /**
- * The document of files that were written by us, when only they are left of it; `maps`: their texts by file name. All text is there, owned
+ * The document of files that were written by us, when only they are left of it; `maps`: their texts by file name, and that of the certificates. All text is there, owned
  * by the operator. Sections are cut as the renderer has them: all before the first userlist, frontend or backend is the head, and the
  * backends of services are the last; those before a frontend are part of the front.
  */
@@ -14,11 +16,13 @@ export function readDocument(config: string, maps: Readonly<Record<string, strin
   const [start, end] = [first < 0 ? sections.length : first, sections.findLastIndex(({ keyword }) => keyword !== 'backend') + 1];
   const head = sections.slice(0, start);
   const fronts = sections.slice(start, end).map(({ name, text }) => ({ name, fragments: [asRead(text)] }));
+  const { [CERTIFICATES_FILE]: certificates, ...ofMaps } = maps;
   const headText = head.map(({ text }) => text).join('');
   return {
     front: [...(headText === '' ? [] : [{ name: 'head', fragments: [asRead(headText)] }]), ...fronts] satisfies readonly Section[],
     backends: sections.slice(end).map(readBackend),
-    maps: Object.fromEntries(Object.entries(maps).map(([name, text]) => [name, readMap(text)])),
+    maps: Object.fromEntries(Object.entries(ofMaps).map(([name, text]) => [name, readMap(text)])),
+    ...(certificates !== undefined && { certificates: readCertificates(certificates) }),
   };
 }
 

@@ -18,7 +18,7 @@ export function without(document: Document, owners: ReadonlySet<string>): Docume
   }
   const backends = gone.size === 0 ? document.backends : [...kept, ...placeholders(gone, [...front, ...kept])];
   const maps = Object.fromEntries(Object.entries(document.maps).map(([file, map]) => [file, mapWithout(map, gone)]));
-  return { front, backends, maps };
+  return { ...document, front, backends, maps };
 }
 
 function frontWithout(section: Section, isOut: (fragment: Fragment) => boolean): readonly Section[] {

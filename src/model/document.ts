@@ -35,6 +35,16 @@ export interface Document {
   readonly front: readonly Section[];
   readonly backends: readonly BackendSection[];
   readonly maps: Readonly<Record<string, MapFile>>;
+  /** None where that is not known. */
+  readonly certificates?: LoadedCertificates;
+}
+
+/** What HAProxy reads of certificates, beside their names in the text. */
+export interface LoadedCertificates {
+  /** SHA-256 of what it reads for a file or folder, by name: the text stays the same when one is renewed. */
+  readonly fingerprints: ReadonlyMap<string, string>;
+  /** Those of the shared https frontend, in order, where they are too many for a line: they stand in a file. */
+  readonly list: readonly string[];
 }
 
 /** What HAProxy runs: a document, and what of it is otherwise in its memory. Known from what was confirmed, or read back. */
@@ -116,4 +126,5 @@ export type ReasonCode =
   | 'server-draining'
   | 'server-deleted'
   | 'map-changed'
+  | 'certificate-changed' // its file holds another one
   | 'refused'; // HAProxy did not take a command;

@@ -1,3 +1,4 @@
+import type { Certificates } from './certificates.ts';
 import type { AppId, TaskId } from './names.ts';
 import type { Release } from './release.ts';
 import type { Problem } from './problem.ts';
@@ -23,6 +24,7 @@ export type News = { readonly at: number } & (
   | { readonly kind: 'refused'; readonly problems: readonly Problem[]; readonly quarantined: readonly Quarantined[] } // by HAProxy, and whose ports are left out therefore
   | { readonly kind: 'taken' | 'freed'; readonly binds: readonly TakenBind[] } // what HAProxy can't bind, and what it can again
   | { readonly kind: 'accepted' } // by `haproxy -c`
+  | { readonly kind: 'certificates'; readonly certificates: Certificates } // all that is known of them, now
   | { readonly kind: 'release'; readonly release: Release } // another HAProxy stands on the disk
   | { readonly kind: 'restored'; readonly snapshot: Snapshot; readonly savedAt: number } // what was known then; counts before the first full read
   | { readonly kind: 'unread'; readonly since: number } // full reads fail, or hang; the first of them was begun then

@@ -15,8 +15,10 @@ export interface Front {
   /** The service port, after HAPROXY_n_PORT. */
   readonly port: number;
   readonly mode: 'http' | 'tcp';
-  /** None when another service has the port. */
+  /** None when another service has the port, or when its certificate can't be served: it is never bound without. */
   readonly bind: Bind | undefined;
+  /** What can stand behind `crt`, where that is not just what `bind` names: HAProxy would refuse that one, or a part of it. */
+  readonly certificates?: readonly string[];
   readonly routes: readonly Route[];
   readonly auth: Auth | undefined;
   readonly redirectToHttps: boolean;
@@ -121,6 +123,7 @@ export type LeftOutReason =
   | 'refused' // HAProxy does not take what its labels make of it
   | 'label' // a label that guards access could not be read
   | 'port-conflict' // another service has the backend's name or the bind
+  | 'certificate' // its certificate can't be served
   | 'duplicate' // another task has its address and port
   | 'state' // the task does not run
   | 'unhealthy' // a check says dead

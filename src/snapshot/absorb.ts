@@ -1,6 +1,7 @@
 import { keep } from '../lib/keep.ts';
 import type { AppId } from '../model/names.ts';
 import type { News } from '../model/news.ts';
+import { absorbCertificates } from './certificates.ts';
 import { withOverdue, firstDeadline } from './grace.ts';
 import { withoutExplained } from './guard.ts';
 import { absorbApp, absorbApps, absorbRestored, absorbUnread, appOf, withChange } from './reads.ts';
@@ -35,6 +36,8 @@ export function makeAbsorb({ massRemovalHoldMs: holdMs }: AbsorbSettings): Absor
         return withChange(state, { taken: keep(state.taken, others(state.taken, news.binds)) });
       case 'accepted':
         return withChange(state, { refused: keep(state.refused, []) });
+      case 'certificates':
+        return absorbCertificates(state, news.certificates);
       case 'release':
         return absorbRelease(state, news.release);
       case 'restored':

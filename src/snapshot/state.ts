@@ -1,3 +1,4 @@
+import type { Certificates } from '../model/certificates.ts';
 import type { AppId, TaskId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Quarantined, TakenBind } from '../model/quarantine.ts';
@@ -41,6 +42,7 @@ export interface State {
   readonly quarantine: readonly Quarantined[];
   /** What HAProxy can't bind. */
   readonly taken: readonly TakenBind[];
+  readonly certificates: Certificates;
 }
 
 export interface Ended {
@@ -78,19 +80,25 @@ export interface Held {
   readonly of: number;
 }
 
+const NO_CERTIFICATES: Certificates = { files: [], problems: [], contents: [], named: [] };
+
 /** What was known, and when that was so, in ms since 1970. */
 export interface Before {
   readonly snapshot: Snapshot;
   readonly savedAt: number;
 }
 
-interface Left {
+/** What is known before Marathon was asked. */
+interface Start {
+  /** What an earlier run has left of the health of tasks … */
   readonly memory?: HealthMemory | undefined;
+  /** … and of everything. */
   readonly before?: Before | undefined;
+  readonly certificates?: Certificates;
 }
 
-/** Nothing is known yet but the HAProxy on the disk and what an earlier run has left. */
-export function startState(release: Release, { memory = new Map(), before }: Left = {}): State {
+/** Nothing is known yet of Marathon. `release`: the HAProxy on the disk. */
+export function startState(release: Release, { memory = new Map(), before, certificates = NO_CERTIFICATES }: Start = {}): State {
   return {
     snapshot: { apps: [], problems: [] },
     asked: undefined,
@@ -109,5 +117,6 @@ export function startState(release: Release, { memory = new Map(), before }: Lef
     refused: [],
     quarantine: [],
     taken: [],
+    certificates,
   };
 }

@@ -23,10 +23,22 @@ async function put(files: Readonly<Record<string, string>>): Promise<string> {
 test('a file, and a link to it', async () => {
   const folder = await put({ 'a.pem': pem });
   const file = join(folder, 'a.pem');
-  const verdict = { usable: true, serves: [file], faults: [], remarks: [], fingerprint: sha256(pem), until: expect.any(Number) };
+  const verdict = {
+    usable: true,
+    serves: [file],
+    pems: [file],
+    faults: [],
+    remarks: [],
+    fingerprint: sha256(pem),
+    until: expect.any(Number),
+  };
   await expect(judgeFile(file)).resolves.toEqual(verdict);
   await symlink('a.pem', join(folder, 'link'));
-  await expect(judgeFile(join(folder, 'link'))).resolves.toEqual({ ...verdict, serves: [join(folder, 'link')] });
+  await expect(judgeFile(join(folder, 'link'))).resolves.toEqual({
+    ...verdict,
+    serves: [join(folder, 'link')],
+    pems: [join(folder, 'link')],
+  });
 });
 
 test('what can not be read is said', async () => {

@@ -17,6 +17,7 @@ test.each([
   ['exit 0 and words', 'echo Configuration file is valid'],
   ['exit 0, notices and warnings', `${NOTICE}; ${WARNING}`],
   ['exit 2: nothing is bound, which is fine', 'exit 2'],
+  ['an abort behind the last word', 'echo Configuration file is valid; kill -ABRT $$'],
 ])('taken: %s', async (_, body) => {
   await expect(check(body)).resolves.toEqual({ ok: true });
 });

@@ -20,6 +20,7 @@ import { decodeApp } from '../../src/snapshot/decode.ts';
 import { noAuth } from '../../src/source/auth.ts';
 import { makeClient } from '../../src/source/client.ts';
 import type { App } from '../../src/model/snapshot.ts';
+import { served } from '../golden/cases.ts';
 import { makeBody, type Estate } from './apps.ts';
 
 interface Whole {
@@ -59,7 +60,7 @@ type Stages = Readonly<Record<'read and decode' | 'absorb' | 'derive' | 'text' |
 /** The same in this process, stage by stage, in milliseconds; `blocked`: the longest that the event loop waited while it read. */
 async function runStages(url: string): Promise<Stages> {
   const settings = { ...defaultSettings(), group: ['external'], marathon: [url], nbthread: 2 };
-  const derive = await makeMiddle({ settings, env: {}, certificates: ['/etc/ssl/cert.pem'], problems: [] });
+  const derive = await makeMiddle({ settings, env: {} });
   const client = makeClient({ urls: [url], auth: noAuth });
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
@@ -70,7 +71,7 @@ async function runStages(url: string): Promise<Stages> {
   delay.disable();
   await client.close();
   const apps = decoded.flatMap((one) => ('app' in one ? [one.app] : []));
-  const empty = startState({ major: 2, minor: 6 });
+  const empty = startState({ major: 2, minor: 6 }, { certificates: served('/etc/ssl/cert.pem') });
   const { result: state, ms: absorbed } = await timed(() => absorb(empty, { kind: 'apps', at: 0, asked: 0, apps, problems: [] }));
   const { result: view, ms: derived } = await timed(() => derive(state));
   const { ms: text } = await timed(() => [...textOf(view?.document ?? { front: [], backends: [], maps: {} })].join('').length);

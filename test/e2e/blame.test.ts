@@ -11,7 +11,7 @@ import { without } from '../../src/haproxy/without.ts';
 import { makeMiddle } from '../../src/middle.ts';
 import type { Document } from '../../src/model/document.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
-import { decodeAll, EMPTY, settingsWith } from '../golden/cases.ts';
+import { decodeAll, EMPTY, served, settingsWith } from '../golden/cases.ts';
 import { endAll, makeFolder } from './ends.ts';
 import { needHaproxy, type Ends } from './fixtures/stage.ts';
 
@@ -61,10 +61,10 @@ function makeApp(i: number, labels: Labels = {}): unknown {
 async function render(count: number, bad: Readonly<Record<number, Labels>>, env: Labels = {}): Promise<Document> {
   const folder = await mkdtemp(path.join(place.folder, 'estate-'));
   const settings = settingsWith({ haproxyConfig: path.join(folder, 'haproxy.cfg'), haproxyMap: true });
-  const derive = await makeMiddle({ settings, env, certificates: [place.certificate], problems: [] });
+  const derive = await makeMiddle({ settings, env });
   const { apps, problems } = decodeAll(Array.from({ length: count }, (_, i) => makeApp(i, bad[i])));
   expect(problems).toEqual([]);
-  const view = derive(absorb(EMPTY, { kind: 'apps', at: 0, asked: 0, apps, problems: [] }));
+  const view = derive(absorb({ ...EMPTY, certificates: served(place.certificate) }, { kind: 'apps', at: 0, asked: 0, apps, problems: [] }));
   if (view === undefined) throw new Error('no view');
   folders.set(view.document, folder);
   return view.document;

@@ -6,7 +6,7 @@ import { makeMiddle } from '../../src/middle.ts';
 import type { View } from '../../src/loop.ts';
 import { PORT_LABELS } from '../../src/services/labels.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
-import { EMPTY, filesOf, settingsWith } from '../golden/cases.ts';
+import { EMPTY, served, filesOf, settingsWith } from '../golden/cases.ts';
 import { estateOf, GROUPED_TARGETS, TARGETS, type Target } from '../services/hostile-estate.ts';
 import { HOSTILE, type Hostile } from '../services/hostile-values.ts';
 import { read } from '../story/cluster.ts';
@@ -27,9 +27,9 @@ async function check(value: Hostile, haproxyMap: boolean): Promise<{ readonly co
   const folder = await makeFolder(ends);
   const haproxyConfig = path.join(folder, 'haproxy.cfg');
   const settings = settingsWith({ haproxyConfig, haproxyMap });
-  const derive = await makeMiddle({ settings, env: {}, certificates: [certificate.file()], problems: [] });
+  const derive = await makeMiddle({ settings, env: {} });
   const apps = estateOf([...TARGETS, ...GROUPED_TARGETS], (target) => valueOf(target, value));
-  const view = derive(absorb(EMPTY, read(...apps))) as View;
+  const view = derive(absorb({ ...EMPTY, certificates: served(certificate.file()) }, read(...apps))) as View;
   for (const [file, text] of filesOf(view)) await writeFile(path.join(folder, file), text);
   return new Promise((resolve) => {
     const child = execFile('haproxy', ['-c', '-f', haproxyConfig], { maxBuffer: 1 << 26 }, (_, stdout, stderr) => {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { mapText, textOf } from '../../src/haproxy/text.ts';
 import { makeMiddle } from '../../src/middle.ts';
+import type { Certificates } from '../../src/model/certificates.ts';
 import type { App } from '../../src/model/snapshot.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { Release } from '../../src/model/release.ts';
@@ -39,7 +40,12 @@ export function settingsWith(given: Partial<Settings> = {}): Settings {
   return { ...defaultSettings(), group: ['external'], nbthread: 2, ...given };
 }
 
-export const EMPTY: State = startState({ major: 2, minor: 6 });
+export const EMPTY: State = startState({ major: 2, minor: 6 }, { certificates: served('/etc/ssl/cert.pem') });
+
+/** These files, of which nothing else is known. */
+export function served(...files: readonly string[]): Certificates {
+  return { files, problems: [], contents: [], named: [] };
+}
 
 /** Apps' JSON, as it would come from Marathon, decoded. */
 export function decodeAll(json: readonly unknown[]): { readonly apps: readonly App[]; readonly problems: readonly Problem[] } {
@@ -54,9 +60,11 @@ export function decodeAll(json: readonly unknown[]): { readonly apps: readonly A
 export async function viewOf(one: Case, certificates: readonly string[] = []): Promise<View> {
   const [own] = certificates;
   const files = own === undefined ? ['/etc/ssl/cert.pem'] : certificates;
-  const derive = await makeMiddle({ settings: settingsWith(one.settings), env: {}, certificates: files, problems: [] });
+  const derive = await makeMiddle({ settings: settingsWith(one.settings), env: {} });
   const apps = own === undefined ? one.apps : withCertificate(one.apps, own);
-  const view = derive(absorb({ ...EMPTY, release: one.release }, { kind: 'apps', at: 0, asked: 0, ...decodeAll(apps) }));
+  const view = derive(
+    absorb({ ...EMPTY, release: one.release, certificates: served(...files) }, { kind: 'apps', at: 0, asked: 0, ...decodeAll(apps) }),
+  );
   if (view === undefined) throw new Error('no view');
   return view;
 }

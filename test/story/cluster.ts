@@ -81,7 +81,7 @@ export function eventAt(at: number, state: string, of: Json, app = '/nginx'): Ne
 export type Derive = Awaited<ReturnType<typeof makeMiddle>>;
 
 export function makeDeriver(given: Partial<Settings> = {}): Promise<Derive> {
-  return makeMiddle({ settings: settingsWith(given), env: {}, certificates: ['/etc/ssl/cert.pem'], problems: [] });
+  return makeMiddle({ settings: settingsWith(given), env: {} });
 }
 
 /** A day of a cluster, told news by news: the loop without its inbox. */

@@ -57,7 +57,7 @@ test('a start with what was known, and then an empty answer: it is held', async 
 
 /** What is known before the first read of a run that starts so many minutes after the last one has saved this. */
 const startAfter = (minutes: number, ...apps: readonly Json[]): State =>
-  startState(EMPTY.release, { before: { snapshot: left(...apps), savedAt: NOW - minutes * 60_000 } });
+  startState(EMPTY.release, { certificates: EMPTY.certificates, before: { snapshot: left(...apps), savedAt: NOW - minutes * 60_000 } });
 
 test.each<[string, number, readonly Json[], number]>([
   ['nothing: it is held', 1, [], 3],

@@ -1,0 +1,57 @@
+import type { LoadedCertificates, Reason } from '../model/document.ts';
+import type { Front } from '../model/service.ts';
+import { reason } from './runtime-command.ts';
+import { CERTIFICATES_FILE, type DocumentSettings } from './settings.ts';
+
+/** HAProxy takes 64 words on a line: `bind`, two for each certificate, and what a template has behind them. */
+const MOST_ON_A_LINE = 20;
+
+/** What stands behind `ssl` for these files: `crt a.pem crt b.pem`. */
+export function crt(files: readonly string[]): string {
+  return files.map((file) => `crt ${file}`).join(' ');
+}
+
+/** The same for those of the shared https frontend, which may be many. The first one is the default in both ways. */
+export function sharedCrt(settings: Pick<DocumentSettings, 'certificates' | 'configFolder'>): string {
+  const { certificates, configFolder } = settings;
+  const [first = ''] = certificates;
+  return listOf(certificates).length === 0 ? crt(certificates) : `${crt([first])} crt-list ${configFolder}/${CERTIFICATES_FILE}`;
+}
+
+/** Those that stand in a file of their own, as they are too many for a line. */
+export function listOf(files: readonly string[]): readonly string[] {
+  return files.length > MOST_ON_A_LINE ? files : [];
+}
+
+/** The certificates of a port, as far as HAProxy takes them. Also of one that another service has: its hosts may be served with them. */
+export function certificatesOf({ certificates, bind, asked }: Front): readonly string[] {
+  const named = (bind ?? asked?.bind)?.certificate;
+  return certificates ?? (named === undefined ? [] : [named]);
+}
+
+/** The text of the file beside the configuration, a `crt-list` of HAProxy's; fingerprints are comments in it. */
+export function certificatesText({ fingerprints, list }: LoadedCertificates): string {
+  const notes = Array.from(fingerprints, ([file, fingerprint]) => `# sha256 ${fingerprint} ${file}\n`);
+  return [...notes, ...list.map((file) => `${file}\n`)].join('');
+}
+
+/** What that text says. */
+export function readCertificates(text: string): LoadedCertificates {
+  const lines = text.split('\n').filter((line) => line !== '');
+  const notes = lines.flatMap((line): [string, string][] => {
+    const [, fingerprint = '', file = ''] = /^# sha256 (\S+) (.+)$/.exec(line) ?? [];
+    return file === '' ? [] : [[file, fingerprint]];
+  });
+  return { fingerprints: new Map(notes), list: lines.filter((line) => !line.startsWith('#')) };
+}
+
+/** Why HAProxy has to be reloaded, though the text of its configuration may be the same. What is not known of either side is no reason. */
+export function planCertificates(before: LoadedCertificates | undefined, after: LoadedCertificates | undefined): readonly Reason[] {
+  if (before === after || before === undefined || after === undefined) return [];
+  const renewed = [...after.fingerprints].filter(([file, now]) => (before.fingerprints.get(file) ?? now) !== now);
+  const isListed = before.list.length === after.list.length && before.list.every((file, i) => file === after.list[i]);
+  return [
+    ...renewed.map(([file]) => reason('certificate-changed', file, 'it holds another one')),
+    ...(isListed ? [] : [reason('certificate-changed', CERTIFICATES_FILE, 'other files')]),
+  ];
+}

@@ -1,0 +1,98 @@
+import { expect, jest, test } from '@jest/globals';
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { connect } from 'node:tls';
+import { makePem } from '../apply/pem.ts';
+import { clusters } from './cluster.ts';
+import { PATIENCE_MS, until } from './until.ts';
+import { FIRST, OTHER_HOST } from './tasks.ts';
+
+jest.setTimeout(120_000);
+
+const makeCluster = clusters();
+const ADDRESS = '127.61.0.1';
+const make = (name: string): Promise<string> => makePem(name, { keyType: 'ec', extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: name }] }] }); // prettier-ignore
+const pems = { shared: await make('shared.org'), old: await make('a.org'), renewed: await make('a.org') };
+
+/** As tools that renew certificates do it. */
+async function replace(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text);
+  await rename(`${file}.new`, file);
+}
+
+/** What a client of this name is shown; an error by its code. */
+async function shown(port: number, servername: string): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', servername, rejectUnauthorized: false, timeout: PATIENCE_MS });
+  socket.once('timeout', () => socket.destroy(new Error('it is silent')));
+  try {
+    await once(socket, 'secureConnect');
+    return socket.getPeerX509Certificate()?.fingerprint256 ?? 'none';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error);
+  } finally {
+    socket.destroy();
+  }
+}
+
+function shows(port: number, servername: string, pem: string): Promise<true> {
+  const { fingerprint256 } = new X509Certificate(pem);
+  let seen = '';
+  const look = async (): Promise<boolean> => (seen = await shown(port, servername)) === fingerprint256;
+  return until(() => `the certificate of ${servername} at port ${port}; last seen: ${seen}`, look);
+}
+
+test('more certificates than a line has words: a renewed one is served without a lost request, and goes on when its file is cut', async () => {
+  const { folder, ports, daemon, deploy, served, traffic, text } = await makeCluster();
+  const files = Array.from({ length: 31 }, (_, i) => path.join(folder, `${i}.pem`));
+  const [, a = ''] = files;
+  for (const file of files) await writeFile(file, file === a ? pems.old : pems.shared);
+  await deploy();
+  const { logged } = daemon(['--ssl-certs', files.join(',')]);
+  await served(FIRST);
+  await shows(ports.https, 'a.org', pems.old);
+  await shows(ports.https, 'nobody.org', pems.shared);
+  const before = await text();
+  const { more, stop } = traffic();
+  await more(20);
+  await replace(a, pems.renewed);
+  await shows(ports.https, 'a.org', pems.renewed);
+  await logged(/certificate-changed [^"]*1\.pem/);
+  await expect(text()).resolves.toBe(before);
+
+  await replace(a, pems.renewed.slice(0, 300));
+  const problem = await logged(/the one before it is served on/);
+  expect(problem).toMatchObject({ level: 'warn', code: 'certificate' });
+  expect(problem.msg).toContain(`the certificate ${a} is cut off`);
+  const list = path.join(folder, 'certificates.list');
+  await until('a reload with the copy', async () => !new RegExp(`^${a}$`, 'm').test(await readFile(list, 'utf8')));
+  await more(50);
+  await shows(ports.https, 'a.org', pems.renewed);
+  await shows(ports.https, 'nobody.org', pems.shared);
+  expect((await stop()).failures).toEqual({});
+});
+
+test("a label's bad certificate costs its own bind, and nothing else; mended it is served", async () => {
+  const { folder, marathon, otherApp, ports, daemon, deploy, addTask, served, once: pass } = await makeCluster();
+  const file = path.join(folder, 'other.pem');
+  await writeFile(file, pems.old.replaceAll('\n', '\\n'));
+  await deploy();
+  marathon.deploy({ ...otherApp, labels: { ...otherApp.labels, HAPROXY_0_SSL_CERT: file } });
+  await addTask(otherApp.id, ADDRESS);
+  const { code, log } = await pass();
+  expect(code).toBe(0);
+  expect(log.filter(({ level }) => level === 'error')).toEqual([]);
+  const told = log.filter((line) => line['app'] === '/other');
+  expect(told).toMatchObject([{ level: 'warn', code: 'certificate', label: 'HAPROXY_0_SSL_CERT' }]);
+  expect(told[0]?.msg).toMatch(/lines should end, so the port is not bound$/);
+  await served(FIRST);
+  await served([ADDRESS], { host: OTHER_HOST });
+  await expect(shown(ports.other, 'a.org')).resolves.toBe('ECONNREFUSED');
+
+  const { logged } = daemon();
+  await logged(/the port is not bound/);
+  await writeFile(file, pems.old);
+  await shows(ports.other, 'a.org', pems.old);
+  await served([ADDRESS], { host: OTHER_HOST });
+});
