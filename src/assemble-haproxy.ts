@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BindsTaken, takenOf } from './apply/binds.ts';
+import { makeOwnAgain } from './apply/certificates.ts';
 import { askVersion, checkConfig, type Verdict } from './apply/check.ts';
 import { makeCommand } from './apply/command.ts';
 import { demandOf, limit, tooFew } from './apply/descriptors.ts';
@@ -55,6 +56,7 @@ export function reach({ settings, log, tell }: Pick<Surroundings, 'settings' | '
   const { haproxyConfig: config, stateDir, archiveVersions, skipValidation, haproxyBin: bin, runDir, command } = settings;
   const ask = async (file: string): Promise<Verdict> => {
     await tellRelease(settings, tell); // a package may have been upgraded: what it does not take any more is then written anew
+    await makeOwnAgain(await readFile(file, 'utf8'), stateDir);
     return checkConfig(bin, file);
   };
   const check = skipValidation ? undefined : ask;
@@ -68,9 +70,9 @@ export function reach({ settings, log, tell }: Pick<Surroundings, 'settings' | '
   const haproxy: Haproxy = {
     ...own,
     async reload(reasons, wanted) {
-      await requireRoom(config, own);
+      await requireRoom(settings, own);
       await own.reload(reasons, wanted).catch(async (error: unknown) => {
-        await requireRoom(config, own); // somebody may have been faster
+        await requireRoom(settings, own); // somebody may have been faster
         throw error;
       });
     },
@@ -99,8 +101,9 @@ async function revive(own: OwnProcess): Promise<boolean> {
  * What `haproxy -c` does not see: a port that another process has, an address that is not this machine's, too few descriptors. A reload in
  * which one bind fails stops all listeners for two seconds, so it is not tried.
  */
-async function requireRoom(config: string, own: OwnProcess): Promise<void> {
-  const text = await readFile(config, 'utf8');
+async function requireRoom({ haproxyConfig, stateDir }: Settings, own: OwnProcess): Promise<void> {
+  const text = await readFile(haproxyConfig, 'utf8');
+  await makeOwnAgain(text, stateDir);
   for (const folder of foldersOfHead(text)) await makeFolder(folder);
   const demand = demandOf(text, usableCores());
   const few = demand === undefined ? undefined : tooFew(demand, await limit());

@@ -54,7 +54,7 @@ export async function selectCertificates(verdicts: ReadonlyMap<string, FileVerdi
   const all = settled.map(([file, one]) => [file, one.serves.length > 0 ? one : { ...one, serves: one.pems }] as const);
   const few = all.flatMap(([, { serves }]) => serves);
   const served = listOf(few).length === 0 ? few : all.flatMap(([, { pems }]) => pems); // no folder may stand in a list
-  const own = path.join(stateDir, 'self-signed.pem');
+  const own = ownIn(stateDir);
   if (served.length === 0) await makeOwn(own);
   const instead = `${own}, which no client trusts, is used instead`;
   const problems = all.flatMap(([file, verdict]) => {
@@ -123,6 +123,16 @@ export function nameCertificates({ wanted, env, folder }: Omit<CertificateParts,
 /** Those of --ssl-certs first: HAProxy serves the first one to clients that name no host it knows. */
 function namesOf(wanted: readonly string[], given: readonly GivenCertificate[]): readonly string[] {
   return [...new Set([...wanted, ...given.map(({ file }) => file)])];
+}
+
+/** For a configuration that is about to be read: where it names our own certificate and somebody has removed that, it is made again. */
+export async function makeOwnAgain(text: string, stateDir: string): Promise<void> {
+  const own = ownIn(stateDir);
+  if (text.includes(own)) await makeOwn(own);
+}
+
+function ownIn(stateDir: string): string {
+  return path.join(stateDir, 'self-signed.pem');
 }
 
 /** Made once, and again when what is there can't be used. */

@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../lib/logger.ts';
-import { identify, lives, readLiving } from './lock.ts';
-import { writeMarker } from './marker.ts';
+import { identify, lives, readLiving, type Living } from './lock.ts';
+import { readMarker, writeMarker } from './marker.ts';
 import { NoAnswer, orSilence, showProc, workerInfo, type Call, type Processes } from './master.ts';
 import { makeRuntime, type Runtime } from './runtime.ts';
 
@@ -48,19 +49,38 @@ export function ownOf(settings: OwnSettings): Own {
   };
 }
 
-/** Its processes; undefined when it does not run. A master that lives but refuses connections reloads: that is waited for. */
+/** So many silent looks are those of a reload; a socket that is missing then has been removed. */
+const RELOAD_LOOKS = 10;
+
+/**
+ * Its processes; undefined when it does not run. A master that lives but refuses connections reloads: that is waited for. One whose socket
+ * somebody has removed is made to bind it again.
+ */
 export async function look(own: Own, until: number): Promise<Processes | undefined> {
-  for (;;) {
+  for (let looks = 1; ; looks++) {
     const found = await orSilence(showProc(call(own)));
     if (!(found instanceof NoAnswer)) return found;
     const master = await readLiving(own.pidPath);
-    if (found.silence === 'absent' && !(master !== undefined && (await lives(master)))) return undefined;
+    const isAlive = master !== undefined && (await lives(master));
+    if (found.silence === 'absent' && !isAlive) return undefined;
+    if (isAlive && looks === RELOAD_LOOKS) await askSocketBack(own, master);
     if (performance.now() >= until)
       throw new Error(`HAProxy (pid ${master?.pid ?? 'unknown'}) runs, but does not answer; end it, and it is started anew`, {
         cause: found,
       });
     await sleep(own.pauseMs);
   }
+}
+
+/**
+ * A master binds its socket at each reload [haproxy 2.6, tried]. One that is starting has none yet, and the signal would end it: what it has
+ * loaded is noted when it has started.
+ */
+async function askSocketBack({ socketPath, markerPath, log }: Own, master: Living): Promise<void> {
+  const { worker = 0, started = '' } = await readMarker(markerPath);
+  if (existsSync(socketPath) || !(await lives({ pid: worker, started }))) return;
+  log.warn({ socket: socketPath }, "the socket of HAProxy's master is gone, HAProxy is reloaded to have it again");
+  process.kill(master.pid, 'SIGUSR2');
 }
 
 /** The pid of the worker that serves, or `pid` when that one does; undefined when it does not, or does not say. */

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { HEALTH_MAP } from '../haproxy/settings.ts';
 import { oneAfterAnother } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
-import type { Document, Reason } from '../model/document.ts';
+import type { Document, Reason, Running } from '../model/document.ts';
 import type { Release } from '../model/release.ts';
 import { bring } from './bring.ts';
 import { end, letFinish, STOP_MS, type Gently } from './ending.ts';
@@ -42,6 +42,7 @@ export function makeProcess(settings: OwnSettings): OwnProcess {
     applied: () => applied(own),
     stop: (gently) => stop(own, gently),
     ...makeTurns(runtime, inTurn),
+    holds: (document) => inTurn(() => holds(own, document)),
     release: () => inTurn(() => release(own)),
     agrees: (fingerprint) => inTurn(() => agrees(own, fingerprint)),
   };
@@ -72,6 +73,12 @@ async function release(own: Own): Promise<Release | undefined> {
   const known = await own.runtime.release();
   if (known !== undefined || (await look(own, performance.now() + own.deadlineMs)) === undefined) return known;
   return own.runtime.release();
+}
+
+/** What is there after somebody else's reload, too. */
+async function holds(own: Own, document: Document): Promise<Running> {
+  await look(own, performance.now() + own.deadlineMs);
+  return own.runtime.holds(document);
 }
 
 async function applied(own: Own): Promise<string | undefined> {

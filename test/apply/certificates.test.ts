@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { judgeFile } from '../../src/apply/certificate-files.ts';
-import { certificateProblems, chooseCertificates, nameCertificates } from '../../src/apply/certificates.ts';
+import { certificateProblems, chooseCertificates, makeOwnAgain, nameCertificates } from '../../src/apply/certificates.ts';
 import type { AppId } from '../../src/model/names.ts';
 import { makeFolders } from './folder.ts';
 import { makePem } from './pem.ts';
@@ -146,4 +146,17 @@ test('for --dry they are named, and nothing is written', async () => {
   expect(files).toEqual(['/no/such.pem', join(folder, 'cert0.pem')]);
   expect(problems).toHaveLength(1);
   await expect(readdir(folder)).resolves.toEqual([]);
+});
+
+test('our own certificate is made again where a configuration names it, and only there', async () => {
+  const stateDir = join(await makeFolder(), 'state');
+  const [own = ''] = (await choose([], stateDir)).files;
+  const before = await readFile(own);
+  await makeOwnAgain(`bind :443 ssl crt ${own}\n`, stateDir);
+  await expect(readFile(own)).resolves.toEqual(before);
+  await rm(stateDir, { recursive: true });
+  await makeOwnAgain('bind :443 ssl crt /etc/ssl/cert.pem\n', stateDir);
+  await expect(readdir(stateDir)).rejects.toThrow('ENOENT');
+  await makeOwnAgain(`bind :443 ssl crt ${own}\n`, stateDir);
+  await expect(judgeFile(own)).resolves.toMatchObject({ usable: true });
 });

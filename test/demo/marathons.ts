@@ -1,6 +1,8 @@
 import { afterEach } from '@jest/globals';
-import { startMarathon, type AppForm, type Marathon, type MarathonSettings } from '../../src/demo/marathon.ts';
+import { startMarathon, type Marathon, type MarathonSettings } from '../../src/demo/marathon.ts';
 import { getJson, openStream, type Frame } from './raw.ts';
+
+export { NGINX } from './nginx.ts';
 
 /** Marathons that end with their test. */
 export function marathons(): (settings?: MarathonSettings) => Promise<Marathon> {
@@ -14,15 +16,6 @@ export function marathons(): (settings?: MarathonSettings) => Promise<Marathon> 
     return marathon;
   };
 }
-
-/** The tutorial's app: an address for each container. */
-export const NGINX: AppForm = {
-  id: '/nginx',
-  instances: 3,
-  labels: { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: 'mytask.acme.org' },
-  network: 'container',
-  ports: [{ containerPort: 80, servicePort: 10000 }],
-};
 
 /** The frames that some commands send, behind the stream's own. */
 export async function framesOf(marathon: Marathon, command: () => void): Promise<readonly Frame[]> {

@@ -20,6 +20,8 @@ export interface Question {
   readonly sni?: string;
   /** A new connection when left out. */
   readonly agent?: Agent;
+  /** How long the client waits while nothing comes, in milliseconds; 5,000 when left out. */
+  readonly deadlineMs?: number;
 }
 
 export interface Answer {
@@ -31,12 +33,10 @@ export interface Answer {
   readonly certificate?: string;
 }
 
-const DEADLINE_MS = 5_000;
-
 /** Asks; never rejects. */
 export function ask(question: Question): Promise<Answer> {
   const { port, address = '127.0.0.1', host = address, path = '/', headers = {}, method = 'GET', body, from, tls = false } = question;
-  const { sni = host, agent } = question;
+  const { sni = host, agent, deadlineMs = 5_000 } = question;
   const options = {
     host: address,
     port,
@@ -44,7 +44,7 @@ export function ask(question: Question): Promise<Answer> {
     method,
     headers: { Host: host, ...headers },
     agent: agent ?? false,
-    timeout: DEADLINE_MS,
+    timeout: deadlineMs,
     ...(from !== undefined && { localAddress: from }),
   } as const;
   return new Promise((resolve) => {

@@ -1,43 +1,11 @@
 import { afterEach, beforeAll } from '@jest/globals';
-import path from 'node:path';
-import { startMarathon, type Marathon, type MarathonSettings } from '../../src/demo/marathon.ts';
-import { makeAgreement, statesByMaster, type Agreement } from './agreement.ts';
-import { needBuild, run, start, type Ended, type Running, type Start } from './command.ts';
-import { endAll, makeFolder } from './ends.ts';
+import type { MarathonSettings } from '../../src/demo/marathon.ts';
+import { needBuild } from './command.ts';
+import { endAll } from './ends.ts';
 import { needHaproxy, type Ends } from './fixtures/stage.ts';
-import { freePorts } from './ports.ts';
-import { makeSights, type Sights } from './sights.ts';
-import { makeTasks, type Tasks } from './tasks.ts';
+import { openCluster, type Cluster } from './open-cluster.ts';
 
-/** Free ones of this machine. */
-export type Ports = Readonly<Record<'http' | 'https' | 'appId' | 'stats' | 'service' | 'container' | 'other', number>>;
-
-/** Where a cluster is, and what ends with its test. */
-export interface Place {
-  readonly marathon: Marathon;
-  readonly folder: string;
-  /** haproxy.cfg */
-  readonly config: string;
-  readonly runDir: string;
-  readonly ports: Ports;
-  readonly ends: Ends;
-}
-
-type More = Partial<Omit<Start, 'words' | 'ends'>>;
-
-interface Commands {
-  /** The words of the command line that lead to this cluster, and those given. */
-  readonly words: (...more: readonly string[]) => readonly string[];
-  /** Starts the daemon. */
-  readonly daemon: (words?: readonly string[], more?: More) => Running;
-  /** Runs `--once` to its end. */
-  readonly once: (words?: readonly string[], more?: More) => Promise<Ended>;
-  /** Waits until the daemon that runs has brought HAProxy to what Marathon says now, be it by a reload. */
-  readonly settled: () => Promise<void>;
-}
-
-/** A Marathon of a test's own, real servers, HAProxy and the command, on free ports and in a folder. */
-export type Cluster = Place & Commands & Tasks & Sights & Agreement;
+export type { Cluster, Place, Ports } from './open-cluster.ts';
 
 /** Clusters that end with their test, HAProxy included. */
 export function clusters(): (settings?: MarathonSettings) => Promise<Cluster> {
@@ -45,54 +13,5 @@ export function clusters(): (settings?: MarathonSettings) => Promise<Cluster> {
   beforeAll(needHaproxy);
   beforeAll(needBuild);
   afterEach(() => endAll(ends));
-  return (settings) => makeCluster(ends, settings);
-}
-
-async function makeCluster(ends: Ends, settings?: MarathonSettings): Promise<Cluster> {
-  const folder = await makeFolder(ends);
-  const ports = await choosePorts();
-  const marathon = await startMarathon(settings);
-  ends.push(() => marathon.close());
-  const place = { marathon, folder, config: path.join(folder, 'haproxy.cfg'), runDir: path.join(folder, 'run'), ports, ends };
-  const sights = makeSights(place);
-  const agreement = makeAgreement({ ...place, text: sights.text, states: statesByMaster(place.runDir) });
-  return { ...place, ...sights, ...agreement, ...makeTasks(place), ...makeCommands(place) };
-}
-
-async function choosePorts(): Promise<Ports> {
-  const [http = 0, https = 0, appId = 0, stats = 0, service = 0, container = 0, other = 0] = await freePorts(7);
-  return { http, https, appId, stats, service, container, other };
-}
-
-function makeCommands(place: Place): Commands {
-  const words: Commands['words'] = (...more) => [...wordsOf(place), ...more];
-  const once: Commands['once'] = (more = [], rest = {}) =>
-    run({ folder: place.folder, ends: place.ends, ...rest, words: words('--once', ...more) });
-  return {
-    words,
-    daemon: (more = [], rest = {}) => start({ folder: place.folder, ends: place.ends, ...rest, words: words(...more) }),
-    once,
-    settled: async () => {
-      const { code, stderr } = await once(); // beside a daemon it asks that one
-      if (code !== 0) throw new Error(stderr);
-    },
-  };
-}
-
-/** The certificate is missing on purpose: what this machine has under /etc/ssl is none of the tests' business. */
-function wordsOf({ marathon, folder, config, runDir, ports }: Place): readonly string[] {
-  const flags = {
-    '--marathon': marathon.url,
-    '--group': 'external',
-    '--haproxy-config': config,
-    '--run-dir': runDir,
-    '--state-dir': path.join(folder, 'state'),
-    '--ssl-certs': path.join(folder, 'missing.pem'),
-    '--bind-address': '127.0.0.1',
-    '--http-port': ports.http,
-    '--https-port': ports.https,
-    '--app-id-port': ports.appId,
-    '--stats-port': ports.stats,
-  };
-  return Object.entries(flags).flatMap(([flag, value]) => [flag, String(value)]);
+  return (settings) => openCluster({ ends, settings });
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -189,6 +189,19 @@ test('a master that hangs is not replaced; woken, it is usable again', async () 
     process.kill(master, 'SIGCONT');
   }
   await own.reload([]);
+});
+
+test('a socket that somebody has removed is bound again, and no request is lost', async () => {
+  const { runDir, port, make } = await setStage(ends);
+  const own = make();
+  await own.reload([]);
+  const { master } = await showProc(masterCall(runDir));
+  const flow = makeTraffic(port, ends);
+  await rm(join(runDir, 'master.sock'));
+  await expect(own.adopt()).resolves.toEqual({ worker: expect.any(Number) });
+  await expect(showProc(masterCall(runDir))).resolves.toMatchObject({ master });
+  await own.reload([]);
+  await expect(flow.stop()).resolves.toEqual(ONLY_ANSWERS);
 });
 
 test('a stale socket is replaced; stopping ends old workers too', async () => {

@@ -68,6 +68,16 @@ async function stateOf(runDir: string, name: string): Promise<ServerRow | undefi
   return readServersState(text).get(backend)?.get(server);
 }
 
+test('what it holds is read back while somebody else reloads it', async () => {
+  const { runDir, config, make } = await setStage(ends);
+  const own = make();
+  await own.reload([]);
+  const document = await staged(config);
+  const { master } = await showProc({ socketPath: join(runDir, 'master.sock'), deadlineMs: 5_000 });
+  process.kill(master, 'SIGUSR2');
+  for (let i = 0; i < 20; i++) await expect(own.holds(document)).resolves.toMatchObject({ apart: new Map() });
+});
+
 test('300 servers are added, put aside and deleted in a few sends, each answer at its command; traffic does not notice', async () => {
   const { config, port, make } = await setStage(ends);
   const own = make();

@@ -1,6 +1,6 @@
 import { startBackend, type RunningBackend } from '../../src/demo/backends.ts';
 import type { AppForm } from '../../src/demo/marathon.ts';
-import { NGINX } from '../demo/marathons.ts';
+import { NGINX } from '../demo/nginx.ts';
 import type { Place } from './cluster.ts';
 
 /** The virtual host of the tutorial's app. */

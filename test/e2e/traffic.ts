@@ -9,6 +9,8 @@ export interface Tally {
   readonly requests: number;
   /** By status or error code, how often; empty when every answer was a 200. */
   readonly failures: Readonly<Record<string, number>>;
+  /** From the first failure to the last, in milliseconds; 0 without one. */
+  readonly failedForMs: number;
 }
 
 /** Requests that go on while something happens. */
@@ -22,22 +24,28 @@ interface Flow {
   readonly port: number;
   readonly host: string;
   readonly ends: Ends;
+  /** After each answer, in milliseconds; 4 when left out. */
+  readonly pauseMs?: number;
+  /** How long a client waits while nothing comes, in milliseconds; 5,000 when left out. */
+  readonly deadlineMs?: number;
 }
 
-const PAUSE_MS = 4;
-
 /** Asks all the time: over two connections that stay, and two times over a new one for each request. */
-export function makeTraffic({ port, host, ends }: Flow): Traffic {
+export function makeTraffic({ port, host, ends, pauseMs = 4, deadlineMs = 5_000 }: Flow): Traffic {
   const kept = new Agent({ keepAlive: true, maxSockets: 2 });
   const over = new AbortController();
   const failures: Record<string, number> = {};
   let requests = 0;
+  const failedAt: number[] = [];
   const asking = async (agent?: Agent): Promise<void> => {
     while (!over.signal.aborted) {
-      const { status } = await ask({ port, host, ...(agent !== undefined && { agent }) });
+      const { status } = await ask({ port, host, deadlineMs, ...(agent !== undefined && { agent }) });
       requests++;
-      if (status !== '200') failures[status] = (failures[status] ?? 0) + 1;
-      await sleep(PAUSE_MS);
+      if (status !== '200') {
+        failures[status] = (failures[status] ?? 0) + 1;
+        failedAt.push(performance.now());
+      }
+      await sleep(pauseMs);
     }
   };
   const running = Promise.all([asking(kept), asking(kept), asking(), asking()]);
@@ -45,7 +53,7 @@ export function makeTraffic({ port, host, ends }: Flow): Traffic {
     over.abort();
     await running;
     kept.destroy();
-    return { requests, failures };
+    return { requests, failures, failedForMs: (failedAt.at(-1) ?? 0) - (failedAt[0] ?? 0) };
   };
   ends.push(stop);
   const more = async (count: number): Promise<void> => {

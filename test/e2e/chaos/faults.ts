@@ -1,0 +1,7 @@
+import { APP_FAULTS } from './faults-apps.ts';
+import { MACHINE_FAULTS } from './faults-haproxy.ts';
+import { MARATHON_FAULTS } from './faults-marathon.ts';
+import type { Fault } from './trial.ts';
+
+/** All of them, in the order of the table. */
+export const FAULTS: readonly Fault[] = [...MARATHON_FAULTS, ...MACHINE_FAULTS, ...APP_FAULTS];
