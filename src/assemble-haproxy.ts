@@ -146,7 +146,7 @@ const WORK_MS = 600_000;
 
 /** When the slow lane runs. */
 function openQuiet(work: () => Promise<void>, { settings, log, signal }: Surroundings): () => void {
-  const backoff = makeBackoff({ first: 1_000, most: 30_000, random: Math.random });
+  const backoff = makeBackoff({ first: 1_000, most: 8_000, random: Math.random });
   return quiet({
     work: () => inTime(work(), { ms: WORK_MS, what: 'bringing HAProxy there' }),
     ...waitsOf(settings),

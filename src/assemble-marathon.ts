@@ -103,7 +103,7 @@ export function openReads(client: Client, { settings, log, tell, signal }: Surro
   });
   const readAll = makeFullRead({ ...parts, readApps: client.readApps, unread });
   const readApp = makeAppRead({ ...parts, readApp: client.readApp });
-  const newBackoff = () => makeBackoff({ first: 1_000, most: 10_000, random: Math.random });
+  const newBackoff = () => makeBackoff({ first: 1_000, most: 8_000, random: Math.random });
   return { readAll, openReader: () => makeReader({ readAll, readApp, newBackoff, sleep, log, signal }) };
 }
 

@@ -13,8 +13,11 @@ export function makeProblemLog(log: Pick<Logger, 'info' | 'warn'>): (view: Pick<
   };
 }
 
+/** Of these there is one at a time, whose numbers change while it lasts. */
+const LASTING: ReadonlySet<string> = new Set(['losses-held', 'stale'] satisfies readonly Problem['code'][]);
+
 function keyOf({ code, owner, label, message }: Problem): string {
-  return [code, owner.by === 'app' ? owner.app : '', label ?? '', message].join('\n');
+  return [code, owner.by === 'app' ? owner.app : '', label ?? '', LASTING.has(code) ? '' : message].join('\n');
 }
 
 function factsOf({ code, owner, label, hint }: Problem) {

@@ -46,8 +46,8 @@ export class FileFollower {
     if (document === undefined || document === this.written) return;
     const start = now();
     const fingerprint = await files.write(document);
-    this.written = document;
     await haproxy.agrees(fingerprint);
+    this.written = document;
     this.#costMs = now() - start;
   }
 }

@@ -8,7 +8,7 @@ import type { Held, State } from './state.ts';
 const FEW = 20;
 
 /** Full reads that shall agree are sent so far apart, in milliseconds, or as long as losses are held where that is shorter. */
-const APART_MS = 10_000;
+const APART_MS = 5_000;
 
 /**
  * How old what was known before the start may be, in milliseconds, for a first read to be held against it: longer than the daemon needs to be

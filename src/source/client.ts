@@ -5,12 +5,13 @@ import { appIn, pathOf, saysGone, versionPathOf } from './app.ts';
 import { shown, type Auth } from './auth.ts';
 import { LIMITS, readElements, readJson, unpacked, type Limits } from './body.ts';
 import { failure, makeGet, refuseWebPage, type Answer, type Get } from './get.ts';
+import { makePatience, type Patience } from './patience.ts';
 
 /** How long to wait for what, in milliseconds. */
 export interface Deadlines {
   /** Until a connection stands, TLS included. */
   readonly connectMs: number;
-  /** From there to the head of the answer: Marathon makes the whole list before it sends a byte. */
+  /** From there to the head of the answer at most: Marathon makes the whole list before it sends a byte. */
   readonly headMs: number;
   /** Between two pieces of the body. */
   readonly silenceMs: number;
@@ -20,6 +21,9 @@ export interface Deadlines {
 
 /** Generous: a big Marathon needs tens of seconds for its apps, and a standby that proxies holds a request for 3 s during an election. */
 export const DEADLINES: Deadlines = { connectMs: 5_000, headMs: 60_000, silenceMs: 30_000, wholeMs: 300_000 };
+
+/** As long as an answer may take to begin where nothing is known of this Marathon: all apps, and one. */
+const [APPS_MS, APP_MS] = [8_000, 4_000];
 
 /** The longest that one app is waited for: whoever asks for it holds up the others. */
 const APP_DEADLINES: Pick<Deadlines, 'headMs' | 'silenceMs' | 'wholeMs'> = { headMs: 15_000, silenceMs: 10_000, wholeMs: 30_000 };
@@ -97,6 +101,7 @@ export function makeClient({
   });
   const get = makeGet({ agent, auth, connectMs: deadlines.connectMs });
   const ask = makeAsk(get);
+  const patience = makePatience({ leastMs: APPS_MS, mostMs: deadlines.headMs });
   const hosts = makeHostsInTurn(bases, now);
   const readOne = makeReadOne({ hosts, ask, deadlines: shorter(deadlines), maxBytes: limits.appBytes });
 
@@ -105,7 +110,7 @@ export function makeClient({
     get,
     readApps: (decode, signal) =>
       hosts({ what: "Marathon's apps", ms: deadlines.wholeMs, signal }, (base, limited) =>
-        ask({ base, path: APPS, deadlines, signal: limited }, (answer) =>
+        ask({ base, path: APPS, deadlines, patience, signal: limited }, (answer) =>
           readElements({ body: unpacked(answer), decode, limits, signal: limited }),
         ),
       ),
@@ -168,6 +173,7 @@ interface Ask {
   readonly base: URL;
   readonly path: string;
   readonly deadlines: Deadlines;
+  readonly patience: Patience;
   readonly also?: number;
   readonly signal: AbortSignal;
 }
@@ -176,15 +182,21 @@ type AskHost = <T>(question: Ask, read: (answer: Answer) => Promise<T>) => Promi
 
 /** Asks one host for JSON, and closes its answer in any case. */
 function makeAsk(get: Get): AskHost {
-  return async ({ base, path, deadlines, also, signal }, read) => {
-    const { headMs, silenceMs } = deadlines;
+  return async ({ base, path, deadlines, patience, also, signal }, read) => {
+    const waits = { ...deadlines, headMs: patience.now(), signal };
     const headers = { accept: 'application/json', 'accept-encoding': 'gzip' };
-    const answer = await get({ base: base.href, path, headers, headMs, silenceMs, signal, ...(also === undefined ? {} : { also }) });
+    const sent = performance.now();
+    const asked = get({ base: base.href, path, headers, ...waits, ...(also === undefined ? {} : { also }) });
+    const answer = await asked.catch((error: unknown) => {
+      if (performance.now() - sent >= waits.headMs) patience.failed();
+      throw error;
+    });
+    patience.met(performance.now() - sent);
     try {
       refuseWebPage(answer, 'JSON');
       return await read(answer);
     } catch (error) {
-      throw failure(error, { ...deadlines, signal });
+      throw failure(error, waits);
     } finally {
       answer.body.destroy();
     }
@@ -205,9 +217,10 @@ interface One extends Pick<Turn, 'what' | 'signal'> {
 
 /** Reads what is about one app; undefined when a Marathon says that it is not there. */
 function makeReadOne({ hosts, ask, deadlines, maxBytes }: ReadOneParts) {
+  const patience = makePatience({ leastMs: APP_MS, mostMs: deadlines.headMs });
   return <T>({ what, id, path, signal }: One, read: (json: unknown) => T): Promise<Read<T | undefined>> =>
     hosts({ what, ms: deadlines.wholeMs, signal }, (base, limited) =>
-      ask({ base, path, deadlines, also: 404, signal: limited }, async (answer) => {
+      ask({ base, path, deadlines, patience, also: 404, signal: limited }, async (answer) => {
         const body = readJson(unpacked(answer), maxBytes);
         if (answer.status !== 404) return read(await body);
         if (saysGone(await body.catch(() => undefined), id)) return undefined;

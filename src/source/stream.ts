@@ -71,7 +71,7 @@ type Attempt = Pick<StreamAttempt, 'get' | 'url' | 'types' | 'headMs' | 'silence
 
 /** The attempt's request as EventSource asks for it. `fail` hears of an error first, as EventSource keeps only a part of it. */
 function makeFetch(
-  { get, url, types, headMs = 10_000, silenceMs = 30_000, maxEventBytes = 2 ** 27, onAttached }: Attempt,
+  { get, url, types, headMs = 5_000, silenceMs = 30_000, maxEventBytes = 2 ** 27, onAttached }: Attempt,
   fail: (error: unknown) => void,
 ): FetchLike {
   return async (_, { signal }) => {

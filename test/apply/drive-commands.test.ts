@@ -29,6 +29,8 @@ interface Live {
   /** What the next commands answer, where that is not what HAProxy would say. */
   readonly answers: (string | Error)[];
   readonly passed: Set<string>;
+  /** Whether the next note of what HAProxy runs fails. */
+  disagrees: boolean;
   /** Runs what was put off, as if its time had come. */
   tick(): Promise<void>;
 }
@@ -36,7 +38,7 @@ interface Live {
 /** Drive with a HAProxy that takes commands. */
 function makeLive(): Live {
   const put: (() => void)[] = [];
-  const live = { sent: [], answers: [], passed: new Set(), memory: loaded(document(), FOLDER) } as unknown as {
+  const live = { sent: [], answers: [], passed: new Set(), disagrees: false, memory: loaded(document(), FOLDER) } as unknown as {
     -readonly [Key in keyof Live]: Live[Key];
   };
   const haproxy: Haproxy = {
@@ -56,7 +58,9 @@ function makeLive(): Live {
       Promise.resolve(new Set(servers.map(({ backend, server }) => `${backend}/${server}`).filter((key) => live.passed.has(key)))),
     agrees: () => {
       live.sent.push('agrees');
-      return Promise.resolve();
+      const refused = live.disagrees;
+      live.disagrees = false;
+      return refused ? Promise.reject(new Error('no worker serves')) : Promise.resolve();
     },
   };
   const keep = (one: Document): Promise<void> => {
@@ -137,6 +141,17 @@ test('a server that comes and one that goes are commands, at once and without a 
   expect(live.written).toBe(wanted);
   expect(live.sent).toContain('agrees');
   expect(live.rig.served.length).toBe(2);
+});
+
+test('that HAProxy runs what the file says could not be noted: it is tried again', async () => {
+  const live = await running([1, 2]);
+  live.disagrees = true;
+  live.rig.drive.want(shop([2, 3]));
+  await calm();
+  await live.tick();
+  expect(live.sent.filter((what) => what === 'agrees')).toHaveLength(1);
+  await live.tick();
+  expect(live.sent.filter((what) => what === 'agrees')).toHaveLength(2);
 });
 
 test('a server that is gone is deleted by and by, and may come back before', async () => {

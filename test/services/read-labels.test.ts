@@ -126,6 +126,18 @@ test('templates are taken as they are, with our line ends', () => {
   ]);
 });
 
+test.each([
+  ['  option a\\n  option b\\n', '  option a\n  option b\n'],
+  ['  option a\r\n  option b', '  option a\n  option b'],
+  ['  http-request set-header X "a\\nb"\\n  option b', '  http-request set-header X "a\\nb"\n  option b'],
+  ["  http-request set-header X 'a\\nb'", "  http-request set-header X 'a\\nb'"],
+  ['  http-request set-header X "a\\"\\n"\\n', '  http-request set-header X "a\\"\\n"\n'],
+  ['  acl a path_reg a\\\\nb \\ c', '  acl a path_reg a\\\\nb \\ c'],
+  ['  a "b\\n  c', '  a "b\n  c'],
+])('the end of a line in the label of a template: %j', (text, wanted) => {
+  expect(read({ HAPROXY_0_BACKEND_HTTP_OPTIONS: text }).ports[0]?.overrides).toEqual({ HAPROXY_BACKEND_HTTP_OPTIONS: wanted });
+});
+
 test('where an operator takes no templates from labels they have no effect, and each is a Problem', () => {
   const labels = { HAPROXY_0_BACKEND_HEAD: 'backend {backend}', HAPROXY_0_VHOST: 'a.acme.org', HAPROXY_BACKEND_HEAD: 'x' };
   const { ports, problems } = readLabels({ ...definition(), labels }, TEMPLATES_IN_LABELS, true);

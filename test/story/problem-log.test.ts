@@ -24,12 +24,22 @@ function logged(...views: readonly (readonly Problem[])[]): readonly (readonly u
   return lines;
 }
 
+const LOSSES: Problem = { code: 'losses-held', owner: { by: 'operator' }, message: '10 of 20 tasks', hint: 'wait' };
+const OF_LOSSES = { code: 'losses-held', hint: 'wait' };
 const OF_LABEL = { code: 'label-value', app: '/shop', port: 1, label: 'HAPROXY_1_PORT', hint: 'wanted: a port' };
 const OF_TEMPLATE = { code: 'template', hint: 'mend it' };
 
 test.each([
   ['once, when it comes', [[LABEL], [LABEL], [{ ...LABEL }]], [['warn', OF_LABEL, "it can't be read"]]],
   ['the operator’s', [[TEMPLATE]], [['warn', OF_TEMPLATE, "it can't be used"]]],
+  [
+    'one that lasts, and whose numbers change',
+    [[LOSSES], [{ ...LOSSES, message: '11 of 20 tasks' }], []],
+    [
+      ['warn', OF_LOSSES, '10 of 20 tasks'],
+      ['info', OF_LOSSES, 'a problem is gone'],
+    ],
+  ],
   [
     'gone, and back',
     [[LABEL], [], [LABEL]],
