@@ -7,7 +7,14 @@ import type { App, Definition, HealthCheck, Port, Task } from '../model/snapshot
 const text = z.string();
 const number = z.number();
 
-const port = z.object({ container: number.optional(), service: number.optional(), onHost: z.boolean(), tcp: z.boolean() });
+const port = z.object({
+  container: number.optional(),
+  service: number.optional(),
+  onHost: z.boolean(),
+  tcp: z.boolean(),
+  udp: z.literal(true).optional(),
+  name: text.optional(),
+});
 
 const check = z.object({
   protocol: text,
@@ -38,6 +45,7 @@ const task = z.object({
   hostPorts: z.array(number.nullable()),
   health: z.enum(['alive', 'failing', 'dead', 'unknown']),
   readiness: z.enum(['ready', 'not-ready', 'unknown']),
+  agent: text.optional(),
   version: text.optional(),
   startedAt: number.optional(),
   overdue: z.literal(true).optional(),
@@ -83,20 +91,21 @@ function asDefinition({ id, ports, checks, changedAt, ...rest }: z.infer<typeof 
   return { ...rest, id: id as AppId, ports: ports.map(asPort), checks: checks.map(asCheck), changedAt };
 }
 
-function asPort({ container, service, onHost, tcp }: z.infer<typeof port>): Port {
-  return { container, service, onHost, tcp };
+function asPort({ container, service, udp, name, ...rest }: z.infer<typeof port>): Port {
+  return { ...rest, container, service, ...(udp && { udp }), ...(name !== undefined && { name }) };
 }
 
 function asCheck({ at, ...rest }: z.infer<typeof check>): HealthCheck {
   return { ...rest, at };
 }
 
-function asTask({ id, hostAddress, hostPorts, version, startedAt, overdue, of, ...rest }: z.infer<typeof task>): Task {
+function asTask({ id, hostAddress, hostPorts, agent, version, startedAt, overdue, of, ...rest }: z.infer<typeof task>): Task {
   return {
     ...rest,
     id: id as TaskId,
     hostAddress,
     hostPorts: hostPorts.map((one) => one ?? undefined),
+    ...(agent !== undefined && { agent }),
     version,
     ...(startedAt !== undefined && { startedAt }),
     ...(overdue && { overdue }),

@@ -48,6 +48,8 @@ export interface TaskUpdate {
   readonly state: string;
   /** The agent, as in `Task`; empty when the event does not say. */
   readonly host: string;
+  /** The agent's Mesos id, as in `Task`. */
+  readonly agent?: string;
   readonly addresses: readonly string[];
   /** Host ports as Marathon packs them: mappings without one are skipped. */
   readonly ports: readonly number[];

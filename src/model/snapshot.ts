@@ -52,6 +52,10 @@ export interface Port {
   readonly onHost: boolean;
   /** False when the port speaks UDP only. */
   readonly tcp: boolean;
+  /** When it speaks UDP, beside TCP or alone. */
+  readonly udp?: true;
+  /** As its authors call it; DNS has a service of that name. */
+  readonly name?: string;
 }
 
 export interface HealthCheck {
@@ -79,6 +83,8 @@ export interface Task {
   readonly hostPorts: readonly (number | undefined)[];
   readonly health: Health;
   readonly readiness: Readiness;
+  /** Mesos's id of its agent, '7b2d…-S1'; where Marathon says it. */
+  readonly agent?: string;
   /** The app's, when the task was started; none in some states. */
   readonly version: string | undefined;
   /** When it began to run, in ms since 1970; only where results of health checks are to be expected. */

@@ -92,7 +92,7 @@ function readPorts({ wire, mappings, network }: PortParts): readonly Port[] {
       container: mapping.containerPort ?? undefined,
       service: servicePort(mapping.servicePort ?? listed[i]),
       onHost: network !== 'container' || mapping.hostPort != null,
-      tcp: speaksTcp(mapping.protocol),
+      ...spoken(mapping),
     }));
   }
   const discovered = wire.ipAddress?.discovery?.ports ?? [];
@@ -102,7 +102,7 @@ function readPorts({ wire, mappings, network }: PortParts): readonly Port[] {
     container: discovered[i]?.number ?? undefined,
     service: servicePort(defined[i]?.port ?? listed[i]),
     onHost: true,
-    tcp: speaksTcp(discovered[i]?.protocol ?? defined[i]?.protocol),
+    ...spoken({ protocol: discovered[i]?.protocol ?? defined[i]?.protocol, name: discovered[i]?.name ?? defined[i]?.name }),
   }));
 }
 
@@ -111,9 +111,11 @@ function servicePort(port: number | undefined): number | undefined {
   return port === 0 ? undefined : port;
 }
 
-/** 'tcp', 'udp' or 'udp,tcp'; tcp when nothing is said. */
-function speaksTcp(protocol: string | null | undefined): boolean {
-  return protocol == null || protocol.split(',').includes('tcp');
+/** The protocol is 'tcp', 'udp' or 'udp,tcp'; tcp when nothing is said. */
+function spoken({ protocol, name }: Pick<Mapping, 'protocol' | 'name'>): Pick<Port, 'tcp' | 'udp' | 'name'> {
+  const protocols = (protocol ?? 'tcp').split(',');
+  const udp = protocols.includes('udp');
+  return { tcp: protocols.includes('tcp'), ...(udp && { udp }), ...(name != null && name !== '' && { name }) };
 }
 
 /** Defaults are Marathon's. `port` wins over `portIndex`; COMMAND has neither. */
@@ -152,6 +154,7 @@ function makeTask({ task, wire, definition, rule }: TaskParts): Task {
     hostPorts: unpackPorts(task.ports ?? [], ports),
     health: readHealth({ results: task.healthCheckResults ?? [], expected, checks, rule }),
     readiness: definition.readiness ? readReadiness(task, wire) : 'ready',
+    ...(task.slaveId != null && task.slaveId !== '' && { agent: task.slaveId }),
     version,
     ...(!Number.isNaN(startedAt) && { startedAt }),
   };

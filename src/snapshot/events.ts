@@ -56,6 +56,7 @@ const event = z.object({
   taskStatus: word,
   condition: word,
   host: text,
+  slaveId: text,
   version: text,
   ipAddresses: z
     .array(z.object({ ipAddress: text }))
@@ -73,13 +74,14 @@ type Fields = Partial<z.infer<typeof event>>;
 /** Mesos adds states. What is none takes no task out; the read that follows says how it is. */
 const STATE = /^TASK_[A-Z_]+$/;
 
-function readUpdate({ appId, taskId, taskStatus, host, version, ipAddresses, ports }: Fields, at: number): News | undefined {
+function readUpdate({ appId, taskId, taskStatus, host, slaveId, version, ipAddresses, ports }: Fields, at: number): News | undefined {
   if (appId == null || taskId == null || taskStatus == null || !STATE.test(taskStatus)) return undefined;
   const addresses = (ipAddresses ?? []).flatMap(({ ipAddress }) => (ipAddress != null && isIP(ipAddress) > 0 ? [ipAddress] : []));
   const task = {
     id: taskId as TaskId,
     state: taskStatus,
     host: hostOf(host),
+    ...(slaveId != null && slaveId !== '' && { agent: slaveId }),
     addresses,
     ports: ports ?? [],
     version: version ?? undefined,

@@ -95,11 +95,12 @@ function isComplete({ definition, version }: App, { host, addresses, version: ow
   return host !== '' && (network === 'container' ? addresses.length > 0 : isIP(host) > 0);
 }
 
-function fresh({ definition }: App, { id, host, state, addresses, ports, version }: TaskUpdate): Task {
+function fresh({ definition }: App, { id, host, agent, state, addresses, ports, version }: TaskUpdate): Task {
   return {
     id,
     host,
     hostAddress: isIP(host) > 0 ? host : undefined,
+    ...(agent !== undefined && { agent }),
     state,
     addresses,
     hostPorts: unpackPorts(ports, definition.ports),

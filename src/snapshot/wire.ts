@@ -3,11 +3,15 @@ import { z } from 'zod';
 /** What is read of Marathon's JSON, 0.11 to 1.11. Everything else is ignored; null is the same as absent [marathon 1.5 changelog]. */
 const port = z.number().int().min(0).max(65535);
 
+/** A name that is none costs the name, not the app: only DNS has a use for it. */
+const portName = z.string().nullish().catch(undefined);
+
 const portMapping = z.object({
   containerPort: port.nullish(),
   hostPort: port.nullish(), // absent in container mode unless asked for
   servicePort: port.nullish(), // 0: none yet
   protocol: z.string().nullish(),
+  name: portName,
 });
 
 const healthCheck = z.object({
@@ -21,6 +25,8 @@ const healthCheck = z.object({
   maxConsecutiveFailures: z.number().nullish(),
 });
 
+const discoveredPort = z.object({ number: port.nullish(), protocol: z.string().nullish(), name: portName });
+
 const healthCheckResult = z.object({
   alive: z.boolean().nullish(),
   consecutiveFailures: z.number().nullish(),
@@ -32,6 +38,7 @@ const healthCheckResult = z.object({
 const task = z.object({
   id: z.string().min(1),
   host: z.string().nullish(),
+  slaveId: z.string().nullish().catch(undefined),
   state: z.string().nullish(), // absent before 1.1
   ports: z.array(port).nullish(), // host ports, packed: mappings without one are skipped
   ipAddresses: z.array(z.object({ ipAddress: z.string().nullish() })).nullish(),
@@ -57,11 +64,11 @@ export const wireApp = z.object({
   labels: z.record(z.string(), z.string().nullish()).nullish(),
   versionInfo: z.object({ lastConfigChangeAt: z.string().nullish(), lastScalingAt: z.string().nullish() }).nullish(),
   ports: z.array(z.number()).nullish(), // before 1.5
-  portDefinitions: z.array(z.object({ port: port.nullish(), protocol: z.string().nullish() })).nullish(),
+  portDefinitions: z.array(z.object({ port: port.nullish(), protocol: z.string().nullish(), name: portName })).nullish(),
   networks: z.array(z.object({ mode: z.string().nullish() })).nullish(), // from 1.5
   ipAddress: z
     .object({
-      discovery: z.object({ ports: z.array(z.object({ number: port.nullish(), protocol: z.string().nullish() })).nullish() }).nullish(),
+      discovery: z.object({ ports: z.array(discoveredPort).nullish() }).nullish(),
     })
     .nullish(), // before 1.5
   container: z

@@ -14,7 +14,10 @@ const appOf = (id: string, of: Partial<Definition> = {}, rest: Partial<App> = {}
   const own = definition({ ...of, id: id as AppId });
   return { id: own.id, definition: own, instances: 1, version: undefined, scaledAt: undefined, tasks: [], ...rest };
 };
-const old = definition({ ports: [port({ container: undefined, service: undefined })], checks: [check({ at: undefined })] });
+const old = definition({
+  ports: [port({ container: undefined, service: undefined, udp: true, name: 'dns' })],
+  checks: [check({ at: undefined })],
+});
 
 /** One of everything. */
 const SNAPSHOT: Snapshot = {
@@ -35,7 +38,7 @@ const SNAPSHOT: Snapshot = {
             health: 'failing',
             readiness: 'not-ready',
           }),
-          task({ id: 'c.2', hostAddress: undefined, version: 'v', startedAt: 1_500_000_000_000, overdue: true, of: old }),
+          task({ id: 'c.2', agent: '7b2d-S1', hostAddress: undefined, version: 'v', startedAt: 1_500_000_000_000, overdue: true, of: old }),
         ],
       },
     ),

@@ -4,7 +4,7 @@ import { read, wireTask } from './wire.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 const tcp = (container: number | undefined, service: number | undefined) => ({ container, service, onHost: true, tcp: true });
-const udp = (container: number | undefined, service: number | undefined) => ({ container, service, onHost: true, tcp: false });
+const udp = (container: number | undefined, service: number | undefined) => ({ container, service, onHost: true, tcp: false, udp: true });
 /** One for which a task has no port of its agent. */
 const inside = (container: number | undefined, service: number | undefined) => ({ container, service, onHost: false, tcp: true });
 
@@ -91,7 +91,7 @@ const SHAPES: readonly [string, Json, readonly number[], Json][] = [
       },
     },
     [],
-    { network: 'container', ports: [tcp(8080, undefined), udp(53, undefined)], hostPorts: [] },
+    { network: 'container', ports: [{ ...tcp(8080, undefined), name: 'http' }, udp(53, undefined)], hostPorts: [] },
   ],
   [
     '0.14 IP per task with ports',
@@ -109,7 +109,7 @@ const SHAPES: readonly [string, Json, readonly number[], Json][] = [
     '1.5 host',
     { networks: [{ mode: 'host' }], portDefinitions: [{ port: 10000, name: 'default', protocol: 'tcp' }] },
     [31000],
-    { network: 'host', ports: [tcp(undefined, 10000)], hostPorts: [31000] },
+    { network: 'host', ports: [{ ...tcp(undefined, 10000), name: 'default' }], hostPorts: [31000] },
   ],
   ['1.5 host without ports', { networks: [{ mode: 'host' }], portDefinitions: [] }, [], { network: 'host', ports: [], hostPorts: [] }],
   [
@@ -157,19 +157,19 @@ const SHAPES: readonly [string, Json, readonly number[], Json][] = [
     },
   ],
   [
-    'protocols: udp, both, none said',
+    'protocols: udp, both, none said; a name that is none',
     {
       networks: [{ mode: 'container/bridge' }],
       container: {
         portMappings: [
           { containerPort: 53, servicePort: 10053, protocol: 'udp' },
           { containerPort: 54, servicePort: 10054, protocol: 'udp,tcp' },
-          { containerPort: 55, servicePort: 10055, protocol: null },
+          { containerPort: 55, servicePort: 10055, protocol: null, name: 7 },
         ],
       },
     },
     [1, 2, 3],
-    { network: 'bridge', ports: [udp(53, 10053), tcp(54, 10054), tcp(55, 10055)], hostPorts: [1, 2, 3] },
+    { network: 'bridge', ports: [udp(53, 10053), { ...tcp(54, 10054), udp: true }, tcp(55, 10055)], hostPorts: [1, 2, 3] },
   ],
   [
     'a service port of 0 is none yet',

@@ -54,6 +54,15 @@ test('an app of which only the id is said', () => {
   });
 });
 
+test.each<[unknown, string | undefined]>([
+  ['7b2d6d07-0000-4a0f-9c1b-5b7d7a3a2f01-S1', '7b2d6d07-0000-4a0f-9c1b-5b7d7a3a2f01-S1'],
+  ['', undefined],
+  [null, undefined],
+  [7, undefined],
+])('the agent of a task: %j', (slaveId, agent) => {
+  expect(read(wireApp({ tasks: [wireTask({ slaveId })] })).tasks[0]?.agent).toBe(agent);
+});
+
 test('a task of which only the id is said', () => {
   expect(read(wireApp({ tasks: [{ id: 'shop.0001' }] })).tasks).toStrictEqual([
     {

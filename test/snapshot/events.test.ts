@@ -105,6 +105,7 @@ const UPDATE: Json = {
   timestamp: '2015-09-30T12:47:11.286Z',
 };
 const TOLD = {
+  agent: '20150707-153709-201330860-5050-12052-S0',
   id: 'test-app.5dd78972',
   state: 'TASK_RUNNING',
   host: 'srv4.hw.acme.org',
@@ -138,7 +139,9 @@ test.each<[string, Json, Json]>([
   ],
 ])('what an update tells at once: %s', (_, given, told) => {
   const heard = hear('status_update_event', { ...UPDATE, ...given });
-  expect(heard?.news).toStrictEqual({ kind: 'task', at: AT, app: '/test-app', task: { ...TOLD, ...told } });
+  const { agent, ...rest } = TOLD;
+  const task = given['slaveId'] === undefined ? { ...rest, agent, ...told } : { ...rest, ...told };
+  expect(heard?.news).toStrictEqual({ kind: 'task', at: AT, app: '/test-app', task });
   expect(heard?.dirty).toEqual(['/test-app']);
 });
 
