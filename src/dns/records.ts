@@ -1,3 +1,6 @@
+import type { AppId, TaskId } from '../model/names.ts';
+import type { Problem } from '../model/problem.ts';
+
 /** Types of the DNS side. Names are in full, in lower case, without the last dot: 'nginx.marathon.mesos'. */
 
 /** Where a service is: a name that has addresses, and a port there. */
@@ -43,7 +46,7 @@ export interface Soa {
   readonly ttl: number;
 }
 
-/** All that is known of names, at one moment. */
+/** All that is known of names, at one moment: it is to be asked until there is a later one, and then tells what that tells. */
 export interface Zones {
   /** The zone that a name lies in; undefined for one that is somebody else's. */
   readonly apexOf: (name: string) => Apex | undefined;
@@ -51,4 +54,18 @@ export interface Zones {
   readonly find: (name: string) => Entry | undefined;
   /** Counts the changes, from 1; as serial of every zone. */
   readonly serial: number;
+  /** Names that several apps make, and ids that make none. */
+  readonly problems: readonly Problem[];
+  /** The tasks that have names, app by app, for lists of all. */
+  readonly tasks: () => Iterable<TaskNames>;
+}
+
+/** The names of one task, as Mesos-DNS enumerates them. */
+export interface TaskNames {
+  readonly app: AppId;
+  readonly id: TaskId;
+  /** As Marathon calls it for others to discover: 'b.a' of /a/b. */
+  readonly name: string;
+  /** What they have of this task, made when it is asked for; those of the mirror under thisdcos.directory are not among them. */
+  readonly records: () => ReadonlyMap<string, Entry>;
 }

@@ -1,0 +1,174 @@
+import type { AppId } from '../model/names.ts';
+import type { Definition, Port, Task } from '../model/snapshot.ts';
+import { addressesOf, agentAddresses, autoIps, containerIps, type IpSource } from './addresses.ts';
+import { agentTail, dcosLabel, faultOf, LONGEST_LABEL, LONGEST_NAME, marked, mesosLabel, taskHash, taskName } from './names.ts';
+import type { Place, Places, Protocol } from './places.ts';
+
+/** What an operator decides about names, and the places that follow from it. */
+export interface Naming {
+  readonly places: Places;
+  readonly ipSources: readonly IpSource[];
+  /** Whether tasks that are not healthy are left out where others are. */
+  readonly healthyOnly: boolean;
+}
+
+/** The part of a name that comes from the id of its app: 'b.a' or 'b-a' of /a/b. */
+export interface Stem {
+  /** Its place among the stems of its app. */
+  readonly at: number;
+  readonly text: string;
+  /** Lengths of its first and its last label. */
+  readonly first: number;
+  readonly last: number;
+  /** Why there can be no name of it. */
+  readonly fault: string | undefined;
+}
+
+export interface Stems {
+  readonly all: readonly Stem[];
+  /** Mesos-DNS's: as it is, and as one label. */
+  readonly mesos: readonly Stem[];
+  readonly dcos: readonly Stem[];
+}
+
+/** Those of an app; less than three where some are the same, or nothing is left of its id. */
+export function makeStems(app: AppId): Stems {
+  const dotted = taskName(app).toLowerCase();
+  const [label, dcos] = [mesosLabel(dotted), dcosLabel(dotted)];
+  const texts = [...new Set([dotted, label, dcos])].filter((text) => text !== '');
+  const all = texts.map(makeStem);
+  return { all, mesos: all.filter(({ text }) => text === dotted || text === label), dcos: all.filter(({ text }) => text === dcos) };
+}
+
+function makeStem(text: string, at: number): Stem {
+  const first = `${text}.`.indexOf('.');
+  return { at, text, first, last: text.length - text.lastIndexOf('.') - 1, fault: faultOf(text) };
+}
+
+/** A task that has names. */
+export interface NamedTask {
+  readonly app: AppId;
+  readonly stems: Stems;
+  readonly task: Task;
+  /** The definition that its ports are of. */
+  readonly definition: Definition;
+  /** What stands behind the stem in the names that are its alone: '-jhy6r-s1'. */
+  readonly mark: string;
+}
+
+export function makeNamedTask({ app, stems, task, definition }: Omit<NamedTask, 'mark'>): NamedTask {
+  const tail = agentTail(task.agent ?? '');
+  return { app, stems, task, definition, mark: `-${taskHash(task.id)}${tail === '' ? '' : `-${tail}`}` };
+}
+
+/** What a name has from one task: the addresses, or the port of a service at the task's own name. */
+export interface NameRecord {
+  readonly stem: Stem;
+  readonly place: Place;
+  /** '', '_' or '_http._' */
+  readonly prefix: string;
+  /** The task's, in names that are its alone; else empty. */
+  readonly mark: string;
+  readonly addresses: readonly string[];
+  readonly service?: { readonly port: number; readonly at: Place; readonly mark: string };
+}
+
+/**
+ * All that the names of an app have from one task [Mesos-DNS: records/generator.go, for tasks with DiscoveryInfo; dcos-net: dcos_dns_mesos].
+ * Also under names that are too long: see `isUnfit`. What has no address has no service either.
+ */
+export function* recordsOf(named: NamedTask, { places, ipSources }: Naming): Generator<NameRecord> {
+  const { task, definition, stems } = named;
+  const own = addressesOf(task, ipSources);
+  const agent = agentAddresses(task);
+  for (const stem of stems.mesos) {
+    yield* addressRecords({ named, stem, place: places.tasks, addresses: own });
+    yield* addressRecords({ named, stem, place: places.agents, addresses: agent });
+    if (own.length > 0) yield* discovered(named, stem, places);
+    if (agent.length > 0) yield* allocated(named, stem, places);
+  }
+  const { agentip, containerip, autoip } = places.dcos;
+  for (const stem of stems.dcos) {
+    if (agent.length > 0) yield { stem, place: agentip, prefix: '', mark: '', addresses: agent };
+    const container = containerIps(task, definition);
+    if (container.length > 0) yield { stem, place: containerip, prefix: '', mark: '', addresses: container };
+    const auto = autoIps(task, definition);
+    if (auto.length > 0) yield { stem, place: autoip, prefix: '', mark: '', addresses: auto };
+  }
+}
+
+/** Of a name that all tasks of the app share, and of the task's own. */
+function* addressRecords({ named, ...rest }: { readonly named: NamedTask } & Pick<NameRecord, 'stem' | 'place' | 'addresses'>) {
+  if (rest.addresses.length === 0) return;
+  yield { ...rest, prefix: '', mark: '' };
+  yield { ...rest, prefix: '', mark: named.mark };
+}
+
+/** The ports that Marathon lets others discover, by protocol, with and without their names. */
+function* discovered({ task, definition, mark }: NamedTask, stem: Stem, places: Places): Generator<NameRecord> {
+  for (const [index, port] of definition.ports.entries()) {
+    const number = discoveryPort(task, definition, index);
+    if (number === undefined) continue;
+    const service = { port: number, at: places.tasks, mark };
+    const name = mesosLabel(port.name ?? '');
+    for (const protocol of protocolsOf(port)) {
+      const place = places.services[protocol];
+      yield { stem, place, prefix: '_', mark: '', addresses: [], service };
+      if (name !== '') yield { stem, place, prefix: `_${name}._`, mark: '', addresses: [], service };
+    }
+  }
+}
+
+function protocolsOf({ tcp, udp }: Port): readonly Protocol[] {
+  return [...(tcp ? (['tcp'] as const) : []), ...(udp === true ? (['udp'] as const) : [])];
+}
+
+/** The agent's where it gave one, also to a container with an address of its own; else the container's [marathon: PortDiscovery]. */
+function discoveryPort(task: Task, { network, ports }: Definition, index: number): number | undefined {
+  const onAgent = task.hostPorts[index];
+  const number = network === 'container' ? (onAgent ?? ports[index]?.container) : onAgent;
+  return number === 0 ? undefined : number; // 0: the same as the agent's, which is not known
+}
+
+/** The ports that the agent gave the task, whatever they speak. */
+function* allocated({ task, mark }: NamedTask, stem: Stem, { agents, agentServices }: Places): Generator<NameRecord> {
+  for (const port of task.hostPorts) {
+    if (port === undefined) continue;
+    const service = { port, at: agents, mark };
+    yield { stem, place: agentServices.tcp, prefix: '_', mark: '', addresses: [], service };
+    yield { stem, place: agentServices.udp, prefix: '_', mark: '', addresses: [], service };
+  }
+}
+
+/** 'nginx.marathon.mesos' */
+export function nameOf({ prefix, stem, mark, place }: NameRecord): string {
+  return `${prefix}${mark === '' ? stem.text : marked(stem.text, mark)}.${place.name}`;
+}
+
+/** 'nginx-jhy6r-s1.marathon.mesos': where the service of a record is. */
+export function targetOf(stem: Stem, { mark, at }: { readonly mark: string; readonly at: Place }): string {
+  return `${marked(stem.text, mark)}.${at.name}`;
+}
+
+/** Whether a record can't be told: its name, or that of its target, is none that DNS can have. */
+export function isUnfit({ prefix, stem, mark, place, service }: NameRecord): boolean {
+  if (stem.fault !== undefined) return true;
+  if (prefix !== '' && (stem.first >= LONGEST_LABEL || prefix.length > LONGEST_LABEL + '._'.length)) return true; // with its '_'
+  if (prefix.length + lengthOf(stem, mark) + place.name.length > LONGEST_NAME) return true;
+  return service !== undefined && lengthOf(stem, service.mark) + service.at.name.length > LONGEST_NAME;
+}
+
+/** Why a record can't be told, in a sentence without its period. */
+export function unfitness(record: NameRecord): string {
+  const name = nameOf(record);
+  const fault = faultOf(name);
+  if (fault !== undefined || record.service === undefined) return `the DNS name ${name} is left out: ${fault ?? ''}`;
+  const target = targetOf(record.stem, record.service);
+  return `the DNS name ${name} is left out, as it leads to ${target}: ${faultOf(target) ?? ''}`;
+}
+
+/** Of the name up to its place, with the dot; without making it. */
+function lengthOf({ text, last }: Stem, mark: string): number {
+  const cut = mark === '' ? 0 : Math.max(0, last + mark.length - LONGEST_LABEL);
+  return text.length - cut + mark.length + 1;
+}
