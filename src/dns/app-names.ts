@@ -70,52 +70,68 @@ export interface NameRecord {
   /** The task's, in names that are its alone; else empty. */
   readonly mark: string;
   readonly addresses: readonly string[];
-  readonly service?: { readonly port: number; readonly at: Place; readonly mark: string };
+  readonly service: { readonly port: number; readonly at: Place; readonly mark: string } | undefined;
 }
 
 /**
  * All that the names of an app have from one task [Mesos-DNS: records/generator.go, for tasks with DiscoveryInfo; dcos-net: dcos_dns_mesos].
  * Also under names that are too long: see `isUnfit`. What has no address has no service either.
  */
-export function* recordsOf(named: NamedTask, { places, ipSources }: Naming): Generator<NameRecord> {
-  const { task, definition, stems } = named;
+export function recordsOf(named: NamedTask, { places, ipSources }: Naming): readonly NameRecord[] {
+  const { task, definition, stems, mark } = named;
   const own = addressesOf(task, ipSources);
   const agent = agentAddresses(task);
+  const records: NameRecord[] = [];
+  const tell = (place: Place, addresses: readonly string[], { stem, of }: { readonly stem: Stem; readonly of: string }): void => {
+    if (addresses.length > 0) records.push({ stem, place, prefix: '', mark: of, addresses, service: undefined });
+  };
   for (const stem of stems.mesos) {
-    yield* addressRecords({ named, stem, place: places.tasks, addresses: own });
-    yield* addressRecords({ named, stem, place: places.agents, addresses: agent });
-    if (own.length > 0) yield* discovered(named, stem, places);
-    if (agent.length > 0) yield* allocated(named, stem, places);
+    for (const of of ['', mark]) {
+      tell(places.tasks, own, { stem, of });
+      tell(places.agents, agent, { stem, of });
+    }
+    if (own.length > 0) tellDiscovered(named, places, serviceRecords(stem, records));
+    if (agent.length > 0) tellAllocated(named, places, serviceRecords(stem, records));
   }
-  const { agentip, containerip, autoip } = places.dcos;
   for (const stem of stems.dcos) {
-    if (agent.length > 0) yield { stem, place: agentip, prefix: '', mark: '', addresses: agent };
-    const container = containerIps(task, definition);
-    if (container.length > 0) yield { stem, place: containerip, prefix: '', mark: '', addresses: container };
-    const auto = autoIps(task, definition);
-    if (auto.length > 0) yield { stem, place: autoip, prefix: '', mark: '', addresses: auto };
+    tell(places.dcos.agentip, agent, { stem, of: '' });
+    tell(places.dcos.containerip, containerIps(task, definition), { stem, of: '' });
+    tell(places.dcos.autoip, autoIps(task, definition), { stem, of: '' });
   }
+  return records;
 }
 
-/** Of a name that all tasks of the app share, and of the task's own. */
-function* addressRecords({ named, ...rest }: { readonly named: NamedTask } & Pick<NameRecord, 'stem' | 'place' | 'addresses'>) {
-  if (rest.addresses.length === 0) return;
-  yield { ...rest, prefix: '', mark: '' };
-  yield { ...rest, prefix: '', mark: named.mark };
+const NONE: readonly string[] = [];
+
+type TellService = (place: Place, prefix: string, service: NonNullable<NameRecord['service']>) => void;
+
+function serviceRecords(stem: Stem, records: NameRecord[]): TellService {
+  return (place, prefix, service) => {
+    records.push({ stem, place, prefix, mark: '', addresses: NONE, service });
+  };
 }
 
 /** The ports that Marathon lets others discover, by protocol, with and without their names. */
-function* discovered({ task, definition, mark }: NamedTask, stem: Stem, places: Places): Generator<NameRecord> {
+function tellDiscovered({ task, definition, mark }: NamedTask, places: Places, tell: TellService): void {
   for (const [index, port] of definition.ports.entries()) {
     const number = discoveryPort(task, definition, index);
     if (number === undefined) continue;
     const service = { port: number, at: places.tasks, mark };
     const name = mesosLabel(port.name ?? '');
     for (const protocol of protocolsOf(port)) {
-      const place = places.services[protocol];
-      yield { stem, place, prefix: '_', mark: '', addresses: [], service };
-      if (name !== '') yield { stem, place, prefix: `_${name}._`, mark: '', addresses: [], service };
+      tell(places.services[protocol], '_', service);
+      if (name !== '') tell(places.services[protocol], `_${name}._`, service);
     }
+  }
+}
+
+/** The ports that the agent gave the task, whatever they speak. */
+function tellAllocated({ task, mark }: NamedTask, { agents, agentServices }: Places, tell: TellService): void {
+  for (const port of task.hostPorts) {
+    if (port === undefined) continue;
+    const service = { port, at: agents, mark };
+    tell(agentServices.tcp, '_', service);
+    tell(agentServices.udp, '_', service);
   }
 }
 
@@ -128,16 +144,6 @@ function discoveryPort(task: Task, { network, ports }: Definition, index: number
   const onAgent = task.hostPorts[index];
   const number = network === 'container' ? (onAgent ?? ports[index]?.container) : onAgent;
   return number === 0 ? undefined : number; // 0: the same as the agent's, which is not known
-}
-
-/** The ports that the agent gave the task, whatever they speak. */
-function* allocated({ task, mark }: NamedTask, stem: Stem, { agents, agentServices }: Places): Generator<NameRecord> {
-  for (const port of task.hostPorts) {
-    if (port === undefined) continue;
-    const service = { port, at: agents, mark };
-    yield { stem, place: agentServices.tcp, prefix: '_', mark: '', addresses: [], service };
-    yield { stem, place: agentServices.udp, prefix: '_', mark: '', addresses: [], service };
-  }
 }
 
 /** 'nginx.marathon.mesos' */

@@ -1,4 +1,4 @@
-import type { AppId, TaskId } from '../model/names.ts';
+import type { AppId } from '../model/names.ts';
 import type { App, Definition, Task } from '../model/snapshot.ts';
 import { answering } from './answering.ts';
 import { isUnfit, makeNamedTask, makeStems, recordsOf, unfitness, type NamedTask, type Naming, type Stems } from './app-names.ts';
@@ -7,34 +7,39 @@ import { isUnfit, makeNamedTask, makeStems, recordsOf, unfitness, type NamedTask
 export interface NamedApp {
   readonly id: AppId;
   readonly stems: Stems;
+  readonly tasks: readonly AnsweringTask[];
   /** By stem: the places in which it has names, as a sum of their bits. */
   readonly places: readonly number[];
-  readonly tasks: readonly NamedTask[];
   /** Why a name of it is left out, the first where there are several. */
   readonly unfit: string | undefined;
 }
 
+/** A task, with what follows of it for its app. */
+export interface AnsweringTask extends NamedTask, Pick<NamedApp, 'places' | 'unfit'> {}
+
 /** What an app has of names now; tasks of `before` that are where they were are the same objects. */
 export function makeNamedApp(app: App, naming: Naming, before: NamedApp | undefined): NamedApp {
   const stems = before?.stems ?? makeStems(app.id);
-  const known = new Map(before?.tasks.map((named): [TaskId, NamedTask] => [named.task.id, named]));
+  const known = new Map(before?.tasks.map((named) => [named.task.id, named]));
   const tasks = answering(app, naming).map((task) => {
     const definition = task.of ?? app.definition;
     const same = known.get(task.id);
-    return same !== undefined && isSame(same, task, definition) ? same : makeNamedTask({ app: app.id, stems, task, definition });
+    if (same !== undefined && isSame(same, task, definition)) return same;
+    const named = makeNamedTask({ app: app.id, stems, task, definition });
+    const { places, unfit } = placesOf(named, naming);
+    return { app: app.id, stems, task, definition, mark: named.mark, places, unfit };
   });
   if (before !== undefined && isSameList(before.tasks, tasks)) return before;
-  return { id: app.id, stems, tasks, ...placesOf(stems, tasks, naming) };
+  const places = stems.all.map((_, at) => tasks.reduce((sum, task) => sum | (task.places[at] ?? 0), 0));
+  return { id: app.id, stems, tasks, places, unfit: tasks.find(({ unfit }) => unfit !== undefined)?.unfit };
 }
 
-function placesOf(stems: Stems, tasks: readonly NamedTask[], naming: Naming): Pick<NamedApp, 'places' | 'unfit'> {
-  const places = stems.all.map(() => 0);
+function placesOf(task: NamedTask, naming: Naming): Pick<NamedApp, 'places' | 'unfit'> {
+  const places = task.stems.all.map(() => 0);
   let unfit: string | undefined;
-  for (const task of tasks) {
-    for (const record of recordsOf(task, naming)) {
-      if (isUnfit(record)) unfit ??= unfitness(record);
-      else places[record.stem.at] = (places[record.stem.at] ?? 0) | record.place.bit;
-    }
+  for (const record of recordsOf(task, naming)) {
+    if (isUnfit(record)) unfit ??= unfitness(record);
+    else places[record.stem.at] = (places[record.stem.at] ?? 0) | record.place.bit;
   }
   return { places, unfit };
 }

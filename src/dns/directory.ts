@@ -1,6 +1,6 @@
 import { keep } from '../lib/keep.ts';
 import { common, each } from '../lib/lists.ts';
-import type { AppId, TaskId } from '../model/names.ts';
+import type { AppId } from '../model/names.ts';
 import type { App } from '../model/snapshot.ts';
 import { isUnfit, nameOf, recordsOf, type NamedTask, type NameRecord, type Naming } from './app-names.ts';
 import { aboveOf, makeNamedApp, type NamedApp } from './app-tasks.ts';
@@ -28,14 +28,15 @@ export function makeDirectory(naming: Naming): Directory {
       const before = apps;
       apps = name(next);
       const { gone, come } = difference(before, apps);
-      for (const app of gone) {
-        index.remove(app);
-        known.delete(app.id);
-      }
       const old = new Map(gone.map((app) => [app.id, app]));
       for (const app of come) {
-        index.add(app, old.get(app.id));
+        index.exchange(old.get(app.id), app);
+        old.delete(app.id);
         known.set(app.id, app);
+      }
+      for (const app of old.values()) {
+        index.exchange(app, undefined);
+        known.delete(app.id);
       }
       return [...gone, ...come].some(({ tasks }) => tasks.length > 0);
     },
@@ -67,25 +68,22 @@ function makeIndex(naming: Naming) {
   const change = (what: 'add' | 'remove', app: NamedApp): void => {
     if (app.tasks.length === 0) return;
     for (const { text } of app.stems.all) byStem[what](text, app);
-    for (const task of app.tasks) byMark[what](task.mark, task);
     for (const name of aboveOf(app, naming)) above[what](name);
   };
-  return {
-    ...{ byStem, byMark, above, ofApp, ofTask },
-    remove: (app: NamedApp): void => {
-      change('remove', app);
-    },
-    add: (app: NamedApp, before: NamedApp | undefined): void => {
-      change('add', app);
-      if (before === undefined) return;
-      ofApp.replace(before, app);
-      const tasks = new Map(before.tasks.map((named): [TaskId, NamedTask] => [named.task.id, named]));
-      for (const task of app.tasks) {
-        const old = tasks.get(task.task.id);
-        if (old !== undefined && old !== task) ofTask.replace(old, task);
-      }
-    },
+  const exchange = (before: NamedApp | undefined, app: NamedApp | undefined): void => {
+    if (before !== undefined) change('remove', before);
+    if (app !== undefined) change('add', app);
+    if (before !== undefined && app !== undefined) ofApp.replace(before, app);
+    const { gone, come } = difference<NamedTask>(before?.tasks ?? [], app?.tasks ?? []);
+    for (const task of gone) byMark.remove(task.mark, task);
+    for (const task of come) byMark.add(task.mark, task);
+    const old = new Map(gone.map((named) => [named.task.id, named]));
+    for (const task of come) {
+      const known = old.get(task.task.id);
+      if (known !== undefined) ofTask.replace(known, task);
+    }
   };
+  return { byStem, byMark, above, ofApp, ofTask, exchange };
 }
 
 /** Of the names that all tasks of an app share. */

@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import { keep } from '../lib/keep.ts';
 import { byText } from '../lib/lists.ts';
 import { isUnfit, nameOf, targetOf, type NameRecord } from './app-names.ts';
@@ -10,27 +11,43 @@ export type Entries = ReadonlyMap<string, Entry>;
 
 /** What each name has of all records; those that can't be told are left out. */
 export function gather(records: Iterable<NameRecord>): Map<string, Entry> {
-  const found = new Map<string, { readonly addresses: string[]; readonly srv: Srv[] }>();
+  const found = new Map<string, NameRecord[]>();
   for (const record of records) {
     if (isUnfit(record)) continue;
     const name = nameOf(record);
-    let one = found.get(name);
-    if (one === undefined) found.set(name, (one = { addresses: [], srv: [] }));
-    for (const address of record.addresses) one.addresses.push(address);
-    if (record.service !== undefined) one.srv.push({ target: targetOf(record.stem, record.service), port: record.service.port });
+    const known = found.get(name);
+    if (known === undefined) found.set(name, [record]);
+    else known.push(record);
   }
-  return new Map(Array.from(found, ([name, { addresses, srv }]) => [name, makeEntry(addresses, srv)]));
+  return new Map(Array.from(found, ([name, all]) => [name, entryOf(all)]));
+}
+
+function entryOf(records: readonly NameRecord[]): Entry {
+  const services = records.flatMap(({ stem, service }) =>
+    service === undefined ? [] : { target: targetOf(stem, service), port: service.port },
+  );
+  const [first] = records;
+  const isOne = records.length === 1 && first !== undefined;
+  return makeEntry(isOne ? first.addresses : records.flatMap(({ addresses }) => addresses), services);
 }
 
 /** In order, each once, so that it does not matter where they come from. */
 export function makeEntry(addresses: readonly string[], srv: readonly Srv[]): Entry {
-  const inOrder = [...new Set(addresses)].sort(byText);
+  const inOrder = addresses.length < 2 ? addresses : [...new Set(addresses)].sort(byText);
+  const [a, aaaa] = [only(inOrder, isIPv4), only(inOrder, isIPv6)];
+  if (srv.length < 2) return { a, aaaa, srv: srv.length === 0 ? NONE : srv };
   const services = new Map(srv.map((one) => [`${one.target} ${one.port}`, one]));
-  return {
-    a: inOrder.filter((address) => !address.includes(':')),
-    aaaa: inOrder.filter((address) => address.includes(':')),
-    srv: [...services.values()].sort((one, other) => byText(one.target, other.target) || one.port - other.port),
-  };
+  return { a, aaaa, srv: [...services.values()].sort((one, other) => byText(one.target, other.target) || one.port - other.port) };
+}
+
+const NONE: readonly never[] = [];
+
+/** As `filter`, but without a new list where that is not needed: there are as many of these as there are names. */
+function only<One>(list: readonly One[], is: (one: One) => boolean): readonly One[] {
+  if (list.length === 0) return NONE;
+  if (list.every(is)) return list;
+  const found = list.filter(is);
+  return found.length === 0 ? NONE : found;
 }
 
 /** What a name has that several make. */
