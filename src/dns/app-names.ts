@@ -82,21 +82,21 @@ export function recordsOf(named: NamedTask, { places, ipSources }: Naming): read
   const own = addressesOf(task, ipSources);
   const agent = agentAddresses(task);
   const records: NameRecord[] = [];
-  const tell = (place: Place, addresses: readonly string[], { stem, of }: { readonly stem: Stem; readonly of: string }): void => {
-    if (addresses.length > 0) records.push({ stem, place, prefix: '', mark: of, addresses, service: undefined });
+  const tell = (place: Place, addresses: readonly string[], { stem, mark: whose }: Pick<NameRecord, 'stem' | 'mark'>): void => {
+    if (addresses.length > 0) records.push({ stem, place, prefix: '', mark: whose, addresses, service: undefined });
   };
   for (const stem of stems.mesos) {
-    for (const of of ['', mark]) {
-      tell(places.tasks, own, { stem, of });
-      tell(places.agents, agent, { stem, of });
+    for (const whose of ['', mark]) {
+      tell(places.tasks, own, { stem, mark: whose });
+      tell(places.agents, agent, { stem, mark: whose });
     }
     if (own.length > 0) tellDiscovered(named, places, serviceRecords(stem, records));
     if (agent.length > 0) tellAllocated(named, places, serviceRecords(stem, records));
   }
   for (const stem of stems.dcos) {
-    tell(places.dcos.agentip, agent, { stem, of: '' });
-    tell(places.dcos.containerip, containerIps(task, definition), { stem, of: '' });
-    tell(places.dcos.autoip, autoIps(task, definition), { stem, of: '' });
+    tell(places.dcos.agentip, agent, { stem, mark: '' });
+    tell(places.dcos.containerip, containerIps(task, definition), { stem, mark: '' });
+    tell(places.dcos.autoip, autoIps(task, definition), { stem, mark: '' });
   }
   return records;
 }
@@ -164,13 +164,11 @@ export function isUnfit({ prefix, stem, mark, place, service }: NameRecord): boo
   return service !== undefined && lengthOf(stem, service.mark) + service.at.name.length > LONGEST_NAME;
 }
 
-/** Why a record can't be told, in a sentence without its period. */
-export function unfitness(record: NameRecord): string {
+/** Why a record can't be told, in a sentence without its period; undefined when that is for its target, which is a name with a record of its own. */
+export function unfitness(record: NameRecord): string | undefined {
   const name = nameOf(record);
   const fault = faultOf(name);
-  if (fault !== undefined || record.service === undefined) return `the DNS name ${name} is left out: ${fault ?? ''}`;
-  const target = targetOf(record.stem, record.service);
-  return `the DNS name ${name} is left out, as it leads to ${target}: ${faultOf(target) ?? ''}`;
+  return fault && `the DNS name ${name} is left out: ${fault}`;
 }
 
 /** Of the name up to its place, with the dot; without making it. */
