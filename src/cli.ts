@@ -1,6 +1,7 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { readFileSync } from 'node:fs';
 import { addDemo } from './demo-command.ts';
+import { addDns, dnsAlone } from './dns-command.ts';
 import { gather } from './lib/gather.ts';
 import { makeLogger, type Logger } from './lib/logger.ts';
 import { sentence } from './lib/sentence.ts';
@@ -9,8 +10,8 @@ import { untilUnexpected } from './leave.ts';
 import { daemon, dry, once } from './main.ts';
 import { makeReference } from './reference.ts';
 import { readNotes } from './notes.ts';
-import type { OptionRow } from './option-row.ts';
-import { OPTIONS, type Settings } from './options.ts';
+import type { Settings } from './options.ts';
+import { addOptions, readSettings } from './program-options.ts';
 import { withSignals, type Signals } from './signals.ts';
 import { addStatus } from './status-command.ts';
 
@@ -48,7 +49,9 @@ function leaveWithReader(error: NodeJS.ErrnoException): void {
 function makeProgram(act: (settings: Settings) => Promise<void>): Command {
   const program = new Command('marathon-lb-ts')
     .description('Follows Mesosphere Marathon and keeps HAProxy in step: a drop-in for marathon-lb 1.15.')
-    .usage('[options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts status [options]\n       marathon-lb-ts labels')
+    .usage(
+      '[options]\n       marathon-lb-ts dns [options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts status [options]\n       marathon-lb-ts labels',
+    )
     .version(version(), '--version')
     .exitOverride()
     .enablePositionalOptions()
@@ -56,7 +59,7 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
     .helpOption('-h, --help', 'this text')
     .allowExcessArguments(false)
     .addHelpText('after', SIGNALS);
-  for (const row of Object.values(OPTIONS)) program.addOption(makeOption(row as OptionRow<unknown>));
+  addOptions(program);
   program.action(() => act(withSense(readSettings(program))));
   program
     .command('labels')
@@ -64,7 +67,7 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
     .action(() => {
       process.stdout.write(makeReference());
     });
-  return addDemo(addStatus(program));
+  return addDemo(addStatus(addDns(program, runDns)));
 }
 
 const SIGNALS = `
@@ -80,34 +83,25 @@ function readWords([first, ...rest]: readonly string[], { POLL_INTERVAL: interva
   return first === undefined ? [] : [first, ...rest];
 }
 
-function makeOption({ flags, help, section, env, read, fallback }: OptionRow<unknown>): Option {
-  const option = new Option(flags, help).helpGroup(`${section}:`);
-  if (env !== undefined) option.env(env);
-  if (read !== undefined) option.argParser(read);
-  const isEmpty = fallback === undefined || typeof fallback === 'boolean' || (Array.isArray(fallback) && fallback.length === 0);
-  if (!isEmpty) option.default(fallback, Array.isArray(fallback) ? fallback.join(',') : undefined);
-  return option;
-}
-
-/** Commander gives `false` for a `--no-…` under the flag's own name, and an empty text where a variable is empty. */
-function readSettings(program: Command): Settings {
-  const given: Readonly<Record<string, unknown>> = program.opts();
-  return Object.fromEntries(
-    Object.entries(OPTIONS).map(([name, { flags, fallback }]) => {
-      const value = given[nameOf(flags)];
-      return [name, value === undefined || value === '' ? fallback : value];
+/** DNS alone, without HAProxy. */
+function runDns(settings: Settings): Promise<void> {
+  return withLog(settings, ({ signal, onHup }, log) =>
+    dnsAlone({ settings, env: process.env, signal, log }, ({ resync }) => {
+      onHup(() => {
+        resync('SIGHUP');
+      });
     }),
-  ) as unknown as Settings;
+  );
 }
 
-function nameOf(flags: string): string {
-  return new Option(flags).attributeName();
+async function withLog(settings: Settings, work: (signals: Signals, log: Logger) => Promise<void>): Promise<void> {
+  if (holdsSecret(settings)) process.title = 'marathon-lb-ts'; // the process list shows no credentials
+  const log = await logOf(settings);
+  await untilUnexpected(log, () => withSignals((signals) => work(signals, log)));
 }
 
 async function run(settings: Settings): Promise<void> {
-  if (holdsSecret(settings)) process.title = 'marathon-lb-ts'; // the process list shows no credentials
-  const log = await logOf(settings);
-  await untilUnexpected(log, () => withSignals((signals) => balance(settings, { ...signals, log })));
+  await withLog(settings, (signals, log) => balance(settings, { ...signals, log }));
 }
 
 async function balance(settings: Settings, { signal, onHup, onUsr1, log }: Signals & { readonly log: Logger }): Promise<void> {

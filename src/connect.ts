@@ -7,6 +7,7 @@ import type { Gently } from './apply/ending.ts';
 import { makeKeeper } from './apply/keeper.ts';
 import { readKnown, writeKnown, type Found, type Known } from './apply/state-folder.ts';
 import { CertificateJudge } from './assemble-certificates.ts';
+import { openDns } from './assemble-dns.ts';
 import { findRelease, openDrive, reach, type Reached } from './assemble-haproxy.ts';
 import { now, openMarathon, openSource, sleep, type Surroundings } from './assemble-marathon.ts';
 import { inTime } from './lib/in-time.ts';
@@ -60,6 +61,7 @@ export async function withDaemon<Result>(run: Mode, work: (daemon: Daemon) => Pr
   const client = await openMarathon(run.settings, run.env);
   const { own, idle, ...daemon } = await connect({ ...run, signal: AbortSignal.any([run.signal, ending.signal]) }, client).catch(
     async (error: unknown) => {
+      ending.abort();
       await client.close();
       throw error;
     },
@@ -85,15 +87,10 @@ async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached
   };
   const surroundings: Surroundings = { settings, log, signal, tell };
   const { known, chosen, start, derive } = await begin(run);
+  const dns = await openDns({ ...surroundings, follow: run.follow });
   const reached = reach(surroundings);
   const views = makeViews();
-  const drive = openDrive(reached, {
-    ...surroundings,
-    viewOf: views.of,
-    serves: (document) => {
-      tell(servingNews(views.of(document)));
-    },
-  });
+  const drive = openDrive(reached, { ...surroundings, ...drivenBy(views, tell) });
   const source = openSource(client, surroundings, run.follow);
   const keeper = openKeeper(surroundings);
   const certificates = new CertificateJudge({ ...surroundings, chosen, drive });
@@ -102,7 +99,12 @@ async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached
     start,
     absorb: makeAbsorb({ massRemovalHoldMs: settings.massRemovalHold * 1000 }),
     derive,
-    consumers: [views.see, makeProblemLog(log), ...makeConsumers({ certificates, keeper, alarm: openAlarm(source, surroundings) })],
+    consumers: [
+      views.see,
+      makeProblemLog(log),
+      ...makeConsumers({ certificates, keeper, alarm: openAlarm(source, surroundings) }),
+      dns.see,
+    ],
   });
   if (known !== undefined && run.follow) restoreLater(known, surroundings);
   const watching = run.follow ? [watch({ reached, drive, view: views.latest, surroundings }), certificates.watch()] : [];
@@ -112,7 +114,7 @@ async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached
     reload: () => {
       drive.reloadAsItIs();
     },
-    ended: Promise.all([source.ended, looping, ...watching]).then(() => undefined),
+    ended: Promise.all([source.ended, looping, ...watching, dns.ended]).then(() => undefined),
     own: reached.own,
     idle: () => Promise.all([drive.idle(), keeper.end()]).then(() => undefined),
   };
@@ -187,6 +189,14 @@ function makeViews(): Views {
     latest: () => latest?.view,
     asked: () => latest?.asked,
   };
+}
+
+/** Whose documents are driven, and who hears what HAProxy serves then. */
+function drivenBy({ of }: Views, tell: Surroundings['tell']) {
+  const serves = (document: Document): void => {
+    tell(servingNews(of(document)));
+  };
+  return { viewOf: of, serves };
 }
 
 function servingNews(view: View | undefined): News {

@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from 'commander';
+import { isIP, isIPv4 } from 'node:net';
+import type { Endpoint } from './dns/endpoint.ts';
 import { LOG_LEVELS, type LogLevel } from './lib/logger.ts';
 import { address } from './services/grammars.ts';
 
@@ -7,10 +9,10 @@ function wanted(what: string): InvalidArgumentError {
 }
 
 /** Every value of a flag that may stand several times, its default put away at the first. */
-export function list(
-  read: (text: string) => string,
-  fallback: readonly string[],
-): (text: string, before?: readonly string[]) => readonly string[] {
+export function list<Value>(
+  read: (text: string) => Value,
+  fallback: readonly Value[],
+): (text: string, before?: readonly Value[]) => readonly Value[] {
   return (text, before = []) => [...(before === fallback ? [] : before), read(text)];
 }
 
@@ -94,4 +96,40 @@ export function bindAddress(text: string): string {
   const { value } = address.read(text);
   if (value === undefined) throw wanted(address.wanted);
   return value;
+}
+
+/** An address of this machine or another, and a port: '127.0.0.1:53', '[::1]:53'. A port that may be left out has a default. */
+export function endpoint(usual?: number): (text: string) => Endpoint {
+  return (text) => {
+    const [, six, four, digits = String(usual)] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text.trim()) ?? [];
+    const [address = '', number] = [six ?? four, Number(digits)];
+    const isAddress = six === undefined ? isIPv4(address) : isIP(address) === 6;
+    if (!isAddress || !(number >= 1 && number <= 65_535))
+      throw wanted(`an address ${usual === undefined ? 'and a port' : 'with or without a port'}, such as 127.0.0.1:53 or [::1]:53`);
+    return { address, port: number };
+  };
+}
+
+/** A domain name without the last dot, in lower case. */
+export function domain(text: string): string {
+  const name = text.trim().toLowerCase().replace(/\.$/, '');
+  const isName = name.length <= 200 && name.split('.').every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
+  if (!isName) throw wanted("a domain name such as 'mesos' or 'mesos.acme.org'");
+  return name;
+}
+
+/** Words with commas between, each once. */
+export function inOrder<Word extends string>(words: readonly Word[]): (text: string) => readonly Word[] {
+  return (text) => {
+    const given = text.split(',').map((part) => words.find((word) => word === part.trim().toLowerCase()));
+    if (given.includes(undefined) || new Set(given).size < given.length)
+      throw wanted(`one or more of ${words.join(', ')}, with commas between, each once`);
+    return given as readonly Word[];
+  };
+}
+
+/** A text with a letter or digit in it, as a framework's name has. */
+export function frameworkName(text: string): string {
+  if (!/[a-z0-9]/i.test(text)) throw wanted("a framework's name, with a letter or a digit in it");
+  return text.trim();
 }

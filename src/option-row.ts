@@ -11,7 +11,7 @@ export interface OptionRow<Value> {
 }
 
 export type Section =
-  'Marathon' | 'Which apps' | 'The configuration' | 'HAProxy' | 'How it runs' | 'Log' | "Of marathon-lb's, accepted without effect";
+  'Marathon' | 'Which apps' | 'The configuration' | 'HAProxy' | 'DNS' | 'How it runs' | 'Log' | "Of marathon-lb's, accepted without effect";
 
 /** A row of the table. */
 export function option<Value>(flags: string, section: Section, rest: Omit<OptionRow<Value>, 'flags' | 'section'>): OptionRow<Value> {

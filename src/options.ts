@@ -1,3 +1,4 @@
+import { DNS_OPTIONS } from './dns-options.ts';
 import {
   bindAddress,
   duration,
@@ -210,6 +211,8 @@ export const OPTIONS = {
     read: milliseconds,
   }),
   reloadMinInterval: option('--reload-min-interval <ms>', 'HAProxy', { help: 'between two reloads', fallback: 1000, read: milliseconds }),
+
+  ...DNS_OPTIONS,
 
   stopHaproxy: option('--stop-haproxy', 'How it runs', {
     help: 'our own HAProxy ends with the daemon, when its health page was red for a while and its connections have finished',

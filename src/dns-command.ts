@@ -1,0 +1,111 @@
+import type { Command } from 'commander';
+import { makeAlarm } from './alarm.ts';
+import { openDns } from './assemble-dns.ts';
+import { now, openMarathon, openSource } from './assemble-marathon.ts';
+import { makeInbox } from './lib/inbox.ts';
+import type { Logger } from './lib/logger.ts';
+import { loop } from './loop.ts';
+import type { News } from './model/news.ts';
+import type { Problem } from './model/problem.ts';
+import type { Snapshot } from './model/snapshot.ts';
+import { OPTIONS, type Settings } from './options.ts';
+import { makeProblemLog } from './problem-log.ts';
+import { addOptions, readSettings } from './program-options.ts';
+import { makeAbsorb } from './snapshot/absorb.ts';
+import { startState, type State } from './snapshot/state.ts';
+import { troublesOf } from './snapshot/troubles.ts';
+import { shown } from './source/auth.ts';
+import type { Client } from './source/client.ts';
+
+/** Sections whose flags mean something without HAProxy, and flags of other sections that do as well. */
+const SECTIONS: readonly string[] = ['Marathon', 'DNS', 'Log'];
+const FLAGS: readonly string[] = [OPTIONS.health.flags, OPTIONS.poll.flags];
+
+/** Where it listens when nobody says. */
+const USUAL: Settings['dnsListen'] = [{ address: '127.0.0.1', port: 8053 }];
+
+/** Adds `marathon-lb-ts dns` to the program. */
+export function addDns(program: Command, act: (settings: Settings) => Promise<void>): Command {
+  const dns = program
+    .command('dns')
+    .description("answers DNS for the tasks of all apps, by Mesos-DNS's and DC/OS's names, without HAProxy (docs/dns.md)")
+    .allowExcessArguments(false);
+  addOptions(dns, ({ section, flags }) => SECTIONS.includes(section) || FLAGS.includes(flags));
+  dns.action(() => {
+    const settings = readSettings(dns);
+    return act(settings.dnsListen.length > 0 ? settings : { ...settings, dnsListen: USUAL });
+  });
+  return program;
+}
+
+/** What it is given from outside. */
+export interface DnsRun {
+  readonly settings: Settings;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** What DNS alone can be asked. */
+interface DnsDaemon {
+  readonly resync: (reason: string) => void;
+}
+
+/** Follows Marathon and answers DNS until the signal. Rejects at once for what does not heal by itself. */
+export async function dnsAlone({ env, ...run }: DnsRun, started: (daemon: DnsDaemon) => void): Promise<void> {
+  const ending = new AbortController();
+  const client = await openMarathon(run.settings, env);
+  try {
+    const { ended, resync } = await connect({ ...run, signal: AbortSignal.any([run.signal, ending.signal]) }, client);
+    run.log.info({ marathon: run.settings.marathon.map((url) => shown(new URL(url))) }, 'following Marathon, for DNS alone');
+    started({ resync });
+    await ended;
+  } finally {
+    ending.abort();
+    await client.close();
+  }
+}
+
+async function connect(run: Omit<DnsRun, 'env'>, client: Client): Promise<DnsDaemon & { readonly ended: Promise<unknown> }> {
+  const inbox = makeInbox<News>(run.signal);
+  const tell = (news: News): void => {
+    inbox.tell(news);
+  };
+  const dns = await openDns({ ...run, follow: true });
+  const source = openSource(client, { ...run, tell }, true);
+  const resync = (reason: string): void => {
+    source.resync(reason).catch(() => undefined); // it is logged
+  };
+  const read = (): void => {
+    resync('tasks are missing');
+  };
+  const alarm = makeAlarm({ now, tell, read, signal: run.signal });
+  const looping = loop({
+    inbox,
+    start: startState(NO_HAPROXY),
+    absorb: makeAbsorb({ massRemovalHoldMs: run.settings.massRemovalHold * 1000 }),
+    derive,
+    consumers: [
+      dns.see,
+      makeProblemLog(run.log),
+      (_names, _news, state) => {
+        alarm(state);
+      },
+    ],
+  });
+  return { resync, ended: Promise.all([source.ended, looping, dns.ended]) };
+}
+
+/** Nothing is written for one. */
+const NO_HAPROXY: State['release'] = { major: 0, minor: 0 };
+
+/** All that names are made of. */
+interface Names {
+  readonly snapshot: Snapshot;
+  readonly problems: readonly Problem[];
+}
+
+function derive({ asked, snapshot, held, staleSince, unread }: State): Names | undefined {
+  if (asked === undefined) return undefined;
+  return { snapshot, problems: [...troublesOf({ held, staleSince, unread }), ...snapshot.problems] };
+}

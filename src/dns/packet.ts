@@ -1,0 +1,259 @@
+import { decode, encode, type Answer as LibraryRecord, type DecodedPacket } from 'dns-packet';
+import type { DnsRecord, Question, Rcode } from './answer.ts';
+
+/** A query that can be answered. */
+export interface Query {
+  readonly id: number;
+  /** What the answer repeats of the flags: recursion desired, checking disabled. */
+  readonly flags: number;
+  readonly question: Question;
+  /** The question as it came, with its upper and lower case, which the answer repeats (0x20). */
+  readonly asked: Buffer;
+  /** None where none was sent: then none is answered. */
+  readonly edns: Edns | undefined;
+}
+
+/** What the OPT record says (RFC 6891). */
+export interface Edns {
+  /** Bytes of the longest answer over UDP that is taken. */
+  readonly size: number;
+  readonly version: number;
+  /** DNSSEC OK. */
+  readonly dnssec: boolean;
+}
+
+const HEADER = 12; // bytes
+const QR = 0x8000;
+const AA = 0x0400;
+const TC = 0x0200;
+const RA = 0x0080;
+const REPEATED = 0x0110; // RD and CD (RFC 4035, 3.2.2)
+const OPCODE = 0x7800;
+/** Records beside the question: OPT, and perhaps a signature. More is nobody's query. */
+const MOST_RECORDS = 4;
+const LONGEST_NAME = 255; // bytes, RFC 1035
+
+/** The longest answer over UDP, in bytes: what is not cut on its way through any network of today. */
+const LONGEST_UDP = 1232;
+/** Where no size was given. */
+const SHORTEST_UDP = 512;
+/** What the length before a message over TCP can say. */
+const LONGEST_TCP = 65_535;
+
+const RCODES: Readonly<Record<Rcode, number>> = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 };
+
+/**
+ * A packet as a query; the reason why it is none; or undefined for what gets no answer: an answer, so that two servers never talk to each other
+ * in a loop, and what has no header. Never throws.
+ */
+export function readQuery(packet: Buffer): Query | 'FORMERR' | 'NOTIMP' | undefined {
+  if (packet.length < HEADER) return undefined;
+  const flags = packet.readUInt16BE(2);
+  if ((flags & QR) !== 0) return undefined;
+  if ((flags & OPCODE) !== 0) return 'NOTIMP';
+  if (packet.readUInt16BE(4) !== 1 || recordsOf(packet) > MOST_RECORDS) return 'FORMERR';
+  const name = readName(packet);
+  const decoded = name && tryDecode(packet);
+  const question = decoded?.questions?.[0];
+  const opts = decoded?.additionals?.filter(({ type }) => type === 'OPT') ?? [];
+  if (name === undefined || question === undefined || opts.length > 1) return 'FORMERR';
+  return {
+    id: packet.readUInt16BE(0),
+    flags: flags & REPEATED,
+    question: { name: name.text, type: question.type, class: question.class ?? 'IN' },
+    asked: packet.subarray(HEADER, name.end + 4),
+    edns: readEdns(opts[0]),
+  };
+}
+
+function recordsOf(packet: Buffer): number {
+  return packet.readUInt16BE(6) + packet.readUInt16BE(8) + packet.readUInt16BE(10);
+}
+
+/** Undefined where it is cut, loops, or has something behind its end. */
+function tryDecode(packet: Buffer): DecodedPacket | undefined {
+  try {
+    const decoded = decode(packet);
+    return decode.bytes === packet.length ? decoded : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The name of the question, byte by byte: the library reads it as UTF-8, in which other bytes can become letters of ours, and does not tell a dot
+ * inside a label from one between two.
+ */
+function readName(packet: Buffer): { readonly text: string; readonly end: number } | undefined {
+  const labels: string[] = [];
+  for (let at = HEADER; at < packet.length && at < HEADER + LONGEST_NAME;) {
+    const length = packet[at] as number;
+    if (length === 0) return { text: labels.join('.').toLowerCase(), end: at + 1 };
+    if (length > 63) return undefined; // a pointer: there is nothing that it could point to
+    labels.push(packet.toString('latin1', at + 1, at + 1 + length).replaceAll('.', '\\')); // which is in no name of ours
+    at += 1 + length;
+  }
+  return undefined;
+}
+
+function readEdns(opt: LibraryRecord | undefined): Edns | undefined {
+  if (opt?.type !== 'OPT') return undefined;
+  return { size: opt.udpPayloadSize, version: opt.ednsVersion, dnssec: opt.flag_do };
+}
+
+/** How long the answer to a query may be, in bytes. */
+export function limitOf({ edns }: Pick<Query, 'edns'>, transport: 'udp' | 'tcp'): number {
+  if (transport === 'tcp') return LONGEST_TCP;
+  return Math.max(SHORTEST_UDP, Math.min(edns?.size ?? 0, LONGEST_UDP));
+}
+
+/** The header alone, for a packet that is no query or that can't be answered. */
+export function refusal(packet: Buffer, rcode: Rcode): Buffer {
+  const header = Buffer.alloc(HEADER);
+  header.writeUInt16BE(packet.readUInt16BE(0), 0);
+  header.writeUInt16BE(QR | (packet.readUInt16BE(2) & (OPCODE | REPEATED)) | RCODES[rcode], 2);
+  return header;
+}
+
+/** Records that are put in one behind the other, as bytes, and where each of them ends. */
+interface Part {
+  readonly bytes: Buffer;
+  readonly ends: readonly number[];
+}
+
+/** An answer as bytes that are the same for every query of its name and type, in any case of letters. */
+export interface Encoded {
+  readonly rcode: number;
+  readonly aa: boolean;
+  readonly answers: Part;
+  readonly authority: Part;
+  readonly additional: Part;
+}
+
+interface ToEncode {
+  readonly rcode: Rcode;
+  readonly aa: boolean;
+  readonly answers: readonly DnsRecord[];
+  readonly authority: readonly DnsRecord[];
+  readonly additional: readonly DnsRecord[];
+}
+
+/** Encodes an answer. `asked`: the name in the question, as in `Question`: names that end like it only point there. Throws for no answer of ours. */
+export function encodeAnswer({ rcode, aa, answers, authority, additional }: ToEncode, asked: string): Encoded {
+  const part = (records: readonly DnsRecord[]): Part => encodeRecords(records, asked);
+  return { rcode: RCODES[rcode], aa, answers: part(answers), authority: part(authority), additional: part(additional) };
+}
+
+/** An answer without records. */
+export function bareReply(rcode: Rcode): Encoded {
+  return { rcode: RCODES[rcode], aa: false, answers: NONE, authority: NONE, additional: NONE };
+}
+
+/** As many as a message over TCP can hold. */
+function encodeRecords(records: readonly DnsRecord[], asked: string): Part {
+  const all: Buffer[] = [];
+  const ends: number[] = [];
+  let end = 0;
+  for (const { name, ...record } of records) {
+    const bytes = Buffer.concat([encodeOwner(name, asked), encodeRest(record)]);
+    end += bytes.length;
+    if (end > LONGEST_TCP) break;
+    all.push(bytes);
+    ends.push(end);
+  }
+  return { bytes: Buffer.concat(all), ends };
+}
+
+/** Type, class, TTL and data: what the library writes behind the root as name. */
+function encodeRest(record: Omit<DnsRecord, 'name'>): Buffer {
+  return encode({ answers: [{ ...record, name: '.', class: 'IN' } as LibraryRecord] }).subarray(HEADER + 1);
+}
+
+/** A name as its own labels and a pointer to the question's, from where the two are the same (RFC 1035, 4.1.4). */
+function encodeOwner(name: string, asked: string): Buffer {
+  const [labels, others] = [name.split('.'), asked.split('.')];
+  let same = 0;
+  while (same < labels.length && same < others.length && labels.at(-1 - same) === others.at(-1 - same)) same++;
+  const own = labels.slice(0, labels.length - same).map((label) => Buffer.from(`${String.fromCharCode(label.length)}${label}`, 'latin1'));
+  if (same === 0) return Buffer.concat([...own, Buffer.of(0)]);
+  const before = others.slice(0, others.length - same).reduce((sum, label) => sum + label.length + 1, 0);
+  const place = HEADER + before;
+  return Buffer.concat([...own, Buffer.of(0xc0 | (place >> 8), place & 0xff)]);
+}
+
+const OPT = encode({ additionals: [opt({})] }).subarray(HEADER);
+const OPT_DNSSEC = encode({ additionals: [opt({ flags: 0x8000 })] }).subarray(HEADER);
+const OPT_BADVERS = encode({ additionals: [opt({ extendedRcode: 1 })] }).subarray(HEADER);
+
+function opt(more: { readonly flags?: number; readonly extendedRcode?: number }): LibraryRecord {
+  return {
+    name: '.',
+    type: 'OPT',
+    udpPayloadSize: LONGEST_UDP,
+    extendedRcode: 0,
+    ednsVersion: 0,
+    flags: 0,
+    flag_do: false,
+    options: [],
+    ...more,
+  };
+}
+
+function optOf(edns: Edns | undefined): Buffer | undefined {
+  if (edns === undefined) return undefined;
+  if (edns.version !== 0) return OPT_BADVERS;
+  return edns.dnssec ? OPT_DNSSEC : OPT;
+}
+
+export interface Reply {
+  /** The longest that it may be, in bytes. */
+  readonly limit: number;
+  /** Whether names of others are looked up as well. */
+  readonly recursive: boolean;
+  /** From 0 up to 1, as Math.random gives. */
+  readonly random: () => number;
+}
+
+/**
+ * The packet that answers a query. Its answers are shuffled. Where it would be too long it says that it is cut (TC), and is without the additional
+ * records, then with as many answers as there is room for.
+ */
+export function writeReply(query: Query, { rcode, aa, ...parts }: Encoded, { limit, recursive, random }: Reply): Buffer {
+  const end = optOf(query.edns);
+  const room = limit - HEADER - query.asked.length - (end?.length ?? 0);
+  const { answers, authority, additional } = parts;
+  const isWhole = answers.bytes.length + authority.bytes.length + additional.bytes.length <= room;
+  const chosen = answers.ends.length < 2 ? answers : shuffled(answers, random, isWhole ? Infinity : room);
+  const both = isWhole || answers.bytes.length + authority.bytes.length <= room;
+  const rest = isWhole ? [authority, additional] : both ? [authority, NONE] : [NONE, NONE];
+  const [its, others] = rest as [Part, Part];
+  const fits = chosen.bytes.length <= room ? chosen : NONE;
+  const header = Buffer.allocUnsafe(HEADER);
+  header.writeUInt16BE(query.id, 0);
+  header.writeUInt16BE(QR | query.flags | (aa ? AA : 0) | (isWhole ? 0 : TC) | (recursive ? RA : 0) | rcode, 2);
+  header.writeUInt16BE(1, 4);
+  header.writeUInt16BE(fits.ends.length, 6);
+  header.writeUInt16BE(its.ends.length, 8);
+  header.writeUInt16BE(others.ends.length + (end === undefined ? 0 : 1), 10);
+  return Buffer.concat([header, query.asked, fits.bytes, its.bytes, others.bytes, ...(end === undefined ? [] : [end])]);
+}
+
+const NONE: Part = { bytes: Buffer.alloc(0), ends: [] };
+
+/** In any order, and no more than there is room for. */
+function shuffled({ bytes, ends }: Part, random: () => number, room: number): Part {
+  const order = ends.map((_, i) => i);
+  const pieces: Buffer[] = [];
+  const chosen: number[] = [];
+  let size = 0;
+  for (let left = order.length; left > 0; left--) {
+    const pick = Math.floor(random() * left);
+    const index = order[pick] as number;
+    order[pick] = order[left - 1] as number;
+    const piece = bytes.subarray(index === 0 ? 0 : ends[index - 1], ends[index]);
+    if (size + piece.length > room) break;
+    pieces.push(piece);
+    chosen.push((size += piece.length));
+  }
+  return { bytes: Buffer.concat(pieces), ends: chosen };
+}
