@@ -47,8 +47,8 @@ export async function openDns({ settings, log, signal, follow }: Parts): Promise
   const { ended } = await serveDns({ endpoints, respond, log, signal });
   log.info({ at: endpoints.map(textOf), upstream: settings.dnsUpstream.map(textOf) }, 'answering DNS');
   const see: Dns['see'] = ({ snapshot }) => {
-    zones = make(snapshot);
-    tellProblems(zones);
+    const { problems } = (zones = make(snapshot));
+    tellProblems({ problems });
   };
   return { see, zones: () => zones, ended };
 }

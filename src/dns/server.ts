@@ -58,8 +58,9 @@ async function listenUdp({ endpoint: { address, port }, respond, failed }: Place
       found(null, host, isV6 ? 6 : 4); // it is an address
     },
   });
+  const bound = once(socket, 'listening'); // it may be that at once
   socket.bind({ address, port });
-  await once(socket, 'listening').catch(async (error: unknown) => {
+  await bound.catch(async (error: unknown) => {
     await closed(socket);
     throw error;
   });

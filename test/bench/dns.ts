@@ -1,0 +1,167 @@
+/**
+ * Queries a second that the name server answers, on one core, and how soon it answers otherwise after an event. dnsperf asks, so there are three
+ * at work: Marathon, the name server, dnsperf.
+ *
+ *   npm run bench:dns                     1,000 and 10,000 apps of 5 tasks
+ *   npm run bench:dns -- 10000 5 20       10,000 apps of 5 tasks, 20 s of queries of each kind
+ */
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createSocket } from 'node:dgram';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { decode, encode } from 'dns-packet';
+import { startMarathon, type Marathon } from '../../src/demo/marathon.ts';
+import { freePorts } from '../e2e/ports.ts';
+
+interface Size {
+  readonly apps: number;
+  readonly tasks: number;
+  readonly seconds: number;
+}
+
+const idOf = (app: number): string => `/team-${app % 97}/service-${app}`;
+const nameOf = (app: number): string => `service-${app}.team-${app % 97}.marathon.mesos`;
+const addressOf = (n: number): string => `10.${1 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`;
+
+function fill(marathon: Marathon, { apps, tasks }: Size): void {
+  for (let app = 0; app < apps; app++) {
+    marathon.deploy({ id: idOf(app), network: 'container', instances: tasks, ports: [{ containerPort: 8080, servicePort: 10_000 + app }] });
+    for (let task = 0; task < tasks; task++) {
+      const n = app * tasks + task;
+      marathon.addTask(idOf(app), { host: `172.16.0.${1 + (n % 200)}`, addresses: [addressOf(n)] });
+    }
+  }
+}
+
+/** What is asked, in dnsperf's form: a name and a type a line, in an order without order. */
+function makeQuestions(apps: number): Readonly<Record<string, readonly string[]>> {
+  const order = Array.from({ length: Math.min(apps, 50_000) }, (_, i) => (i * 7_919) % apps);
+  return {
+    'A, ten names': order.slice(0, 10).map((app) => `${nameOf(app)} A`),
+    'A, all names': order.map((app) => `${nameOf(app)} A`),
+    'SRV, all names': order.map((app) => `_service-${app}.team-${app % 97}._tcp.marathon.mesos SRV`),
+    'A, AAAA, SRV and names that are not there': order.flatMap((app) => [
+      ...[`${nameOf(app)} A`, `${nameOf(app)} AAAA`, `_service-${app}.team-${app % 97}._tcp.marathon.mesos SRV`],
+      ...[`service-${app}-team-${app % 97}.marathon.containerip.dcos.thisdcos.directory A`, `none-${app}.marathon.mesos A`],
+    ]),
+  };
+}
+
+/** CPU in ms so far, and memory in MB, of a process. */
+function costOf(pid: number): { readonly cpu: number; readonly rss: number } {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return { cpu: (Number(fields[11]) + Number(fields[12])) * 10, rss: (Number(fields[21]) * 4096) / 1e6 };
+}
+
+const PINS = spawnSync('taskset', ['-V'], { stdio: 'ignore' }).status === 0;
+
+/** On one core, where that can be had. */
+function pinned(core: number, words: readonly string[]): readonly string[] {
+  return PINS ? ['taskset', '-c', String(core), ...words] : words;
+}
+
+interface Server {
+  readonly pid: number;
+  readonly end: () => Promise<void>;
+}
+
+async function startServer(marathon: string, port: number): Promise<Server> {
+  const own = ['bin/marathon-lb-ts.js', 'dns', '-m', marathon, '--dns-listen', `127.0.0.1:${port}`, '--log-format', 'json'];
+  const [program = '', ...words] = pinned(0, [process.execPath, ...own]);
+  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'inherit'] });
+  return {
+    pid: child.pid ?? 0,
+    end: async () => {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    },
+  };
+}
+
+/** The addresses of a name; none as long as nobody answers. */
+async function ask(port: number, name: string): Promise<readonly string[]> {
+  const socket = createSocket('udp4');
+  try {
+    socket.send(encode({ type: 'query', id: 1, flags: 0, questions: [{ type: 'A', name }] }), port, '127.0.0.1');
+    const [packet] = (await once(socket, 'message', { signal: AbortSignal.timeout(1_000) })) as [Buffer];
+    return (decode(packet).answers ?? []).flatMap((record) => (record.type === 'A' ? [record.data] : []));
+  } catch {
+    return [];
+  } finally {
+    socket.close();
+  }
+}
+
+/** From a new task to the first answer that has its address, in ms. */
+async function changeMs(marathon: Marathon, port: number, app: number): Promise<number> {
+  const address = `10.200.${app & 255}.1`;
+  await ask(port, nameOf(app));
+  const start = performance.now();
+  marathon.addTask(idOf(app), { host: '172.16.0.1', addresses: [address] });
+  while (!(await ask(port, nameOf(app))).includes(address)) await sleep(1);
+  return performance.now() - start;
+}
+
+type Row = Readonly<Record<string, string>>;
+
+async function perform(port: number, pid: number, size: Size): Promise<readonly Row[]> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'dns-'));
+  const rows: Row[] = [];
+  for (const [names, lines] of Object.entries(makeQuestions(size.apps))) {
+    const file = path.join(folder, 'questions');
+    await writeFile(file, `${lines.join('\n')}\n`);
+    const flags = ['-s', '127.0.0.1', '-p', String(port), '-d', file, '-l', String(size.seconds), '-q', '100', '-c', '4', '-e'];
+    const [program = '', ...words] = pinned(1, ['dnsperf', ...flags]);
+    const before = costOf(pid);
+    const start = performance.now();
+    const { stdout } = await promisify(execFile)(program, words);
+    const after = costOf(pid);
+    const found = (words: RegExp): string => words.exec(stdout)?.[1] ?? '?';
+    rows.push({
+      'apps x tasks': `${size.apps} x ${size.tasks}`,
+      names,
+      'queries/s': Number(found(/Queries per second:\s+([\d.]+)/)).toFixed(0),
+      latency: `${(Number(found(/Average Latency \(s\):\s+([\d.]+)/)) * 1000).toFixed(1)} ms`,
+      lost: found(/Queries lost:\s+\d+ \(([\d.]+%)\)/),
+      codes: found(/Response codes:\s+(.+)/),
+      CPU: `${(((after.cpu - before.cpu) / (performance.now() - start)) * 100).toFixed(0)} %`,
+      RSS: `${after.rss.toFixed(0)} MB`,
+    });
+  }
+  await rm(folder, { recursive: true, force: true });
+  return rows;
+}
+
+async function measure(size: Size): Promise<void> {
+  const [port = 0] = await freePorts(1);
+  const marathon = await startMarathon();
+  fill(marathon, size);
+  const server = await startServer(marathon.url, port);
+  while ((await ask(port, nameOf(size.apps - 1))).length === 0) await sleep(50);
+  await sleep(2_000);
+  const start = costOf(server.pid);
+  const rows = await perform(port, server.pid, size);
+  const waits: number[] = [];
+  for (let i = 0; i < 50; i++) waits.push(await changeMs(marathon, port, (i * 131) % size.apps));
+  waits.sort((a, b) => a - b);
+  await server.end();
+  await marathon.close();
+  console.table(rows);
+  console.log(
+    `${size.apps * size.tasks} tasks: ${start.rss.toFixed(0)} MB before the first query; ` +
+      `a new task is answered after ${waits[25]?.toFixed(0) ?? '?'} ms (median), ${waits.at(-1)?.toFixed(0) ?? '?'} ms (longest of ${waits.length})`,
+  );
+}
+
+if (spawnSync('dnsperf', ['-h'], { stdio: 'ignore' }).error !== undefined) {
+  process.stderr.write('there is no dnsperf on this machine: install it (on Debian and Ubuntu: apt-get install dnsperf)\n');
+  process.exitCode = 1;
+} else {
+  const [apps, tasks = 5, seconds = 10] = process.argv.slice(2).map(Number);
+  for (const each of apps === undefined ? [1_000, 10_000] : [apps]) await measure({ apps: each, tasks, seconds });
+}
