@@ -13,7 +13,10 @@ export async function listenTcp({ endpoint: { address, port }, respond, failed }
   const open = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     open.add(socket.once('close', () => open.delete(socket)));
-    converse(socket, respond).catch(failed);
+    converse(socket, respond).catch((error: unknown) => {
+      socket.destroy();
+      failed(error);
+    });
   });
   server.maxConnections = MOST_CONNECTIONS;
   server.listen({ host: address, port, ipv6Only: isIPv6(address) });

@@ -70,7 +70,7 @@ interface Server {
   readonly end: () => Promise<void>;
 }
 
-async function startServer(marathon: string, port: number): Promise<Server> {
+function startServer(marathon: string, port: number): Server {
   const own = ['bin/marathon-lb-ts.js', 'dns', '-m', marathon, '--dns-listen', `127.0.0.1:${port}`, '--log-format', 'json'];
   const [program = '', ...words] = pinned(0, [process.execPath, ...own]);
   const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'inherit'] });
@@ -129,6 +129,7 @@ async function perform(port: number, pid: number, size: Size): Promise<readonly 
       latency: `${(Number(found(/Average Latency \(s\):\s+([\d.]+)/)) * 1000).toFixed(1)} ms`,
       lost: found(/Queries lost:\s+\d+ \(([\d.]+%)\)/),
       codes: found(/Response codes:\s+(.+)/),
+      'CPU a query': `${(((after.cpu - before.cpu) * 1000) / Number(found(/Queries completed:\s+(\d+)/))).toFixed(0)} µs`,
       CPU: `${(((after.cpu - before.cpu) / (performance.now() - start)) * 100).toFixed(0)} %`,
       RSS: `${after.rss.toFixed(0)} MB`,
     });
@@ -141,7 +142,7 @@ async function measure(size: Size): Promise<void> {
   const [port = 0] = await freePorts(1);
   const marathon = await startMarathon();
   fill(marathon, size);
-  const server = await startServer(marathon.url, port);
+  const server = startServer(marathon.url, port);
   while ((await ask(port, nameOf(size.apps - 1))).length === 0) await sleep(50);
   await sleep(2_000);
   const start = costOf(server.pid);
