@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Sets up what `npm start` and `npm test` need in a fresh clone: packages, the build, HAProxy. Does only what is missing.
+// Sets up what `npm start` and `npm test` need in a fresh clone: packages, the build, HAProxy; with the word `dig` also that and `host`, which the
+// tests of the whole ask with. Does only what is missing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -8,11 +9,20 @@ import { fileURLToPath } from 'node:url';
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const at = (...names) => path.join(ROOT, ...names);
 
+// Programs that ask name servers, and Debian's packages of them.
+const ASKERS = [
+  ['dig', 'bind9-dnsutils'],
+  ['host', 'bind9-host'],
+];
+
 try {
   requireNode();
   installPackages();
   build();
-  installHaproxy();
+  install({ program: 'haproxy', check: ['-v'], packages: ['haproxy'], wanted: 'HAProxy 2.6 or later' });
+  if (process.argv.includes('dig'))
+    for (const [program, own] of ASKERS)
+      install({ program, check: program === 'dig' ? ['-v'] : ['-V'], packages: [own], wanted: `the program ${program}` });
 } catch (error) {
   process.stderr.write(`setup: ${error.message}\n`);
   process.exitCode = 1;
@@ -40,18 +50,19 @@ function build() {
 }
 
 /** From the distribution, where this is Debian or one of its kin and we may. */
-function installHaproxy() {
-  if (works('haproxy', ['-v'])) return;
-  const words = 'install HAProxy 2.6 or later (on Debian and Ubuntu: apt-get install haproxy)';
-  if (!works('apt-get', ['--version'])) throw new Error(`there is no haproxy on this machine, and no apt-get to install it with: ${words}`);
+function install({ program, check, packages, wanted }) {
+  if (works(program, check)) return;
+  const words = `install ${wanted} (on Debian and Ubuntu: apt-get install ${packages.join(' ')})`;
+  if (!works('apt-get', ['--version']))
+    throw new Error(`there is no ${program} on this machine, and no apt-get to install it with: ${words}`);
   if (process.getuid?.() !== 0)
-    throw new Error(`there is no haproxy on this machine, and only root may install it: ${words}, or run this as root`);
+    throw new Error(`there is no ${program} on this machine, and only root may install it: ${words}, or run this as root`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }; // it is not to be started as a service
-  const install = ['install', '-y', '-qq', '--no-install-recommends', 'haproxy'];
-  process.stderr.write('setup: apt-get install haproxy\n');
-  if (spawnSync('apt-get', install, { stdio: 'ignore', env }).status === 0) return;
+  const all = ['install', '-y', '-qq', '--no-install-recommends', ...packages];
+  process.stderr.write(`setup: apt-get install ${packages.join(' ')}\n`);
+  if (spawnSync('apt-get', all, { stdio: 'ignore', env }).status === 0) return;
   run('apt-get', ['update', '-qq'], `apt-get update failed; ${words}`, env);
-  run('apt-get', install, `apt-get could not install haproxy; ${words}`, env);
+  run('apt-get', all, `apt-get could not install ${packages.join(' ')}; ${words}`, env);
 }
 
 function run(command, words, failure, env = process.env) {

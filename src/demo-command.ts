@@ -16,6 +16,7 @@ interface DemoFlags {
   readonly marathonPort: number;
   readonly servicePort: number;
   readonly containerPort: number;
+  readonly dnsPort: number;
   readonly every: number;
   readonly haproxyBin: string;
 }
@@ -39,6 +40,7 @@ export function addDemo(program: Command): Command {
     .addOption(port('--stats-port', 9090, 'statistics'))
     .addOption(port('--service-port', 10_000, "the app's service port"))
     .addOption(port('--marathon-port', 8081, 'the embedded Marathon'))
+    .addOption(port('--dns-port', 8053, 'DNS for the tasks, over UDP and TCP'))
     .addOption(port('--container-port', 80, 'the backends, on addresses of their own'))
     .addOption(new Option('--every <seconds>', 'between two things that happen').default(15).argParser(readNumber(3600)))
     .addOption(new Option('--haproxy-bin <file>', 'the program').default('haproxy'))
@@ -57,12 +59,12 @@ function readNumber(most: number): (text: string) => number {
 async function run(flags: DemoFlags): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'marathon-lb-ts-demo-'));
   const log = await makeLogger({ level: 'info', format: 'text', fd: process.stdout.fd });
-  const { httpPort: http, httpsPort: https, appIdPort: appId, statsPort: stats } = flags;
+  const { httpPort: http, httpsPort: https, appIdPort: appId, statsPort: stats, dnsPort: dns } = flags;
   try {
     await withSignals(({ signal }) =>
       runDemo({
         address: ADDRESS,
-        ports: { http, https, appId, stats, marathon: flags.marathonPort, service: flags.servicePort, container: flags.containerPort },
+        ports: { http, https, appId, stats, dns, marathon: flags.marathonPort, service: flags.servicePort, container: flags.containerPort },
         everyMs: flags.every * 1000,
         say: (sentence) => process.stdout.write(`\n>> ${sentence}\n`),
         signal,
@@ -82,7 +84,7 @@ async function run(flags: DemoFlags): Promise<void> {
 }
 
 function settingsOf(flags: DemoFlags, marathon: string, folder: string): Settings {
-  const { httpPort, httpsPort, appIdPort, statsPort, haproxyBin } = flags;
+  const { httpPort, httpsPort, appIdPort, statsPort, dnsPort, haproxyBin } = flags;
   return {
     ...defaultSettings(),
     marathon: [marathon],
@@ -97,6 +99,7 @@ function settingsOf(flags: DemoFlags, marathon: string, folder: string): Setting
     httpsPort,
     appIdPort,
     statsPort,
+    dnsListen: [{ address: ADDRESS, port: dnsPort }],
     haproxyBin,
   };
 }

@@ -11,6 +11,7 @@ export interface DemoSettings {
     readonly https: number;
     readonly appId: number;
     readonly stats: number;
+    readonly dns: number;
     readonly marathon: number;
     readonly service: number;
     readonly container: number;
@@ -38,6 +39,7 @@ export async function runDemo({ address, ports, everyMs, say, signal, daemon }: 
       say(
         `HAProxy serves it. Try:  curl -H "Host: ${HOST}" http://${address}:${ports.http}/   (statistics: http://${address}:${ports.stats}/haproxy?stats)`,
       );
+      say(`and tells where its tasks are. Try:  dig +short @${address} -p ${ports.dns} nginx.marathon.mesos`);
       void tell(() => story.goOn(), everyMs, AbortSignal.any([signal, ending.signal])).catch((error: unknown) => {
         say(`the story ends: ${String(error)}`);
       });
@@ -61,6 +63,7 @@ const FLAGS: Readonly<Record<Exclude<keyof DemoSettings['ports'], 'container'>, 
   https: '--https-port',
   appId: '--app-id-port',
   stats: '--stats-port',
+  dns: '--dns-port',
   service: '--service-port',
   marathon: '--marathon-port',
 };

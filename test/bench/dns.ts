@@ -14,9 +14,15 @@ import path from 'node:path';
 import { createSocket } from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { decode, encode } from 'dns-packet';
 import { startMarathon, type Marathon } from '../../src/demo/marathon.ts';
+import { makeResponder } from '../../src/dns/respond.ts';
+import { makeZones } from '../../src/dns/zone.ts';
 import { freePorts } from '../e2e/ports.ts';
+import { decodeAll } from '../golden/cases.ts';
+import { makeBody } from './apps.ts';
 
 interface Size {
   readonly apps: number;
@@ -117,6 +123,8 @@ async function perform(port: number, pid: number, size: Size): Promise<readonly 
     await writeFile(file, `${lines.join('\n')}\n`);
     const flags = ['-s', '127.0.0.1', '-p', String(port), '-d', file, '-l', String(size.seconds), '-q', '100', '-c', '4', '-e'];
     const [program = '', ...words] = pinned(1, ['dnsperf', ...flags]);
+    const first = costOf(pid);
+    await promisify(execFile)('dnsperf', [...flags.slice(0, 6), '-n', '1', '-q', '20', '-e']);
     const before = costOf(pid);
     const start = performance.now();
     const { stdout } = await promisify(execFile)(program, words);
@@ -126,6 +134,7 @@ async function perform(port: number, pid: number, size: Size): Promise<readonly 
       'apps x tasks': `${size.apps} x ${size.tasks}`,
       names,
       'queries/s': Number(found(/Queries per second:\s+([\d.]+)/)).toFixed(0),
+      'CPU of the first time': `${(((before.cpu - first.cpu) * 1000) / lines.length).toFixed(0)} µs`,
       latency: `${(Number(found(/Average Latency \(s\):\s+([\d.]+)/)) * 1000).toFixed(1)} ms`,
       lost: found(/Queries lost:\s+\d+ \(([\d.]+%)\)/),
       codes: found(/Response codes:\s+(.+)/),
@@ -136,6 +145,37 @@ async function perform(port: number, pid: number, size: Size): Promise<readonly 
   }
   await rm(folder, { recursive: true, force: true });
   return rows;
+}
+
+/** What names take beside the snapshot when every name of the questions was asked for, in MB. */
+function namesMb(size: Size): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const used = (): number => {
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    return (heapUsed + external) / 1e6;
+  };
+  const { apps } = JSON.parse([...makeBody(size)].join('')) as { readonly apps: readonly unknown[] };
+  const snapshot = decodeAll(apps);
+  const questions = Object.values(makeQuestions(size.apps)).flat();
+  const before = used();
+  const zones = makeZones({
+    ...{ domain: 'mesos', framework: 'marathon', ttl: 60, ipSources: ['netinfo', 'host'], healthyOnly: false, nameServers: ['127.0.0.1'] },
+  })(snapshot);
+  const respond = makeResponder({
+    zones: () => zones,
+    forward: undefined,
+    mayKnow: () => false,
+    random: Math.random,
+    keptBytes: 96 * 2 ** 20,
+  });
+  for (const question of questions) {
+    const [name = '', type = 'A'] = question.split(' ');
+    void respond(encode({ type: 'query', id: 1, questions: [{ name, type: type as 'A' }] }), 'udp');
+  }
+  const after = used();
+  return respond(Buffer.alloc(0), 'udp') === undefined && snapshot.apps.length > 0 ? after - before : NaN; // both are held until here
 }
 
 async function measure(size: Size): Promise<void> {
@@ -154,7 +194,7 @@ async function measure(size: Size): Promise<void> {
   await marathon.close();
   console.table(rows);
   console.log(
-    `${size.apps * size.tasks} tasks: ${start.rss.toFixed(0)} MB before the first query; ` +
+    `${size.apps * size.tasks} tasks: ${start.rss.toFixed(0)} MB before the first query, names and kept answers are ${namesMb(size).toFixed(0)} MB of memory when all were asked for; ` +
       `a new task is answered after ${waits[25]?.toFixed(0) ?? '?'} ms (median), ${waits.at(-1)?.toFixed(0) ?? '?'} ms (longest of ${waits.length})`,
   );
 }

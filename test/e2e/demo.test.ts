@@ -27,6 +27,7 @@ const FLAGS = [
   '--https-port',
   '--app-id-port',
   '--stats-port',
+  '--dns-port',
   '--service-port',
   '--marathon-port',
   '--container-port',

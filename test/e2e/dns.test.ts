@@ -1,0 +1,117 @@
+import { beforeAll, expect, jest, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { clusters, type Cluster } from './cluster.ts';
+import { start, type Running } from './command.ts';
+import { freePorts, occupy } from './ports.ts';
+import { FIRST } from './tasks.ts';
+import { until } from './until.ts';
+
+jest.setTimeout(90_000);
+
+const makeCluster = clusters();
+const run = promisify(execFile);
+
+beforeAll(async () => {
+  await run('dig', ['-v']).catch((cause: unknown) => {
+    throw new Error('these tests need dig and host in PATH (Debian: bind9-dnsutils and bind9-host)', { cause });
+  });
+});
+
+const AGENT = '172.24.197.101';
+
+interface Names extends Cluster {
+  readonly dnsPort: number;
+  /** The lines of `dig +short`, in order. */
+  readonly dig: (...words: readonly string[]) => Promise<readonly string[]>;
+  readonly alone: (...words: readonly string[]) => Running;
+}
+
+async function makeNames(): Promise<Names> {
+  const cluster = await makeCluster();
+  const [dnsPort = 0] = await freePorts(1);
+  const dig = async (...words: readonly string[]): Promise<readonly string[]> => {
+    const at = words.some((word) => word.startsWith('@')) ? [] : ['@127.0.0.1'];
+    const { stdout } = await run('dig', ['+short', '+tries=1', '+time=2', '-p', String(dnsPort), ...at, ...words]).catch(() => ({
+      stdout: '',
+    }));
+    return stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .sort();
+  };
+  const alone = (...words: readonly string[]): Running =>
+    start({ words: ['dns', '-m', cluster.marathon.url, '--log-format', 'json', ...words], ends: cluster.ends, folder: cluster.folder });
+  return { ...cluster, dnsPort, dig, alone };
+}
+
+const sorted = (addresses: readonly string[]): readonly string[] => [...addresses].sort();
+
+/** Waits until a name has these and no others. */
+async function leads({ dig }: Names, words: readonly string[], wanted: readonly string[]): Promise<void> {
+  let last: readonly string[] = [];
+  await until(
+    () => `${words.join(' ')}: ${wanted.join(', ')}; last ${last.join(', ')}`,
+    async () => JSON.stringify((last = await dig(...words))) === JSON.stringify(sorted(wanted)),
+  );
+}
+
+test("the tutorial's lookup: the names lead to the three containers, to one, and back, over UDP and TCP, as dig and host ask", async () => {
+  const names = await makeNames();
+  const { marathon, app, dnsPort, dig, daemon, deploy, addTask } = names;
+  const [first, second, third] = await deploy();
+  daemon(['--dns-listen', `127.0.0.1:${dnsPort}`, `[::1]:${dnsPort}`]);
+  await leads(names, ['nginx.marathon.mesos'], FIRST);
+  for (const words of [['+tcp'], ['@::1'], ['@::1', '+tcp'], ['+noedns']]) {
+    expect(await dig('NGINX.marathon.mesos', ...words)).toEqual(sorted(FIRST));
+  }
+  const { stdout } = await run('host', ['-p', String(dnsPort), 'nginx.marathon.mesos', '127.0.0.1']);
+  for (const address of FIRST) expect(stdout).toContain(`nginx.marathon.mesos has address ${address}`);
+  expect(await dig('nginx.marathon.containerip.dcos.thisdcos.directory')).toEqual(sorted(FIRST));
+  expect(await dig('nginx.marathon.agentip.dcos.thisdcos.directory')).toEqual([AGENT]);
+  expect(await dig('nginx.marathon.slave.mesos')).toEqual([AGENT]);
+  expect(await dig('nginx.marathon.mesos.thisdcos.directory')).toEqual(sorted(FIRST));
+  const services = await dig('_nginx._tcp.marathon.mesos', 'SRV');
+  const targets = services.map((line) => /^0 1 \d+ (nginx-[a-z0-9]{5}-s\d+\.marathon\.mesos)\.$/.exec(line)?.[1] ?? line);
+  expect(sorted((await Promise.all(targets.map((target) => dig(target)))).flat())).toEqual(sorted(FIRST));
+
+  marathon.scale(app.id, 1);
+  for (const task of [first, second]) marathon.setTaskState(app.id, task?.id ?? '', 'TASK_KILLED');
+  await leads(names, ['nginx.marathon.mesos'], [FIRST[2]]);
+  marathon.scale(app.id, 3);
+  await addTask(app.id, '127.50.0.71');
+  marathon.addTask(app.id, { host: AGENT, addresses: ['127.50.0.72', 'fd00:84::196'] });
+  await leads(names, ['nginx.marathon.mesos'], [FIRST[2], '127.50.0.71', '127.50.0.72']);
+  await leads(names, ['nginx.marathon.mesos', 'AAAA'], ['fd00:84::196']);
+  expect(third).toBeDefined();
+});
+
+test('`dns` alone needs no group and no HAProxy, and asks an upstream for what is not its own', async () => {
+  const names = await makeNames();
+  const { marathon, dnsPort, dig, alone, ports } = names;
+  marathon.deploy({ id: '/shop/cart', instances: 1, network: 'container', ports: [{ containerPort: 80, servicePort: ports.service }] });
+  marathon.addTask('/shop/cart', { host: AGENT, addresses: ['10.9.8.7'] });
+  const other = alone('--dns-listen', `127.0.0.1:${ports.other}`, '--dns-framework', 'kafka');
+  await other.logged(/Marathon is read/);
+  const { signal, ended, logged } = alone(
+    ...['--dns-listen', `127.0.0.1:${dnsPort}`, '--dns-ip-sources', 'host,netinfo', '--dns-upstream', `127.0.0.1:${ports.other}`],
+  );
+  await logged(/Marathon is read/);
+  await leads(names, ['cart.shop.marathon.mesos'], [AGENT]);
+  expect(await dig('cart-shop.marathon.mesos')).toEqual([AGENT]);
+  expect(await dig('cart-shop.marathon.containerip.dcos.thisdcos.directory')).toEqual(['10.9.8.7']);
+  expect(await dig('cart.shop.kafka.mesos')).toEqual(['10.9.8.7']); // the upstream's answer
+  signal('SIGTERM');
+  await expect(ended).resolves.toMatchObject({ code: 0, stderr: '' });
+});
+
+test.each(['dns', 'daemon'] as const)('%s: an address that is taken is a sentence, and exit 1', async (word) => {
+  const { dnsPort, alone, daemon, ends } = await makeNames();
+  await occupy({ port: dnsPort, ends });
+  const words = ['--dns-listen', `127.0.0.1:${dnsPort}`];
+  const { code, stderr } = await (word === 'dns' ? alone(...words) : daemon(words)).ended;
+  expect([code, stderr]).toEqual([
+    1,
+    `marathon-lb-ts: --dns-listen 127.0.0.1:${dnsPort}: another program listens there (EADDRINUSE); end it, or choose another address or port\n`,
+  ]);
+});
