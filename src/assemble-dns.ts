@@ -35,6 +35,8 @@ export async function openDns({ settings, log, signal, follow }: Parts): Promise
   const { dnsListen: endpoints } = settings;
   let zones: Zones | undefined;
   if (endpoints.length === 0 || !follow) return { see: () => undefined, zones: () => zones, ended: Promise.resolve() };
+  const own = settings.dnsUpstream.find((upstream) => endpoints.some((endpoint) => textOf(endpoint) === textOf(upstream)));
+  if (own !== undefined) throw new Error(`--dns-upstream ${textOf(own)} is where --dns-listen answers: name another server`);
   const make = makeZones(zoneSettings(settings));
   const tellProblems = makeProblemLog(log);
   const respond = makeResponder({

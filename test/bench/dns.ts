@@ -195,7 +195,7 @@ async function measure(size: Size): Promise<void> {
   console.table(rows);
   console.log(
     `${size.apps * size.tasks} tasks: ${start.rss.toFixed(0)} MB before the first query, names and kept answers are ${namesMb(size).toFixed(0)} MB of memory when all were asked for; ` +
-      `a new task is answered after ${waits[25]?.toFixed(0) ?? '?'} ms (median), ${waits.at(-1)?.toFixed(0) ?? '?'} ms (longest of ${waits.length})`,
+      `a new task is answered after ${waits[25]?.toFixed(0) ?? '?'} ms (median), ${waits[47]?.toFixed(0) ?? '?'} ms (p95), ${waits.at(-1)?.toFixed(0) ?? '?'} ms (longest of ${waits.length})`,
   );
 }
 

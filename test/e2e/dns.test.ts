@@ -115,3 +115,10 @@ test.each(['dns', 'daemon'] as const)('%s: an address that is taken is a sentenc
     `marathon-lb-ts: --dns-listen 127.0.0.1:${dnsPort}: another program listens there (EADDRINUSE); end it, or choose another address or port\n`,
   ]);
 });
+
+test('an upstream that is the server itself is a sentence', async () => {
+  const { dnsPort, alone } = await makeNames();
+  const at = `127.0.0.1:${dnsPort}`;
+  const { code, stderr } = await alone('--dns-listen', at, '--dns-upstream', at).ended;
+  expect([code, stderr]).toEqual([1, `marathon-lb-ts: --dns-upstream ${at} is where --dns-listen answers: name another server\n`]);
+});
