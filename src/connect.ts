@@ -1,23 +1,22 @@
-import { setImmediate } from 'node:timers/promises';
 import { makeAlarm } from './alarm.ts';
+import { askStatus, resync } from './asking.ts';
 import { chooseCertificates, type Chosen } from './apply/certificates.ts';
 import type { Reply } from './apply/control.ts';
-import type { Drive, Outcome } from './apply/drive-parts.ts';
+import type { Drive } from './apply/drive-parts.ts';
 import type { Gently } from './apply/ending.ts';
-import { makeKeeper } from './apply/keeper.ts';
-import { readKnown, writeKnown, type Found, type Known } from './apply/state-folder.ts';
 import { CertificateJudge } from './assemble-certificates.ts';
 import { openDns } from './assemble-dns.ts';
 import { findRelease, openDrive, reach, type Reached } from './assemble-haproxy.ts';
-import { now, openMarathon, openSource, sleep, type Surroundings } from './assemble-marathon.ts';
-import { inTime } from './lib/in-time.ts';
+import { now, openMarathon, openSource, type Surroundings } from './assemble-marathon.ts';
+import { endingWith } from './lib/ending-with.ts';
+import { FILES_MS, inTime } from './lib/in-time.ts';
 import { makeInbox } from './lib/inbox.ts';
 import type { Logger } from './lib/logger.ts';
 import { sentence } from './lib/sentence.ts';
-import { loop, type Loop, type View } from './loop.ts';
+import { loop, type Loop } from './loop.ts';
+import { openKeeper, readMemory, restoreLater } from './memory.ts';
 import { makeMiddle } from './middle.ts';
 import type { Certificates } from './model/certificates.ts';
-import type { Document } from './model/document.ts';
 import type { News } from './model/news.ts';
 import type { Settings } from './options.ts';
 import { makeProblemLog } from './problem-log.ts';
@@ -26,7 +25,8 @@ import { memoryOf } from './snapshot/health.ts';
 import { startState } from './snapshot/state.ts';
 import type { Client } from './source/client.ts';
 import type { Source } from './source/source.ts';
-import { statusOf, type Status } from './status.ts';
+import type { Status } from './status.ts';
+import { drivenBy, makeViews } from './views.ts';
 import { watch } from './watch.ts';
 
 /** What a run is given from outside. */
@@ -59,7 +59,7 @@ const IDLE_MS = 180_000;
 export async function withDaemon<Result>(run: Mode, work: (daemon: Daemon) => Promise<Result>): Promise<Result> {
   const ending = new AbortController();
   const client = await openMarathon(run.settings, run.env);
-  const { own, idle, ...daemon } = await connect({ ...run, signal: AbortSignal.any([run.signal, ending.signal]) }, client).catch(
+  const { own, idle, ...daemon } = await connect({ ...run, signal: endingWith(run.signal, ending.signal) }, client).catch(
     async (error: unknown) => {
       ending.abort();
       await client.close();
@@ -130,7 +130,7 @@ function openAlarm(source: Source, { tell, signal }: Surroundings): ReturnType<t
 
 interface Consuming {
   readonly certificates: CertificateJudge;
-  readonly keeper: ReturnType<typeof makeKeeper>;
+  readonly keeper: ReturnType<typeof openKeeper>;
   readonly alarm: ReturnType<typeof makeAlarm>;
 }
 
@@ -148,9 +148,6 @@ function makeConsumers({ certificates, keeper, alarm }: Consuming): Loop['consum
   ];
 }
 
-/** How long files are waited for at the start. */
-const FILES_MS = 30_000;
-
 /** What is known at the start, and how views are made of what comes. */
 async function begin({ settings, env, log, follow }: Mode) {
   const known = await readMemory(settings, log);
@@ -166,121 +163,4 @@ async function begin({ settings, env, log, follow }: Mode) {
 
 function certificatesOf({ files, problems, contents }: Chosen): Certificates {
   return { files, problems, contents, named: [] };
-}
-
-/** The views whose documents somebody may ask about. */
-interface Views {
-  readonly see: Loop['consumers'][number];
-  readonly of: (document: Document) => View | undefined;
-  readonly latest: () => View | undefined;
-  /** When the last full read was sent, in ms since 1970. */
-  readonly asked: () => number | undefined;
-}
-
-function makeViews(): Views {
-  const views = new WeakMap<Document, View>();
-  let latest: { readonly view: View; readonly asked: number | undefined } | undefined;
-  return {
-    see: (view, _news, { asked }) => {
-      views.set(view.document, view);
-      latest = { view, asked };
-    },
-    of: (document) => views.get(document),
-    latest: () => latest?.view,
-    asked: () => latest?.asked,
-  };
-}
-
-/** Whose documents are driven, and who hears what HAProxy serves then. */
-function drivenBy({ of }: Views, tell: Surroundings['tell']) {
-  const serves = (document: Document): void => {
-    tell(servingNews(of(document)));
-  };
-  return { viewOf: of, serves };
-}
-
-function servingNews(view: View | undefined): News {
-  return { kind: 'serving', at: now(), fronts: view?.services.map(({ front }) => front) ?? [] };
-}
-
-/** What was known before, from the state folder; a file that can't be used is set aside, and told. */
-async function readMemory({ stateDir }: Settings, log: Logger): Promise<Known | undefined> {
-  const reading = inTime(readKnown(stateDir, now), { ms: FILES_MS, what: `reading what was known from ${stateDir}` });
-  const { known, trouble }: Found = await reading.catch((error: unknown) => ({ trouble: sentence(error) }));
-  if (trouble !== undefined) log.warn({}, trouble);
-  return known;
-}
-
-function openKeeper({ settings, log }: Surroundings): ReturnType<typeof makeKeeper> {
-  return makeKeeper({
-    write: (known) => writeKnown(settings.stateDir, known),
-    now,
-    later: (work, ms) => {
-      setTimeout(work, ms).unref();
-    },
-    failed: (error) => {
-      log.warn({ folder: settings.stateDir, reason: sentence(error) }, 'what is known could not be written, it is tried again');
-    },
-  });
-}
-
-/** How long the start waits for Marathon before what was known serves. */
-const RESTORE_MS = 5_000;
-
-function restoreLater(known: Known, { tell, signal }: Surroundings): void {
-  const restore = (): void => {
-    tell({ kind: 'restored', at: now(), ...known });
-  };
-  sleep(RESTORE_MS, signal).then(restore, () => undefined); // the end
-}
-
-interface Asking {
-  readonly source: Source;
-  readonly drive: Drive;
-  readonly views: Views;
-}
-
-async function askStatus({ source, drive, views, settings }: Asking & Pick<Run, 'settings'>): Promise<Status> {
-  const outcome = await Promise.race([drive.settled(), setImmediate(undefined)]); // what has not ended yet is not waited for
-  return statusOf({
-    view: views.latest(),
-    asked: views.asked(),
-    at: now(),
-    everySeconds: settings.poll ?? settings.resyncInterval,
-    stream: source.stream(),
-    outcome,
-  });
-}
-
-interface Resync extends Asking {
-  readonly certificates: CertificateJudge;
-  readonly reason: string;
-}
-
-async function resync({ source, certificates, drive, views, reason }: Resync): Promise<Reply> {
-  try {
-    await source.resync(reason);
-    await setImmediate(); // the loop absorbs what was told before this turn is over
-    await certificates.idle();
-    return withHeld(describe(await drive.settled()), views.latest());
-  } catch (error) {
-    return { ok: false, text: sentence(error) };
-  }
-}
-
-const OUTCOMES = {
-  reload: 'HAProxy has loaded what Marathon said',
-  commands: 'HAProxy has taken what Marathon said, without a reload',
-  nothing: 'nothing changed',
-};
-
-/** HAProxy does not have what Marathon said while it has more. */
-function withHeld(reply: Reply, view: View | undefined): Reply {
-  const held = view?.problems.find(({ code }) => code === 'losses-held');
-  return reply.ok && held !== undefined ? { ok: false, text: `${held.message}; ${held.hint}` } : reply;
-}
-
-function describe(outcome: Outcome): Reply {
-  if (!outcome.ok) return { ok: false, text: outcome.why };
-  return { ok: true, text: OUTCOMES[outcome.by] };
 }

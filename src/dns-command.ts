@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { makeAlarm } from './alarm.ts';
 import { openDns } from './assemble-dns.ts';
 import { now, openMarathon, openSource } from './assemble-marathon.ts';
+import { endingWith } from './lib/ending-with.ts';
 import { makeInbox } from './lib/inbox.ts';
 import type { Logger } from './lib/logger.ts';
 import { loop } from './loop.ts';
@@ -56,7 +57,7 @@ export async function dnsAlone({ env, ...run }: DnsRun, started: (daemon: DnsDae
   const ending = new AbortController();
   const client = await openMarathon(run.settings, env);
   try {
-    const { ended, resync } = await connect({ ...run, signal: AbortSignal.any([run.signal, ending.signal]) }, client);
+    const { ended, resync } = await connect({ ...run, signal: endingWith(run.signal, ending.signal) }, client);
     run.log.info({ marathon: run.settings.marathon.map((url) => shown(new URL(url))) }, 'following Marathon, for DNS alone');
     started({ resync });
     await ended;

@@ -1,3 +1,6 @@
+/** How long files are waited for at a start, in milliseconds. */
+export const FILES_MS = 30_000;
+
 interface Limit {
   readonly ms: number;
   /** What has not ended, for the sentence: 'reading /etc/ca.pem'. */

@@ -4,7 +4,13 @@ import { createServer, type Server } from 'node:net';
 import type { Ends } from './fixtures/stage.ts';
 
 /** Ports of outgoing connections begin above these, on Linux: none of the traffic of a test takes one of them. */
-const [LEAST, MOST] = [20_000, 32_000];
+const [FIRST, LAST] = [20_000, 32_000];
+
+/** Test files that run side by side have ports of their own: what is free may otherwise be the other's in the next moment. */
+const SHARES = 4;
+const share = (LAST - FIRST) / SHARES;
+const LEAST = FIRST + share * (Number(process.env['JEST_WORKER_ID'] ?? 1) % SHARES);
+const MOST = LEAST + share;
 
 /** So many ports that nobody has, on any address of this machine. */
 export async function freePorts(count: number): Promise<readonly number[]> {
