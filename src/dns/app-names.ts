@@ -158,7 +158,7 @@ export function targetOf(stem: Stem, { mark, at }: { readonly mark: string; read
 }
 
 /** Whether a record can't be told: its name, or that of its target, is none that DNS can have. */
-export function isUnfit({ prefix, stem, mark, place, service }: NameRecord): boolean {
+export function isUnfit({ prefix, stem, mark, place, service }: Omit<NameRecord, 'addresses'>): boolean {
   if (stem.fault !== undefined) return true;
   if (prefix !== '' && (stem.first >= LONGEST_LABEL || prefix.length > LONGEST_LABEL + '._'.length)) return true; // with its '_'
   if (prefix.length + lengthOf(stem, mark) + place.name.length > LONGEST_NAME) return true;

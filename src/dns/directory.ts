@@ -2,10 +2,11 @@ import { keep } from '../lib/keep.ts';
 import { common, each } from '../lib/lists.ts';
 import type { AppId } from '../model/names.ts';
 import type { App } from '../model/snapshot.ts';
-import { isUnfit, nameOf, recordsOf, type NamedTask, type NameRecord, type Naming } from './app-names.ts';
+import { isUnfit, recordsOf, type NamedTask, type NameRecord, type Naming } from './app-names.ts';
 import { aboveOf, makeNamedApp, type NamedApp } from './app-tasks.ts';
 import { gather, keepEntries, makeAsked, makeEntry, merged, NOTHING, type Asked, type Entries } from './entries.ts';
 import { makeCounts, makeOwners, type Owners } from './owners.ts';
+import { marked } from './names.ts';
 import type { Place } from './places.ts';
 import type { Entry } from './records.ts';
 
@@ -40,7 +41,7 @@ export function makeDirectory(naming: Naming): Directory {
       }
       return [...gone, ...come].some(({ tasks }) => tasks.length > 0);
     },
-    find: makeFind(index, naming),
+    find: makeFind(index),
     apps: () => apps,
     byStem: index.byStem,
   };
@@ -78,7 +79,7 @@ function makeIndex(naming: Naming) {
     const successors = new Map(come.map((task) => [task.task.id, task]));
     for (const { ofApp, ofTask } of entries.values()) {
       if (before !== undefined) ofApp.replace(before, app);
-      for (const task of gone) ofTask.replace(task, successors.get(task.task.id));
+      for (const task of gone) ofTask?.replace(task, successors.get(task.task.id));
     }
   };
   return { byStem, byMark, above, entries, exchange };
@@ -88,28 +89,36 @@ function makeIndex(naming: Naming) {
 interface AskedPlace {
   /** The names that all tasks of an app share. */
   readonly ofApp: Asked<NamedApp, Entries>;
-  /** What the names have that are one task's alone: there all of them have the same. */
-  readonly ofTask: Asked<NamedTask, Entry>;
+  /** What all those names have that are one task's alone; not where there are none such. */
+  readonly ofTask: Asked<NamedTask, Entry> | undefined;
 }
 
 function makeAskedPlaces(naming: Naming): ReadonlyMap<Place, AskedPlace> {
+  const { all, tasks, agents } = naming.places;
   const asked = (place: Place): AskedPlace => ({
-    ofApp: makeAsked({ make: ({ tasks }) => gather(sharedRecords(tasks, naming, place)), keep: keepEntries }),
-    ofTask: makeAsked({ make: (task) => makeEntry(ownRecords(task, naming, place)[0]?.addresses ?? [], []), keep }),
+    ofApp: makeAsked({ make: (app) => gather(sharedRecords(app, naming, place)), keep: keepEntries }),
+    ofTask: place === tasks || place === agents ? makeAsked({ make: (task) => ownEntry(task, naming, place), keep }) : undefined,
   });
-  return new Map(naming.places.all.map((place) => [place, asked(place)]));
+  return new Map(all.map((place) => [place, asked(place)]));
 }
 
-function* sharedRecords(tasks: readonly NamedTask[], naming: Naming, place: Place): Generator<NameRecord> {
+function* sharedRecords({ tasks }: NamedApp, naming: Naming, place: Place): Generator<NameRecord> {
   for (const task of tasks) for (const record of recordsOf(task, naming, place)) if (record.mark === '') yield record;
 }
 
-function ownRecords(task: NamedTask, naming: Naming, place: Place): readonly NameRecord[] {
-  return recordsOf(task, naming, place).filter((record) => record.mark !== '' && !isUnfit(record));
+function ownEntry(task: NamedTask, naming: Naming, place: Place): Entry {
+  const record = recordsOf(task, naming, place).find(({ mark }) => mark !== '');
+  return record === undefined ? NOTHING : makeEntry(record.addresses, []);
+}
+
+/** The names that are a task's alone, as far as to their place. */
+function ownBodies({ stems, mark }: NamedTask, place: Place): readonly string[] {
+  const fit = stems.mesos.filter((stem) => !isUnfit({ prefix: '', stem, mark, place, service: undefined }));
+  return fit.map(({ text }) => marked(text, mark));
 }
 
 /** A name's stem and mark may stand where they do in several ways; whoever they may belong to is asked whether it has that very name. */
-function makeFind({ byStem, byMark, above, entries }: Index, naming: Naming): Directory['find'] {
+function makeFind({ byStem, byMark, above, entries }: Index): Directory['find'] {
   const mix = makeMix();
   return (name) => {
     const found = new Set<Entry>();
@@ -118,10 +127,13 @@ function makeFind({ byStem, byMark, above, entries }: Index, naming: Naming): Di
       if (!name.endsWith(place.name) || name.charAt(name.length - place.name.length - 1) !== '.') continue;
       const body = name.slice(0, -place.name.length - 1);
       for (const stem of stemsIn(body)) for (const app of byStem.of(stem)) add(found, ofApp.of(app).get(name));
+      if (ofTask === undefined) continue;
       for (const task of marksIn(body).flatMap(byMark.of)) {
-        const own = ownRecords(task, naming, place).map(nameOf);
-        if (own.includes(name)) add(found, ofTask.of(task));
-        exists ||= own.some((one) => one.endsWith(`.${name}`)); // 'a-jhy6r-s1.marathon.mesos' is above 'b.a-jhy6r-s1.marathon.mesos'
+        const entry = ofTask.of(task);
+        if (entry === NOTHING) continue;
+        const bodies = ownBodies(task, place);
+        if (bodies.includes(body)) add(found, entry);
+        exists ||= bodies.some((own) => own.endsWith(`.${body}`)); // 'a-jhy6r-s1.marathon.mesos' is above 'b.a-jhy6r-s1.marathon.mesos'
       }
     }
     return found.size > 0 ? mix(name, [...found]) : exists ? NOTHING : undefined;

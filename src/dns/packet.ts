@@ -153,7 +153,7 @@ export function bareReply(rcode: Rcode): Encoded {
 function encodeRecords(records: readonly DnsRecord[], asked: string): Part {
   if (records.length === 0) return NONE;
   const few = records.slice(0, MOST_IN_MESSAGE);
-  const rootOnly = encode({ answers: few.map((record) => ({ ...record, name: '.', class: 'IN' }) as LibraryRecord) });
+  const rootOnly = encode({ answers: few.map((record) => ({ ...record, name: '.', class: 'IN' })) });
   const ownerOf = makeOwnerOf(asked);
   const pieces: Buffer[] = [];
   const ends: number[] = [];
