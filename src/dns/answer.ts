@@ -71,7 +71,7 @@ export function answer(question: Question, zones: Zones, elsewhere: Elsewhere): 
   const type = question.type === 'ANY' ? firstType(asked) : question.type;
   const answers = answersOf(asked, type);
   if (answers.length > 0) return { ...bare('NOERROR'), aa: true, answers, ...additionalOf(asked, type) };
-  const isMild = apex.mildToUnknown && ['SRV', 'SOA', 'NS'].includes(type);
+  const isMild = apex.mildToUnknown && ['SRV', 'SOA', 'NS'].includes(question.type);
   const isKnown = entry !== undefined || name === apex.name || isMild;
   return { ...bare(isKnown ? 'NOERROR' : 'NXDOMAIN'), aa: true, authority: [soaOf(asked)] };
 }

@@ -168,7 +168,7 @@ function namesMb(size: Size): number {
     forward: undefined,
     mayKnow: () => false,
     random: Math.random,
-    keptBytes: 96 * 2 ** 20,
+    keptBytes: 48 * 2 ** 20,
   });
   for (const question of questions) {
     const [name = '', type = 'A'] = question.split(' ');
