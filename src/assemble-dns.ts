@@ -1,9 +1,11 @@
 import { isIPv4 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { now, type Surroundings } from './assemble-marathon.ts';
 import { makeMayKnow } from './dns/elsewhere.ts';
 import { textOf } from './dns/endpoint.ts';
 import { makeForward } from './dns/forward.ts';
 import { frameworkName } from './dns/names.ts';
+import { isOwn } from './dns/own.ts';
 import type { Zones } from './dns/records.ts';
 import { makeResponder, type Forward } from './dns/respond.ts';
 import { makeDated } from './dns/serial.ts';
@@ -36,7 +38,7 @@ export async function openDns({ settings, log, signal, follow }: Parts): Promise
   const { dnsListen: endpoints } = settings;
   let zones: Zones | undefined;
   if (endpoints.length === 0 || !follow) return { see: () => undefined, zones: () => zones, ended: Promise.resolve() };
-  const own = settings.dnsUpstream.find((upstream) => endpoints.some((endpoint) => textOf(endpoint) === textOf(upstream)));
+  const own = settings.dnsUpstream.find((upstream) => isOwn(upstream, endpoints, addressesHere()));
   if (own !== undefined) throw new Error(`--dns-upstream ${textOf(own)} is where --dns-listen answers: name another server`);
   const make = makeZones(zoneSettings(settings));
   const dated = makeDated(now);
@@ -55,6 +57,10 @@ export async function openDns({ settings, log, signal, follow }: Parts): Promise
     tellProblems({ problems });
   };
   return { see, zones: () => zones, ended };
+}
+
+function addressesHere(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
 }
 
 function openForward({ dnsUpstream: upstreams }: Settings, signal: AbortSignal): Forward | undefined {

@@ -1,3 +1,4 @@
+import { isEmpty } from './entries.ts';
 import type { Apex, Entry, Zones } from './records.ts';
 
 /** What is asked. */
@@ -86,10 +87,6 @@ interface Asked {
 /** Mesos-DNS takes out every part that is `*`, but for the first: `*` at the front is part of nobody's name. */
 export function withoutWildcards(name: string): string {
   return name.includes('.*') ? name.replace(/\.\*(?=\.|$)/g, '') : name;
-}
-
-export function isEmpty(entry: Entry | undefined): boolean {
-  return entry === undefined || entry.a.length + entry.aaaa.length + entry.srv.length === 0;
 }
 
 /** The one kind of records that ANY gives. */

@@ -4,7 +4,7 @@ import type { AppId } from '../model/names.ts';
 import type { App } from '../model/snapshot.ts';
 import { isUnfit, recordsOf, type NamedTask, type NameRecord, type Naming } from './app-names.ts';
 import { aboveOf, makeNamedApp, type NamedApp } from './app-tasks.ts';
-import { gather, keepEntries, makeAsked, makeEntry, merged, NOTHING, type Asked, type Entries } from './entries.ts';
+import { gather, isEmpty, keepEntries, makeAsked, makeEntry, merged, NOTHING, type Asked, type Entries } from './entries.ts';
 import { makeCounts, makeOwners, type Owners } from './owners.ts';
 import { marked } from './names.ts';
 import type { Place } from './places.ts';
@@ -130,7 +130,7 @@ function makeFind({ byStem, byMark, above, entries }: Index): Directory['find'] 
       if (ofTask === undefined) continue;
       for (const task of marksIn(body).flatMap(byMark.of)) {
         const entry = ofTask.of(task);
-        if (entry === NOTHING) continue;
+        if (isEmpty(entry)) continue;
         const bodies = ownBodies(task, place);
         if (bodies.includes(body)) add(found, entry);
         exists ||= bodies.some((own) => own.endsWith(`.${body}`)); // 'a-jhy6r-s1.marathon.mesos' is above 'b.a-jhy6r-s1.marathon.mesos'

@@ -7,6 +7,10 @@ import type { Entry, Srv } from './records.ts';
 /** What a name has that only has names below it. */
 export const NOTHING: Entry = { a: [], aaaa: [], srv: [] };
 
+export function isEmpty(entry: Entry | undefined): boolean {
+  return entry === undefined || entry.a.length + entry.aaaa.length + entry.srv.length === 0;
+}
+
 export type Entries = ReadonlyMap<string, Entry>;
 
 /** What each name has of all records; those that can't be told are left out. */
