@@ -1,11 +1,14 @@
 import { isIPv4 } from 'node:net';
-import type { Surroundings } from './assemble-marathon.ts';
+import { networkInterfaces } from 'node:os';
+import { now, type Surroundings } from './assemble-marathon.ts';
 import { makeMayKnow } from './dns/elsewhere.ts';
 import { textOf } from './dns/endpoint.ts';
 import { makeForward } from './dns/forward.ts';
 import { frameworkName } from './dns/names.ts';
+import { isOwn } from './dns/own.ts';
 import type { Zones } from './dns/records.ts';
 import { makeResponder, type Forward } from './dns/respond.ts';
+import { makeDated } from './dns/serial.ts';
 import { serveDns } from './dns/server.ts';
 import { makeZones } from './dns/zone.ts';
 import type { Snapshot } from './model/snapshot.ts';
@@ -21,7 +24,7 @@ export interface Dns {
   readonly ended: Promise<void>;
 }
 
-const KEPT_BYTES = 96 * 2 ** 20;
+const KEPT_BYTES = 48 * 2 ** 20;
 const FORWARD_MS = 2_500;
 const MOST_FORWARDED = 500; // at a time
 
@@ -35,9 +38,10 @@ export async function openDns({ settings, log, signal, follow }: Parts): Promise
   const { dnsListen: endpoints } = settings;
   let zones: Zones | undefined;
   if (endpoints.length === 0 || !follow) return { see: () => undefined, zones: () => zones, ended: Promise.resolve() };
-  const own = settings.dnsUpstream.find((upstream) => endpoints.some((endpoint) => textOf(endpoint) === textOf(upstream)));
+  const own = settings.dnsUpstream.find((upstream) => isOwn(upstream, endpoints, addressesHere()));
   if (own !== undefined) throw new Error(`--dns-upstream ${textOf(own)} is where --dns-listen answers: name another server`);
   const make = makeZones(zoneSettings(settings));
+  const dated = makeDated(now);
   const tellProblems = makeProblemLog(log);
   const respond = makeResponder({
     zones: () => zones,
@@ -49,10 +53,14 @@ export async function openDns({ settings, log, signal, follow }: Parts): Promise
   const { ended } = await serveDns({ endpoints, respond, log, signal });
   log.info({ at: endpoints.map(textOf), upstream: settings.dnsUpstream.map(textOf) }, 'answering DNS');
   const see: Dns['see'] = ({ snapshot }) => {
-    const { problems } = (zones = make(snapshot));
+    const { problems } = (zones = dated(make(snapshot)));
     tellProblems({ problems });
   };
   return { see, zones: () => zones, ended };
+}
+
+function addressesHere(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
 }
 
 function openForward({ dnsUpstream: upstreams }: Settings, signal: AbortSignal): Forward | undefined {

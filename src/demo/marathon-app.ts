@@ -24,6 +24,7 @@ export interface PortForm {
   readonly hostPort?: number;
   /** 'tcp' when left out. */
   readonly protocol?: 'tcp' | 'udp' | 'udp,tcp';
+  readonly name?: string;
 }
 
 /** A health check as in an app definition; times in seconds, by default 300, 60 and 20, and three failures. */
@@ -118,7 +119,7 @@ function networkName(form: AppForm): string {
 }
 
 function portDefinitions(form: AppForm): readonly Json[] {
-  return (form.ports ?? []).map((port) => ({ port: port.servicePort, protocol: port.protocol ?? 'tcp', labels: {} }));
+  return (form.ports ?? []).map((port) => ({ port: port.servicePort, protocol: port.protocol ?? 'tcp', labels: {}, ...nameOf(port) }));
 }
 
 function portMappings(form: AppForm): readonly Json[] {
@@ -128,7 +129,12 @@ function portMappings(form: AppForm): readonly Json[] {
     servicePort: port.servicePort,
     protocol: port.protocol ?? 'tcp',
     labels: {},
+    ...nameOf(port),
   }));
+}
+
+function nameOf({ name }: PortForm): Json {
+  return name === undefined ? {} : { name };
 }
 
 /** The host port that Mesos is asked for, 0 for any; undefined: none, and the task's `ports` skip this mapping. */

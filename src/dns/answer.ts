@@ -1,3 +1,4 @@
+import { isEmpty } from './entries.ts';
 import type { Apex, Entry, Zones } from './records.ts';
 
 /** What is asked. */
@@ -71,7 +72,7 @@ export function answer(question: Question, zones: Zones, elsewhere: Elsewhere): 
   const type = question.type === 'ANY' ? firstType(asked) : question.type;
   const answers = answersOf(asked, type);
   if (answers.length > 0) return { ...bare('NOERROR'), aa: true, answers, ...additionalOf(asked, type) };
-  const isMild = apex.mildToUnknown && ['SRV', 'SOA', 'NS'].includes(type);
+  const isMild = apex.mildToUnknown && ['SRV', 'SOA', 'NS'].includes(question.type);
   const isKnown = entry !== undefined || name === apex.name || isMild;
   return { ...bare(isKnown ? 'NOERROR' : 'NXDOMAIN'), aa: true, authority: [soaOf(asked)] };
 }
@@ -86,10 +87,6 @@ interface Asked {
 /** Mesos-DNS takes out every part that is `*`, but for the first: `*` at the front is part of nobody's name. */
 export function withoutWildcards(name: string): string {
   return name.includes('.*') ? name.replace(/\.\*(?=\.|$)/g, '') : name;
-}
-
-export function isEmpty(entry: Entry | undefined): boolean {
-  return entry === undefined || entry.a.length + entry.aaaa.length + entry.srv.length === 0;
 }
 
 /** The one kind of records that ANY gives. */

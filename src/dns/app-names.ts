@@ -75,23 +75,24 @@ export interface NameRecord {
 
 /**
  * All that the names of an app have from one task [Mesos-DNS: records/generator.go, for tasks with DiscoveryInfo; dcos-net: dcos_dns_mesos].
- * Also under names that are too long: see `isUnfit`. What has no address has no service either.
+ * Also under names that are too long: see `isUnfit`. What has no address has no service either. `only`: those in one place, for less work.
  */
-export function recordsOf(named: NamedTask, { places, ipSources }: Naming): readonly NameRecord[] {
+export function recordsOf(named: NamedTask, { places, ipSources }: Naming, only?: Place): readonly NameRecord[] {
   const { task, definition, stems, mark } = named;
   const own = addressesOf(task, ipSources);
   const agent = agentAddresses(task);
   const records: NameRecord[] = [];
   const tell = (place: Place, addresses: readonly string[], { stem, mark: whose }: Pick<NameRecord, 'stem' | 'mark'>): void => {
-    if (addresses.length > 0) records.push({ stem, place, prefix: '', mark: whose, addresses, service: undefined });
+    if (addresses.length === 0 || (only !== undefined && only !== place)) return;
+    records.push({ stem, place, prefix: '', mark: whose, addresses, service: undefined });
   };
   for (const stem of stems.mesos) {
     for (const whose of ['', mark]) {
       tell(places.tasks, own, { stem, mark: whose });
       tell(places.agents, agent, { stem, mark: whose });
     }
-    if (own.length > 0) tellDiscovered(named, places, serviceRecords(stem, records));
-    if (agent.length > 0) tellAllocated(named, places, serviceRecords(stem, records));
+    if (own.length > 0) tellDiscovered(named, places, serviceRecords(stem, records, only));
+    if (agent.length > 0) tellAllocated(named, places, serviceRecords(stem, records, only));
   }
   for (const stem of stems.dcos) {
     tell(places.dcos.agentip, agent, { stem, mark: '' });
@@ -105,9 +106,9 @@ const NONE: readonly string[] = [];
 
 type TellService = (place: Place, prefix: string, service: NonNullable<NameRecord['service']>) => void;
 
-function serviceRecords(stem: Stem, records: NameRecord[]): TellService {
+function serviceRecords(stem: Stem, records: NameRecord[], only: Place | undefined): TellService {
   return (place, prefix, service) => {
-    records.push({ stem, place, prefix, mark: '', addresses: NONE, service });
+    if (only === undefined || only === place) records.push({ stem, place, prefix, mark: '', addresses: NONE, service });
   };
 }
 
@@ -157,7 +158,7 @@ export function targetOf(stem: Stem, { mark, at }: { readonly mark: string; read
 }
 
 /** Whether a record can't be told: its name, or that of its target, is none that DNS can have. */
-export function isUnfit({ prefix, stem, mark, place, service }: NameRecord): boolean {
+export function isUnfit({ prefix, stem, mark, place, service }: Omit<NameRecord, 'addresses'>): boolean {
   if (stem.fault !== undefined) return true;
   if (prefix !== '' && (stem.first >= LONGEST_LABEL || prefix.length > LONGEST_LABEL + '._'.length)) return true; // with its '_'
   if (prefix.length + lengthOf(stem, mark) + place.name.length > LONGEST_NAME) return true;

@@ -2,11 +2,12 @@ import { keep } from '../lib/keep.ts';
 import { common, each } from '../lib/lists.ts';
 import type { AppId } from '../model/names.ts';
 import type { App } from '../model/snapshot.ts';
-import { isUnfit, nameOf, recordsOf, type NamedTask, type NameRecord, type Naming } from './app-names.ts';
+import { isUnfit, recordsOf, type NamedTask, type NameRecord, type Naming } from './app-names.ts';
 import { aboveOf, makeNamedApp, type NamedApp } from './app-tasks.ts';
-import { gather, makeAsked, merged, NOTHING } from './entries.ts';
-import { upwards } from './names.ts';
+import { gather, isEmpty, keepEntries, makeAsked, makeEntry, merged, NOTHING, type Asked, type Entries } from './entries.ts';
 import { makeCounts, makeOwners, type Owners } from './owners.ts';
+import { marked } from './names.ts';
+import type { Place } from './places.ts';
 import type { Entry } from './records.ts';
 
 /** Who has which name. It knows apps by the stems of their names, and tasks by their marks; what names have is made when they are asked for. */
@@ -40,7 +41,7 @@ export function makeDirectory(naming: Naming): Directory {
       }
       return [...gone, ...come].some(({ tasks }) => tasks.length > 0);
     },
-    find: makeFind(index, naming),
+    find: makeFind(index),
     apps: () => apps,
     byStem: index.byStem,
   };
@@ -63,8 +64,7 @@ function makeIndex(naming: Naming) {
   const byStem = makeOwners<NamedApp>();
   const byMark = makeOwners<NamedTask>();
   const above = makeCounts();
-  const ofApp = makeAsked((app: NamedApp) => gather(sharedRecords(app, naming)));
-  const ofTask = makeAsked((task: NamedTask) => withAbove(ownRecords(task, naming)));
+  const entries = makeAskedPlaces(naming);
   const change = (what: 'add' | 'remove', app: NamedApp): void => {
     if (app.tasks.length === 0) return;
     for (const { text } of app.stems.all) byStem[what](text, app);
@@ -73,62 +73,75 @@ function makeIndex(naming: Naming) {
   const exchange = (before: NamedApp | undefined, app: NamedApp | undefined): void => {
     if (before !== undefined) change('remove', before);
     if (app !== undefined) change('add', app);
-    if (before !== undefined && app !== undefined) ofApp.replace(before, app);
     const { gone, come } = difference<NamedTask>(before?.tasks ?? [], app?.tasks ?? []);
     for (const task of gone) byMark.remove(task.mark, task);
     for (const task of come) byMark.add(task.mark, task);
-    const old = new Map(gone.map((named) => [named.task.id, named]));
-    for (const task of come) {
-      const known = old.get(task.task.id);
-      if (known !== undefined) ofTask.replace(known, task);
+    const successors = new Map(come.map((task) => [task.task.id, task]));
+    for (const { ofApp, ofTask } of entries.values()) {
+      if (before !== undefined) ofApp.replace(before, app);
+      for (const task of gone) ofTask?.replace(task, successors.get(task.task.id));
     }
   };
-  return { byStem, byMark, above, ofApp, ofTask, exchange };
+  return { byStem, byMark, above, entries, exchange };
 }
 
-/** Of the names that all tasks of an app share. */
-function* sharedRecords({ tasks }: NamedApp, naming: Naming): Generator<NameRecord> {
-  for (const task of tasks) for (const record of recordsOf(task, naming)) if (record.mark === '') yield record;
+/** What there is in one place. */
+interface AskedPlace {
+  /** The names that all tasks of an app share. */
+  readonly ofApp: Asked<NamedApp, Entries>;
+  /** What all those names have that are one task's alone; not where there are none such. */
+  readonly ofTask: Asked<NamedTask, Entry> | undefined;
 }
 
-/** Of the names that are one task's alone. */
-function* ownRecords(task: NamedTask, naming: Naming): Generator<NameRecord> {
-  for (const record of recordsOf(task, naming)) if (record.mark !== '' && !isUnfit(record)) yield record;
+function makeAskedPlaces(naming: Naming): ReadonlyMap<Place, AskedPlace> {
+  const { all, tasks, agents } = naming.places;
+  const asked = (place: Place): AskedPlace => ({
+    ofApp: makeAsked({ make: (app) => gather(sharedRecords(app, naming, place)), keep: keepEntries }),
+    ofTask: place === tasks || place === agents ? makeAsked({ make: (task) => ownEntry(task, naming, place), keep }) : undefined,
+  });
+  return new Map(all.map((place) => [place, asked(place)]));
 }
 
-/** What the names of a task have, and nothing for those above them: 'a-jhy6r-s1.marathon.mesos' is above 'b.a-jhy6r-s1.marathon.mesos'. */
-function withAbove(records: Iterable<NameRecord>): ReadonlyMap<string, Entry> {
-  const all = [...records];
-  const entries = gather(all);
-  for (const record of all) {
-    for (const name of upwards(nameOf(record), record.place.name)) if (!entries.has(name)) entries.set(name, NOTHING);
-  }
-  return entries;
+function* sharedRecords({ tasks }: NamedApp, naming: Naming, place: Place): Generator<NameRecord> {
+  for (const task of tasks) for (const record of recordsOf(task, naming, place)) if (record.mark === '') yield record;
+}
+
+function ownEntry(task: NamedTask, naming: Naming, place: Place): Entry {
+  const record = recordsOf(task, naming, place).find(({ mark }) => mark !== '');
+  return record === undefined ? NOTHING : makeEntry(record.addresses, []);
+}
+
+/** The names that are a task's alone, as far as to their place. */
+function ownBodies({ stems, mark }: NamedTask, place: Place): readonly string[] {
+  const fit = stems.mesos.filter((stem) => !isUnfit({ prefix: '', stem, mark, place, service: undefined }));
+  return fit.map(({ text }) => marked(text, mark));
 }
 
 /** A name's stem and mark may stand where they do in several ways; whoever they may belong to is asked whether it has that very name. */
-function makeFind({ byStem, byMark, above, ofApp, ofTask }: Index, { places }: Naming): Directory['find'] {
+function makeFind({ byStem, byMark, above, entries }: Index): Directory['find'] {
   const mix = makeMix();
   return (name) => {
-    const entries = new Set<Entry>();
-    const add = (entry: Entry | undefined): void => {
-      if (entry !== undefined && entry !== NOTHING) entries.add(entry);
-    };
+    const found = new Set<Entry>();
     let exists = above.has(name);
-    for (const place of places.all) {
+    for (const [place, { ofApp, ofTask }] of entries) {
       if (!name.endsWith(place.name) || name.charAt(name.length - place.name.length - 1) !== '.') continue;
       const body = name.slice(0, -place.name.length - 1);
-      for (const stem of stemsIn(body)) for (const app of byStem.of(stem)) add(ofApp.of(app).get(name));
-      for (const mark of marksIn(body)) {
-        for (const task of byMark.of(mark)) {
-          const entry = ofTask.of(task).get(name);
-          exists ||= entry === NOTHING;
-          add(entry);
-        }
+      for (const stem of stemsIn(body)) for (const app of byStem.of(stem)) add(found, ofApp.of(app).get(name));
+      if (ofTask === undefined) continue;
+      for (const task of marksIn(body).flatMap(byMark.of)) {
+        const entry = ofTask.of(task);
+        if (isEmpty(entry)) continue;
+        const bodies = ownBodies(task, place);
+        if (bodies.includes(body)) add(found, entry);
+        exists ||= bodies.some((own) => own.endsWith(`.${body}`)); // 'a-jhy6r-s1.marathon.mesos' is above 'b.a-jhy6r-s1.marathon.mesos'
       }
     }
-    return entries.size > 0 ? mix(name, [...entries]) : exists ? NOTHING : undefined;
+    return found.size > 0 ? mix(name, [...found]) : exists ? NOTHING : undefined;
   };
+}
+
+function add<One>(set: Set<One>, one: One | undefined): void {
+  if (one !== undefined) set.add(one);
 }
 
 /** 'nginx' in 'nginx', '_nginx', '_http._nginx'. */

@@ -7,6 +7,10 @@ import type { Entry, Srv } from './records.ts';
 /** What a name has that only has names below it. */
 export const NOTHING: Entry = { a: [], aaaa: [], srv: [] };
 
+export function isEmpty(entry: Entry | undefined): boolean {
+  return entry === undefined || entry.a.length + entry.aaaa.length + entry.srv.length === 0;
+}
+
 export type Entries = ReadonlyMap<string, Entry>;
 
 /** What each name has of all records; those that can't be told are left out. */
@@ -58,33 +62,41 @@ export function merged(entries: readonly Entry[]): Entry {
   );
 }
 
-/** What things have as entries, made when it is first asked for. */
-export interface Asked<Thing> {
-  readonly of: (thing: Thing) => Entries;
-  /** One thing stands for another from now on: what stays the same of its entries is the same objects. */
-  readonly replace: (before: Thing, thing: Thing) => void;
+/** What things have, made when it is first asked for. */
+export interface Asked<Thing, Value> {
+  readonly of: (thing: Thing) => Value;
+  /** One thing stands for another from now on, or none does: what stays the same of what it has is the same objects. */
+  readonly replace: (before: Thing, thing: Thing | undefined) => void;
 }
 
-export function makeAsked<Thing extends object>(make: (thing: Thing) => Entries): Asked<Thing> {
-  const made = new WeakMap<Thing, Entries>();
-  const inherited = new WeakMap<Thing, Entries>();
+interface Making<Thing, Value> {
+  readonly make: (thing: Thing) => Value;
+  readonly keep: (before: Value, value: Value) => Value;
+}
+
+/** With Maps, as WeakMaps of so many things make every collection of garbage longer. */
+export function makeAsked<Thing extends object, Value>({ make, keep: kept }: Making<Thing, Value>): Asked<Thing, Value> {
+  const made = new Map<Thing, Value>();
+  const inherited = new Map<Thing, Value>();
   return {
     of: (thing) => {
       const known = made.get(thing);
       if (known !== undefined) return known;
-      const entries = kept(inherited.get(thing), make(thing));
-      made.set(thing, entries);
+      const before = inherited.get(thing);
+      const value = before === undefined ? make(thing) : kept(before, make(thing));
+      made.set(thing, value);
       inherited.delete(thing);
-      return entries;
+      return value;
     },
     replace: (before, thing) => {
       const known = made.get(before) ?? inherited.get(before);
-      if (known !== undefined) inherited.set(thing, known);
+      made.delete(before);
+      inherited.delete(before);
+      if (known !== undefined && thing !== undefined) inherited.set(thing, known);
     },
   };
 }
 
-function kept(before: Entries | undefined, entries: Entries): Entries {
-  if (before === undefined) return entries;
+export function keepEntries(before: Entries, entries: Entries): Entries {
   return new Map(Array.from(entries, ([name, entry]) => [name, keep(before.get(name), entry)]));
 }

@@ -4,6 +4,7 @@ import type { Apex, Entry, Zones } from './records.ts';
 
 /** An answer that was encoded, and what it was made from. */
 interface Kept {
+  readonly key: string;
   readonly encoded: Encoded;
   readonly name: string;
   readonly apex: Apex | undefined;
@@ -20,7 +21,7 @@ const OVERHEAD = 700; // bytes
  * says that there is nothing is made once for each zone.
  */
 export function makeAnswers(elsewhere: Elsewhere, mostBytes: number): (question: Question, zones: Zones) => Encoded | 'elsewhere' {
-  const shelf = makeShelf<Kept>(mostBytes);
+  const shelf = makeShelf(mostBytes);
   const nothing = makeNothing();
   return (question, zones) => {
     const key = `${question.type} ${question.name}`;
@@ -33,9 +34,7 @@ export function makeAnswers(elsewhere: Elsewhere, mostBytes: number): (question:
     const lasts = made.answers.every(({ type }) => type !== 'SOA') && !question.name.includes('*');
     if (!lasts) return encoded;
     const apex = zones.apexOf(question.name);
-    const own = { ...encoded, answers: shelf.own(encoded.answers), additional: shelf.own(encoded.additional) };
-    shelf.put(key, { encoded: own, name: question.name, apex, from: made.from, zones }, sizeOf(encoded));
-    return own;
+    return shelf.put({ key, encoded, name: question.name, apex, from: made.from, zones }).encoded;
   };
 }
 
@@ -64,41 +63,47 @@ function makeNothing(): (zones: Zones, key: string, make: () => Encoded) => Enco
 }
 
 /** What was asked for lately. */
-interface Shelf<Value> {
-  readonly get: (key: string) => Value | undefined;
-  readonly put: (key: string, value: Value, size: number) => void;
-  /** The same bytes, in memory that goes when the shelf lets go of them: a small buffer of Node's own would hold on to 8 kB. */
-  readonly own: (part: Encoded['answers']) => Encoded['answers'];
+interface Shelf {
+  readonly get: (key: string) => Kept | undefined;
+  /** Gives what is kept: the same, with bytes of its own. */
+  readonly put: (kept: Kept) => Kept;
 }
 
-const BLOCK = 2 ** 18; // bytes
-
 /** Two halves: when the young one is full, the old one goes; what is asked for is put among the young again. */
-function makeShelf<Value>(mostBytes: number): Shelf<Value> {
-  type Item = readonly [value: Value, size: number];
-  let [young, old] = [new Map<string, Item>(), new Map<string, Item>()];
+function makeShelf(mostBytes: number): Shelf {
+  let [young, old] = [new Map<string, Kept>(), new Map<string, Kept>()];
   let used = 0;
-  let block = Buffer.allocUnsafeSlow(BLOCK);
-  let filled = 0;
-  const put = (key: string, value: Value, size: number): void => {
+  let own = makeBlocks();
+  const put = (given: Kept): Kept => {
+    const size = sizeOf(given.encoded);
     if (used + size > mostBytes / 2) {
       old = young;
       young = new Map();
       used = 0;
+      own = makeBlocks();
     }
     used += size;
-    young.set(key, [value, size]);
+    const { answers, additional } = given.encoded;
+    const kept = { ...given, encoded: { ...given.encoded, answers: own(answers), additional: own(additional) } };
+    young.set(kept.key, kept);
+    return kept;
   };
-  const get = (key: string): Value | undefined => {
-    const found = young.get(key);
-    if (found !== undefined) return found[0];
-    const older = old.get(key);
-    if (older !== undefined) put(key, ...older);
-    return older?.[0];
+  const get = (key: string): Kept | undefined => {
+    const older = young.has(key) ? undefined : old.get(key);
+    return older === undefined ? young.get(key) : put(older);
   };
-  const own: Shelf<Value>['own'] = ({ bytes, ends }) => {
+  return { get, put };
+}
+
+const BLOCK = 2 ** 18; // bytes
+
+/** Copies bytes behind one another into blocks, which go with the half that they are of: a small buffer of Node's own would hold on to 8 kB. */
+function makeBlocks(): (part: Encoded['answers']) => Encoded['answers'] {
+  let block = Buffer.alloc(0);
+  let filled = 0;
+  return ({ bytes, ends }) => {
     if (bytes.length === 0 || bytes.length > BLOCK / 4) return { bytes, ends };
-    if (filled + bytes.length > BLOCK) {
+    if (filled + bytes.length > block.length) {
       block = Buffer.allocUnsafeSlow(BLOCK);
       filled = 0;
     }
@@ -106,5 +111,4 @@ function makeShelf<Value>(mostBytes: number): Shelf<Value> {
     filled += bytes.copy(mine);
     return { bytes: mine, ends };
   };
-  return { get, put, own };
 }

@@ -149,36 +149,61 @@ export function bareReply(rcode: Rcode): Encoded {
   return { rcode: RCODES[rcode], aa: false, answers: NONE, authority: NONE, additional: NONE };
 }
 
-/** As many as a message over TCP can hold. */
+/** As many as a message over TCP can hold. Type, class, TTL and data are the library's, which has the root as every name. */
 function encodeRecords(records: readonly DnsRecord[], asked: string): Part {
-  const all: Buffer[] = [];
+  if (records.length === 0) return NONE;
+  const few = records.slice(0, MOST_IN_MESSAGE);
+  const rootOnly = encode({ answers: few.map((record) => ({ ...record, name: '.', class: 'IN' })) });
+  const ownerOf = makeOwnerOf(asked);
+  const pieces: Buffer[] = [];
   const ends: number[] = [];
   let end = 0;
-  for (const { name, ...record } of records) {
-    const bytes = Buffer.concat([encodeOwner(name, asked), encodeRest(record)]);
-    end += bytes.length;
+  let at = HEADER + ROOT;
+  for (const { name } of few) {
+    const length = BEFORE_DATA + rootOnly.readUInt16BE(at + BEFORE_DATA - 2);
+    const owner = ownerOf(name);
+    end += owner.length + length;
     if (end > LONGEST_TCP) break;
-    all.push(bytes);
+    pieces.push(owner, rootOnly.subarray(at, at + length));
     ends.push(end);
+    at += length + ROOT;
   }
-  return { bytes: Buffer.concat(all), ends };
+  return { bytes: Buffer.concat(pieces), ends };
 }
 
-/** Type, class, TTL and data: what the library writes behind the root as name. */
-function encodeRest(record: Omit<DnsRecord, 'name'>): Buffer {
-  return encode({ answers: [{ ...record, name: '.', class: 'IN' } as LibraryRecord] }).subarray(HEADER + 1);
+/** Bytes of the root as name, and of type, class, TTL and the length of the data. */
+const [ROOT, BEFORE_DATA] = [1, 10];
+/** No record with a name is shorter than this. */
+const MOST_IN_MESSAGE = Math.ceil(LONGEST_TCP / (2 + BEFORE_DATA));
+
+/** Records of one name stand together, so the last one is remembered. */
+function makeOwnerOf(asked: string): (name: string) => Buffer {
+  let last: { readonly name: string; readonly owner: Buffer } | undefined;
+  return (name) => {
+    if (last?.name !== name) last = { name, owner: encodeOwner(name, asked) };
+    return last.owner;
+  };
 }
 
 /** A name as its own labels and a pointer to the question's, from where the two are the same (RFC 1035, 4.1.4). */
 function encodeOwner(name: string, asked: string): Buffer {
-  const [labels, others] = [name.split('.'), asked.split('.')];
-  let same = 0;
-  while (same < labels.length && same < others.length && labels.at(-1 - same) === others.at(-1 - same)) same++;
-  const own = labels.slice(0, labels.length - same).map((label) => Buffer.from(`${String.fromCharCode(label.length)}${label}`, 'latin1'));
-  if (same === 0) return Buffer.concat([...own, Buffer.of(0)]);
-  const before = others.slice(0, others.length - same).reduce((sum, label) => sum + label.length + 1, 0);
-  const place = HEADER + before;
-  return Buffer.concat([...own, Buffer.of(0xc0 | (place >> 8), place & 0xff)]);
+  const same = sameEnd(name, asked);
+  const own = name.slice(0, name.length - same);
+  const labels = own === '' ? [] : own.replace(/\.$/, '').split('.');
+  const text = labels.map((label) => String.fromCharCode(label.length) + label).join('');
+  if (same === 0) return Buffer.from(`${text}\0`, 'latin1');
+  const place = HEADER + asked.length - same;
+  return Buffer.from(`${text}${String.fromCharCode(0xc0 | (place >> 8), place & 0xff)}`, 'latin1');
+}
+
+/** How many characters of whole labels are the same at the ends of two names. */
+function sameEnd(one: string, other: string): number {
+  let [same, whole] = [0, 0];
+  for (; ; same++) {
+    const [a, b] = [one.charAt(one.length - 1 - same), other.charAt(other.length - 1 - same)];
+    if (['', '.'].includes(a) && ['', '.'].includes(b)) whole = same;
+    if (a === '' || a !== b) return whole;
+  }
 }
 
 const OPT = encode({ additionals: [opt({})] }).subarray(HEADER);

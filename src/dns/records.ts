@@ -52,7 +52,7 @@ export interface Zones {
   readonly apexOf: (name: string) => Apex | undefined;
   /** What a name has; undefined when there is none of it, nor any below it. One that only has names below it has nothing. */
   readonly find: (name: string) => Entry | undefined;
-  /** Counts the changes, from 1; as serial of every zone. */
+  /** Grows with every change; of every zone's SOA, in 32 bits. */
   readonly serial: number;
   /** Names that several apps make, and ids that make none. */
   readonly problems: readonly Problem[];

@@ -6,6 +6,7 @@ import { sentence } from '../lib/sentence.ts';
 import { textOf, type Endpoint } from './endpoint.ts';
 import type { Respond } from './respond.ts';
 import { listenTcp } from './tcp.ts';
+import { unlistened } from './unlistened.ts';
 
 export interface ServerSettings {
   readonly endpoints: readonly Endpoint[];
@@ -30,8 +31,7 @@ export async function serveDns({ endpoints, respond, log, signal }: ServerSettin
   try {
     for (const endpoint of endpoints) {
       const place = { endpoint, respond, failed: failureLog(log, endpoint) };
-      open.push(await listenUdp(place).catch(explained(endpoint)));
-      open.push(await listenTcp(place).catch(explained(endpoint)));
+      for (const listen of [listenUdp, listenTcp]) open.push(await listen(place).catch(unlistened(endpoint)));
     }
   } catch (error) {
     await close();
@@ -103,20 +103,4 @@ function failureLog(log: ServerSettings['log'], endpoint: Endpoint): Place['fail
   return (error) => {
     log.debug({ at: textOf(endpoint), reason: sentence(error) }, 'a DNS query could not be answered');
   };
-}
-
-function explained(endpoint: Endpoint): (cause: unknown) => never {
-  return (cause) => {
-    throw new Error(`--dns-listen ${textOf(endpoint)}: ${explain(cause)}`); // the system's own words are in it
-  };
-}
-
-/** What was found, and what to do instead. */
-function explain(cause: unknown): string {
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
-  if (code === 'EACCES')
-    return 'this user may not bind it (EACCES); choose a port from 1024 on, or give the program the right: CAP_NET_BIND_SERVICE';
-  if (code === 'EADDRINUSE') return 'another program listens there (EADDRINUSE); end it, or choose another address or port';
-  if (code === 'EADDRNOTAVAIL') return 'this machine has no such address (EADDRNOTAVAIL); choose one that it has';
-  return sentence(cause);
 }

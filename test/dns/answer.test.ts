@@ -39,7 +39,7 @@ test.each([
   ['_nginx._tcp.marathon.mesos', 'A', 'NOERROR aa |  | SOA mesos |'],
   ['marathon.mesos', 'A', 'NOERROR aa |  | SOA mesos |'],
   ['nobody.marathon.mesos', 'A', 'NXDOMAIN aa |  | SOA mesos |'],
-  ['nobody.marathon.mesos', 'ANY', 'NOERROR aa |  | SOA mesos |'],
+  ['nobody.marathon.mesos', 'ANY', 'NXDOMAIN aa |  | SOA mesos |'],
   ['nobody.marathon.mesos', 'TXT', 'NXDOMAIN aa |  | SOA mesos |'],
   ['nobody.marathon.mesos', 'SRV', 'NOERROR aa |  | SOA mesos |'],
   ['nobody.marathon.mesos', 'SOA', 'NOERROR aa |  | SOA mesos |'],

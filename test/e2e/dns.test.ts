@@ -75,6 +75,11 @@ test("the tutorial's lookup: the names lead to the three containers, to one, and
   const targets = services.map((line) => /^0 1 \d+ (nginx-[a-z0-9]{5}-s\d+\.marathon\.mesos)\.$/.exec(line)?.[1] ?? line);
   expect(sorted((await Promise.all(targets.map((target) => dig(target)))).flat())).toEqual(sorted(FIRST));
 
+  const said = await run('dig', ['+noall', '+comments', '-p', String(dnsPort), '@127.0.0.1', 'acme.org']);
+  expect(said.stdout).toContain('status: REFUSED');
+  const [serial = ''] = /\d{10}/.exec((await dig('mesos', 'SOA')).join()) ?? [];
+  expect(Math.abs(Number(serial) - Date.now() / 1000)).toBeLessThan(3_600);
+
   marathon.scale(app.id, 1);
   for (const task of [first, second]) marathon.setTaskState(app.id, task?.id ?? '', 'TASK_KILLED');
   await leads(names, ['nginx.marathon.mesos'], [FIRST[2]]);
@@ -89,7 +94,8 @@ test("the tutorial's lookup: the names lead to the three containers, to one, and
 test('`dns` alone needs no group and no HAProxy, and asks an upstream for what is not its own', async () => {
   const names = await makeNames();
   const { marathon, dnsPort, dig, alone, ports } = names;
-  marathon.deploy({ id: '/shop/cart', instances: 1, network: 'container', ports: [{ containerPort: 80, servicePort: ports.service }] });
+  const named = [{ containerPort: 80, hostPort: 0, servicePort: ports.service, name: 'http' }];
+  marathon.deploy({ id: '/shop/cart', instances: 1, network: 'container', ports: named });
   marathon.addTask('/shop/cart', { host: AGENT, addresses: ['10.9.8.7'] });
   const other = alone('--dns-listen', `127.0.0.1:${ports.other}`, '--dns-framework', 'kafka');
   await other.logged(/Marathon is read/);
@@ -99,6 +105,15 @@ test('`dns` alone needs no group and no HAProxy, and asks an upstream for what i
   await logged(/Marathon is read/);
   await leads(names, ['cart.shop.marathon.mesos'], [AGENT]);
   expect(await dig('cart-shop.marathon.mesos')).toEqual([AGENT]);
+  for (const cart of ['cart.shop', 'cart-shop']) {
+    const own = await dig(`_http._${cart}._tcp.marathon.mesos`, 'SRV');
+    expect(own).toEqual([expect.stringMatching(`^0 1 31\\d+ ${cart}-[a-z0-9]{5}-s\\d+\\.marathon\\.mesos\\.$`)]);
+    expect(await dig(`_${cart}._tcp.marathon.mesos`, 'SRV')).toEqual(own);
+    const onAgent = own.map((line) => line.replace('.marathon.', '.marathon.slave.'));
+    expect(await dig(`_${cart}._udp.marathon.slave.mesos`, 'SRV')).toEqual(onAgent);
+    expect(await dig(onAgent[0]?.split(' ')[3] ?? '')).toEqual([AGENT]);
+  }
+  expect(await dig('cart-shop.marathon.autoip.dcos.thisdcos.directory')).toEqual([AGENT]);
   expect(await dig('cart-shop.marathon.containerip.dcos.thisdcos.directory')).toEqual(['10.9.8.7']);
   expect(await dig('cart.shop.kafka.mesos')).toEqual(['10.9.8.7']); // the upstream's answer
   signal('SIGTERM');
