@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { makeBackoff } from './lib/backoff.ts';
+import type { Environment } from './lib/environment.ts';
 import { inTime } from './lib/in-time.ts';
 import type { Logger } from './lib/logger.ts';
 import { sentence } from './lib/sentence.ts';
@@ -28,8 +29,6 @@ export interface Surroundings {
 }
 
 export const sleep: Sleep = (ms, signal) => setTimeout(ms, undefined, { signal });
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The client of the Marathon that the flags name. Rejects with a sentence when a file they name can't be read. */
 export async function openMarathon(settings: Settings, env: Environment): Promise<Client> {

@@ -9,13 +9,14 @@ import { openDns } from './assemble-dns.ts';
 import { findRelease, openDrive, reach, type Reached } from './assemble-haproxy.ts';
 import { now, openMarathon, openSource, type Surroundings } from './assemble-marathon.ts';
 import { endingWith } from './lib/ending-with.ts';
+import type { Environment } from './lib/environment.ts';
 import { FILES_MS, inTime } from './lib/in-time.ts';
 import { makeInbox } from './lib/inbox.ts';
 import type { Logger } from './lib/logger.ts';
 import { sentence } from './lib/sentence.ts';
 import { loop, type Loop } from './loop.ts';
 import { openKeeper, readMemory, restoreLater } from './memory.ts';
-import { makeMiddle } from './middle.ts';
+import { loadMiddle } from './middle.ts';
 import type { Certificates } from './model/certificates.ts';
 import type { News } from './model/news.ts';
 import type { Settings } from './options.ts';
@@ -32,7 +33,7 @@ import { watch } from './watch.ts';
 /** What a run is given from outside. */
 export interface Run {
   readonly settings: Settings;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly log: Logger;
   readonly signal: AbortSignal;
   /** How our own HAProxy ends with the daemon; when left out it serves on. */
@@ -157,7 +158,7 @@ async function begin({ settings, env, log, follow }: Mode) {
   // One pass has nobody who would read again: what it reads is believed.
   const left = { memory, before: follow ? known : undefined, certificates: certificatesOf(chosen) };
   const start = startState(await findRelease(settings), left);
-  const making = makeMiddle({ settings, env });
+  const making = loadMiddle({ settings, env });
   return { known, chosen, start, derive: await inTime(making, { ms: FILES_MS, what: 'reading the templates of --templates-dir' }) };
 }
 

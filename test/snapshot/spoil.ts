@@ -40,7 +40,7 @@ export const SPOILS: readonly (readonly [name: string, text: string | undefined]
   ['no number', '"NaN"'],
   ['control characters', JSON.stringify('/a\u0000\r\n\tglobal\n  daemon\u0085\u2028\u001b[2J\u007f')],
   ['half a character', String.raw`"\ud83d"`],
-  ['a megabyte', JSON.stringify('/x'.repeat(500_000))],
+  ['100 kB', JSON.stringify('/x'.repeat(50_000))],
   ['an empty list', '[]'],
   ['a list of null', '[null]'],
   ['a list of texts', '["x", "y"]'],
