@@ -1,5 +1,4 @@
 import { isIPv4 } from 'node:net';
-import type { Surroundings } from './assemble-marathon.ts';
 import { makeMayKnow } from './dns/elsewhere.ts';
 import { textOf } from './dns/endpoint.ts';
 import { makeForward } from './dns/forward.ts';
@@ -11,6 +10,7 @@ import { makeZones } from './dns/zone.ts';
 import type { Snapshot } from './model/snapshot.ts';
 import type { Settings } from './options.ts';
 import { makeProblemLog } from './problem-log.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** The name server, while it runs. */
 export interface Dns {

@@ -7,7 +7,7 @@ import type { Gently } from './apply/ending.ts';
 import { CertificateJudge } from './assemble-certificates.ts';
 import { openDns } from './assemble-dns.ts';
 import { findRelease, openDrive, reach, type Reached } from './assemble-haproxy.ts';
-import { now, openMarathon, openSource, type Surroundings } from './assemble-marathon.ts';
+import { openMarathon, openSource } from './assemble-marathon.ts';
 import { endingWith } from './lib/ending-with.ts';
 import type { Environment } from './lib/environment.ts';
 import { FILES_MS, inTime } from './lib/in-time.ts';
@@ -25,8 +25,8 @@ import { makeAbsorb } from './snapshot/absorb.ts';
 import { memoryOf } from './snapshot/health.ts';
 import { startState } from './snapshot/state.ts';
 import type { Client } from './source/client.ts';
-import type { Source } from './source/source.ts';
 import type { Status } from './status.ts';
+import type { Surroundings } from './surroundings.ts';
 import { drivenBy, makeViews } from './views.ts';
 import { watch } from './watch.ts';
 
@@ -83,9 +83,7 @@ export async function withDaemon<Result>(run: Mode, work: (daemon: Daemon) => Pr
 async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached, 'own'> & Pick<Drive, 'idle'>> {
   const { settings, log, signal } = run;
   const inbox = makeInbox<News>(signal);
-  const tell = (news: News): void => {
-    inbox.tell(news);
-  };
+  const { tell } = inbox;
   const surroundings: Surroundings = { settings, log, signal, tell };
   const { known, chosen, start, derive } = await begin(run);
   const dns = await openDns({ ...surroundings, follow: run.follow });
@@ -103,7 +101,7 @@ async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached
     consumers: [
       views.see,
       makeProblemLog(log),
-      ...makeConsumers({ certificates, keeper, alarm: openAlarm(source, surroundings) }),
+      ...makeConsumers({ certificates, keeper, alarm: makeAlarm({ ...surroundings, source }) }),
       dns.see,
     ],
   });
@@ -119,14 +117,6 @@ async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached
     own: reached.own,
     idle: () => Promise.all([drive.idle(), keeper.end()]).then(() => undefined),
   };
-}
-
-/** While tasks are missing, Marathon is asked again and again. */
-function openAlarm(source: Source, { tell, signal }: Surroundings): ReturnType<typeof makeAlarm> {
-  const read = (): void => {
-    source.resync('tasks are missing').catch(() => undefined); // it is logged
-  };
-  return makeAlarm({ now, tell, read, signal });
 }
 
 interface Consuming {

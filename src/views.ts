@@ -1,7 +1,8 @@
-import { now, type Surroundings } from './assemble-marathon.ts';
+import { now } from './lib/clock.ts';
 import type { Loop, View } from './loop.ts';
 import type { Document } from './model/document.ts';
 import type { News } from './model/news.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** The views whose documents somebody may ask about. */
 export interface Views {

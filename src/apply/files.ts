@@ -1,6 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { ignoreMissing } from '../lib/missing.ts';
 import type { Verdict } from './check.ts';
 import { certificatesText } from '../haproxy/certificates.ts';
 import { CERTIFICATES_FILE, MAP_FILES } from '../haproxy/settings.ts';
@@ -225,9 +226,4 @@ async function copyAll(from: string, to: string, name: string): Promise<boolean>
   await mkdir(to, { recursive: true });
   await writeAll(to, [...texts].reverse());
   return true;
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  return undefined;
 }

@@ -1,4 +1,4 @@
-import type { Sleep } from '../../src/source/reader.ts';
+import type { Sleep } from '../../src/lib/clock.ts';
 
 /** Time that goes on by hand. */
 export function makeClock() {
