@@ -53,6 +53,7 @@ export interface Reached {
   readonly files: FilesOnDisk;
 }
 
+/** Our own process, or what --command reloads; nothing is started yet. */
 export function reach({ settings, log, tell }: Pick<Surroundings, 'settings' | 'log' | 'tell'>): Reached {
   const { haproxyConfig: config, stateDir, archiveVersions, skipValidation, haproxyBin: bin, runDir, command } = settings;
   const ask = async (file: string): Promise<Verdict> => {
@@ -199,7 +200,7 @@ function waitsOf({ once, reloadQuiet, reloadMaxWait, reloadMinInterval }: Settin
 }
 
 /** The first few, in words: 'server-added shop_10004: 10_0_0_1_31001'. */
-export function describeReasons(reasons: readonly Reason[]): readonly string[] {
+function describeReasons(reasons: readonly Reason[]): readonly string[] {
   const all = [...new Set(reasons.map(({ code, subject, detail }) => `${code} ${subject}${detail === '' ? '' : `: ${detail}`}`))];
   return all.length > 5 ? [...all.slice(0, 5), `and ${all.length - 5} more`] : all;
 }

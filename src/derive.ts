@@ -23,6 +23,7 @@ import { makeServices, type ServicesOfApp } from './services/services.ts';
 import type { State } from './snapshot/state.ts';
 import { troublesOf } from './snapshot/troubles.ts';
 
+/** What an operator decides, room by room. */
 export interface DeriveSettings {
   readonly services: ServiceSettings;
   readonly document: OwnSettings;

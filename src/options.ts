@@ -250,6 +250,7 @@ export const OPTIONS = {
   skipConfigCleanup: obsolete('--skip-config-cleanup', 'a candidate stands in a folder of its own, which is always taken away'),
 };
 
+/** A flag, by its key in the table. */
 export type OptionName = keyof typeof OPTIONS;
 
 /** What the command line and the environment say, read. */

@@ -13,6 +13,7 @@ export interface Views {
   readonly asked: () => number | undefined;
 }
 
+/** None is seen yet. */
 export function makeViews(): Views {
   const views = new WeakMap<Document, View>();
   let latest: { readonly view: View; readonly asked: number | undefined } | undefined;

@@ -30,6 +30,7 @@ export interface Files {
   restore(): Promise<boolean>;
 }
 
+/** Where they are, and who looks at them before they are put there. */
 export interface FilesSettings {
   /** haproxy.cfg; map files stand beside it. */
   readonly config: string;

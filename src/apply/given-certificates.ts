@@ -7,7 +7,7 @@ import type { Problem } from '../model/problem.ts';
 import { judgePem } from './pem.ts';
 
 /** Where marathon-lb's container has its certificates, and templates of its users expect them. */
-export const CERTIFICATE_FOLDER = '/etc/ssl';
+const CERTIFICATE_FOLDER = '/etc/ssl';
 
 /** A certificate with its key, given as text, and the file that HAProxy reads it from. */
 export interface GivenCertificate {

@@ -9,8 +9,8 @@ export function waysIn(value: unknown, at: Way = []): readonly Way[] {
   return [...own, ...entries.flatMap(([key, part]) => waysIn(part, [...at, key]))];
 }
 
-/** The value with another part at a place. */
-function replaced(value: unknown, [key, ...rest]: Way, part: unknown): unknown {
+/** The value with another part at a place; undefined: without it, once it is JSON. */
+export function replaced(value: unknown, [key, ...rest]: Way, part: unknown): unknown {
   if (key === undefined) return part;
   if (Array.isArray(value)) return value.map((one: unknown, i) => (i === key ? replaced(one, rest, part) : one));
   return { ...(value as object), [key]: replaced((value as Record<string, unknown>)[key], rest, part) };

@@ -11,7 +11,7 @@ import { decodeApp, type Decoded } from '../../src/snapshot/decode.ts';
 import type { State } from '../../src/snapshot/state.ts';
 import { EMPTY, makeDeriver } from '../golden/cases.ts';
 import { SPOILS, spoilt, waysIn, type Way } from '../snapshot/spoil.ts';
-import { VERSION, wireApp, wireTask } from '../snapshot/wire.ts';
+import { VERSION, wholeApp, wireApp, wireTask } from '../snapshot/wire.ts';
 import { type Json } from './cluster.ts';
 
 const appsIn = (name: string): readonly Json[] => JSON.parse(readFileSync(`fixtures/cases/${name}/apps.json`, 'utf8')) as readonly Json[];
@@ -21,29 +21,6 @@ function sent(name: string): Json {
   const [app] = appsIn(name);
   return { ...app, id: '/m', tasks: (app?.['tasks'] as readonly Json[]).slice(0, 1) };
 }
-
-/** All that is read of an app while it is deployed, in the forms of all versions. */
-const WHOLE = wireApp({
-  id: '/m',
-  ports: [10000],
-  portDefinitions: [{ port: 10000, protocol: 'tcp', name: 'http', labels: {} }],
-  ipAddress: { discovery: { ports: [{ number: 80, name: 'http', protocol: 'tcp' }] }, networkName: 'calico' },
-  container: {
-    docker: { network: 'USER', portMappings: [{ containerPort: 80, hostPort: 0, servicePort: 10000, protocol: 'tcp' }] },
-    portMappings: [{ containerPort: 80, hostPort: 0, servicePort: 10000, protocol: 'tcp' }],
-  },
-  readinessChecks: [{ name: 'ready', portName: 'http' }],
-  deployments: [{ id: 'd' }],
-  readinessCheckResults: [{ name: 'ready', taskId: 'm.0001', ready: true, lastResponse: { status: 200 } }],
-  tasks: [
-    wireTask({
-      id: 'm.0001',
-      stagedAt: VERSION,
-      startedAt: VERSION,
-      healthCheckResults: [{ alive: true, consecutiveFailures: 0, firstSuccess: VERSION, lastSuccess: VERSION, lastFailure: null }],
-    }),
-  ],
-});
 
 const OTHERS = ['/a', '/z'].map((id, i) =>
   wireApp({
@@ -98,7 +75,7 @@ test.each([
   ['1.4', sent('tutorial-1.4')],
   ['1.5', sent('tutorial-1.5')],
   ['health checks', sent('health')],
-  ['a deployment, and the forms of all versions at once', WHOLE],
+  ['a deployment, and the forms of all versions at once', wholeApp('/m')],
 ])('every field of an answer absent, null, of another kind, or huge: the other apps are what they were (%s)', (_, app) => {
   const start = absorb(EMPTY, readOf(1, decodeBody(JSON.stringify(app))));
   const good = textOfOthers(viewOf(start));
