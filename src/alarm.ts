@@ -1,34 +1,34 @@
-import type { News } from './model/news.ts';
+import { now } from './lib/clock.ts';
 import type { State } from './snapshot/state.ts';
 import { wants } from './snapshot/wants.ts';
+import type { Source } from './source/source.ts';
+import type { Surroundings } from './surroundings.ts';
 
-export interface AlarmSettings {
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  readonly tell: (news: News) => void;
-  /** Asks for a full read. */
-  readonly read: () => void;
-  readonly signal: AbortSignal;
+/** Who is asked for full reads, and who hears of ticks. */
+interface AlarmParts extends Pick<Surroundings, 'tell' | 'signal'> {
+  readonly source: Pick<Source, 'resync'>;
 }
 
 /** The longest that a timer takes. */
 const MOST_MS = 2 ** 31 - 1;
 
-/** A consumer that lets come what a state waits for: ticks, and full reads while something is held. */
-export function makeAlarm({ now, tell, read, signal }: AlarmSettings): (state: State) => void {
-  const tick = makeTimer({ now, signal }, () => {
+/** A consumer that lets come what a state waits for: ticks, and full reads while tasks are missing. */
+export function makeAlarm({ source, tell, signal }: AlarmParts): (state: State) => void {
+  const tick = makeTimer(signal, () => {
     tell({ kind: 'tick', at: now() });
   });
-  const again = makeTimer({ now, signal }, read);
+  const read = makeTimer(signal, () => {
+    source.resync('tasks are missing').catch(() => undefined); // it is logged
+  });
   return (state) => {
     const { tickAt, readAt } = wants(state);
     tick(tickAt);
-    again(readAt);
+    read(readAt);
   };
 }
 
 /** Does the work at the time that was last asked for, once; nothing at undefined. */
-function makeTimer({ now, signal }: Pick<AlarmSettings, 'now' | 'signal'>, work: () => void): (at: number | undefined) => void {
+function makeTimer(signal: AbortSignal, work: () => void): (at: number | undefined) => void {
   let timer: NodeJS.Timeout | undefined;
   let asked: number | undefined;
   signal.addEventListener('abort', () => {

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Reply } from './apply/control.ts';
 import type { Drive, Outcome } from './apply/drive-parts.ts';
 import type { CertificateJudge } from './assemble-certificates.ts';
-import { now } from './assemble-marathon.ts';
+import { now } from './lib/clock.ts';
 import { sentence } from './lib/sentence.ts';
 import type { View } from './loop.ts';
 import type { Settings } from './options.ts';

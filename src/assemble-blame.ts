@@ -6,6 +6,7 @@ import { ReloadRefused } from './apply/haproxy.ts';
 import { describeBlame, describeReload } from './apply/refusal.ts';
 import { ownerKey } from './haproxy/owners.ts';
 import type { Blame } from './haproxy/refusals.ts';
+import { now } from './lib/clock.ts';
 import type { Logger } from './lib/logger.ts';
 import type { View } from './loop.ts';
 import type { Document } from './model/document.ts';
@@ -27,7 +28,7 @@ export function makeRefused({ files, tell, viewOf, log }: Parts): DriveParts['re
   return async (refusal, candidate, good) => {
     const hasEnded = 'error' in refusal && refusal.hasEnded;
     if ('error' in refusal && refusal.error instanceof BindsTaken) {
-      tell({ kind: 'taken', at: Date.now(), binds: refusal.error.binds });
+      tell({ kind: 'taken', at: now(), binds: refusal.error.binds });
       return 'another';
     }
     const lines = linesOf(refusal);
@@ -39,12 +40,12 @@ export function makeRefused({ files, tell, viewOf, log }: Parts): DriveParts['re
     const { operator, unknown } = finding;
     if ('error' in refusal && quarantined.length === 0) {
       if (!hasEnded && lines.some(mayPass)) return 'later';
-      tell({ kind: 'refused', at: Date.now(), problems: [describeReload(refusal)], quarantined });
+      tell({ kind: 'refused', at: now(), problems: [describeReload(refusal)], quarantined });
       return 'never';
     }
     const isTold = 'error' in refusal || (quarantined.length > 0 && operator.length === 0 && unknown.length === 0);
     const problems = isTold ? [] : describeBlame({ blamed: [], operator, unknown });
-    tell({ kind: 'refused', at: Date.now(), problems, quarantined });
+    tell({ kind: 'refused', at: now(), problems, quarantined });
     return quarantined.length > 0 ? 'another' : 'never';
   };
 }

@@ -4,13 +4,14 @@ import { judgeFile, type FileVerdict } from './apply/certificate-files.ts';
 import { watchCertificates } from './apply/certificate-watch.ts';
 import { copiesIn, nameCertificate, selectCertificates, type ChosenAtStart } from './apply/certificates.ts';
 import type { Drive } from './apply/drive-parts.ts';
-import { now, sleep, type Surroundings } from './assemble-marathon.ts';
+import { now, sleep } from './lib/clock.ts';
 import { byText } from './lib/lists.ts';
 import { oneAfterAnother } from './lib/runs.ts';
 import { sentence } from './lib/sentence.ts';
 import type { View } from './loop.ts';
 import type { Certificates } from './model/certificates.ts';
 import type { Document } from './model/document.ts';
+import type { Surroundings } from './surroundings.ts';
 
 interface Parts extends Surroundings {
   /** Those of the shared https frontend, as they were at the start. */

@@ -1,6 +1,5 @@
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { now, type Surroundings } from './assemble-marathon.ts';
 import { makeMayKnow } from './dns/elsewhere.ts';
 import { textOf } from './dns/endpoint.ts';
 import { makeForward } from './dns/forward.ts';
@@ -11,9 +10,11 @@ import { makeResponder, type Forward } from './dns/respond.ts';
 import { makeDated } from './dns/serial.ts';
 import { serveDns } from './dns/server.ts';
 import { makeZones } from './dns/zone.ts';
+import { now } from './lib/clock.ts';
 import type { Snapshot } from './model/snapshot.ts';
 import type { Settings } from './options.ts';
 import { makeProblemLog } from './problem-log.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** The name server, while it runs. */
 export interface Dns {

@@ -12,7 +12,6 @@ import type { Haproxy } from './apply/haproxy.ts';
 import { socketsOf } from './apply/listeners.ts';
 import { makeProcess, type OwnProcess } from './apply/process.ts';
 import { makeRefused } from './assemble-blame.ts';
-import { sleep, type Surroundings } from './assemble-marathon.ts';
 import { bindsOf } from './haproxy/binds.ts';
 import { follow, type Answer } from './haproxy/follow.ts';
 import { makePlan, planDeletions } from './haproxy/plan.ts';
@@ -20,6 +19,7 @@ import { readDocument } from './haproxy/read-document.ts';
 import { OLDEST_RELEASE, readRelease } from './haproxy/release.ts';
 import { foldersOfHead } from './haproxy/template-rules.ts';
 import { makeBackoff } from './lib/backoff.ts';
+import { now, sleep } from './lib/clock.ts';
 import { usableCores } from './lib/cores.ts';
 import { makeFolder } from './lib/folders.ts';
 import { inTime } from './lib/in-time.ts';
@@ -29,6 +29,7 @@ import { sentence } from './lib/sentence.ts';
 import type { Command, Document, Reason } from './model/document.ts';
 import type { Release } from './model/release.ts';
 import type { Settings } from './options.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** What `haproxy -v` says; where HAProxy need not be here (`--dry`, a command elsewhere) the oldest supported one is assumed. */
 export async function findRelease({ haproxyBin, dry, skipValidation, command }: Settings): Promise<Release> {
@@ -52,6 +53,7 @@ export interface Reached {
   readonly files: FilesOnDisk;
 }
 
+/** Our own process, or what --command reloads; nothing is started yet. */
 export function reach({ settings, log, tell }: Pick<Surroundings, 'settings' | 'log' | 'tell'>): Reached {
   const { haproxyConfig: config, stateDir, archiveVersions, skipValidation, haproxyBin: bin, runDir, command } = settings;
   const ask = async (file: string): Promise<Verdict> => {
@@ -87,7 +89,7 @@ function mapFolderOf({ haproxyConfig }: Settings): string {
 
 /** The HAProxy on the disk is the one that reads the next configuration, whatever runs now. */
 async function tellRelease(settings: Settings, tell: Surroundings['tell']): Promise<void> {
-  tell({ kind: 'release', at: Date.now(), release: await findRelease(settings) });
+  tell({ kind: 'release', at: now(), release: await findRelease(settings) });
 }
 
 /** A worker that dies at its start takes all of HAProxy with it, the worker before included [haproxy: exit-on-failure]. */
@@ -163,7 +165,7 @@ function openQuiet(work: () => Promise<void>, { settings, log, signal }: Surroun
 function makeTelling({ log, tell }: Surroundings): Pick<DriveParts, 'accepted' | 'reloaded' | 'commanded' | 'ended' | 'troubled'> {
   return {
     accepted: () => {
-      tell({ kind: 'accepted', at: Date.now() });
+      tell({ kind: 'accepted', at: now() });
     },
     reloaded: (reasons, ms) => {
       log.info({ reasons: describeReasons(reasons), ms: Math.round(ms) }, 'HAProxy has loaded the configuration');
@@ -198,7 +200,7 @@ function waitsOf({ once, reloadQuiet, reloadMaxWait, reloadMinInterval }: Settin
 }
 
 /** The first few, in words: 'server-added shop_10004: 10_0_0_1_31001'. */
-export function describeReasons(reasons: readonly Reason[]): readonly string[] {
+function describeReasons(reasons: readonly Reason[]): readonly string[] {
   const all = [...new Set(reasons.map(({ code, subject, detail }) => `${code} ${subject}${detail === '' ? '' : `: ${detail}`}`))];
   return all.length > 5 ? [...all.slice(0, 5), `and ${all.length - 5} more`] : all;
 }

@@ -1,35 +1,23 @@
 import { readFile } from 'node:fs/promises';
-import { setTimeout } from 'node:timers/promises';
 import { makeBackoff } from './lib/backoff.ts';
+import { now, sleep } from './lib/clock.ts';
+import type { Environment } from './lib/environment.ts';
 import { inTime } from './lib/in-time.ts';
-import type { Logger } from './lib/logger.ts';
 import { sentence } from './lib/sentence.ts';
-import type { News } from './model/news.ts';
 import type { Settings } from './options.ts';
 import { decodeApp, unpackPorts } from './snapshot/decode.ts';
 import { EVENT_TYPES, readEvent } from './snapshot/events.ts';
 import { basicAuth, noAuth, type Auth } from './source/auth.ts';
 import { makeClient, type Client } from './source/client.ts';
 import { makeHosts } from './source/hosts.ts';
-import { makeReader, type Reader, type Sleep } from './source/reader.ts';
+import { makeReader, type Reader } from './source/reader.ts';
 import { makeAppRead, makeFullRead, type Complete, type Decode } from './source/reads.ts';
 import { follow, poll, type Source } from './source/source.ts';
 import { openStream } from './source/stream.ts';
 import { readVaultSettings, vaultAuth } from './source/vault.ts';
 import { makeUnread } from './source/unread.ts';
 import { makeVersions } from './source/versions.ts';
-
-/** What the parts of a run share. */
-export interface Surroundings {
-  readonly settings: Settings;
-  readonly log: Logger;
-  readonly tell: (news: News) => void;
-  readonly signal: AbortSignal;
-}
-
-export const sleep: Sleep = (ms, signal) => setTimeout(ms, undefined, { signal });
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Surroundings } from './surroundings.ts';
 
 /** The client of the Marathon that the flags name. Rejects with a sentence when a file they name can't be read. */
 export async function openMarathon(settings: Settings, env: Environment): Promise<Client> {
@@ -79,9 +67,6 @@ interface Reads {
   /** What is to be read when. */
   readonly openReader: () => Reader;
 }
-
-/** Milliseconds since 1970, with a fraction, by a clock that never jumps. */
-export const now = (): number => performance.timeOrigin + performance.now();
 
 /** Agents known by name get their addresses, and tasks of an older version its ports and checks. */
 export function openReads(client: Client, { settings, log, tell, signal }: Surroundings): Reads {

@@ -7,15 +7,16 @@ import type { Gently } from './apply/ending.ts';
 import { CertificateJudge } from './assemble-certificates.ts';
 import { openDns } from './assemble-dns.ts';
 import { findRelease, openDrive, reach, type Reached } from './assemble-haproxy.ts';
-import { now, openMarathon, openSource, type Surroundings } from './assemble-marathon.ts';
+import { openMarathon, openSource } from './assemble-marathon.ts';
 import { endingWith } from './lib/ending-with.ts';
+import type { Environment } from './lib/environment.ts';
 import { FILES_MS, inTime } from './lib/in-time.ts';
 import { makeInbox } from './lib/inbox.ts';
 import type { Logger } from './lib/logger.ts';
 import { sentence } from './lib/sentence.ts';
 import { loop, type Loop } from './loop.ts';
 import { openKeeper, readMemory, restoreLater } from './memory.ts';
-import { makeMiddle } from './middle.ts';
+import { loadMiddle } from './middle.ts';
 import type { Certificates } from './model/certificates.ts';
 import type { News } from './model/news.ts';
 import type { Settings } from './options.ts';
@@ -24,15 +25,15 @@ import { makeAbsorb } from './snapshot/absorb.ts';
 import { memoryOf } from './snapshot/health.ts';
 import { startState } from './snapshot/state.ts';
 import type { Client } from './source/client.ts';
-import type { Source } from './source/source.ts';
 import type { Status } from './status.ts';
+import type { Surroundings } from './surroundings.ts';
 import { drivenBy, makeViews } from './views.ts';
 import { watch } from './watch.ts';
 
 /** What a run is given from outside. */
 export interface Run {
   readonly settings: Settings;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly log: Logger;
   readonly signal: AbortSignal;
   /** How our own HAProxy ends with the daemon; when left out it serves on. */
@@ -82,9 +83,7 @@ export async function withDaemon<Result>(run: Mode, work: (daemon: Daemon) => Pr
 async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached, 'own'> & Pick<Drive, 'idle'>> {
   const { settings, log, signal } = run;
   const inbox = makeInbox<News>(signal);
-  const tell = (news: News): void => {
-    inbox.tell(news);
-  };
+  const { tell } = inbox;
   const surroundings: Surroundings = { settings, log, signal, tell };
   const { known, chosen, start, derive } = await begin(run);
   const dns = await openDns({ ...surroundings, follow: run.follow });
@@ -102,7 +101,7 @@ async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached
     consumers: [
       views.see,
       makeProblemLog(log),
-      ...makeConsumers({ certificates, keeper, alarm: openAlarm(source, surroundings) }),
+      ...makeConsumers({ certificates, keeper, alarm: makeAlarm({ ...surroundings, source }) }),
       dns.see,
     ],
   });
@@ -118,14 +117,6 @@ async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached
     own: reached.own,
     idle: () => Promise.all([drive.idle(), keeper.end()]).then(() => undefined),
   };
-}
-
-/** While tasks are missing, Marathon is asked again and again. */
-function openAlarm(source: Source, { tell, signal }: Surroundings): ReturnType<typeof makeAlarm> {
-  const read = (): void => {
-    source.resync('tasks are missing').catch(() => undefined); // it is logged
-  };
-  return makeAlarm({ now, tell, read, signal });
 }
 
 interface Consuming {
@@ -157,7 +148,7 @@ async function begin({ settings, env, log, follow }: Mode) {
   // One pass has nobody who would read again: what it reads is believed.
   const left = { memory, before: follow ? known : undefined, certificates: certificatesOf(chosen) };
   const start = startState(await findRelease(settings), left);
-  const making = makeMiddle({ settings, env });
+  const making = loadMiddle({ settings, env });
   return { known, chosen, start, derive: await inTime(making, { ms: FILES_MS, what: 'reading the templates of --templates-dir' }) };
 }
 

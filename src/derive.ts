@@ -3,6 +3,7 @@ import { makeRenderer, type Rendering } from './haproxy/document.ts';
 import type { DocumentSettings } from './haproxy/settings.ts';
 import type { Templates } from './haproxy/templates.ts';
 import { makeWithoutTaken } from './haproxy/without-taken.ts';
+import { bracketed } from './lib/bracketed.ts';
 import { common, each, eachPair, flat, whole } from './lib/lists.ts';
 import type { View } from './loop.ts';
 import type { Certificates } from './model/certificates.ts';
@@ -22,6 +23,7 @@ import { makeServices, type ServicesOfApp } from './services/services.ts';
 import type { State } from './snapshot/state.ts';
 import { troublesOf } from './snapshot/troubles.ts';
 
+/** What an operator decides, room by room. */
 export interface DeriveSettings {
   readonly services: ServiceSettings;
   readonly document: OwnSettings;
@@ -176,7 +178,7 @@ function makeArrange(own: readonly OwnBind[]): (claims: readonly Claim[], others
 
 /** What another process has, no app gets. */
 function asOwn({ address, port, why }: TakenBind): OwnBind {
-  return { address: address.includes(':') ? `[${address}]` : address, port, what: `another process: ${why}` };
+  return { address: bracketed(address), port, what: `another process: ${why}` };
 }
 
 /** In order of service port and port index: the order of the file. */

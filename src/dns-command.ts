@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { makeAlarm } from './alarm.ts';
 import { openDns } from './assemble-dns.ts';
-import { now, openMarathon, openSource } from './assemble-marathon.ts';
+import { openMarathon, openSource } from './assemble-marathon.ts';
+import type { Run } from './connect.ts';
 import { endingWith } from './lib/ending-with.ts';
 import { makeInbox } from './lib/inbox.ts';
-import type { Logger } from './lib/logger.ts';
 import { loop } from './loop.ts';
 import type { News } from './model/news.ts';
 import type { Problem } from './model/problem.ts';
@@ -40,12 +40,7 @@ export function addDns(program: Command, act: (settings: Settings) => Promise<vo
 }
 
 /** What it is given from outside. */
-export interface DnsRun {
-  readonly settings: Settings;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly log: Logger;
-  readonly signal: AbortSignal;
-}
+type DnsRun = Omit<Run, 'haproxyEnds'>;
 
 /** What DNS alone can be asked. */
 interface DnsDaemon {
@@ -69,18 +64,13 @@ export async function dnsAlone({ env, ...run }: DnsRun, started: (daemon: DnsDae
 
 async function connect(run: Omit<DnsRun, 'env'>, client: Client): Promise<DnsDaemon & { readonly ended: Promise<unknown> }> {
   const inbox = makeInbox<News>(run.signal);
-  const tell = (news: News): void => {
-    inbox.tell(news);
-  };
+  const { tell } = inbox;
   const dns = await openDns({ ...run, follow: true });
   const source = openSource(client, { ...run, tell }, true);
   const resync = (reason: string): void => {
     source.resync(reason).catch(() => undefined); // it is logged
   };
-  const read = (): void => {
-    resync('tasks are missing');
-  };
-  const alarm = makeAlarm({ now, tell, read, signal: run.signal });
+  const alarm = makeAlarm({ source, tell, signal: run.signal });
   const looping = loop({
     inbox,
     start: startState(NO_HAPROXY),

@@ -9,7 +9,7 @@ import { textOf } from './haproxy/text.ts';
 import { makeFolder } from './lib/folders.ts';
 import { inTime } from './lib/in-time.ts';
 import { sentence } from './lib/sentence.ts';
-import { makeMiddle } from './middle.ts';
+import { loadMiddle } from './middle.ts';
 import type { News } from './model/news.ts';
 import type { Settings } from './options.ts';
 import { makeProblemLog } from './problem-log.ts';
@@ -25,7 +25,7 @@ export async function dry({ settings, env, log, signal }: Run): Promise<Iterable
     const certificates = nameCertificates({ wanted: settings.sslCerts, env });
     const [release, derive] = await Promise.all([
       findRelease(settings),
-      makeMiddle({ settings, env }),
+      loadMiddle({ settings, env }),
       openReads(client, { settings, log, signal, tell: (news) => told.push(news) }).readAll(signal),
     ]);
     const view = derive(told.reduce(absorb, startState(release, { certificates })));

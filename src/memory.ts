@@ -1,10 +1,11 @@
 import { makeKeeper } from './apply/keeper.ts';
 import { readKnown, writeKnown, type Found, type Known } from './apply/state-folder.ts';
-import { now, sleep, type Surroundings } from './assemble-marathon.ts';
+import { now, sleep } from './lib/clock.ts';
 import { FILES_MS, inTime } from './lib/in-time.ts';
 import type { Logger } from './lib/logger.ts';
 import { sentence } from './lib/sentence.ts';
 import type { Settings } from './options.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** What was known before, from the state folder; a file that can't be used is set aside, and told. */
 export async function readMemory({ stateDir }: Settings, log: Logger): Promise<Known | undefined> {

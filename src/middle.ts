@@ -1,23 +1,26 @@
-import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { makeDerive, type DeriveSettings } from './derive.ts';
-import { TEMPLATE_NAMES, TEMPLATES_IN_LABELS, type TemplateName } from './haproxy/catalogue.ts';
-import { makeTemplates, type TemplateText, type Templates } from './haproxy/templates.ts';
+import { TEMPLATES_IN_LABELS } from './haproxy/catalogue.ts';
+import type { Templates } from './haproxy/templates.ts';
 import { usableCores } from './lib/cores.ts';
+import type { Environment } from './lib/environment.ts';
+import { loadTemplates } from './load-templates.ts';
 import type { AppId } from './model/names.ts';
 import type { Settings } from './options.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-export interface MiddleParts {
+/** What an operator decides about the middle. */
+export interface MiddleSettings {
   readonly settings: Settings;
   readonly env: Environment;
 }
 
-/** `derive` as an operator's flags, environment and template files want it. */
-export async function makeMiddle({ settings, env }: MiddleParts): Promise<ReturnType<typeof makeDerive>> {
-  const templates = await loadTemplates(settings.templatesDir, env);
+/** `derive` as an operator's flags, environment and template files want it. Rejects when a template file can't be read. */
+export async function loadMiddle(given: MiddleSettings): Promise<ReturnType<typeof makeDerive>> {
+  return makeMiddle(given, await loadTemplates(given.settings.templatesDir, given.env));
+}
+
+/** The same with templates that were loaded before. */
+export function makeMiddle({ settings, env }: MiddleSettings, templates: Templates): ReturnType<typeof makeDerive> {
   return makeDerive({ ...translate(settings, env), templates });
 }
 
@@ -57,25 +60,4 @@ function logTarget(target: string): string | undefined {
   if (target === 'off') return undefined;
   if (target === 'syslog') return '/dev/log';
   return target === 'stdout' ? 'stdout format raw' : target;
-}
-
-const DEFAULTS = fileURLToPath(new URL('../templates/', import.meta.url));
-
-/** The default templates, and what stands in their place: HAPROXY_<NAME> in the environment before a file of that name. */
-export async function loadTemplates(folder: string, env: Environment): Promise<Templates> {
-  const defaults = await Promise.all(
-    TEMPLATE_NAMES.map(async (name): Promise<[TemplateName, string]> => [name, await readFile(path.join(DEFAULTS, `${name}.hbs`), 'utf8')]),
-  );
-  const own = new Map<TemplateName, TemplateText>();
-  const files = new Set(await readdir(folder).catch(() => []));
-  for (const name of TEMPLATE_NAMES) {
-    const text = env[name];
-    const file = [`${name}.hbs`, name].find((candidate) => files.has(candidate));
-    if (text !== undefined) own.set(name, { text: text.replaceAll('\\n', '\n'), language: 'marathon-lb', from: `the variable ${name}` });
-    else if (file !== undefined && path.resolve(folder) !== path.resolve(DEFAULTS)) {
-      const language = file.endsWith('.hbs') ? 'handlebars' : 'marathon-lb';
-      own.set(name, { text: await readFile(path.join(folder, file), 'utf8'), language, from: path.join(folder, file) });
-    }
-  }
-  return makeTemplates(new Map(defaults), own);
 }

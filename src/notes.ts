@@ -1,7 +1,6 @@
+import type { Environment } from './lib/environment.ts';
 import type { OptionRow } from './option-row.ts';
 import { OPTIONS, type Settings } from './options.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A word of marathon-lb's that was given, but does nothing here or something else, and why. */
 export interface Note {

@@ -21,6 +21,7 @@ export function names(fallback: readonly string[]): (text: string, before?: read
   return (text, before = []) => [...(before === fallback ? [] : before), ...text.split(',').map(nonEmpty)];
 }
 
+/** A whole number within limits; `what`: for the sentence, 'a port'. */
 export function whole(least: number, most: number, what: string): (text: string) => number {
   return (text) => {
     const number = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
@@ -45,6 +46,7 @@ export function duration(text: string): number {
   return given;
 }
 
+/** One of these words. */
 export function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
   return (text) => {
     const word = words.find((known) => known === text);
@@ -73,12 +75,14 @@ export function files(text: string): readonly string[] {
     .map((file) => plainPath(file.trim()));
 }
 
+/** An address of Marathon's, without the last slash. */
 export function url(text: string): string {
   const parsed = URL.canParse(text) ? new URL(text) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) throw wanted("a URL such as 'http://master.mesos:8080'");
   return text.replace(/\/+$/, '');
 }
 
+/** A text with something in it, without blanks around it. */
 export function nonEmpty(text: string): string {
   if (text.trim() === '') throw wanted('a text that is not empty');
   return text.trim();

@@ -10,6 +10,7 @@ export interface OptionRow<Value> {
   readonly read?: (text: string, before: Value) => Value;
 }
 
+/** The headings of `--help`. */
 export type Section =
   'Marathon' | 'Which apps' | 'The configuration' | 'HAProxy' | 'DNS' | 'How it runs' | 'Log' | "Of marathon-lb's, accepted without effect";
 

@@ -190,7 +190,7 @@ export const OPTIONS = {
     read: nonEmpty,
   }),
   stateDir: option('--state-dir <folder>', 'HAProxy', {
-    help: 'what outlives a reboot: the last good files and certificates, a self-signed one',
+    help: 'what outlives a reboot: what is known, the last good files and certificates, a self-signed one',
     fallback: '/var/lib/marathon-lb-ts',
     read: nonEmpty,
   }),
@@ -243,13 +243,14 @@ export const OPTIONS = {
   }),
 
   maxReloadRetries: obsolete('--max-reload-retries <n>', 'a reload that fails is tried again until it is confirmed, with growing waits'),
-  reloadInterval: obsolete('--reload-interval <seconds>', 'a reload that fails is tried again after 1 s, then later, up to 30 s'),
+  reloadInterval: obsolete('--reload-interval <seconds>', 'a reload that fails is tried again after a second, then later, up to 8 s'),
   lruCacheCapacity: obsolete('--lru-cache-capacity <n>', 'the last known health of every task is kept'),
   maxBackoff: obsolete('--max-backoff <seconds>', 'a lost event stream is sought again after half a second, then later, up to 15 s'),
   syslogSocket: obsolete('--syslog-socket <file>', 'the log goes to stdout; --haproxy-log says where the traffic log goes'),
   skipConfigCleanup: obsolete('--skip-config-cleanup', 'a candidate stands in a folder of its own, which is always taken away'),
 };
 
+/** A flag, by its key in the table. */
 export type OptionName = keyof typeof OPTIONS;
 
 /** What the command line and the environment say, read. */

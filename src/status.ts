@@ -79,7 +79,7 @@ function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** For people, a line for each thing. `facts`: what a daemon has answered. */
+/** For people, a line for each thing. */
 export function describeStatus({ text, stream, apps, tasks, problems, haproxy, synced, staleSince }: Status): string {
   const lines = [
     text,

@@ -1,7 +1,8 @@
-import { now, type Surroundings } from './assemble-marathon.ts';
+import { now } from './lib/clock.ts';
 import type { Loop, View } from './loop.ts';
 import type { Document } from './model/document.ts';
 import type { News } from './model/news.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** The views whose documents somebody may ask about. */
 export interface Views {
@@ -12,6 +13,7 @@ export interface Views {
   readonly asked: () => number | undefined;
 }
 
+/** None is seen yet. */
 export function makeViews(): Views {
   const views = new WeakMap<Document, View>();
   let latest: { readonly view: View; readonly asked: number | undefined } | undefined;

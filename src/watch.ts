@@ -3,9 +3,10 @@ import { socketsOf } from './apply/listeners.ts';
 import type { Drive } from './apply/drive-parts.ts';
 import type { OwnProcess } from './apply/process.ts';
 import type { Reached } from './assemble-haproxy.ts';
-import { now, sleep, type Surroundings } from './assemble-marathon.ts';
+import { now, sleep } from './lib/clock.ts';
 import type { View } from './loop.ts';
 import type { TakenBind } from './model/quarantine.ts';
+import type { Surroundings } from './surroundings.ts';
 
 const WATCH_MS = 2_000;
 

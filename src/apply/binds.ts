@@ -2,6 +2,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { lookup } from 'node:dns/promises';
 import { createServer, isIP } from 'node:net';
 import type { BindAddress } from '../haproxy/binds.ts';
+import { bracketed } from '../lib/bracketed.ts';
 import type { TakenBind } from '../model/quarantine.ts';
 import { allListeners, canonical, overlaps, type Listener } from './listeners.ts';
 
@@ -60,7 +61,7 @@ async function tryBind({ address, port, v6only }: BindAddress): Promise<string |
 }
 
 async function explain({ address, port }: BindAddress, code: string, strangers: readonly Listener[]): Promise<string> {
-  const where = `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  const where = `${bracketed(address)}:${port}`;
   if (code === 'EADDRINUSE')
     return `${where} is taken by ${(await holderOf(strangers)) ?? 'another process'}: end that, or choose another port (EADDRINUSE)`;
   if (code === 'EADDRNOTAVAIL') return `${where} can't be bound: this machine does not have the address (EADDRNOTAVAIL)`;

@@ -7,6 +7,7 @@ import { without } from '../haproxy/without.ts';
 import type { Document } from '../model/document.ts';
 import type { Verdict } from './check.ts';
 
+/** A refusal, and whom to ask about it. */
 export interface BlameParts {
   /** What was refused. */
   readonly document: Document;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { ignoreMissing } from '../lib/missing.ts';
 import { judgeFile, pathsOf, type FileVerdict } from './certificate-files.ts';
 
 /** A verdict, and what serves in its place. */
@@ -52,9 +53,7 @@ async function keepCopy({ file, verdict: { pems, fingerprint }, copy }: Kept): P
   for (const from of await pathsOf(file)) {
     const to = copy + from.slice(file.length);
     await rm(to, { force: true });
-    await copyFile(from, to).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    });
+    await copyFile(from, to).catch(ignoreMissing);
   }
   if ((await judgeFile(copy)).fingerprint !== fingerprint) await rm(copy, { force: true });
 }

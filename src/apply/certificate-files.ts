@@ -5,6 +5,7 @@ import path from 'node:path';
 import { sentence } from '../lib/sentence.ts';
 import { judgePem, type Finding, type UsablePem } from './pem.ts';
 
+/** What is wrong with one file. */
 export interface FileFinding extends Finding {
   /** The PEM file, or the folder that has none. */
   readonly file: string;
@@ -28,6 +29,7 @@ export interface FileVerdict {
   readonly until: number;
 }
 
+/** What a look at a file depends on. */
 export interface JudgeOptions {
   /** In milliseconds since 1970. */
   readonly now?: number;

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { judgeFile, pathsOf, type FileVerdict } from './certificate-files.ts';
 
+/** What is watched, how often, and who is told. */
 export interface CertificateWatch {
   /** The files and folders at hand; asked for at every look. */
   readonly files: () => readonly string[];

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { Environment } from '../lib/environment.ts';
 import { sentence } from '../lib/sentence.ts';
 import { replaceFile } from '../lib/write-file.ts';
 import type { Certificates, NamedCertificate } from '../model/certificates.ts';
@@ -25,7 +26,7 @@ export interface CertificateParts {
   /** The files that --ssl-certs names. */
   readonly wanted: readonly string[];
   /** Holds further ones as text: HAPROXY_SSL_CERT, HAPROXY_SSL_CERT0 to 100. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly stateDir: string;
   /** Where those given as text are written: /etc/ssl when left out. */
   readonly folder?: string;

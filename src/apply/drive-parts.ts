@@ -7,6 +7,7 @@ import type { Haproxy } from './haproxy.ts';
 /** How a wanted document ended. */
 export type Outcome = { readonly ok: true; readonly by: 'reload' | 'commands' | 'nothing' } | { readonly ok: false; readonly why: string };
 
+/** What brings HAProxy to what is wanted. */
 export interface Drive {
   /** Brings HAProxy to this document; returns at once. */
   want(document: Document): void;
@@ -39,6 +40,7 @@ export interface Planning {
   readonly readDocument: (config: string, maps: Readonly<Record<string, string>>) => Document;
 }
 
+/** What it works with, and whom it tells. */
 export interface DriveParts extends Planning {
   readonly haproxy: Haproxy;
   readonly files: Files;

@@ -1,6 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { ignoreMissing } from '../lib/missing.ts';
 import type { Verdict } from './check.ts';
 import { certificatesText } from '../haproxy/certificates.ts';
 import { CERTIFICATES_FILE, MAP_FILES } from '../haproxy/settings.ts';
@@ -29,6 +30,7 @@ export interface Files {
   restore(): Promise<boolean>;
 }
 
+/** Where they are, and who looks at them before they are put there. */
 export interface FilesSettings {
   /** haproxy.cfg; map files stand beside it. */
   readonly config: string;
@@ -225,9 +227,4 @@ async function copyAll(from: string, to: string, name: string): Promise<boolean>
   await mkdir(to, { recursive: true });
   await writeAll(to, [...texts].reverse());
   return true;
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  return undefined;
 }

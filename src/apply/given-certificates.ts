@@ -1,14 +1,13 @@
 import { chmod, lstat, mkdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import type { Environment } from '../lib/environment.ts';
 import { sentence } from '../lib/sentence.ts';
 import { replaceFile } from '../lib/write-file.ts';
 import type { Problem } from '../model/problem.ts';
 import { judgePem } from './pem.ts';
 
 /** Where marathon-lb's container has its certificates, and templates of its users expect them. */
-export const CERTIFICATE_FOLDER = '/etc/ssl';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+const CERTIFICATE_FOLDER = '/etc/ssl';
 
 /** A certificate with its key, given as text, and the file that HAProxy reads it from. */
 export interface GivenCertificate {
@@ -17,6 +16,7 @@ export interface GivenCertificate {
   readonly pem: string;
 }
 
+/** What was found in the environment. */
 export interface GivenCertificates {
   readonly certificates: readonly GivenCertificate[];
   readonly problems: readonly Problem[];

@@ -2,6 +2,7 @@ import { inTime } from '../lib/in-time.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Known } from './state-folder.ts';
 
+/** How it writes, and how often. */
 export interface KeeperSettings {
   readonly write: (known: Known) => Promise<void>;
   /** From one write to the next, in milliseconds. */

@@ -71,6 +71,7 @@ const problem = z.looseObject({
 
 /** The first line of the file; later versions of it may look otherwise. */
 export const anyHead = z.object({ version: number });
+/** The same in this version: when it was written, in ms since 1970, and the Problems there were. */
 export const head = z.object({ savedAt: number, problems: z.array(problem) });
 
 /** The Problems of a snapshot. */

@@ -9,8 +9,10 @@ export interface Finding {
   readonly wanted: string;
 }
 
+/** What is found of a PEM text. */
 export type PemVerdict = UsablePem | { readonly usable: false; readonly fault: Finding };
 
+/** A PEM text that HAProxy could serve with. */
 export interface UsablePem {
   readonly usable: true;
   /** What clients may not like, though HAProxy serves it. */

@@ -54,6 +54,7 @@ function checked(command: string): string {
   return command;
 }
 
+/** What HAProxy says to a batch of commands. */
 export interface Replies {
   /** Who answered. */
   readonly worker: WorkerInfo;

@@ -1,6 +1,7 @@
 import { isIP, isIPv6 } from 'node:net';
 import { isDisabled, readServerLine, type ServerLine } from '../haproxy/server-line.ts';
 import { serversInText } from '../haproxy/traits.ts';
+import { bracketed } from '../lib/bracketed.ts';
 import type { Apart, BackendSection, Document, Fragment, Running } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
 
@@ -111,9 +112,8 @@ function isAsWritten({ servers }: BackendSection, rows: ReadonlyMap<string, Serv
   for (const [name, { text }] of servers) {
     const row = rows.get(name);
     if (row?.mode !== 'serving') return false;
-    const host = row.address.includes(':') ? `[${row.address}]` : row.address;
     const isPlain = text.indexOf('\n') === text.length - 1 && !text.includes('disabled');
-    const start = `  server ${name} ${host}:${row.port}`;
+    const start = `  server ${name} ${bracketed(row.address)}:${row.port}`;
     if (!isPlain || !text.startsWith(start) || !/\s/.test(text.charAt(start.length))) return false;
   }
   return true;

@@ -4,6 +4,7 @@ import { listen } from './listen.ts';
 import { startMarathon } from './marathon.ts';
 import { FIRST, makeStory } from './story.ts';
 
+/** Where the demo listens, how often something happens, and what it runs. */
 export interface DemoSettings {
   readonly address: string;
   readonly ports: {

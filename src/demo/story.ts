@@ -8,6 +8,7 @@ const AGENTS = ['172.24.197.101', '172.24.197.102'] as const;
 /** 127.84.0.196 stands for Calico's 192.168.84.196, and so on. */
 export const FIRST = ['127.84.0.196', '127.84.0.197', '127.50.0.70'] as const;
 
+/** Where the story's app is, and who is told what happens. */
 export interface StorySettings {
   readonly marathon: Marathon;
   /** Port inside the containers: 80 in the tutorial. */

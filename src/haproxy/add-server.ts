@@ -5,6 +5,7 @@ import { isChecked, isLiteralAddress, readTime, valueOf, type ServerLine } from 
 /** What `add server` is called with, or why HAProxy can't add such a server while it runs. */
 export type Addition = { readonly text: string } | { readonly why: string };
 
+/** A server that a backend does not have yet. */
 export interface AdditionParts {
   readonly backend: string;
   readonly line: ServerLine;

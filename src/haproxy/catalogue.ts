@@ -181,6 +181,7 @@ export const CATALOGUE = {
   }),
 };
 
+/** A template's name, as marathon-lb has it. */
 export type TemplateName = keyof typeof CATALOGUE;
 
 type Row<Name extends TemplateName> = (typeof CATALOGUE)[Name];
@@ -188,6 +189,7 @@ type Row<Name extends TemplateName> = (typeof CATALOGUE)[Name];
 export type Context<Name extends TemplateName> = Readonly<Record<Row<Name>['places'][number], string>> &
   Readonly<Record<Row<Name>['lists'][number], readonly string[]>>;
 
+/** All of them, in the order of the table. */
 export const TEMPLATE_NAMES = Object.keys(CATALOGUE) as readonly TemplateName[];
 
 /** The templates that an app may override by a label. */

@@ -12,6 +12,7 @@ export interface Complaint {
   readonly quoted: readonly string[];
 }
 
+/** A section that a complaint is about. */
 export interface Named {
   /** 'any': it says 'proxy'. */
   readonly kind: 'any' | 'frontend' | 'backend' | 'listen' | 'userlist';

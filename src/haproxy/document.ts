@@ -10,6 +10,7 @@ import { isAtLeast } from './release.ts';
 import type { DocumentSettings } from './settings.ts';
 import type { Templates } from './templates.ts';
 
+/** A document, and what is wrong with the operator's templates. */
 export interface Rendering {
   readonly document: Document;
   readonly problems: readonly Problem[];

@@ -10,6 +10,7 @@ export interface Answer {
   readonly answer: string;
 }
 
+/** What HAProxy ran, what it was told, and what it answered. */
 export interface FollowParts {
   readonly running: Running;
   readonly wanted: Document;

@@ -4,6 +4,7 @@ import { changeMap, reason, type MapChange } from './runtime-command.ts';
 import { mapNames } from './same.ts';
 import { canStandInCommand } from './server-line.ts';
 
+/** The maps of two documents, and what stands in the way of commands. */
 export interface MapParts {
   readonly before: Document;
   readonly after: Document;

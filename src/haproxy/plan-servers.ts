@@ -20,6 +20,7 @@ export interface BackendPair {
   readonly traits: () => Traits;
 }
 
+/** The way of the servers of one backend. */
 export interface ServerPlan {
   readonly commands: readonly Command[];
   readonly reload: readonly Reason[];

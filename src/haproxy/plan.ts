@@ -11,6 +11,7 @@ import { areSameSections, differenceOf, fragmentsText, isSameSection, isSameWhol
 import { canStandInCommand } from './server-line.ts';
 import { readDefaults, traitsOf, type Defaults } from './traits.ts';
 
+/** From where to where. */
 export interface PlanParts {
   readonly running: Running | undefined;
   readonly wanted: Document;

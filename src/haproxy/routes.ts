@@ -12,6 +12,7 @@ export interface RouteRules {
   readonly mapped: { readonly http: readonly string[]; readonly https: readonly string[] };
 }
 
+/** The rules of one host. */
 export interface HostRules {
   readonly host: string;
   readonly fragments: readonly Fragment[];

@@ -22,6 +22,7 @@ export function reason(code: ReasonCode, subject: string, detail = ''): Reason {
   return { code, subject, detail };
 }
 
+/** What a command does with a server. */
 export interface ServerCommand extends ServerOf {
   readonly code: ReasonCode;
   /** What it is then. */
@@ -68,6 +69,7 @@ export function deleteServer(backend: BackendName, server: ServerName): Command 
   };
 }
 
+/** One entry of a map: from which backend, to which; undefined where there is none. */
 export interface MapChange {
   /** The map's file name, and the path that the configuration has it by. */
   readonly file: string;

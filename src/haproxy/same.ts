@@ -13,7 +13,7 @@ function ended(text: string): string {
 }
 
 /** Whether two texts of a configuration are one for HAProxy: but for blank lines and comments. */
-export function isSameText(a: string, b: string): boolean {
+function isSameText(a: string, b: string): boolean {
   return a === b || essence(a) === essence(b);
 }
 

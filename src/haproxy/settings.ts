@@ -29,6 +29,7 @@ export const DOMAIN_MAP = 'domain2backend.map';
 export const APP_MAP = 'app2backend.map';
 /** Empty, but for the entry `stop` that the runtime sets when HAProxy is about to end: then its health page turns red. */
 export const HEALTH_MAP = 'health.map';
+/** All of them. */
 export const MAP_FILES: readonly string[] = [DOMAIN_MAP, APP_MAP, HEALTH_MAP];
 /** Which certificates HAProxy has read, and a `crt-list` where they are many. */
 export const CERTIFICATES_FILE = 'certificates.list';

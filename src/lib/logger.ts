@@ -3,6 +3,7 @@ import { pino } from 'pino';
 /** Facts first, then a sentence that is the same for every event of its kind: `log.info({ app: '/shop' }, 'left out')`. */
 export type Logger = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
+/** From the most words to none. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogFormat = 'text' | 'json';
@@ -10,6 +11,7 @@ export type LogFormat = 'text' | 'json';
 /** Facts whose values are never written, whoever logs them by mistake. */
 const SECRETS = ['password', 'authorization', 'credentials', '*.password', '*.authorization', '*.credentials'];
 
+/** How much is written, how, and where to. */
 export interface LogSettings {
   readonly level: LogLevel;
   readonly format: LogFormat;

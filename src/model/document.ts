@@ -13,12 +13,14 @@ export interface Fragment {
   readonly standard?: () => string;
 }
 
+/** A part of the file that begins with a line of its own, in the order it is written. */
 export interface Section {
   /** 'global', 'frontend marathon_http_in', 'userlist user_shop_10004' */
   readonly name: string;
   readonly fragments: readonly Fragment[];
 }
 
+/** A backend, its servers apart: those may change while HAProxy runs. */
 export interface BackendSection extends Section {
   readonly backend: BackendName;
   /** Behind the fragments, a line each. */
@@ -65,6 +67,7 @@ export interface Apart {
   readonly stage: Stage;
 }
 
+/** How far a server is that does not simply serve. */
 export type Stage =
   | 'checking' // in the document, and not enabled before its first check passed
   | 'passed' // its check has passed
@@ -92,6 +95,7 @@ export interface Command {
   readonly mayWait?: true;
 }
 
+/** What is different in HAProxy when it took a command. */
 export type Effect =
   | {
       readonly kind: 'server';
@@ -110,6 +114,7 @@ export interface Reason {
   readonly detail: string;
 }
 
+/** What kind of change it is, as a word that the log has. */
 export type ReasonCode =
   | 'not-loaded' // HAProxy has not loaded a file of ours yet
   | 'by-hand' // somebody asked
@@ -127,4 +132,4 @@ export type ReasonCode =
   | 'server-deleted'
   | 'map-changed'
   | 'certificate-changed' // its file holds another one
-  | 'refused'; // HAProxy did not take a command;
+  | 'refused'; // HAProxy did not take a command

@@ -34,6 +34,7 @@ export interface Front {
 /** Template texts from this port's labels, by template name. */
 export type Overrides = Readonly<Record<string, string>>;
 
+/** Where a port is bound. */
 export interface Bind {
   /** `*`, an IPv4 or an IPv6 address in brackets. */
   readonly address: string;
@@ -64,6 +65,7 @@ export interface Backend {
   readonly leaving: readonly ServerName[];
 }
 
+/** All of a backend but its servers. */
 export interface BackendOptions {
   readonly balance: string;
   readonly sticky: boolean;
@@ -76,6 +78,7 @@ export interface BackendOptions {
   readonly check: Check | undefined;
 }
 
+/** HAProxy's own check of a backend's servers. */
 export interface Check {
   readonly protocol: 'http' | 'tcp';
   /** As Marathon calls it: 'MESOS_HTTP'. */
@@ -90,6 +93,7 @@ export interface Check {
   readonly at: { readonly port: number } | { readonly index: number } | undefined;
 }
 
+/** A task as HAProxy reaches it. */
 export interface Server {
   readonly name: ServerName;
   /** HAProxy's, 1 … 32767. */
@@ -113,6 +117,7 @@ export interface LeftOut {
   readonly why: LeftOutReason;
 }
 
+/** Why it does not serve. */
 export type LeftOutReason =
   | 'own-app' // the load balancer itself
   | 'group' // of none of this load balancer's groups

@@ -58,6 +58,7 @@ export interface Port {
   readonly name?: string;
 }
 
+/** A health check of an app's, as Marathon has it. */
 export interface HealthCheck {
   /** Open, as Marathon adds kinds: 'HTTP', 'MESOS_TCP', 'COMMAND' … */
   readonly protocol: string;
@@ -69,6 +70,7 @@ export interface HealthCheck {
   readonly maxConsecutiveFailures: number;
 }
 
+/** One task of an app. */
 export interface Task {
   readonly id: TaskId;
   /** The agent, as Marathon advertises it: an address or a DNS name; empty when it has none yet. */

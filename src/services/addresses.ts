@@ -1,5 +1,6 @@
 import type { Network, Port, Task } from '../model/snapshot.ts';
 
+/** Where a task answers. */
 export interface Endpoint {
   readonly address: string;
   readonly port: number;

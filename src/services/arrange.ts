@@ -15,6 +15,7 @@ export interface OwnBind {
   readonly what: string; // 'the shared http frontend'
 }
 
+/** Who got what of ports and routes. */
 export interface Arrangement {
   /** By claim: its front with what it got, the very same object where it got all; undefined when it can't be rendered at all. */
   readonly fronts: readonly (Front | undefined)[];

@@ -36,6 +36,7 @@ export interface Draft {
   readonly problems: readonly Problem[];
 }
 
+/** One port of an app, before it is known which tasks serve it. */
 export interface PortDraft {
   readonly front: Front;
   readonly options: BackendOptions;

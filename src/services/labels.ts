@@ -136,5 +136,7 @@ export type Values<Table extends Record<string, Label<unknown>>> = {
   readonly [Key in keyof Table]: Table[Key] extends Label<infer Value> ? Value | undefined : never;
 };
 
+/** What the labels of an app say … */
 export type AppLabels = Values<typeof APP_LABELS>;
+/** … and those of one port. */
 export type PortLabels = Values<typeof PORT_LABELS>;

@@ -13,6 +13,7 @@ export interface LabelsOfApp {
   readonly problems: readonly Problem[];
 }
 
+/** What the labels of one port say. */
 export interface LabelsOfPort {
   readonly values: PortLabels;
   /** Template texts, by the template's name. */

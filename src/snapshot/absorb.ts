@@ -9,6 +9,7 @@ import type { State } from './state.ts';
 import { absorbRefusal, absorbRelease, others } from './refusals.ts';
 import { absorbTask } from './task.ts';
 
+/** What an operator decides about what is believed. */
 export interface AbsorbSettings {
   /** How long servers are held that vanish without an explanation, in milliseconds; 0: not at all. */
   readonly massRemovalHoldMs: number;
@@ -17,6 +18,7 @@ export interface AbsorbSettings {
 /** What is known after the news. Pure; news that change nothing give the same state. */
 export type Absorb = (state: State, news: News) => State;
 
+/** How News is absorbed under an operator's settings. */
 export function makeAbsorb({ massRemovalHoldMs: holdMs }: AbsorbSettings): Absorb {
   return (state, news) => {
     switch (news.kind) {

@@ -7,6 +7,7 @@ import { expectedResults, readHealth, type HealthRule } from './health.ts';
 import { readReadiness } from './readiness.ts';
 import { LONGEST_ID, wireApp, type WireApp, type WireHealthCheck, type WireTask } from './wire.ts';
 
+/** An app, or why its JSON is none. */
 export type Decoded = { readonly app: App } | { readonly problem: Problem };
 
 /**

@@ -45,6 +45,7 @@ export interface State {
   readonly certificates: Certificates;
 }
 
+/** A task that has ended, or is being killed, as far as an event said so. */
 export interface Ended {
   readonly app: AppId;
   /** 'TASK_KILLED'; 'TASK_KILLING' becomes one of the others. */

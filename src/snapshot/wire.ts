@@ -57,6 +57,7 @@ export const wireId = z
   .regex(/^(\/[A-Za-z0-9_.-]+)+$/, "an absolute path like '/shop/cart'")
   .max(LONGEST_ID);
 
+/** One app of `/v2/apps`, as far as it is read, in the forms of all versions. */
 export const wireApp = z.object({
   id: wireId,
   instances: z.number().nullish(),

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Backoff } from '../lib/backoff.ts';
+import type { Sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { AppId } from '../model/names.ts';
 import { reasonOf, type Asked } from './asked.ts';
-import type { Sleep } from './reader.ts';
 import { makeRetry } from './retry.ts';
 
 type Dirty = ReadonlyMap<AppId, Asked>;

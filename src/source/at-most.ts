@@ -1,5 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
-import type { Sleep } from './reader.ts';
+import { sleep as sleepForReal, type Sleep } from '../lib/clock.ts';
 
 interface Limit {
   readonly ms: number;
@@ -20,5 +19,3 @@ export async function atMost(work: Promise<unknown>, { ms, signal, sleep = sleep
   signal.removeEventListener('abort', end);
   end();
 }
-
-const sleepForReal: Sleep = (ms, signal) => setTimeout(ms, undefined, { signal });

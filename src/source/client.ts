@@ -1,4 +1,5 @@
 import { Agent } from 'undici';
+import { now as sinceEpoch } from '../lib/clock.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { AppId } from '../model/names.ts';
 import { appIn, pathOf, saysGone, versionPathOf } from './app.ts';
@@ -119,11 +120,6 @@ export function makeClient({
       (await readOne({ what: 'a version of an app', id, path: versionPathOf(id, version), signal }, JSON.stringify)).answer,
     close: () => agent.destroy(),
   };
-}
-
-/** Milliseconds since 1970, by the clock that goes on evenly whatever is done to the other. */
-function sinceEpoch(): number {
-  return performance.timeOrigin + performance.now();
 }
 
 function shorter(deadlines: Deadlines): Deadlines {

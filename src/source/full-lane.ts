@@ -1,7 +1,7 @@
 import type { Backoff } from '../lib/backoff.ts';
+import type { Sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { reasonOf, type Asked } from './asked.ts';
-import type { Sleep } from './reader.ts';
 import { makeRetry } from './retry.ts';
 
 /** Reads of everything, one at a time. What is asked for before one starts becomes one. */

@@ -1,12 +1,10 @@
 import type { Backoff } from '../lib/backoff.ts';
+import type { Sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { AppId } from '../model/names.ts';
 import { isReadable } from './app.ts';
 import { makeAppLane } from './app-lane.ts';
 import { makeFullLane } from './full-lane.ts';
-
-/** Waits so many milliseconds; rejects when the signal aborts. */
-export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
 
 /** Reads when asked, in two lanes beside each other: one app at a time, and everything. */
 export interface Reader {

@@ -1,5 +1,5 @@
 import type { Backoff } from '../lib/backoff.ts';
-import type { Sleep } from './reader.ts';
+import type { Sleep } from '../lib/clock.ts';
 
 interface Settings {
   /** None: nothing is tried again. */

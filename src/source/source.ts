@@ -1,9 +1,10 @@
 import type { Backoff } from '../lib/backoff.ts';
+import type { Sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Heard, News } from '../model/news.ts';
 import { shown } from './auth.ts';
-import type { Reader, Sleep } from './reader.ts';
+import type { Reader } from './reader.ts';
 import type { StreamAttempt } from './stream.ts';
 import { makeTrouble } from './trouble.ts';
 

@@ -1,4 +1,4 @@
-import type { Sleep } from './reader.ts';
+import type { Sleep } from '../lib/clock.ts';
 
 interface Settings {
   /** How long reads may fail, or take, before it is told, in milliseconds; 60 s when left out. */

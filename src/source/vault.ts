@@ -1,10 +1,9 @@
 import { rootCertificates } from 'node:tls';
 import { Agent, request } from 'undici';
+import type { Environment } from '../lib/environment.ts';
 import { sentence } from '../lib/sentence.ts';
 import { basicAuth, shown, type Auth, type Headers } from './auth.ts';
 import { failure, refuseWebPage } from './get.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where a Vault keeps Marathon's user and password, and what lets us read them. */
 export interface VaultSettings {

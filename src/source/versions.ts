@@ -1,3 +1,4 @@
+import type { Sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { keep } from '../lib/keep.ts';
 import { sentence } from '../lib/sentence.ts';
@@ -5,7 +6,6 @@ import type { AppId } from '../model/names.ts';
 import type { App, Definition, Port, Task } from '../model/snapshot.ts';
 import { atMost } from './at-most.ts';
 import type { Client } from './client.ts';
-import type { Sleep } from './reader.ts';
 import type { Complete, Decode } from './reads.ts';
 
 export interface VersionSettings extends Pick<Client, 'readVersion'> {

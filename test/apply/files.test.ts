@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { lstat, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Verdict } from '../../src/apply/check.ts';
 import { FilesOnDisk, type FilesSettings } from '../../src/apply/files.ts';
 import type { Document } from '../../src/model/document.ts';
@@ -237,4 +237,13 @@ test('a configuration that is a link stays one; maps stand beside the link', asy
   expect((await lstat(config)).isSymbolicLink()).toBe(true);
   await expect(textOf(real)).resolves.toBe('one\n');
   await expect(there(join(config, '..'))).resolves.toEqual(['domain2backend.map', 'haproxy.cfg']);
+});
+
+test('a relative path of the configuration: a candidate is looked at with its own maps', async () => {
+  const folder = await makeFolder();
+  const maps = join(folder, 'etc');
+  await mkdir(maps);
+  const { files, asked } = await makeRig({ config: relative(process.cwd(), join(maps, 'haproxy.cfg')) });
+  await files.put(made(`map(${maps}/domain2backend.map)`, { 'a.acme.org': 'a' }));
+  expect(asked.map(({ text }) => text)).toEqual([`map(${maps}/.haproxy.cfg.candidate/domain2backend.map)\n`]);
 });

@@ -12,7 +12,7 @@ import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { textOf } from '../../src/haproxy/text.ts';
-import { makeMiddle } from '../../src/middle.ts';
+import { loadMiddle } from '../../src/middle.ts';
 import { defaultSettings } from '../../src/options.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
 import { startState } from '../../src/snapshot/state.ts';
@@ -60,7 +60,7 @@ type Stages = Readonly<Record<'read and decode' | 'absorb' | 'derive' | 'text' |
 /** The same in this process, stage by stage, in milliseconds; `blocked`: the longest that the event loop waited while it read. */
 async function runStages(url: string): Promise<Stages> {
   const settings = { ...defaultSettings(), group: ['external'], marathon: [url], nbthread: 2 };
-  const derive = await makeMiddle({ settings, env: {} });
+  const derive = await loadMiddle({ settings, env: {} });
   const client = makeClient({ urls: [url], auth: noAuth });
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();

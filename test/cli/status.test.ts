@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { describeStatus, statusOf } from '../../src/status.ts';
-import { decodeAll } from '../golden/cases.ts';
-import { makeDeriver, nginx, readAt, Story, task } from '../story/cluster.ts';
+import { decodeAll, makeDeriver } from '../golden/cases.ts';
+import { nginx, readAt, Story, task } from '../story/cluster.ts';
 
 const NOW = Date.parse('2026-01-02T03:04:05.000Z');
-const view = new Story(await makeDeriver()).tell(readAt(0, nginx([task(1), task(2)])));
+const view = new Story(makeDeriver()).tell(readAt(0, nginx([task(1), task(2)])));
 const attached = { attached: true, url: 'http://a:8080' } as const;
 const good = { ok: true, by: 'commands' } as const;
 const asked = NOW - 12_000;

@@ -8,7 +8,7 @@ import { describeBlame } from '../../src/apply/refusal.ts';
 import { ownerKey, ownersIn } from '../../src/haproxy/owners.ts';
 import { mapText, textOf } from '../../src/haproxy/text.ts';
 import { without } from '../../src/haproxy/without.ts';
-import { makeMiddle } from '../../src/middle.ts';
+import { loadMiddle } from '../../src/middle.ts';
 import type { Document } from '../../src/model/document.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
 import { decodeAll, EMPTY, served, settingsWith } from '../golden/cases.ts';
@@ -61,7 +61,7 @@ function makeApp(i: number, labels: Labels = {}): unknown {
 async function render(count: number, bad: Readonly<Record<number, Labels>>, env: Labels = {}): Promise<Document> {
   const folder = await mkdtemp(path.join(place.folder, 'estate-'));
   const settings = settingsWith({ haproxyConfig: path.join(folder, 'haproxy.cfg'), haproxyMap: true });
-  const derive = await makeMiddle({ settings, env });
+  const derive = await loadMiddle({ settings, env });
   const { apps, problems } = decodeAll(Array.from({ length: count }, (_, i) => makeApp(i, bad[i])));
   expect(problems).toEqual([]);
   const view = derive(absorb({ ...EMPTY, certificates: served(place.certificate) }, { kind: 'apps', at: 0, asked: 0, apps, problems: [] }));

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { makeMiddle } from '../../src/middle.ts';
+import { loadMiddle } from '../../src/middle.ts';
 import type { View } from '../../src/loop.ts';
 import { PORT_LABELS } from '../../src/services/labels.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
@@ -27,7 +27,7 @@ async function check(value: Hostile, haproxyMap: boolean): Promise<{ readonly co
   const folder = await makeFolder(ends);
   const haproxyConfig = path.join(folder, 'haproxy.cfg');
   const settings = settingsWith({ haproxyConfig, haproxyMap });
-  const derive = await makeMiddle({ settings, env: {} });
+  const derive = await loadMiddle({ settings, env: {} });
   const apps = estateOf([...TARGETS, ...GROUPED_TARGETS], (target) => valueOf(target, value));
   const view = derive(absorb({ ...EMPTY, certificates: served(certificate.file()) }, read(...apps))) as View;
   for (const [file, text] of filesOf(view)) await writeFile(path.join(folder, file), text);

@@ -106,7 +106,7 @@ async function startEstate({ apps, settings, certificates = [] }: Plan, ends: En
   const pems = new Map(await Promise.all(['shared', ...certificates].map((name) => writeCertificate(folder, name))));
   const withFiles = (text: string): string => text.replace(/\{PEM:([^}]+)\}/g, (_, name: string) => pems.get(name) ?? fail(name));
   const config = path.join(folder, 'haproxy.cfg');
-  const rendered = await viewOf(
+  const rendered = viewOf(
     {
       name: 'estate',
       about: '',

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { mapText, textOf } from '../../src/haproxy/text.ts';
+import { loadTemplates } from '../../src/load-templates.ts';
 import { makeMiddle } from '../../src/middle.ts';
 import type { Certificates } from '../../src/model/certificates.ts';
 import type { App } from '../../src/model/snapshot.ts';
@@ -40,6 +41,16 @@ export function settingsWith(given: Partial<Settings> = {}): Settings {
   return { ...defaultSettings(), group: ['external'], nbthread: 2, ...given };
 }
 
+/** Our own templates, compiled once for all tests of a file: they remember only what the compiled form of a text is. */
+const TEMPLATES = await loadTemplates(defaultSettings().templatesDir, {});
+
+/** `derive` under these settings, with nothing remembered yet. */
+export function makeDeriver(given: Partial<Settings> = {}): Derive {
+  return makeMiddle({ settings: settingsWith(given), env: {} }, TEMPLATES);
+}
+
+export type Derive = ReturnType<typeof makeMiddle>;
+
 export const EMPTY: State = startState({ major: 2, minor: 6 }, { certificates: served('/etc/ssl/cert.pem') });
 
 /** These files, of which nothing else is known. */
@@ -57,12 +68,11 @@ export function decodeAll(json: readonly unknown[]): { readonly apps: readonly A
 }
 
 /** What the middle makes of a case; `certificates` stand in for those of the machine, and the first one for those in its labels. */
-export async function viewOf(one: Case, certificates: readonly string[] = []): Promise<View> {
+export function viewOf(one: Case, certificates: readonly string[] = []): View {
   const [own] = certificates;
   const files = own === undefined ? ['/etc/ssl/cert.pem'] : certificates;
-  const derive = await makeMiddle({ settings: settingsWith(one.settings), env: {} });
   const apps = own === undefined ? one.apps : withCertificate(one.apps, own);
-  const view = derive(
+  const view = makeDeriver(one.settings)(
     absorb({ ...EMPTY, release: one.release, certificates: served(...files) }, { kind: 'apps', at: 0, asked: 0, ...decodeAll(apps) }),
   );
   if (view === undefined) throw new Error('no view');

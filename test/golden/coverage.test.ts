@@ -5,7 +5,7 @@ import { APP_LABELS, PORT_LABELS } from '../../src/services/labels.ts';
 import { decodeAll, readCases, viewOf } from './cases.ts';
 
 const CASES = readCases();
-const VIEWS = await Promise.all(CASES.map((one) => viewOf(one)));
+const VIEWS = CASES.map((one) => viewOf(one));
 
 /** Names of labels, HAPROXY_n_VHOST for HAPROXY_0_VHOST, in the apps of all cases. */
 const WRITTEN = new Set(

@@ -6,8 +6,8 @@ import { CASES, filesOf, readCases, viewOf } from './cases.ts';
 /** `UPDATE_GOLDEN=1 npm run unit` writes what is rendered now; look at the difference before you commit it. */
 const UPDATE = process.env['UPDATE_GOLDEN'] === '1';
 
-test.each(readCases().map((one) => [one.name, one] as const))('%s', async (name, one) => {
-  const files = filesOf(await viewOf(one));
+test.each(readCases().map((one) => [one.name, one] as const))('%s', (name, one) => {
+  const files = filesOf(viewOf(one));
   for (const [file, text] of files) {
     const golden = path.join(CASES, name, file);
     if (UPDATE && text !== '') writeFileSync(golden, text);

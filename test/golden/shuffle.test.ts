@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-
 import { filesOf, readCases, viewOf, type Case } from './cases.ts';
 import { movablePorts, withPortsMoved, type Json } from './move-ports.ts';
 
@@ -21,16 +20,16 @@ function anyOrder(app: Json): fc.Arbitrary<Json> {
 const anyApps = (apps: readonly Json[]): fc.Arbitrary<readonly Json[]> => fc.tuple(...apps.map(anyOrder)).chain(order);
 
 /** The configuration and its maps; Problems are told in order of the input. */
-async function bytesOf(one: Case, apps: readonly unknown[]): Promise<ReadonlyMap<string, string>> {
-  return new Map([...filesOf(await viewOf({ ...one, apps }))].filter(([file]) => file !== 'problems.txt'));
+function bytesOf(one: Case, apps: readonly unknown[]): ReadonlyMap<string, string> {
+  return new Map([...filesOf(viewOf({ ...one, apps }))].filter(([file]) => file !== 'problems.txt'));
 }
 
-test.each(CASES)('%s: apps, tasks and labels in any order give the same bytes', async (_, one) => {
-  const wanted = await bytesOf(one, one.apps);
-  const property = fc.asyncProperty(anyApps(one.apps as readonly Json[]), async (apps) => {
-    expect(await bytesOf(one, apps)).toEqual(wanted);
+test.each(CASES)('%s: apps, tasks and labels in any order give the same bytes', (_, one) => {
+  const wanted = bytesOf(one, one.apps);
+  const property = fc.property(anyApps(one.apps as readonly Json[]), (apps) => {
+    expect(bytesOf(one, apps)).toEqual(wanted);
   });
-  await fc.assert(property, { numRuns: 15 });
+  fc.assert(property, { numRuns: 15 });
 });
 
 /** The cases with an app of several ports, each with a service port of its own. */
@@ -40,12 +39,12 @@ test('there are such cases: in host, bridge and container mode, with other index
   expect(SEVERAL.map(([name]) => name)).toEqual(expect.arrayContaining(['ports-in-any-order', 'network-bridge', 'network-host']));
 });
 
-test.each(SEVERAL)('%s: ports in any order, with the indexes that mean them, give the same bytes', async (_, one) => {
-  const wanted = await bytesOf(one, one.apps);
+test.each(SEVERAL)('%s: ports in any order, with the indexes that mean them, give the same bytes', (_, one) => {
+  const wanted = bytesOf(one, one.apps);
   const moves = one.apps.map((app) => order(Array.from({ length: movablePorts(app as Json) }, (_port, i) => i)));
-  const property = fc.asyncProperty(fc.tuple(...moves), async (all) => {
+  const property = fc.property(fc.tuple(...moves), (all) => {
     const apps = one.apps.map((app, i) => withPortsMoved(app as Json, all[i] ?? []));
-    expect(await bytesOf(one, apps)).toEqual(wanted);
+    expect(bytesOf(one, apps)).toEqual(wanted);
   });
-  await fc.assert(property, { numRuns: 15 });
+  fc.assert(property, { numRuns: 15 });
 });

@@ -45,20 +45,16 @@ interface Seen {
 }
 
 const CASES = readCases().filter(({ settings }) => !settingsWith(settings).groupHttpsByVhost && !settings.dontBindHttpHttps);
-const SEEN: readonly Seen[] = (
-  await Promise.all(
-    CASES.map(async (one) => {
-      const { services, document } = await viewOf(one);
-      const routed = services.filter(({ front }) => front.routes.length > 0 && Object.keys(front.overrides).length === 0);
-      return routed.map(({ front }): Seen => ({
-        row: rowOf(front, settingsWith(one.settings).haproxyMap),
-        http: rulesOn('marathon_http_in', { front, document }),
-        https: rulesOn('marathon_https_in', { front, document }),
-        mapped: front.routes.every(({ host }) => document.maps['domain2backend.map']?.get(host) === front.name),
-      }));
-    }),
-  )
-).flat();
+const SEEN: readonly Seen[] = CASES.flatMap((one) => {
+  const { services, document } = viewOf(one);
+  const routed = services.filter(({ front }) => front.routes.length > 0 && Object.keys(front.overrides).length === 0);
+  return routed.map(({ front }): Seen => ({
+    row: rowOf(front, settingsWith(one.settings).haproxyMap),
+    http: rulesOn('marathon_http_in', { front, document }),
+    https: rulesOn('marathon_https_in', { front, document }),
+    mapped: front.routes.every(({ host }) => document.maps['domain2backend.map']?.get(host) === front.name),
+  }));
+});
 
 test.each(ROWS.map((row) => [nameOf(row), row] as const))('{%s} is in a golden case, and leads to its backend', (_, row) => {
   const seen = SEEN.filter((one) => nameOf(one.row) === nameOf(row));

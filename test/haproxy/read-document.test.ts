@@ -15,8 +15,8 @@ function readBack(document: Document): Document {
   return readDocument(text(document), Object.fromEntries(maps));
 }
 
-test.each(readCases().map((one) => [one.name, one] as const))('nothing is to do for what was written: %s', async (_, one) => {
-  const { document } = await viewOf(one);
+test.each(readCases().map((one) => [one.name, one] as const))('nothing is to do for what was written: %s', (_, one) => {
+  const { document } = viewOf(one);
   const read = readBack(document);
   const running = asLoaded(read);
   expect(text(read)).toBe(text(document));

@@ -19,9 +19,18 @@ test('takes a relative one', async () => {
   expect((await stat(join(root, 'a', 'b'))).isDirectory()).toBe(true);
 });
 
-test('a file stands in its place', async () => {
+test('several that make one at once', async () => {
   const root = await newFolder();
-  await writeFile(join(root, 'file'), '');
+  for (let i = 0; i < 50; i++) {
+    const folder = join(root, String(i), 'a', 'b');
+    await expect(Promise.all([1, 2, 3].map(() => makeFolder(folder)))).resolves.toHaveLength(3);
+    expect((await stat(folder)).isDirectory()).toBe(true);
+  }
+});
+
+test.each([0o644, 0o755])('a file of mode %o stands in its place', async (mode) => {
+  const root = await newFolder();
+  await writeFile(join(root, 'file'), '', { mode });
   await expect(makeFolder(join(root, 'file'))).rejects.toThrow('is no folder');
 });
 

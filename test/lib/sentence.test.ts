@@ -3,6 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { runInNewContext } from 'node:vm';
 import { sentence } from '../../src/lib/sentence.ts';
 
+/** An object that holds itself. */
+const circular: Record<string, unknown> = {};
+circular['itself'] = circular;
+
 const caused = (message: string, cause?: unknown): Error => new Error(message, { cause });
 
 test.each([
@@ -22,6 +26,7 @@ test.each([
   ['a text', 'just words', 'just words'],
   ['a number', 7, '7'],
   ['an object', { a: 1 }, '{ a: 1 }'],
+  ['an object that holds itself', circular, '<ref *1> { itself: [Circular *1] }'],
   ['nothing', undefined, 'unknown error'],
   ['null', null, 'unknown error'],
   ['an error without words', new Error(), 'unknown error'],

@@ -33,7 +33,7 @@ export const PORT_TARGETS: readonly Target[] = Object.values(PORT_LABELS).flatMa
   return [target, ...(IN_TCP.includes(name) ? [{ ...target, app: `/evil-tcp-${slug}`, others: { HAPROXY_GROUP: 'external' } }] : [])];
 });
 
-export const GROUP_TARGET: Target = {
+const GROUP_TARGET: Target = {
   app: '/evil-group-of-app',
   label: 'HAPROXY_GROUP',
   name: 'GROUP',

@@ -1,14 +1,14 @@
-import { expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { View } from '../../src/loop.ts';
 import type { Fragment } from '../../src/model/document.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
-import { EMPTY } from '../golden/cases.ts';
-import { makeDeriver, read, type Json } from '../story/cluster.ts';
+import { EMPTY, makeDeriver } from '../golden/cases.ts';
+import { read, type Json } from '../story/cluster.ts';
 import { estateOf, GROUPED_TARGETS, PORT_TARGETS, TARGETS, type Target } from './hostile-estate.ts';
 import { HOSTILE } from './hostile-values.ts';
 import { shapeOf, wordsOf } from './hostile-lines.ts';
 
-const DERIVERS = await Promise.all([makeDeriver(), makeDeriver({ haproxyMap: false })]);
+const DERIVERS = [makeDeriver(), makeDeriver({ haproxyMap: false })] as const;
 const VALUES = HOSTILE.map((value) => [value.title, value] as const);
 const GUARDS = ['GROUP', 'AUTH', 'BACKEND_NETWORK_ALLOWED_ACL'];
 /** These guard unless they are empty. */
@@ -36,7 +36,9 @@ function fragmentsOf({ document: { front, backends } }: View): readonly Fragment
 }
 
 const HARMLESS = viewsOf(estateOf([], () => undefined));
-const WITHOUT = viewsOf(estateOf(TARGETS, () => undefined));
+
+/** What there is of each app without its label, with maps and without. */
+const WITHOUT = viewsOf(estateOf(TARGETS, () => undefined)).map((view) => new Map(TARGETS.map(({ app }) => [app, partsOf(view, app)])));
 
 /** Values that every label of its kind takes, so that every template is seen with its lines. */
 const BENIGN: readonly ((target: Target) => string | undefined)[] = [
@@ -59,58 +61,65 @@ test('there are many, and no two are the same', () => {
   expect(new Set(HOSTILE.map(({ title }) => title)).size).toBe(HOSTILE.length);
 });
 
-test.each(VALUES)('%s in any label of a port does not change another app', (_, { of }) => {
-  const views = viewsOf(estateOf(TARGETS, ({ valid }) => of(valid)));
-  expect(views.map((view) => partsOf(view, '/healthy'))).toEqual(HARMLESS.map((view) => partsOf(view, '/healthy')));
-});
-
-test.each(VALUES)('%s is read or told, and never makes a line or a word of its own', (_, { of }) => {
-  for (const view of viewsOf(estateOf(TARGETS, ({ valid }) => of(valid)))) {
-    for (const fragment of fragmentsOf(view)) {
-      const { owner } = fragment;
-      const target = TARGETS.find(({ app }) => owner.by === 'app' && owner.app === app);
-      const precision = target !== undefined && LISTS.includes(target.name) ? 'first words' : 'words';
-      if (!SHAPES.has(shapeOf(fragment, precision))) throw new Error(`nobody wrote this: ${JSON.stringify(fragment)}`);
-    }
-  }
-});
-
-test.each(VALUES)('%s: one Problem for each label that does not take it, which then counts as absent or shuts its port', (_, { of }) => {
-  const views = viewsOf(estateOf(TARGETS, ({ valid }) => of(valid)));
-  for (const [i, view] of views.entries()) {
-    for (const target of TARGETS) {
-      const { app, label, name } = target;
-      const guards = GUARDS.includes(name) || (OF_BIND.includes(name) && of(target.valid).trim() !== '');
-      const told = view.problems.filter(
-        ({ owner, code, label: named }) => owner.by === 'app' && owner.app === app && named === label && code === 'label-value',
-      );
-      const refused = told.filter(({ message }) => !message.includes('only the rest of it counts') && !message.includes('has no effect'));
-      const out = view.leftOut.filter((one) => one.app === app && one.why === 'label');
-      expect(told.length).toBeLessThanOrEqual(1);
-      expect(out).toHaveLength(guards ? refused.length : 0);
-      if (refused.length === 0) continue;
-      if (guards) expect(partsOf(view, app)).toEqual({ fragments: [], servers: [], maps: [] });
-      else expect(partsOf(view, app)).toEqual(partsOf(WITHOUT[i] as View, app));
-    }
-  }
-});
-
 /** Labels that stand in a line, so that none of these may be in their values. */
 const IN_LINES = PORT_TARGETS.filter(({ name }) => !['ENABLED', 'STICKY', 'REDIRECT_TO_HTTPS', 'USE_HSTS', 'GROUP'].includes(name));
 
-test.each(VALUES)('%s: what would end a line, a word or a string is never taken', (_, { of }) => {
-  const [view] = viewsOf(estateOf(TARGETS, ({ valid }) => of(valid)));
-  for (const { app, label, name, valid } of IN_LINES) {
-    const value = of(valid).trim();
-    const bad =
-      name === 'AUTH'
-        ? /[\p{Cc}"\\]/u
-        : ['VHOST', 'PATH', 'BIND_OPTIONS', 'BACKEND_NETWORK_ALLOWED_ACL'].includes(name)
-          ? /[^\P{Cc}\t\n\v\f\r]|["'#\\]/u
-          : /[\p{Cc}"'#\\]/u;
-    const told = view?.problems.some((problem) => problem.owner.by === 'app' && problem.owner.app === app && problem.label === label);
-    if (bad.test(value)) expect([label, told]).toEqual([label, true]);
-  }
+describe.each(VALUES)('%s in any label of a port', (_, { of }) => {
+  let views: readonly View[] = [];
+  beforeAll(() => {
+    views = viewsOf(estateOf(TARGETS, ({ valid }) => of(valid)));
+  });
+  afterAll(() => {
+    views = []; // there are many of them
+  });
+
+  test('another app is what it was', () => {
+    expect(views.map((view) => partsOf(view, '/healthy'))).toEqual(HARMLESS.map((view) => partsOf(view, '/healthy')));
+  });
+
+  test('it is read or told, and never makes a line or a word of its own', () => {
+    for (const view of views) {
+      for (const fragment of fragmentsOf(view)) {
+        const { owner } = fragment;
+        const target = TARGETS.find(({ app }) => owner.by === 'app' && owner.app === app);
+        const precision = target !== undefined && LISTS.includes(target.name) ? 'first words' : 'words';
+        if (!SHAPES.has(shapeOf(fragment, precision))) throw new Error(`nobody wrote this: ${JSON.stringify(fragment)}`);
+      }
+    }
+  });
+
+  test('one Problem for each label that does not take it, which then counts as absent or shuts its port', () => {
+    for (const [i, view] of views.entries()) {
+      for (const target of TARGETS) {
+        const { app, label, name } = target;
+        const guards = GUARDS.includes(name) || (OF_BIND.includes(name) && of(target.valid).trim() !== '');
+        const told = view.problems.filter(
+          ({ owner, code, label: named }) => owner.by === 'app' && owner.app === app && named === label && code === 'label-value',
+        );
+        const refused = told.filter(({ message }) => !message.includes('only the rest of it counts') && !message.includes('has no effect'));
+        const out = view.leftOut.filter((one) => one.app === app && one.why === 'label');
+        expect([label, told.length <= 1, out.length]).toEqual([label, true, guards ? refused.length : 0]);
+        if (refused.length === 0) continue;
+        if (guards) expect(partsOf(view, app)).toEqual({ fragments: [], servers: [], maps: [] });
+        else expect(partsOf(view, app)).toEqual(WITHOUT[i]?.get(app));
+      }
+    }
+  });
+
+  test('what would end a line, a word or a string is never taken', () => {
+    const [view] = views;
+    for (const { app, label, name, valid } of IN_LINES) {
+      const value = of(valid).trim();
+      const bad =
+        name === 'AUTH'
+          ? /[\p{Cc}"\\]/u
+          : ['VHOST', 'PATH', 'BIND_OPTIONS', 'BACKEND_NETWORK_ALLOWED_ACL'].includes(name)
+            ? /[^\P{Cc}\t\n\v\f\r]|["'#\\]/u
+            : /[\p{Cc}"'#\\]/u;
+      const told = view?.problems.some((problem) => problem.owner.by === 'app' && problem.owner.app === app && problem.label === label);
+      if (bad.test(value)) expect([label, told]).toEqual([label, true]);
+    }
+  });
 });
 
 test.each(VALUES)('%s in a label of a deployment group makes no line of its own, and does not change another app', (_, { of }) => {

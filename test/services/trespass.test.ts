@@ -5,9 +5,9 @@ import { arrange, type Claim } from '../../src/services/arrange.ts';
 import { makeMergeGroups } from '../../src/services/groups.ts';
 import { app, appId, definition, servicesOf } from './make.ts';
 import { front } from '../haproxy/make.ts';
-import { makeDeriver, nginx, read, task } from '../story/cluster.ts';
+import { nginx, read, task } from '../story/cluster.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
-import { EMPTY } from '../golden/cases.ts';
+import { EMPTY, makeDeriver } from '../golden/cases.ts';
 
 test.each([
   ['HAPROXY_BACKEND_HEAD', ''],
@@ -41,16 +41,16 @@ test.each(['HAPROXY_HTTP_BACKEND_NETWORK_ALLOWED_ACL', 'HAPROXY_HTTP_FRONTEND_AP
     ).toHaveLength(1);
   },
 );
-test('a frontend template that can not be used does not take its port out of the contest', async () => {
-  const derive = await makeDeriver();
+test('a frontend template that can not be used does not take its port out of the contest', () => {
+  const derive = makeDeriver();
   const bad = nginx([task(2)], { id: '/z', labels: { HAPROXY_GROUP: 'external', HAPROXY_0_FRONTEND_HEAD: '{nothing}' } });
   const view = derive(absorb(EMPTY, read(nginx([task(1)]), bad)));
   const binds = view?.services.flatMap(({ front: { bind } }) => (bind ? [bind.port] : []));
   expect(binds).toEqual([10000]);
 });
 
-test('a label for the rule of the map has no effect, which is told', async () => {
-  const derive = await makeDeriver();
+test('a label for the rule of the map has no effect, which is told', () => {
+  const derive = makeDeriver();
   const of = (labels: Readonly<Record<string, string>>) =>
     derive(absorb(EMPTY, read(nginx([task(1)], { labels: { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: 'mytask.acme.org', ...labels } }))));
   const view = of({ HAPROXY_0_MAP_HTTP_FRONTEND_ACL: '  use_backend nowhere if TRUE\n' });

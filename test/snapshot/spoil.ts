@@ -9,8 +9,8 @@ export function waysIn(value: unknown, at: Way = []): readonly Way[] {
   return [...own, ...entries.flatMap(([key, part]) => waysIn(part, [...at, key]))];
 }
 
-/** The value with another part at a place. */
-function replaced(value: unknown, [key, ...rest]: Way, part: unknown): unknown {
+/** The value with another part at a place; undefined: without it, once it is JSON. */
+export function replaced(value: unknown, [key, ...rest]: Way, part: unknown): unknown {
   if (key === undefined) return part;
   if (Array.isArray(value)) return value.map((one: unknown, i) => (i === key ? replaced(one, rest, part) : one));
   return { ...(value as object), [key]: replaced((value as Record<string, unknown>)[key], rest, part) };
@@ -40,7 +40,7 @@ export const SPOILS: readonly (readonly [name: string, text: string | undefined]
   ['no number', '"NaN"'],
   ['control characters', JSON.stringify('/a\u0000\r\n\tglobal\n  daemon\u0085\u2028\u001b[2J\u007f')],
   ['half a character', String.raw`"\ud83d"`],
-  ['a megabyte', JSON.stringify('/x'.repeat(500_000))],
+  ['100 kB', JSON.stringify('/x'.repeat(50_000))],
   ['an empty list', '[]'],
   ['a list of null', '[null]'],
   ['a list of texts', '["x", "y"]'],

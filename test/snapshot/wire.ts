@@ -46,6 +46,24 @@ export function wireApp(given: Json = {}): Json {
   };
 }
 
+/** All that is read of an app while it is deployed, in the forms of all versions at once. */
+export function wholeApp(id = '/shop'): Json {
+  const portMappings = [{ containerPort: 80, hostPort: 0, servicePort: 10000, protocol: 'tcp' }];
+  const result = { alive: true, consecutiveFailures: 0, firstSuccess: VERSION, lastSuccess: VERSION, lastFailure: null };
+  const task = `${id.slice(1)}.0001`;
+  return wireApp({
+    id,
+    ports: [10000],
+    portDefinitions: [{ port: 10000, protocol: 'tcp', name: 'http', labels: {} }],
+    ipAddress: { discovery: { ports: [{ number: 80, name: 'http', protocol: 'tcp' }] }, networkName: 'calico' },
+    container: { docker: { network: 'USER', portMappings }, portMappings },
+    readinessChecks: [{ name: 'ready', portName: 'http' }],
+    deployments: [{ id: 'd' }],
+    readinessCheckResults: [{ name: 'ready', taskId: task, ready: true, lastResponse: { status: 200 } }],
+    tasks: [wireTask({ id: task, stagedAt: VERSION, startedAt: VERSION, healthCheckResults: [result] })],
+  });
+}
+
 /** The app of a JSON that can be read. */
 export function read(json: Json): App {
   const decoded = decodeApp(JSON.stringify(json));

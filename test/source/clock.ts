@@ -1,4 +1,4 @@
-import type { Sleep } from '../../src/source/reader.ts';
+import type { Sleep } from '../../src/lib/clock.ts';
 
 /** Time that goes on by hand. */
 export function makeClock() {
@@ -32,5 +32,12 @@ export function makeClock() {
     }
     now = end;
   };
-  return { sleep, pass, now: () => now };
+  /** Lets time pass until the next of those who sleep wakes. */
+  const next = async (): Promise<void> => {
+    await settle();
+    const first = Math.min(...[...sleepers].map(({ at }) => at));
+    if (first === Infinity) throw new Error('nobody sleeps');
+    await pass(first - now);
+  };
+  return { sleep, pass, next, now: () => now };
 }

@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { startMarathon, type AppForm, type Marathon } from '../../src/demo/marathon.ts';
+import type { Sleep } from '../../src/lib/clock.ts';
 import type { AppId } from '../../src/model/names.ts';
 import type { News } from '../../src/model/news.ts';
 import { decodeApp, unpackPorts } from '../../src/snapshot/decode.ts';
 import { noAuth } from '../../src/source/auth.ts';
 import { makeClient } from '../../src/source/client.ts';
-import type { Sleep } from '../../src/source/reader.ts';
 import { makeAppRead, makeFullRead } from '../../src/source/reads.ts';
 import { makeVersions } from '../../src/source/versions.ts';
 import { recordLog } from './server.ts';

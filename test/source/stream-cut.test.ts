@@ -9,6 +9,8 @@ import { EMPTY } from '../golden/cases.ts';
 import { nginx, readAt, task, VERSION, type Json } from '../story/cluster.ts';
 import { recordLog } from './server.ts';
 
+const { log } = recordLog();
+
 type Told = readonly (readonly [type: string, data: unknown])[];
 
 /** One attempt at a stream that sends these pieces, and ends; or breaks. */
@@ -27,7 +29,7 @@ async function attempt(pieces: readonly Uint8Array[], { breaks = false } = {}): 
     url: 'http://marathon:8080/',
     types: ['status_update_event', 'api_post_event'],
     signal: new AbortController().signal,
-    log: recordLog().log,
+    log,
     onAttached: () => undefined,
     onEvent: (type, data) => told.push([type, data]),
   });

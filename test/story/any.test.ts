@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import type { News } from '../../src/model/news.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
 import type { State } from '../../src/snapshot/state.ts';
-import { EMPTY, filesOf } from '../golden/cases.ts';
-import { makeDeriver, nginx, read, Story, task, type Derive, type Json } from './cluster.ts';
+import { type Derive, EMPTY, filesOf, makeDeriver } from '../golden/cases.ts';
+import { nginx, read, Story, task, type Json } from './cluster.ts';
 
 const LABELS: readonly (readonly [string, string])[] = [
   ['HAPROXY_GROUP', 'external'],
@@ -76,7 +76,7 @@ const news: fc.Arbitrary<News> = fc.oneof(
   }),
 );
 
-const derivers = await Promise.all([makeDeriver(), makeDeriver({ haproxyMap: false, group: ['*'] })]);
+const derivers = [makeDeriver(), makeDeriver({ haproxyMap: false, group: ['*'] })] as const;
 const [fresh] = derivers;
 
 /** What a daemon that starts now would write. */
@@ -113,9 +113,9 @@ test('apps, tasks, keys and labels in any order give the same bytes', () => {
   );
 });
 
-test('any history ends in the bytes of a fresh start: with the state it ends in, and with the last read alone', async () => {
-  const property = fc.asyncProperty(fc.array(news, { minLength: 1, maxLength: 8 }), async (history) => {
-    const [kept, start] = await Promise.all([makeDeriver(), makeDeriver()]);
+test('any history ends in the bytes of a fresh start: with the state it ends in, and with the last read alone', () => {
+  const property = fc.property(fc.array(news, { minLength: 1, maxLength: 8 }), (history) => {
+    const [kept, start] = [makeDeriver(), makeDeriver()];
     let state = EMPTY;
     for (const one of history) {
       state = absorb(state, one);
@@ -128,11 +128,11 @@ test('any history ends in the bytes of a fresh start: with the state it ends in,
     const { release, refused } = state;
     expect(bytesOf(start, absorb({ ...EMPTY, release, refused }, last))).toEqual(bytesOf(kept, state));
   });
-  await fc.assert(property, { numRuns: 60 });
+  fc.assert(property, { numRuns: 60 });
 });
 
-test('what does not change is the same object: a view twice, and each part of it', async () => {
-  const story = await Story.begin();
+test('what does not change is the same object: a view twice, and each part of it', () => {
+  const story = Story.begin();
   fc.assert(
     fc.property(apps, (all) => {
       const first = story.tell(read(...all));

@@ -33,8 +33,8 @@ const reasons = (before: View, after: View): readonly string[] =>
   }).reload.map(({ code, subject }) => `${code} ${subject}`);
 const textOf = ({ document }: View): string => document.front.flatMap(({ fragments }) => fragments.map(({ text }) => text)).join('');
 
-test('a certificate is renewed: a reload, and no other text', async () => {
-  const story = await Story.begin();
+test('a certificate is renewed: a reload, and no other text', () => {
+  const story = Story.begin();
   const first = story.tell(news({ named: [named()] }), read(withLabel(OF_LABEL, task(1))));
   expect(story.tell(news({ named: [named()] }))).toBe(first);
   const renewed = story.tell(news({ named: [named({ fingerprint: '2' })] }));
@@ -44,8 +44,8 @@ test('a certificate is renewed: a reload, and no other text', async () => {
   expect(reasons(renewed, shared)).toEqual(['certificate-changed /etc/ssl/cert.pem']);
 });
 
-test('one that was not looked into yet stands; a bad one takes its bind along; mended it is back', async () => {
-  const story = await Story.begin();
+test('one that was not looked into yet stands; a bad one takes its bind along; mended it is back', () => {
+  const story = Story.begin();
   const first = story.tell(read(withLabel(OF_LABEL, task(1))));
   expect(textOf(first)).toContain(`:10000 ssl crt ${OF_LABEL}\n`);
   expect(first.certificates).toEqual([OF_LABEL]);
@@ -59,8 +59,8 @@ test('one that was not looked into yet stands; a bad one takes its bind along; m
   expect(mended.problems).toEqual([]);
 });
 
-test('a change of tasks leaves the certificates the same object', async () => {
-  const story = await Story.begin();
+test('a change of tasks leaves the certificates the same object', () => {
+  const story = Story.begin();
   const first = story.tell(news({ named: [named()] }), read(withLabel(OF_LABEL, task(1))));
   const { document, certificates } = story.tell(read(withLabel(OF_LABEL, task(1), task(2))));
   expect(document.certificates).toBe(first.document.certificates);
@@ -88,7 +88,7 @@ test('the first document waits until its certificates were looked into, later on
   const settings = settingsWith({ sslCerts: [shared], stateDir: path.join(folder, 'state') });
   const chosen = await chooseCertificates({ wanted: [shared], env: {}, stateDir: settings.stateDir });
   const [wanted, told] = [[] as Document[], [] as News[]];
-  const story = await Story.begin();
+  const story = Story.begin();
   const judge = new CertificateJudge({
     settings,
     log: SILENT,

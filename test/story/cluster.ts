@@ -1,12 +1,11 @@
 import type { View } from '../../src/loop.ts';
-import { makeMiddle } from '../../src/middle.ts';
 import type { AppId } from '../../src/model/names.ts';
 import type { News } from '../../src/model/news.ts';
 import type { Settings } from '../../src/options.ts';
 import { absorb, type Absorb } from '../../src/snapshot/absorb.ts';
 import { readEvent } from '../../src/snapshot/events.ts';
 import type { State } from '../../src/snapshot/state.ts';
-import { decodeAll, EMPTY, settingsWith } from '../golden/cases.ts';
+import { decodeAll, EMPTY, makeDeriver, type Derive } from '../golden/cases.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -78,12 +77,6 @@ export function eventAt(at: number, state: string, of: Json, app = '/nginx'): Ne
   return heard.news;
 }
 
-export type Derive = Awaited<ReturnType<typeof makeMiddle>>;
-
-export function makeDeriver(given: Partial<Settings> = {}): Promise<Derive> {
-  return makeMiddle({ settings: settingsWith(given), env: {} });
-}
-
 /** A day of a cluster, told news by news: the loop without its inbox. */
 export class Story {
   state: State = EMPTY;
@@ -95,8 +88,8 @@ export class Story {
     this.#absorb = absorbing;
   }
 
-  static async begin(given: Partial<Settings> = {}, absorbing: Absorb = absorb): Promise<Story> {
-    return new Story(await makeDeriver(given), absorbing);
+  static begin(given: Partial<Settings> = {}, absorbing: Absorb = absorb): Story {
+    return new Story(makeDeriver(given), absorbing);
   }
 
   tell(...news: readonly News[]): View {

@@ -10,8 +10,8 @@ const DEPLOYED = '2018-01-01T00:00:00.000Z';
 
 const why = ({ leftOut }: View): readonly string[] => leftOut.map((one) => `${one.task ?? one.app} ${one.why}`);
 
-test('a check fails: who fails serves no more while another is alive; the last one serves until Marathon gives it up', async () => {
-  const story = await Story.begin();
+test('a check fails: who fails serves no more while another is alive; the last one serves until Marathon gives it up', () => {
+  const story = Story.begin();
   type Health = 'alive' | 'failing' | 'dead' | 'unknown';
   const serving = (one: Health, two: Health): readonly string[] =>
     tasksOf(story.tell(read(nginx([task(1, { health: one }), task(2, { health: two })], CHECKED))));
@@ -25,15 +25,15 @@ test('a check fails: who fails serves no more while another is alive; the last o
   expect(serving('alive', 'dead')).toEqual([ONE]);
 });
 
-test('the last one that fails is killed: it does not serve on', async () => {
-  const story = await Story.begin();
+test('the last one that fails is killed: it does not serve on', () => {
+  const story = Story.begin();
   const last = nginx([task(1, { health: 'failing' })], CHECKED);
   expect(tasksOf(story.tell(readAt(1, last)))).toEqual([ONE]);
   expect(tasksOf(story.tell(eventAt(5, 'TASK_KILLING', task(1)), readAt(3, last)))).toEqual([]);
 });
 
-test('without --health-check failing tasks are as good as others', async () => {
-  const story = await Story.begin({ healthCheck: false });
+test('without --health-check failing tasks are as good as others', () => {
+  const story = Story.begin({ healthCheck: false });
   expect(tasksOf(story.tell(read(nginx([task(1, { health: 'failing' }), task(2, { health: 'alive' })], CHECKED))))).toEqual([ONE, TWO]);
 });
 
@@ -48,8 +48,8 @@ const deploying = (given: Json = {}): Json =>
   });
 const results = (ready: boolean): Json => ({ readinessCheckResults: [{ name: 'ready', taskId: TWO, ready }] });
 
-test('a deployment with readiness checks: who served before serves on, who is new waits until it is ready', async () => {
-  const story = await Story.begin();
+test('a deployment with readiness checks: who served before serves on, who is new waits until it is ready', () => {
+  const story = Story.begin();
   const before = nginx([task(1, { stagedAt: BEFORE })], { readinessChecks: [{ name: 'ready' }], deployments: [] });
   expect(tasksOf(story.tell(readAt(1, before)))).toEqual([ONE]);
   const started = story.tell(readAt(2, deploying()));
@@ -63,20 +63,20 @@ test('a deployment with readiness checks: who served before serves on, who is ne
   ]);
 });
 
-test('not ready, and a new leader has forgotten: it waits on', async () => {
-  const story = await Story.begin();
+test('not ready, and a new leader has forgotten: it waits on', () => {
+  const story = Story.begin();
   expect(tasksOf(story.tell(readAt(1, deploying(results(false)))))).toEqual([ONE]);
   expect(tasksOf(story.tell(readAt(2, deploying())))).toEqual([ONE]);
   expect(tasksOf(story.tell(readAt(3, deploying({ deployments: [] }))))).toEqual([ONE, TWO]);
 });
 
-test('without --health-check nobody waits for readiness', async () => {
-  const story = await Story.begin({ healthCheck: false });
+test('without --health-check nobody waits for readiness', () => {
+  const story = Story.begin({ healthCheck: false });
   expect(tasksOf(story.tell(readAt(1, deploying(results(false)))))).toEqual([ONE, TWO]);
 });
 
-test("a mistake in the newer colour's labels is told before it takes over", async () => {
-  const story = await Story.begin();
+test("a mistake in the newer colour's labels is told before it takes over", () => {
+  const story = Story.begin();
   const colour = (id: string, labels: Json = {}): Json =>
     nginx([task(1, { id: `${id.slice(1)}.1` })], {
       id,

@@ -4,8 +4,8 @@ import type { News } from '../../src/model/news.ts';
 import { makeAbsorb } from '../../src/snapshot/absorb.ts';
 import { memoryOf } from '../../src/snapshot/health.ts';
 import { wants } from '../../src/snapshot/wants.ts';
-import { decodeAll, EMPTY } from '../golden/cases.ts';
-import { appAt, makeDeriver, nginx, readAt, Story, task, tasksOf, type Json } from './cluster.ts';
+import { decodeAll, EMPTY, makeDeriver } from '../golden/cases.ts';
+import { appAt, nginx, readAt, Story, task, tasksOf, type Json } from './cluster.ts';
 
 const START = Date.parse('2026-01-02T03:04:05.000Z');
 const SECOND = 1_000;
@@ -25,10 +25,10 @@ const started = (n: number, at: number, given: Json = {}): Json => task(n, { sta
 const tick = (at: number): News => ({ kind: 'tick', at });
 const why = ({ leftOut }: View): readonly string[] => leftOut.map((one) => one.why);
 const guarded = makeAbsorb({ massRemovalHoldMs: 30_000 });
-const derive = await makeDeriver();
+const derive = makeDeriver();
 
-test('a task without a result waits, but no longer than Marathon lets it fail', async () => {
-  const story = await Story.begin();
+test('a task without a result waits, but no longer than Marathon lets it fail', () => {
+  const story = Story.begin();
   const first = story.tell(readAt(START + SECOND, nginx([started(1, START)], CHECKED)));
   expect([tasksOf(first), why(first), wants(story.state).tickAt]).toEqual([[], ['health-unknown'], START + PATIENCE]);
   const { state } = story;
@@ -59,8 +59,8 @@ test.each<[string, readonly Json[], Json, boolean]>([
   expect(view && tasksOf(view)).toEqual(serves ? ['nginx.0001'] : []);
 });
 
-test('Marathon has results of the others: a task without one waits from when it was first seen, however old it is', async () => {
-  const story = await Story.begin();
+test('Marathon has results of the others: a task without one waits from when it was first seen, however old it is', () => {
+  const story = Story.begin();
   const apps = [started(1, START, { health: 'alive' }), started(2, START, { ipAddresses: [{ ipAddress: '192.168.84.2' }] })];
   const day = START + 86_400 * SECOND;
   expect(tasksOf(story.tell(readAt(day, nginx(apps, CHECKED))))).toEqual(['nginx.0001']);
@@ -69,8 +69,8 @@ test('Marathon has results of the others: a task without one waits from when it 
   expect(tasksOf(story.tell(tick(day + PATIENCE)))).toEqual(['nginx.0001', 'nginx.0002']);
 });
 
-test('who waits is looked at in turn, also after a read of one app', async () => {
-  const story = await Story.begin();
+test('who waits is looked at in turn, also after a read of one app', () => {
+  const story = Story.begin();
   story.tell(readAt(START, nginx([started(1, START + 5 * SECOND), started(2, START + 7 * SECOND)], CHECKED)));
   expect(story.state.wakeAt).toBe(START + 5 * SECOND + PATIENCE);
   story.tell(appAt(START + SECOND, nginx([started(3, START)], { ...CHECKED, id: '/other' })));
@@ -81,8 +81,8 @@ test('who waits is looked at in turn, also after a read of one app', async () =>
   expect(serving(7)).toHaveLength(3);
 });
 
-test('who was let in serves until a result says otherwise, whatever the checks of a new version', async () => {
-  const story = await Story.begin();
+test('who was let in serves until a result says otherwise, whatever the checks of a new version', () => {
+  const story = Story.begin();
   story.tell(readAt(START + PATIENCE, nginx([started(1, START)], CHECKED)));
   const slower = { healthChecks: [check({ gracePeriodSeconds: 3_600 })] };
   expect(tasksOf(story.tell(readAt(START + PATIENCE + 1, nginx([started(1, START)], slower))))).toEqual(['nginx.0001']);
@@ -108,8 +108,8 @@ test('a task of an older version waits for as long as its own checks let it fail
   expect(later && tasksOf(later)).toEqual(['nginx.0001']);
 });
 
-test('the last one fails, and Marathon never kills for its check: it serves on', async () => {
-  const story = await Story.begin();
+test('the last one fails, and Marathon never kills for its check: it serves on', () => {
+  const story = Story.begin();
   const never = { healthChecks: [check({ maxConsecutiveFailures: 0 })] };
   expect(tasksOf(story.tell(readAt(1, nginx([task(1, { health: 'failing' })], never))))).toEqual(['nginx.0001']);
 });
@@ -133,8 +133,8 @@ const estate = (at: number, isKnown: boolean): News =>
     ),
   );
 
-test('the election of a leader: all results of 1,000 tasks vanish, and nothing changes', async () => {
-  const story = await Story.begin({}, guarded);
+test('the election of a leader: all results of 1,000 tasks vanish, and nothing changes', () => {
+  const story = Story.begin({}, guarded);
   const before = story.tell(estate(START, true));
   const { snapshot } = story.state;
   expect(tasksOf(before)).toHaveLength(4 * APPS);
@@ -155,8 +155,8 @@ test('the daemon is started again during the election: with what it left on the 
   expect(tasksOf(after.tell(estate(START + 20 * SECOND, false)))).toEqual(serving);
 });
 
-test('without anything on the disk who runs for longer than its grace serves, also who was dead; who is new waits', async () => {
-  const story = await Story.begin({}, guarded);
+test('without anything on the disk who runs for longer than its grace serves, also who was dead; who is new waits', () => {
+  const story = Story.begin({}, guarded);
   const view = story.tell(estate(START, false));
   expect(tasksOf(view)).toHaveLength(4 * APPS);
   expect(new Set(view.leftOut.map(({ task: id }) => Number(id?.split('.')[1]) % 5))).toEqual(new Set([4]));

@@ -11,8 +11,8 @@ const ESTATE: readonly Json[] = Array.from({ length: 30 }, (_, a) =>
   nginx([task(2 * a), task(2 * a + 1)], { id: `/shop-${a}`, labels: { HAPROXY_GROUP: 'external', HAPROXY_0_PORT: String(10_000 + a) } }),
 );
 
-test('a Marathon that has not loaded its apps yet answers with an empty list: nothing is taken out', async () => {
-  const story = await Story.begin({}, guarded);
+test('a Marathon that has not loaded its apps yet answers with an empty list: nothing is taken out', () => {
+  const story = Story.begin({}, guarded);
   const before = story.tell(readAt(0, ...ESTATE));
   for (const at of [10, 20, 30]) {
     const view = story.tell(readAt(at * SECOND));
@@ -22,17 +22,17 @@ test('a Marathon that has not loaded its apps yet answers with an empty list: no
   expect([filesOf(after), story.state.held]).toEqual([filesOf(before), undefined]);
 });
 
-test('everything was removed while nobody heard: it goes when Marathon has said so for half a minute', async () => {
-  const story = await Story.begin({}, guarded);
+test('everything was removed while nobody heard: it goes when Marathon has said so for half a minute', () => {
+  const story = Story.begin({}, guarded);
   story.tell(readAt(0, ...ESTATE));
   const [fresh] = ESTATE.slice(0, 1);
-  const alone = await Story.begin();
+  const alone = Story.begin();
   for (const at of [10, 20, 30]) expect(tasksOf(story.tell(readAt(at * SECOND, fresh as Json)))).toHaveLength(60);
   expect(filesOf(story.tell(readAt(40 * SECOND, fresh as Json)))).toEqual(filesOf(alone.tell(readAt(0, fresh as Json))));
 });
 
-test('events go on for what is held: who is killed serves no more, an app that is removed is gone', async () => {
-  const story = await Story.begin({}, guarded);
+test('events go on for what is held: who is killed serves no more, an app that is removed is gone', () => {
+  const story = Story.begin({}, guarded);
   story.tell(readAt(0, ...ESTATE), readAt(10 * SECOND));
   const killed = story.tell(eventAt(11 * SECOND, 'TASK_KILLED', task(0), '/shop-0'));
   expect(tasksOf(killed)).toHaveLength(59);
@@ -42,8 +42,8 @@ test('events go on for what is held: who is killed serves no more, an app that i
   expect(tasksOf(story.tell(eventAt(13 * SECOND, 'TASK_RUNNING', task(99), '/shop-2')))).toHaveLength(58);
 });
 
-test('all tasks of a large app are killed one by one, as events tell: nothing is held', async () => {
-  const story = await Story.begin({}, guarded);
+test('all tasks of a large app are killed one by one, as events tell: nothing is held', () => {
+  const story = Story.begin({}, guarded);
   const all = Array.from({ length: 50 }, (_, n) => task(n));
   story.tell(readAt(0, nginx(all)));
   for (const one of all) story.tell(eventAt(SECOND, 'TASK_KILLED', one));
@@ -51,8 +51,8 @@ test('all tasks of a large app are killed one by one, as events tell: nothing is
   expect(story.state.held).toBeUndefined();
 });
 
-test('two leaders after an election: what the old one still answers, nothing or what was, brings nobody down and nobody back', async () => {
-  const story = await Story.begin({}, guarded);
+test('two leaders after an election: what the old one still answers, nothing or what was, brings nobody down and nobody back', () => {
+  const story = Story.begin({}, guarded);
   const [first, ...others] = ESTATE;
   const now = [nginx([task(1)], { ...first, instances: 1, tasks: [task(1)] }), ...others];
   const before = story.tell(readAt(0, ...ESTATE), eventAt(SECOND, 'TASK_KILLED', task(0), '/shop-0'));

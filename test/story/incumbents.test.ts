@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import type { View } from '../../src/loop.ts';
 import type { News } from '../../src/model/news.ts';
-import { EMPTY, filesOf } from '../golden/cases.ts';
+import { EMPTY, filesOf, makeDeriver } from '../golden/cases.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
-import { eventAt, makeDeriver, nginx, read, readAt, Story, task, type Json } from './cluster.ts';
+import { eventAt, nginx, read, readAt, Story, task, type Json } from './cluster.ts';
 
 const app = (id: string, tasks: readonly Json[], given: Json = {}): Json => nginx(tasks, { id, instances: 1, ...given });
 const changed = (year: number): Json => ({ versionInfo: { lastConfigChangeAt: `${year}-01-01T00:00:00.000Z` } });
@@ -13,8 +13,8 @@ const bound = ({ services }: View): readonly string[] => services.flatMap(({ fro
 /** HAProxy runs what the view wants. */
 const applied = ({ services }: View): News => ({ kind: 'serving', at: 0, fronts: services.map(({ front }) => front) });
 
-test('an app that comes with an older definition does not take port and host from the one that HAProxy serves', async () => {
-  const story = await Story.begin();
+test('an app that comes with an older definition does not take port and host from the one that HAProxy serves', () => {
+  const story = Story.begin();
   const young = app('/young', [task(1)], changed(2017));
   const old = app('/old', [task(2)], changed(2016));
   const alone = story.tell(read(young));
@@ -24,12 +24,12 @@ test('an app that comes with an older definition does not take port and host fro
     { by: 'app', app: '/old', index: 0 },
     { by: 'app', app: '/old', index: 0 },
   ]);
-  const fresh = await Story.begin();
+  const fresh = Story.begin();
   expect(bound(fresh.tell(read(young, old)))).toEqual(['/old']);
 });
 
-test('it loses both when its last task goes, does not get them back with the next, and nothing changes by HAProxy serving that', async () => {
-  const story = await Story.begin();
+test('it loses both when its last task goes, does not get them back with the next, and nothing changes by HAProxy serving that', () => {
+  const story = Story.begin();
   const [young, old] = [(tasks: readonly Json[]) => app('/young', tasks, changed(2017)), app('/old', [task(2)], changed(2016))];
   const first = story.tell(readAt(1, young([task(1)])));
   story.tell(applied(first), readAt(2, young([task(1)]), old));
@@ -42,8 +42,8 @@ test('it loses both when its last task goes, does not get them back with the nex
   expect(filesOf(story.tell(applied(next)))).toEqual(filesOf(next));
 });
 
-test('of two backends with one name the one that HAProxy serves stays', async () => {
-  const story = await Story.begin();
+test('of two backends with one name the one that HAProxy serves stays', () => {
+  const story = Story.begin();
   const [low, high] = [
     app('/a/b', [task(1)], { labels: { HAPROXY_GROUP: 'external' } }),
     app('/a_b', [task(2)], { labels: { HAPROXY_GROUP: 'external' } }),
@@ -55,8 +55,8 @@ test('of two backends with one name the one that HAProxy serves stays', async ()
   expect(filesOf(story.tell(applied(both)))).toEqual(filesOf(both));
 });
 
-test('what HAProxy serves makes no difference where nothing is contested, whatever it is', async () => {
-  const [story, other] = await Promise.all([Story.begin(), Story.begin()]);
+test('what HAProxy serves makes no difference where nothing is contested, whatever it is', () => {
+  const [story, other] = [Story.begin(), Story.begin()];
   const apps = [
     app('/a', [task(1)]),
     app('/b', [task(2)], { labels: { HAPROXY_GROUP: 'external', HAPROXY_0_PORT: '10001', HAPROXY_0_VHOST: 'b.acme.org' } }),
@@ -73,8 +73,8 @@ test('what HAProxy serves makes no difference where nothing is contested, whatev
   }
 });
 
-test('serving that is told again is the same state, and a deriver without a memory gives the same bytes', async () => {
-  const [derive, fresh] = await Promise.all([makeDeriver(), makeDeriver()]);
+test('serving that is told again is the same state, and a deriver without a memory gives the same bytes', () => {
+  const [derive, fresh] = [makeDeriver(), makeDeriver()];
   const both = read(app('/young', [task(1)], changed(2017)), app('/old', [task(2)], changed(2016)));
   const first = absorb(EMPTY, read(app('/young', [task(1)], changed(2017))));
   const alone = derive(first);

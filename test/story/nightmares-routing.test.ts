@@ -7,20 +7,20 @@ import { CHECKED, config, hosts, labelled, linesOf, other, planned, why } from '
 
 const LATER = '2017-08-01T00:00:00.000Z';
 
-test('A1: a task that has not passed its check, or is not there yet, gets no client', async () => {
-  const story = await Story.begin();
+test('A1: a task that has not passed its check, or is not there yet, gets no client', () => {
+  const story = Story.begin();
   const tasks = [task(1, { health: 'alive' }), task(2), task(3, { state: 'TASK_STAGING', health: 'alive' })];
   const view = story.tell(read(nginx(tasks, CHECKED)));
   expect(tasksOf(view)).toEqual(['nginx.0001']);
   expect(why(view)).toEqual(['nginx.0002 health-unknown', 'nginx.0003 state']);
 });
 
-test('A2: a new leader has forgotten all health: no server leaves, also for who starts again meanwhile', async () => {
-  const before = await Story.begin();
+test('A2: a new leader has forgotten all health: no server leaves, also for who starts again meanwhile', () => {
+  const before = Story.begin();
   const good = before.tell(readAt(1, nginx([task(1, { health: 'alive' }), task(2, { health: 'alive' })], CHECKED)));
   const forgotten = readAt(2, nginx([task(1), task(2)], CHECKED));
   expect(before.tell(forgotten).document).toEqual(good.document);
-  const again = await Story.begin();
+  const again = Story.begin();
   const view = again.tell(
     { kind: 'restored', at: 3, snapshot: before.state.snapshot, savedAt: 2 },
     readAt(4, nginx([task(1), task(2)], CHECKED)),
@@ -28,8 +28,8 @@ test('A2: a new leader has forgotten all health: no server leaves, also for who 
   expect(tasksOf(view)).toEqual(['nginx.0001', 'nginx.0002']);
 });
 
-test('A3: a task is about to be killed: it is drained by commands, before anything is read', async () => {
-  const story = await Story.begin();
+test('A3: a task is about to be killed: it is drained by commands, before anything is read', () => {
+  const story = Story.begin();
   const before = story.tell(read(nginx([task(1), task(2)])));
   const after = story.tell(eventAt(5, 'TASK_KILLING', task(1)));
   const { commands, reload } = planned(before, after);
@@ -37,8 +37,8 @@ test('A3: a task is about to be killed: it is drained by commands, before anythi
   expect(commands.map(({ text }) => text)).toEqual(['set server nginx_10000/172_24_197_101_192_168_84_101_80 state drain']);
 });
 
-test('A5: a second app takes the service port: the first one keeps it, whole, and the second is told', async () => {
-  const story = await Story.begin();
+test('A5: a second app takes the service port: the first one keeps it, whole, and the second is told', () => {
+  const story = Story.begin();
   const alone = story.tell(read(nginx([task(1)])));
   const serving: News = { kind: 'serving', at: 1, fronts: alone.services.map(({ front }) => front) };
   const both = story.tell(
@@ -50,8 +50,8 @@ test('A5: a second app takes the service port: the first one keeps it, whole, an
   expect(both.problems).toMatchObject([{ code: 'port-conflict', owner: { app: '/a' } }]);
 });
 
-test('A6: a second app takes the virtual host: each host leads to one app, and the loser is told', async () => {
-  const story = await Story.begin();
+test('A6: a second app takes the virtual host: each host leads to one app, and the loser is told', () => {
+  const story = Story.begin();
   const view = story.tell(
     read(nginx([task(1)]), other('/z', 10_007, { versionInfo: { lastConfigChangeAt: LATER } }, { HAPROXY_0_VHOST: 'mytask.acme.org' })),
   );
@@ -59,13 +59,13 @@ test('A6: a second app takes the virtual host: each host leads to one app, and t
   expect(view.problems).toMatchObject([{ code: 'route-conflict', owner: { app: '/z' } }]);
 });
 
-test('A10, A9: hosts in upper case and two in one label are each a key; Host is never rewritten to the list of them', async () => {
-  const view = (await Story.begin()).tell(read(labelled({ HAPROXY_0_VHOST: 'DNS1.acme.org,dns2.acme.org' })));
+test('A10, A9: hosts in upper case and two in one label are each a key; Host is never rewritten to the list of them', () => {
+  const view = Story.begin().tell(read(labelled({ HAPROXY_0_VHOST: 'DNS1.acme.org,dns2.acme.org' })));
   expect(hosts(view)).toEqual({ 'dns1.acme.org': 'nginx_10000', 'dns2.acme.org': 'nginx_10000' });
   expect(config(view)).not.toContain('dns1.acme.org,dns2.acme.org');
 });
 
-test('A11: a check that is a command, and one of two checks that fails', async () => {
+test('A11: a check that is a command, and one of two checks that fails', () => {
   const healthChecks = [
     { protocol: 'COMMAND', command: { value: 'true' } },
     { protocol: 'HTTP', path: '/', portIndex: 0 },
@@ -74,7 +74,7 @@ test('A11: a check that is a command, and one of two checks that fails', async (
     { alive: true, lastSuccess: VERSION },
     { alive: false, lastFailure: VERSION },
   ];
-  const view = (await Story.begin()).tell(
+  const view = Story.begin().tell(
     read(
       nginx([task(1, { health: 'alive', healthCheckResults: [half[0], half[0]] }), task(2, { healthCheckResults: half })], {
         healthChecks,
@@ -84,24 +84,24 @@ test('A11: a check that is a command, and one of two checks that fails', async (
   expect([tasksOf(view), why(view)]).toEqual([['nginx.0001'], ['nginx.0002 unhealthy']]);
 });
 
-test('A13: a UDP port becomes no TCP frontend', async () => {
+test('A13: a UDP port becomes no TCP frontend', () => {
   const portMappings = [
     { containerPort: 53, servicePort: 10_053, protocol: 'udp' },
     { containerPort: 80, servicePort: 10_000, protocol: 'udp,tcp' },
   ];
-  const view = (await Story.begin()).tell(read(nginx([task(1)], { container: { portMappings } })));
+  const view = Story.begin().tell(read(nginx([task(1)], { container: { portMappings } })));
   expect([view.services.map(({ front }) => front.port), why(view)]).toEqual([[10_000], ['/nginx protocol']]);
 });
 
-test('A14: an app that has lost its last task keeps its backend, which others may name', async () => {
-  const story = await Story.begin();
+test('A14: an app that has lost its last task keeps its backend, which others may name', () => {
+  const story = Story.begin();
   const before = story.tell(read(nginx([task(1)])));
   const after = story.tell(eventAt(5, 'TASK_FAILED', task(1)));
   expect([serversOf(after, 'nginx_10000'), hosts(after)]).toEqual([[], hosts(before)]);
   expect(planned(before, after).reload).toEqual([]);
 });
 
-test('I2: null for what was renamed in 1.5 is no reason to crash', async () => {
+test('I2: null for what was renamed in 1.5 is no reason to crash', () => {
   const nulls = {
     networks: null,
     portDefinitions: null,
@@ -111,7 +111,7 @@ test('I2: null for what was renamed in 1.5 is no reason to crash', async () => {
     readinessChecks: null,
     deployments: null,
   };
-  const view = (await Story.begin()).tell(
+  const view = Story.begin().tell(
     read(
       nginx([task(1)], {
         ...nulls,
@@ -125,36 +125,36 @@ test('I2: null for what was renamed in 1.5 is no reason to crash', async () => {
   expect(serversOf(view, 'nginx_10000')).toHaveLength(1);
 });
 
-test('I3: an app without a service port, with a virtual host, is reachable', async () => {
-  const view = (await Story.begin()).tell(read(nginx([task(1)], { container: { portMappings: [{ containerPort: 80 }] } })));
+test('I3: an app without a service port, with a virtual host, is reachable', () => {
+  const view = Story.begin().tell(read(nginx([task(1)], { container: { portMappings: [{ containerPort: 80 }] } })));
   const [service] = view.services;
   expect([hosts(view), service?.backend.servers.length]).toEqual([{ 'mytask.acme.org': service?.front.name }, 1]);
 });
 
-test('I4: a mapping without a service port shifts none of the others', async () => {
+test('I4: a mapping without a service port shifts none of the others', () => {
   const portMappings = [
     { containerPort: 9000, hostPort: 0 },
     { containerPort: 8080, servicePort: 10_001 },
   ];
   const labels = { HAPROXY_1_VHOST: 'mytask.acme.org' };
-  const view = (await Story.begin()).tell(read(labelled(labels, { container: { portMappings } })));
+  const view = Story.begin().tell(read(labelled(labels, { container: { portMappings } })));
   const service = view.services.find(({ front }) => front.port === 10_001);
   expect(service?.backend.servers.map(({ port }) => port)).toEqual([8080]);
 });
 
-test('I5: a task whose first address is of IPv6', async () => {
-  const view = (await Story.begin()).tell(read(nginx([task(1, { ipAddresses: [{ ipAddress: 'fd00::7' }] })])));
+test('I5: a task whose first address is of IPv6', () => {
+  const view = Story.begin().tell(read(nginx([task(1, { ipAddresses: [{ ipAddress: 'fd00::7' }] })])));
   expect(config(view)).toMatch(/ \[fd00::7\]:80 /);
 });
 
-test('I8: a task that has no address yet waits, with its reason; the event that has it is enough', async () => {
-  const story = await Story.begin();
+test('I8: a task that has no address yet waits, with its reason; the event that has it is enough', () => {
+  const story = Story.begin();
   const waiting = story.tell(read(nginx([task(1, { ipAddresses: [] })])));
   expect([tasksOf(waiting), why(waiting)]).toEqual([[], ['nginx.0001 no-address']]);
   expect(tasksOf(story.tell(eventAt(5, 'TASK_RUNNING', task(1))))).toEqual(['nginx.0001']);
 });
 
-test('K1: the new version is staging: the old one is not drained, whether it has checks or not', async () => {
+test('K1: the new version is staging: the old one is not drained, whether it has checks or not', () => {
   const color = (id: string, port: number, state: string): Json =>
     other(
       id,
@@ -170,12 +170,12 @@ test('K1: the new version is staging: the old one is not drained, whether it has
         HAPROXY_0_VHOST: 'shop.acme.org',
       },
     );
-  const view = (await Story.begin()).tell(read(color('/blue', 10_001, 'TASK_RUNNING'), color('/green', 10_002, 'TASK_STAGING')));
+  const view = Story.begin().tell(read(color('/blue', 10_001, 'TASK_RUNNING'), color('/green', 10_002, 'TASK_STAGING')));
   const servers = view.services.flatMap(({ backend }) => backend.servers);
   expect(servers.filter(({ draining }) => !draining).map(({ task: id }) => id)).toEqual(['blue.0001']);
 });
 
-test('L7: blanks around a group are none of its name', async () => {
-  const view = (await Story.begin({ group: ['internal'] })).tell(read(labelled({ HAPROXY_GROUP: 'external, internal' })));
+test('L7: blanks around a group are none of its name', () => {
+  const view = Story.begin({ group: ['internal'] }).tell(read(labelled({ HAPROXY_GROUP: 'external, internal' })));
   expect(view.services).toHaveLength(1);
 });

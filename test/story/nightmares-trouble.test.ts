@@ -25,8 +25,8 @@ function refusal({ services }: View, ...apps: readonly string[]): News {
   return { kind: 'refused', at: 5, problems: [], quarantined };
 }
 
-test('B1: scaled up to 50 and down to 2, event by event: not one reload', async () => {
-  const story = await Story.begin();
+test('B1: scaled up to 50 and down to 2, event by event: not one reload', () => {
+  const story = Story.begin();
   let before = story.tell(readAt(1, nginx([task(1), task(2)], { instances: 50 })));
   const step = (news: News): void => {
     const after = story.tell(news);
@@ -41,38 +41,38 @@ test('B1: scaled up to 50 and down to 2, event by event: not one reload', async 
   expect(tasksOf(before)).toEqual(['nginx.0001', 'nginx.0002']);
 });
 
-test('B4: the same in another order, and once more: no byte changes, and nothing is done', async () => {
-  const story = await Story.begin();
+test('B4: the same in another order, and once more: no byte changes, and nothing is done', () => {
+  const story = Story.begin();
   const before = story.tell(readAt(1, nginx([task(1), task(2)]), other('/a', 10_003)));
   const after = story.tell(readAt(2, other('/a', 10_003), nginx([task(2), task(1)])));
   expect(planned(before, after)).toEqual({ commands: [], reload: [] });
   expect(after.document).toEqual(before.document);
 });
 
-test('D5: an empty answer right after an election takes nobody out', async () => {
-  const story = await Story.begin({}, makeAbsorb({ massRemovalHoldMs: 30_000 }));
+test('D5: an empty answer right after an election takes nobody out', () => {
+  const story = Story.begin({}, makeAbsorb({ massRemovalHoldMs: 30_000 }));
   const before = story.tell(readAt(1, nginx([task(1), task(2)])));
   const after = story.tell(readAt(2));
   expect([after.document, codes(after)]).toEqual([before.document, ['losses-held']]);
 });
 
-test('D6: a start while Marathon is away serves what was known, and says so', async () => {
-  const before = await Story.begin();
+test('D6: a start while Marathon is away serves what was known, and says so', () => {
+  const before = Story.begin();
   const good = before.tell(readAt(1, nginx([task(1)])));
-  const view = (await Story.begin()).tell({ kind: 'restored', at: 9, snapshot: before.state.snapshot, savedAt: 2 });
+  const view = Story.begin().tell({ kind: 'restored', at: 9, snapshot: before.state.snapshot, savedAt: 2 });
   expect([config(view), codes(view), view.staleSince]).toEqual([config(good), ['stale'], 2]);
 });
 
-test('E1: a blank of another kind in a virtual host: the app is told, no other line changes', async () => {
-  const story = await Story.begin();
+test('E1: a blank of another kind in a virtual host: the app is told, no other line changes', () => {
+  const story = Story.begin();
   const before = story.tell(read(nginx([task(1)]), other('/z', 10_007)));
   const after = story.tell(readAt(2, labelled({ HAPROXY_0_VHOST: 'mytask.acme\u00a0.org' }), other('/z', 10_007)));
   expect(after.problems).toMatchObject([{ code: 'label-value', owner: { app: '/nginx' }, label: 'HAPROXY_0_VHOST' }]);
   expect(linesOf(after.document, '/z')).toBe(linesOf(before.document, '/z'));
 });
 
-test('E2: who is refused stays out while tasks come and go, is not tried again, and is back when its label is mended', async () => {
-  const story = await Story.begin();
+test('E2: who is refused stays out while tasks come and go, is not tried again, and is back when its label is mended', () => {
+  const story = Story.begin();
   const bad = labelled({ HAPROXY_0_BACKEND_HTTP_OPTIONS: '  nonsense on stilts\n' });
   const first = story.tell(readAt(1, bad, other('/z', 10_007)));
   const without = story.tell(refusal(first, '/nginx'));
@@ -84,8 +84,8 @@ test('E2: who is refused stays out while tasks come and go, is not tried again, 
   expect([serversOf(mended, 'nginx_10000')?.length, codes(mended), why(mended)]).toEqual([1, [], []]);
 });
 
-test("E3: an operator's template at fault takes no app out", async () => {
-  const story = await Story.begin();
+test("E3: an operator's template at fault takes no app out", () => {
+  const story = Story.begin();
   const before = story.tell(read(nginx([task(1)]), other('/z', 10_007)));
   const problem = {
     code: 'refused-by-haproxy',
@@ -98,16 +98,16 @@ test("E3: an operator's template at fault takes no app out", async () => {
   expect(after.document).toEqual(before.document);
 });
 
-test('G1: a line end in a plain label adds no line', async () => {
-  const view = (await Story.begin()).tell(
+test('G1: a line end in a plain label adds no line', () => {
+  const view = Story.begin().tell(
     read(labelled({ HAPROXY_0_BALANCE: 'leastconn\n  http-request deny', HAPROXY_0_STICKY: 'true\n  http-request deny' })),
   );
   expect(config(view)).not.toContain('http-request deny');
   expect(codes(view)).toEqual(['label-value']);
 });
 
-test('G8: a label that is to keep people out: misread it shuts the port, misspelt it is told', async () => {
-  const story = await Story.begin();
+test('G8: a label that is to keep people out: misread it shuts the port, misspelt it is told', () => {
+  const story = Story.begin();
   const open = story.tell(read(labelled({ HAPROXY_0_BACKEND_NETWORK_ALLOWED_ACL: '10.0.0.0/8' })));
   expect([open.services.length, codes(open)]).toEqual([1, []]);
   const shut = story.tell(readAt(2, labelled({ HAPROXY_0_BACKEND_NETWORK_ALLOWED_ACL: '10.0.0.0/99' })));

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import type { News } from '../../src/model/news.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
-import { EMPTY } from '../golden/cases.ts';
-import { appAt, eventAt, goneAt, makeDeriver, nginx, readAt, Story, task, tasksOf, VERSION, type Json } from './cluster.ts';
+import { EMPTY, makeDeriver } from '../golden/cases.ts';
+import { appAt, eventAt, goneAt, nginx, readAt, Story, task, tasksOf, VERSION, type Json } from './cluster.ts';
 
 const ONE = 'nginx.0001';
 const TWO = 'nginx.0002';
-const derive = await makeDeriver();
+const derive = makeDeriver();
 const killed = (n: number): Json => task(n, { state: 'TASK_KILLED', ports: [] });
 const staging = (n: number): Json => task(n, { state: 'TASK_STAGING', ipAddresses: [], host: null });
 const LATER = '2018-01-01T00:00:00.000Z';
@@ -213,8 +213,8 @@ test('the ports of a task that an event added are those of a read', () => {
   expect(view(readAt(1, nginx([started], holes)), eventAt(5, 'TASK_RUNNING', running))).toEqual(event);
 });
 
-test('tasks come and go faster than reads: a read counts for all but what events have told since', async () => {
-  const story = await Story.begin();
+test('tasks come and go faster than reads: a read counts for all but what events have told since', () => {
+  const story = Story.begin();
   const label = { labels: { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: 'new.acme.org' } };
   story.tell(readAt(0, nginx([task(1, { health: 'alive' }), task(2), task(3)], CHECKS)));
   for (const asked of [10, 20, 30, 40]) {
@@ -238,8 +238,8 @@ test('a task that an event added waits for the next read where its app turns out
   expect(serving(readAt(1, nginx([])), eventAt(5, 'TASK_RUNNING', task(1, { version: VERSION })), appAt(3, another))).toEqual([]);
 });
 
-test('a server whose task is being killed is leaving, until it was killed', async () => {
-  const story = await Story.begin();
+test('a server whose task is being killed is leaving, until it was killed', () => {
+  const story = Story.begin();
   const leaving = (...news: readonly News[]): readonly string[] => story.tell(...news).services.flatMap(({ backend }) => backend.leaving);
   expect(leaving(readAt(1, nginx([task(1)])))).toEqual([]);
   const NAME = '172_24_197_101_192_168_84_101_80';

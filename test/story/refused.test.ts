@@ -13,7 +13,7 @@ const LOG = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** What follows from a refusal of the tutorial's app beside nothing else. */
 async function refuse(refusalOf: Refusal | ((config: string) => Refusal)) {
-  const story = await Story.begin();
+  const story = Story.begin();
   const view = story.tell(read(nginx([task(1)])));
   const told: News[] = [];
   const check = (): Promise<Verdict> => Promise.reject(new Error('nobody is asked about a reload'));

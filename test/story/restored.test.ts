@@ -4,11 +4,11 @@ import type { Snapshot } from '../../src/model/snapshot.ts';
 import { makeAbsorb } from '../../src/snapshot/absorb.ts';
 import { startState, type State } from '../../src/snapshot/state.ts';
 import { troublesOf } from '../../src/snapshot/troubles.ts';
-import { EMPTY, filesOf } from '../golden/cases.ts';
-import { appAt, eventAt, goneAt, makeDeriver, nginx, readAt, Story, task, tasksOf, type Json } from './cluster.ts';
+import { EMPTY, filesOf, makeDeriver } from '../golden/cases.ts';
+import { appAt, eventAt, goneAt, nginx, readAt, Story, task, tasksOf, type Json } from './cluster.ts';
 
 const absorb = makeAbsorb({ massRemovalHoldMs: 30_000 });
-const derive = await makeDeriver();
+const derive = makeDeriver();
 const CHECKED = { healthChecks: [{ protocol: 'HTTP', portIndex: 0 }] };
 const SAVED = Date.parse('2026-01-02T03:04:05.000Z');
 const NOW = SAVED + 60_000;
@@ -19,10 +19,10 @@ const left = (...apps: readonly Json[]): Snapshot => absorb(EMPTY, readAt(0, ...
 const restored = (...apps: readonly Json[]): News => ({ kind: 'restored', at: NOW, savedAt: SAVED, snapshot: left(...apps) });
 const codes = (state: State): readonly string[] => troublesOf(state).map(({ code }) => code);
 
-test('a start while Marathon is away: what was known serves, and says since when', async () => {
+test('a start while Marathon is away: what was known serves, and says since when', () => {
   const before = new Story(derive, absorb);
   const view = before.tell(readAt(0, nginx([alive(1), alive(2)], CHECKED), other, nginx([], { id: '/x', instances: 'many' })));
-  const story = await Story.begin({}, absorb);
+  const story = Story.begin({}, absorb);
   const again = story.tell({ kind: 'restored', at: NOW, savedAt: SAVED, snapshot: before.state.snapshot });
   expect(again.document.backends).toEqual(view.document.backends);
   expect(story.state.snapshot).toEqual(before.state.snapshot);
@@ -36,8 +36,8 @@ test('a start while Marathon is away: what was known serves, and says since when
   ]);
 });
 
-test('the first full read counts, and known health where it says nothing', async () => {
-  const story = await Story.begin({}, absorb);
+test('the first full read counts, and known health where it says nothing', () => {
+  const story = Story.begin({}, absorb);
   story.tell(restored(nginx([alive(1), alive(2)], CHECKED), other));
   const view = story.tell(readAt(NOW + 1, nginx([task(1), task(3)], { ...CHECKED, instances: 2 }), other));
   expect([tasksOf(view), codes(story.state)]).toEqual([['nginx.0001', 'nginx.0007'], []]);
@@ -46,8 +46,8 @@ test('the first full read counts, and known health where it says nothing', async
   expect(filesOf(view)).toEqual(fresh && filesOf(fresh));
 });
 
-test('a start with what was known, and then an empty answer: it is held', async () => {
-  const story = await Story.begin({}, absorb);
+test('a start with what was known, and then an empty answer: it is held', () => {
+  const story = Story.begin({}, absorb);
   story.tell(restored(nginx([alive(1), alive(2)]), other));
   expect(tasksOf(story.tell(readAt(NOW + 1)))).toHaveLength(3);
   expect(codes(story.state)).toEqual(['losses-held']);
@@ -66,8 +66,8 @@ test.each<[string, number, readonly Json[], number]>([
   ['one app of two', 1, [other], 1],
   ['all in their places', 1, [nginx([alive(1), alive(2)]), other], 3],
   ['another definition, and none of its tasks', 1, [nginx([], { instances: 2, labels: {} })], 3],
-])('a restart whose first answer has %s', async (_, minutes, answer, served) => {
-  const story = await Story.begin({}, absorb);
+])('a restart whose first answer has %s', (_, minutes, answer, served) => {
+  const story = Story.begin({}, absorb);
   story.state = startAfter(minutes, nginx([alive(1), alive(2)]), other);
   story.tell(readAt(NOW, ...answer));
   const tasks = story.state.snapshot.apps.flatMap((app) => app.tasks);
@@ -78,17 +78,17 @@ test.each<[string, number, readonly Json[], number]>([
   expect(codes(story.state)).toEqual([]);
 });
 
-test('a restart between two events: what the first answer has is as it would be without a restart', async () => {
+test('a restart between two events: what the first answer has is as it would be without a restart', () => {
   const apps = [nginx([task(1), alive(3)], { ...CHECKED, instances: 3 }), other];
-  const story = await Story.begin({}, absorb);
+  const story = Story.begin({}, absorb);
   story.state = startAfter(1, nginx([alive(1), alive(2)], CHECKED), other);
   const on = new Story(derive, absorb);
   on.tell(readAt(NOW - 60_000, nginx([alive(1), alive(2)], CHECKED), other));
   expect(filesOf(story.tell(readAt(NOW, ...apps)))).toEqual(filesOf(on.tell(readAt(NOW, ...apps))));
 });
 
-test('what was known long ago serves until the first answer, which is believed at once', async () => {
-  const story = await Story.begin({}, absorb);
+test('what was known long ago serves until the first answer, which is believed at once', () => {
+  const story = Story.begin({}, absorb);
   const view = story.tell({
     kind: 'restored',
     at: NOW,

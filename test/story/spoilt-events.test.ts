@@ -3,9 +3,9 @@ import type { News } from '../../src/model/news.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
 import { EVENT_TYPES, readEvent } from '../../src/snapshot/events.ts';
 import { isReadable } from '../../src/source/app.ts';
-import { EMPTY } from '../golden/cases.ts';
+import { EMPTY, makeDeriver } from '../golden/cases.ts';
 import { SPOILS, spoilt, waysIn } from '../snapshot/spoil.ts';
-import { appAt, makeDeriver, nginx, readAt, task, VERSION, type Json } from './cluster.ts';
+import { appAt, nginx, readAt, task, VERSION, type Json } from './cluster.ts';
 
 const OF_NGINX = { taskId: 'nginx.0001', host: '172.24.197.101', version: VERSION, timestamp: VERSION };
 const UPDATE = {
@@ -61,7 +61,7 @@ test('every kind of event of the filter is among those that are spoilt here', ()
 
 const other = nginx([task(7)], { id: '/z', container: { portMappings: [{ containerPort: 80, servicePort: 10007 }] } });
 const READ = (asked: number): News => readAt(asked, nginx([task(1), task(2)]), other);
-const derive = await makeDeriver();
+const derive = makeDeriver();
 
 test.each(EVENTS)(
   'every field of %s absent, null, of another kind, or huge: nothing is thrown, and no other app is touched (%s)',

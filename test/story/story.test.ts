@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { filesOf, EMPTY } from '../golden/cases.ts';
+import { EMPTY, filesOf, makeDeriver } from '../golden/cases.ts';
 import { makePlan } from '../../src/haproxy/plan.ts';
 import type { View } from '../../src/loop.ts';
 import type { Plan } from '../../src/model/document.ts';
 import type { Release } from '../../src/model/release.ts';
-import { makeDeriver, nginx, read, serversOf, Story, task, type Json } from './cluster.ts';
+import { nginx, read, serversOf, Story, task, type Json } from './cluster.ts';
 
 const ONE = '172_24_197_101_192_168_84_101_80';
 const TWO = '172_24_197_102_192_168_84_102_80';
@@ -21,13 +21,13 @@ const planned = (before: View, after: View, release?: Release): Plan =>
 const reasons = (before: View, after: View): readonly string[] =>
   planned(before, after).reload.map(({ code, subject }) => `${code} ${subject}`);
 
-test('before the first read there is nothing to show, not even an empty configuration', async () => {
-  const derive = await makeDeriver();
+test('before the first read there is nothing to show, not even an empty configuration', () => {
+  const derive = makeDeriver();
   expect(derive(EMPTY)).toBeUndefined();
 });
 
-test('the tutorial is scaled up and down', async () => {
-  const story = await Story.begin();
+test('the tutorial is scaled up and down', () => {
+  const story = Story.begin();
   const three = story.tell(read(nginx([task(1), task(2), task(3)])));
   expect(serversOf(three, 'nginx_10000')).toEqual([THREE, ONE, TWO]);
   expect(hosts(three)).toEqual({ 'mytask.acme.org': 'nginx_10000' });
@@ -41,16 +41,16 @@ test('the tutorial is scaled up and down', async () => {
   expect(filesOf(again)).toEqual(filesOf(three));
 });
 
-test('scaled to nothing it is suspended, its host leads nowhere; scaled up it is as before', async () => {
-  const story = await Story.begin();
+test('scaled to nothing it is suspended, its host leads nowhere; scaled up it is as before', () => {
+  const story = Story.begin();
   const before = story.tell(read(nginx([task(1)])));
   const none = story.tell(read(nginx([], { instances: 0 })));
   expect([serversOf(none, 'nginx_10000'), hosts(none), why(none)]).toEqual([undefined, {}, ['suspended']]);
   expect(filesOf(story.tell(read(nginx([task(1)]))))).toEqual(filesOf(before));
 });
 
-test('a task is killed: it serves no more, and the backend stays without a server until the next one', async () => {
-  const story = await Story.begin();
+test('a task is killed: it serves no more, and the backend stays without a server until the next one', () => {
+  const story = Story.begin();
   const before = story.tell(read(nginx([task(1)])));
   const killed = story.tell(read(nginx([task(1, { state: 'TASK_KILLING' })])));
   expect([serversOf(killed, 'nginx_10000'), why(killed)]).toEqual([[], ['state']]);
@@ -61,8 +61,8 @@ test('a task is killed: it serves no more, and the backend stays without a serve
   expect(reasons(gone, next)).toEqual(['server-added nginx_10000']);
 });
 
-test('unhealthy, and healthy again', async () => {
-  const story = await Story.begin();
+test('unhealthy, and healthy again', () => {
+  const story = Story.begin();
   const at = (health: 'alive' | 'dead' | 'unknown'): View =>
     story.tell(read(nginx([task(1, { health: 'alive' }), task(2, { health })], CHECKED)));
   const before = at('unknown');
@@ -74,8 +74,8 @@ test('unhealthy, and healthy again', async () => {
   expect(filesOf(at('alive'))).toEqual(filesOf(both));
 });
 
-test('a new leader has forgotten all health: nothing happens; a task that it never knew waits', async () => {
-  const story = await Story.begin();
+test('a new leader has forgotten all health: nothing happens; a task that it never knew waits', () => {
+  const story = Story.begin();
   const before = story.tell(read(nginx([task(1, { health: 'alive' }), task(2, { health: 'dead' })], CHECKED)));
   const { state } = story;
   const forgotten = story.tell(read(nginx([task(1), task(2)], CHECKED)));
@@ -85,8 +85,8 @@ test('a new leader has forgotten all health: nothing happens; a task that it nev
   expect([serversOf(fresh, 'nginx_10000'), why(fresh)]).toEqual([[ONE], ['unhealthy', 'health-unknown']]);
 });
 
-test('a label is mended: the Problem goes, the virtual host comes', async () => {
-  const story = await Story.begin();
+test('a label is mended: the Problem goes, the virtual host comes', () => {
+  const story = Story.begin();
   const labelled = (name: string): View =>
     story.tell(read(nginx([task(1)], { labels: { HAPROXY_GROUP: 'external', [name]: 'mytask.acme.org' } })));
   const broken = labelled('HAPROXY_0_VHSOT');
@@ -95,8 +95,8 @@ test('a label is mended: the Problem goes, the virtual host comes', async () => 
   expect([codes(mended), hosts(mended)]).toEqual([[], { 'mytask.acme.org': 'nginx_10000' }]);
 });
 
-test('a label that guards is broken: the port is shut, not opened; mended, it is back', async () => {
-  const story = await Story.begin();
+test('a label that guards is broken: the port is shut, not opened; mended, it is back', () => {
+  const story = Story.begin();
   const auth = (text: string): View =>
     story.tell(read(nginx([task(1)], { labels: { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: 'mytask.acme.org', HAPROXY_0_AUTH: text } })));
   const before = auth('Staff:alice:x');
@@ -106,8 +106,8 @@ test('a label that guards is broken: the port is shut, not opened; mended, it is
   expect(filesOf(auth('Staff:alice:x'))).toEqual(filesOf(before));
 });
 
-test('an app is removed and comes back', async () => {
-  const story = await Story.begin();
+test('an app is removed and comes back', () => {
+  const story = Story.begin();
   const other = nginx([task(7)], { id: '/other', labels: { HAPROXY_GROUP: 'external', HAPROXY_0_PORT: '10001' } });
   const both = story.tell(read(nginx([task(1)]), other));
   const one = story.tell(read(other));
@@ -117,16 +117,16 @@ test('an app is removed and comes back', async () => {
   expect(filesOf(back)).toEqual(filesOf(both));
 });
 
-test('an app that can no longer be read serves on', async () => {
-  const story = await Story.begin();
+test('an app that can no longer be read serves on', () => {
+  const story = Story.begin();
   const before = story.tell(read(nginx([task(1)])));
   const broken = story.tell(read(nginx([task(1)], { instances: 'many' })));
   expect(codes(broken)).toEqual(['app-not-readable']);
   expect(broken.document.backends).toEqual(before.document.backends);
 });
 
-test('two apps want one host and one port: the one with servers has them, and who has none is told', async () => {
-  const story = await Story.begin();
+test('two apps want one host and one port: the one with servers has them, and who has none is told', () => {
+  const story = Story.begin();
   const [blue, green] = [
     (tasks: readonly Json[]) => nginx(tasks, { id: '/blue', instances: 1 }),
     (tasks: readonly Json[]) => nginx(tasks, { id: '/green', instances: 1 }),
@@ -151,8 +151,8 @@ test('two apps want one host and one port: the one with servers has them, and wh
   expect([codes(alone), hosts(alone)]).toEqual([[], { 'mytask.acme.org': 'green_10000' }]);
 });
 
-test('a refusal is a Problem until HAProxy takes a configuration, and changes no document', async () => {
-  const story = await Story.begin();
+test('a refusal is a Problem until HAProxy takes a configuration, and changes no document', () => {
+  const story = Story.begin();
   const before = story.tell(read(nginx([task(1)])));
   const problem = { code: 'refused-by-haproxy', owner: { by: 'operator' }, message: 'no', hint: 'mend it' } as const;
   const refused = story.tell({ kind: 'refused', at: 1, problems: [problem], quarantined: [] });
@@ -161,15 +161,15 @@ test('a refusal is a Problem until HAProxy takes a configuration, and changes no
   expect(codes(story.tell({ kind: 'accepted', at: 2 }))).toEqual([]);
 });
 
-test('another HAProxy on the disk: frontends get names of their own', async () => {
-  const story = await Story.begin();
+test('another HAProxy on the disk: frontends get names of their own', () => {
+  const story = Story.begin();
   const before = story.tell(read(nginx([task(1)])));
   const after = story.tell({ kind: 'release', at: 1, release: { major: 3, minor: 3 } });
   expect(reasons(before, after)).toEqual(['front-new frontend nginx_10000-in', 'front-gone frontend nginx_10000']);
 });
 
-test('the order of the file: app id, then service port, whatever the order of the ports', async () => {
-  const story = await Story.begin();
+test('the order of the file: app id, then service port, whatever the order of the ports', () => {
+  const story = Story.begin();
   const ports = [10002, 10000, 10001].map((servicePort) => ({ containerPort: 80, servicePort }));
   const labels = { HAPROXY_GROUP: 'external', HAPROXY_1_PORT: '9000' };
   const view = story.tell(

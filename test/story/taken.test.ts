@@ -28,8 +28,8 @@ test.each([
   [9090, '  bind *:9090', 'HAPROXY_HEAD'],
 ])(
   "the load balancer's own port %i is taken: that line alone is left out, it is a Problem without an app, and is back when freed",
-  async (port, line, where) => {
-    const story = await Story.begin();
+  (port, line, where) => {
+    const story = Story.begin();
     const before = story.tell(read(app()));
     const view = story.tell(taken(bind('*', port)));
     expect(missing(text(before), text(view))).toEqual([line]);
@@ -49,8 +49,8 @@ test.each([
   },
 );
 
-test("a bind of an app's own template: the app is told, with its label, and all else of it serves", async () => {
-  const story = await Story.begin();
+test("a bind of an app's own template: the app is told, with its label, and all else of it serves", () => {
+  const story = Story.begin();
   const head = 'frontend {backend}\n  bind 10.0.0.1:7000,10.0.0.1:7001 name x\n  mode http\n';
   const before = story.tell(read(app({ HAPROXY_0_FRONTEND_HEAD: head })));
   const view = story.tell(taken(bind('10.0.0.1', 7001)));
@@ -60,8 +60,8 @@ test("a bind of an app's own template: the app is told, with its label, and all 
   expect(text(story.tell(freed(bind('10.0.0.1', 7001))))).toBe(text(before));
 });
 
-test('a change of tasks meanwhile leaves the front the same object', async () => {
-  const story = await Story.begin();
+test('a change of tasks meanwhile leaves the front the same object', () => {
+  const story = Story.begin();
   story.tell(read(app()));
   const one = story.tell(taken(bind('*', 80)));
   const two = story.tell(read(nginx([task(1), task(2)], { labels: app()['labels'] })));

@@ -7,8 +7,8 @@ import { appAt, eventAt, nginx, readAt, Story, task, tasksOf } from './cluster.t
 const FIRST = Date.parse('2026-01-02T03:04:05.000Z');
 const unread = (since: number): News => ({ kind: 'unread', at: since + 60_000, since });
 
-test('a Marathon that can not be read for a while: it is told once, with fixed times, and is over with the next read', async () => {
-  const story = await Story.begin();
+test('a Marathon that can not be read for a while: it is told once, with fixed times, and is over with the next read', () => {
+  const story = Story.begin();
   story.tell(readAt(FIRST, nginx([task(1), task(2)])));
   const stale = story.tell(unread(FIRST + 300_000));
   expect(stale.problems).toEqual([
