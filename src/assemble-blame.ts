@@ -1,4 +1,4 @@
-import { BindsTaken } from './apply/binds.ts';
+import { BindsTaken, bindsInUse } from './apply/binds.ts';
 import { findBlame } from './apply/blame.ts';
 import type { DriveParts, Refusal } from './apply/drive-parts.ts';
 import type { Files } from './apply/files.ts';
@@ -32,10 +32,16 @@ export function makeRefused({ files, tell, viewOf, log }: Parts): DriveParts['re
       return 'another';
     }
     const lines = linesOf(refusal);
+    const inUse = 'error' in refusal ? bindsInUse(lines, { candidate, good }) : [];
+    if (inUse.length > 0) {
+      tell({ kind: 'taken', at: Date.now(), binds: inUse });
+      return 'another';
+    }
     if (lines.length === 0 && !hasEnded) return 'later';
     const atReload = 'error' in refusal ? { budget: 0 } : {}; // it has passed `haproxy -c`: only the words of the reload can name somebody
     const finding = await findBlame({ document: candidate, good, lines, check: (document) => files.check(document), ...atReload });
-    const quarantined = (viewOf(candidate)?.services ?? []).flatMap((service) => quarantine(service, finding.blamed));
+    const view = viewOf(candidate);
+    const quarantined = (view?.services ?? []).flatMap((service) => quarantine(service, finding.blamed, view?.named ?? []));
     log.debug({ blamed: quarantined.map(({ app, index }) => `${app} ${index}`), runs: finding.runs }, 'HAProxy does not take a candidate');
     const { operator, unknown } = finding;
     if ('error' in refusal && quarantined.length === 0) {
@@ -63,11 +69,12 @@ function mayPass(line: string): boolean {
 }
 
 /** A port that is to blame, as it is now. */
-function quarantine(service: Service, blamed: readonly Blame[]): readonly Quarantined[] {
+function quarantine(service: Service, blamed: readonly Blame[], named: View['named']): readonly Quarantined[] {
   const { app, index } = service.front;
   const key = ownerKey({ by: 'app', app, index });
   const its = blamed.filter(({ owner }) => ownerKey(owner) === key);
-  return its.length === 0
-    ? []
-    : [{ app, index, of: writtenOf(service), problems: describeBlame({ blamed: its, operator: [], unknown: [] }) }];
+  if (its.length === 0) return [];
+  const of = writtenOf(service);
+  const certificate = named.find(({ file }) => file === of.front.bind?.certificate);
+  return [{ app, index, of, certificate, problems: describeBlame({ blamed: its, operator: [], unknown: [] }) }];
 }

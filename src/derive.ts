@@ -67,6 +67,7 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
       ...{ snapshot, taken, held, staleSince, unread },
       services: certified.services,
       certificates: certified.files,
+      named: certificates.named,
       leftOut: [...leftOut, ...refusal.leftOut, ...arrangement.leftOut, ...certified.leftOut],
       document: bound.document,
       problems: [

@@ -1,8 +1,10 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { lookup } from 'node:dns/promises';
 import { createServer, isIP } from 'node:net';
-import type { BindAddress } from '../haproxy/binds.ts';
+import { bindsOf, type BindAddress } from '../haproxy/binds.ts';
+import { textOf } from '../haproxy/text.ts';
 import { bracketed } from '../lib/bracketed.ts';
+import type { Document } from '../model/document.ts';
 import type { TakenBind } from '../model/quarantine.ts';
 import { allListeners, canonical, overlaps, type Listener } from './listeners.ts';
 
@@ -24,6 +26,27 @@ export async function takenOf(wanted: readonly BindAddress[], own: ReadonlySet<s
     taken.push({ ...bind, why: await explain(bind, code, strangers) });
   }
   return taken;
+}
+
+interface Reloaded {
+  readonly candidate: Document;
+  /** What ran before, and has its ports. */
+  readonly good: Document | undefined;
+}
+
+/**
+ * The new binds of a candidate that HAProxy itself, at its reload, says are in use: somebody took them after the lookup, or the lookup could not
+ * see whose they are. They may be free again, so that nobody is left out for them.
+ */
+export function bindsInUse(lines: readonly string[], { candidate, good }: Reloaded): readonly TakenBind[] {
+  const ends = lines.flatMap((line) => /Address already in use.*\[(.*):(\d+)\]/.exec(line)?.slice(1).join(' ') ?? []);
+  if (ends.length === 0) return [];
+  const key = ({ address, port }: BindAddress): string => `${canonical(address)} ${port}`;
+  const before = new Set(good === undefined ? [] : bindsOf([...textOf(good)].join('')).map(key));
+  const found = bindsOf([...textOf(candidate)].join('')).filter((bind) => ends.includes(key(bind)) && !before.has(key(bind)));
+  const why = ({ address, port }: BindAddress): string =>
+    `${shown(address)}:${port} is taken by another process, as HAProxy found at its reload: end that, or choose another port (EADDRINUSE)`;
+  return found.map((bind) => ({ ...bind, why: why(bind) }));
 }
 
 /** Why HAProxy is not reloaded: it could not have all that the configuration binds. */
@@ -69,6 +92,10 @@ async function explain({ address, port }: BindAddress, code: string, strangers: 
     return `${where} can't be bound: this user may not have the port; run as root or with CAP_NET_BIND_SERVICE (EACCES)`;
   if (code === 'EAFNOSUPPORT') return `${where} can't be bound: this machine has no IPv6 (EAFNOSUPPORT)`;
   return `${where} can't be bound (${code})`;
+}
+
+function shown(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
 }
 
 /** `node (pid 123)`: whose sockets these are, as far as /proc shows; undefined for processes of others, where we are not root. */

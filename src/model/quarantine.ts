@@ -1,3 +1,4 @@
+import type { NamedCertificate } from './certificates.ts';
 import type { AppId } from './names.ts';
 import type { Problem } from './problem.ts';
 import type { BackendOptions, Front } from './service.ts';
@@ -8,6 +9,8 @@ export interface Quarantined {
   readonly index: number;
   /** What its labels and definition asked for when it was refused. */
   readonly of: Written;
+  /** What was known then of the certificate that its label names; none where it was not looked into yet, or there is no such label. */
+  readonly certificate: NamedCertificate | undefined;
   readonly problems: readonly Problem[];
 }
 

@@ -5,11 +5,16 @@ import type { Release } from '../model/release.ts';
 import { withChange } from './reads.ts';
 import type { State } from './state.ts';
 
-/** What HAProxy does not take stands until it changes: what is known of a port is replaced by what is told of it now. */
+/**
+ * What HAProxy does not take stands until it changes: what is known of a port is replaced by what is told of it now. A refusal takes its time: one of
+ * a port whose certificate was looked into meanwhile is about something that is not wanted any more, and the port is tried as it is now.
+ */
 export function absorbRefusal(
   state: State,
-  { problems, quarantined }: Pick<Extract<News, { readonly kind: 'refused' }>, 'problems' | 'quarantined'>,
+  { problems, quarantined: told }: Pick<Extract<News, { readonly kind: 'refused' }>, 'problems' | 'quarantined'>,
 ): State {
+  const { named } = state.certificates;
+  const quarantined = told.filter(({ of, certificate }) => named.find(({ file }) => file === of.front.bind?.certificate) === certificate);
   const old = state.quarantine.filter(({ app, index }) => !quarantined.some((one) => one.app === app && one.index === index));
   return withChange(state, {
     refused: keep(state.refused, problems),

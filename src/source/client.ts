@@ -27,7 +27,7 @@ export const DEADLINES: Deadlines = { connectMs: 5_000, headMs: 60_000, silenceM
 const [APPS_MS, APP_MS] = [8_000, 4_000];
 
 /** The longest that one app is waited for: whoever asks for it holds up the others. */
-const APP_DEADLINES: Pick<Deadlines, 'headMs' | 'silenceMs' | 'wholeMs'> = { headMs: 15_000, silenceMs: 10_000, wholeMs: 30_000 };
+const APP_DEADLINES: Pick<Deadlines, 'headMs' | 'silenceMs' | 'wholeMs'> = { headMs: 8_000, silenceMs: 10_000, wholeMs: 30_000 };
 
 /** What was read, and when its request was sent, in milliseconds since 1970: of several hosts the one that answered. */
 export interface Read<T> {

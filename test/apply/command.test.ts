@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -127,6 +128,21 @@ test('with one a reload is over when another worker answers there', async () => 
   await haproxy.reload([]);
   expect(asked).toBe(4);
   await expect(haproxy.send([COMMAND])).resolves.toEqual([{ taken: true, answer: '' }]);
+});
+
+test('a command whose signal HAProxy has lost is run once more, and not for a HAProxy that has no worker yet', async () => {
+  const runDir = await makeFolder();
+  const calls = join(runDir, 'calls');
+  await writeFile(calls, '');
+  const socket = await socketWith((line, connection) => {
+    const started = readFileSync(calls, 'utf8').length < 2 ? 1 : 2;
+    connection.end(answersOf(line, { version: '2.6.12', pid: 7, started }, () => ''));
+  });
+  const call = `import { appendFileSync } from 'node:fs'; appendFileSync('${calls}', '.')`;
+  await expect((await make(runDir, call, { socket, confirmMs: 2_000 })).reload([])).resolves.toBeUndefined();
+  await expect(readFile(calls, 'utf8')).resolves.toBe('..');
+  await expect((await make(runDir, call, { socket: `${socket}.none`, confirmMs: 200 })).reload([])).rejects.toThrow('nothing answers');
+  await expect(readFile(calls, 'utf8')).resolves.toBe('...');
 });
 
 test('a command that ends well and replaces no worker has failed', async () => {

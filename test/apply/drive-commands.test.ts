@@ -1,133 +1,7 @@
 import { expect, test } from '@jest/globals';
-import type { Answer } from '../../src/haproxy/follow.ts';
-import type { Haproxy } from '../../src/apply/haproxy.ts';
-import { textOf } from '../../src/haproxy/text.ts';
-import type { Command, Document, Running } from '../../src/model/document.ts';
-import { backendSection, document, section } from '../haproxy/make.ts';
-import { execute, loaded, type Memory } from '../haproxy/plan-fake.ts';
-import { calm, makeRig, type Rig } from './drive-rig.ts';
-
-const FOLDER = '/etc/haproxy';
-
-/** A document with one backend and these servers; `check`: their lines have one. */
-function shop(servers: readonly number[], { check = false, leaving = [] as readonly number[], head = 'a' } = {}): Document {
-  const lines = servers.map((n) => [`s${n}`, `  server s${n} 10.0.0.${n}:80 id ${n}${check ? ' check' : ''}\n`]);
-  const one = backendSection('shop_1', ['backend shop_1\n  balance roundrobin\n'], Object.fromEntries(lines) as Record<string, string>);
-  return document({
-    front: [section('head', `${head}\n`)],
-    backends: [{ ...one, leaving: new Set(leaving.map((n) => `s${n}` as never)) }],
-  });
-}
-
-interface Live {
-  readonly rig: Rig;
-  /** What HAProxy has in its memory; loaded anew at each reload. */
-  memory: Memory;
-  readonly sent: string[];
-  /** What is written to the disk. */
-  written: Document | undefined;
-  /** What the next commands answer, where that is not what HAProxy would say. */
-  readonly answers: (string | Error)[];
-  readonly passed: Set<string>;
-  /** Whether the next note of what HAProxy runs fails. */
-  disagrees: boolean;
-  /** Runs what was put off, as if its time had come. */
-  tick(): Promise<void>;
-}
-
-/** Drive with a HAProxy that takes commands. */
-function makeLive(): Live {
-  const put: (() => void)[] = [];
-  const live = { sent: [], answers: [], passed: new Set(), disagrees: false, memory: loaded(document(), FOLDER) } as unknown as {
-    -readonly [Key in keyof Live]: Live[Key];
-  };
-  const haproxy: Haproxy = {
-    release: () => Promise.resolve({ major: 2, minor: 6 }),
-    send: (commands) => {
-      const answers: Answer[] = [];
-      for (const command of commands) answers.push(run(live, command));
-      return Promise.resolve(answers);
-    },
-    reload: () => {
-      live.sent.push('reload');
-      live.memory = loaded(live.written ?? document(), FOLDER);
-      return Promise.resolve();
-    },
-    holds: (one) => Promise.resolve(holds(live.memory, one)),
-    passed: (servers) =>
-      Promise.resolve(new Set(servers.map(({ backend, server }) => `${backend}/${server}`).filter((key) => live.passed.has(key)))),
-    agrees: () => {
-      live.sent.push('agrees');
-      const refused = live.disagrees;
-      live.disagrees = false;
-      return refused ? Promise.reject(new Error('no worker serves')) : Promise.resolve();
-    },
-  };
-  const keep = (one: Document): Promise<void> => {
-    live.written = one;
-    return Promise.resolve();
-  };
-  live.rig = makeRig({
-    haproxy,
-    applied: () => Promise.resolve(undefined),
-    later: (_ms, work) => put.push(work),
-    files: {
-      put: async (one) => {
-        await keep(one);
-        return { ok: true };
-      },
-      check: () => Promise.resolve({ ok: true }),
-      write: async (one) => {
-        await keep(one);
-        return 'x';
-      },
-      read: () => Promise.resolve({ config: [...textOf(live.written ?? document())].join(''), maps: {} }),
-      fingerprint: () => Promise.resolve('x'),
-      confirm: () => Promise.resolve(),
-      restore: () => Promise.resolve(true),
-    },
-  });
-  live.tick = async () => {
-    for (const work of put.splice(0)) work();
-    await calm();
-  };
-  return live;
-}
-
-function run(live: Live, command: Command): Answer {
-  live.sent.push(command.text);
-  const given = live.answers.shift();
-  if (given instanceof Error) throw given;
-  if (given === undefined || given === '') return execute(live.memory, command);
-  return { taken: false, answer: given };
-}
-
-/** As read back: servers that are not there are taken out, those in maintenance stand apart. */
-function holds({ servers }: Memory, one: Document): Running {
-  const apart = new Map<string, Running['apart'] extends ReadonlyMap<string, infer One> ? One : never>();
-  const backends = one.backends.map((backend) => {
-    const there = [...backend.servers].filter(([name]) => servers.has(`${backend.backend}/${name}`));
-    for (const [server, line] of there) {
-      const key = `${backend.backend}/${server}`;
-      if (servers.get(key)?.admin === 'maint') apart.set(key, { backend: backend.backend, server, line, stage: 'stopped' });
-    }
-    return there.length === backend.servers.size ? backend : { ...backend, servers: new Map(there) };
-  });
-  const isSame = backends.every((backend, i) => backend === one.backends[i]);
-  return { document: isSame ? one : { ...one, backends }, apart, lost: new Map() };
-}
-
-const serving = ({ memory }: Live): readonly string[] =>
-  [...memory.servers].flatMap(([name, { admin }]) => (admin === 'ready' ? name : [])).sort();
-
-async function running(...args: Parameters<typeof shop>): Promise<Live> {
-  const live = makeLive();
-  live.rig.drive.want(shop(...args));
-  await calm();
-  expect(live.sent.filter((what) => what === 'reload')).toEqual(['reload']);
-  live.sent.length = 0;
-  return live;
-}
+import { loaded } from '../haproxy/plan-fake.ts';
+import { calm } from './drive-rig.ts';
+import { FOLDER, makeLive, running, serving, shop } from './drive-live.ts';
 
 test('a server that comes and one that goes are commands, at once and without a reload; the file follows', async () => {
   const live = await running([1, 2]);
@@ -215,6 +89,22 @@ test('when the socket fails in the middle, what HAProxy holds is read back and t
   for (let i = 0; i < 3; i++) await live.tick();
   expect(serving(live)).toEqual(['shop_1/s1', 'shop_1/s2', 'shop_1/s3']);
   expect(live.rig.log).toContain('troubled: the connection was cut');
+});
+
+test('a reload that never comes up does not keep commands from the HAProxy that runs, then or while it is tried again', async () => {
+  const live = await running([1]);
+  live.stuck = true;
+  live.rig.drive.want(shop([1, 2], { head: 'b' }));
+  await calm();
+  expect(live.sent).toContain('reload');
+  expect(serving(live)).toEqual(['shop_1/s1', 'shop_1/s2']);
+  live.rig.drive.want(shop([2, 3], { head: 'b' }));
+  await calm();
+  expect(serving(live)).toEqual(['shop_1/s2', 'shop_1/s3']);
+  live.stuck = false;
+  live.rig.drive.want(shop([2, 3], { head: 'c' }));
+  await calm();
+  await expect(live.rig.drive.settled()).resolves.toMatchObject({ ok: true });
 });
 
 test('commands go before a reload and not with it; what changed meanwhile is sent after it', async () => {

@@ -2,7 +2,10 @@ import { expect, test } from '@jest/globals';
 import { unlistened } from '../../src/dns/unlistened.ts';
 
 test.each([
-  [{ code: 'EACCES' }, 'this user may not bind it (EACCES); choose a port from 1024 on, or give the program the right: CAP_NET_BIND_SERVICE'],
+  [
+    { code: 'EACCES' },
+    'this user may not bind it (EACCES); choose a port from 1024 on, or give the program the right: CAP_NET_BIND_SERVICE',
+  ],
   [{ code: 'EADDRINUSE' }, 'another program listens there (EADDRINUSE); end it, or choose another address or port'],
   [{ code: 'EADDRNOTAVAIL' }, 'this machine has no such address (EADDRNOTAVAIL); choose one that it has'],
   [{ code: 'EINVAL' }, 'bind EINVAL 127.0.0.1:53'],

@@ -50,7 +50,7 @@ async function killEverywhere(cluster: Cluster, { prepare, hostAt, steps: wanted
   await prepare(1);
   const { steps: all } = await noted(cluster);
   const chosen = all.filter((step) => wanted.test(step));
-  expect(chosen.length).toBeGreaterThan(3);
+  expect(chosen.length).toBeGreaterThan(2);
   for (const [i, step] of chosen.entries()) {
     const n = i + 2;
     await prepare(n);
@@ -74,7 +74,7 @@ test('kill -9 in the middle of the steps of a first start: the next one starts H
     await endHaproxy();
     for (const each of [config, path.join(folder, 'run'), path.join(folder, 'state')]) await rm(each, { recursive: true, force: true });
   };
-  const steps = /^(append (self-signed|known)|spawn|append haproxy\.cfg\.new#2|write haproxy)/;
+  const steps = /^(append known|spawn|append haproxy\.cfg\.new#2|write haproxy)/;
   await killEverywhere(cluster, { prepare, hostAt: () => undefined, steps });
 });
 
@@ -85,7 +85,7 @@ test('kill -9 in the middle of the steps of a reload: HAProxy serves, and the ne
   const prepare = (n: number): void => {
     marathon.deploy({ ...app, labels: { ...app.labels, HAPROXY_0_STICKY: String(n % 2 === 0) } });
   };
-  const steps = /^((append|rename) haproxy\.cfg\.new#2|send|sent|write applied)/;
+  const steps = /^(rename haproxy\.cfg\.new#2|sent|write applied)/;
   await killEverywhere(cluster, { prepare, hostAt: () => HOST, steps });
 });
 
@@ -99,6 +99,6 @@ test('kill -9 in the middle of the steps of a change that needs no reload: the n
     if (n > 1) expect(readFileSync(map, 'utf8')).toContain(`${hostAt(n)} `); // of the run before
     marathon.deploy({ ...app, labels: { ...app.labels, HAPROXY_0_VHOST: `${hostAt(n)},${hostAt(n + 1)}` } });
   };
-  const steps = /^(sent|append domain2backend|rename (domain2backend|haproxy)|write applied)/;
+  const steps = /^(sent|rename (domain2backend|haproxy))/;
   await killEverywhere(cluster, { prepare, hostAt, steps });
 });

@@ -2,6 +2,8 @@ import { expect, jest, test } from '@jest/globals';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { clusters, type Cluster } from './cluster.ts';
+import { freePorts } from './ports.ts';
+import { writeSlowHaproxy } from './slow-haproxy.ts';
 import { FIRST, HOST, OTHER_HOST } from './tasks.ts';
 import { until } from './until.ts';
 
@@ -52,6 +54,21 @@ test('an app that serves and gets such a label is left out, and its neighbour se
   await until('503 for its host', async () => (await get()).status === '503');
   await more(20);
   expect((await stop()).failures).toEqual({});
+});
+
+test('ten apps that are named by line: two validations, and the good ones serve', async () => {
+  const { marathon, folder, otherApp, once, deploy, served } = await makeCluster();
+  await deploy();
+  const { bin, looks } = await writeSlowHaproxy(folder);
+  const servicePorts = await freePorts(10);
+  for (let n = 0; n < 10; n++) {
+    const labels = { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: `bad-${n}.acme.org`, HAPROXY_0_PORT: String(servicePorts[n]), ...BAD };
+    marathon.deploy({ ...otherApp, id: `/bad-${n}`, labels });
+    marathon.addTask(`/bad-${n}`, { host: '172.24.197.101', addresses: [FOURTH] });
+  }
+  await expect(once(['--haproxy-bin', bin])).resolves.toMatchObject({ code: 0 });
+  await served(FIRST);
+  await expect(looks()).resolves.toBe(2);
 });
 
 test('--once leaves it out, says so each time, and exits with 0, also where nothing was good before', async () => {

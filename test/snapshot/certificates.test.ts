@@ -14,7 +14,7 @@ const news = (certificates: Certificates): News => ({ kind: 'certificates', at: 
 
 function quarantined(app: string, certificate: string | undefined): Quarantined {
   const of = front({ app, bind: { address: '*', port: 10000, certificate, options: undefined } });
-  return { app: of.app, index: 0, of: writtenOf(service(of, [])), problems: [] };
+  return { app: of.app, index: 0, of: writtenOf(service(of, [])), certificate: undefined, problems: [] };
 }
 
 const quarantine = [quarantined('/one', '/b'), quarantined('/other', '/c'), quarantined('/plain', undefined)];
@@ -36,4 +36,13 @@ test.each<[string, Certificates, readonly string[]]>([
   ['not named any more', { ...BEFORE, named: [] }, ['/one', '/other', '/plain']],
 ])('a refused port is tried again when its certificate is another: %s', (_, certificates, apps) => {
   expect(left(certificates)).toEqual(apps);
+});
+
+test.each<[string, NamedCertificate | undefined, readonly string[]]>([
+  ['before it was looked into', undefined, []],
+  ['while another file was there', named('/b', '1'), []],
+  ['as it is', BEFORE.named[0], ['/one']],
+])('a refusal that comes after the certificate was looked into, of a port with it %s', (_, certificate, apps) => {
+  const late: News = { kind: 'refused', at: 1, problems: [], quarantined: [{ ...quarantined('/one', '/b'), certificate }] };
+  expect(absorb({ ...state, quarantine: [] }, late).quarantine.map(({ app }) => app)).toEqual(apps);
 });

@@ -1,10 +1,12 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { News } from '../../src/model/news.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
 import type { State } from '../../src/snapshot/state.ts';
 import { type Derive, EMPTY, filesOf, makeDeriver } from '../golden/cases.ts';
 import { nginx, read, Story, task, type Json } from './cluster.ts';
+
+jest.setTimeout(60_000);
 
 const LABELS: readonly (readonly [string, string])[] = [
   ['HAPROXY_GROUP', 'external'],

@@ -51,8 +51,27 @@ test.each([false, true])(
   },
 );
 
+test('a port that HAProxy found in use at the reload: it is taken, and whose it is has no other fault; not one that it has itself', async () => {
+  const line = '[ALERT] (7) : Binding [/etc/haproxy.cfg:9] for frontend f: cannot bind socket (Address already in use) for';
+  const { consequence, told } = await refuse(reload(false, `${line} [0.0.0.0:80]`, `${line} [0.0.0.0:10000]`));
+  expect([consequence, told]).toMatchObject([
+    'another',
+    [
+      {
+        kind: 'taken',
+        binds: [
+          { address: '*', port: 80, why: expect.stringContaining('*:80 is taken') },
+          { address: '*', port: 10000 },
+        ],
+      },
+    ],
+  ]);
+  const elsewhere = await refuse(reload(false, `${line} [10.9.9.9:80]`));
+  expect(elsewhere).toEqual({ consequence: 'later', told: [] });
+});
+
 test.each([
-  ['[ALERT] (7) : Starting frontend marathon_http_in: cannot bind socket (Address already in use) for [0.0.0.0:80]'],
+  ['[ALERT] (7) : Starting frontend marathon_http_in: cannot bind socket (Cannot assign requested address) for [0.0.0.0:80]'],
   ['[ALERT] (7) : [/usr/sbin/haproxy.main()] Cannot raise FD limit to 4123, limit is 1024.'],
   ['HAProxy did not confirm it within 20000 ms'],
 ])('what time may heal is tried again, and no Problem: %s', async (line) => {
