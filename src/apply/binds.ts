@@ -45,7 +45,7 @@ export function bindsInUse(lines: readonly string[], { candidate, good }: Reload
   const before = new Set(good === undefined ? [] : bindsOf([...textOf(good)].join('')).map(key));
   const found = bindsOf([...textOf(candidate)].join('')).filter((bind) => ends.includes(key(bind)) && !before.has(key(bind)));
   const why = ({ address, port }: BindAddress): string =>
-    `${shown(address)}:${port} is taken by another process, as HAProxy found at its reload: end that, or choose another port (EADDRINUSE)`;
+    `${bracketed(address)}:${port} is taken by another process, as HAProxy found at its reload: end that, or choose another port (EADDRINUSE)`;
   return found.map((bind) => ({ ...bind, why: why(bind) }));
 }
 
@@ -92,10 +92,6 @@ async function explain({ address, port }: BindAddress, code: string, strangers: 
     return `${where} can't be bound: this user may not have the port; run as root or with CAP_NET_BIND_SERVICE (EACCES)`;
   if (code === 'EAFNOSUPPORT') return `${where} can't be bound: this machine has no IPv6 (EAFNOSUPPORT)`;
   return `${where} can't be bound (${code})`;
-}
-
-function shown(address: string): string {
-  return address.includes(':') ? `[${address}]` : address;
 }
 
 /** `node (pid 123)`: whose sockets these are, as far as /proc shows; undefined for processes of others, where we are not root. */
