@@ -50,7 +50,7 @@ async function killEverywhere(cluster: Cluster, { prepare, hostAt, steps: wanted
   await prepare(1);
   const { steps: all } = await noted(cluster);
   const chosen = all.filter((step) => wanted.test(step));
-expect(chosen.length).toBeGreaterThan(2);
+  expect(chosen.length).toBeGreaterThan(2);
   for (const [i, step] of chosen.entries()) {
     const n = i + 2;
     await prepare(n);
