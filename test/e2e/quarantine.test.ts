@@ -118,6 +118,9 @@ test("an operator's template at fault: no app is blamed, and the last good file 
   await served(FIRST);
   await expect(text()).resolves.toBe(good);
   await expect(worker()).resolves.toBe(before);
+  await addTask(app.id, OTHER_ADDRESS); // what needs no reload goes on
+  await served([...FIRST, OTHER_ADDRESS]);
+  await expect(worker()).resolves.toBe(before);
   const told = second.log().filter(({ code, level }) => code === 'refused-by-haproxy' && level === 'warn');
   expect(told).toHaveLength(1);
   second.signal('SIGTERM');
@@ -126,7 +129,7 @@ test("an operator's template at fault: no app is blamed, and the last good file 
   await rm(file);
   const third = daemon(['--templates-dir', templates]);
   await addTask(app.id, ADDRESS);
-  await served([...FIRST, ADDRESS]);
+  await served([...FIRST, OTHER_ADDRESS, ADDRESS]);
   expect(third.log().filter(({ code }) => code === 'refused-by-haproxy')).toEqual([]);
 });
 
