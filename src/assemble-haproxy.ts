@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BindsTaken, takenOf } from './apply/binds.ts';
 import { makeOwnAgain } from './apply/certificates.ts';
-import { askVersion, checkConfig, type Verdict } from './apply/check.ts';
+import { checkConfig, type Verdict } from './apply/check.ts';
 import { makeCommand } from './apply/command.ts';
 import { demandOf, limit, tooFew } from './apply/descriptors.ts';
 import { drive } from './apply/drive.ts';
@@ -12,11 +12,11 @@ import type { Haproxy } from './apply/haproxy.ts';
 import { socketsOf } from './apply/listeners.ts';
 import { makeProcess, type OwnProcess } from './apply/process.ts';
 import { makeRefused } from './assemble-blame.ts';
+import { findRelease } from './find-release.ts';
 import { bindsOf } from './haproxy/binds.ts';
 import { follow, type Answer } from './haproxy/follow.ts';
 import { makePlan, planDeletions } from './haproxy/plan.ts';
 import { readDocument } from './haproxy/read-document.ts';
-import { OLDEST_RELEASE, readRelease } from './haproxy/release.ts';
 import { foldersOfHead } from './haproxy/template-rules.ts';
 import { makeBackoff } from './lib/backoff.ts';
 import { now, sleep } from './lib/clock.ts';
@@ -27,22 +27,8 @@ import { quiet } from './lib/runs.ts';
 import type { View } from './loop.ts';
 import { sentence } from './lib/sentence.ts';
 import type { Command, Document, Reason } from './model/document.ts';
-import type { Release } from './model/release.ts';
 import type { Settings } from './options.ts';
 import type { Surroundings } from './surroundings.ts';
-
-/** What `haproxy -v` says; where HAProxy need not be here (`--dry`, a command elsewhere) the oldest supported one is assumed. */
-export async function findRelease({ haproxyBin, dry, skipValidation, command }: Settings): Promise<Release> {
-  try {
-    const said = await askVersion(haproxyBin);
-    const release = readRelease(said);
-    if (release === undefined) throw new Error(`'${haproxyBin} -v' answers '${said.split('\n')[0] ?? ''}', which names no version`);
-    return release;
-  } catch (error) {
-    if (dry || (skipValidation && command !== undefined)) return OLDEST_RELEASE;
-    throw error;
-  }
-}
 
 /** HAProxy as the flags want it reached. `own`: the process, when it is ours. */
 export interface Reached {

@@ -1,13 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { readFileSync } from 'node:fs';
 import { addDemo } from './demo-command.ts';
-import { addDns, dnsAlone } from './dns-command.ts';
+import { addDns } from './dns-command.ts';
 import { gather } from './lib/gather.ts';
 import { makeLogger, type Logger } from './lib/logger.ts';
 import { sentence } from './lib/sentence.ts';
 import type { Run } from './connect.ts';
 import { untilUnexpected } from './leave.ts';
-import { daemon, dry, once } from './main.ts';
 import { makeReference } from './reference.ts';
 import { readNotes } from './notes.ts';
 import type { Settings } from './options.ts';
@@ -84,8 +83,9 @@ function readWords([first, ...rest]: readonly string[], { POLL_INTERVAL: interva
 }
 
 /** DNS alone, without HAProxy. */
-function runDns(settings: Settings): Promise<void> {
-  return withLog(settings, ({ signal, onHup }, log) =>
+async function runDns(settings: Settings): Promise<void> {
+  const { dnsAlone } = await import('./dns-alone.ts');
+  await withLog(settings, ({ signal, onHup }, log) =>
     dnsAlone({ settings, env: process.env, signal, log }, ({ resync }) => {
       onHup(() => {
         resync('SIGHUP');
@@ -109,8 +109,12 @@ async function balance(settings: Settings, { signal, onHup, onUsr1, log }: Signa
     log.info({ word, because }, 'a word of marathon-lb has no such effect here');
   const parts = { settings, env: process.env, signal, log };
   if (settings.dry) {
+    const { dry } = await import('./dry.ts'); // each with what it needs alone: a pass from cron is short
     for (const piece of gather(await dry(parts))) process.stdout.write(piece);
-  } else if (settings.once) {
+    return;
+  }
+  const { daemon, once } = await import('./main.ts');
+  if (settings.once) {
     log.info({}, await once(parts));
   } else {
     await daemon({ ...parts, ...endOf(settings) }, (running) => {

@@ -2,9 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { runDemo } from './demo/demo.ts';
 import { makeLogger } from './lib/logger.ts';
-import { daemon } from './main.ts';
 import { defaultSettings, type Settings } from './options.ts';
 import { withSignals } from './signals.ts';
 
@@ -57,6 +55,7 @@ function readNumber(most: number): (text: string) => number {
 }
 
 async function run(flags: DemoFlags): Promise<void> {
+  const [{ runDemo }, { daemon }] = await Promise.all([import('./demo/demo.ts'), import('./main.ts')]);
   const folder = await mkdtemp(path.join(tmpdir(), 'marathon-lb-ts-demo-'));
   const log = await makeLogger({ level: 'info', format: 'text', fd: process.stdout.fd });
   const { httpPort: http, httpsPort: https, appIdPort: appId, statsPort: stats, dnsPort: dns } = flags;

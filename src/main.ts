@@ -1,41 +1,12 @@
 import path from 'node:path';
-import { nameCertificates } from './apply/certificates.ts';
 import { askDaemon, serveControl, type Reply } from './apply/control.ts';
 import { takeLock } from './apply/lock.ts';
-import { findRelease } from './assemble-haproxy.ts';
-import { openMarathon, openReads } from './assemble-marathon.ts';
 import { withDaemon, type Daemon, type Run } from './connect.ts';
-import { textOf } from './haproxy/text.ts';
 import { makeFolder } from './lib/folders.ts';
 import { inTime } from './lib/in-time.ts';
 import { sentence } from './lib/sentence.ts';
-import { loadMiddle } from './middle.ts';
-import type { News } from './model/news.ts';
 import type { Settings } from './options.ts';
-import { makeProblemLog } from './problem-log.ts';
-import { absorb } from './snapshot/absorb.ts';
-import { startState } from './snapshot/state.ts';
 import { shown } from './source/auth.ts';
-
-/** `--dry`: the configuration that Marathon's apps give now, as text. Rejects with a sentence when Marathon can't be read. */
-export async function dry({ settings, env, log, signal }: Run): Promise<Iterable<string>> {
-  const client = await openMarathon(settings, env);
-  try {
-    const told: News[] = [];
-    const certificates = nameCertificates({ wanted: settings.sslCerts, env });
-    const [release, derive] = await Promise.all([
-      findRelease(settings),
-      loadMiddle({ settings, env }),
-      openReads(client, { settings, log, signal, tell: (news) => told.push(news) }).readAll(signal),
-    ]);
-    const view = derive(told.reduce(absorb, startState(release, { certificates })));
-    if (view === undefined) throw new Error('Marathon was read, but told nothing');
-    makeProblemLog(log)(view);
-    return textOf(view.document);
-  } finally {
-    await client.close();
-  }
-}
 
 /**
  * `--once`: one pass. Resolves when HAProxy has what Marathon said, with words for the log; rejects with a sentence otherwise. Beside a daemon
