@@ -28,12 +28,16 @@ export function makeCertify(): (services: readonly Service[], named: readonly Na
   }));
   let last: { readonly named: readonly NamedCertificate[]; readonly certify: ReturnType<typeof makeCertifyEach> } | undefined;
   return (services, named) => {
-    if (last?.named !== named) last = { named, certify: makeCertifyEach(named) };
     const fronts = frontOf(services);
+    const files = filesOf(fronts);
+    if (files.length === 0) return { services, files, ...NOTHING };
+    if (last?.named !== named) last = { named, certify: makeCertifyEach(named) };
     const certified = last.certify(fronts);
-    return { services: withFront(services, certified), files: filesOf(fronts), ...certifyAll(certified) };
+    return { services: withFront(services, certified), files, ...certifyAll(certified) };
   };
 }
+
+const NOTHING: Pick<Certified, 'leftOut' | 'problems'> = { leftOut: [], problems: [] };
 
 interface CertifiedFront {
   readonly front: Front;
