@@ -1,6 +1,7 @@
 import type { Elsewhere, Rcode } from './answer.ts';
 import { makeAnswers } from './kept.ts';
-import { bareReply, limitOf, readQuery, refusal, writeReply, type Encoded, type Query } from './packet.ts';
+import { bareReply, limitOf, readQuery, refusal, type Encoded, type Query } from './packet.ts';
+import { writeReply } from './reply.ts';
 import type { Zones } from './records.ts';
 
 export type Transport = 'udp' | 'tcp';

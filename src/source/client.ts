@@ -1,11 +1,11 @@
 import { Agent } from 'undici';
 import { now as sinceEpoch } from '../lib/clock.ts';
-import { sentence } from '../lib/sentence.ts';
 import type { AppId } from '../model/names.ts';
 import { appIn, pathOf, saysGone, versionPathOf } from './app.ts';
-import { shown, type Auth } from './auth.ts';
+import type { Auth } from './auth.ts';
 import { LIMITS, readElements, readJson, unpacked, type Limits } from './body.ts';
 import { failure, makeGet, refuseWebPage, type Answer, type Get } from './get.ts';
+import { makeHostsInTurn, type HostsInTurn, type Read, type Turn } from './hosts-in-turn.ts';
 import { makePatience, type Patience } from './patience.ts';
 
 /** How long to wait for what, in milliseconds. */
@@ -28,12 +28,6 @@ const [APPS_MS, APP_MS] = [8_000, 4_000];
 
 /** The longest that one app is waited for: whoever asks for it holds up the others. */
 const APP_DEADLINES: Pick<Deadlines, 'headMs' | 'silenceMs' | 'wholeMs'> = { headMs: 8_000, silenceMs: 10_000, wholeMs: 30_000 };
-
-/** What was read, and when its request was sent, in milliseconds since 1970: of several hosts the one that answered. */
-export interface Read<T> {
-  readonly asked: number;
-  readonly answer: T;
-}
 
 interface AppQuestion<T> {
   readonly id: AppId;
@@ -132,39 +126,6 @@ function shorter(deadlines: Deadlines): Deadlines {
   };
 }
 
-interface Turn {
-  /** For the sentence: "Marathon's apps". */
-  readonly what: string;
-  /** For one host's whole answer. */
-  readonly ms: number;
-  readonly signal: AbortSignal;
-}
-
-type HostsInTurn = <T>(turn: Turn, read: (base: URL, signal: AbortSignal) => Promise<T>) => Promise<Read<T>>;
-
-/** Reads from the host that answered last, and from the others when it fails. */
-function makeHostsInTurn(bases: readonly URL[], now: () => number): HostsInTurn {
-  let good = 0; // the host that answered last
-  return async ({ what, ms, signal }, read) => {
-    const failures: string[] = [];
-    const first = good; // another read may find another one meanwhile
-    for (const [i] of bases.entries()) {
-      const at = (first + i) % bases.length;
-      const base = bases[at] as URL;
-      try {
-        const asked = now();
-        const answer = await within({ ms, signal }, (limited) => read(base, limited));
-        good = at;
-        return { asked, answer };
-      } catch (error) {
-        signal.throwIfAborted();
-        failures.push(`${shown(base)}: ${sentence(error)}`);
-      }
-    }
-    throw new Error(`${what} could not be read: ${failures.join('; ')}`);
-  };
-}
-
 interface Ask {
   readonly base: URL;
   readonly path: string;
@@ -229,26 +190,4 @@ function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
   throw new Error(`a Marathon's address is wanted as http://host:8080, found '${text.replace(/^(.*\/\/)?.*@/, '$1')}'`);
-}
-
-/** Runs `work` with a signal that aborts when `signal` does or after `ms`. */
-async function within<T>(
-  { ms, signal }: { readonly ms: number; readonly signal: AbortSignal },
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const limit = new AbortController();
-  const pass = (): void => {
-    limit.abort(signal.reason);
-  };
-  signal.addEventListener('abort', pass, { once: true });
-  const timer = setTimeout(() => {
-    limit.abort(new Error(`no whole answer within ${ms} ms`));
-  }, ms);
-  try {
-    signal.throwIfAborted();
-    return await work(limit.signal);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', pass);
-  }
 }

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { AppId } from '../../src/model/names.ts';
 import type { News } from '../../src/model/news.ts';
 import type { App } from '../../src/model/snapshot.ts';
-import type { Read } from '../../src/source/client.ts';
+import type { Read } from '../../src/source/hosts-in-turn.ts';
 import { makeAppRead, makeFullRead, type Complete } from '../../src/source/reads.ts';
 import { app, decode, problem } from './apps.ts';
 import { recordLog } from './server.ts';

@@ -1,0 +1,65 @@
+import { sentence } from '../lib/sentence.ts';
+import { shown } from './auth.ts';
+
+/** What was read, and when its request was sent, in milliseconds since 1970: of several hosts the one that answered. */
+export interface Read<T> {
+  readonly asked: number;
+  readonly answer: T;
+}
+
+/** One read, by whichever host answers. */
+export interface Turn {
+  /** For the sentence: "Marathon's apps". */
+  readonly what: string;
+  /** For one host's whole answer. */
+  readonly ms: number;
+  readonly signal: AbortSignal;
+}
+
+/** Gives what the first host that answers said; rejects with a sentence that names every host and what it said. */
+export type HostsInTurn = <T>(turn: Turn, read: (base: URL, signal: AbortSignal) => Promise<T>) => Promise<Read<T>>;
+
+/** Reads from the host that answered last, and from the others when it fails. */
+export function makeHostsInTurn(bases: readonly URL[], now: () => number): HostsInTurn {
+  let good = 0; // the host that answered last
+  return async ({ what, ms, signal }, read) => {
+    const failures: string[] = [];
+    const first = good; // another read may find another one meanwhile
+    for (const [i] of bases.entries()) {
+      const at = (first + i) % bases.length;
+      const base = bases[at] as URL;
+      try {
+        const asked = now();
+        const answer = await within({ ms, signal }, (limited) => read(base, limited));
+        good = at;
+        return { asked, answer };
+      } catch (error) {
+        signal.throwIfAborted();
+        failures.push(`${shown(base)}: ${sentence(error)}`);
+      }
+    }
+    throw new Error(`${what} could not be read: ${failures.join('; ')}`);
+  };
+}
+
+/** Runs `work` with a signal that aborts when `signal` does or after `ms`. */
+async function within<T>(
+  { ms, signal }: { readonly ms: number; readonly signal: AbortSignal },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController();
+  const pass = (): void => {
+    limit.abort(signal.reason);
+  };
+  signal.addEventListener('abort', pass, { once: true });
+  const timer = setTimeout(() => {
+    limit.abort(new Error(`no whole answer within ${ms} ms`));
+  }, ms);
+  try {
+    signal.throwIfAborted();
+    return await work(limit.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', pass);
+  }
+}
