@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { showProc } from '../../src/apply/master.ts';
+import { NoAnswer, orSilence, showProc } from '../../src/apply/master.ts';
 import { makeProcess } from '../../src/apply/process.ts';
 import type { Logger } from '../../src/lib/logger.ts';
 import { ask, type Answer, type Question } from './ask.ts';
@@ -70,10 +70,16 @@ export function makeSights({ runDir, config, ports, ends }: Place): Sights {
   };
 }
 
-/** The master of a run folder, and its workers. */
-export async function processesIn(runDir: string): Promise<readonly number[]> {
-  const { master, workers, oldWorkers } = await showProc({ socketPath: path.join(runDir, 'master.sock'), deadlineMs: 5_000 });
-  return [master, ...[...workers, ...oldWorkers].map(({ pid }) => pid)];
+/**
+ * The master of a run folder, and its workers. Its workers answer clients before it listens: a master loads itself anew behind each start and
+ * reload [haproxy 2.6, tried].
+ */
+export function processesIn(runDir: string): Promise<readonly number[]> {
+  return until('what the master of HAProxy has under it', async () => {
+    const found = await orSilence(showProc({ socketPath: path.join(runDir, 'master.sock'), deadlineMs: 5_000 }));
+    if (found instanceof NoAnswer) return undefined;
+    return [found.master, ...[...found.workers, ...found.oldWorkers].map(({ pid }) => pid)];
+  });
 }
 
 /** A backend of the tests says where it is: 'Hello from task /nginx at 127.84.0.196:80'. */
