@@ -1,4 +1,5 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** One call of a master CLI, or of a `stats socket`. */
 export interface Call {
@@ -27,23 +28,37 @@ export class NoAnswer extends Error {
 
 const SILENCES: Readonly<Record<string, Silence>> = { ENOENT: 'absent', ECONNREFUSED: 'absent', ECONNRESET: 'cut', EPIPE: 'cut' };
 
+const FULL_PAUSE_MS = 10;
+
 /**
  * The answer of HAProxy to one line, read to the end of the connection: one connection per call, closed for writing behind the
- * command, as `socat` does it. Rejects with `NoAnswer`, with the reason of `signal`, or with what else keeps it from the socket (EACCES).
+ * command, as `socat` does it. A queue that is full (others ask the same master) is waited for. Rejects with `NoAnswer`, with the reason of
+ * `signal`, or with what else keeps it from the socket (EACCES).
  */
 export async function ask({ socketPath, command, deadlineMs, signal }: Call & { readonly command: string }): Promise<string> {
   signal?.throwIfAborted();
   const late = AbortSignal.timeout(deadlineMs);
-  const socket = connect({ path: socketPath, signal: signal === undefined ? late : AbortSignal.any([late, signal]) });
+  const enough = signal === undefined ? late : AbortSignal.any([late, signal]);
+  for (;;) {
+    try {
+      return await exchange(connect({ path: socketPath, signal: enough }), command);
+    } catch (cause) {
+      signal?.throwIfAborted();
+      const { code = '' } = cause as NodeJS.ErrnoException;
+      const silence = late.aborted ? 'hang' : SILENCES[code];
+      if (silence !== undefined) throw new NoAnswer(silence, { socketPath, cause });
+      if (code !== 'EAGAIN') throw cause;
+    }
+    await sleep(FULL_PAUSE_MS);
+  }
+}
+
+async function exchange(socket: Socket, command: string): Promise<string> {
   try {
     let answer = '';
     socket.setEncoding('utf8').end(`${command}\n`);
     for await (const chunk of socket) answer += String(chunk);
     return answer;
-  } catch (cause) {
-    signal?.throwIfAborted();
-    const silence = late.aborted ? 'hang' : SILENCES[(cause as NodeJS.ErrnoException).code ?? ''];
-    throw silence === undefined ? cause : new NoAnswer(silence, { socketPath, cause });
   } finally {
     socket.destroy();
   }

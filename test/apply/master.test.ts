@@ -1,6 +1,8 @@
 import { afterEach, expect, test } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask, NoAnswer, readInfo, readProcesses, showProc, workerInfo } from '../../src/apply/master.ts';
@@ -132,6 +134,46 @@ test('nobody there, cut off and hanging are told apart', async () => {
   await expect(silence(ask({ socketPath, command: 'hang', deadlineMs: 50 }))).resolves.toBe('hang');
   await expect(silence(showProc({ socketPath, deadlineMs: 5_000 }))).resolves.toBe('cut');
 });
+
+test('a queue that is full is waited for, no longer than the deadline', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'full-'));
+  const [socketPath, go] = [join(folder, 'master.sock'), join(folder, 'go')];
+  const child = spawn(process.execPath, ['-e', BUSY_MASTER, socketPath, go], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const fillers: Socket[] = [];
+  try {
+    await once(child.stdout, 'data');
+    let refused: string | undefined;
+    while (refused === undefined && fillers.length < 100) {
+      const filler = connect(socketPath);
+      fillers.push(filler);
+      refused = await once(filler, 'connect').then(() => undefined, codeOf);
+    }
+    expect(refused).toBe('EAGAIN');
+    await expect(silence(ask({ socketPath, command: 'x', deadlineMs: 50 }))).resolves.toBe('hang');
+    const answer = ask({ socketPath, command: 'x', deadlineMs: 10_000 });
+    await writeFile(go, '');
+    await expect(answer).resolves.toBe('answer');
+  } finally {
+    for (const filler of fillers) filler.destroy();
+    child.kill('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+/** Listens, takes nobody until a file is there, and then answers everybody. */
+const BUSY_MASTER = `
+  const [, socketPath, go] = process.argv;
+  const server = require('node:net').createServer((socket) => socket.on('error', () => undefined).end('answer'));
+  server.listen({ path: socketPath, backlog: 1 }, () => {
+    process.stdout.write('listens');
+    const end = Date.now() + 10_000;
+    while (Date.now() < end && !require('node:fs').existsSync(go)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    setTimeout(() => process.exit(), 10_000);
+  });`;
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? '';
+}
 
 test('its caller can give up', async () => {
   const socketPath = await fakeMaster(() => undefined);
