@@ -40,6 +40,14 @@ test.each([
   expect('lines' in verdict && [...verdict.lines].sort()).toEqual(lines); // stdout and stderr come in any order
 });
 
+test.each([
+  ['behind an alert', `${NOTICE}; ${ALERT}; `, [BAD]],
+  ['without a word', '', []],
+])('refused: what HAProxy crashes over, %s', async (_, body, lines) => {
+  const bin = await program(`${body}kill -SEGV $$`);
+  await expect(checkConfig(bin, '/x')).resolves.toEqual({ ok: false, lines: [...lines, `'${bin} -c' has crashed (SIGSEGV)`] });
+});
+
 test('it is asked about the file, with nothing on stdin', async () => {
   await expect(check(`echo "$@"; cat; exit 1`)).resolves.toEqual({ ok: false, lines: ['-c -f /etc/haproxy.cfg'] });
 });

@@ -29,7 +29,8 @@ export function statesByMaster(runDir: string): () => Promise<string> {
   const socketPath = path.join(runDir, 'master.sock');
   const look = async (): Promise<string | undefined> => {
     const answer = await orSilence(ask({ socketPath, command: '@1 show servers state', deadlineMs: 5_000 }));
-    return answer instanceof NoAnswer || answer === '' ? undefined : answer; // its master refuses connections while it reloads
+    if (answer instanceof NoAnswer) return undefined; // its master refuses connections while it reloads
+    return answer === '' || answer.startsWith("Can't find the target") ? undefined : answer; // no worker yet, or none any more
   };
   return () => until("an answer of HAProxy's master", look);
 }

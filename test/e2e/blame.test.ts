@@ -14,6 +14,7 @@ import { absorb } from '../../src/snapshot/absorb.ts';
 import { decodeAll, EMPTY, served, settingsWith } from '../golden/cases.ts';
 import { endAll, makeFolder } from './ends.ts';
 import { needHaproxy, type Ends } from './fixtures/stage.ts';
+import { RELEASE } from './release.ts';
 
 jest.setTimeout(120_000);
 
@@ -64,7 +65,9 @@ async function render(count: number, bad: Readonly<Record<number, Labels>>, env:
   const derive = await loadMiddle({ settings, env });
   const { apps, problems } = decodeAll(Array.from({ length: count }, (_, i) => makeApp(i, bad[i])));
   expect(problems).toEqual([]);
-  const view = derive(absorb({ ...EMPTY, certificates: served(place.certificate) }, { kind: 'apps', at: 0, asked: 0, apps, problems: [] }));
+  const view = derive(
+    absorb({ ...EMPTY, release: RELEASE, certificates: served(place.certificate) }, { kind: 'apps', at: 0, asked: 0, apps, problems: [] }),
+  );
   if (view === undefined) throw new Error('no view');
   folders.set(view.document, folder);
   return view.document;

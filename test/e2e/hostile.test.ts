@@ -13,6 +13,7 @@ import { read } from '../story/cluster.ts';
 import { endAll, makeFolder } from './ends.ts';
 import { useCertificate } from './fixtures/certificate.ts';
 import { needHaproxy, type Ends } from './fixtures/stage.ts';
+import { RELEASE } from './release.ts';
 
 jest.setTimeout(60_000);
 
@@ -33,7 +34,9 @@ async function check(
   const folder = await makeFolder(ends);
   const haproxyConfig = path.join(folder, 'haproxy.cfg');
   const derive = await loadMiddle({ settings: settingsWith({ haproxyConfig, haproxyMap }), env: {} });
-  const view = derive(absorb({ ...EMPTY, certificates: served(certificate.file()) }, read(...estateWith(values)))) as View;
+  const view = derive(
+    absorb({ ...EMPTY, release: RELEASE, certificates: served(certificate.file()) }, read(...estateWith(values))),
+  ) as View;
   for (const [file, text] of filesOf(view)) await writeFile(path.join(folder, file), text);
   return new Promise((resolve) => {
     const child = execFile('haproxy', ['-c', '-f', haproxyConfig], { maxBuffer: 1 << 26 }, (_, stdout, stderr) => {

@@ -11,6 +11,7 @@ import { ask, type Answer, type Question } from './ask.ts';
 import { endAll, makeFolder } from './ends.ts';
 import { listen, needHaproxy, type Ends } from './fixtures/stage.ts';
 import { freePorts } from './ports.ts';
+import { RELEASE } from './release.ts';
 import { until } from './until.ts';
 
 /** An app with one port; labels by what stands behind HAPROXY_0_. */
@@ -110,7 +111,7 @@ async function startEstate({ apps, settings, certificates = [] }: Plan, ends: En
     {
       name: 'estate',
       about: '',
-      release: { major: 2, minor: 6 },
+      release: RELEASE,
       apps: await Promise.all(apps.map(async (app, i) => appJson(app, servicePorts[i] ?? 0, await startServers(app.id, ends), withFiles))),
       settings: {
         ...{ httpPort: http, httpsPort: https, appIdPort: appId, statsPort: stats, haproxyConfig: config, bindAddress: '127.0.0.1' },
