@@ -3,7 +3,7 @@ import { socketsOf } from './apply/listeners.ts';
 import type { Drive } from './apply/drive-parts.ts';
 import type { OwnProcess } from './apply/process.ts';
 import type { Reached } from './assemble-haproxy.ts';
-import { now, sleep } from './lib/clock.ts';
+import { now } from './lib/clock.ts';
 import type { View } from './loop.ts';
 import type { TakenBind } from './model/quarantine.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -19,16 +19,16 @@ interface Watched {
 }
 
 /**
- * Looks after our own HAProxy: when it is gone, it is started again, with the wait between two tries that `quiet` keeps; when somebody has
+ * Looks after our own HAProxy: when it is gone, it is started again at once, with the wait between two tries that `quiet` keeps; when somebody has
  * reloaded it, what it has is read back; and what it could not bind may be free again.
  */
 export async function watch({ reached: { own }, drive, view, surroundings: { log, signal, tell } }: Watched): Promise<void> {
-  const waited = () =>
-    sleep(WATCH_MS, signal).then(
+  const waited = (one: OwnProcess): Promise<boolean> =>
+    one.stays(WATCH_MS, signal).then(
       () => true,
       () => false,
     );
-  while (own !== undefined && (await waited())) {
+  while (own !== undefined && (await waited(own))) {
     const found = await own.adopt().catch(() => 'silent' as const); // it lives, but does not answer now
     if (found === 'silent') continue;
     if (found !== undefined && !own.knows(found.worker)) drive.doubt();

@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HEALTH_MAP } from '../haproxy/settings.ts';
+import { sleep } from '../lib/clock.ts';
 import { oneAfterAnother } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Document, Reason, Running } from '../model/document.ts';
@@ -21,6 +22,8 @@ export interface OwnProcess extends Haproxy {
   adopt(): Promise<{ readonly worker: number } | undefined>;
   /** All its processes, old workers included; none when it does not run. */
   pids(): Promise<readonly number[]>;
+  /** Waits so many milliseconds; less when it ends meanwhile. Rejects when the signal aborts. */
+  stays(ms: number, signal: AbortSignal): Promise<void>;
   /** Whether what this worker holds is known; another one came by somebody else's reload. */
   knows(worker: number): boolean;
   /** The fingerprint that the worker which serves now was confirmed with; undefined when it may have loaded something else. */
@@ -38,6 +41,7 @@ export function makeProcess(settings: OwnSettings): OwnProcess {
     reload: (reasons, wanted) => inTurn(() => bring(own, { reasons, wanted })),
     adopt: () => adopt(own),
     pids: () => pidsOf(own),
+    stays: (ms, signal) => stays(own, ms, signal),
     knows: (worker) => [undefined, worker].includes(runtime.pid()),
     applied: () => applied(own),
     stop: (gently) => stop(own, gently),
@@ -66,6 +70,16 @@ async function adopt(own: Own): Promise<{ readonly worker: number } | undefined>
 async function pidsOf(own: Own): Promise<readonly number[]> {
   const found = await look(own, performance.now() + own.deadlineMs);
   return found === undefined ? [] : [found.master, ...[...found.workers, ...found.oldWorkers].map(({ pid }) => pid)];
+}
+
+const LOOK_MS = 100;
+
+async function stays(own: Own, ms: number, signal: AbortSignal): Promise<void> {
+  const until = performance.now() + ms;
+  const master = await readLiving(own.pidPath);
+  const isThere = master !== undefined && (await lives(master));
+  do await sleep(Math.min(isThere ? LOOK_MS : ms, Math.max(0, until - performance.now())), signal);
+  while (performance.now() < until && isThere && (await lives(master)));
 }
 
 /** A master that reloads by itself refuses connections for a moment: that is waited for. */

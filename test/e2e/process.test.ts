@@ -204,6 +204,22 @@ test('a socket that somebody has removed is bound again, and no request is lost'
   await expect(flow.stop()).resolves.toEqual(ONLY_ANSWERS);
 });
 
+test('whoever waits beside it hears of its end at once, and waits the whole time for one that is not there', async () => {
+  const { runDir, make } = await setStage(ends);
+  const own = make();
+  const enough = new AbortController();
+  await expect(own.stays(50, enough.signal)).resolves.toBeUndefined();
+  await own.reload([]);
+  await expect(own.stays(250, enough.signal)).resolves.toBeUndefined();
+  const { master } = await showProc(masterCall(runDir));
+  const hour = own.stays(3_600_000, enough.signal);
+  process.kill(master, 'SIGKILL');
+  await hour;
+  const another = own.stays(3_600_000, enough.signal);
+  enough.abort();
+  await expect(another).rejects.toThrow('aborted');
+});
+
 test('a stale socket is replaced; stopping ends old workers too', async () => {
   const { runDir, port, make } = await setStage(ends);
   const own = make();
