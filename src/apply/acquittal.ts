@@ -1,4 +1,4 @@
-import { ownerKey } from '../haproxy/owners.ts';
+import { ownerKey, type AppOwner } from '../haproxy/owners.ts';
 import type { Blame } from '../haproxy/refusals.ts';
 import { aloneOf } from '../haproxy/standard.ts';
 import { textOf } from '../haproxy/text.ts';
@@ -44,15 +44,15 @@ export class Acquittal {
   }
 
   /** What shows that he is not to blame; undefined when he is. Each is asked about once. `known`: what showed it before is not asked again. */
-  async of(blame: Blame, known?: Taken): Promise<Taken | undefined> {
-    const key = ownerKey(blame.owner);
-    if (!this.#asked.has(key)) this.#asked.set(key, await this.#try(blame, known));
+  async of({ owner, isAlone, template }: Blame, known?: Taken): Promise<Taken | undefined> {
+    if (isAlone !== true && template !== undefined) return undefined;
+    const key = ownerKey(owner);
+    if (!this.#asked.has(key)) this.#asked.set(key, await this.#try(owner, known));
     return this.#asked.get(key);
   }
 
-  async #try({ owner, isAlone, template }: Blame, known?: Taken): Promise<Taken | undefined> {
-    const isOpen = isAlone === true || template === undefined;
-    const alone = isOpen ? aloneOf(this.#document, owner) : undefined;
+  async #try(owner: AppOwner, known?: Taken): Promise<Taken | undefined> {
+    const alone = aloneOf(this.#document, owner);
     if (alone === undefined) return undefined;
     const taken = [...textOf(alone.withStandard)].join('');
     if (taken !== known && (await this.#ask(alone.withStandard))?.ok !== true) return undefined;
