@@ -1,5 +1,5 @@
 import { BindsTaken, bindsInUse } from './apply/binds.ts';
-import { findBlame } from './apply/blame.ts';
+import { findBlame, type OperatorsFault } from './apply/blame.ts';
 import type { DriveParts, Refusal } from './apply/drive-parts.ts';
 import type { Files } from './apply/files.ts';
 import { ReloadRefused } from './apply/haproxy.ts';
@@ -23,9 +23,17 @@ interface Parts {
   readonly log: Logger;
 }
 
-/** What HAProxy does not take becomes News: whose ports are left out therefore, and what only the operator can mend. */
-export function makeRefused({ files, tell, viewOf, log }: Parts): DriveParts['refused'] {
-  return async (refusal, candidate, good) => {
+/**
+ * What HAProxy does not take becomes News: whose ports are left out therefore, and what only the operator can mend. What was found to be his is
+ * looked at first when the next candidate is refused, until one is taken.
+ */
+export function makeBlaming({ files, tell, viewOf, log }: Parts): Pick<DriveParts, 'refused' | 'accepted'> {
+  let fault: OperatorsFault | undefined;
+  const accepted = (): void => {
+    fault = undefined;
+    tell({ kind: 'accepted', at: now() });
+  };
+  const refused: DriveParts['refused'] = async (refusal, candidate, good) => {
     const hasEnded = 'error' in refusal && refusal.hasEnded;
     if ('error' in refusal && refusal.error instanceof BindsTaken) {
       tell({ kind: 'taken', at: now(), binds: refusal.error.binds });
@@ -38,8 +46,9 @@ export function makeRefused({ files, tell, viewOf, log }: Parts): DriveParts['re
       return 'another';
     }
     if (lines.length === 0 && !hasEnded) return 'later';
-    const atReload = 'error' in refusal ? { budget: 0 } : {}; // it has passed `haproxy -c`: only the words of the reload can name somebody
-    const finding = await findBlame({ document: candidate, good, lines, check: (document) => files.check(document), ...atReload });
+    const budget = 'error' in refusal ? { budget: 0 } : {}; // it has passed `haproxy -c`: only the words of the reload can name somebody
+    const finding = await findBlame({ document: candidate, good, lines, check: (document) => files.check(document), fault, ...budget });
+    fault = finding.fault;
     const view = viewOf(candidate);
     const quarantined = (view?.services ?? []).flatMap((service) => quarantine(service, finding.blamed, view?.named ?? []));
     log.debug({ blamed: quarantined.map(({ app, index }) => `${app} ${index}`), runs: finding.runs }, 'HAProxy does not take a candidate');
@@ -54,6 +63,7 @@ export function makeRefused({ files, tell, viewOf, log }: Parts): DriveParts['re
     tell({ kind: 'refused', at: now(), problems, quarantined });
     return quarantined.length > 0 ? 'another' : 'never';
   };
+  return { refused, accepted };
 }
 
 /** What HAProxy says; of a reload only where it says that it does not take the configuration. */

@@ -11,7 +11,7 @@ import { FilesOnDisk } from './apply/files.ts';
 import type { Haproxy } from './apply/haproxy.ts';
 import { socketsOf } from './apply/listeners.ts';
 import { makeProcess, type OwnProcess } from './apply/process.ts';
-import { makeRefused } from './assemble-blame.ts';
+import { makeBlaming } from './assemble-blame.ts';
 import { findRelease } from './find-release.ts';
 import { bindsOf } from './haproxy/binds.ts';
 import { follow, type Answer } from './haproxy/follow.ts';
@@ -118,7 +118,7 @@ export function openDrive(
     planDeletions,
     readDocument,
     serves,
-    refused: makeRefused({ ...surroundings, files }),
+    ...makeBlaming({ ...surroundings, files }),
     quiet: (work) => openQuiet(work, surroundings),
     later: (ms, work) => {
       sleep(ms, signal).then(work, () => undefined); // the end
@@ -147,12 +147,9 @@ function openQuiet(work: () => Promise<void>, { settings, log, signal }: Surroun
   });
 }
 
-/** What happens, in words for the log, and as News. */
-function makeTelling({ log, tell }: Surroundings): Pick<DriveParts, 'accepted' | 'reloaded' | 'commanded' | 'ended' | 'troubled'> {
+/** What happens, in words for the log. */
+function makeTelling({ log }: Surroundings): Pick<DriveParts, 'reloaded' | 'commanded' | 'ended' | 'troubled'> {
   return {
-    accepted: () => {
-      tell({ kind: 'accepted', at: now() });
-    },
     reloaded: (reasons, ms) => {
       log.info({ reasons: describeReasons(reasons), ms: Math.round(ms) }, 'HAProxy has loaded the configuration');
     },

@@ -3,6 +3,8 @@ import type { Release } from '../model/release.ts';
 import type { Files } from './files.ts';
 import type { Answer } from '../haproxy/follow.ts';
 import type { Haproxy } from './haproxy.ts';
+import type { Known } from './known.ts';
+import type { Wanted } from './wanted.ts';
 
 /** How a wanted document ended. */
 export type Outcome = { readonly ok: true; readonly by: 'reload' | 'commands' | 'nothing' } | { readonly ok: false; readonly why: string };
@@ -69,6 +71,13 @@ export interface DriveParts extends Planning {
   /** From its abort on HAProxy is left as it is. */
   readonly signal: AbortSignal;
   readonly now: () => number;
+}
+
+/** What the two lanes share: from where, and where to. */
+export interface Shared {
+  readonly parts: DriveParts;
+  readonly known: Known;
+  readonly wanted: Wanted;
 }
 
 /** The lines of `haproxy -c`; or the error of a reload, and whether HAProxy has ended by it. */

@@ -192,6 +192,22 @@ describe("an operator's template that one app alone has", () => {
     ]);
   });
 
+  test('what else there is against the app follows from it, and is not told', async () => {
+    const all = withText('  # line\n', '  # default\n');
+    const [first, ...rest] = all.backends;
+    if (first === undefined) throw new Error('two are there');
+    const follows = fragment('  # line\n', { by: 'app', app: '/app0' as AppId, index: 0 });
+    const backends = [{ ...first, fragments: [...first.fragments, { ...follows, template: 'HAPROXY_BACKEND_HEAD' }] }, ...rest];
+    const check = (one: Document): Promise<Verdict> =>
+      Promise.resolve([...textOf(one)].join('').includes('# default') ? { ok: true } : BOTH);
+    const BOTH: Verdict = {
+      ok: false,
+      lines: [2, 3].map((line) => `[ALERT] (7) : config : parsing [/x/h.cfg:${line}] : bad line ${line}`),
+    };
+    const finding = await findBlame({ document: { ...all, backends }, good: undefined, lines: BOTH.lines, check });
+    expect(finding).toMatchObject({ blamed: [], operator: [expect.stringContaining('HAPROXY_BACKEND_STICKY_OPTIONS')] });
+  });
+
   test.each([
     ['named by line', '  # line\n'],
     ['found by leaving out', '  # silent\n'],

@@ -3,7 +3,7 @@ import { BindsTaken } from '../../src/apply/binds.ts';
 import type { Verdict } from '../../src/apply/check.ts';
 import type { Refusal } from '../../src/apply/drive-parts.ts';
 import { ReloadRefused } from '../../src/apply/haproxy.ts';
-import { makeRefused } from '../../src/assemble-blame.ts';
+import { makeBlaming } from '../../src/assemble-blame.ts';
 import { textOf } from '../../src/haproxy/text.ts';
 import type { News } from '../../src/model/news.ts';
 import { nginx, read, Story, task } from './cluster.ts';
@@ -17,7 +17,7 @@ async function refuse(refusalOf: Refusal | ((config: string) => Refusal)) {
   const view = story.tell(read(nginx([task(1)])));
   const told: News[] = [];
   const check = (): Promise<Verdict> => Promise.reject(new Error('nobody is asked about a reload'));
-  const refused = makeRefused({ files: { check }, tell: (news) => told.push(news), viewOf: () => view, log: LOG });
+  const { refused } = makeBlaming({ files: { check }, tell: (news) => told.push(news), viewOf: () => view, log: LOG });
   const refusal = typeof refusalOf === 'function' ? refusalOf([...textOf(view.document)].join('')) : refusalOf;
   const consequence = await refused(refusal, view.document, undefined);
   return { consequence, told };
