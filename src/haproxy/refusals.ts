@@ -46,19 +46,22 @@ export function readRefusal(lines: readonly string[], document: Document): Refus
   const charges = withoutConsequences(suspects);
   const verdicts = judgeShared(charges, rows, reached);
   const blamed = new Map<string, Blame>();
-  const operator = new Set<string>();
+  const operator = new Map<string, string>();
   for (const charge of charges) {
     const { owner, template } = charge.fragment;
     const verdict = verdicts.get(charge) ?? 'app';
     if (owner.by === 'operator' || verdict === 'operator') {
-      operator.add(describeTemplate({ template, words: charge.complaint.words, line: charge.line, isShared: owner.by === 'app' }));
+      const { words } = charge.complaint;
+      const told = describeTemplate({ template, words, line: charge.line, isShared: owner.by === 'app' });
+      const fault = owner.by === 'app' ? `${template}\n${gistOf(words)}` : told; // of one template, whoever has it: said once
+      if (!operator.has(fault)) operator.set(fault, told);
     } else if (!blamed.has(`${ownerKey(owner)} ${template}`)) {
       blamed.set(`${ownerKey(owner)} ${template}`, blameOf(charge, owner, verdict));
     }
   }
   return {
     blamed: [...blamed.values()],
-    operator: [...operator],
+    operator: [...operator.values()],
     isCommon: [...verdicts.values()].includes('operator'),
     unknown: unknown.map(({ words }) => words),
   };

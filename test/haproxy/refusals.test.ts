@@ -176,6 +176,16 @@ test('several in one run, each once; warnings, sums and lines that only show som
   expect(told(readRefusal(lines, BAD))).toEqual({ blamed: [B, C], operator: 0, unknown: 0 });
 });
 
+test('a line of another file is none of ours; the line that leads to it is', () => {
+  const [, line] = at('stick on').split(':');
+  const lines = [
+    `[ALERT]    (77) : config : parsing [/etc/spoe.conf:${line}] : unknown keyword 'gibberish' in spoe-agent section.`,
+    `[ALERT]    (77) : config : parsing [${at('use_backend nowhere')}] : 'filter' : 'Error(s) found in configuration file /etc/spoe.conf'`,
+    `[ALERT]    (77) : config : Error(s) found in configuration file : ${FILE}`,
+  ];
+  expect(told(readRefusal(lines, BAD))).toEqual({ blamed: [C], operator: 0, unknown: 1 });
+});
+
 test('what is no ALERT is told when there is none', () => {
   expect(readRefusal(['Segmentation fault'], BAD)).toMatchObject({ blamed: [], operator: [], unknown: ['Segmentation fault'] });
   expect(readRefusal([], BAD)).toMatchObject({ blamed: [], operator: [], unknown: [] });
@@ -196,6 +206,14 @@ describe("templates that are not the apps' own", () => {
     expect(refusal.operator[0]).toBe(
       "HAProxy does not take the operator's template HAPROXY_BACKEND_HTTP_OPTIONS, which HAProxy takes from no app, so that no app is at fault: unknown option 'x', in the line 'option forwardfor'",
     );
+  });
+
+  test('that is said once, however many backends HAProxy names', () => {
+    const lines = ['a', 'b', 'c'].map((name) => `[ALERT] (7) : config : backend '${name}_1': unable to find the cache 'nowhere'`);
+    const cached = (name: string) => parts(name, { options: of(name, 'BACKEND_HTTP_OPTIONS', '  filter cache nowhere\n') });
+    const refusal = readRefusal(lines, estate(cached('a'), cached('b'), cached('c')));
+    expect(refusal.operator).toEqual([expect.stringContaining('HAPROXY_BACKEND_HTTP_OPTIONS, which HAProxy takes from no app')]);
+    expect(refusal.blamed).toEqual([]);
   });
 
   test('taken from an app before it: what the app filled in is at fault', () => {
