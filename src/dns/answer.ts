@@ -74,7 +74,7 @@ export function answer(question: Question, zones: Zones, elsewhere: Elsewhere): 
   if (answers.length > 0) return { ...bare('NOERROR'), aa: true, answers, ...additionalOf(asked, type) };
   const isMild = apex.mildToUnknown && ['SRV', 'SOA', 'NS'].includes(question.type);
   const isKnown = entry !== undefined || name === apex.name || isMild;
-  return { ...bare(isKnown ? 'NOERROR' : 'NXDOMAIN'), aa: true, authority: [soaOf(asked)] };
+  return { ...bare(isKnown ? 'NOERROR' : 'NXDOMAIN'), aa: true, authority: [negativeSoaOf(asked)] };
 }
 
 interface Asked {
@@ -123,4 +123,10 @@ function additionalOf({ name, apex, entry, zones }: Asked, type: string): Pick<A
 function soaOf({ apex, zones }: Pick<Asked, 'apex' | 'zones'>): DnsRecord {
   const { ttl, ...soa } = apex.soa;
   return { name: apex.name, type: 'SOA', ttl, data: { ...soa, serial: zones.serial >>> 0 } };
+}
+
+/** With how long others may keep that there is nothing, which some take from its TTL alone (RFC 2308, 3). */
+function negativeSoaOf(asked: Asked): DnsRecord {
+  const soa = soaOf(asked);
+  return { ...soa, ttl: Math.min(soa.ttl, asked.apex.soa.minimum) };
 }

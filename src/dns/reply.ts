@@ -4,6 +4,8 @@ import { AA, HEADER, NONE, optOf, QR, RA, TC, type Encoded, type Part, type Quer
 export interface Reply {
   /** The longest that it may be, in bytes. */
   readonly limit: number;
+  /** Whether it says that it is cut, to be asked again over TCP. Over TCP it does not: resolvers take an answer that says so there for none. */
+  readonly saysCut: boolean;
   /** Whether names of others are looked up as well. */
   readonly recursive: boolean;
   /** From 0 up to 1, as Math.random gives. */
@@ -11,10 +13,10 @@ export interface Reply {
 }
 
 /**
- * The packet that answers a query. Its answers are shuffled. Where it would be too long it says that it is cut (TC), and is without the additional
- * records, then with as many answers as there is room for.
+ * The packet that answers a query. Its answers are shuffled. Where it would be too long it is without the additional records, then with as many
+ * answers as there is room for, and says that it is cut (TC) where that is to be said.
  */
-export function writeReply(query: Query, { rcode, aa, ...parts }: Encoded, { limit, recursive, random }: Reply): Buffer {
+export function writeReply(query: Query, { rcode, aa, ...parts }: Encoded, { limit, saysCut, recursive, random }: Reply): Buffer {
   const end = optOf(query.edns);
   const room = limit - HEADER - query.asked.length - (end?.length ?? 0);
   const { answers, authority, additional } = parts;
@@ -26,7 +28,7 @@ export function writeReply(query: Query, { rcode, aa, ...parts }: Encoded, { lim
   const fits = chosen.bytes.length <= room ? chosen : NONE;
   const header = Buffer.allocUnsafe(HEADER);
   header.writeUInt16BE(query.id, 0);
-  header.writeUInt16BE(QR | query.flags | (aa ? AA : 0) | (isWhole ? 0 : TC) | (recursive ? RA : 0) | rcode, 2);
+  header.writeUInt16BE(QR | query.flags | (aa ? AA : 0) | (isWhole || !saysCut ? 0 : TC) | (recursive ? RA : 0) | rcode, 2);
   header.writeUInt16BE(1, 4);
   header.writeUInt16BE(fits.ends.length, 6);
   header.writeUInt16BE(its.ends.length, 8);

@@ -25,6 +25,9 @@ export interface ResponderSettings {
   readonly keptBytes: number;
 }
 
+/** Over TCP, in bytes: left for what a resolver adds when it gives the answer on, such as a cookie. */
+const SPARE = 512;
+
 /** Answers from the zones; what is not in them is forwarded, or refused. */
 export function makeResponder({ zones, forward, mayKnow, random, keptBytes }: ResponderSettings): Respond {
   const answers = makeAnswers({ mayKnow: forward === undefined ? () => false : mayKnow }, keptBytes);
@@ -34,7 +37,8 @@ export function makeResponder({ zones, forward, mayKnow, random, keptBytes }: Re
     if (query === undefined) return undefined;
     if (typeof query === 'string') return refusal(packet, query);
     const limit = limitOf(query, transport);
-    const write = (encoded: Encoded): Buffer => writeReply(query, encoded, { limit, recursive, random });
+    const how = transport === 'udp' ? { limit, saysCut: true } : { limit: limit - SPARE, saysCut: false };
+    const write = (encoded: Encoded): Buffer => writeReply(query, encoded, { ...how, recursive, random });
     const say = (rcode: Rcode): Buffer => write(bareReply(rcode));
     if (query.edns !== undefined && query.edns.version !== 0) return say('NOERROR'); // BADVERS is in its OPT
     const now = zones();

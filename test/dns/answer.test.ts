@@ -69,6 +69,15 @@ test('a SOA has the serial of the zones, and TTLs are those of the zone', () => 
   expect(say('dcos.thisdcos.directory', 'NS')).toMatchObject({ answers: [{ ttl: 3_600 }] });
 });
 
+test('with what is not there the SOA has the TTL that this may be kept for, where that is shorter than its own', () => {
+  for (const name of ['nobody', 'nginx']) {
+    const negative = say(`${name}.marathon.containerip.dcos.thisdcos.directory`, 'AAAA');
+    expect(negative).toMatchObject({ answers: [], authority: [{ type: 'SOA', ttl: 1, data: { minimum: 1 } }] });
+  }
+  expect(say('nobody.marathon.mesos')).toMatchObject({ authority: [{ ttl: 60 }] });
+  expect(say('dcos.thisdcos.directory', 'SOA')).toMatchObject({ answers: [{ ttl: 5 }] });
+});
+
 test.each(['CH', 'HS', 'ANY', 'UNKNOWN_9'])('class %s is refused', (klass) => {
   expect(inWords(say('version.bind', 'TXT', { klass }))).toBe('REFUSED |  |  |');
   expect(inWords(say('nginx.marathon.mesos', 'A', { klass }))).toBe('REFUSED |  |  |');
