@@ -23,7 +23,7 @@ import { now, sleep } from './lib/clock.ts';
 import { usableCores } from './lib/cores.ts';
 import { makeFolder } from './lib/folders.ts';
 import { inTime } from './lib/in-time.ts';
-import { quiet } from './lib/runs.ts';
+import { quiet, type Ask } from './lib/runs.ts';
 import type { View } from './loop.ts';
 import { sentence } from './lib/sentence.ts';
 import type { Command, Document, Reason } from './model/document.ts';
@@ -133,7 +133,7 @@ export function openDrive(
 const WORK_MS = 600_000;
 
 /** When the slow lane runs. */
-function openQuiet(work: () => Promise<void>, { settings, log, signal }: Surroundings): () => void {
+function openQuiet(work: () => Promise<void>, { settings, log, signal }: Surroundings): Ask {
   const backoff = makeBackoff({ first: 1_000, most: 8_000, random: Math.random });
   return quiet({
     work: () => inTime(work(), { ms: WORK_MS, what: 'bringing HAProxy there' }),

@@ -1,4 +1,5 @@
 import type { Command, Document, Plan, Reason, Running } from '../model/document.ts';
+import type { Ask } from '../lib/runs.ts';
 import type { Release } from '../model/release.ts';
 import type { Files } from './files.ts';
 import type { Answer } from '../haproxy/follow.ts';
@@ -50,8 +51,8 @@ export interface DriveParts extends Planning {
   readonly applied: () => Promise<string | undefined>;
   /** Starts a HAProxy that a failed reload has ended, with the files that were put back; whether it had to. */
   readonly revive: () => Promise<boolean>;
-  /** Runs the slow lane when it is quiet, and again when it failed. */
-  readonly quiet: (work: () => Promise<void>) => () => void;
+  /** Runs the slow lane when it is quiet, or at once when asked so, and again when it failed. */
+  readonly quiet: (work: () => Promise<void>) => Ask;
   /** Runs something after so many milliseconds, unless the signal aborts. */
   readonly later: (ms: number, work: () => void) => void;
   /** HAProxy takes a candidate, and serves it. */

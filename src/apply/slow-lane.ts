@@ -1,3 +1,4 @@
+import type { Ask } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Document, Reason } from '../model/document.ts';
 import { Attempts, type Attempt } from './attempts.ts';
@@ -11,7 +12,7 @@ const MOST_PASSES = 50;
 /** All that takes a file: when it is quiet, candidate after candidate, until HAProxy runs what is wanted or does not take it. */
 export class SlowLane {
   /** Asks for a run. */
-  readonly ask: () => void;
+  readonly ask: Ask;
   readonly #shared: Shared;
   readonly #quick: QuickLane;
   readonly #attempts: Attempts;

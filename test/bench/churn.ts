@@ -196,6 +196,12 @@ function share(sorted: readonly number[], part: number): string {
   return `${(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0).toFixed(0)} ms`;
 }
 
+/** The means of the four quarters of what was seen. */
+function quarters(seen: readonly number[]): readonly number[] {
+  const length = Math.max(1, Math.floor(seen.length / 4));
+  return [0, 1, 2, 3].map((i) => seen.slice(i * length, (i + 1) * length).reduce((sum, one) => sum + one / length, 0));
+}
+
 async function measure(size: Size): Promise<Readonly<Record<string, string>>> {
   const folder = await mkdtemp(path.join(tmpdir(), 'churn-'));
   const [http = 0, https = 0, appId = 0, stats = 0, container = 0] = await freePorts(5);
@@ -214,7 +220,10 @@ async function measure(size: Size): Promise<Readonly<Record<string, string>>> {
   const over = new AbortController();
   const traffic = startTraffic(http, estate, over.signal);
   const before = { ...costOf(pid), bytes: marathon.sent(), reloads: daemon.reloads() };
+  const memory: number[] = [];
+  const sampling = setInterval(() => memory.push(costOf(pid).rss), 250);
   const waits = [...(await churn(estate, size, http))].sort((a, b) => a - b);
+  clearInterval(sampling);
   const after = { ...costOf(pid), bytes: marathon.sent(), reloads: daemon.reloads() };
   over.abort();
   await sleep(200);
@@ -236,7 +245,7 @@ async function measure(size: Size): Promise<Readonly<Record<string, string>>> {
     reloads: String(after.reloads - before.reloads),
     'read from Marathon': `${((after.bytes - before.bytes) / 1e6).toFixed(2)} MB`,
     'CPU per change': `${((after.cpu - before.cpu) / size.changes).toFixed(1)} ms`,
-    'RSS before, after': `${before.rss.toFixed(0)}, ${after.rss.toFixed(0)} MB`,
+    'RSS before, mean of each quarter': `${[before.rss, ...quarters(memory)].map((mb) => mb.toFixed(0)).join(', ')} MB`,
   };
 }
 

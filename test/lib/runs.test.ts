@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { oneAfterAnother, oneAtATime, quiet, type Quiet } from '../../src/lib/runs.ts';
+import { oneAfterAnother, oneAtATime, quiet, type Ask, type Quiet } from '../../src/lib/runs.ts';
 
 /** A promise to be settled by hand. */
 function gate(): { readonly opened: Promise<void>; readonly open: () => void; readonly slam: (error: Error) => void } {
@@ -84,7 +84,7 @@ test('oneAfterAnother: two of them do not wait for each other', async () => {
 });
 
 interface Rig {
-  readonly ask: () => void;
+  readonly ask: Ask;
   readonly runs: () => number;
   readonly failures: unknown[];
   readonly end: () => void;
@@ -141,6 +141,17 @@ test('quiet: many asks at once are one run', async () => {
   expect(runs()).toBe(1);
   ask();
   await until(() => runs() === 2);
+});
+
+test('quiet: asked to run at once it waits for no quiet, but runs are as far apart', async () => {
+  let now = 0;
+  const { ask, runs } = rig([], { quietMs: 3_600_000, mostMs: 3_600_000, apartMs: 3_600_000, now: () => now });
+  ask('at-once');
+  await until(() => runs() === 1);
+  now = 1;
+  ask('at-once');
+  await sleep(10);
+  expect(runs()).toBe(1);
 });
 
 test('quiet: asks that never cease do not put it off for ever', async () => {
