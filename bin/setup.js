@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Sets up what `npm start` and `npm test` need in a fresh clone: packages, the build, HAProxy; with the word `dig` also that and `host`, which the
-// tests of the whole ask with. Does only what is missing.
+// Sets up what `npm start` and `npm test` need in a fresh clone: packages, the build, HAProxy; and the programs that the words behind it name:
+// `dig` is that and `host`, which the tests of the whole ask with, `patchelf` is for those with other releases. Does only what is missing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -9,20 +9,22 @@ import { fileURLToPath } from 'node:url';
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const at = (...names) => path.join(ROOT, ...names);
 
-// Programs that ask name servers, and Debian's packages of them.
-const ASKERS = [
-  ['dig', 'bind9-dnsutils'],
-  ['host', 'bind9-host'],
-];
+// By word: programs, what they answer to, and Debian's packages of them.
+const MORE = {
+  dig: [
+    ['dig', '-v', 'bind9-dnsutils'],
+    ['host', '-V', 'bind9-host'],
+  ],
+  patchelf: [['patchelf', '--version', 'patchelf']],
+};
 
 try {
   requireNode();
   installPackages();
   build();
   install({ program: 'haproxy', check: ['-v'], packages: ['haproxy'], wanted: 'HAProxy 2.6 or later' });
-  if (process.argv.includes('dig'))
-    for (const [program, own] of ASKERS)
-      install({ program, check: program === 'dig' ? ['-v'] : ['-V'], packages: [own], wanted: `the program ${program}` });
+  for (const [program, check, own] of process.argv.slice(2).flatMap((word) => MORE[word] ?? []))
+    install({ program, check: [check], packages: [own], wanted: `the program ${program}` });
 } catch (error) {
   process.stderr.write(`setup: ${error.message}\n`);
   process.exitCode = 1;

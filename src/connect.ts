@@ -8,7 +8,7 @@ import { CertificateJudge } from './assemble-certificates.ts';
 import { openDns } from './assemble-dns.ts';
 import { openDrive, reach, type Reached } from './assemble-haproxy.ts';
 import { openMarathon, openSource } from './assemble-marathon.ts';
-import { findRelease } from './find-release.ts';
+import { findRelease, warnOfAge } from './find-release.ts';
 import { endingWith } from './lib/ending-with.ts';
 import type { Environment } from './lib/environment.ts';
 import { FILES_MS, inTime } from './lib/in-time.ts';
@@ -148,7 +148,9 @@ async function begin({ settings, env, log, follow }: Mode) {
   const chosen = await inTime(choosing, { ms: FILES_MS, what: 'reading the certificates of --ssl-certs' });
   // One pass has nobody who would read again: what it reads is believed.
   const left = { memory, before: follow ? known : undefined, certificates: certificatesOf(chosen) };
-  const start = startState(await findRelease(settings), left);
+  const release = await findRelease(settings);
+  warnOfAge(release, settings, log);
+  const start = startState(release, left);
   const making = loadMiddle({ settings, env });
   return { known, chosen, start, derive: await inTime(making, { ms: FILES_MS, what: 'reading the templates of --templates-dir' }) };
 }

@@ -1,5 +1,6 @@
 import { askVersion } from './apply/check.ts';
-import { OLDEST_RELEASE, readRelease } from './haproxy/release.ts';
+import { isAtLeast, OLDEST_RELEASE, readRelease } from './haproxy/release.ts';
+import type { Logger } from './lib/logger.ts';
 import type { Release } from './model/release.ts';
 import type { Settings } from './options.ts';
 
@@ -14,4 +15,15 @@ export async function findRelease({ haproxyBin, dry, skipValidation, command }: 
     if (dry || (skipValidation && command !== undefined)) return OLDEST_RELEASE;
     throw error;
   }
+}
+
+/** Says so when HAProxy is older than what is supported: it may refuse words of the default templates, and whoever reads that must know why. */
+export function warnOfAge(release: Release, { haproxyBin }: Settings, log: Logger): void {
+  const { major, minor } = OLDEST_RELEASE;
+  if (isAtLeast(release, major, minor)) return;
+  const found = `'${haproxyBin}' is HAProxy ${release.major}.${release.minor}`;
+  log.warn(
+    {},
+    `${found}, and ${major}.${minor} or later is needed: install that, or name it with --haproxy-bin; this one may refuse what is written`,
+  );
 }

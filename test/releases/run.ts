@@ -4,7 +4,7 @@
  *   npm run test:releases              3.0, 3.2 and 3.4
  *   npm run test:releases -- trixie    the HAProxy of this suite alone
  *
- * Needs apt-get of a Debian, and the program patchelf.
+ * Needs apt-get of a Debian on x86-64.
  */
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
