@@ -1,4 +1,4 @@
-import { oneAtATime } from '../lib/runs.ts';
+import { oneAtATime, type Ask } from '../lib/runs.ts';
 import type { Running } from '../model/document.ts';
 import { bringDeletions, wakeIn } from './commands.ts';
 import type { Shared } from './drive-parts.ts';
@@ -7,14 +7,14 @@ import { outcomeOf } from './wanted.ts';
 /** All that HAProxy takes while it runs: commands, at once, one batch at a time. */
 export class QuickLane {
   readonly #shared: Shared;
-  readonly #slow: () => void;
+  readonly #slow: Ask;
   /** Runs it when its turn comes; and once more, when it is asked for meanwhile. */
   readonly run = oneAtATime(() => this.#shared.known.onSocket(() => this.#round()));
   #stopped: Running['apart'] = new Map(); // as it was when we last looked for servers to delete
   #wakes = false;
 
   /** `slow`: asks for the slow lane. */
-  constructor(shared: Shared, slow: () => void) {
+  constructor(shared: Shared, slow: Ask) {
     this.#shared = shared;
     this.#slow = slow;
   }
@@ -32,7 +32,7 @@ export class QuickLane {
     if (reload.length === 0) {
       known.accept();
       wanted.settle(document, outcomeOf(sent));
-    } else if (!wanted.hasFailed(document)) this.#slow();
+    } else if (!wanted.hasFailed(document)) this.#slow(known.running === undefined ? 'at-once' : undefined); // it may be gone
     this.tend();
   }
 

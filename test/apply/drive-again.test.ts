@@ -15,6 +15,37 @@ test('a reload by hand that fails does not keep what is wanted from being applie
   expect(rig.log).toContain('put b');
 });
 
+test('HAProxy is started at once, whoever finds that it is gone: no quiet is waited for', async () => {
+  const asked: unknown[] = [];
+  let isGone = false;
+  const orGone = <Found>(found: Found): Promise<Found> => (isGone ? Promise.reject(new Error('nobody answers')) : Promise.resolve(found));
+  const rig = makeRig({
+    quiet: (work) => (how) => {
+      asked.push(how);
+      isGone = false;
+      void work();
+    },
+    haproxy: {
+      release: () => orGone(undefined),
+      send: () => orGone([]),
+      passed: () => orGone(new Set()),
+      agrees: () => orGone(undefined),
+      reload: () => orGone(undefined),
+      holds: (document) => orGone({ document, apart: new Map(), lost: new Map() }),
+    },
+  });
+  rig.drive.want(named('a'));
+  await calm();
+  isGone = true;
+  rig.drive.lost(); // the watch
+  await calm();
+  isGone = true;
+  rig.drive.want(named('b')); // a command
+  await calm();
+  expect(asked).toEqual([undefined, 'at-once', 'at-once']);
+  await expect(rig.drive.settled()).resolves.toEqual({ ok: true, by: 'reload' });
+});
+
 test('HAProxy is gone and the wanted document is refused: it is started with the files in place', async () => {
   const rig = makeRig();
   rig.drive.want(named('a'));

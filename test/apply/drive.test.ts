@@ -211,23 +211,6 @@ test('when HAProxy is gone it is started with what is wanted', async () => {
   expect(rig.runs).toBe('a');
 });
 
-test('it is started at once: nobody serves, so no quiet is waited for', async () => {
-  const asked: unknown[] = [];
-  const rig = makeRig({
-    quiet: (work) => (how) => {
-      asked.push(how);
-      void work();
-    },
-  });
-  rig.drive.want(named('a'));
-  await calm();
-  rig.runs = undefined;
-  rig.drive.lost();
-  await calm();
-  expect(asked).toEqual([undefined, 'at-once']);
-  expect(rig.runs).toBe('a');
-});
-
 test('files that can not be written are told, and tried again', async () => {
   let full = true;
   const rig = makeRig({
