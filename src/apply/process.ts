@@ -22,7 +22,7 @@ export interface OwnProcess extends Haproxy {
   adopt(): Promise<{ readonly worker: number } | undefined>;
   /** All its processes, old workers included; none when it does not run. */
   pids(): Promise<readonly number[]>;
-  /** Waits so many milliseconds; less when it ends meanwhile. Rejects when the signal aborts. */
+  /** Waits so many milliseconds; less when it ends, or has ended since the last wait. Rejects when the signal aborts. */
   stays(ms: number, signal: AbortSignal): Promise<void>;
   /** Whether what this worker holds is known; another one came by somebody else's reload. */
   knows(worker: number): boolean;
@@ -41,7 +41,7 @@ export function makeProcess(settings: OwnSettings): OwnProcess {
     reload: (reasons, wanted) => inTurn(() => bring(own, { reasons, wanted })),
     adopt: () => adopt(own),
     pids: () => pidsOf(own),
-    stays: (ms, signal) => stays(own, ms, signal),
+    stays: makeStays(own),
     knows: (worker) => [undefined, worker].includes(runtime.pid()),
     applied: () => applied(own),
     stop: (gently) => stop(own, gently),
@@ -74,12 +74,21 @@ async function pidsOf(own: Own): Promise<readonly number[]> {
 
 const LOOK_MS = 100;
 
-async function stays(own: Own, ms: number, signal: AbortSignal): Promise<void> {
-  const until = performance.now() + ms;
-  const master = await readLiving(own.pidPath);
-  const isThere = master !== undefined && (await lives(master));
-  do await sleep(Math.min(isThere ? LOOK_MS : ms, Math.max(0, until - performance.now())), signal);
-  while (performance.now() < until && isThere && (await lives(master)));
+/** The end of each master is told once, also one that was before the wait. */
+function makeStays(own: Own): OwnProcess['stays'] {
+  let ended = '';
+  return async (ms, signal) => {
+    const until = performance.now() + ms;
+    const master = await readLiving(own.pidPath);
+    const isWatched = master !== undefined && writeLiving(master) !== ended;
+    for (let left = ms; left > 0; left = until - performance.now()) {
+      if (isWatched && !(await lives(master))) {
+        ended = writeLiving(master);
+        return;
+      }
+      await sleep(isWatched ? Math.min(LOOK_MS, left) : left, signal);
+    }
+  };
 }
 
 /** A master that reloads by itself refuses connections for a moment: that is waited for. */
