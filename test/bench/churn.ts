@@ -4,6 +4,7 @@
  *
  *   npm run bench:churn                     1,000 and 10,000 apps of 5 tasks, 280 changes, ten a second
  *   npm run bench:churn -- 1000 5 20000 200 1,000 apps of 5 tasks, 20,000 changes, two hundred a second
+ *   npm run bench:churn -- 10000 5 480 10 80  the same with a new app, which needs a reload, beside every eightieth change
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,6 +23,8 @@ interface Size {
   readonly tasks: number;
   readonly changes: number;
   readonly perSecond: number;
+  /** Beside every so many changes an app comes; none when 0. */
+  readonly newAppEvery: number;
 }
 
 /** Address n of 127.0.0.0/8, without its ends. */
@@ -68,22 +71,29 @@ class Estate {
   readonly ended = new Set<string>();
   readonly #marathon: Marathon;
   readonly #size: Size;
+  readonly #ports: { readonly container: number; readonly service: number };
   readonly #running = new Map<number, { readonly id: string; readonly address: string }[]>();
   #addresses = 0;
+  #apps = 0;
 
   constructor(marathon: Marathon, size: Size, ports: { readonly container: number; readonly service: number }) {
     this.#marathon = marathon;
     this.#size = size;
-    for (let i = 0; i < size.apps; i++) {
-      marathon.deploy({
-        id: `/team-${i % 97}/service-${i}`,
-        network: 'container',
-        instances: size.tasks,
-        labels: { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: hostOf(i), HAPROXY_0_FRONTEND_HEAD: '', HAPROXY_0_FRONTEND_BACKEND_GLUE: '' },
-        ports: [{ containerPort: ports.container, servicePort: ports.service + i }],
-      });
-      for (let task = 0; task < size.tasks; task++) this.start(i);
-    }
+    this.#ports = ports;
+    while (this.#apps < size.apps) this.deploy();
+  }
+
+  /** An app more, with its tasks. */
+  deploy(): void {
+    const i = this.#apps++;
+    this.#marathon.deploy({
+      id: idOf(i),
+      network: 'container',
+      instances: this.#size.tasks,
+      labels: { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: hostOf(i), HAPROXY_0_FRONTEND_HEAD: '', HAPROXY_0_FRONTEND_BACKEND_GLUE: '' },
+      ports: [{ containerPort: this.#ports.container, servicePort: this.#ports.service + i }],
+    });
+    for (let task = 0; task < this.#size.tasks; task++) this.start(i);
   }
 
   start(app: number): string {
@@ -177,12 +187,13 @@ async function firstAnswer(estate: Estate, app: number, port: number): Promise<n
 }
 
 /** A change is a task that starts or one that is killed, by turns, of one app after the other. */
-async function churn(estate: Estate, { changes, perSecond }: Size, port: number): Promise<readonly number[]> {
+async function churn(estate: Estate, { changes, perSecond, newAppEvery }: Size, port: number): Promise<readonly number[]> {
   const waits: Promise<number>[] = [];
   const kills: Promise<void>[] = [];
   const start = performance.now();
   for (let i = 0; i < changes; i += 2) {
     const app = estate.random();
+    if (newAppEvery > 0 && i % newAppEvery === newAppEvery >> 1) estate.deploy();
     waits.push(firstAnswer(estate, app, port));
     await sleep(Math.max(0, start + ((i + 1) * 1000) / perSecond - performance.now()));
     kills.push(estate.kill(app));
@@ -236,7 +247,7 @@ async function measure(size: Size): Promise<Readonly<Record<string, string>>> {
   await rm(folder, { recursive: true, force: true });
   return {
     'apps x tasks': `${size.apps} x ${size.tasks}`,
-    changes: `${size.changes}, ${size.perSecond}/s`,
+    changes: `${size.changes}, ${size.perSecond}/s${size.newAppEvery > 0 ? `, ${Math.floor(size.changes / size.newAppEvery)} new apps` : ''}`,
     'first answer p50': share(waits, 0.5),
     p95: share(waits, 0.95),
     max: share(waits, 1),
@@ -249,8 +260,8 @@ async function measure(size: Size): Promise<Readonly<Record<string, string>>> {
   };
 }
 
-const [apps, tasks = 5, changes = 280, perSecond = 10] = process.argv.slice(2).map(Number);
+const [apps, tasks = 5, changes = 280, perSecond = 10, newAppEvery = 0] = process.argv.slice(2).map(Number);
 const sizes = apps === undefined ? [1_000, 10_000] : [apps];
 const rows: Readonly<Record<string, string>>[] = [];
-for (const size of sizes) rows.push(await measure({ apps: size, tasks, changes, perSecond }));
+for (const size of sizes) rows.push(await measure({ apps: size, tasks, changes, perSecond, newAppEvery }));
 console.table(rows);
