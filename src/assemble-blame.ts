@@ -1,9 +1,11 @@
 import { BindsTaken, bindsInUse } from './apply/binds.ts';
 import { findBlame, type OperatorsFault } from './apply/blame.ts';
+import type { Verdict } from './apply/check.ts';
 import type { DriveParts, Refusal } from './apply/drive-parts.ts';
 import type { Files } from './apply/files.ts';
 import { ReloadRefused } from './apply/haproxy.ts';
 import { describeBlame, describeReload } from './apply/refusal.ts';
+import { withoutOtherFiles } from './haproxy/complaint.ts';
 import { ownerKey } from './haproxy/owners.ts';
 import type { Blame } from './haproxy/refusals.ts';
 import { now } from './lib/clock.ts';
@@ -17,6 +19,8 @@ import { writtenOf } from './services/quarantine.ts';
 
 interface Parts {
   readonly files: Pick<Files, 'check'>;
+  /** haproxy.cfg, as HAProxy names it. */
+  readonly file: string;
   readonly tell: (news: News) => void;
   /** The view that a document is of. */
   readonly viewOf: (document: Document) => View | undefined;
@@ -27,8 +31,9 @@ interface Parts {
  * What HAProxy does not take becomes News: whose ports are left out therefore, and what only the operator can mend. What was found to be his is
  * looked at first when the next candidate is refused, until one is taken.
  */
-export function makeBlaming({ files, tell, viewOf, log }: Parts): Pick<DriveParts, 'refused' | 'accepted'> {
+export function makeBlaming({ files, file, tell, viewOf, log }: Parts): Pick<DriveParts, 'refused' | 'accepted'> {
   let fault: OperatorsFault | undefined;
+  const check = checkOurs(files, file);
   const accepted = (): void => {
     fault = undefined;
     tell({ kind: 'accepted', at: now() });
@@ -39,7 +44,7 @@ export function makeBlaming({ files, tell, viewOf, log }: Parts): Pick<DrivePart
       tell({ kind: 'taken', at: now(), binds: refusal.error.binds });
       return 'another';
     }
-    const lines = linesOf(refusal);
+    const lines = oursOf(linesOf(refusal), file);
     const inUse = 'error' in refusal ? bindsInUse(lines, { candidate, good }) : [];
     if (inUse.length > 0) {
       tell({ kind: 'taken', at: Date.now(), binds: inUse });
@@ -47,7 +52,7 @@ export function makeBlaming({ files, tell, viewOf, log }: Parts): Pick<DrivePart
     }
     if (lines.length === 0 && !hasEnded) return 'later';
     const budget = 'error' in refusal ? { budget: 0 } : {}; // it has passed `haproxy -c`: only the words of the reload can name somebody
-    const finding = await findBlame({ document: candidate, good, lines, check: (document) => files.check(document), fault, ...budget });
+    const finding = await findBlame({ document: candidate, good, lines, check, fault, ...budget });
     fault = finding.fault;
     const view = viewOf(candidate);
     const quarantined = (view?.services ?? []).flatMap((service) => quarantine(service, finding.blamed, view?.named ?? []));
@@ -64,6 +69,18 @@ export function makeBlaming({ files, tell, viewOf, log }: Parts): Pick<DrivePart
     return quarantined.length > 0 ? 'another' : 'never';
   };
   return { refused, accepted };
+}
+
+/** `check`, with our own lines alone as such. */
+function checkOurs(files: Parts['files'], file: string): (document: Document) => Promise<Verdict> {
+  return async (document) => {
+    const verdict = await files.check(document);
+    return verdict.ok ? verdict : { ok: false, lines: oursOf(verdict.lines, file) };
+  };
+}
+
+function oursOf(lines: readonly string[], file: string): readonly string[] {
+  return lines.map((line) => withoutOtherFiles(line, file));
 }
 
 /** What HAProxy says; of a reload only where it says that it does not take the configuration. */

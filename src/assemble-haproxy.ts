@@ -118,7 +118,7 @@ export function openDrive(
     planDeletions,
     readDocument,
     serves,
-    ...makeBlaming({ ...surroundings, files }),
+    ...makeBlaming({ ...surroundings, files, file: path.resolve(settings.haproxyConfig) }),
     quiet: (work) => openQuiet(work, surroundings),
     later: (ms, work) => {
       sleep(ms, signal).then(work, () => undefined); // the end

@@ -31,9 +31,9 @@ export class Attempts {
   /** Brings HAProxy there. Rejects with why, when time may heal it. */
   async bring(candidate: Document): Promise<Attempt> {
     const { parts, known } = this.#shared;
-    const { files, haproxy, plan, revive } = parts;
+    const { files, haproxy, plan } = parts;
     if (candidate === this.#hopeless?.document) {
-      if (this.#hopeless.isBack) await revive();
+      if (this.#hopeless.isBack) await this.#revive();
       return { outcome: { ok: false, why: `${this.#hopeless.why}; it is not tried again before the configuration is another` } };
     }
     const done = await known.onSocket(() => this.#withoutReload(candidate));
@@ -68,8 +68,16 @@ export class Attempts {
 
   /** What is wanted is refused, and nobody serves: better what stands in place. */
   async #startAsItWas(): Promise<void> {
-    const { applied, files, revive } = this.#shared.parts;
-    if ((await applied()) === undefined && (await files.fingerprint()) !== 'none') await revive();
+    const { applied, files } = this.#shared.parts;
+    if ((await applied()) === undefined && (await files.fingerprint()) !== 'none') await this.#revive();
+  }
+
+  /** Starts HAProxy with what stands in place, where it does not run; gives whether it did not. */
+  async #revive(): Promise<boolean> {
+    const { parts, known } = this.#shared;
+    const hasEnded = await parts.revive();
+    known.revived();
+    return hasEnded;
   }
 
   async #reload(candidate: Document, reasons: readonly Reason[]): Promise<Attempt> {
@@ -101,11 +109,11 @@ export class Attempts {
   /** The files before; and HAProxy, where the reload has ended it. Rejects with why, when time may heal it: it is tried again. */
   async #putBack(candidate: Document, error: unknown): Promise<Attempt> {
     const { parts, known } = this.#shared;
-    const { files, haproxy, revive, ended, signal } = parts;
+    const { files, haproxy, ended, signal } = parts;
     known.file.written = undefined;
     const isBack = await files.restore();
     if (signal.aborted) throw error;
-    const hasEnded = isBack && (await revive());
+    const hasEnded = isBack && (await this.#revive());
     if (hasEnded) ended(error);
     const consequence = await known.refuse({ error, hasEnded }, candidate);
     if (hasEnded && known.running !== undefined) known.running = await haproxy.holds(known.running.document);

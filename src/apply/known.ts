@@ -7,18 +7,41 @@ import { FileFollower } from './file-follower.ts';
 
 /** What is known of HAProxy and its file now, and what both lanes do to them; one after the other. */
 export class Known {
-  /** Moves only when HAProxy confirmed; none until it has. */
-  running: Running | undefined;
   /** Turns: commands on one hand, a reload and the reading back after it on the other. Each could spoil the other's. */
   readonly onSocket = oneAfterAnother();
   readonly onFiles = oneAfterAnother();
   readonly file: FileFollower;
   readonly #parts: DriveParts;
+  #running: Running | undefined;
+  #isUp = false;
   #isRefused = false; // what was wanted last
 
   constructor(parts: DriveParts) {
     this.#parts = parts;
     this.file = new FileFollower({ ...parts, runs: () => this.running?.document, inTurn: this.onFiles });
+  }
+
+  /** Moves only when HAProxy confirmed; none until it has. */
+  get running(): Running | undefined {
+    return this.#running;
+  }
+
+  set running(running: Running | undefined) {
+    this.#running = running;
+    this.#isUp ||= running !== undefined;
+  }
+
+  /** It was started with what stands in place; what it has is not known. */
+  revived(): void {
+    this.#isUp = true;
+  }
+
+  /** It is gone; gives whether that is new. */
+  gone(): boolean {
+    const isNew = this.#isUp;
+    this.#isUp = false;
+    this.#running = undefined;
+    return isNew;
   }
 
   /** Sends what can go at once; gives whether there was anything, and what only a reload can do. */

@@ -23,13 +23,19 @@ export interface Named {
 export function readComplaints(lines: readonly string[]): { readonly complaints: readonly Complaint[]; readonly reached: number } {
   const alerts = lines.filter((line) => line.startsWith('[ALERT]'));
   const told = (alerts.length > 0 ? alerts : lines).filter((line) => line.trim() !== '').map(withoutSpeaker);
-  const [file] = told.flatMap((text) => CONFIG.exec(text)?.[1] ?? []);
-  const reached = Math.max(0, ...told.map((text) => placeOf(text, file)?.line ?? 0));
-  return { complaints: told.filter((text) => !SUM.test(text)).map((text) => readComplaint(text, file)), reached };
+  const reached = Math.max(0, ...told.map((text) => placeOf(text)?.line ?? 0));
+  return { complaints: told.filter((text) => !SUM.test(text)).map(readComplaint), reached };
 }
 
-/** At the end it names its own file; one that a line leads to (`filter spoe … config FILE`) has lines of its own. */
-const CONFIG = /^Error\(s\) found in configuration file : (.+)$/;
+/**
+ * One of HAProxy's lines, with places in other files than this one as words: `FILE, line 9`. What a line of the configuration leads to
+ * (`filter spoe … config FILE`) has lines of its own, which are none of the document's.
+ */
+export function withoutOtherFiles(line: string, file: string): string {
+  return line.replace(PLACE, (place: string, before: string, where: string, at: string) =>
+    where === file ? place : `${before}${where}, line ${at}`,
+  );
+}
 
 /** Of what stands in other lines. */
 const SUM = /^Error\(s\) found in|Fatal errors found in|too many fatal errors|Failed to initialize server\(s\) addr/;
@@ -44,31 +50,27 @@ interface AtLine {
   readonly rest: string;
 }
 
-/** `parsing [/etc/haproxy/haproxy.cfg:13] : `, `Parsing [F:13]: `, `[F:13] : `; none where that is another file than this one. */
-function placeOf(text: string, file: string | undefined): AtLine | undefined {
-  const [, where, line, rest = ''] = /^(?:[Pp]arsing\s+)?\[([^\]]*[^\]:]):(\d+)\]\s*:?\s*(.*)$/s.exec(text) ?? [];
-  return where !== undefined && isOf(where, file) ? { line: Number(line), rest } : undefined;
+/** `parsing [/etc/haproxy/haproxy.cfg:13] : `, `Parsing [F:13]: `, `[F:13] : ` */
+function placeOf(text: string): AtLine | undefined {
+  const [, line, rest = ''] = /^(?:[Pp]arsing\s+)?\[[^\]]*[^\]:]:(\d+)\]\s*:?\s*(.*)$/s.exec(text) ?? [];
+  return line === undefined ? undefined : { line: Number(line), rest };
 }
 
-function isOf(where: string | undefined, file: string | undefined): boolean {
-  return file === undefined || where === file;
-}
-
-function readComplaint(text: string, file: string | undefined): Complaint {
-  const place = placeOf(text, file);
+function readComplaint(text: string): Complaint {
+  const place = placeOf(text);
   const words = (place?.rest ?? text).replace(/[\s.:]+$/, '');
   const isAtTheEnd = words.includes('non-terminated'); // of the file, wherever it began
   return {
     words,
     line: isAtTheEnd ? undefined : place?.line,
-    mentioned: [...words.replace(QUOTED, ' ').matchAll(MENTIONED)].flatMap(([, where, line]) => (isOf(where, file) ? Number(line) : [])),
+    mentioned: Array.from(words.replace(QUOTED, ' ').matchAll(PLACE), ([, , , line]) => Number(line)),
     names: Array.from(words.matchAll(NAMED), ([, kind = '', name = '']) => named(kind.toLowerCase(), name)),
     quoted: Array.from(words.replace(NAMED, ' ').matchAll(QUOTED), ([, inside = '']) => inside),
   };
 }
 
 const QUOTED = /'([^']*)'/g;
-const MENTIONED = /(?:[[(]|\bat )([^\s[\]():]*\/[^\s[\]():]*):(\d+)/g;
+const PLACE = /([[(]|\bat )([^\s[\]():]*\/[^\s[\]():]*):(\d+)/g;
 const NAMED = /\b(proxy|frontend|backend|listen|userlist|server)\s+'([^']+)'/gi;
 
 function named(kind: string, name: string): Named {

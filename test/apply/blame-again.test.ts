@@ -59,7 +59,13 @@ function blaming() {
     asked++;
     return Promise.resolve(judge(one));
   };
-  const { refused, accepted } = makeBlaming({ files: { check }, tell: (news) => told.push(news), viewOf: () => undefined, log: LOG });
+  const { refused, accepted } = makeBlaming({
+    files: { check },
+    file: '/etc/haproxy/haproxy.cfg',
+    tell: (news) => told.push(news),
+    viewOf: () => undefined,
+    log: LOG,
+  });
   const refuse = async (candidate: Document) => {
     const verdict = judge(candidate);
     if (verdict.ok) throw new Error('it is not refused');

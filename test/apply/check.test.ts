@@ -42,10 +42,23 @@ test.each([
 
 test.each([
   ['behind an alert', `${NOTICE}; ${ALERT}; `, [BAD]],
+  ['behind a warning', `${WARNING}; `, []],
   ['without a word', '', []],
 ])('refused: what HAProxy crashes over, %s', async (_, body, lines) => {
   const bin = await program(`${body}kill -SEGV $$`);
   await expect(checkConfig(bin, '/x')).resolves.toEqual({ ok: false, lines: [...lines, `'${bin} -c' has crashed (SIGSEGV)`] });
+});
+
+test('a crash that does not come again is none', async () => {
+  const bin = await program(`if [ -e "$0.seen" ]; then exit 0; fi; touch "$0.seen"; kill -SEGV $$`);
+  await expect(checkConfig(bin, '/x')).resolves.toEqual({ ok: true });
+});
+
+test('a crash for want of memory is no fault of the file, whatever an app writes in quotes', async () => {
+  const short = `echo '<jemalloc>: Failed to allocate tcache data' >&2`;
+  await expect(check(`${short}; kill -ABRT $$`)).rejects.toThrow('had too little memory: <jemalloc>: Failed to allocate');
+  const quoted = `echo "[ALERT] (7) : no such group 'no more memory'" >&2`;
+  await expect(check(`${quoted}; kill -SEGV $$`)).resolves.toMatchObject({ ok: false });
 });
 
 test('it is asked about the file, with nothing on stdin', async () => {

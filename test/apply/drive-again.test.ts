@@ -58,6 +58,12 @@ test('HAProxy is gone and the wanted document is refused: it is started with the
   rig.drive.lost();
   await calm();
   expect(rig.runs).toBe('a');
+
+  rig.refusals.push('no', 'no', 'no');
+  rig.runs = undefined;
+  expect(rig.drive.lost()).toBe(true); // once more, while what is wanted is refused still
+  await calm();
+  expect(rig.runs).toBe('a');
 });
 
 test('a reload that would fail again: the files before are put back, and it is not tried again before something else is wanted', async () => {

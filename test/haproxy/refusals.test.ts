@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { withoutOtherFiles } from '../../src/haproxy/complaint.ts';
 import { readRefusal, type Refusal } from '../../src/haproxy/refusals.ts';
 import { textOf } from '../../src/haproxy/text.ts';
 import type { Document, Fragment } from '../../src/model/document.ts';
@@ -182,8 +183,10 @@ test('a line of another file is none of ours; the line that leads to it is', () 
     `[ALERT]    (77) : config : parsing [/etc/spoe.conf:${line}] : unknown keyword 'gibberish' in spoe-agent section.`,
     `[ALERT]    (77) : config : parsing [${at('use_backend nowhere')}] : 'filter' : 'Error(s) found in configuration file /etc/spoe.conf'`,
     `[ALERT]    (77) : config : Error(s) found in configuration file : ${FILE}`,
-  ];
-  expect(told(readRefusal(lines, BAD))).toEqual({ blamed: [C], operator: 0, unknown: 1 });
+    `[ALERT]    (77) : Proxy lost : unknown backend 'nope' used by SPOE agent 'a' declared at /etc/spoe.conf:${line}.`,
+  ].map((text) => withoutOtherFiles(text, FILE));
+  expect(lines[0]).toContain(`parsing [/etc/spoe.conf, line ${line}] : unknown keyword`);
+  expect(told(readRefusal(lines, BAD))).toEqual({ blamed: [C], operator: 0, unknown: 2 });
 });
 
 test('what is no ALERT is told when there is none', () => {

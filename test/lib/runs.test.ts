@@ -154,6 +154,15 @@ test('quiet: asked to run at once it waits for no quiet, but runs are as far apa
   expect(runs()).toBe(1);
 });
 
+test('quiet: asked to run at once in the middle of a wait for quiet, it waits no more', async () => {
+  const { ask, runs } = rig([], { quietMs: 3_600_000, mostMs: 3_600_000 });
+  ask();
+  await sleep(5);
+  expect(runs()).toBe(0);
+  ask('at-once');
+  await until(() => runs() === 1);
+});
+
 test('quiet: asks that never cease do not put it off for ever', async () => {
   let now = 0;
   const { ask, runs } = rig([], { quietMs: 1, mostMs: 5, now: () => now++ });

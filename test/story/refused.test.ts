@@ -17,7 +17,13 @@ async function refuse(refusalOf: Refusal | ((config: string) => Refusal)) {
   const view = story.tell(read(nginx([task(1)])));
   const told: News[] = [];
   const check = (): Promise<Verdict> => Promise.reject(new Error('nobody is asked about a reload'));
-  const { refused } = makeBlaming({ files: { check }, tell: (news) => told.push(news), viewOf: () => view, log: LOG });
+  const { refused } = makeBlaming({
+    files: { check },
+    file: '/etc/haproxy/haproxy.cfg',
+    tell: (news) => told.push(news),
+    viewOf: () => view,
+    log: LOG,
+  });
   const refusal = typeof refusalOf === 'function' ? refusalOf([...textOf(view.document)].join('')) : refusalOf;
   const consequence = await refused(refusal, view.document, undefined);
   return { consequence, told };
