@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { isIPv6, type Server } from 'node:net';
+import type { Server } from 'node:net';
+import { bracketed } from '../lib/bracketed.ts';
 import { sentence } from '../lib/sentence.ts';
 
 interface Wish {
@@ -35,5 +36,5 @@ function explain(cause: unknown): string {
 
 /** 'host:port', an IPv6 address in brackets. */
 export function endpoint(address: string, port: number): string {
-  return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
+  return `${bracketed(address)}:${port}`;
 }
