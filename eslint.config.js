@@ -9,9 +9,6 @@ const mayImport = {
   snapshot: [],
   services: [],
   haproxy: [],
-  dns: [],
-  apply: ['haproxy'],
-  admin: ['haproxy', 'services'],
   demo: [],
 };
 

@@ -1,6 +1,6 @@
 import type { LoadedCertificates, Reason } from '../model/document.ts';
 import type { Front } from '../model/service.ts';
-import { reason } from './runtime-command.ts';
+import { reason } from '../plan/commands.ts';
 import { CERTIFICATES_FILE, type DocumentSettings } from './settings.ts';
 
 /** HAProxy takes 64 words on a line: `bind`, two for each certificate, and what a template has behind them. */

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startMarathon, type Marathon } from '../../src/demo/marathon.ts';
-import { makeProcess } from '../../src/apply/process.ts';
+import { makeProcess } from '../../src/process/process.ts';
 import { freePorts } from '../e2e/ports.ts';
 
 interface Size {

@@ -1,8 +1,8 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { InvalidArgumentError, Option } from 'commander';
-import { main } from '../../src/cli.ts';
-import type { OptionRow } from '../../src/option-row.ts';
-import { defaultSettings, OPTIONS, type OptionName } from '../../src/options.ts';
+import { main } from '../../src/cli/program.ts';
+import type { OptionRow } from '../../src/options/row.ts';
+import { defaultSettings, OPTIONS, type OptionName } from '../../src/options/options.ts';
 
 const ROWS = Object.entries(OPTIONS).map(([name, row]): [OptionName, OptionRow<unknown>] => [
   name as OptionName,

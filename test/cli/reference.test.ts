@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { TEMPLATE_NAMES } from '../../src/haproxy/catalogue.ts';
-import { makeReference } from '../../src/reference.ts';
+import { makeReference } from '../../src/cli/reference.ts';
 
 test('docs/labels.md is what `marathon-lb-ts labels` prints: run that into it when a table changed', () => {
   expect(readFileSync('docs/labels.md', 'utf8')).toBe(makeReference());

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { ask, orSilence, NoAnswer } from '../../src/apply/master.ts';
-import { readServersState } from '../../src/apply/servers-state.ts';
+import { ask, orSilence, NoAnswer } from '../../src/socket/master.ts';
+import { readServersState } from '../../src/socket/servers-state.ts';
 import type { Place } from './cluster.ts';
 import { until } from './until.ts';
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { connect } from 'node:tls';
-import { makePem } from '../apply/pem.ts';
+import { makePem } from '../certificates/pem.ts';
 import { clusters } from './cluster.ts';
 import { PATIENCE_MS, until } from './until.ts';
 import { FIRST, OTHER_HOST } from './tasks.ts';

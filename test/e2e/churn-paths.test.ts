@@ -1,9 +1,9 @@
 import { expect, jest, test } from '@jest/globals';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { identify } from '../../src/apply/lock.ts';
-import { end } from '../../src/apply/ending.ts';
-import { ask } from '../../src/apply/master.ts';
+import { identify } from '../../src/daemon/lock.ts';
+import { end } from '../../src/process/stop.ts';
+import { ask } from '../../src/socket/master.ts';
 import type { AppForm } from '../../src/demo/marathon.ts';
 import { makeAgreement } from './agreement.ts';
 import { clusters, type Cluster } from './cluster.ts';

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { readKnown } from '../../src/apply/state-folder.ts';
+import { readKnown } from '../../src/saved/state-folder.ts';
 import { clusters, type Cluster } from './cluster.ts';
 import type { Ended } from './command.ts';
 import { FIRST, HOST } from './tasks.ts';

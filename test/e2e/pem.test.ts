@@ -5,10 +5,10 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { judgeFile } from '../../src/apply/certificate-files.ts';
-import { judgePem } from '../../src/apply/pem.ts';
-import { makeAuthority, makeParts } from '../apply/pem.ts';
-import { makeSamples } from '../apply/pems.ts';
+import { judgeFile } from '../../src/certificates/judge.ts';
+import { judgePem } from '../../src/certificates/pem.ts';
+import { makeAuthority, makeParts } from '../certificates/pem.ts';
+import { makeSamples } from '../certificates/pems.ts';
 import { freePorts } from './ports.ts';
 
 jest.setTimeout(60_000);

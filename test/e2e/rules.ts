@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 import { generate } from 'selfsigned';
-import type { Settings } from '../../src/options.ts';
+import type { Settings } from '../../src/options/options.ts';
 import { filesOf, viewOf } from '../golden/cases.ts';
 import { ask, type Answer, type Question } from './ask.ts';
 import { endAll, makeFolder } from './ends.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { NoAnswer, orSilence, showProc } from '../../src/apply/master.ts';
-import { makeProcess } from '../../src/apply/process.ts';
+import { NoAnswer, orSilence, showProc } from '../../src/socket/master.ts';
+import { makeProcess } from '../../src/process/process.ts';
 import type { Logger } from '../../src/lib/logger.ts';
 import { ask, type Answer, type Question } from './ask.ts';
 import type { Place } from './cluster.ts';

@@ -1,5 +1,5 @@
 import { expect, jest, test } from '@jest/globals';
-import { identify, lives } from '../../src/apply/lock.ts';
+import { identify, lives } from '../../src/daemon/lock.ts';
 import { clusters, type Cluster } from './cluster.ts';
 import { FIRST } from './tasks.ts';
 import { until } from './until.ts';

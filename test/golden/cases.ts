@@ -1,17 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { mapText, textOf } from '../../src/haproxy/text.ts';
-import { loadTemplates } from '../../src/load-templates.ts';
-import { makeMiddle } from '../../src/middle.ts';
+import { loadTemplates } from '../../src/daemon/load-templates.ts';
+import { makeMiddle } from '../../src/daemon/load-derive.ts';
 import type { Certificates } from '../../src/model/certificates.ts';
 import type { App } from '../../src/model/snapshot.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { Release } from '../../src/model/release.ts';
-import { defaultSettings, type Settings } from '../../src/options.ts';
+import { defaultSettings, type Settings } from '../../src/options/options.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
 import { startState, type State } from '../../src/snapshot/state.ts';
 import { decodeApp } from '../../src/snapshot/decode.ts';
-import type { View } from '../../src/loop.ts';
+import type { View } from '../../src/core/loop.ts';
 
 export const CASES = path.resolve('fixtures/cases');
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { certificatesText, planCertificates, readCertificates, sharedCrt } from '../../src/haproxy/certificates.ts';
 import { makeRenderer } from '../../src/haproxy/document.ts';
-import { follow } from '../../src/haproxy/follow.ts';
+import { follow } from '../../src/plan/apply-answers.ts';
 import { readDocument } from '../../src/haproxy/read-document.ts';
 import type { LoadedCertificates } from '../../src/model/document.ts';
 import type { Front } from '../../src/model/service.ts';

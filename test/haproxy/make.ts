@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { TEMPLATE_NAMES, type TemplateName } from '../../src/haproxy/catalogue.ts';
-import { makePlan } from '../../src/haproxy/plan.ts';
+import { makePlan } from '../../src/plan/plan.ts';
 import type { DocumentSettings } from '../../src/haproxy/settings.ts';
 import { makeTemplates, type Templates, type TemplateText } from '../../src/haproxy/templates.ts';
 import type { BackendSection, Document, Fragment, Reason, Running, Section } from '../../src/model/document.ts';

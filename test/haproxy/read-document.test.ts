@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { makePlan } from '../../src/haproxy/plan.ts';
+import { makePlan } from '../../src/plan/plan.ts';
 import { readDocument } from '../../src/haproxy/read-document.ts';
-import { follow } from '../../src/haproxy/follow.ts';
+import { follow } from '../../src/plan/apply-answers.ts';
 import { mapText, textOf } from '../../src/haproxy/text.ts';
 import type { Document } from '../../src/model/document.ts';
 import { readCases, viewOf } from '../golden/cases.ts';

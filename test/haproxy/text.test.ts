@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { rowAt, rowsOf } from '../../src/haproxy/rows.ts';
+import { rowAt, rowsOf } from '../../src/blame/rows.ts';
 import { mapText, textOf } from '../../src/haproxy/text.ts';
 import type { AppId, BackendName, ServerName } from '../../src/model/names.ts';
 import type { Document, Fragment, MapFile } from '../../src/model/document.ts';

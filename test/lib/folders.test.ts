@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { makeFolder } from '../../src/lib/folders.ts';
-import { makeFolders } from '../apply/folder.ts';
+import { makeFolders } from './folder.ts';
 
 const newFolder = makeFolders('folders');
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { chmod, lstat, mkdir, open, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../../src/lib/write-file.ts';
-import { makeFolders } from '../apply/folder.ts';
+import { makeFolders } from './folder.ts';
 
 const newFolder = makeFolders('write-file');
 

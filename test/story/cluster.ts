@@ -1,7 +1,7 @@
-import type { View } from '../../src/loop.ts';
+import type { View } from '../../src/core/loop.ts';
 import type { AppId } from '../../src/model/names.ts';
 import type { News } from '../../src/model/news.ts';
-import type { Settings } from '../../src/options.ts';
+import type { Settings } from '../../src/options/options.ts';
 import { absorb, type Absorb } from '../../src/snapshot/absorb.ts';
 import { readEvent } from '../../src/snapshot/events.ts';
 import type { State } from '../../src/snapshot/state.ts';

@@ -1,6 +1,6 @@
-import { makePlan } from '../../src/haproxy/plan.ts';
-import { rowsOf } from '../../src/haproxy/rows.ts';
-import type { View } from '../../src/loop.ts';
+import { makePlan } from '../../src/plan/plan.ts';
+import { rowsOf } from '../../src/blame/rows.ts';
+import type { View } from '../../src/core/loop.ts';
 import type { Document, Plan } from '../../src/model/document.ts';
 import { filesOf } from '../golden/cases.ts';
 import { nginx, task, type Json } from './cluster.ts';

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { BindsTaken } from '../../src/apply/binds.ts';
-import type { Verdict } from '../../src/apply/check.ts';
-import type { Refusal } from '../../src/apply/drive-parts.ts';
-import { ReloadRefused } from '../../src/apply/haproxy.ts';
-import { makeBlaming } from '../../src/assemble-blame.ts';
+import { BindsTaken } from '../../src/process/binds.ts';
+import type { Verdict } from '../../src/process/check.ts';
+import type { Refusal } from '../../src/drive/parts.ts';
+import { ReloadRefused } from '../../src/model/haproxy.ts';
+import { makeBlaming } from '../../src/daemon/open-blame.ts';
 import { textOf } from '../../src/haproxy/text.ts';
 import type { News } from '../../src/model/news.ts';
 import { nginx, read, Story, task } from './cluster.ts';

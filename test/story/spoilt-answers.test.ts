@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { readKnownApp } from '../../src/apply/known-app.ts';
-import { rowsOf } from '../../src/haproxy/rows.ts';
+import { readKnownApp } from '../../src/saved/saved-app.ts';
+import { rowsOf } from '../../src/blame/rows.ts';
 import { textOf } from '../../src/haproxy/text.ts';
 import { makeElementCutter } from '../../src/lib/json-elements.ts';
-import type { View } from '../../src/loop.ts';
+import type { View } from '../../src/core/loop.ts';
 import type { News } from '../../src/model/news.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
 import { decodeApp, type Decoded } from '../../src/snapshot/decode.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { EMPTY, filesOf, makeDeriver } from '../golden/cases.ts';
-import { makePlan } from '../../src/haproxy/plan.ts';
-import type { View } from '../../src/loop.ts';
+import { makePlan } from '../../src/plan/plan.ts';
+import type { View } from '../../src/core/loop.ts';
 import type { Plan } from '../../src/model/document.ts';
 import type { Release } from '../../src/model/release.ts';
 import { nginx, read, serversOf, Story, task, type Json } from './cluster.ts';

@@ -1,0 +1,61 @@
+import { ownerKey, type AppOwner } from './owners.ts';
+import type { Blame } from './read-refusal.ts';
+import { aloneOf } from './standard.ts';
+import { textOf } from '../haproxy/text.ts';
+import type { Document } from '../model/document.ts';
+import type { Verdict } from '../process/check.ts';
+
+/** Asks HAProxy about documents, so often and not more. */
+export interface Counted {
+  /** Resolves to undefined when it may not be asked any more. */
+  readonly ask: (document: Document) => Promise<Verdict | undefined>;
+  readonly runs: () => number;
+}
+
+/** The same as `check`, `budget` times. */
+export function countRuns(check: (document: Document) => Promise<Verdict>, budget: number): Counted {
+  let runs = 0;
+  return {
+    runs: () => runs,
+    ask: (document) => {
+      if (runs === budget) return Promise.resolve(undefined);
+      runs++;
+      return check(document);
+    },
+  };
+}
+
+/** What shows that an app is not to blame: the text of it alone, with the default templates, that HAProxy takes. */
+export type Taken = string;
+
+/**
+ * Who is blamed for a template of the operator's that nobody else has, or for what nobody knows, is not to blame when HAProxy refuses him for
+ * himself, and takes him with the default templates: the same values are in those. So a bad value stays its app's, whoever wrote the line around
+ * it, and so does a quarrel of two apps.
+ */
+export class Acquittal {
+  readonly #document: Document;
+  readonly #ask: Counted['ask'];
+  readonly #asked = new Map<string, Taken | undefined>();
+
+  constructor(document: Document, { ask }: Counted) {
+    this.#document = document;
+    this.#ask = ask;
+  }
+
+  /** What shows that he is not to blame; undefined when he is. Each is asked about once. `known`: what showed it before is not asked again. */
+  async of({ owner, isAlone, template }: Blame, known?: Taken): Promise<Taken | undefined> {
+    if (isAlone !== true && template !== undefined) return undefined;
+    const key = ownerKey(owner);
+    if (!this.#asked.has(key)) this.#asked.set(key, await this.#try(owner, known));
+    return this.#asked.get(key);
+  }
+
+  async #try(owner: AppOwner, known?: Taken): Promise<Taken | undefined> {
+    const alone = aloneOf(this.#document, owner);
+    if (alone === undefined) return undefined;
+    const taken = [...textOf(alone.withStandard)].join('');
+    if (taken !== known && (await this.#ask(alone.withStandard))?.ok !== true) return undefined;
+    return (await this.#ask(alone.asItIs))?.ok === false ? taken : undefined;
+  }
+}

@@ -1,0 +1,108 @@
+import type { Fragment, Section } from '../model/document.ts';
+import type { Complaint } from './complaint.ts';
+import { lazily } from '../lib/lazily.ts';
+import { ownerKey } from './owners.ts';
+import { mentionIn, rowAt, textAt, wordsOf, type Row } from './rows.ts';
+
+/** A fragment that a complaint leads to. */
+export interface Suspect {
+  readonly complaint: Complaint;
+  readonly fragment: Fragment;
+  readonly section: Section;
+  /** As rendered. */
+  readonly line: string | undefined;
+}
+
+/**
+ * The fragments that complaints lead to: by the line that one begins with; else by lines that it mentions, and by the proxies that it names. Of
+ * several, what came from a label is likelier wrong than what came from a common template, and that likelier than the operator's own line.
+ */
+export function findSuspects(complaints: readonly Complaint[], rows: readonly Row[]): readonly Suspect[] {
+  const proxies = lazily(() => proxiesIn(rows));
+  return complaints.flatMap((complaint) => {
+    const make = (found: Found): Suspect => ({ complaint, fragment: found.row.fragment, section: found.row.section, line: found.line });
+    return findRows(complaint, rows, proxies).map(make);
+  });
+}
+
+interface Found {
+  readonly row: Row;
+  readonly line: string | undefined;
+}
+
+function findRows(complaint: Complaint, rows: readonly Row[], proxies: () => Proxies): readonly Found[] {
+  const at = (line: number): readonly Found[] => {
+    const row = rowAt(rows, line);
+    return row === undefined ? [] : [{ row, line: textAt(row, line) }];
+  };
+  const mentioned = complaint.mentioned.flatMap(at);
+  if (complaint.line !== undefined) return likeliest([...at(complaint.line), ...mentioned]).slice(0, 1);
+  const named = complaint.names.flatMap(({ kind, name }) => proxies().get(`${kind} ${name}`) ?? []);
+  const rules = [...new Set(named)].flatMap((proxy) => rowsIn(proxy, complaint));
+  const best = likeliest([...rules, ...mentioned]);
+  return best.every((found) => rules.includes(found)) ? firstOfEach(best) : best.slice(0, 1);
+}
+
+/** Those with most of the words that are complained of; in a proxy that an app has for itself, else its head. */
+function rowsIn({ name, rows }: Proxy, { names, quoted }: Complaint): readonly Found[] {
+  const others = names.map((named) => named.name).filter((other) => other !== name);
+  const words = new Set([...others, ...quoted.flatMap(wordsOf)].filter((word) => !KEYWORDS.has(word)));
+  const mentions = rows.map((row) => ({ row, ...mentionIn(row, words) })).filter(({ count }) => count > 0);
+  const [head] = rows;
+  if (mentions.length === 0) return head?.fragment.owner.by === 'app' ? [{ row: head, line: undefined }] : [];
+  const most = Math.max(...mentions.map(({ count }) => count));
+  return mentions.filter(({ count }) => count === most);
+}
+
+/** That HAProxy quotes as kinds of rules, where the rule is meant that has the other words. */
+const KEYWORDS: ReadonlySet<string> = new Set(['use_backend', 'default_backend', 'use-server', 'mode', 'filter', 'cache']);
+
+/** One for each owner. */
+function firstOfEach(found: readonly Found[]): readonly Found[] {
+  const byOwner = new Map<string, Found>();
+  for (const one of found) {
+    const { owner } = one.row.fragment;
+    const key = owner.by === 'app' ? ownerKey(owner) : '';
+    if (!byOwner.has(key)) byOwner.set(key, one);
+  }
+  return [...byOwner.values()];
+}
+
+/** The best of them by whose text they are; in their order. */
+function likeliest(found: readonly Found[]): readonly Found[] {
+  const most = Math.max(...found.map(rank));
+  return found.filter((one) => rank(one) === most);
+}
+
+function rank({ row: { fragment } }: Found): number {
+  if (fragment.owner.by === 'operator') return 0;
+  return fragment.label === undefined ? 1 : 2;
+}
+
+/** A section by one of its names, with its rows. */
+interface Proxy {
+  readonly name: string;
+  readonly rows: readonly Row[];
+}
+
+/** By kind and name, and by name alone: 'frontend shop_10004', 'any shop_10004'. */
+type Proxies = ReadonlyMap<string, readonly Proxy[]>;
+
+function proxiesIn(rows: readonly Row[]): Proxies {
+  const bySection = new Map<Section, Row[]>();
+  for (const row of rows) {
+    const own = bySection.get(row.section);
+    if (own === undefined) bySection.set(row.section, [row]);
+    else own.push(row);
+  }
+  const proxies = new Map<string, Proxy[]>();
+  for (const own of bySection.values()) {
+    for (const [, kind = '', name = ''] of (own[0] as Row).fragment.text.matchAll(OPENER)) {
+      const proxy = { name, rows: own };
+      for (const key of [`${kind} ${name}`, `any ${name}`]) proxies.set(key, [...(proxies.get(key) ?? []), proxy]);
+    }
+  }
+  return proxies;
+}
+
+const OPENER = /^[ \t]*(frontend|backend|listen|userlist)[ \t]+(\S+)/gm;

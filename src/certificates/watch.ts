@@ -1,0 +1,170 @@
+import { stat } from 'node:fs/promises';
+import { judgeFile, pathsOf, type FileVerdict } from './judge.ts';
+
+/** What is watched, how often, and who is told. */
+export interface CertificateWatch {
+  /** The files and folders at hand; asked for at every look. */
+  readonly files: () => readonly string[];
+  /** 10 s when left out. */
+  readonly everyMs?: number;
+  /** Rejects when the signal aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
+  readonly signal: AbortSignal;
+  /** Is told the verdicts that are others than before, and the first ones of files that are new; after each look once or twice at most. */
+  readonly changed: (verdicts: ReadonlyMap<string, FileVerdict>) => void;
+  /** What is known already, so that it is not told again. */
+  readonly known?: ReadonlyMap<string, FileVerdict>;
+  /** In milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** Two looks at a file that changes are this far apart, until both see the same; what goes on changing is left for the next round. */
+const SETTLE_MS = 200;
+const MOST_LOOKS = 10;
+
+/** A bad one has as long to become whole: its key may be written after it. */
+const DOUBT_MS = 2_000;
+
+/** For all that a folder's file system is asked. */
+const DEADLINE_MS = 5_000;
+
+type Marks = ReadonlyMap<string, string>;
+
+/** Whether a verdict is believed at the first look. */
+type Belief = (verdict: FileVerdict, before: FileVerdict | undefined) => boolean;
+
+interface Seen {
+  readonly mark: string;
+  readonly verdict: FileVerdict;
+}
+
+/**
+ * Looks at the files of certificates every few seconds, by name, size, times and inode: mounted secrets are exchanged by a link, which no
+ * watcher of folders tells reliably. A half-written file is not believed. Nothing that files and folders do makes it reject; it resolves when
+ * the signal aborts.
+ */
+export async function watchCertificates(watch: CertificateWatch): Promise<void> {
+  const { signal, sleep, everyMs = 10_000 } = watch;
+  const rest = (ms: number): Promise<boolean> => sleep(ms, signal).then(() => !signal.aborted, () => false); // prettier-ignore
+  const rounds = new Rounds(watch, rest);
+  do await rounds.look();
+  while (!signal.aborted && (await rest(everyMs)));
+}
+
+class Rounds {
+  readonly #watch: CertificateWatch;
+  readonly #rest: (ms: number) => Promise<boolean>;
+  readonly #seen = new Map<string, Seen>();
+  /** Those whose file system has not answered yet: asked once more, it would keep the next thread waiting. */
+  readonly #hanging = new Set<string>();
+
+  constructor(watch: CertificateWatch, rest: (ms: number) => Promise<boolean>) {
+    this.#watch = watch;
+    this.#rest = rest;
+    for (const [file, verdict] of watch.known ?? []) this.#seen.set(file, { mark: '', verdict });
+  }
+
+  /** One round over all files. */
+  async look(): Promise<void> {
+    const files = [...new Set(this.#watch.files())];
+    for (const file of this.#seen.keys()) if (!files.includes(file)) this.#seen.delete(file);
+    const settled = await this.#settled(await this.#restless(files));
+    const doubtful = await this.#judge(settled, hasNoNewFault);
+    if (doubtful.size === 0 || !(await this.#rest(DOUBT_MS))) return;
+    const now = await this.#marks([...doubtful.keys()]);
+    await this.#judge(new Map([...now].filter(([file, mark]) => mark === doubtful.get(file))), () => true);
+  }
+
+  /** Those that look different, or whose verdict the clock has changed. */
+  async #restless(files: readonly string[]): Promise<Marks> {
+    const marks = await this.#marks(files);
+    return new Map([...marks].filter(([file, mark]) => mark !== this.#seen.get(file)?.mark || this.#outlived(file)));
+  }
+
+  #outlived(file: string): boolean {
+    return this.#now() >= (this.#seen.get(file)?.verdict.until ?? Infinity);
+  }
+
+  #now(): number {
+    return (this.#watch.now ?? Date.now)();
+  }
+
+  /** Those of them that look the same twice. */
+  async #settled(restless: Marks): Promise<Marks> {
+    const settled = new Map<string, string>();
+    let last = restless;
+    for (let looks = 0; last.size > 0 && looks < MOST_LOOKS; looks++) {
+      if (!(await this.#rest(SETTLE_MS))) return new Map();
+      const next = await this.#marks([...last.keys()]);
+      for (const [file, mark] of next) if (mark === last.get(file)) settled.set(file, mark);
+      last = new Map([...next].filter(([file]) => !settled.has(file)));
+    }
+    return settled;
+  }
+
+  /** Tells what is new and believed; gives back what is not believed yet. */
+  async #judge(marks: Marks, believed: Belief): Promise<Marks> {
+    const news = new Map<string, FileVerdict>();
+    const doubtful = new Map<string, string>();
+    for (const [file, mark] of marks) {
+      const verdict = await judgeFile(file, { now: this.#now() });
+      const before = this.#seen.get(file)?.verdict;
+      if (!believed(verdict, before)) {
+        doubtful.set(file, mark);
+        continue;
+      }
+      this.#seen.set(file, { mark, verdict });
+      if (before === undefined || !isSame(before, verdict)) news.set(file, verdict);
+    }
+    if (news.size > 0 && !this.#watch.signal.aborted) this.#watch.changed(news);
+    return doubtful;
+  }
+
+  /** How each looks at the moment; without those whose file system does not answer. */
+  async #marks(files: readonly string[]): Promise<Marks> {
+    const asked = files.filter((file) => !this.#hanging.has(file));
+    const marks = await Promise.all(asked.map(async (file) => [file, await this.#mark(file)] as const));
+    return new Map(marks.flatMap(([file, mark]) => (mark === undefined ? [] : [[file, mark]])));
+  }
+
+  async #mark(file: string): Promise<string | undefined> {
+    this.#hanging.add(file);
+    const reading = readMark(file).finally(() => this.#hanging.delete(file));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(resolve, DEADLINE_MS, undefined);
+    });
+    const mark = await Promise.race([reading, late]);
+    clearTimeout(timer);
+    return mark;
+  }
+}
+
+/** What was bad before is not about to become so. */
+function hasNoNewFault({ faults }: FileVerdict, before: FileVerdict | undefined): boolean {
+  return faults.every(({ file }) => before?.faults.some((fault) => fault.file === file) === true);
+}
+
+/** It also has the time when name, owner or rights changed: a file that may be read now looks different. */
+async function readMark(file: string): Promise<string> {
+  const paths = await pathsOf(file).catch(() => [file]);
+  const marks = await Promise.all(paths.map(async (one) => `${one} ${await markOf(one)}`));
+  return marks.join('\n');
+}
+
+async function markOf(file: string): Promise<string> {
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
+    return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown';
+  }
+}
+
+function isSame(a: FileVerdict, b: FileVerdict): boolean {
+  return words(a) === words(b);
+}
+
+function words({ fingerprint, serves, faults, remarks }: FileVerdict): string {
+  return JSON.stringify([fingerprint, serves, faults, remarks]);
+}

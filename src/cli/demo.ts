@@ -1,0 +1,104 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { makeLogger } from '../lib/logger.ts';
+import { defaultSettings, type Settings } from '../options/options.ts';
+import { withSignals } from './signals.ts';
+
+interface DemoFlags {
+  readonly httpPort: number;
+  readonly httpsPort: number;
+  readonly appIdPort: number;
+  readonly statsPort: number;
+  readonly marathonPort: number;
+  readonly servicePort: number;
+  readonly containerPort: number;
+  readonly dnsPort: number;
+  readonly every: number;
+  readonly haproxyBin: string;
+}
+
+const ADDRESS = '127.0.0.1';
+
+/** Adds `marathon-lb-ts demo` to the program. */
+export function addDemo(program: Command): Command {
+  const demo = program
+    .command('demo')
+    .description(
+      "Calico's tutorial, live: an embedded Marathon, real backends on 127.x addresses, this daemon and HAProxy. Ctrl-C ends it all.",
+    )
+    .allowExcessArguments(false);
+  const port = (flag: string, fallback: number, help: string): Option =>
+    new Option(`${flag} <port>`, help).default(fallback).argParser(readNumber(65_535));
+  demo
+    .addOption(port('--http-port', 8080, 'shared http frontend'))
+    .addOption(port('--https-port', 8443, 'shared https frontend'))
+    .addOption(port('--app-id-port', 9091, 'frontend by X-Marathon-App-Id'))
+    .addOption(port('--stats-port', 9090, 'statistics'))
+    .addOption(port('--service-port', 10_000, "the app's service port"))
+    .addOption(port('--marathon-port', 8081, 'the embedded Marathon'))
+    .addOption(port('--dns-port', 8053, 'DNS for the tasks, over UDP and TCP'))
+    .addOption(port('--container-port', 80, 'the backends, on addresses of their own'))
+    .addOption(new Option('--every <seconds>', 'between two things that happen').default(15).argParser(readNumber(3600)))
+    .addOption(new Option('--haproxy-bin <file>', 'the program').default('haproxy'))
+    .action(() => run(demo.opts()));
+  return program;
+}
+
+function readNumber(most: number): (text: string) => number {
+  return (text) => {
+    const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+    if (number < 1 || number > most) throw new InvalidArgumentError(`Wanted: a whole number from 1 to ${most}.`);
+    return number;
+  };
+}
+
+async function run(flags: DemoFlags): Promise<void> {
+  const [{ runDemo }, { daemon }] = await Promise.all([import('../demo/demo.ts'), import('../daemon/daemon.ts')]);
+  const folder = await mkdtemp(path.join(tmpdir(), 'marathon-lb-ts-demo-'));
+  const log = await makeLogger({ level: 'info', format: 'text', fd: process.stdout.fd });
+  const { httpPort: http, httpsPort: https, appIdPort: appId, statsPort: stats, dnsPort: dns } = flags;
+  try {
+    await withSignals(({ signal }) =>
+      runDemo({
+        address: ADDRESS,
+        ports: { http, https, appId, stats, dns, marathon: flags.marathonPort, service: flags.servicePort, container: flags.containerPort },
+        everyMs: flags.every * 1000,
+        say: (sentence) => process.stdout.write(`\n>> ${sentence}\n`),
+        signal,
+        daemon: ({ marathon, ready, signal: until }) => {
+          const settings = settingsOf(flags, marathon, folder);
+          return daemon({ settings, env: {}, log, signal: until, haproxyEnds: 'at once' }, async (running) => {
+            const { ok, text } = await running.resync('the demo begins');
+            if (!ok) throw new Error(text);
+            ready();
+          });
+        },
+      }),
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function settingsOf(flags: DemoFlags, marathon: string, folder: string): Settings {
+  const { httpPort, httpsPort, appIdPort, statsPort, dnsPort, haproxyBin } = flags;
+  return {
+    ...defaultSettings(),
+    marathon: [marathon],
+    group: ['external'],
+    haproxyConfig: path.join(folder, 'haproxy.cfg'),
+    runDir: path.join(folder, 'run'),
+    stateDir: path.join(folder, 'state'),
+    templatesDir: path.join(folder, 'templates'),
+    sslCerts: [],
+    bindAddress: ADDRESS,
+    httpPort,
+    httpsPort,
+    appIdPort,
+    statsPort,
+    dnsListen: [{ address: ADDRESS, port: dnsPort }],
+    haproxyBin,
+  };
+}

@@ -1,0 +1,162 @@
+import { Command, CommanderError } from 'commander';
+import { readFileSync } from 'node:fs';
+import { addDemo } from './demo.ts';
+import { addDns } from './dns.ts';
+import { gather } from '../lib/gather.ts';
+import { makeLogger, type Logger } from '../lib/logger.ts';
+import { sentence } from '../lib/sentence.ts';
+import type { Run } from '../daemon/connect.ts';
+import { untilUnexpected } from './exit.ts';
+import { makeReference } from './reference.ts';
+import { readNotes } from './old-words.ts';
+import type { Settings } from '../options/options.ts';
+import { addOptions, readSettings } from './flags.ts';
+import { withSignals, type Signals } from './signals.ts';
+import { addStatus } from './status.ts';
+
+export { leave } from './exit.ts';
+
+/** What is wrong with the words on the command line: exit code 2. */
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Runs the command; gives its exit code: 0, 2 for wrong usage, 1 for all else that failed, with a sentence on stderr. */
+export async function main(words: readonly string[]): Promise<number> {
+  process.stdout.off('error', leaveWithReader).on('error', leaveWithReader); // once, however often it is asked to run
+  try {
+    await follow(words, run);
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has said why
+    process.stderr.write(`marathon-lb-ts: ${sentence(error)}\n`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+/** Reads the words, and hands the settings they make to `act`; some words, such as `labels`, do something else instead. */
+export async function follow(words: readonly string[], act: (settings: Settings) => Promise<void>): Promise<void> {
+  await makeProgram(act).parseAsync(readWords(words, process.env), { from: 'user' });
+}
+
+/** Whoever read our output has seen enough (`--dry | head`). */
+function leaveWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+}
+
+function makeProgram(act: (settings: Settings) => Promise<void>): Command {
+  const program = new Command('marathon-lb-ts')
+    .description('Follows Mesosphere Marathon and keeps HAProxy in step: a drop-in for marathon-lb 1.15.')
+    .usage(
+      '[options]\n       marathon-lb-ts dns [options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts status [options]\n       marathon-lb-ts labels',
+    )
+    .version(version(), '--version')
+    .exitOverride()
+    .enablePositionalOptions()
+    .showHelpAfterError('(marathon-lb-ts --help lists the flags)')
+    .helpOption('-h, --help', 'this text')
+    .allowExcessArguments(false)
+    .addHelpText('after', SIGNALS);
+  addOptions(program);
+  program.action(() => act(withSense(readSettings(program))));
+  program
+    .command('labels')
+    .description('prints the reference of labels and templates')
+    .action(() => {
+      process.stdout.write(makeReference());
+    });
+  return addDemo(addStatus(addDns(program, runDns)));
+}
+
+const SIGNALS = `
+Signals: HUP reads everything again, USR1 reloads HAProxy with the file as it is, TERM and INT end the daemon; HAProxy serves on, unless
+--stop-haproxy is given. A second one ends it at once.
+`;
+
+/** marathon-lb's image takes `sse` or `poll` as its first word; following the stream is the default here. */
+function readWords([first, ...rest]: readonly string[], { POLL_INTERVAL: interval = '' }: NodeJS.ProcessEnv): readonly string[] {
+  if (first === '--longhelp' || rest.includes('--longhelp')) return ['labels'];
+  if (first === 'sse') return rest;
+  if (first === 'poll') return ['--poll', interval === '' ? '60' : interval, ...rest];
+  return first === undefined ? [] : [first, ...rest];
+}
+
+/** DNS alone, without HAProxy. */
+async function runDns(settings: Settings): Promise<void> {
+  const { dnsAlone } = await import('../daemon/dns-alone.ts');
+  await withLog(settings, ({ signal, onHup }, log) =>
+    dnsAlone({ settings, env: process.env, signal, log }, ({ resync }) => {
+      onHup(() => {
+        resync('SIGHUP');
+      });
+    }),
+  );
+}
+
+async function withLog(settings: Settings, work: (signals: Signals, log: Logger) => Promise<void>): Promise<void> {
+  if (holdsSecret(settings)) process.title = 'marathon-lb-ts'; // the process list shows no credentials
+  const log = await logOf(settings);
+  await untilUnexpected(log, () => withSignals((signals) => work(signals, log)));
+}
+
+async function run(settings: Settings): Promise<void> {
+  await withLog(settings, (signals, log) => balance(settings, { ...signals, log }));
+}
+
+async function balance(settings: Settings, { signal, onHup, onUsr1, log }: Signals & { readonly log: Logger }): Promise<void> {
+  for (const { word, because } of readNotes(settings, process.env))
+    log.info({ word, because }, 'a word of marathon-lb has no such effect here');
+  const parts = { settings, env: process.env, signal, log };
+  if (settings.dry) {
+    const { dry } = await import('../daemon/dry.ts'); // each with what it needs alone: a pass from cron is short
+    for (const piece of gather(await dry(parts))) process.stdout.write(piece);
+    return;
+  }
+  const { daemon, once } = await import('../daemon/daemon.ts');
+  if (settings.once) {
+    log.info({}, await once(parts));
+  } else {
+    await daemon({ ...parts, ...endOf(settings) }, (running) => {
+      onHup(() => void running.resync('SIGHUP'));
+      onUsr1(() => {
+        running.reload();
+      });
+    });
+  }
+}
+
+/** A HAProxy that serves on is the default: the next daemon adopts it. */
+function endOf({ stopHaproxy, shutdownDelay, oldWorkerMaxAge }: Settings): Pick<Run, 'haproxyEnds'> {
+  return stopHaproxy ? { haproxyEnds: { delayMs: shutdownDelay * 1000, finishMs: oldWorkerMaxAge * 1000 } } : {};
+}
+
+function holdsSecret({ authCredentials, dcosAuthCredentials, marathon }: Settings): boolean {
+  return authCredentials !== undefined || dcosAuthCredentials !== undefined || marathon.some((url) => url.includes('@'));
+}
+
+/** Throws where the settings contradict each other. Both ports 0 is marathon-lb's way to give none: a range that ends before it begins has none. */
+function withSense(settings: Settings): Settings {
+  const { group, minServPort, maxServPort } = settings;
+  if (group.length === 0)
+    throw new UsageError("--group is missing: say which apps to take, as in --group external, or --group '*' for all");
+  if ((minServPort === 0) !== (maxServPort === 0))
+    throw new UsageError('--min-serv-port-ip-per-task and --max-serv-port-ip-per-task are both 0, for no such ports, or none of them is');
+  if (minServPort > maxServPort)
+    throw new UsageError(`--min-serv-port-ip-per-task ${minServPort} is above --max-serv-port-ip-per-task ${maxServPort}`);
+  if (settings.haproxySocket !== undefined && settings.command === undefined)
+    throw new UsageError('--haproxy-socket is of a HAProxy that --command reloads: give both, or neither');
+  return minServPort === 0 ? { ...settings, minServPort: 1 } : settings;
+}
+
+/** To stdout; under --dry, where stdout is for the configuration, to stderr. */
+function logOf({ logLevel: level, logFormat, dry: isDry }: Settings): Promise<Logger> {
+  const stream = isDry ? process.stderr : process.stdout;
+  const format = logFormat === 'python' ? 'text' : (logFormat ?? (stream.isTTY ? 'text' : 'json'));
+  return makeLogger({ level, format, fd: stream.fd });
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+}

@@ -1,0 +1,52 @@
+import { CATALOGUE, TEMPLATE_NAMES, type TemplateRow } from '../haproxy/catalogue.ts';
+import { APP_LABELS, PORT_LABELS, type Label } from '../services/labels.ts';
+
+/** The reference of labels and templates, in Markdown: what `marathon-lb-ts labels` prints, and docs/labels.md. Made from their tables. */
+export function makeReference(): string {
+  return [
+    '# Labels and templates',
+    '',
+    'Made by `marathon-lb-ts labels`. `n` is a port index: the place in `portMappings` or `portDefinitions`, from 0.',
+    '',
+    'A value outside its grammar is a Problem, and the label counts as absent; where it guards access, marked *, the port is left out instead.',
+    '',
+    '## Labels of an app',
+    '',
+    ...tableOf(Object.values(APP_LABELS), ({ name }) => `HAPROXY_${name}`),
+    '',
+    '## Labels of a port',
+    '',
+    ...tableOf(Object.values(PORT_LABELS), ({ name }) => `HAPROXY_n_${name}`),
+    '',
+    'Basic auth covers the shared frontends only: the service port and the frontend by app id stay open.',
+    '',
+    '## Templates',
+    '',
+    'A template comes from the first of: a label `HAPROXY_n_<NAME>` (where marked), the variable `HAPROXY_<NAME>` (`\\n` for a line end), a file',
+    '`HAPROXY_<NAME>.hbs` or `HAPROXY_<NAME>` in `--templates-dir`, the default. Files that end in `.hbs` are Handlebars; all others are in',
+    "marathon-lb's format, where `{name}` is a placeholder and `{{`, `}}` are braces.",
+    '',
+    '| template | in labels | placeholders | what it is |',
+    '|---|---|---|---|',
+    ...TEMPLATE_NAMES.map((name) => templateRow(name, CATALOGUE[name])),
+    '',
+  ].join('\n');
+}
+
+function tableOf(labels: readonly Label<unknown>[], title: (label: Label<unknown>) => string): readonly string[] {
+  const rows = labels.map((label) => {
+    const { grammar, guards, doc, example } = label;
+    return `| \`${title(label)}\`${guards ? ' *' : ''} | ${cell(grammar.wanted)} | ${cell(doc)} | \`${cell(example)}\` |`;
+  });
+  return ['| label | value | what it does | example |', '|---|---|---|---|', ...rows];
+}
+
+function templateRow(name: string, { inLabels, places, lists, use, doc }: TemplateRow): string {
+  const all = [...places, ...lists.map((list) => `${list} (a list)`)];
+  const known = use === 'raw' && all.length > 0 ? `${all.join(' ')} (in .hbs only)` : all.join(' ');
+  return `| \`${name}\` | ${inLabels ? 'yes' : ''} | ${cell(known)} | ${cell(doc)} |`;
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}

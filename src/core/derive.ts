@@ -1,0 +1,210 @@
+import { listOf } from '../haproxy/certificates.ts';
+import { makeRenderer, type Rendering } from '../haproxy/document.ts';
+import type { DocumentSettings } from '../haproxy/settings.ts';
+import type { Templates } from '../haproxy/templates.ts';
+import { makeWithoutTaken } from '../haproxy/without-taken.ts';
+import { bracketed } from '../lib/bracketed.ts';
+import { common, each, eachPair, flat, whole } from '../lib/lists.ts';
+import type { View } from './loop.ts';
+import type { Certificates } from '../model/certificates.ts';
+import type { LoadedCertificates } from '../model/document.ts';
+import type { Problem } from '../model/problem.ts';
+import type { TakenBind } from '../model/quarantine.ts';
+import type { Release } from '../model/release.ts';
+import type { Front, LeftOut, Service } from '../model/service.ts';
+import type { App, Definition } from '../model/snapshot.ts';
+import { arrange, type Arrangement, type Claim, type OwnBind } from '../services/arrange.ts';
+import { makeCertify, type Certified } from '../services/certificates.ts';
+import { makeDraft, type Draft, type ServiceSettings } from '../services/fronts.ts';
+import { makeMergeGroups, overruled } from '../services/groups.ts';
+import { assignPorts } from '../services/ports.ts';
+import { sift } from '../services/quarantine.ts';
+import { makeServices, type ServicesOfApp } from '../services/services.ts';
+import type { State } from '../snapshot/state.ts';
+import { troublesOf } from '../snapshot/troubles.ts';
+
+/** What an operator decides, room by room. */
+export interface DeriveSettings {
+  readonly services: ServiceSettings;
+  readonly document: OwnSettings;
+  readonly templates: Templates;
+}
+
+/** Which certificates there are may change while the daemon runs. */
+type OwnSettings = Omit<DocumentSettings, 'certificates'>;
+
+/**
+ * State -> View: services, who gets which port and route, the document. Pure but for its memory of the last run, which makes the cost of a
+ * change that of what changed and can be thrown away at any time.
+ */
+export function makeDerive({ services, document, templates }: DeriveSettings): (state: State) => View | undefined {
+  const settings: ServiceSettings = { ...services, templateProblems: (by) => templates.problemsOf(by) };
+  const merged = makeMergeGroups();
+  const assign = whole((definitions: readonly Definition[]) => assignPorts(definitions, settings.portRange));
+  const definitionsOf = each((app: App) => app.definition);
+  const drafts = each((definition: Definition) => makeDraft(definition, settings));
+  const toCome = each((definition: Definition) => makeDraft(definition, settings).problems);
+  const ofApps = eachPair((app: App, draft: Draft) => inOrder(makeServices(app, draft, settings)));
+  const all = makeAll();
+  const arrangeAll = makeArrange(ownBinds(document));
+  const serve = makeServe();
+  const certify = makeCertify();
+  const render = makeRender(templates, document);
+  const withoutTaken = makeWithoutTaken();
+
+  return onChange((shown) => {
+    const { snapshot, certificates, taken, held, staleSince, unread } = shown;
+    const apps = merged(snapshot.apps);
+    const assigned = assign(definitionsOf(apps));
+    const drafted = drafts(assigned.definitions);
+    const { leftOut, problems: ofDrafts, ...found } = all(ofApps(apps, drafted), drafted);
+    const { services, claims, ...refusal } = sift(found, shown.quarantine);
+    const arrangement = arrangeAll(claims, shown);
+    const certified = certify(serve(services, arrangement.fronts), certificates.named);
+    const rendering = render(certified, shown.release, certificates);
+    const bound = withoutTaken(rendering.document, taken);
+    return {
+      ...{ snapshot, taken, held, staleSince, unread },
+      services: certified.services,
+      certificates: certified.files,
+      named: certificates.named,
+      leftOut: [...leftOut, ...refusal.leftOut, ...arrangement.leftOut, ...certified.leftOut],
+      document: bound.document,
+      problems: [
+        [...certificates.problems, ...troublesOf(shown), ...snapshot.problems, ...assigned.problems, ...ofDrafts],
+        ...toCome(overruled(snapshot.apps, apps)), // a newer colour's, before it takes over
+        [...refusal.problems, ...arrangement.problems, ...certified.problems, ...bound.problems, ...rendering.problems, ...shown.refused],
+      ].flat(),
+    };
+  });
+}
+
+const SHOWN = ['snapshot', 'serving', 'release', 'refused', 'quarantine', 'taken', 'held', 'staleSince', 'unread', 'certificates'] as const;
+type Shown = Pick<State, (typeof SHOWN)[number]>;
+
+/** Only some of what is known is shown: for the rest the view stays the same object. Nothing is derived from nothing. */
+function onChange(make: (shown: Shown) => View): (state: State) => View | undefined {
+  let last: (Shown & { readonly view: View }) | undefined;
+  return (state) => {
+    if (state.asked === undefined && state.staleSince === undefined) return undefined;
+    const isSame = last !== undefined && SHOWN.every((key) => last?.[key] === state[key]);
+    if (!isSame) {
+      const { snapshot, serving, release, refused, quarantine, taken, held, staleSince, unread, certificates } = state;
+      const shown = { snapshot, serving, release, refused, quarantine, taken, held, staleSince, unread, certificates };
+      last = { ...shown, view: make(shown) };
+    }
+    return last?.view;
+  };
+}
+
+/** The parts of all apps, in order of app id; what did not change costs nothing. */
+function makeAll() {
+  const [services, claims, leftOut, problems] = [flat<Service>(), flat<Claim>(), flat<LeftOut>(), flat<Problem>()];
+  const parts = {
+    services: each((of: ServicesOfApp) => of.services),
+    claims: each((of: ServicesOfApp) => of.claims),
+    leftOut: each((of: ServicesOfApp) => of.leftOut),
+    problems: each((draft: Draft) => draft.problems),
+  };
+  return (ofApps: readonly ServicesOfApp[], drafts: readonly Draft[]) => ({
+    services: services(parts.services(ofApps)),
+    claims: claims(parts.claims(ofApps)),
+    leftOut: leftOut(parts.leftOut(ofApps)),
+    problems: problems(parts.problems(drafts)),
+  });
+}
+
+/** The services that are rendered, each with the front that it got. */
+function makeServe(): (services: readonly Service[], fronts: Arrangement['fronts']) => readonly Service[] {
+  const withFront = eachPair((front: Front, service: Service): Service => (service.front === front ? service : { ...service, front }));
+  return (services, fronts) => {
+    if (!fronts.includes(undefined)) return withFront(fronts as readonly Front[], services);
+    const kept = fronts.flatMap((front, i) => (front === undefined ? [] : [[front, services[i] as Service] as const]));
+    return withFront(
+      kept.map(([front]) => front),
+      kept.map(([, service]) => service),
+    );
+  };
+}
+
+/** The document with the certificates of now. Everything is rendered again when those of the shared https frontend are others, which is seldom. */
+function makeRender(templates: Templates, settings: OwnSettings) {
+  let renderer: { readonly files: readonly string[]; readonly render: ReturnType<typeof makeRenderer> } | undefined;
+  const stamp = makeStamp(settings);
+  return ({ services, files: named }: Certified, release: Release, known: Certificates): Rendering => {
+    if (renderer?.files !== known.files)
+      renderer = { files: known.files, render: makeRenderer(templates, { ...settings, certificates: known.files }) };
+    return stamp(renderer.render(services, release), known, named);
+  };
+}
+
+/** The same rendering as before, when nothing is another; and the same certificates, when only services are. */
+function makeStamp({ sharedFrontends }: OwnSettings) {
+  let known: { readonly of: readonly unknown[]; readonly certificates: LoadedCertificates } | undefined;
+  let last: { readonly of: readonly unknown[]; readonly rendering: Rendering } | undefined;
+  return (rendering: Rendering, told: Certificates, files: readonly string[]): Rendering => {
+    if (known?.of[0] !== told || known.of[1] !== files) known = { of: [told, files], certificates: loaded(told, files, sharedFrontends) };
+    const { certificates } = known;
+    if (last?.of[0] !== rendering || last.of[1] !== certificates)
+      last = { of: [rendering, certificates], rendering: { ...rendering, document: { ...rendering.document, certificates } } };
+    return last.rendering;
+  };
+}
+
+/** What HAProxy reads with such a document; of files that labels name what is known. */
+function loaded({ files, contents, named }: Certificates, ofLabels: readonly string[], isShared: boolean): LoadedCertificates {
+  const wanted = new Set(ofLabels);
+  const own = named.filter(({ file, serves }) => wanted.has(file) && serves.length > 0);
+  const all = [...(isShared ? contents : []), ...own].flatMap(({ file, fingerprint }) => {
+    return fingerprint === undefined ? [] : [[file, fingerprint] as const];
+  });
+  return { fingerprints: new Map(all), list: isShared ? listOf(files) : [] };
+}
+
+interface Others {
+  readonly serving: readonly Front[];
+  readonly taken: readonly TakenBind[];
+}
+
+/** Who serves now matters only while something is claimed twice. */
+function makeArrange(own: readonly OwnBind[]): (claims: readonly Claim[], others: Others) => Arrangement {
+  let last: (Others & { readonly claims: readonly Claim[]; readonly arrangement: Arrangement }) | undefined;
+  return (claims, { serving, taken }) => {
+    const isSame = last?.taken === taken && common(last.claims, claims).head === Math.max(last.claims.length, claims.length);
+    if (last !== undefined && isSame && (last.serving === serving || last.arrangement.problems.length === 0)) return last.arrangement;
+    last = { claims, serving, taken, arrangement: arrange(claims, { own: [...own, ...taken.map(asOwn)], serving }) };
+    return last.arrangement;
+  };
+}
+
+/** What another process has, no app gets. */
+function asOwn({ address, port, why }: TakenBind): OwnBind {
+  return { address: bracketed(address), port, what: `another process: ${why}` };
+}
+
+/** In order of service port and port index: the order of the file. */
+function inOrder({ services, claims, leftOut }: ServicesOfApp): ServicesOfApp {
+  if (services.length < 2) return { services, claims, leftOut };
+  const rows = services.map((service, i) => ({ service, claim: claims[i] as Claim })).sort(byPort);
+  return { services: rows.map(({ service }) => service), claims: rows.map(({ claim }) => claim), leftOut };
+}
+
+function byPort(
+  { service: { front: a } }: { readonly service: Service },
+  { service: { front: b } }: { readonly service: Service },
+): number {
+  return a.port - b.port || a.index - b.index;
+}
+
+/** What the load balancer binds itself. */
+function ownBinds({ bindAddress: address, ports, sharedFrontends }: OwnSettings): readonly OwnBind[] {
+  const shared = [
+    { address, port: ports.http, what: 'the shared http frontend (--http-port)' },
+    { address, port: ports.https, what: 'the shared https frontend (--https-port)' },
+  ];
+  return [
+    ...(sharedFrontends ? shared : []),
+    { address, port: ports.appId, what: 'the frontend by app id (--app-id-port)' },
+    { address, port: ports.stats, what: 'the statistics page (--stats-port)' },
+  ];
+}

@@ -1,0 +1,78 @@
+import { makeAlarm } from './wake-ups.ts';
+import { openDns } from './open-dns.ts';
+import { openMarathon, openSource } from './open-marathon.ts';
+import type { Run } from './connect.ts';
+import { endingWith } from '../lib/ending-with.ts';
+import { makeInbox } from '../lib/inbox.ts';
+import { loop } from '../core/loop.ts';
+import type { News } from '../model/news.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { makeProblemLog } from './problem-log.ts';
+import { makeAbsorb } from '../snapshot/absorb.ts';
+import { startState, type State } from '../snapshot/state.ts';
+import { troublesOf } from '../snapshot/troubles.ts';
+import { shown } from '../source/auth.ts';
+import type { Client } from '../source/client.ts';
+
+/** What it is given from outside. */
+type DnsRun = Omit<Run, 'haproxyEnds'>;
+
+/** What DNS alone can be asked. */
+interface DnsDaemon {
+  readonly resync: (reason: string) => void;
+}
+
+/** Follows Marathon and answers DNS until the signal. Rejects at once for what does not heal by itself. */
+export async function dnsAlone({ env, ...run }: DnsRun, started: (daemon: DnsDaemon) => void): Promise<void> {
+  const ending = new AbortController();
+  const client = await openMarathon(run.settings, env);
+  try {
+    const { ended, resync } = await connect({ ...run, signal: endingWith(run.signal, ending.signal) }, client);
+    run.log.info({ marathon: run.settings.marathon.map((url) => shown(new URL(url))) }, 'following Marathon, for DNS alone');
+    started({ resync });
+    await ended;
+  } finally {
+    ending.abort();
+    await client.close();
+  }
+}
+
+async function connect(run: Omit<DnsRun, 'env'>, client: Client): Promise<DnsDaemon & { readonly ended: Promise<unknown> }> {
+  const inbox = makeInbox<News>(run.signal);
+  const { tell } = inbox;
+  const dns = await openDns({ ...run, follow: true });
+  const source = openSource(client, { ...run, tell }, true);
+  const resync = (reason: string): void => {
+    source.resync(reason).catch(() => undefined); // it is logged
+  };
+  const alarm = makeAlarm({ source, tell, signal: run.signal });
+  const looping = loop({
+    inbox,
+    start: startState(NO_HAPROXY),
+    absorb: makeAbsorb({ massRemovalHoldMs: run.settings.massRemovalHold * 1000 }),
+    derive,
+    consumers: [
+      dns.see,
+      makeProblemLog(run.log),
+      (_names, _news, state) => {
+        alarm(state);
+      },
+    ],
+  });
+  return { resync, ended: Promise.all([source.ended, looping, dns.ended]) };
+}
+
+/** Nothing is written for one. */
+const NO_HAPROXY: State['release'] = { major: 0, minor: 0 };
+
+/** All that names are made of. */
+interface Names {
+  readonly snapshot: Snapshot;
+  readonly problems: readonly Problem[];
+}
+
+function derive({ asked, snapshot, held, staleSince, unread }: State): Names | undefined {
+  if (asked === undefined) return undefined;
+  return { snapshot, problems: [...troublesOf({ held, staleSince, unread }), ...snapshot.problems] };
+}

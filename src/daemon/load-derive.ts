@@ -1,0 +1,63 @@
+import path from 'node:path';
+import { makeDerive, type DeriveSettings } from '../core/derive.ts';
+import { TEMPLATES_IN_LABELS } from '../haproxy/catalogue.ts';
+import type { Templates } from '../haproxy/templates.ts';
+import { usableCores } from '../lib/cores.ts';
+import type { Environment } from '../lib/environment.ts';
+import { loadTemplates } from './load-templates.ts';
+import type { AppId } from '../model/names.ts';
+import type { Settings } from '../options/options.ts';
+
+/** What an operator decides about the middle. */
+export interface MiddleSettings {
+  readonly settings: Settings;
+  readonly env: Environment;
+}
+
+/** `derive` as an operator's flags, environment and template files want it. Rejects when a template file can't be read. */
+export async function loadMiddle(given: MiddleSettings): Promise<ReturnType<typeof makeDerive>> {
+  return makeMiddle(given, await loadTemplates(given.settings.templatesDir, given.env));
+}
+
+/** The same with templates that were loaded before. */
+export function makeMiddle({ settings, env }: MiddleSettings, templates: Templates): ReturnType<typeof makeDerive> {
+  return makeDerive({ ...translate(settings, env), templates });
+}
+
+function translate(settings: Settings, env: Environment): Pick<DeriveSettings, 'services' | 'document'> {
+  const ownApp = env['FRAMEWORK_NAME'] ?? env['MARATHON_APP_ID'];
+  return {
+    services: {
+      groups: settings.group,
+      strictMode: settings.strictMode,
+      healthCheck: settings.healthCheck,
+      ownApp: ownApp === undefined || ownApp === '' ? undefined : (`/${ownApp.replace(/^\//, '')}` as AppId),
+      portRange: { first: settings.minServPort, last: settings.maxServPort },
+      bindAddress: settings.bindAddress,
+      templates: TEMPLATES_IN_LABELS,
+      templatesDenied: settings.templateLabels === 'deny',
+    },
+    document: {
+      sharedFrontends: !settings.dontBindHttpHttps,
+      groupHttpsByVhost: settings.groupHttpsByVhost,
+      maps: settings.haproxyMap,
+      configFolder: path.dirname(path.resolve(settings.haproxyConfig)),
+      bindAddress: settings.bindAddress,
+      ports: { http: settings.httpPort, https: settings.httpsPort, appId: settings.appIdPort, stats: settings.statsPort },
+      threads: settings.nbthread ?? usableCores(),
+      maxConnections: settings.maxconn,
+      oldWorkerMaxAgeSeconds: settings.oldWorkerMaxAge,
+      maxOldWorkers: settings.maxOldWorkers,
+      statesFile: settings.command === undefined ? path.resolve(settings.runDir, 'server-state') : undefined,
+      trafficLog: logTarget(settings.haproxyLog),
+      defaultOptions: settings.defaultOptions,
+    },
+  };
+}
+
+/** What stands behind HAProxy's `log`. */
+function logTarget(target: string): string | undefined {
+  if (target === 'off') return undefined;
+  if (target === 'syslog') return '/dev/log';
+  return target === 'stdout' ? 'stdout format raw' : target;
+}

@@ -1,0 +1,107 @@
+import { BindsTaken, bindsInUse } from '../process/binds.ts';
+import { findBlame, type OperatorsFault } from '../blame/blame.ts';
+import type { Verdict } from '../process/check.ts';
+import type { DriveParts, Refusal } from '../drive/parts.ts';
+import type { Files } from '../drive/files.ts';
+import { ReloadRefused } from '../model/haproxy.ts';
+import { describeBlame, describeReload } from '../blame/describe.ts';
+import { withoutOtherFiles } from '../blame/complaint.ts';
+import { ownerKey } from '../blame/owners.ts';
+import type { Blame } from '../blame/read-refusal.ts';
+import { now } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { View } from '../core/loop.ts';
+import type { Document } from '../model/document.ts';
+import type { News } from '../model/news.ts';
+import type { Quarantined } from '../model/quarantine.ts';
+import type { Service } from '../model/service.ts';
+import { writtenOf } from '../services/quarantine.ts';
+
+interface Parts {
+  readonly files: Pick<Files, 'check'>;
+  /** haproxy.cfg, as HAProxy names it. */
+  readonly file: string;
+  readonly tell: (news: News) => void;
+  /** The view that a document is of. */
+  readonly viewOf: (document: Document) => View | undefined;
+  readonly log: Logger;
+}
+
+/**
+ * What HAProxy does not take becomes News: whose ports are left out therefore, and what only the operator can mend. What was found to be his is
+ * looked at first when the next candidate is refused, until one is taken.
+ */
+export function makeBlaming({ files, file, tell, viewOf, log }: Parts): Pick<DriveParts, 'refused' | 'accepted'> {
+  let fault: OperatorsFault | undefined;
+  const check = checkOurs(files, file);
+  const accepted = (): void => {
+    fault = undefined;
+    tell({ kind: 'accepted', at: now() });
+  };
+  const refused: DriveParts['refused'] = async (refusal, candidate, good) => {
+    const hasEnded = 'error' in refusal && refusal.hasEnded;
+    if ('error' in refusal && refusal.error instanceof BindsTaken) {
+      tell({ kind: 'taken', at: now(), binds: refusal.error.binds });
+      return 'another';
+    }
+    const lines = oursOf(linesOf(refusal), file);
+    const inUse = 'error' in refusal ? bindsInUse(lines, { candidate, good }) : [];
+    if (inUse.length > 0) {
+      tell({ kind: 'taken', at: Date.now(), binds: inUse });
+      return 'another';
+    }
+    if (lines.length === 0 && !hasEnded) return 'later';
+    const budget = 'error' in refusal ? { budget: 0 } : {}; // it has passed `haproxy -c`: only the words of the reload can name somebody
+    const finding = await findBlame({ document: candidate, good, lines, check, fault, ...budget });
+    fault = finding.fault;
+    const view = viewOf(candidate);
+    const quarantined = (view?.services ?? []).flatMap((service) => quarantine(service, finding.blamed, view?.named ?? []));
+    log.debug({ blamed: quarantined.map(({ app, index }) => `${app} ${index}`), runs: finding.runs }, 'HAProxy does not take a candidate');
+    const { operator, unknown } = finding;
+    if ('error' in refusal && quarantined.length === 0) {
+      if (!hasEnded && lines.some(mayPass)) return 'later';
+      tell({ kind: 'refused', at: now(), problems: [describeReload(refusal)], quarantined });
+      return 'never';
+    }
+    const isTold = 'error' in refusal || (quarantined.length > 0 && operator.length === 0 && unknown.length === 0);
+    const problems = isTold ? [] : describeBlame({ blamed: [], operator, unknown });
+    tell({ kind: 'refused', at: now(), problems, quarantined });
+    return quarantined.length > 0 ? 'another' : 'never';
+  };
+  return { refused, accepted };
+}
+
+/** `check`, with our own lines alone as such. */
+function checkOurs(files: Parts['files'], file: string): (document: Document) => Promise<Verdict> {
+  return async (document) => {
+    const verdict = await files.check(document);
+    return verdict.ok ? verdict : { ok: false, lines: oursOf(verdict.lines, file) };
+  };
+}
+
+function oursOf(lines: readonly string[], file: string): readonly string[] {
+  return lines.map((line) => withoutOtherFiles(line, file));
+}
+
+/** What HAProxy says; of a reload only where it says that it does not take the configuration. */
+function linesOf(refusal: Refusal): readonly string[] {
+  if ('lines' in refusal) return refusal.lines;
+  const { error } = refusal;
+  return error instanceof ReloadRefused ? error.lines.filter((line) => line.startsWith('[ALERT]')) : [];
+}
+
+/** A port or address that is not to be had now, descriptors, memory, processes: the next try may have them [errno's words, and HAProxy's own]. */
+function mayPass(line: string): boolean {
+  return /cannot bind|in use|cannot assign|temporarily|too many|descriptor|FD limit|memory|fork/i.test(line);
+}
+
+/** A port that is to blame, as it is now. */
+function quarantine(service: Service, blamed: readonly Blame[], named: View['named']): readonly Quarantined[] {
+  const { app, index } = service.front;
+  const key = ownerKey({ by: 'app', app, index });
+  const its = blamed.filter(({ owner }) => ownerKey(owner) === key);
+  if (its.length === 0) return [];
+  const of = writtenOf(service);
+  const certificate = named.find(({ file }) => file === of.front.bind?.certificate);
+  return [{ app, index, of, certificate, problems: describeBlame({ blamed: its, operator: [], unknown: [] }) }];
+}

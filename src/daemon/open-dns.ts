@@ -1,0 +1,81 @@
+import { isIPv4 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { makeMayKnow } from '../dns/answers/elsewhere.ts';
+import { textOf } from '../lib/endpoint.ts';
+import { makeForward } from '../dns/net/forward.ts';
+import { frameworkName } from '../dns/zones/names.ts';
+import { isOwn } from '../dns/net/own.ts';
+import type { Zones } from '../dns/zones/records.ts';
+import { makeResponder, type Forward } from '../dns/answers/respond.ts';
+import { makeDated } from '../dns/zones/serial.ts';
+import { serveDns } from '../dns/net/server.ts';
+import { makeZones } from '../dns/zones/zone.ts';
+import { now } from '../lib/clock.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { Settings } from '../options/options.ts';
+import { makeProblemLog } from './problem-log.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** The name server, while it runs. */
+export interface Dns {
+  /** A consumer of views: answers from what it is given, from then on. */
+  readonly see: (view: { readonly snapshot: Snapshot }) => void;
+  /** What it answers from; nothing before the first view. */
+  readonly zones: () => Zones | undefined;
+  readonly ended: Promise<void>;
+}
+
+const KEPT_BYTES = 48 * 2 ** 20;
+const FORWARD_MS = 2_500;
+const MOST_FORWARDED = 500; // at a time
+
+interface Parts extends Omit<Surroundings, 'tell'> {
+  /** Without it nobody is answered: one pass is no name server. */
+  readonly follow: boolean;
+}
+
+/** Listens wherever --dns-listen says, until the signal. Rejects with a sentence for an address that can't be had. */
+export async function openDns({ settings, log, signal, follow }: Parts): Promise<Dns> {
+  const { dnsListen: endpoints } = settings;
+  let zones: Zones | undefined;
+  if (endpoints.length === 0 || !follow) return { see: () => undefined, zones: () => zones, ended: Promise.resolve() };
+  const own = settings.dnsUpstream.find((upstream) => isOwn(upstream, endpoints, addressesHere()));
+  if (own !== undefined) throw new Error(`--dns-upstream ${textOf(own)} is where --dns-listen answers: name another server`);
+  const make = makeZones(zoneSettings(settings));
+  const dated = makeDated(now);
+  const tellProblems = makeProblemLog(log);
+  const respond = makeResponder({
+    zones: () => zones,
+    forward: openForward(settings, signal),
+    mayKnow: makeMayKnow({ domain: settings.dnsDomain, framework: frameworkName(settings.dnsFramework) }),
+    random: Math.random,
+    keptBytes: KEPT_BYTES,
+  });
+  const { ended } = await serveDns({ endpoints, respond, log, signal });
+  log.info({ at: endpoints.map(textOf), upstream: settings.dnsUpstream.map(textOf) }, 'answering DNS');
+  const see: Dns['see'] = ({ snapshot }) => {
+    const { problems } = (zones = dated(make(snapshot)));
+    tellProblems({ problems });
+  };
+  return { see, zones: () => zones, ended };
+}
+
+function addressesHere(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
+}
+
+function openForward({ dnsUpstream: upstreams }: Settings, signal: AbortSignal): Forward | undefined {
+  if (upstreams.length === 0) return undefined;
+  return makeForward({ upstreams, deadlineMs: FORWARD_MS, most: MOST_FORWARDED, signal });
+}
+
+function zoneSettings({ dnsListen, ...settings }: Settings): Parameters<typeof makeZones>[0] {
+  return {
+    domain: settings.dnsDomain,
+    framework: settings.dnsFramework,
+    ttl: settings.dnsTtl,
+    ipSources: settings.dnsIpSources,
+    healthyOnly: settings.dnsHealthyOnly,
+    nameServers: [...new Set(dnsListen.map(({ address }) => address))].sort((a, b) => Number(isIPv4(b)) - Number(isIPv4(a))),
+  };
+}

@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises';
+import { makeBackoff } from '../lib/backoff.ts';
+import { now, sleep } from '../lib/clock.ts';
+import type { Environment } from '../lib/environment.ts';
+import { inTime } from '../lib/in-time.ts';
+import { sentence } from '../lib/sentence.ts';
+import type { Settings } from '../options/options.ts';
+import { decodeApp, unpackPorts } from '../snapshot/decode.ts';
+import { EVENT_TYPES, readEvent } from '../snapshot/events.ts';
+import { basicAuth, noAuth, type Auth } from '../source/auth.ts';
+import { makeClient, type Client } from '../source/client.ts';
+import { makeHosts } from '../source/hosts.ts';
+import { makeReader, type Reader } from '../source/reader.ts';
+import { makeAppRead, makeFullRead, type Complete, type Decode } from '../source/reads.ts';
+import { follow, poll, type Source } from '../source/source.ts';
+import { openStream } from '../source/stream.ts';
+import { readVaultSettings, vaultAuth } from '../source/vault.ts';
+import { makeUnread } from '../source/unread.ts';
+import { makeVersions } from '../source/versions.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** The client of the Marathon that the flags name. Rejects with a sentence when a file they name can't be read. */
+export async function openMarathon(settings: Settings, env: Environment): Promise<Client> {
+  const { marathon: urls, marathonCaCert, insecure } = settings;
+  const ca = marathonCaCert === undefined ? undefined : await readNamed('--marathon-ca-cert', marathonCaCert);
+  return makeClient({ urls, auth: await chooseAuth({ settings, env, ca }), ca, insecure });
+}
+
+interface AuthParts {
+  readonly settings: Settings;
+  readonly env: Environment;
+  readonly ca: string | undefined;
+}
+
+/** marathon-lb's order: the file, --auth-credentials, DC/OS; then what only its container knows, the environment and Vault. */
+async function chooseAuth({ settings, env, ca }: AuthParts): Promise<Auth> {
+  const { dcosAuthCredentials: dcos, authCredentials, marathonAuthCredentialFile: file, insecure } = settings;
+  if (file !== undefined)
+    return basicAuth(firstLine(await readNamed('--marathon-auth-credential-file', file)), '--marathon-auth-credential-file');
+  if (authCredentials !== undefined) return basicAuth(authCredentials);
+  if (dcos !== undefined) {
+    const { dcosAuth } = await import('../source/dcos.ts'); // with its JWT library it takes its time to load
+    return dcosAuth({ credentials: dcos, ca, insecure });
+  }
+  const { MARATHON_USER: user, MARATHON_PASSWORD: password } = env;
+  if (user !== undefined && user !== '') return basicAuth(`${user}:${password ?? ''}`, 'MARATHON_USER and MARATHON_PASSWORD');
+  const vault = readVaultSettings(env);
+  return vault === undefined ? noAuth : vaultAuth({ ...vault, ca, insecure });
+}
+
+function firstLine(text: string): string {
+  return text.split(/\r?\n/)[0] ?? '';
+}
+
+async function readNamed(flag: string, file: string): Promise<string> {
+  try {
+    return await inTime(readFile(file, 'utf8'), { ms: 10_000, what: `reading ${file}` });
+  } catch (error) {
+    throw new Error(`the file of ${flag} can't be read: ${sentence(error)}`, { cause: error });
+  }
+}
+
+/** Reads of Marathon, told as News. */
+interface Reads {
+  /** Everything, once. */
+  readonly readAll: (signal: AbortSignal) => Promise<void>;
+  /** What is to be read when. */
+  readonly openReader: () => Reader;
+}
+
+/** Agents known by name get their addresses, and tasks of an older version its ports and checks. */
+export function openReads(client: Client, { settings, log, tell, signal }: Surroundings): Reads {
+  const hosts = makeHosts({
+    unresolved: (name, error) => {
+      log.warn({ host: name, reason: sentence(error) }, 'the name of an agent does not resolve, its tasks are left out');
+    },
+  });
+  const decode: Decode = (json) => decodeApp(json, settings.health);
+  const versions = makeVersions({ readVersion: client.readVersion, decode, unpack: unpackPorts, sleep, log });
+  const complete: Complete = async (apps, reading) => versions(await hosts(apps, reading), reading);
+  const parts = { decode, complete, tell, now, log };
+  const unread = makeUnread({
+    tell: (since) => {
+      tell({ kind: 'unread', at: now(), since });
+    },
+    now,
+    sleep,
+  });
+  const readAll = makeFullRead({ ...parts, readApps: client.readApps, unread });
+  const readApp = makeAppRead({ ...parts, readApp: client.readApp });
+  const newBackoff = () => makeBackoff({ first: 1_000, most: 8_000, random: Math.random });
+  return { readAll, openReader: () => makeReader({ readAll, readApp, newBackoff, sleep, log, signal }) };
+}
+
+/** The stream and reads when something happens, polling, or reads only when asked. */
+export function openSource(client: Client, surroundings: Surroundings, following: boolean): Source {
+  const { settings, log, tell, signal } = surroundings;
+  const reader = openReads(client, surroundings).openReader();
+  if (!following) return onlyWhenAsked(reader);
+  if (settings.poll !== undefined) return poll({ reader, everyMs: settings.poll * 1000, sleep, signal });
+  const silenceMs = settings.streamTimeout * 1000;
+  return follow({
+    urls: client.urls,
+    open: (attempt) => openStream({ get: client.get, types: EVENT_TYPES, log, silenceMs, ...attempt }),
+    readEvent,
+    tell,
+    now,
+    reader,
+    backoff: makeBackoff({ first: 500, most: 15_000, random: Math.random }),
+    resyncMs: settings.resyncInterval * 1000,
+    sleep,
+    log,
+    signal,
+  });
+}
+
+function onlyWhenAsked(reader: Reader): Source {
+  return {
+    resync: (reason) => reader.read(reason),
+    stream: () => ({ attached: false, why: 'Marathon is read when asked' }),
+    ended: Promise.resolve(),
+  };
+}

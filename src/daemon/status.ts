@@ -1,0 +1,99 @@
+import type { Reply } from './control.ts';
+import type { Outcome } from '../drive/parts.ts';
+import type { View } from '../core/loop.ts';
+import type { Attachment } from '../source/source.ts';
+
+/** How far the daemon is in step, as `{"ask":"status"}` is answered; `text` says it in a sentence. */
+export interface Status extends Reply {
+  /** When the last full read that counts was sent, ISO 8601 in UTC; null before the first. */
+  readonly synced: string | null;
+  readonly ageSeconds: number | null;
+  /** From so many seconds on it is not in step any more. */
+  readonly ageLimitSeconds: number;
+  readonly stream: Attachment;
+  /** When it was known what serves, where Marathon can't be read. */
+  readonly staleSince: string | null;
+  readonly apps: number;
+  readonly tasks: number;
+  readonly problems: number;
+  /** Whether HAProxy runs what is wanted. */
+  readonly haproxy: { readonly state: 'as-wanted' | 'behind' | 'failed' | 'nothing-yet'; readonly why?: string };
+}
+
+interface Seen {
+  readonly view: View | undefined;
+  /** When the last full read was sent, in ms since 1970. */
+  readonly asked: number | undefined;
+  /** Now, in ms since 1970. */
+  readonly at: number;
+  /** From one full read to the next when all is well, in seconds. */
+  readonly everySeconds: number;
+  readonly stream: Attachment;
+  /** How the document wanted last has ended; undefined when it has not. */
+  readonly outcome: Outcome | undefined;
+}
+
+/** In step is who has read Marathon within twice the time from one read to the next, and has brought HAProxy there, or is about to. */
+export function statusOf({ view, asked, at, everySeconds, stream, outcome }: Seen): Status {
+  const age = asked === undefined ? undefined : Math.max(0, Math.round((at - asked) / 1000));
+  const ageLimitSeconds = 2 * everySeconds;
+  const stale = view?.unread?.known ?? view?.staleSince;
+  const haproxy = haproxyOf(view, outcome);
+  const lacks = lackOf({ age, ageLimitSeconds, haproxy, stale });
+  return {
+    ok: lacks === undefined,
+    text: lacks ?? `in step: Marathon was read ${age ?? 0} s ago`,
+    synced: asked === undefined ? null : iso(asked),
+    ageSeconds: age ?? null,
+    ageLimitSeconds,
+    stream,
+    staleSince: stale === undefined ? null : iso(stale),
+    apps: view?.snapshot.apps.length ?? 0,
+    tasks: view?.snapshot.apps.reduce((sum, { tasks }) => sum + tasks.length, 0) ?? 0,
+    problems: view?.problems.length ?? 0,
+    haproxy,
+  };
+}
+
+function haproxyOf(view: View | undefined, outcome: Outcome | undefined): Status['haproxy'] {
+  if (view === undefined) return { state: 'nothing-yet' };
+  if (outcome === undefined) return { state: 'behind' };
+  return outcome.ok ? { state: 'as-wanted' } : { state: 'failed', why: outcome.why };
+}
+
+interface Facts extends Pick<Status, 'ageLimitSeconds' | 'haproxy'> {
+  readonly age: number | undefined;
+  readonly stale: number | undefined;
+}
+
+/** Why it is not in step; undefined when it is. */
+function lackOf({ age, ageLimitSeconds, haproxy, stale }: Facts): string | undefined {
+  if (age === undefined)
+    return `Marathon was not read since this start, ${stale === undefined ? 'and nothing is known' : `what was known at ${iso(stale)} serves`}`;
+  if (age > ageLimitSeconds)
+    return `Marathon was read ${age} s ago, which is longer than twice the time from one read to the next (${ageLimitSeconds} s)`;
+  return haproxy.state === 'failed' ? `HAProxy does not run what Marathon said: ${haproxy.why ?? 'it is tried again'}` : undefined;
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** For people, a line for each thing. */
+export function describeStatus({ text, stream, apps, tasks, problems, haproxy, synced, staleSince }: Status): string {
+  const lines = [
+    text,
+    `last full read of Marathon: ${synced ?? 'none'}${staleSince === null ? '' : `; it can not be read now, what serves is of ${staleSince}`}`,
+    stream.attached ? `event stream: of ${stream.url}` : `event stream: none, ${stream.why}`,
+    `known: ${apps} apps, ${tasks} tasks, ${problems} problems`,
+    `HAProxy: ${HAPROXY[haproxy.state]}${haproxy.why === undefined ? '' : `, ${haproxy.why}`}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const HAPROXY = {
+  'as-wanted': 'runs what Marathon said',
+  behind: 'is being brought to what Marathon said',
+  failed: 'does not run what Marathon said',
+  'nothing-yet': 'nothing is wanted of it yet',
+} as const satisfies Record<Status['haproxy']['state'], string>;

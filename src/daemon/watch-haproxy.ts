@@ -1,0 +1,46 @@
+import { takenOf } from '../process/binds.ts';
+import { socketsOf } from '../process/listeners.ts';
+import type { Drive } from '../drive/parts.ts';
+import type { OwnProcess } from '../process/process.ts';
+import type { Reached } from './open-haproxy.ts';
+import { now } from '../lib/clock.ts';
+import type { View } from '../core/loop.ts';
+import type { TakenBind } from '../model/quarantine.ts';
+import type { Surroundings } from './surroundings.ts';
+
+const WATCH_MS = 2_000;
+
+interface Watched {
+  readonly reached: Reached;
+  readonly drive: Drive;
+  /** The view of now. */
+  readonly view: () => View | undefined;
+  readonly surroundings: Surroundings;
+}
+
+/**
+ * Looks after our own HAProxy: when it is gone, it is started again at once, with the wait between two tries that `quiet` keeps; when somebody has
+ * reloaded it, what it has is read back; and what it could not bind may be free again.
+ */
+export async function watch({ reached: { own }, drive, view, surroundings: { log, signal, tell } }: Watched): Promise<void> {
+  const waited = (one: OwnProcess): Promise<boolean> =>
+    one.stays(WATCH_MS, signal).then(
+      () => true,
+      () => false,
+    );
+  while (own !== undefined && (await waited(own))) {
+    const found = await own.adopt().catch(() => 'silent' as const); // it lives, but does not answer now
+    if (found === 'silent') continue;
+    if (found !== undefined && !own.knows(found.worker)) drive.doubt();
+    if (found === undefined && drive.lost()) log.error({}, 'HAProxy is gone, it is started again');
+    const binds = await freedOf(view()?.taken ?? [], own);
+    if (binds.length > 0) tell({ kind: 'freed', at: now(), binds });
+  }
+}
+
+/** What was taken, and is not any more. */
+async function freedOf(taken: readonly TakenBind[], own: OwnProcess): Promise<readonly TakenBind[]> {
+  if (taken.length === 0) return [];
+  const still = await takenOf(taken, (await socketsOf(await own.pids().catch(() => []))) ?? new Set());
+  return taken.filter(({ address, port }) => !still.some((one) => one.address === address && one.port === port));
+}

@@ -1,0 +1,114 @@
+import { answer, type Elsewhere, type Question } from './answer.ts';
+import { encodeAnswer, type Encoded } from './packet.ts';
+import type { Apex, Entry, Zones } from '../zones/records.ts';
+
+/** An answer that was encoded, and what it was made from. */
+interface Kept {
+  readonly key: string;
+  readonly encoded: Encoded;
+  readonly name: string;
+  readonly apex: Apex | undefined;
+  readonly from: readonly (readonly [name: string, entry: Entry | undefined])[];
+  /** Where it was last seen to hold. */
+  zones: Zones;
+}
+
+/** What a kept answer costs beside its bytes, about. */
+const OVERHEAD = 700; // bytes
+
+/**
+ * Answers as bytes, kept by name and type as long as the entries they were made from are the same objects, in at most so many bytes in all. What
+ * says that there is nothing is made once for each zone.
+ */
+export function makeAnswers(elsewhere: Elsewhere, mostBytes: number): (question: Question, zones: Zones) => Encoded | 'elsewhere' {
+  const shelf = makeShelf(mostBytes);
+  const nothing = makeNothing();
+  return (question, zones) => {
+    const key = `${question.type} ${question.name}`;
+    const kept = question.class === 'IN' ? shelf.get(key) : undefined;
+    if (kept !== undefined && holds(kept, zones)) return kept.encoded;
+    const made = answer(question, zones, elsewhere);
+    if (made === 'elsewhere') return made;
+    if (made.answers.length === 0) return nothing(zones, `${made.rcode} ${made.authority[0]?.name ?? ''}`, () => encodeAnswer(made, ''));
+    const encoded = encodeAnswer(made, question.name);
+    const lasts = made.answers.every(({ type }) => type !== 'SOA') && !question.name.includes('*');
+    if (!lasts) return encoded;
+    const apex = zones.apexOf(question.name);
+    return shelf.put({ key, encoded, name: question.name, apex, from: made.from, zones }).encoded;
+  };
+}
+
+function holds(kept: Kept, zones: Zones): boolean {
+  if (kept.zones === zones) return true;
+  if (zones.apexOf(kept.name) !== kept.apex || kept.from.some(([name, entry]) => zones.find(name) !== entry)) return false;
+  kept.zones = zones;
+  return true;
+}
+
+function sizeOf({ answers, additional }: Encoded): number {
+  return OVERHEAD + answers.bytes.length + additional.bytes.length + 16 * (answers.ends.length + additional.ends.length);
+}
+
+/** Its serial is in it, so it lasts until something changes anywhere. */
+function makeNothing(): (zones: Zones, key: string, make: () => Encoded) => Encoded {
+  let of: Zones | undefined;
+  const made = new Map<string, Encoded>();
+  return (zones, key, make) => {
+    if (of !== zones) made.clear();
+    of = zones;
+    const known = made.get(key) ?? make();
+    made.set(key, known);
+    return known;
+  };
+}
+
+/** What was asked for lately. */
+interface Shelf {
+  readonly get: (key: string) => Kept | undefined;
+  /** Gives what is kept: the same, with bytes of its own. */
+  readonly put: (kept: Kept) => Kept;
+}
+
+/** Two halves: when the young one is full, the old one goes; what is asked for is put among the young again. */
+function makeShelf(mostBytes: number): Shelf {
+  let [young, old] = [new Map<string, Kept>(), new Map<string, Kept>()];
+  let used = 0;
+  let own = makeBlocks();
+  const put = (given: Kept): Kept => {
+    const size = sizeOf(given.encoded);
+    if (used + size > mostBytes / 2) {
+      old = young;
+      young = new Map();
+      used = 0;
+      own = makeBlocks();
+    }
+    used += size;
+    const { answers, additional } = given.encoded;
+    const kept = { ...given, encoded: { ...given.encoded, answers: own(answers), additional: own(additional) } };
+    young.set(kept.key, kept);
+    return kept;
+  };
+  const get = (key: string): Kept | undefined => {
+    const older = young.has(key) ? undefined : old.get(key);
+    return older === undefined ? young.get(key) : put(older);
+  };
+  return { get, put };
+}
+
+const BLOCK = 2 ** 18; // bytes
+
+/** Copies bytes behind one another into blocks, which go with the half that they are of: a small buffer of Node's own would hold on to 8 kB. */
+function makeBlocks(): (part: Encoded['answers']) => Encoded['answers'] {
+  let block = Buffer.alloc(0);
+  let filled = 0;
+  return ({ bytes, ends }) => {
+    if (bytes.length === 0 || bytes.length > BLOCK / 4) return { bytes, ends };
+    if (filled + bytes.length > block.length) {
+      block = Buffer.allocUnsafeSlow(BLOCK);
+      filled = 0;
+    }
+    const mine = block.subarray(filled, filled + bytes.length);
+    filled += bytes.copy(mine);
+    return { bytes: mine, ends };
+  };
+}

@@ -1,0 +1,152 @@
+import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { connect, isIPv6 } from 'node:net';
+import type { Endpoint } from '../../lib/endpoint.ts';
+import type { Forward, Transport } from '../answers/respond.ts';
+
+export interface ForwardSettings {
+  /** In this order. */
+  readonly upstreams: readonly Endpoint[];
+  /** For all tries together, in milliseconds. */
+  readonly deadlineMs: number;
+  /** Queries in flight; one more has no answer. */
+  readonly most: number;
+  readonly signal: AbortSignal;
+}
+
+/** All are asked once, and those that are silent once more. */
+const ROUNDS = 2;
+
+/**
+ * Asks the upstreams, one after the other, each with an id that nobody can guess and from a port of its own. One that fails (SERVFAIL) or refuses is
+ * as good as none as long as there is another.
+ */
+export function makeForward({ upstreams, deadlineMs, most, signal }: ForwardSettings): Forward {
+  let inFlight = 0;
+  return async (packet, transport) => {
+    if (inFlight >= most || upstreams.length === 0) return undefined;
+    inFlight++;
+    try {
+      return await askAll(packet, { upstreams, tryMs: deadlineMs / (upstreams.length * ROUNDS), transport, signal });
+    } finally {
+      inFlight--;
+    }
+  };
+}
+
+interface Asking {
+  readonly upstreams: readonly Endpoint[];
+  /** For each of them, in milliseconds. */
+  readonly tryMs: number;
+  readonly transport: Transport;
+  readonly signal: AbortSignal;
+}
+
+async function askAll(packet: Buffer, { upstreams, tryMs, transport, signal }: Asking): Promise<Buffer | undefined> {
+  let poor: Buffer | undefined;
+  let silent = upstreams;
+  for (let round = 0; round < ROUNDS; round++) {
+    const again: Endpoint[] = [];
+    for (const upstream of silent) {
+      const reply = await ask({ packet, upstream, transport, signal: AbortSignal.any([signal, AbortSignal.timeout(tryMs)]) });
+      if (reply === undefined) again.push(upstream);
+      else if (isPoor(reply)) poor ??= reply;
+      else return reply;
+    }
+    silent = again;
+  }
+  return poor;
+}
+
+interface One {
+  readonly packet: Buffer;
+  readonly upstream: Endpoint;
+  readonly transport: Transport;
+  readonly signal: AbortSignal;
+}
+
+/** What is cut over UDP is asked for over TCP: it may still be short enough for who asked. Undefined when there is no answer in time. */
+async function ask({ packet, transport, ...one }: One): Promise<Buffer | undefined> {
+  const query = Buffer.from(packet);
+  query.writeUInt16BE(randomInt(65_536), 0);
+  const overTcp = (): Promise<Buffer | undefined> => askTcp(query, one).catch(() => undefined);
+  if (transport === 'tcp') return overTcp();
+  const reply = await askUdp(query, one).catch(() => undefined);
+  return reply !== undefined && isCut(reply) ? ((await overTcp()) ?? reply) : reply;
+}
+
+type Way = Pick<One, 'upstream' | 'signal'>;
+
+/** A connected socket takes packets of that address and port only; what is no answer to the query is not heard. */
+async function askUdp(query: Buffer, { upstream: { address, port }, signal }: Way): Promise<Buffer> {
+  const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4' });
+  try {
+    return await new Promise<Buffer>((resolve, reject) => {
+      const end = (): void => {
+        reject(new Error('no answer in time'));
+      };
+      if (signal.aborted) end();
+      signal.addEventListener('abort', end, { once: true });
+      socket
+        .on('error', reject)
+        .on('message', (reply) => {
+          if (answers(reply, query)) resolve(reply);
+        })
+        .connect(port, address, () => {
+          socket.send(query, (error) => {
+            if (error !== null) reject(error);
+          });
+        });
+    });
+  } finally {
+    socket.close();
+  }
+}
+
+async function askTcp(query: Buffer, { upstream: { address, port }, signal }: Way): Promise<Buffer | undefined> {
+  const socket = connect({ host: address, port, signal });
+  socket.on('error', () => undefined); // it is told where it is awaited
+  try {
+    await once(socket, 'connect', { signal });
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(query.length, 0);
+    socket.write(Buffer.concat([length, query]));
+    let heard: Buffer = Buffer.alloc(0);
+    for await (const chunk of socket as AsyncIterable<Buffer>) {
+      heard = Buffer.concat([heard, chunk]);
+      const size = heard.length < 2 ? Infinity : 2 + heard.readUInt16BE(0);
+      if (heard.length < size) continue;
+      const reply = heard.subarray(2, size);
+      return answers(reply, query) ? reply : undefined;
+    }
+    return undefined;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Whether it is an answer, and to this: the id and the question are the same; letters may be of another case. */
+function answers(reply: Buffer, query: Buffer): boolean {
+  if (reply.length < 12 || (reply.readUInt16BE(2) & 0x8000) === 0 || reply.readUInt16BE(0) !== query.readUInt16BE(0)) return false;
+  if (reply.readUInt16BE(4) !== 1) return false;
+  const end = endOfQuestion(query);
+  const question = (packet: Buffer): string => packet.toString('latin1', 12, end).toLowerCase();
+  return question(reply) === question(query);
+}
+
+/** Of a query that was read before. */
+function endOfQuestion(query: Buffer): number {
+  let at = 12;
+  while (at < query.length && query[at] !== 0) at += 1 + (query[at] as number);
+  return at + 5;
+}
+
+function isCut(reply: Buffer): boolean {
+  return (reply.readUInt16BE(2) & 0x0200) !== 0;
+}
+
+/** SERVFAIL, NOTIMP or REFUSED. */
+function isPoor(reply: Buffer): boolean {
+  return [2, 4, 5].includes(reply.readUInt16BE(2) & 0x000f);
+}

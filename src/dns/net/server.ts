@@ -1,0 +1,106 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
+import type { Logger } from '../../lib/logger.ts';
+import { sentence } from '../../lib/sentence.ts';
+import { textOf, type Endpoint } from '../../lib/endpoint.ts';
+import type { Respond } from '../answers/respond.ts';
+import { listenTcp } from './tcp.ts';
+import { unlistened } from './unlistened.ts';
+
+export interface ServerSettings {
+  readonly endpoints: readonly Endpoint[];
+  readonly respond: Respond;
+  readonly log: Pick<Logger, 'debug'>;
+  /** Ends it; connections in work are cut. */
+  readonly signal: AbortSignal;
+}
+
+/** As many bytes of queries as may wait; the kernel may give less. */
+const WAITING = 4 * 2 ** 20;
+
+/**
+ * Answers over UDP and TCP at every endpoint until the signal; resolves when it listens at all of them. Rejects with a sentence that names the
+ * endpoint it can't have, and then has none.
+ */
+export async function serveDns({ endpoints, respond, log, signal }: ServerSettings): Promise<{ readonly ended: Promise<void> }> {
+  const open: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(open.splice(0).map((end) => end()));
+  };
+  try {
+    for (const endpoint of endpoints) {
+      const place = { endpoint, respond, failed: failureLog(log, endpoint) };
+      for (const listen of [listenUdp, listenTcp]) open.push(await listen(place).catch(unlistened(endpoint)));
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { ended: aborted(signal).then(close) };
+}
+
+/** One place to listen at. */
+export interface Place {
+  readonly endpoint: Endpoint;
+  readonly respond: Respond;
+  /** Somebody could not be answered. */
+  readonly failed: (error: unknown) => void;
+}
+
+async function listenUdp({ endpoint: { address, port }, respond, failed }: Place): Promise<() => Promise<void>> {
+  const isV6 = isIPv6(address);
+  const socket = createSocket({
+    type: isV6 ? 'udp6' : 'udp4',
+    ipv6Only: isV6, // so that 0.0.0.0 and :: can be had side by side
+    recvBufferSize: WAITING,
+    lookup: (host, _options, found) => {
+      found(null, host, isV6 ? 6 : 4); // it is an address
+    },
+  });
+  const bound = once(socket, 'listening'); // it may be that at once
+  socket.bind({ address, port });
+  await bound.catch(async (error: unknown) => {
+    await closed(socket);
+    throw error;
+  });
+  const send = (reply: Buffer | undefined, to: { readonly address: string; readonly port: number }): void => {
+    if (reply === undefined || to.port === 0) return;
+    socket.send(reply, to.port, to.address, (error) => {
+      if (error !== null) failed(error);
+    });
+  };
+  let isOpen = true;
+  socket.on('error', failed).on('message', (packet, from) => {
+    try {
+      const reply = respond(packet, 'udp');
+      if (!(reply instanceof Promise)) send(reply, from);
+      else
+        void reply.then((late) => {
+          if (isOpen) send(late, from);
+        }, failed);
+    } catch (error) {
+      failed(error);
+    }
+  });
+  return () => {
+    isOpen = false;
+    return closed(socket);
+  };
+}
+
+async function closed(socket: Socket): Promise<void> {
+  const done = once(socket, 'close');
+  socket.close();
+  await done;
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}
+
+function failureLog(log: ServerSettings['log'], endpoint: Endpoint): Place['failed'] {
+  return (error) => {
+    log.debug({ at: textOf(endpoint), reason: sentence(error) }, 'a DNS query could not be answered');
+  };
+}

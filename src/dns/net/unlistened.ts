@@ -1,0 +1,19 @@
+import { sentence } from '../../lib/sentence.ts';
+import { textOf, type Endpoint } from '../../lib/endpoint.ts';
+
+/** Throws, for why an endpoint can't be had, a sentence that names it, and has the system's own words for it. */
+export function unlistened(endpoint: Endpoint): (cause: unknown) => never {
+  return (cause) => {
+    throw new Error(`--dns-listen ${textOf(endpoint)}: ${explain(cause)}`);
+  };
+}
+
+/** What was found, and what to do instead. */
+function explain(cause: unknown): string {
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+  if (code === 'EACCES')
+    return 'this user may not bind it (EACCES); choose a port from 1024 on, or give the program the right: CAP_NET_BIND_SERVICE';
+  if (code === 'EADDRINUSE') return 'another program listens there (EADDRINUSE); end it, or choose another address or port';
+  if (code === 'EADDRNOTAVAIL') return 'this machine has no such address (EADDRNOTAVAIL); choose one that it has';
+  return sentence(cause);
+}

@@ -1,0 +1,179 @@
+import type { AppId } from '../../model/names.ts';
+import type { Definition, Port, Task } from '../../model/snapshot.ts';
+import { addressesOf, agentAddresses, autoIps, containerIps, type IpSource } from './addresses.ts';
+import { agentTail, dcosLabel, faultOf, LONGEST_LABEL, LONGEST_NAME, marked, mesosLabel, taskHash, taskName } from './names.ts';
+import type { Place, Places, Protocol } from './places.ts';
+
+/** What an operator decides about names, and the places that follow from it. */
+export interface Naming {
+  readonly places: Places;
+  readonly ipSources: readonly IpSource[];
+  /** Whether tasks that are not healthy are left out where others are. */
+  readonly healthyOnly: boolean;
+}
+
+/** The part of a name that comes from the id of its app: 'b.a' or 'b-a' of /a/b. */
+export interface Stem {
+  /** Its place among the stems of its app. */
+  readonly at: number;
+  readonly text: string;
+  /** Lengths of its first and its last label. */
+  readonly first: number;
+  readonly last: number;
+  /** Why there can be no name of it. */
+  readonly fault: string | undefined;
+}
+
+export interface Stems {
+  readonly all: readonly Stem[];
+  /** Mesos-DNS's: as it is, and as one label. */
+  readonly mesos: readonly Stem[];
+  readonly dcos: readonly Stem[];
+}
+
+/** Those of an app; less than three where some are the same, or nothing is left of its id. */
+export function makeStems(app: AppId): Stems {
+  const dotted = taskName(app).toLowerCase();
+  const [label, dcos] = [mesosLabel(dotted), dcosLabel(dotted)];
+  const texts = [...new Set([dotted, label, dcos])].filter((text) => text !== '');
+  const all = texts.map(makeStem);
+  return { all, mesos: all.filter(({ text }) => text === dotted || text === label), dcos: all.filter(({ text }) => text === dcos) };
+}
+
+function makeStem(text: string, at: number): Stem {
+  const first = `${text}.`.indexOf('.');
+  return { at, text, first, last: text.length - text.lastIndexOf('.') - 1, fault: faultOf(text) };
+}
+
+/** A task that has names. */
+export interface NamedTask {
+  readonly app: AppId;
+  readonly stems: Stems;
+  readonly task: Task;
+  /** The definition that its ports are of. */
+  readonly definition: Definition;
+  /** What stands behind the stem in the names that are its alone: '-jhy6r-s1'. */
+  readonly mark: string;
+}
+
+export function makeNamedTask({ app, stems, task, definition }: Omit<NamedTask, 'mark'>): NamedTask {
+  const tail = agentTail(task.agent ?? '');
+  return { app, stems, task, definition, mark: `-${taskHash(task.id)}${tail === '' ? '' : `-${tail}`}` };
+}
+
+/** What a name has from one task: the addresses, or the port of a service at the task's own name. */
+export interface NameRecord {
+  readonly stem: Stem;
+  readonly place: Place;
+  /** '', '_' or '_http._' */
+  readonly prefix: string;
+  /** The task's, in names that are its alone; else empty. */
+  readonly mark: string;
+  readonly addresses: readonly string[];
+  readonly service: { readonly port: number; readonly at: Place; readonly mark: string } | undefined;
+}
+
+/**
+ * All that the names of an app have from one task [Mesos-DNS: records/generator.go, for tasks with DiscoveryInfo; dcos-net: dcos_dns_mesos].
+ * Also under names that are too long: see `isUnfit`. What has no address has no service either. `only`: those in one place, for less work.
+ */
+export function recordsOf(named: NamedTask, { places, ipSources }: Naming, only?: Place): readonly NameRecord[] {
+  const { task, definition, stems, mark } = named;
+  const own = addressesOf(task, ipSources);
+  const agent = agentAddresses(task);
+  const records: NameRecord[] = [];
+  const tell = (place: Place, addresses: readonly string[], { stem, mark: whose }: Pick<NameRecord, 'stem' | 'mark'>): void => {
+    if (addresses.length === 0 || (only !== undefined && only !== place)) return;
+    records.push({ stem, place, prefix: '', mark: whose, addresses, service: undefined });
+  };
+  for (const stem of stems.mesos) {
+    for (const whose of ['', mark]) {
+      tell(places.tasks, own, { stem, mark: whose });
+      tell(places.agents, agent, { stem, mark: whose });
+    }
+    if (own.length > 0) tellDiscovered(named, places, serviceRecords(stem, records, only));
+    if (agent.length > 0) tellAllocated(named, places, serviceRecords(stem, records, only));
+  }
+  for (const stem of stems.dcos) {
+    tell(places.dcos.agentip, agent, { stem, mark: '' });
+    tell(places.dcos.containerip, containerIps(task, definition), { stem, mark: '' });
+    tell(places.dcos.autoip, autoIps(task, definition), { stem, mark: '' });
+  }
+  return records;
+}
+
+const NONE: readonly string[] = [];
+
+type TellService = (place: Place, prefix: string, service: NonNullable<NameRecord['service']>) => void;
+
+function serviceRecords(stem: Stem, records: NameRecord[], only: Place | undefined): TellService {
+  return (place, prefix, service) => {
+    if (only === undefined || only === place) records.push({ stem, place, prefix, mark: '', addresses: NONE, service });
+  };
+}
+
+/** The ports that Marathon lets others discover, by protocol, with and without their names. */
+function tellDiscovered({ task, definition, mark }: NamedTask, places: Places, tell: TellService): void {
+  for (const [index, port] of definition.ports.entries()) {
+    const number = discoveryPort(task, definition, index);
+    if (number === undefined) continue;
+    const service = { port: number, at: places.tasks, mark };
+    const name = mesosLabel(port.name ?? '');
+    for (const protocol of protocolsOf(port)) {
+      tell(places.services[protocol], '_', service);
+      if (name !== '') tell(places.services[protocol], `_${name}._`, service);
+    }
+  }
+}
+
+/** The ports that the agent gave the task, whatever they speak. */
+function tellAllocated({ task, mark }: NamedTask, { agents, agentServices }: Places, tell: TellService): void {
+  for (const port of task.hostPorts) {
+    if (port === undefined) continue;
+    const service = { port, at: agents, mark };
+    tell(agentServices.tcp, '_', service);
+    tell(agentServices.udp, '_', service);
+  }
+}
+
+function protocolsOf({ tcp, udp }: Port): readonly Protocol[] {
+  return [...(tcp ? (['tcp'] as const) : []), ...(udp === true ? (['udp'] as const) : [])];
+}
+
+/** The agent's where it gave one, also to a container with an address of its own; else the container's [marathon: PortDiscovery]. */
+function discoveryPort(task: Task, { network, ports }: Definition, index: number): number | undefined {
+  const onAgent = task.hostPorts[index];
+  const number = network === 'container' ? (onAgent ?? ports[index]?.container) : onAgent;
+  return number === 0 ? undefined : number; // 0: the same as the agent's, which is not known
+}
+
+/** 'nginx.marathon.mesos' */
+export function nameOf({ prefix, stem, mark, place }: NameRecord): string {
+  return `${prefix}${mark === '' ? stem.text : marked(stem.text, mark)}.${place.name}`;
+}
+
+/** 'nginx-jhy6r-s1.marathon.mesos': where the service of a record is. */
+export function targetOf(stem: Stem, { mark, at }: { readonly mark: string; readonly at: Place }): string {
+  return `${marked(stem.text, mark)}.${at.name}`;
+}
+
+/** Whether a record can't be told: its name, or that of its target, is none that DNS can have. */
+export function isUnfit({ prefix, stem, mark, place, service }: Omit<NameRecord, 'addresses'>): boolean {
+  if (stem.fault !== undefined) return true;
+  if (prefix !== '' && (stem.first >= LONGEST_LABEL || prefix.length > LONGEST_LABEL + '._'.length)) return true; // with its '_'
+  if (prefix.length + lengthOf(stem, mark) + place.name.length > LONGEST_NAME) return true;
+  return service !== undefined && lengthOf(stem, service.mark) + service.at.name.length > LONGEST_NAME;
+}
+
+/** Why a record can't be told, in a sentence without its period; undefined when that is for its target, which is a name with a record of its own. */
+export function unfitness(record: NameRecord): string | undefined {
+  const name = nameOf(record);
+  const fault = faultOf(name);
+  return fault && `the DNS name ${name} is left out: ${fault}`;
+}
+
+/** Of the name up to its place, with the dot; without making it. */
+function lengthOf({ text, last }: Stem, mark: string): number {
+  const cut = mark === '' ? 0 : Math.max(0, last + mark.length - LONGEST_LABEL);
+  return text.length - cut + mark.length + 1;
+}

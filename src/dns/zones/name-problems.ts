@@ -1,0 +1,46 @@
+import { byText } from '../../lib/lists.ts';
+import type { Problem } from '../../model/problem.ts';
+import type { NamedApp } from './app-tasks.ts';
+import type { Directory } from './directory.ts';
+import type { Places } from './places.ts';
+
+/** What is wrong with the names that there are, in order of app. Apps without running tasks make none. */
+export function nameProblems({ apps, byStem }: Pick<Directory, 'apps' | 'byStem'>, places: Places): readonly Problem[] {
+  const left = apps().flatMap((app) => leftOut(app) ?? []);
+  const shared = [...byStem.shared].flatMap((stem) => sharing(stem, byStem.of(stem), places) ?? []);
+  return [...left, ...shared].sort((one, other) => byText(ownerOf(one), ownerOf(other)) || byText(one.message, other.message));
+}
+
+function ownerOf({ owner }: Problem): string {
+  return owner.by === 'app' ? owner.app : '';
+}
+
+function leftOut({ id, stems, tasks, unfit }: NamedApp): Problem | undefined {
+  const message = stems.dcos.length === 0 ? 'no DNS name can be made of its id, as it has no letter and no digit' : unfit;
+  if (message === undefined || tasks.length === 0) return undefined;
+  const hint =
+    'give the app an id of letters, digits and dashes, with no more than 54 characters: all names that are made of it are answered then';
+  return { code: 'dns-name', owner: { by: 'app', app: id }, message, hint };
+}
+
+/** Of apps that have one stem, and with it a name in one place; the last of them owns the Problem. */
+function sharing(stem: string, apps: readonly NamedApp[], { all }: Places): Problem | undefined {
+  for (const { bit, name } of all) {
+    const ids = apps.filter((app) => ((app.places[indexOf(app, stem)] ?? 0) & bit) !== 0).map(({ id }) => id);
+    const last = ids.sort(byText).at(-1);
+    if (last === undefined || ids.length < 2) continue;
+    const others = ids.slice(0, -1);
+    const more = others.length > 3 ? ` and ${others.length - 3} more` : '';
+    return {
+      code: 'dns-name-shared',
+      owner: { by: 'app', app: last },
+      message: `the DNS name ${stem}.${name} is also that of ${others.slice(0, 3).join(', ')}${more}, and leads to the tasks of all of them`,
+      hint: 'give one of the apps another id, or ask for a name that only one of them has',
+    };
+  }
+  return undefined;
+}
+
+function indexOf({ stems }: NamedApp, stem: string): number {
+  return stems.all.findIndex(({ text }) => text === stem);
+}

@@ -1,0 +1,91 @@
+import { keep } from '../../lib/keep.ts';
+import type { Problem } from '../../model/problem.ts';
+import type { Snapshot } from '../../model/snapshot.ts';
+import type { IpSource } from './addresses.ts';
+import { dcosApex, mesosApex, mirrorApex, nameServerOf } from './apexes.ts';
+import { recordsOf, type Naming } from './app-names.ts';
+import { makeDirectory, type Directory } from './directory.ts';
+import { gather, makeEntry, NOTHING } from './entries.ts';
+import { isIn, LONGEST_NAME, taskName } from './names.ts';
+import { nameProblems } from './name-problems.ts';
+import { DIRECTORY, makePlaces } from './places.ts';
+import type { Apex, Entry, TaskNames, Zones } from './records.ts';
+
+/** What an operator decides about the zones. */
+export interface ZoneSettings {
+  /** Of the Mesos names: 'mesos'. In lower case, without the last dot. */
+  readonly domain: string;
+  /** Marathon's name in Mesos: 'marathon'. */
+  readonly framework: string;
+  /** Of the Mesos names, in seconds. */
+  readonly ttl: number;
+  /** Where Mesos names get a task's address from; the first that has any. DC/OS's names don't ask. */
+  readonly ipSources: readonly IpSource[];
+  /** Whether unhealthy tasks are left out where an app has others. */
+  readonly healthyOnly: boolean;
+  /** Addresses of the name server itself. */
+  readonly nameServers: readonly string[];
+}
+
+/**
+ * Snapshot -> Zones, for all apps whatever their group. Remembers the last snapshot: only apps that changed are looked at, and what stays the same of a
+ * name is the same Entry, while nothing at all changed the same Zones. There is one directory behind all of them, so only the last Zones is true.
+ */
+export function makeZones(settings: ZoneSettings): (snapshot: Snapshot) => Zones {
+  const { domain, ipSources, healthyOnly } = settings;
+  const naming: Naming = { places: makePlaces(settings), ipSources, healthyOnly };
+  const directory = makeDirectory(naming);
+  const apexes = [dcosApex, mirrorApex(domain), mesosApex(domain, settings.ttl)];
+  const apexOf: Zones['apexOf'] = (name) => apexes.find((apex) => isIn(name, apex.name));
+  const find = makeFind({ directory, apexes, settings });
+  const tasks = (): Iterable<TaskNames> => namesOfTasks(directory, naming);
+  let last: Zones = { apexOf, find, serial: 0, problems: [], tasks };
+  return ({ apps }) => {
+    const isChanged = directory.update(apps);
+    if (!isChanged && last.serial > 0) return last;
+    const problems: readonly Problem[] = keep(last.problems, nameProblems(directory, naming.places));
+    last = { ...last, serial: last.serial + 1, problems };
+    return last;
+  };
+}
+
+interface Parts {
+  readonly directory: Directory;
+  readonly apexes: readonly Apex[];
+  readonly settings: ZoneSettings;
+}
+
+function makeFind({ directory, apexes, settings: { domain, nameServers } }: Parts): Zones['find'] {
+  const tops = new Set(apexes.map(({ name }) => name));
+  const server = { name: nameServerOf(domain), entry: makeEntry(nameServers, []) };
+  const direct = (name: string): Entry | undefined =>
+    directory.find(name) ?? (name === server.name ? server.entry : tops.has(name) ? NOTHING : undefined);
+  const mirror = { top: `${domain}.${DIRECTORY}`, rename: makeRename(domain) };
+  const mirrored = (name: string): Entry | undefined => {
+    const entry = isIn(name, mirror.top) ? direct(name.slice(0, -DIRECTORY.length - 1)) : undefined;
+    return entry && mirror.rename(entry);
+  };
+  return (name) => direct(name) ?? mirrored(name);
+}
+
+/** For the mirror: the services of an entry lead to names in the mirror. One entry always makes the same one. */
+function makeRename(domain: string): (entry: Entry) => Entry {
+  const renamed = new WeakMap<Entry, Entry>();
+  return (entry) => {
+    if (entry.srv.length === 0) return entry;
+    const known = renamed.get(entry);
+    if (known !== undefined) return known;
+    const services = entry.srv.map((one) => (isIn(one.target, domain) ? { ...one, target: `${one.target}.${DIRECTORY}` } : one));
+    const made = { ...entry, srv: services.filter(({ target }) => target.length <= LONGEST_NAME) };
+    renamed.set(entry, made);
+    return made;
+  };
+}
+
+function* namesOfTasks({ apps }: Directory, naming: Naming): Generator<TaskNames> {
+  for (const { id: app, tasks } of apps()) {
+    for (const named of tasks) {
+      yield { app, id: named.task.id, name: taskName(app), records: () => gather(recordsOf(named, naming)) };
+    }
+  }
+}

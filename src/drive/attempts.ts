@@ -1,0 +1,125 @@
+import { sentence } from '../lib/sentence.ts';
+import type { Document, Reason, Running } from '../model/document.ts';
+import type { Outcome, Shared } from './parts.ts';
+import { outcomeOf } from './wanted.ts';
+
+/** How a candidate ended, and whether another one comes therefore. */
+export interface Attempt {
+  readonly outcome: Outcome;
+  readonly another?: boolean;
+}
+
+/** What was refused at the reload, for a reason that does not pass by itself. `isBack`: the files before it stand in place. */
+interface Hopeless {
+  readonly document: Document;
+  readonly why: string;
+  readonly isBack: boolean;
+}
+
+/** The way of one candidate: files first, then HAProxy; when that does not confirm, the files before are put back, so that both agree. */
+export class Attempts {
+  readonly #shared: Shared;
+  readonly #quick: () => void;
+  #hopeless: Hopeless | undefined;
+
+  /** `quick`: asks for the quick lane. */
+  constructor(shared: Shared, quick: () => void) {
+    this.#shared = shared;
+    this.#quick = quick;
+  }
+
+  /** Brings HAProxy there. Rejects with why, when time may heal it. */
+  async bring(candidate: Document): Promise<Attempt> {
+    const { parts, known } = this.#shared;
+    const { files, haproxy, plan } = parts;
+    if (candidate === this.#hopeless?.document) {
+      if (this.#hopeless.isBack) await this.#revive();
+      return { outcome: { ok: false, why: `${this.#hopeless.why}; it is not tried again before the configuration is another` } };
+    }
+    const done = await known.onSocket(() => this.#withoutReload(candidate));
+    if (done !== undefined) return { outcome: done };
+    const verdict = await files.put(candidate);
+    if (!verdict.ok) return this.#refused(candidate, verdict.lines);
+    return known.onSocket(async () => {
+      const reasons = plan({ running: known.running, wanted: candidate, release: await haproxy.release() }).reload;
+      if (reasons.length > 0) return this.#reload(candidate, reasons);
+      known.accept();
+      return { outcome: { ok: true, by: 'commands' } };
+    });
+  }
+
+  /** A HAProxy from before this daemon may run what is wanted, or be brought there by commands. */
+  async #withoutReload(candidate: Document): Promise<Outcome | undefined> {
+    const { known } = this.#shared;
+    if (known.running === undefined) await known.adopt();
+    if (known.running === undefined) return undefined;
+    const { sent, reload } = await known.command(known.running, candidate);
+    if (reload.length > 0) return undefined;
+    known.accept();
+    return outcomeOf(sent);
+  }
+
+  async #refused(candidate: Document, lines: readonly string[]): Promise<Attempt> {
+    const { known } = this.#shared;
+    const another = (await known.refuse({ lines }, candidate)) === 'another';
+    if (!another && known.running === undefined) await this.#startAsItWas();
+    return { outcome: { ok: false, why: `HAProxy does not take the configuration: ${lines.join(' | ')}` }, another };
+  }
+
+  /** What is wanted is refused, and nobody serves: better what stands in place. */
+  async #startAsItWas(): Promise<void> {
+    const { applied, files } = this.#shared.parts;
+    if ((await applied()) === undefined && (await files.fingerprint()) !== 'none') await this.#revive();
+  }
+
+  /** Starts HAProxy with what stands in place, where it does not run; gives whether it did not. */
+  async #revive(): Promise<boolean> {
+    const { parts, known } = this.#shared;
+    const hasEnded = await parts.revive();
+    known.revived();
+    return hasEnded;
+  }
+
+  async #reload(candidate: Document, reasons: readonly Reason[]): Promise<Attempt> {
+    const { parts, known } = this.#shared;
+    try {
+      parts.signal.throwIfAborted();
+      await known.reload(reasons, candidate);
+    } catch (error) {
+      return this.#putBack(candidate, error);
+    }
+    known.running = undefined; // until it has said what it has
+    await parts.files.confirm();
+    known.accept();
+    known.file.written = candidate;
+    known.running = await this.#readBack(candidate);
+    parts.serves(candidate);
+    this.#quick(); // what changed meanwhile
+    return { outcome: { ok: true, by: 'reload' } };
+  }
+
+  /** What HAProxy has made of the file just now. What it has made otherwise, another reload would not mend: it stays, and is told. */
+  async #readBack(loaded: Document): Promise<Running> {
+    const { haproxy, troubled } = this.#shared.parts;
+    const held = await haproxy.holds(loaded);
+    for (const [backend, why] of held.lost) troubled(new Error(`${backend}: ${why}`));
+    return { ...held, lost: new Map() };
+  }
+
+  /** The files before; and HAProxy, where the reload has ended it. Rejects with why, when time may heal it: it is tried again. */
+  async #putBack(candidate: Document, error: unknown): Promise<Attempt> {
+    const { parts, known } = this.#shared;
+    const { files, haproxy, ended, signal } = parts;
+    known.file.written = undefined;
+    const isBack = await files.restore();
+    if (signal.aborted) throw error;
+    const hasEnded = isBack && (await this.#revive());
+    if (hasEnded) ended(error);
+    const consequence = await known.refuse({ error, hasEnded }, candidate);
+    if (hasEnded && known.running !== undefined) known.running = await haproxy.holds(known.running.document);
+    if (consequence === 'later') throw error;
+    const why = sentence(error);
+    if (consequence === 'never') this.#hopeless = { document: candidate, why, isBack };
+    return { outcome: { ok: false, why }, another: consequence === 'another' };
+  }
+}

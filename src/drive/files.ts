@@ -1,0 +1,230 @@
+import { createHash, hash } from 'node:crypto';
+import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { ignoreMissing } from '../lib/missing.ts';
+import type { Verdict } from '../process/check.ts';
+import { certificatesText } from '../haproxy/certificates.ts';
+import { CERTIFICATES_FILE, MAP_FILES } from '../haproxy/settings.ts';
+import { mapText, textOf } from '../haproxy/text.ts';
+import { gather } from '../lib/gather.ts';
+import type { Logger } from '../lib/logger.ts';
+import { sentence } from '../lib/sentence.ts';
+import { replaceFile } from '../lib/write-file.ts';
+import type { Document } from '../model/document.ts';
+
+/** The files that HAProxy reads, on this machine. */
+export interface Files {
+  /** Puts a document in place when HAProxy would take it; the file that stands there stays when it would not. Rejects when it can't be written. */
+  put(document: Document): Promise<Verdict>;
+  /** Asks HAProxy about a document, and leaves what stands in place. */
+  check(document: Document): Promise<Verdict>;
+  /** Puts a document in place that HAProxy runs already; gives the fingerprint of what then stands there. Rejects when it can't be written. */
+  write(document: Document): Promise<string>;
+  /** What stands in place; empty texts when there is nothing. */
+  read(): Promise<{ readonly config: string; readonly maps: Readonly<Record<string, string>> }>;
+  /** What stands in place now, as one word; 'none' when there is no configuration. */
+  fingerprint(): Promise<string>;
+  /** What stands in place serves: keep a copy. Without one HAProxy serves as well, so it never rejects. */
+  confirm(): Promise<void>;
+  /** Puts the last confirmed files back; false when there are none. */
+  restore(): Promise<boolean>;
+}
+
+/** Where they are, and who looks at them before they are put there. */
+export interface FilesSettings {
+  /** haproxy.cfg; map files stand beside it. */
+  readonly config: string;
+  readonly stateDir: string;
+  /** Earlier configurations to keep. */
+  readonly archiveVersions: number;
+  /** Asks HAProxy; none under --skip-validation. */
+  readonly check: ((file: string) => Promise<Verdict>) | undefined;
+  readonly now: () => Date;
+  readonly log: Pick<Logger, 'warn'>;
+}
+
+/** Text by file name: the configuration under its own name, then the maps. */
+type Texts = ReadonlyMap<string, string>;
+
+/** The configuration and its maps in their place, and copies of them in the state folder. */
+export class FilesOnDisk implements Files {
+  readonly #settings: FilesSettings;
+  readonly #folder: string;
+  readonly #name: string;
+  #good: string | undefined; // fingerprint of what HAProxy last found good
+
+  constructor(settings: FilesSettings) {
+    this.#settings = settings;
+    this.#folder = path.dirname(path.resolve(settings.config));
+    this.#name = path.basename(settings.config);
+  }
+
+  async put(document: Document): Promise<Verdict> {
+    const texts = textsOf(document, this.#name);
+    const wanted = fingerprintOf(texts);
+    if (wanted === fingerprintOf(await readAll(this.#folder, [...texts.keys()]))) return { ok: true };
+    if (wanted !== this.#good) {
+      const verdict = await this.#validate(texts);
+      if (!verdict.ok) return verdict;
+      this.#good = wanted;
+    }
+    await this.#orWarn('the configuration so far could not be archived', () => this.#archive());
+    await writeAll(this.#folder, [...texts].reverse()); // maps first: the new configuration may need them
+    return { ok: true };
+  }
+
+  check(document: Document): Promise<Verdict> {
+    return this.#validate(textsOf(document, this.#name));
+  }
+
+  async write(document: Document): Promise<string> {
+    const digests = new Map<string, string>();
+    for (const [file, pieces] of piecesOf(document, this.#name)) {
+      const tell = (digest: string): Map<string, string> => digests.set(file, digest);
+      await replaceFile(path.join(this.#folder, file), digesting(pieces, tell)); // with a turn for the event loop after each piece
+    }
+    this.#good = combine(digests);
+    return this.#good;
+  }
+
+  async read(): Promise<{ readonly config: string; readonly maps: Readonly<Record<string, string>> }> {
+    const texts = await readAll(this.#folder, [this.#name, ...(await mapsIn(this.#folder))]);
+    const maps = [...texts].filter(([file]) => file !== this.#name);
+    return { config: texts.get(this.#name) ?? '', maps: Object.fromEntries(maps) };
+  }
+
+  async fingerprint(): Promise<string> {
+    return fingerprintOf(await readAll(this.#folder, [this.#name, ...(await mapsIn(this.#folder))]));
+  }
+
+  async confirm(): Promise<void> {
+    const words = 'what HAProxy runs could not be copied: should it not take the next configuration, an earlier one is put back';
+    await this.#orWarn(words, async () => {
+      await copyAll(this.#folder, path.join(this.#settings.stateDir, 'confirmed'), this.#name);
+    });
+  }
+
+  async restore(): Promise<boolean> {
+    return copyAll(path.join(this.#settings.stateDir, 'confirmed'), this.#folder, this.#name);
+  }
+
+  /** In a folder beside the target, maps included, so that a candidate is read as it would be in its place. */
+  async #validate(texts: Texts): Promise<Verdict> {
+    const { check } = this.#settings;
+    if (check === undefined) return { ok: true };
+    const [name, from, to] = [this.#name, this.#folder, path.join(this.#folder, `.${this.#name}.candidate`)];
+    try {
+      await mkdir(to, { recursive: true, mode: 0o700 });
+      await writeAll(
+        to,
+        [...texts].map(([file, text]) => [file, file === name ? moved({ text, texts, from, to }) : text]),
+      );
+      const verdict = await check(path.join(to, name));
+      return verdict.ok ? verdict : { ok: false, lines: verdict.lines.map((line) => line.replaceAll(to, () => from)) };
+    } finally {
+      await rm(to, { recursive: true, force: true });
+    }
+  }
+
+  /** A state folder that is full or gone keeps no change from being served. */
+  async #orWarn(words: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#settings.log.warn({ folder: this.#settings.stateDir, reason: sentence(error) }, words);
+    }
+  }
+
+  async #archive(): Promise<void> {
+    const { archiveVersions: keep, config, stateDir, now } = this.#settings;
+    if (keep === 0) return;
+    const archive = path.join(stateDir, 'archive');
+    await mkdir(archive, { recursive: true });
+    await copyFile(config, path.join(archive, `${this.#name}.${now().toISOString().replaceAll(':', '')}`)).catch(ignoreMissing);
+    const versions = (await readdir(archive)).filter((file) => file.startsWith(`${this.#name}.`)).sort();
+    for (const old of versions.slice(0, -keep)) await rm(path.join(archive, old), { force: true });
+  }
+}
+
+function textsOf(document: Document, name: string): Texts {
+  return new Map([[name, [...textOf(document)].join('')], ...besides(document)]);
+}
+
+/** The same in pieces of some size, maps first. */
+function piecesOf(document: Document, name: string): readonly (readonly [file: string, pieces: Iterable<string>])[] {
+  const config = { [Symbol.iterator]: () => gather(textOf(document)) };
+  return [...besides(document).map(([file, text]) => [file, [text]] as const), [name, config]];
+}
+
+/** What HAProxy reads beside its configuration. */
+function besides({ maps, certificates }: Document): readonly (readonly [file: string, text: string])[] {
+  const texts = Object.entries(maps).map(([file, map]) => [file, mapText(map)] as const);
+  return certificates === undefined ? texts : [...texts, [CERTIFICATES_FILE, certificatesText(certificates)]];
+}
+
+/** The same pieces; when they are through, `tell` is given their sha256. */
+function digesting(pieces: Iterable<string>, tell: (digest: string) => void): Iterable<string> {
+  return {
+    *[Symbol.iterator]() {
+      const digest = createHash('sha256');
+      for (const piece of pieces) {
+        digest.update(piece);
+        yield piece;
+      }
+      tell(digest.digest('hex'));
+    },
+  };
+}
+
+/** The configuration with its maps looked for in another folder. */
+function moved({
+  text,
+  texts,
+  from,
+  to,
+}: {
+  readonly text: string;
+  readonly texts: Texts;
+  readonly from: string;
+  readonly to: string;
+}): string {
+  const [, ...maps] = texts.keys();
+  return maps.reduce((moving, map) => moving.replaceAll(path.join(from, map), () => path.join(to, map)), text);
+}
+
+function fingerprintOf(texts: Texts): string {
+  return combine(new Map(Array.from(texts, ([file, text]) => [file, hash('sha256', text)])));
+}
+
+/** One word for files of these digests. */
+function combine(digests: ReadonlyMap<string, string>): string {
+  const all = Array.from(digests, ([file, digest]) => `${file} ${digest}\n`).sort();
+  return all.length === 0 ? 'none' : hash('sha256', all.join('')).slice(0, 32);
+}
+
+/** Those that are there. */
+async function readAll(folder: string, names: readonly string[]): Promise<Texts> {
+  const texts = new Map<string, string>();
+  for (const name of names) {
+    const text = await readFile(path.join(folder, name), 'utf8').catch(ignoreMissing);
+    if (text !== undefined) texts.set(name, text);
+  }
+  return texts;
+}
+
+async function writeAll(folder: string, texts: Iterable<readonly [string, string]>): Promise<void> {
+  for (const [name, text] of texts) await replaceFile(path.join(folder, name), [text]);
+}
+
+async function mapsIn(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch(ignoreMissing);
+  return (names ?? []).filter((file) => MAP_FILES.includes(file) || file === CERTIFICATES_FILE);
+}
+
+async function copyAll(from: string, to: string, name: string): Promise<boolean> {
+  const texts = await readAll(from, [name, ...(await mapsIn(from))]);
+  if (!texts.has(name)) return false;
+  await mkdir(to, { recursive: true });
+  await writeAll(to, [...texts].reverse());
+  return true;
+}

@@ -1,0 +1,74 @@
+import type { Ask } from '../lib/runs.ts';
+import { sentence } from '../lib/sentence.ts';
+import type { Document, Reason } from '../model/document.ts';
+import { Attempts, type Attempt } from './attempts.ts';
+import type { Shared } from './parts.ts';
+import type { QuickLane } from './quick-lane.ts';
+
+const BY_HAND: Reason = { code: 'by-hand', subject: 'haproxy', detail: 'asked for' };
+/** How many candidates follow each other at once, each without those that HAProxy named in the one before: it may name one at a time. */
+const MOST_PASSES = 50;
+
+/** All that takes a file: when it is quiet, candidate after candidate, until HAProxy runs what is wanted or does not take it. */
+export class SlowLane {
+  /** Asks for a run. */
+  readonly ask: Ask;
+  readonly #shared: Shared;
+  readonly #quick: QuickLane;
+  readonly #attempts: Attempts;
+  #byHand = false;
+  #working: Promise<void> | undefined;
+
+  constructor(shared: Shared, quick: QuickLane) {
+    this.#shared = shared;
+    this.#quick = quick;
+    this.#attempts = new Attempts(shared, () => void quick.run());
+    this.ask = shared.parts.quiet(() => {
+      this.#working = shared.known
+        .onFiles(() => this.#work())
+        .finally(() => {
+          this.#working = undefined;
+        });
+      return this.#working;
+    });
+  }
+
+  /** The run of now; rejects when it fails. None between two. */
+  get working(): Promise<void> | undefined {
+    return this.#working;
+  }
+
+  /** Asks for a run that begins with a reload of the file as it stands. */
+  reloadAsItIs(): void {
+    this.#byHand = true;
+    this.ask();
+  }
+
+  async #work(): Promise<void> {
+    const { parts, known, wanted } = this.#shared;
+    if (this.#byHand) {
+      this.#byHand = false;
+      await known.onSocket(() => known.reload([BY_HAND], undefined));
+      if (known.running !== undefined) known.running = await parts.haproxy.holds(known.running.document);
+      if (wanted.hasEnded()) return; // the file may have been edited: it stays as it is
+    }
+    for (let pass = 1; wanted.document !== undefined; pass++) {
+      const candidate = wanted.document;
+      const { outcome, another } = await this.#attempt(candidate);
+      if (!another || pass === MOST_PASSES || !(await wanted.isOther(candidate, parts))) {
+        wanted.settle(candidate, outcome);
+        break;
+      }
+    }
+    this.#quick.tend();
+  }
+
+  async #attempt(candidate: Document): Promise<Attempt> {
+    try {
+      return await this.#attempts.bring(candidate);
+    } catch (error) {
+      this.#shared.wanted.settle(candidate, { ok: false, why: sentence(error) });
+      throw error; // `quiet` tries again
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import { bindAddress, duration, files, nonEmpty, oneOf, plainPath, port, whole } from './readers.ts';
+import { option } from './row.ts';
+
+const CERTIFICATES: readonly string[] = ['/etc/ssl/cert.pem'];
+
+/** Flags of what stands in haproxy.cfg. */
+export const CONFIGURATION_OPTIONS = {
+  haproxyConfig: option('--haproxy-config <file>', 'The configuration', {
+    help: 'what is written; map files stand beside it',
+    fallback: '/etc/haproxy/haproxy.cfg',
+    read: plainPath,
+  }),
+  haproxyMap: option('--haproxy-map', 'The configuration', {
+    help: 'look up plain virtual hosts in map files (the default)',
+    fallback: true,
+  }),
+  noHaproxyMap: option('--no-haproxy-map', 'The configuration', { help: 'a rule for each of them', fallback: true }),
+  templatesDir: option('--templates-dir <folder>', 'The configuration', {
+    help: "templates in place of the default ones: HAPROXY_<NAME> in marathon-lb's format, HAPROXY_<NAME>.hbs",
+    fallback: 'templates',
+    read: nonEmpty,
+  }),
+  templateLabels: option<'allow' | 'deny'>('--template-labels <allow|deny>', 'The configuration', {
+    help: 'whether apps may bring templates in their labels',
+    fallback: 'allow',
+    read: oneOf(['allow', 'deny']),
+  }),
+  dontBindHttpHttps: option('--dont-bind-http-https', 'The configuration', { help: 'no shared http and https frontends', fallback: false }),
+  groupHttpsByVhost: option('--group-https-by-vhost', 'The configuration', {
+    help: 'an https frontend for each virtual host, with the certificates of its apps (HAPROXY_n_SSL_CERT)',
+    fallback: false,
+  }),
+  sslCerts: option<readonly string[]>('--ssl-certs <files>', 'The configuration', {
+    help: 'certificates of the shared https frontend, separated by commas',
+    fallback: CERTIFICATES,
+    read: files,
+  }),
+  bindAddress: option('--bind-address <address>', 'The configuration', {
+    help: 'of all frontends without HAPROXY_n_BIND_ADDR',
+    fallback: '*',
+    read: bindAddress,
+  }),
+  httpPort: option('--http-port <port>', 'The configuration', { help: 'shared http frontend', fallback: 80, read: port }),
+  httpsPort: option('--https-port <port>', 'The configuration', { help: 'shared https frontend', fallback: 443, read: port }),
+  appIdPort: option('--app-id-port <port>', 'The configuration', { help: 'frontend by X-Marathon-App-Id', fallback: 9091, read: port }),
+  statsPort: option('--stats-port <port>', 'The configuration', {
+    help: 'statistics and /_haproxy_health_check',
+    fallback: 9090,
+    read: port,
+  }),
+  defaultOptions: option<readonly string[]>('--default-options <options>', 'The configuration', {
+    env: 'HAPROXY_GLOBAL_DEFAULT_OPTIONS',
+    help: 'options of the section defaults, separated by commas',
+    fallback: ['redispatch', 'http-server-close', 'dontlognull'],
+    read: (text) =>
+      text
+        .split(',')
+        .map((word) => word.trim())
+        .filter((word) => word !== ''),
+  }),
+  nbthread: option<number | undefined>('--nbthread <n>', 'The configuration', {
+    help: "HAProxy's threads (default: the cores that it may use)",
+    fallback: undefined,
+    read: whole(1, 1024, 'threads'),
+  }),
+  maxconn: option<number | undefined>('--maxconn <n>', 'The configuration', {
+    help: 'connections at once (default: what HAProxy works out of its descriptors)',
+    fallback: undefined,
+    read: whole(1, 10_000_000, 'connections'),
+  }),
+  oldWorkerMaxAge: option('--old-worker-max-age <seconds>', 'The configuration', {
+    env: 'HAPROXY_RELOAD_SIGTERM_DELAY',
+    help: 'a worker from before a reload is ended after this time; also as 90s, 5m, 1h',
+    fallback: 3600,
+    read: (text) => (text.trim() === '' ? 3600 : duration(text)),
+  }),
+  maxOldWorkers: option('--max-old-workers <n>', 'The configuration', {
+    help: 'a worker from more reloads ago is ended',
+    fallback: 3,
+    read: whole(1, 1000, 'workers'),
+  }),
+  haproxyLog: option('--haproxy-log <target>', 'The configuration', {
+    help: 'traffic log: syslog (/dev/log), stdout, an address such as 127.0.0.1:514, or off',
+    fallback: 'off',
+    read: plainPath,
+  }),
+};

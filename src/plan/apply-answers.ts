@@ -1,0 +1,158 @@
+import { common } from '../lib/lists.ts';
+import type { Apart, BackendSection, Command, Document, Effect, Fragment, MapFile, Running, Section } from '../model/document.ts';
+import type { BackendName, ServerName } from '../model/names.ts';
+import { planCertificates } from '../haproxy/certificates.ts';
+import { areSameSections, isSameBackend, isSameMap, isSameSection, mapNames } from '../haproxy/same.ts';
+
+/** What HAProxy said to one command. */
+export interface Answer {
+  readonly taken: boolean;
+  readonly answer: string;
+}
+
+/** What HAProxy ran, what it was told, and what it answered. */
+export interface FollowParts {
+  readonly running: Running;
+  readonly wanted: Document;
+  readonly commands: readonly Command[];
+  /** One per command. */
+  readonly answers: readonly Answer[];
+}
+
+/**
+ * What HAProxy runs after commands. A backend that refused one is lost; what reads as the wanted document does becomes its very object, so
+ * that the next plan finds it by identity. The same object when nothing is different.
+ */
+export function follow({ running, wanted, commands, answers }: FollowParts): Running {
+  const next = new Next(running);
+  for (const [i, command] of commands.entries()) {
+    const { taken, answer } = answers[i] ?? { taken: false, answer: '' };
+    if (taken) next.take(command.effect);
+    else if (command.mayWait !== true) next.refuse(command, answer);
+  }
+  const { apart, lost } = next;
+  const document = unite(next.document(), wanted);
+  return document === running.document && apart === running.apart && lost === running.lost ? running : { document, apart, lost };
+}
+
+/** What is copied only when it changes. */
+class Next {
+  readonly #running: Running;
+  readonly #servers = new Map<BackendName, Map<ServerName, Fragment>>();
+  readonly #maps = new Map<string, Map<string, BackendName>>();
+  #apart: Map<string, Apart> | undefined;
+  #lost: Map<BackendName, string> | undefined;
+
+  constructor(running: Running) {
+    this.#running = running;
+  }
+
+  get apart(): Running['apart'] {
+    return this.#apart ?? this.#running.apart;
+  }
+
+  get lost(): Running['lost'] {
+    return this.#lost ?? this.#running.lost;
+  }
+
+  take(effect: Effect | undefined): void {
+    if (effect?.kind === 'map') this.#entry(effect);
+    else if (effect?.kind === 'deleted') this.#stand(`${effect.backend}/${effect.server}`, undefined);
+    else if (effect !== undefined) this.#server(effect);
+  }
+
+  refuse({ text, effect }: Command, answer: string): void {
+    const backend = effect?.kind === 'map' ? (effect.to ?? this.#running.document.maps[effect.file]?.get(effect.key)) : effect?.backend;
+    this.#lost ??= new Map(this.#running.lost);
+    const said = answer.trim() === '' ? 'nothing' : `'${answer.trim()}'`;
+    this.#lost.set(backend ?? ('' as BackendName), `to '${text}' HAProxy answered ${said}`);
+  }
+
+  document(): Document {
+    const { document } = this.#running;
+    if (this.#servers.size === 0 && this.#maps.size === 0) return document;
+    const backends = document.backends.map((section) => {
+      const servers = this.#servers.get(section.backend);
+      return servers === undefined ? section : { ...section, servers };
+    });
+    return { ...document, backends, maps: { ...document.maps, ...Object.fromEntries<MapFile>(this.#maps) } };
+  }
+
+  #server({ backend, server, line, stage }: Extract<Effect, { kind: 'server' }>): void {
+    const servers = this.#serversOf(backend);
+    if (stage === 'stopped' || stage === 'draining') servers.delete(server);
+    else servers.set(server, line);
+    this.#stand(`${backend}/${server}`, stage === 'as-written' ? undefined : { backend, server, line, stage });
+  }
+
+  #serversOf(backend: BackendName): Map<ServerName, Fragment> {
+    const known = this.#servers.get(backend);
+    if (known !== undefined) return known;
+    const servers = new Map(this.#running.document.backends.find((section) => section.backend === backend)?.servers);
+    this.#servers.set(backend, servers);
+    return servers;
+  }
+
+  #entry({ file, key, to }: Extract<Effect, { kind: 'map' }>): void {
+    const map = this.#maps.get(file) ?? new Map(this.#running.document.maps[file]);
+    if (to === undefined) map.delete(key);
+    else map.set(key, to);
+    this.#maps.set(file, map);
+  }
+
+  #stand(key: string, apart: Apart | undefined): void {
+    if (apart === undefined && !this.apart.has(key)) return;
+    this.#apart ??= new Map(this.#running.apart);
+    if (apart === undefined) this.#apart.delete(key);
+    else this.#apart.set(key, apart);
+  }
+}
+
+/** The document with the wanted one's objects wherever it reads the same. */
+function unite(document: Document, wanted: Document): Document {
+  if (document === wanted) return wanted;
+  const front = uniteSections(document.front, wanted.front, isSameSection);
+  const backends = uniteSections<BackendSection>(document.backends, wanted.backends, isSameBackend);
+  const maps = uniteMaps(document.maps, wanted.maps);
+  const isFront = front === wanted.front || areSameParts(front, wanted.front);
+  const isRead = planCertificates(document.certificates, wanted.certificates).length === 0;
+  if (isFront && isRead && backends === wanted.backends && maps === wanted.maps) return wanted;
+  if (front === document.front && backends === document.backends && maps === document.maps) return document;
+  return { ...document, front: isFront ? wanted.front : front, backends, maps };
+}
+
+/** What was read back from a file may be cut into sections in another way. */
+function areSameParts(before: readonly Section[], after: readonly Section[]): boolean {
+  const { head, tail } = common(before, after);
+  return areSameSections(before.slice(head, before.length - tail), after.slice(head, after.length - tail));
+}
+
+function uniteSections<Kind extends Section>(
+  before: readonly Kind[],
+  after: readonly Kind[],
+  isSame: (a: Kind, b: Kind) => boolean,
+): readonly Kind[] {
+  const { head, tail } = common(before, after);
+  if (head + tail === before.length && head + tail === after.length) return after;
+  const wanted = new Map(after.slice(head, after.length - tail).map((section) => [section.name, section]));
+  let same = head + tail;
+  const middle = before.slice(head, before.length - tail).map((section) => {
+    const other = wanted.get(section.name);
+    if (other === undefined || !isSame(section, other)) return section;
+    same++;
+    wanted.delete(section.name);
+    return other;
+  });
+  if (same === before.length && same === after.length) return after;
+  const isOther = middle.some((section, i) => section !== before[head + i]);
+  return isOther ? [...before.slice(0, head), ...middle, ...before.slice(before.length - tail)] : before;
+}
+
+function uniteMaps(before: Document['maps'], after: Document['maps']): Document['maps'] {
+  if (before === after) return after;
+  const names = mapNames(before, after);
+  const same = names.filter((name) => isSameMap(before[name], after[name]));
+  if (same.length === names.length) return after;
+  if (same.every((name) => before[name] === after[name])) return before;
+  return { ...before, ...Object.fromEntries(same.map((name) => [name, after[name] as MapFile])) };
+}

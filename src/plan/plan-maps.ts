@@ -1,0 +1,61 @@
+import type { Command, Document, Reason } from '../model/document.ts';
+import type { BackendName } from '../model/names.ts';
+import { changeMap, reason, type MapChange } from './commands.ts';
+import { mapNames } from '../haproxy/same.ts';
+import { canStandInCommand } from '../haproxy/server-line.ts';
+
+/** The maps of two documents, and what stands in the way of commands. */
+export interface MapParts {
+  readonly before: Document;
+  readonly after: Document;
+  /** Where the configuration has the map files. */
+  readonly folder: string;
+  readonly takesCommands: boolean;
+  /** Backends that need a reload anyway, whatever leads to them. */
+  readonly lost: ReadonlyMap<BackendName, string>;
+}
+
+/** The way of the map files. An entry that leads to a backend that HAProxy does not have yet comes with the reload that brings the backend. */
+export function planMaps(parts: MapParts): { readonly commands: readonly Command[]; readonly reload: readonly Reason[] } {
+  const { before, after, lost } = parts;
+  if (before.maps === after.maps) return { commands: [], reload: [] };
+  const commands: Command[] = [];
+  const reload: Reason[] = [];
+  let backends: ReadonlySet<BackendName> | undefined;
+  for (const file of mapNames(before.maps, after.maps)) {
+    if (before.maps[file] === after.maps[file]) continue;
+    let others = 0;
+    for (const change of changesOf(file, parts)) {
+      backends ??= new Set(before.backends.map(({ backend }) => backend));
+      if (lost.has(change.to ?? (change.from as BackendName))) continue;
+      if (canBeSent(change, parts, backends)) commands.push(changeMap(change));
+      else others++;
+    }
+    const isEmptyFile = others === 0 && (before.maps[file] === undefined || after.maps[file] === undefined);
+    if (others > 0 || isEmptyFile) reload.push(reason('map-changed', file, `${others} ${others === 1 ? 'entry' : 'entries'}`));
+  }
+  return { commands, reload };
+}
+
+function changesOf(file: string, { before, after, folder }: MapParts): readonly MapChange[] {
+  const [was, now] = [before.maps[file] ?? new Map<string, BackendName>(), after.maps[file] ?? new Map<string, BackendName>()];
+  const path = `${folder}/${file}`;
+  const changes: MapChange[] = [];
+  for (const [key, to] of now) {
+    const from = was.get(key);
+    if (from !== to) changes.push({ file, path, key, from, to });
+  }
+  for (const [key, from] of was) if (!now.has(key)) changes.push({ file, path, key, from, to: undefined });
+  return changes;
+}
+
+function canBeSent({ file, path, key, to }: MapChange, parts: MapParts, backends: ReadonlySet<BackendName>): boolean {
+  const { before, after, takesCommands } = parts;
+  const isLoaded = before.maps[file] !== undefined && after.maps[file] !== undefined;
+  const isReachable = to === undefined || backends.has(to);
+  return takesCommands && isLoaded && isReachable && [path, key, to ?? 'none'].every(isWord);
+}
+
+function isWord(text: string): boolean {
+  return text !== '' && !/\s/.test(text) && canStandInCommand(text);
+}

@@ -1,0 +1,197 @@
+import type { Apart, BackendSection, Command, Fragment, Reason } from '../model/document.ts';
+import type { BackendName, ServerName } from '../model/names.ts';
+import type { Release } from '../model/release.ts';
+import { makeAddition } from './add-server.ts';
+import { lazily } from '../lib/lazily.ts';
+import { addServer, enableHealth, enableServer, reason, setState, setWeight, type ServerOf } from './commands.ts';
+import { isSameSection } from '../haproxy/same.ts';
+import { changeOf, isChecked, isDisabled, readServerLine, valueOf, type LineChange, type ServerLine } from '../haproxy/server-line.ts';
+import { serversInText, type Traits } from '../haproxy/traits.ts';
+
+/** One backend that HAProxy has and that is wanted. */
+export interface BackendPair {
+  readonly before: BackendSection;
+  readonly after: BackendSection;
+  /** Its servers in another state than their line says, or without a line. */
+  readonly apart: ReadonlyMap<ServerName, Apart>;
+  /** Undefined where HAProxy takes no commands. */
+  readonly release: Release | undefined;
+  /** Of the backend as HAProxy runs it. */
+  readonly traits: () => Traits;
+}
+
+/** The way of the servers of one backend. */
+export interface ServerPlan {
+  readonly commands: readonly Command[];
+  readonly reload: readonly Reason[];
+}
+
+/** The way of one server: what brings it up goes before what takes others down, so that the backend is never without one. */
+interface Step {
+  readonly up?: readonly Command[];
+  readonly down?: readonly Command[];
+  readonly reload?: Reason;
+  /** What it does when the commands are taken: whether it serves, waits for its first check, or is drained while its task is being killed. */
+  readonly then?: 'serves' | 'checking' | 'drains';
+}
+
+/**
+ * The way of a backend's servers. A server that is checked is enabled by a later plan, when its check has passed; if none else serves it is
+ * enabled at once, because a server that nobody looked at is better than none.
+ */
+export function planServers(pair: BackendPair): ServerPlan {
+  const steps = [...arrivals(pair), ...departures(pair)];
+  const isOut = !steps.some(({ step }) => step.then === 'serves');
+  const waiting = isOut ? steps.filter(({ step }) => step.then === 'checking') : [];
+  const ups = steps.flatMap(({ step }) => step.up ?? []);
+  const isLast = isOut && waiting.length === 0; // whose task is being killed may still answer: better than nobody
+  const downs = steps.flatMap(({ step }) => (isLast && step.then === 'drains' ? [] : (step.down ?? [])));
+  return {
+    commands: [...ups, ...waiting.map(({ of }) => enableServer(of)), ...downs],
+    reload: steps.flatMap(({ step }) => (step.reload === undefined ? [] : [step.reload])),
+  };
+}
+
+interface Way {
+  readonly of: ServerOf;
+  readonly step: Step;
+}
+
+/** The servers that are wanted. */
+function arrivals(pair: BackendPair): readonly Way[] {
+  const { before, after, apart } = pair;
+  const known = { takenIds: lazily(() => idsOf(pair)), inText: lazily(() => serversInText(before)) };
+  const ways: Way[] = [];
+  for (const [server, line] of after.servers) {
+    const of = { backend: after.backend, server, line };
+    const had = before.servers.get(server) ?? apart.get(server)?.line;
+    ways.push({ of, step: had === undefined ? added(pair, of, known) : kept(pair, of, had) });
+  }
+  return ways;
+}
+
+/** The ids of all servers that HAProxy has. Those that it chose itself nobody knows; it refuses what clashes. */
+function idsOf({ before, apart }: BackendPair): Set<string> {
+  const lines = [...before.servers.values(), ...Array.from(apart.values(), ({ line }) => line)];
+  return new Set(lines.flatMap(({ text }) => /\sid\s+(\d+)/.exec(text)?.[1] ?? []));
+}
+
+/** What is asked of a backend's servers when one is added. */
+interface Known {
+  readonly takenIds: () => Set<string>;
+  readonly inText: () => ReadonlySet<string>;
+}
+
+function added({ release, traits }: BackendPair, of: ServerOf, { takenIds, inText }: Known): Step {
+  const { backend, server } = of;
+  const why = (text: string): Step => ({ reload: reason('server-added', backend, `${server}: ${text}`) });
+  if (release === undefined) return { reload: reason('server-added', backend, server) };
+  const { noAddition } = traits();
+  if (noAddition !== undefined) return why(noAddition);
+  const line = readServerLine(of.line.text);
+  if (line === undefined) return why('its template has other lines beside that of the server');
+  if (inText().has(server)) return why("the backend's own text has a server of this name");
+  const addition = makeAddition({ backend, line, release, takenIds: takenIds() });
+  if ('why' in addition) return why(addition.why);
+  const id = valueOf(line, 'id');
+  if (id !== undefined) takenIds().add(id);
+  if (isDisabled(line)) return { up: [addServer(addition.text, of, 'as-written')] };
+  const add = addServer(addition.text, of, 'stopped');
+  if (isChecked(line)) return { up: [add, enableHealth(of, 'server-added')], then: 'checking' };
+  return { up: [add, enableServer(of, 'server-added')], then: 'serves' };
+}
+
+/** A server that HAProxy has, by the line `had`. */
+function kept(pair: BackendPair, of: ServerOf, had: Fragment): Step {
+  const change = changeOf(had.text, of.line.text);
+  const aside = pair.apart.get(of.server);
+  if (change.kind === 'none' && aside === undefined) return isDisabled(wordsOf(of.line)) ? {} : { then: 'serves' };
+  const doubt = doubtOf(pair, of, change);
+  if (doubt === undefined) return settled(of, change, aside);
+  const serves = aside === undefined && !isDisabled(wordsOf(had));
+  return { reload: reason('server-changed', of.backend, `${of.server}: ${doubt}`), ...(serves && { then: 'serves' }) };
+}
+
+/** Why a change needs a reload. */
+function doubtOf({ before, traits }: BackendPair, { server }: ServerOf, change: LineChange): string | undefined {
+  if (change.kind === 'other') return change.difference;
+  if (change.kind !== 'weight') return undefined;
+  const { isDynamic, noAddition } = traits();
+  if (!isDynamic || noAddition !== undefined) return `weight ${change.weight}, which HAProxy takes only from its file here`;
+  return before.servers.has(server) ? undefined : `now with 'weight ${change.weight}'`;
+}
+
+/** Commands for a server whose line is the wanted one, but for what a command can change. */
+function settled(of: ServerOf, change: LineChange, aside: Apart | undefined): Step {
+  const line = wordsOf(of.line);
+  const ready = (isChecking: boolean): readonly Command[] => [
+    ...(isChecking && isChecked(line) ? [enableHealth(of, 'server-ready')] : []), // one that was added as disabled has never been checked
+    setState('ready', { ...of, code: 'server-ready', then: 'as-written' }),
+  ];
+  const then = aside?.stage ?? 'as-written';
+  const weigh = change.kind === 'weight' ? [setWeight(change.weight, { ...of, code: 'server-changed', then })] : [];
+  if (isDisabled(line)) {
+    const isOut = aside === undefined && change.kind !== 'disabled';
+    return { up: weigh, down: isOut ? [] : [setState('maint', { ...of, code: 'server-changed', then: 'as-written' })] };
+  }
+  if (change.kind === 'enabled') return { up: ready(true), then: 'serves' };
+  switch (then) {
+    case 'as-written':
+      return { up: weigh, then: 'serves' };
+    case 'checking':
+      return { up: weigh, then: 'checking' };
+    case 'passed':
+      return { up: [...weigh, enableServer(of)], then: 'serves' };
+    case 'draining':
+      return { up: [...weigh, ...ready(false)], then: 'serves' };
+    case 'stopped':
+      return { up: [...weigh, ...ready(true)], then: 'serves' };
+  }
+}
+
+/** Lines that a document already holds are server lines; one with more than that has no words that matter. */
+function wordsOf(line: Fragment): ServerLine {
+  return readServerLine(line.text) ?? { name: '', address: '', words: [], special: true };
+}
+
+/** The servers that are not wanted: drained while their task is being killed, then stopped; `planDeletions` takes them from there. */
+function departures({ before, after, apart, release }: BackendPair): readonly Way[] {
+  const inText = lazily(() => (isSameSection(before, after) ? new Set<string>() : serversInText(after)));
+  const ways: Way[] = [];
+  const gone = new Map([...before.servers, ...Array.from(apart.values(), ({ server, line }) => [server, line] as const)]);
+  for (const [server, line] of gone) {
+    if (after.servers.has(server) || inText().has(server)) continue;
+    const of: ServerOf = { backend: after.backend, server, line };
+    if (release !== undefined && readServerLine(line.text) === undefined) {
+      ways.push({ of, step: { reload: reason('server-gone', after.backend, `${server}: its template has other lines beside it`) } });
+      continue;
+    }
+    const isLeaving = after.leaving.has(server) && !isOut(wordsOf(line), apart.get(server));
+    const isThere = isLeaving ? apart.get(server)?.stage === 'draining' : apart.get(server)?.stage === 'stopped';
+    if (isThere && !before.servers.has(server)) continue;
+    ways.push({ of, step: isLeaving ? { down: [drained(of)], then: 'drains' } : { down: [stopped(of)] } });
+  }
+  return ways;
+}
+
+function isOut(line: ServerLine, aside: Apart | undefined): boolean {
+  return isDisabled(line) || (aside !== undefined && aside.stage !== 'draining');
+}
+
+function drained(of: ServerOf): Command {
+  return setState('drain', { ...of, code: 'server-draining', then: 'draining' });
+}
+
+function stopped(of: ServerOf): Command {
+  return setState('maint', { ...of, code: 'server-gone', then: 'stopped' });
+}
+
+/** Whether the names in the documents are those that HAProxy has: a template may write others, or a backend of another name. */
+export function isNamedAsWritten(section: BackendSection, backend: BackendName, some: Iterable<ServerName>): boolean {
+  if (section.name !== `backend ${backend}`) return false;
+  for (const server of some) {
+    const line = section.servers.get(server);
+    if (line !== undefined && readServerLine(line.text)?.name !== server) return false;
+  }
+  return true;
+}

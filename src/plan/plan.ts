@@ -1,0 +1,187 @@
+import { common, whole } from '../lib/lists.ts';
+import type { Apart, BackendSection, Command, Document, Plan, Reason, ReasonCode, Running, Section } from '../model/document.ts';
+import type { BackendName, ServerName } from '../model/names.ts';
+import type { Release } from '../model/release.ts';
+import { planCertificates } from '../haproxy/certificates.ts';
+import { lazily } from '../lib/lazily.ts';
+import { planMaps } from './plan-maps.ts';
+import { isNamedAsWritten, planServers, type ServerPlan } from './plan-servers.ts';
+import { deleteServer, reason } from './commands.ts';
+import { areSameSections, differenceOf, fragmentsText, isSameSection, isSameWhole } from '../haproxy/same.ts';
+import { canStandInCommand } from '../haproxy/server-line.ts';
+import { readDefaults, traitsOf, type Defaults } from '../haproxy/traits.ts';
+
+/** From where to where. */
+export interface PlanParts {
+  readonly running: Running | undefined;
+  readonly wanted: Document;
+  /** Of the worker that runs; undefined when it takes no commands. */
+  readonly release: Release | undefined;
+}
+
+/**
+ * The way from what HAProxy runs to the wanted document. Sections are compared by identity, then by text; servers by their line, from which
+ * the command is made. What no command can change is a reason for a reload.
+ */
+export function makePlan({ mapFolder }: { readonly mapFolder: string }): (parts: PlanParts) => Plan {
+  const defaultsOf = whole(readDefaults);
+  const find = makeFind();
+  return ({ running, wanted, release }) => {
+    if (running === undefined)
+      return { commands: [], reload: [reason('not-loaded', 'haproxy', 'it has not loaded this configuration yet')] };
+    const { document, apart, lost } = running;
+    if (document === wanted && apart.size === 0 && lost.size === 0) return { commands: [], reload: [] };
+    const touched = new Set(Array.from(apart.values(), ({ backend }) => `backend ${backend}`));
+    const same = Array.from(touched, (name) => find(document.backends, name)).flatMap((section) => section ?? []);
+    const backends = pairUp(document.backends, wanted.backends, { touched, same });
+    const servers = planAllServers({ running, release, pairs: backends.both, defaults: () => defaultsOf(document.front) });
+    const maps = planMaps({ before: document, after: wanted, folder: mapFolder, takesCommands: release !== undefined, lost });
+    return {
+      commands: release === undefined ? [] : [...servers.commands, ...maps.commands],
+      reload: [
+        ...planFronts(document.front, wanted.front),
+        ...cameAndWent(backends, { fresh: 'backend-new', gone: 'backend-gone' }),
+        ...changed(backends.both, 'backend-changed'),
+        ...servers.reload,
+        ...(release === undefined ? reasonsOf(servers.commands) : []),
+        ...maps.reload,
+        ...planCertificates(document.certificates, wanted.certificates),
+        ...Array.from(lost, ([backend, answer]) => reason('refused', backend, answer)),
+      ],
+    };
+  };
+}
+
+/** A command has its reason; a server with two commands has one. */
+function reasonsOf(commands: readonly Command[]): readonly Reason[] {
+  return [...new Map(commands.map(({ reason: one }) => [`${one.code} ${one.subject} ${one.detail}`, one])).values()];
+}
+
+interface Pairs<Kind> {
+  readonly both: readonly (readonly [before: Kind, after: Kind])[];
+  readonly fresh: readonly string[];
+  readonly gone: readonly string[];
+}
+
+/** A section by its name; where it stood the last time is looked at first, as backends seldom come and go. */
+function makeFind(): <Kind extends Section>(sections: readonly Kind[], name: string) => Kind | undefined {
+  let places: ReadonlyMap<string, number> = new Map();
+  return (sections, name) => {
+    const found = sections[places.get(name) ?? -1];
+    if (found?.name === name) return found;
+    places = new Map(sections.map((section, i) => [section.name, i]));
+    return sections[places.get(name) ?? -1];
+  };
+}
+
+interface Touched<Kind> {
+  /** The names of sections that are looked at although they are the same object on both sides. */
+  readonly touched: ReadonlySet<string>;
+  /** Those sections, as they were before. */
+  readonly same: readonly Kind[];
+}
+
+/** Two lists of sections, by name; those that are the same object on both sides only when they are touched. */
+function pairUp<Kind extends Section>(before: readonly Kind[], after: readonly Kind[], { touched, same }: Touched<Kind>): Pairs<Kind> {
+  const { head, tail } = common(before, after);
+  const was = byName(before.slice(head, before.length - tail));
+  const now = byName(after.slice(head, after.length - tail));
+  const both = same.flatMap((section): [Kind, Kind][] => (was.has(section.name) ? [] : [[section, section]]));
+  for (const [name, section] of now) {
+    const other = was.get(name);
+    if (other !== undefined && (other !== section || touched.has(name))) both.push([other, section]);
+  }
+  const fresh = [...now.keys()].filter((name) => !was.has(name));
+  return { both, fresh, gone: [...was.keys()].filter((name) => !now.has(name)) };
+}
+
+/** Two sections of one name (odd templates) are told apart by their order. */
+function byName<Kind extends Section>(sections: readonly Kind[]): ReadonlyMap<string, Kind> {
+  const map = new Map<string, Kind>();
+  for (const section of sections) {
+    let name = section.name;
+    for (let i = 2; map.has(name); i++) name = `${section.name} (${i})`;
+    map.set(name, section);
+  }
+  return map;
+}
+
+function planFronts(before: readonly Section[], after: readonly Section[]): readonly Reason[] {
+  const pairs = pairUp(before, after, { touched: new Set(), same: [] });
+  const reasons = [...changed(pairs.both, 'front-changed'), ...cameAndWent(pairs, { fresh: 'front-new', gone: 'front-gone' })];
+  if (reasons.length === 0) return [];
+  const { head, tail } = common(before, after);
+  const isSame = areSameSections(before.slice(head, before.length - tail), after.slice(head, after.length - tail));
+  return isSame ? [] : reasons; // a file that was read back may be cut into sections in another way
+}
+
+function cameAndWent({ fresh, gone }: Pairs<Section>, codes: Record<'fresh' | 'gone', ReasonCode>): readonly Reason[] {
+  return [...fresh.map((name) => reason(codes.fresh, subjectOf(name))), ...gone.map((name) => reason(codes.gone, subjectOf(name)))];
+}
+
+/** Reasons name a backend without the word before it, which their code says already. */
+function subjectOf(section: string): string {
+  return section.replace(/^backend /, '');
+}
+
+function changed(pairs: Pairs<Section>['both'], code: ReasonCode): readonly Reason[] {
+  return pairs.flatMap(([before, after]) =>
+    isSameSection(before, after) || isSameBackendText(before, after)
+      ? []
+      : [reason(code, subjectOf(after.name), differenceOf(fragmentsText(before), fragmentsText(after)))],
+  );
+}
+
+function isSameBackendText(before: Section, after: Section): boolean {
+  return 'servers' in before && 'servers' in after && isSameWhole(before as BackendSection, after as BackendSection);
+}
+
+interface ServersParts {
+  readonly running: Running;
+  readonly release: Release | undefined;
+  readonly pairs: Pairs<BackendSection>['both'];
+  readonly defaults: () => readonly Defaults[];
+}
+
+function planAllServers({ running, release, pairs, defaults }: ServersParts): ServerPlan {
+  const apart = byBackend(running.apart);
+  const plans = pairs.map(([before, after]): ServerPlan => {
+    if (running.lost.has(after.backend)) return { commands: [], reload: [] };
+    const its = apart.get(after.backend) ?? new Map<ServerName, Apart>();
+    const plan = planServers({ before, after, apart: its, release, traits: lazily(() => traitsOf(before, defaults())) });
+    if (plan.commands.length === 0 && plan.reload.length === 0) return plan;
+    if (its.size === 0 && isSameWhole(before, after)) return { commands: [], reload: [] }; // one that was read back, cut in another way
+    const isMeant = release === undefined || hasItsNames(before, after, plan);
+    return isMeant ? plan : { commands: [], reload: [...plan.reload, ...reasonsOf(plan.commands)] };
+  });
+  return { commands: plans.flatMap(({ commands }) => commands), reload: plans.flatMap(({ reload }) => reload) };
+}
+
+function byBackend(apart: Running['apart']): ReadonlyMap<BackendName, ReadonlyMap<ServerName, Apart>> {
+  const all = new Map<BackendName, Map<ServerName, Apart>>();
+  for (const one of apart.values()) {
+    const its = all.get(one.backend) ?? new Map<ServerName, Apart>();
+    all.set(one.backend, its.set(one.server, one));
+  }
+  return all;
+}
+
+/** Whether commands would reach what they mean: a template may write other names than the documents have, or more lines than one. */
+function hasItsNames(before: BackendSection, after: BackendSection, { commands }: ServerPlan): boolean {
+  const { backend } = after;
+  const meant = commands.flatMap(({ effect }) => (effect?.kind === 'server' ? [effect.server] : []));
+  const isWord = [backend, ...meant].every((name) => !/\s/.test(name) && canStandInCommand(name));
+  return isWord && isNamedAsWritten(before, backend, meant) && isNamedAsWritten(after, backend, after.servers.keys());
+}
+
+/** Deletions of servers that were stopped a while ago, by 'backend/server': HAProxy 2.6 may crash over one that was stopped just now. */
+export function planDeletions({ document, apart, lost }: Running, old: ReadonlySet<string>): readonly Command[] {
+  const due = [...apart].flatMap(([key, one]) => (one.stage === 'stopped' && old.has(key) && !lost.has(one.backend) ? [one] : []));
+  if (due.length === 0) return [];
+  const names = new Set(due.map(({ backend }) => backend));
+  const sections = new Map(document.backends.flatMap((section) => (names.has(section.backend) ? [[section.backend, section]] : [])));
+  const isFree = new Map(Array.from(sections, ([backend, section]) => [backend, !traitsOf(section, []).refersToServers]));
+  return due.flatMap(({ backend, server }) =>
+    isFree.get(backend) === true && sections.get(backend)?.servers.has(server) === false ? [deleteServer(backend, server)] : [],
+  );
+}

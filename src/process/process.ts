@@ -1,0 +1,130 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { HEALTH_MAP } from '../haproxy/settings.ts';
+import { sleep } from '../lib/clock.ts';
+import { oneAfterAnother } from '../lib/runs.ts';
+import { sentence } from '../lib/sentence.ts';
+import type { Document, Reason, Running } from '../model/document.ts';
+import type { Release } from '../model/release.ts';
+import { bring } from './reload.ts';
+import { end, letFinish, STOP_MS, type Gently } from './stop.ts';
+import type { Haproxy } from '../model/haproxy.ts';
+import { identify, lives, readLiving, writeLiving } from '../daemon/lock.ts';
+import { readMarker } from './marker.ts';
+import { look, note, ownOf, serving, type Own, type OwnSettings } from './own.ts';
+import { makeTurns } from '../socket/worker.ts';
+
+/** A HAProxy that we start, in a session of its own: it outlives this process, and the next one adopts it. */
+export interface OwnProcess extends Haproxy {
+  /** Starts it when it does not run. Rejects with what HAProxy wrote, and says whether the worker before still serves. */
+  reload(reasons: readonly Reason[], wanted?: Document): Promise<void>;
+  /** Its serving worker, when it runs; waits while it reloads. Rejects when it lives but does not answer by the deadline. */
+  adopt(): Promise<{ readonly worker: number } | undefined>;
+  /** All its processes, old workers included; none when it does not run. */
+  pids(): Promise<readonly number[]>;
+  /** Waits so many milliseconds; less when it ends, or has ended since the last wait. Rejects when the signal aborts. */
+  stays(ms: number, signal: AbortSignal): Promise<void>;
+  /** Whether what this worker holds is known; another one came by somebody else's reload. */
+  knows(worker: number): boolean;
+  /** The fingerprint that the worker which serves now was confirmed with; undefined when it may have loaded something else. */
+  applied(): Promise<string | undefined>;
+  /** Ends its master and all workers: by SIGTERM, after five seconds by SIGKILL. Rejects when one of them is still there after that. */
+  stop(gently?: Gently): Promise<void>;
+}
+
+/** The HAProxy of a run folder; nothing is started or asked before one of its functions is called. Reloads and commands go one after the other. */
+export function makeProcess(settings: OwnSettings): OwnProcess {
+  const own = ownOf(settings);
+  const { runtime } = own;
+  const inTurn = oneAfterAnother();
+  return {
+    reload: (reasons, wanted) => inTurn(() => bring(own, { reasons, wanted })),
+    adopt: () => adopt(own),
+    pids: () => pidsOf(own),
+    stays: makeStays(own),
+    knows: (worker) => [undefined, worker].includes(runtime.pid()),
+    applied: () => applied(own),
+    stop: (gently) => stop(own, gently),
+    ...makeTurns(runtime, inTurn),
+    holds: (document) => inTurn(() => holds(own, document)),
+    release: () => inTurn(() => release(own)),
+    agrees: (fingerprint) => inTurn(() => agrees(own, fingerprint)),
+  };
+}
+
+async function agrees(own: Own, fingerprint: string): Promise<void> {
+  const worker = await serving(own);
+  if (worker === undefined) throw new Error('no worker of HAProxy serves, so nothing is noted of what it runs');
+  await note(own, { fingerprint, worker });
+}
+
+async function adopt(own: Own): Promise<{ readonly worker: number } | undefined> {
+  const found = await look(own, performance.now() + own.deadlineMs);
+  const master = found === undefined ? undefined : await identify(found.master);
+  if (master === undefined) return undefined;
+  await writeFile(own.pidPath, writeLiving(master), { mode: 0o600 });
+  const worker = await serving(own);
+  return worker === undefined ? undefined : { worker };
+}
+
+async function pidsOf(own: Own): Promise<readonly number[]> {
+  const found = await look(own, performance.now() + own.deadlineMs);
+  return found === undefined ? [] : [found.master, ...[...found.workers, ...found.oldWorkers].map(({ pid }) => pid)];
+}
+
+const LOOK_MS = 100;
+
+/** The end of each master is told once, also one that was before the wait. */
+function makeStays(own: Own): OwnProcess['stays'] {
+  let ended = '';
+  return async (ms, signal) => {
+    const until = performance.now() + ms;
+    const master = await readLiving(own.pidPath);
+    const isWatched = master !== undefined && writeLiving(master) !== ended;
+    for (let left = ms; left > 0; left = until - performance.now()) {
+      if (isWatched && !(await lives(master))) {
+        ended = writeLiving(master);
+        return;
+      }
+      await sleep(isWatched ? Math.min(LOOK_MS, left) : left, signal);
+    }
+  };
+}
+
+/** A master that reloads by itself refuses connections for a moment: that is waited for. */
+async function release(own: Own): Promise<Release | undefined> {
+  const known = await own.runtime.release();
+  if (known !== undefined || (await look(own, performance.now() + own.deadlineMs)) === undefined) return known;
+  return own.runtime.release();
+}
+
+/** What is there after somebody else's reload, too. */
+async function holds(own: Own, document: Document): Promise<Running> {
+  await look(own, performance.now() + own.deadlineMs);
+  return own.runtime.holds(document);
+}
+
+async function applied(own: Own): Promise<string | undefined> {
+  const { fingerprint, worker = 0, started = '' } = await readMarker(own.markerPath);
+  return (await serving(own)) === worker && (await lives({ pid: worker, started })) ? fingerprint : undefined;
+}
+
+async function stop(own: Own, gently: Gently | undefined): Promise<void> {
+  const found = await look(own, performance.now() + STOP_MS).catch(() => undefined); // one that hangs is ended by what was noted
+  const noted = await readLiving(own.pidPath);
+  const master = found === undefined ? noted : await identify(found.master);
+  const workers = await Promise.all([...(found?.workers ?? []), ...(found?.oldWorkers ?? [])].map(({ pid }) => identify(pid)));
+  const all = [master, ...workers].filter((one) => one !== undefined);
+  if (gently !== undefined && found !== undefined) await letFinish(all, { ...gently, turnRed: () => turnRed(own) });
+  await end(all);
+  for (const path of [own.socketPath, own.pidPath, own.markerPath]) await rm(path, { force: true });
+}
+
+/** Whoever looks at the health page sends no more clients here. A configuration whose head has no such line just ends. */
+async function turnRed({ runtime, config, log }: Own): Promise<void> {
+  const text = `add map ${dirname(config)}/${HEALTH_MAP} stop 1`;
+  const told = runtime.send([{ text, expect: /^$/, reason: { code: 'by-hand', subject: 'haproxy', detail: 'it is about to end' } }]);
+  await told.catch((error: unknown) => {
+    log.warn({ reason: sentence(error) }, 'the health page of HAProxy could not be turned red');
+  });
+}

@@ -1,0 +1,134 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Document, Reason } from '../model/document.ts';
+import { end } from './stop.ts';
+import { ReloadRefused } from '../model/haproxy.ts';
+import { identify, lives, writeLiving, type Living } from '../daemon/lock.ts';
+import { ask, NoAnswer, orSilence, showProc, type Processes } from '../socket/master.ts';
+import { call, look, note, serving, type Own } from './own.ts';
+import { writeStates } from './states-file.ts';
+
+const LOG_MAX_BYTES = 8 * 2 ** 20;
+
+interface Attempt {
+  readonly own: Own;
+  /** Where in haproxy.log it begins. */
+  readonly since: number;
+  /** By `performance.now`. */
+  readonly until: number;
+  readonly before: Processes;
+  readonly master: Living;
+}
+
+interface Task {
+  readonly reasons: readonly Reason[];
+  readonly wanted: Document | undefined;
+}
+
+/** Starts HAProxy, or makes it read its file again; resolves when a worker that has loaded it serves. */
+export async function bring(own: Own, { reasons, wanted }: Task): Promise<void> {
+  const until = performance.now() + own.deadlineMs;
+  const fingerprint = await own.fingerprint();
+  await mkdir(own.runDir, { recursive: true, mode: 0o700 });
+  const since = await startOfLog(own);
+  const before = await look(own, until);
+  own.log.debug({ reasons: reasons.length }, before === undefined ? 'HAProxy starts' : 'HAProxy reloads');
+  await writeStates(own, before === undefined ? undefined : wanted);
+  try {
+    const worker = before === undefined ? await start({ own, since, until }) : await reloadRunning({ own, since, until, before });
+    own.runtime.forget();
+    await note(own, { fingerprint, worker });
+    own.log.debug({ worker }, 'HAProxy serves what was written');
+  } finally {
+    await writeStates(own, undefined); // a later start must not believe them
+  }
+}
+
+async function start({ own, since, until }: Pick<Attempt, 'own' | 'since' | 'until'>): Promise<number> {
+  for (const stale of [own.socketPath, own.markerPath]) await rm(stale, { force: true });
+  const output = await open(own.logPath, 'a', 0o600); // not a pipe: one that nobody reads blocks HAProxy
+  // -db: in the foreground whatever the configuration says; `daemon` would give the master another pid
+  const args = ['-W', '-db', '-S', `${own.socketPath},mode,600`, '-f', own.config];
+  const child = spawn(own.bin, args, { detached: true, stdio: ['ignore', output.fd, output.fd] });
+  child.unref();
+  try {
+    await once(child, 'spawn');
+  } catch (cause) {
+    throw new Error(`cannot start ${own.bin}`, { cause });
+  } finally {
+    await output.close();
+  }
+  const pid = child.pid ?? 0;
+  const master = (await identify(pid)) ?? { pid, started: 'ended' };
+  await writeFile(own.pidPath, writeLiving(master), { mode: 0o600 });
+  try {
+    return await confirm({ own, since, until, master, before: { master: pid, workers: [], oldWorkers: [], failed: 0 } });
+  } catch (error) {
+    await end([master]); // a HAProxy that comes too late would share the ports with the next one
+    throw error;
+  }
+}
+
+async function reloadRunning({ own, since, until, before }: Omit<Attempt, 'master'>): Promise<number> {
+  const master = (await identify(before.master)) ?? { pid: before.master, started: 'ended' };
+  const attempt = { own, since, until, before, master };
+  for (;;) {
+    const answer = await orSilence(ask({ ...call(own), command: 'reload', deadlineMs: left(until) }));
+    const words = answer instanceof NoAnswer ? '' : answer; // 2.6 says nothing; 2.7 and later Success=0 or 1, and the log
+    const busy = answer instanceof NoAnswer ? answer.silence === 'absent' : /another reload is still in progress/i.test(words);
+    if (!busy && /^Success=0/m.test(words)) throw await refusal(attempt, { what: 'HAProxy refused the reload', answer: words });
+    if (!busy || performance.now() >= until || !(await lives(master))) return await confirm(attempt);
+    await sleep(own.pauseMs);
+  }
+}
+
+/** The pid of a worker that is not one of those before, and that serves. */
+async function confirm(attempt: Attempt): Promise<number> {
+  const { own, until, before, master } = attempt;
+  const known = new Set([...before.workers, ...before.oldWorkers].map(({ pid }) => pid));
+  for (;;) {
+    const now = await orSilence(showProc(call(own)));
+    const silent = now instanceof NoAnswer;
+    const worker = silent ? undefined : now.workers.find(({ pid }) => !known.has(pid))?.pid;
+    if (worker !== undefined && (await serving(own, worker)) !== undefined) return worker;
+    if (!silent && now.failed > before.failed) throw await refusal(attempt, { what: 'HAProxy refused the reload' });
+    if (silent && !(await lives(master)))
+      throw await refusal(attempt, { what: known.size > 0 ? 'HAProxy ended at the reload' : 'HAProxy did not start' });
+    if (performance.now() >= until) throw await refusal(attempt, { what: `HAProxy did not confirm it within ${own.deadlineMs} ms` });
+    await sleep(own.pauseMs);
+  }
+}
+
+async function refusal(
+  { own, since, before }: Attempt,
+  { what, answer = '' }: { readonly what: string; readonly answer?: string },
+): Promise<Error> {
+  const log = await readFile(own.logPath).catch(() => Buffer.of());
+  const text = log.subarray(since).toString();
+  const said = gist(text) || gist(answer) || 'it wrote nothing';
+  const still = await serving(own);
+  const served = before.workers.length + before.oldWorkers.length > 0;
+  const rest = still === undefined ? 'no worker serves' : served ? `worker ${still} still serves as before` : `worker ${still} serves`;
+  return new ReloadRefused(`${what}: ${said}; ${rest}`, `${text}\n${answer}`.split('\n'));
+}
+
+/** What HAProxy wrote, as one line for people: its first alerts, its last lines where there are none. Empty when it wrote nothing. */
+export function gist(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^(Success=\d|--)$/.test(line));
+  const alerts = lines.filter((line) => line.startsWith('[ALERT]'));
+  const telling = alerts.length > 0 ? alerts.slice(0, 4) : lines.slice(-4);
+  return telling.map((line) => line.replace(/^\[\w+\]\s+\(\d+\) : /, '').trim()).join(' | ');
+}
+
+async function startOfLog({ logPath }: Own): Promise<number> {
+  const { size } = await stat(logPath).catch(() => ({ size: 0 }));
+  if (size <= LOG_MAX_BYTES) return size;
+  await truncate(logPath); // HAProxy appends: it goes on at the new end
+  return 0;
+}
+
+function left(until: number): number {
+  return Math.max(1, Math.ceil(until - performance.now()));
+}

@@ -1,0 +1,148 @@
+import { open, rename, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { sentence } from '../lib/sentence.ts';
+import { replaceFile } from '../lib/write-file.ts';
+import type { App, Snapshot } from '../model/snapshot.ts';
+import { anyHead, asProblems, head, readKnownApp } from './saved-app.ts';
+
+/** What a run leaves for the next one. */
+export interface Known {
+  /** When it was so, in ms since 1970. */
+  readonly savedAt: number;
+  readonly snapshot: Snapshot;
+}
+
+const NAME = 'known.json';
+
+/** Of the file's form; a file of another one is set aside. */
+const VERSION = 1;
+
+/** Ten times what 10,000 apps of 5 tasks need: a larger file is none of ours. */
+const MOST_BYTES = 400_000_000;
+
+/**
+ * Writes the file in one step, with a turn for the event loop every quarter of a megabyte. Rejects when it can't; the old one stays then. Labels
+ * may hold passwords: nobody else may read it.
+ */
+export async function writeKnown(folder: string, known: Known): Promise<void> {
+  await replaceFile(path.join(folder, NAME), textOf(known), 0o600);
+}
+
+const END = ']}';
+
+/** One JSON, the head and each app on a line of its own. */
+function* textOf({ savedAt, snapshot }: Known): Generator<string> {
+  yield JSON.stringify({ version: VERSION, savedAt, problems: snapshot.problems, apps: [] }).slice(0, -END.length);
+  let separator = '\n';
+  for (const app of snapshot.apps) {
+    yield separator + JSON.stringify(app);
+    separator = ',\n';
+  }
+  yield `\n${END}\n`;
+}
+
+/** Nothing at all when there is no file. */
+export interface Found {
+  readonly known?: Known;
+  /** What was wrong with the file, in a sentence. */
+  readonly trouble?: string;
+}
+
+/**
+ * What is older than this, in milliseconds, does not serve again. As long as Marathon is away nobody moves its tasks, so their addresses hold;
+ * after a week Mesos ends them, and others get the addresses [marathon: --failover_timeout].
+ */
+const OLDEST_MS = 7 * 24 * 3_600_000;
+
+/** What the last run left, if anything, and if it is not too old. A file that can't be used is set aside under another name. Never rejects. */
+export async function readKnown(folder: string, now: () => number = Date.now): Promise<Found> {
+  const file = path.join(folder, NAME);
+  try {
+    const known = await readFile(file);
+    if (now() - known.savedAt <= OLDEST_MS) return { known };
+    return { trouble: `${file} is of ${new Date(known.savedAt).toISOString()}, older than a week: this start does without what was known` };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    return { trouble: `${file} can't be used, this start does without what was known: ${sentence(error)}; ${await setAside(file, now())}` };
+  }
+}
+
+async function setAside(file: string, at: number): Promise<string> {
+  const other = `${file}.damaged-${new Date(at).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
+  try {
+    await rename(file, other);
+    return `it was set aside as ${path.basename(other)}`;
+  } catch (error) {
+    return `it could not be set aside: ${sentence(error)}`;
+  }
+}
+
+async function readFile(file: string): Promise<Known> {
+  const handle = await open(file, 'r');
+  try {
+    const { size } = await handle.stat();
+    if (size > MOST_BYTES) throw new Error(`it has ${size} bytes`);
+    return await readLines(linesOf(handle));
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readLines(lines: AsyncIterable<string>): Promise<Known> {
+  let first: ReturnType<typeof readHead> | undefined;
+  let isWhole = false;
+  const apps: App[] = [];
+  for await (const line of lines) {
+    if (isWhole) throw new Error('something stands behind its end');
+    else if (first === undefined) first = readHead(line);
+    else if (line === END) isWhole = true;
+    else apps.push(readApp(line, apps.at(-1)));
+  }
+  if (first === undefined || !isWhole) throw new Error('it ends too early');
+  return { savedAt: first.savedAt, snapshot: { apps, problems: asProblems(first.problems) } };
+}
+
+function readHead(line: string): ReturnType<typeof head.parse> {
+  const value = parse(line + END, 'the first line');
+  const { data } = anyHead.safeParse(value);
+  if (data !== undefined && data.version !== VERSION) throw new Error(`its form is of version ${data.version}, not ${VERSION}`);
+  const read = head.safeParse(value);
+  if (!read.success) throw new Error('the first line is not what was written');
+  return read.data;
+}
+
+function readApp(line: string, before: App | undefined): App {
+  const what = `the line after ${before?.id ?? 'the first one'}`;
+  const value = parse(line.endsWith(',') ? line.slice(0, -1) : line, what);
+  const app = readKnownApp(value, what);
+  if (before !== undefined && app.id <= before.id) throw new Error(`${what} is out of order`);
+  return app;
+}
+
+function parse(json: string, what: string): unknown {
+  try {
+    return JSON.parse(json) as unknown;
+  } catch {
+    throw new Error(`${what} is no JSON`); // whose own words would quote labels
+  }
+}
+
+const PIECE_BYTES = 64 * 1024;
+
+/** A turn for the event loop after each piece of the file. */
+async function* linesOf(handle: FileHandle): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  const buffer = Buffer.alloc(PIECE_BYTES);
+  let rest = '';
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, 0, PIECE_BYTES);
+    const [first = '', ...others] = decoder.decode(buffer.subarray(0, bytesRead), { stream: bytesRead > 0 }).split('\n');
+    rest += first; // never read through again: a file may be one long line
+    for (const line of others) {
+      yield rest;
+      rest = line;
+    }
+    if (bytesRead === 0) break;
+  }
+  if (rest !== '') yield rest;
+}

@@ -1,0 +1,79 @@
+import { expect, test } from '@jest/globals';
+import { describeStatus, statusOf } from '../../src/daemon/status.ts';
+import { decodeAll, makeDeriver } from '../golden/cases.ts';
+import { nginx, readAt, Story, task } from '../story/cluster.ts';
+
+const NOW = Date.parse('2026-01-02T03:04:05.000Z');
+const view = new Story(makeDeriver()).tell(readAt(0, nginx([task(1), task(2)])));
+const attached = { attached: true, url: 'http://a:8080' } as const;
+const good = { ok: true, by: 'commands' } as const;
+const asked = NOW - 12_000;
+const status = (given: Partial<Parameters<typeof statusOf>[0]> = {}) =>
+  statusOf({ view, asked, at: NOW, everySeconds: 300, stream: attached, outcome: good, ...given });
+
+test('in step', () => {
+  expect(status()).toEqual({
+    ok: true,
+    text: 'in step: Marathon was read 12 s ago',
+    synced: '2026-01-02T03:03:53.000Z',
+    ageSeconds: 12,
+    ageLimitSeconds: 600,
+    stream: attached,
+    staleSince: null,
+    apps: decodeAll([nginx([])]).apps.length,
+    tasks: 2,
+    problems: 0,
+    haproxy: { state: 'as-wanted' },
+  });
+});
+
+test.each<[string, Partial<Parameters<typeof statusOf>[0]>, string]>([
+  ['nothing was read', { view: undefined, asked: undefined }, 'Marathon was not read since this start, and nothing is known'],
+  [
+    'only what was known before',
+    { view: { ...view, staleSince: NOW - 1_000 }, asked: undefined },
+    'Marathon was not read since this start, what was known at 2026-01-02T03:04:04.000Z serves',
+  ],
+  [
+    'too long ago',
+    { asked: NOW - 601_000 },
+    'Marathon was read 601 s ago, which is longer than twice the time from one read to the next (600 s)',
+  ],
+  ['HAProxy refuses', { outcome: { ok: false, why: 'no room' } }, 'HAProxy does not run what Marathon said: no room'],
+])('not in step: %s', (_, given, text) => {
+  expect(status(given)).toMatchObject({ ok: false, text });
+});
+
+test.each<[string, Partial<Parameters<typeof statusOf>[0]>]>([
+  ['twice the interval ago', { asked: NOW - 600_000 }],
+  ['HAProxy is being brought there', { outcome: undefined }],
+  ['no stream', { stream: { attached: false, why: 'http://a:8080: refused' } }],
+])('still in step: %s', (_, given) => {
+  expect(status(given).ok).toBe(true);
+});
+
+test('since when it is stale while it runs', () => {
+  expect(status({ view: { ...view, unread: { since: NOW - 5_000, known: NOW - 9_000 } } }).staleSince).toBe('2026-01-02T03:03:56.000Z');
+});
+
+test('for people, while it is stale', () => {
+  const lines = describeStatus(status({ view: { ...view, unread: { since: NOW - 5_000, known: asked } } }));
+  expect(lines).toBe(`in step: Marathon was read 12 s ago
+last full read of Marathon: 2026-01-02T03:03:53.000Z; it can not be read now, what serves is of 2026-01-02T03:03:53.000Z
+event stream: of http://a:8080
+known: 1 apps, 2 tasks, 0 problems
+HAProxy: runs what Marathon said
+`);
+});
+
+test('for people', () => {
+  const lines = describeStatus(
+    status({ stream: { attached: false, why: 'http://a:8080: refused' }, outcome: { ok: false, why: 'no room' } }),
+  );
+  expect(lines).toBe(`HAProxy does not run what Marathon said: no room
+last full read of Marathon: 2026-01-02T03:03:53.000Z
+event stream: none, http://a:8080: refused
+known: 1 apps, 2 tasks, 0 problems
+HAProxy: does not run what Marathon said, no room
+`);
+});

@@ -1,0 +1,143 @@
+import type { Answer } from '../../src/plan/apply-answers.ts';
+import type { Haproxy } from '../../src/model/haproxy.ts';
+import { textOf } from '../../src/haproxy/text.ts';
+import type { Command, Document, Running } from '../../src/model/document.ts';
+import { backendSection, document, section } from '../haproxy/make.ts';
+import { execute, loaded, type Memory } from '../plan/plan-fake.ts';
+import { calm, makeRig, type Rig } from './drive-rig.ts';
+
+/** Of map files. */
+export const FOLDER = '/etc/haproxy';
+
+/** A document with one backend and these servers; `check`: their lines have one. */
+export function shop(servers: readonly number[], { check = false, leaving = [] as readonly number[], head = 'a' } = {}): Document {
+  const lines = servers.map((n) => [`s${n}`, `  server s${n} 10.0.0.${n}:80 id ${n}${check ? ' check' : ''}\n`]);
+  const one = backendSection('shop_1', ['backend shop_1\n  balance roundrobin\n'], Object.fromEntries(lines) as Record<string, string>);
+  return document({
+    front: [section('head', `${head}\n`)],
+    backends: [{ ...one, leaving: new Set(leaving.map((n) => `s${n}` as never)) }],
+  });
+}
+
+/** A drive, and the HAProxy that it drives. */
+export interface Live {
+  readonly rig: Rig;
+  /** What HAProxy has in its memory; loaded anew at each reload. */
+  memory: Memory;
+  readonly sent: string[];
+  /** What is written to the disk. */
+  written: Document | undefined;
+  /** What the next commands answer, where that is not what HAProxy would say. */
+  readonly answers: (string | Error)[];
+  readonly passed: Set<string>;
+  /** Whether the next note of what HAProxy runs fails. */
+  disagrees: boolean;
+  /** Whether no reload comes up. */
+  stuck: boolean;
+  /** Runs what was put off, as if its time had come. */
+  tick(): Promise<void>;
+}
+
+/** Drive with a HAProxy that takes commands. */
+export function makeLive(): Live {
+  const put: (() => void)[] = [];
+  const live = {
+    sent: [],
+    answers: [],
+    passed: new Set(),
+    disagrees: false,
+    stuck: false,
+    memory: loaded(document(), FOLDER),
+  } as unknown as {
+    -readonly [Key in keyof Live]: Live[Key];
+  };
+  const haproxy: Haproxy = {
+    release: () => Promise.resolve({ major: 2, minor: 6 }),
+    send: (commands) => {
+      const answers: Answer[] = [];
+      for (const command of commands) answers.push(run(live, command));
+      return Promise.resolve(answers);
+    },
+    reload: () => {
+      live.sent.push('reload');
+      if (live.stuck) return Promise.reject(new Error('HAProxy did not confirm it'));
+      live.memory = loaded(live.written ?? document(), FOLDER);
+      return Promise.resolve();
+    },
+    holds: (one) => Promise.resolve(holds(live.memory, one)),
+    passed: (servers) =>
+      Promise.resolve(new Set(servers.map(({ backend, server }) => `${backend}/${server}`).filter((key) => live.passed.has(key)))),
+    agrees: () => {
+      live.sent.push('agrees');
+      const refused = live.disagrees;
+      live.disagrees = false;
+      return refused ? Promise.reject(new Error('no worker serves')) : Promise.resolve();
+    },
+  };
+  const keep = (one: Document): Promise<void> => {
+    live.written = one;
+    return Promise.resolve();
+  };
+  live.rig = makeRig({
+    haproxy,
+    applied: () => Promise.resolve(undefined),
+    later: (_ms, work) => put.push(work),
+    files: {
+      put: async (one) => {
+        await keep(one);
+        return { ok: true };
+      },
+      check: () => Promise.resolve({ ok: true }),
+      write: async (one) => {
+        await keep(one);
+        return 'x';
+      },
+      read: () => Promise.resolve({ config: [...textOf(live.written ?? document())].join(''), maps: {} }),
+      fingerprint: () => Promise.resolve('x'),
+      confirm: () => Promise.resolve(),
+      restore: () => Promise.resolve(true),
+    },
+  });
+  live.tick = async () => {
+    for (const work of put.splice(0)) work();
+    await calm();
+  };
+  return live;
+}
+
+function run(live: Live, command: Command): Answer {
+  live.sent.push(command.text);
+  const given = live.answers.shift();
+  if (given instanceof Error) throw given;
+  if (given === undefined || given === '') return execute(live.memory, command);
+  return { taken: false, answer: given };
+}
+
+/** As read back: servers that are not there are taken out, those in maintenance stand apart. */
+function holds({ servers }: Memory, one: Document): Running {
+  const apart = new Map<string, Running['apart'] extends ReadonlyMap<string, infer One> ? One : never>();
+  const backends = one.backends.map((backend) => {
+    const there = [...backend.servers].filter(([name]) => servers.has(`${backend.backend}/${name}`));
+    for (const [server, line] of there) {
+      const key = `${backend.backend}/${server}`;
+      if (servers.get(key)?.admin === 'maint') apart.set(key, { backend: backend.backend, server, line, stage: 'stopped' });
+    }
+    return there.length === backend.servers.size ? backend : { ...backend, servers: new Map(there) };
+  });
+  const isSame = backends.every((backend, i) => backend === one.backends[i]);
+  return { document: isSame ? one : { ...one, backends }, apart, lost: new Map() };
+}
+
+/** The servers in rotation. */
+export const serving = ({ memory }: Live): readonly string[] =>
+  [...memory.servers].flatMap(([name, { admin }]) => (admin === 'ready' ? name : [])).sort();
+
+/** One that runs such a document, and has sent nothing since. */
+export async function running(...args: Parameters<typeof shop>): Promise<Live> {
+  const live = makeLive();
+  live.rig.drive.want(shop(...args));
+  await calm();
+  if (live.sent.filter((what) => what === 'reload').length !== 1) throw new Error('one reload was wanted');
+  live.sent.length = 0;
+  return live;
+}

@@ -1,0 +1,249 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gist } from '../../src/process/reload.ts';
+import { makeProcess, type OwnProcess } from '../../src/process/process.ts';
+import { NO_STATES } from '../../src/process/states-file.ts';
+import { makeLogger } from '../../src/lib/logger.ts';
+import type { Document } from '../../src/model/document.ts';
+import type { BackendName, ServerName } from '../../src/model/names.ts';
+import { fragment } from '../haproxy/make.ts';
+import { answersOf } from '../socket/socket.ts';
+
+const log = await makeLogger({ level: 'silent', format: 'text', fd: 2 });
+const ends: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+/** What a master of 3.x shows; its pid is this process, as it lives. */
+interface Shown {
+  readonly workers: readonly number[];
+  readonly old: readonly number[];
+  readonly failed: number;
+  readonly serves: number | undefined;
+}
+
+interface Watching {
+  /** Each line that comes, in order. */
+  readonly heard?: (line: string, runDir: string) => Promise<void>;
+  /** What the worker says to a command in a batch. */
+  readonly says?: (command: string) => string;
+}
+
+/** A 3.x master on the run folder's socket: shows the first state, and at each `reload` the next answer and state. */
+async function fakeMaster(
+  first: Shown,
+  reloads: readonly (readonly [answer: string, next: Shown])[],
+  { heard = () => Promise.resolve(), says = () => '' }: Watching = {},
+): Promise<string> {
+  const runDir = await mkdtemp(join(tmpdir(), 'fake-'));
+  ends.push(() => rm(runDir, { recursive: true, force: true }));
+  let now = first;
+  const left = [...reloads];
+  const row = (pid: number): string => `${pid} worker 0 0d00h00m01s 3.2.0\n`;
+  const answers: Readonly<Record<string, () => string>> = {
+    'show proc': () =>
+      `${process.pid} master 1 [failed: ${now.failed}] 0d00h00m01s 3.2.0\n# workers\n${now.workers.map(row).join('')}# old workers\n${now.old.map(row).join('')}`,
+    '@1 show info': () => (now.serves === undefined ? '' : `Version: 3.2.0\nPid: ${now.serves}\nStopping: 0\n`),
+    reload: () => {
+      const [answer, next] = left.shift() ?? ['', now];
+      now = next;
+      return answer;
+    },
+  };
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket
+      .on('error', () => undefined)
+      .once('data', (chunk) => {
+        const command = chunk.toString().trim();
+        void heard(command, runDir).then(() => {
+          socket.end(answerTo(command));
+        });
+      });
+  });
+  const answerTo = (command: string): string => {
+    if (command.includes(';')) return now.serves === undefined ? '' : answersOf(command, { version: '3.2.0', pid: now.serves }, says);
+    const [, pid] = /^@!(\d+) show info$/.exec(command) ?? [];
+    const asked = pid === undefined ? command : pid === String(now.serves) ? '@1 show info' : '';
+    return answers[asked]?.() ?? 'no such\n';
+  };
+  ends.push(() => server.close());
+  await new Promise<void>((resolve) => server.listen(join(runDir, 'master.sock'), resolve));
+  return runDir;
+}
+
+function make(runDir: string): OwnProcess {
+  return makeProcess({ bin: 'false', runDir, config: '/none', log, fingerprint: () => 'f', deadlineMs: 300, pauseMs: 5 });
+}
+
+const SERVING: Shown = { workers: [11], old: [], failed: 0, serves: 11 };
+const RELOADED: Shown = { workers: [process.ppid], old: [11], failed: 0, serves: process.ppid };
+const REFUSED: Shown = { workers: [], old: [11], failed: 1, serves: 11 };
+
+test('3.x: a reload is confirmed by another worker that serves, and noted', async () => {
+  const runDir = await fakeMaster(SERVING, [['Success=1\n--\n', RELOADED]]);
+  const own = make(runDir);
+  await own.reload([]);
+  await expect(own.adopt()).resolves.toEqual({ worker: process.ppid });
+  await expect(own.applied()).resolves.toBe('f');
+});
+
+test('3.x: a refused reload tells what came with the answer, and who serves on', async () => {
+  const runDir = await fakeMaster(SERVING, [
+    ["Success=0\n--\n[NOTICE]   (7) : haproxy version is 3.2.0\n[ALERT]    (7) : config : unknown keyword 'x'\n", REFUSED],
+  ]);
+  await expect(make(runDir).reload([])).rejects.toThrow(
+    "HAProxy refused the reload: config : unknown keyword 'x'; worker 11 still serves as before",
+  );
+});
+
+test('after it, the worker among the old ones is adopted, and no new one', async () => {
+  const runDir = await fakeMaster(REFUSED, [['Success=1\n--\n', RELOADED]]);
+  const own = make(runDir);
+  await expect(own.adopt()).resolves.toEqual({ worker: 11 });
+  await own.reload([]);
+  await expect(own.adopt()).resolves.toEqual({ worker: process.ppid });
+});
+
+test('3.2: a reload in progress is waited for', async () => {
+  const busy = 'Success=0\n--\nAnother reload is still in progress.\n';
+  const runDir = await fakeMaster(SERVING, [
+    [busy, SERVING],
+    [busy, SERVING],
+    ['Success=1\n--\n', RELOADED],
+  ]);
+  await expect(make(runDir).reload([])).resolves.toBeUndefined();
+});
+
+test('a reload that nobody confirms rejects by its deadline; the next one can go', async () => {
+  const runDir = await fakeMaster(SERVING, [
+    ['', SERVING],
+    ['', RELOADED],
+  ]);
+  const own = make(runDir);
+  await expect(own.reload([])).rejects.toThrow(
+    'HAProxy did not confirm it within 300 ms: it wrote nothing; worker 11 still serves as before',
+  );
+  await own.reload([]);
+});
+
+test('a worker that is listed but does not serve yet confirms nothing', async () => {
+  const runDir = await fakeMaster(SERVING, [['Success=1\n--\n', { ...RELOADED, serves: undefined }]]);
+  await expect(make(runDir).reload([])).rejects.toThrow('no worker serves');
+});
+
+test('a marker of another worker, or half a marker, says nothing', async () => {
+  const runDir = await fakeMaster(SERVING, []);
+  const own = make(runDir);
+  await writeFile(join(runDir, 'applied.json'), JSON.stringify({ fingerprint: 'f', worker: 10, started: '1' }));
+  await expect(own.applied()).resolves.toBeUndefined();
+  await writeFile(join(runDir, 'applied.json'), '{"finger');
+  await expect(own.applied()).resolves.toBeUndefined();
+});
+
+test('a large log begins anew', async () => {
+  const runDir = await fakeMaster(SERVING, [['Success=1\n--\n', RELOADED]]);
+  await writeFile(join(runDir, 'haproxy.log'), 'x'.repeat(9 * 2 ** 20));
+  await make(runDir).reload([]);
+  await expect(readFile(join(runDir, 'haproxy.log'), 'utf8')).resolves.toBe('');
+});
+
+test('alerts come first, else the last lines', () => {
+  expect(gist('[NOTICE]   (1) : Reloading HAProxy\n[WARNING]  (1) : w\n[ALERT]    (1) : a\n[ALERT]    (1) : b\n')).toBe('a | b');
+  expect(gist('[NOTICE]   (1) : New worker (2) forked\n\n[WARNING]  (2) : w\n')).toBe('New worker (2) forked | w');
+  expect(gist('')).toBe('');
+});
+
+const COMMAND = { text: 'disable server b/one', expect: /^$/, reason: { code: 'server-gone', subject: 'b', detail: 'one' } } as const;
+
+test('commands wait for a reload that runs, and a reload for commands; each worker is asked what it is', async () => {
+  const heard: string[] = [];
+  const watching = {
+    heard: (line: string) => {
+      const [, , command = line] = line.split(';').map((each) => each.replace('@1 ', ''));
+      heard.push(command.includes('show') ? 'show' : command);
+      return new Promise<void>((resolve) => setTimeout(resolve, command === 'reload' || command === COMMAND.text ? 20 : 0));
+    },
+  };
+  const own = make(await fakeMaster(SERVING, [['Success=1\n--\n', RELOADED]], watching));
+  const all = [own.send([COMMAND]), own.reload([]), own.send([COMMAND]), own.release()];
+  await expect(Promise.all(all)).resolves.toEqual([
+    [{ taken: true, answer: '' }],
+    undefined,
+    [{ taken: true, answer: '' }],
+    { major: 3, minor: 2 },
+  ]);
+  const first = heard.indexOf('reload');
+  expect(heard.slice(0, first).filter((each) => each !== 'show')).toEqual([COMMAND.text]);
+  expect(heard.slice(first).filter((each) => each !== 'show')).toEqual(['reload', COMMAND.text]);
+});
+
+test('a worker that somebody else has put in place is not sent what was meant for the one before', async () => {
+  const runDir = await fakeMaster(SERVING, [['Success=1\n--\n', RELOADED]]);
+  const own = make(runDir);
+  await own.send([COMMAND]);
+  await make(runDir).reload([]);
+  await expect(own.send([COMMAND])).rejects.toThrow(`(pid ${process.ppid}, not 11): somebody has reloaded it`);
+});
+
+test('nobody there: no release, and nothing is taken for sent', async () => {
+  const runDir = await fakeMaster(SERVING, []);
+  const own = make(join(runDir, 'other'));
+  await expect(own.release()).resolves.toBeUndefined();
+  await expect(own.send([COMMAND])).rejects.toThrow('no answer from HAProxy');
+  await expect(own.agrees('f')).rejects.toThrow('no worker');
+});
+
+test('what was confirmed by commands alone is noted for the next daemon', async () => {
+  const runDir = await fakeMaster({ ...SERVING, serves: process.ppid }, []);
+  const own = make(runDir);
+  await expect(own.applied()).resolves.toBeUndefined();
+  await own.agrees('f');
+  await expect(own.applied()).resolves.toBe('f');
+});
+
+const SICK = `${NO_STATES}3 b 1 one 10.0.0.1 0 0 1 1 9 8 2 0 6 0 0 0 - 80 - 0 0 - - 0\n`;
+const ONE = ['one' as ServerName, fragment('  server one 10.0.0.1:80 check\n')] as const;
+const WANTED: Document = {
+  front: [],
+  backends: [{ name: 'backend b', backend: 'b' as BackendName, fragments: [], servers: new Map([ONE]), leaving: new Set() }],
+  maps: {},
+};
+
+test('HAProxy finds which servers are down while it reloads, and nothing afterwards, confirmed or not', async () => {
+  const found: string[] = [];
+  const watching = {
+    heard: async (line: string, runDir: string) => {
+      if (line === 'reload') found.push(await readFile(join(runDir, 'server-state'), 'utf8'));
+    },
+    says: (command: string) => (command === 'show servers state' ? SICK : ''),
+  };
+  const runDir = await fakeMaster(
+    SERVING,
+    [
+      ['Success=0\n--\n[ALERT] (1) : no\n', { ...SERVING, failed: 1 }],
+      ['Success=1\n--\n', RELOADED],
+      ['Success=1\n--\n', { ...RELOADED, workers: [12], serves: 12 }],
+    ],
+    watching,
+  );
+  const own = make(runDir);
+  await expect(own.reload([], WANTED)).rejects.toThrow('refused');
+  await expect(readFile(join(runDir, 'server-state'), 'utf8')).resolves.toBe(NO_STATES);
+  await own.reload([], WANTED);
+  await expect(readFile(join(runDir, 'server-state'), 'utf8')).resolves.toBe(NO_STATES);
+  await own.reload([]);
+  expect(found).toEqual([SICK, SICK, NO_STATES]);
+});
+
+test('a cold start believes no states of before', async () => {
+  const runDir = join(await fakeMaster(SERVING, []), 'other');
+  await mkdir(runDir);
+  await writeFile(join(runDir, 'server-state'), SICK);
+  await expect(make(runDir).reload([], WANTED)).rejects.toThrow('did not start');
+  await expect(readFile(join(runDir, 'server-state'), 'utf8')).resolves.toBe(NO_STATES);
+});

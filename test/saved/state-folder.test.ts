@@ -1,0 +1,180 @@
+import { expect, test } from '@jest/globals';
+import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { readKnown, writeKnown, type Known } from '../../src/saved/state-folder.ts';
+import type { AppId, TaskId } from '../../src/model/names.ts';
+import type { App, Definition, Snapshot } from '../../src/model/snapshot.ts';
+import { decodeAll, readCases } from '../golden/cases.ts';
+import { check, definition, port, task } from '../services/make.ts';
+import { makeFolders } from '../lib/folder.ts';
+
+const makeFolder = makeFolders('known');
+const SAVED = Date.parse('2026-01-02T03:04:05.678Z');
+const appOf = (id: string, of: Partial<Definition> = {}, rest: Partial<App> = {}): App => {
+  const own = definition({ ...of, id: id as AppId });
+  return { id: own.id, definition: own, instances: 1, version: undefined, scaledAt: undefined, tasks: [], ...rest };
+};
+const old = definition({
+  ports: [port({ container: undefined, service: undefined, udp: true, name: 'dns' })],
+  checks: [check({ at: undefined })],
+});
+
+/** One of everything. */
+const SNAPSHOT: Snapshot = {
+  apps: [
+    appOf('/a', { labels: { HAPROXY_0_VHOST: 'ü.acme.org', HAPROXY_0_BACKEND_HEAD: 'a\n\r\u2028\u2029\u0000"\\\ud800' } }),
+    appOf('/b', { checks: [check(), check({ at: { port: 8080 } })], changedAt: '2017-07-19T17:34:41.967Z' }, { deploying: true }),
+    appOf(
+      '/c',
+      { network: 'container' },
+      {
+        version: '2017-07-19T17:34:41.967Z',
+        scaledAt: '2018-07-19T17:34:41.967Z',
+        tasks: [
+          task({
+            id: 'c.1',
+            hostPorts: [undefined, 31001],
+            addresses: ['192.168.84.1', 'fd00::1'],
+            health: 'failing',
+            readiness: 'not-ready',
+          }),
+          task({ id: 'c.2', agent: '7b2d-S1', hostAddress: undefined, version: 'v', startedAt: 1_500_000_000_000, overdue: true, of: old }),
+        ],
+      },
+    ),
+  ],
+  problems: [
+    { code: 'app-not-readable', owner: { by: 'app', app: '/x' as AppId }, message: 'no', hint: 'mend it' },
+    { code: 'app-not-readable', owner: { by: 'operator' }, message: 'no', hint: 'mend it' },
+  ],
+};
+const KNOWN: Known = { savedAt: SAVED, snapshot: SNAPSHOT };
+
+async function written(known: Known = KNOWN): Promise<{ readonly folder: string; readonly file: string }> {
+  const folder = await makeFolder();
+  await writeKnown(folder, known);
+  return { folder, file: path.join(folder, 'known.json') };
+}
+
+test('what was written is read, to the last key', async () => {
+  const { folder } = await written();
+  expect(await readKnown(folder, () => SAVED)).toStrictEqual({ known: KNOWN });
+});
+
+test('so is every app of the golden cases', async () => {
+  for (const { apps } of readCases()) {
+    const snapshot = decodeAll(apps);
+    const ordered = { ...snapshot, apps: [...snapshot.apps].sort((a, b) => (a.id < b.id ? -1 : 1)) };
+    const { folder } = await written({ savedAt: SAVED, snapshot: ordered });
+    expect(await readKnown(folder, () => SAVED)).toStrictEqual({ known: { savedAt: SAVED, snapshot: ordered } });
+  }
+});
+
+test('nothing is known, and nothing was written', async () => {
+  const empty = { savedAt: SAVED, snapshot: { apps: [], problems: [] } };
+  expect(await readKnown((await written(empty)).folder, () => SAVED)).toStrictEqual({ known: empty });
+  expect(await readKnown(await makeFolder())).toEqual({});
+  expect(await readKnown('/nowhere/at/all')).toEqual({});
+});
+
+test('the file is one JSON, an app a line, and nobody else may read it', async () => {
+  const { folder, file } = await written();
+  const text = await readFile(file, 'utf8');
+  expect(JSON.parse(text)).toMatchObject({ version: 1, savedAt: SAVED, apps: [{ id: '/a' }, { id: '/b' }, { id: '/c' }] });
+  expect(text.split('\n')).toHaveLength(1 + 3 + 1 + 1);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  await writeKnown(folder, { ...KNOWN, snapshot: { apps: [], problems: [] } });
+  expect([await readdir(folder), (await readKnown(folder, () => SAVED)).known?.snapshot.apps]).toEqual([['known.json'], []]);
+});
+
+test('an estate larger than a piece of the file, with apps larger than one', async () => {
+  const many = Array.from({ length: 400 }, (_, n) => task({ id: `b.${String(n).padStart(4, '0')}` as TaskId }));
+  const apps = Array.from({ length: 1_000 }, (_, n) => appOf(`/ä-${String(n).padStart(4, '0')}`));
+  const known = { savedAt: SAVED, snapshot: { apps: [appOf('/b', {}, { tasks: many }), ...apps], problems: [] } };
+  const { folder, file } = await written(known);
+  expect((await stat(file)).size).toBeGreaterThan(256 * 1024);
+  expect(await readKnown(folder, () => SAVED)).toStrictEqual({ known });
+});
+
+type Spoil = (text: string) => string;
+const replace =
+  (from: string, to: string): Spoil =>
+  (text) => {
+    expect(text).toContain(from);
+    return text.replace(from, to);
+  };
+
+/** {what is done to the file} -> what is said. */
+test.each<[string, Spoil, string]>([
+  ['empty', () => '', 'it ends too early'],
+  ['cut in the head', (text) => text.slice(0, 20), 'the first line is no JSON'],
+  ['cut behind the head', (text) => text.slice(0, text.indexOf('\n')), 'it ends too early'],
+  ['cut in an app', (text) => text.slice(0, text.indexOf('\n') + 40), 'the line after the first one is no JSON'],
+  ['cut behind an app', (text) => text.slice(0, text.lastIndexOf(']}')), 'it ends too early'],
+  ['something behind it', (text) => `${text}{}`, 'something stands behind its end'],
+  ['of a later version', replace('"version":1', '"version":2'), 'its form is of version 2, not 1'],
+  ['another head', replace('"savedAt"', '"at"'), 'the first line is not what was written'],
+  ['no JSON at all', () => 'hello', 'the first line is no JSON'],
+  ['another JSON', () => '{"x":[]}', 'the first line is no JSON'],
+  ['zeros', () => '\0'.repeat(100_000), 'the first line is no JSON'],
+  [
+    'an app without instances',
+    replace('"instances":1', '"instances":"1"'),
+    'the line after the first one is no app as it was written: instances',
+  ],
+  [
+    'a task of an unknown health',
+    replace('"health":"failing"', '"health":"well"'),
+    'the line after /b is no app as it was written: tasks.0.health',
+  ],
+  ['apps out of order', replace('{"id":"/b"', '{"id":"/A"'), 'the line after /a is out of order'],
+])('a file that is damaged is set aside, and said to be so: %s', async (_, spoil, words) => {
+  const { folder, file } = await written();
+  await writeFile(file, spoil(await readFile(file, 'utf8')));
+  expect(await readKnown(folder, () => SAVED)).toEqual({
+    trouble: `${file} can't be used, this start does without what was known: ${words}; it was set aside as known.json.damaged-20260102T030405Z`,
+  });
+  expect(await readdir(folder)).toEqual(['known.json.damaged-20260102T030405Z']);
+  expect(await readKnown(folder, () => SAVED)).toEqual({});
+  await writeKnown(folder, KNOWN);
+  expect(await readKnown(folder, () => SAVED)).toStrictEqual({ known: KNOWN });
+});
+
+test('a file cut at every length is damaged or, but for its last line end, whole', async () => {
+  const { folder, file } = await written({ savedAt: SAVED, snapshot: { apps: [appOf('/a')], problems: [] } });
+  const text = await readFile(file, 'utf8');
+  for (let length = 0; length <= text.length; length += 1) {
+    await writeFile(file, text.slice(0, length));
+    const { known } = await readKnown(folder, () => SAVED);
+    expect(known !== undefined).toBe(length >= text.length - 1);
+  }
+});
+
+test('what is far too large is not read', async () => {
+  const { folder, file } = await written();
+  await truncate(file, 400_000_001);
+  expect((await readKnown(folder, () => SAVED)).trouble).toContain('it has 400000001 bytes');
+});
+
+test('a folder in its place, which can be set aside', async () => {
+  const folder = await makeFolder();
+  await mkdir(path.join(folder, 'known.json'));
+  expect((await readKnown(folder, () => SAVED)).trouble).toMatch(/EISDIR.*it was set aside as known\.json\.damaged-/);
+});
+
+test('a folder that can not be written: it rejects, and what was there stays', async () => {
+  const { folder } = await written();
+  await mkdir(path.join(folder, `known.json.new`));
+  await expect(writeKnown(folder, { ...KNOWN, savedAt: 1 })).rejects.toThrow('EISDIR');
+  expect((await readKnown(folder, () => SAVED)).known?.savedAt).toBe(SAVED);
+});
+
+test('what is older than a week is left where it is, and not used', async () => {
+  const { folder, file } = await written();
+  const week = 7 * 24 * 3_600_000;
+  expect((await readKnown(folder, () => SAVED + week)).known).toBeDefined();
+  expect(await readKnown(folder, () => SAVED + week + 1)).toEqual({
+    trouble: `${file} is of 2026-01-02T03:04:05.678Z, older than a week: this start does without what was known`,
+  });
+  expect(await readdir(folder)).toEqual(['known.json']);
+});

@@ -1,0 +1,27 @@
+import { expect, test } from '@jest/globals';
+import { readMap, withMaps } from '../../src/socket/map-state.ts';
+import { document } from '../haproxy/make.ts';
+
+const HOSTS = 'domain2backend.map';
+const shown = (...entries: readonly string[]): string => entries.map((entry, i) => `0x55d0c8000${i} ${entry}\n`).join('');
+
+test.each([
+  ['nothing', '', {}],
+  ['entries', shown('a.acme.org a_1', 'b.acme.org b_2'), { 'a.acme.org': 'a_1', 'b.acme.org': 'b_2' }],
+  ['a key twice: the first counts', shown('a.acme.org a_1', 'a.acme.org b_2'), { 'a.acme.org': 'a_1' }],
+])('a map of HAProxy: %s', (_, answer, entries) => {
+  expect(Object.fromEntries(readMap(answer) ?? [])).toEqual(entries);
+});
+
+test.each(['Unknown map identifier. Please use #<id> or <file>.\n', '0x1 key\n'])('no map: %j', (answer) => {
+  expect(readMap(answer)).toBeUndefined();
+});
+
+test('maps that HAProxy has otherwise stand in the document, and only they', () => {
+  const one = document({ maps: { [HOSTS]: { 'a.acme.org': 'a_1' }, 'app2backend.map': { '/a': 'a_1' } } });
+  expect(withMaps(one, new Map([[HOSTS, shown('a.acme.org a_1')]]))).toBe(one);
+  expect(withMaps(one, new Map([[HOSTS, 'Unknown map identifier.']]))).toBe(one);
+  const held = withMaps(one, new Map([[HOSTS, shown('b.acme.org b_2')]]));
+  expect(Object.fromEntries(held.maps[HOSTS] ?? [])).toEqual({ 'b.acme.org': 'b_2' });
+  expect(held.maps['app2backend.map']).toBe(one.maps['app2backend.map']);
+});
