@@ -14,7 +14,7 @@ const SELECTION = [
   '`{"apps": []}`, as if there were none',
   'rubbish between the events of the stream',
   "HAProxy's master is killed (kill -9)",
-  'HAProxy stands still (SIGSTOP)',
+  'HAProxy is frozen (SIGSTOP)',
   "the socket of HAProxy's master is removed",
   'haproxy.cfg is removed',
   'the state folder is removed',

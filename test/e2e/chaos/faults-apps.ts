@@ -62,7 +62,7 @@ const takenPort: Fault = {
 };
 
 const badTemplate: Fault = {
-  what: "a template of the operator's that HAProxy does not take",
+  what: "a template of the operator's that HAProxy refuses",
   break: async ({ templates, daemons }) => {
     const file = path.join(templates, 'HAPROXY_BACKEND_HTTP_OPTIONS');
     await writeFile(file, '  nonsense on stilts\n');
@@ -92,13 +92,13 @@ const deadServer: Fault = {
 
 /** What those who deploy apps can do to each other, and the operator to them. */
 export const APP_FAULTS: readonly Fault[] = [
-  deploying('an app with a label that HAProxy does not take', (estate) => [withLabels(spare(estate, 0), BAD[0] ?? {})], withoutBad),
+  deploying('an app with a label that HAProxy refuses', (estate) => [withLabels(spare(estate, 0), BAD[0] ?? {})], withoutBad),
   deploying(
     'ten such apps at once',
     (estate) => Array.from({ length: 10 }, (_, i) => withLabels(spare(estate, i), BAD[i % BAD.length] ?? {})),
     withoutBad,
   ),
-  deploying("an app that wants another one's port", (estate) => {
+  deploying("an app that wants another app's port", (estate) => {
     const [app, victim] = [spare(estate, 11), appOf(estate.fleet, 0)];
     return [{ ...app, ports: victim.ports ?? [] }];
   }),

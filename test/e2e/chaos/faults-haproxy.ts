@@ -88,8 +88,8 @@ export const MACHINE_FAULTS: readonly Fault[] = [
   moment("HAProxy's master is killed (kill -9)", async (estate) => void process.kill(await masterOf(estate), 'SIGKILL'), {
     isFatal: true,
   }),
-  stopping('HAProxy stands still (SIGSTOP)', ({ cluster }) => cluster.processes()),
-  stopping("HAProxy's master stands still (SIGSTOP)", async (estate) => [await masterOf(estate)]),
+  stopping('HAProxy is frozen (SIGSTOP)', ({ cluster }) => cluster.processes()),
+  stopping("HAProxy's master is frozen (SIGSTOP)", async (estate) => [await masterOf(estate)]),
   moment("the socket of HAProxy's master is removed", ({ cluster }) => rm(path.join(cluster.runDir, 'master.sock'))),
   moment('somebody else reloads HAProxy (SIGUSR2)', async (estate) => void process.kill(await masterOf(estate), 'SIGUSR2')),
   moment('haproxy.cfg is replaced by rubbish', ({ cluster }) => writeFile(cluster.config, RUBBISH)),
@@ -108,5 +108,5 @@ export const MACHINE_FAULTS: readonly Fault[] = [
   diskFull,
   readOnly,
   killedDaemon,
-  stopping('the daemon stands still (SIGSTOP)', ({ daemons }) => Promise.resolve([daemons.now().pid])),
+  stopping('the daemon is frozen (SIGSTOP)', ({ daemons }) => Promise.resolve([daemons.now().pid])),
 ];

@@ -134,7 +134,7 @@ const newLeader: Fault = {
 };
 
 const standby: Fault = {
-  what: 'the first Marathon is no leader any more, and leads to the other one',
+  what: 'the first Marathon is no longer the leader, and redirects to the other one',
   break: ({ doors: [first, second] }) => {
     first.behave = ({ request, response }) => {
       response.writeHead(302, { location: `${second.url}${request.url ?? ''}` }).end();
@@ -182,7 +182,7 @@ const slow: Behaviour = ({ pass, isStream }) => {
 /** As in a long collection of garbage. */
 function pausing(): Fault {
   return {
-    what: 'Marathon stands still, and then answers all that was asked',
+    what: 'Marathon freezes, and then answers all requests',
     break: ({ doors, daemons }) => {
       const asked: Visit[] = [];
       for (const door of doors) {
@@ -207,8 +207,12 @@ export const MARATHON_FAULTS: readonly Fault[] = [
   shutting('the first of two Marathons is gone', ([first]) => [first]),
   misbehaves('Marathon takes requests and never answers', hang),
   pausing(),
-  misbehaves('a read of Marathon is lost on its way, its stream goes on', forReads(hang), 'kept'),
-  misbehaves('Marathon answers 500 to reads, its stream goes on', forReads(answers(500, '{"message":"Futures timed out"}')), 'kept'),
+  misbehaves('requests to Marathon get no answer, its event stream goes on', forReads(hang), 'kept'),
+  misbehaves(
+    'Marathon answers 500 to requests, its event stream goes on',
+    forReads(answers(500, '{"message":"Futures timed out"}')),
+    'kept',
+  ),
   misbehaves('Marathon answers 503 to everything', answers(503, '{"message":"Could not determine the current leader"}')),
   misbehaves('Marathon answers 401 to everything', answers(401, '{"message":"Invalid username or password."}')),
   misbehaves('a web page in place of Marathon, with 200', answers(200, '<html>Sign in</html>', 'text/html')),
@@ -220,7 +224,7 @@ export const MARATHON_FAULTS: readonly Fault[] = [
     'kept',
   ),
   misbehaves('most of the apps are missing', forLists(withoutMost), 'kept'),
-  misbehaves('an event stream of 200 that ends at once', forStreams(answers(200, '', 'text/event-stream'))),
+  misbehaves('an event stream that is answered with 200 and ends at once', forStreams(answers(200, '', 'text/event-stream'))),
   silence,
   repeating('the event stream is cut every second', 1_000, (door) => {
     door.cutStreams();
