@@ -18,7 +18,7 @@ RUN apt-get update \
 WORKDIR /opt/marathon-lb-ts
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
-COPY package.json ./
+COPY LICENSE package.json ./
 COPY bin/marathon-lb-ts.js bin/container-start bin/
 COPY templates templates
 RUN ln -s /opt/marathon-lb-ts/bin/marathon-lb-ts.js /usr/local/bin/marathon-lb-ts
