@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { leave, main } from '../dist/cli/program.js';
+import { leave, main } from '../dist/main.js';
 
 leave(await main(process.argv.slice(2)));

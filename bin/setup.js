@@ -46,9 +46,9 @@ function installPackages() {
 
 function build() {
   const inputs = [...filesBelow(at('src')), at('tsconfig.json'), at('package-lock.json')];
-  if (changed(at('dist', 'cli', 'program.js')) >= Math.max(...inputs.map(changed))) return;
+  if (changed(at('dist', 'main.js')) >= Math.max(...inputs.map(changed))) return;
   run(process.execPath, [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', at('tsconfig.json')], 'the build failed');
-  if (changed(at('dist', 'cli', 'program.js')) === 0) throw new Error('the build made no dist/cli/program.js');
+  if (changed(at('dist', 'main.js')) === 0) throw new Error('the build made no dist/main.js');
 }
 
 /** From the distribution, where this is Debian or one of its kin and we may. */

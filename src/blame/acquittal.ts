@@ -3,7 +3,7 @@ import type { Blame } from './read-refusal.ts';
 import { aloneOf } from './standard.ts';
 import { textOf } from '../haproxy/text.ts';
 import type { Document } from '../model/document.ts';
-import type { Verdict } from '../process/check.ts';
+import type { Verdict } from '../model/haproxy.ts';
 
 /** Asks HAProxy about documents, so often and not more. */
 export interface Counted {

@@ -1,10 +1,11 @@
 import { ownerKey } from './owners.ts';
-import { describeAlone, describeTemplate, isAlike, readRefusal, type Blame, type Refusal } from './read-refusal.ts';
+import { describeAlone, describeTemplate, isAlike, readRefusal, type Blame, type RefusalReading } from './read-refusal.ts';
 import { without } from './without.ts';
 import type { Document } from '../model/document.ts';
 import { Acquittal, countRuns, type Counted, type Taken } from './acquittal.ts';
 import { refuseWithoutApps, Search, wordsOf } from './search.ts';
-import type { Verdict } from '../process/check.ts';
+import type { Verdict } from '../model/haproxy.ts';
+import type { Found, Shown } from './found.ts';
 
 /** A refusal, and whom to ask about it. */
 export interface BlameParts {
@@ -28,17 +29,6 @@ export interface Finding extends Found {
   /** What to look at first when the next document is refused. */
   readonly fault: OperatorsFault | undefined;
 }
-
-/** The same, without what it took to find it. */
-export interface Found extends Refusal {
-  /** HAProxy was asked, and takes the document without the blamed. Else the next validation shows it, and may find more. */
-  readonly isConfirmed: boolean;
-  /** Where the operator is at fault though nobody was named: how that shows. */
-  readonly shown?: Shown;
-}
-
-/** Without any app; or with this one alone, and not with the default templates, which HAProxy takes. */
-export type Shown = 'without-apps' | { readonly blame: Blame; readonly taken: Taken };
 
 /** A fault of the operator's that HAProxy names nobody for: as long as it says these words, it is asked about what showed it, and not searched. */
 export interface OperatorsFault {
@@ -108,7 +98,7 @@ async function acquitAlone(found: Found, acquittal: Acquittal): Promise<Found> {
 }
 
 /** A template that is not the app's own is the operator's fault when HAProxy has the same against the next app that has it. */
-async function confirmDoubtful(refusal: Refusal, document: Document, { ask }: Counted): Promise<Found> {
+async function confirmDoubtful(refusal: RefusalReading, document: Document, { ask }: Counted): Promise<Found> {
   const doubtful = refusal.blamed.filter(({ isDoubtful }) => isDoubtful);
   if (doubtful.length === 0) return { ...refusal, isConfirmed: false };
   const rest = without(document, new Set(refusal.blamed.map(({ owner }) => ownerKey(owner))));

@@ -1,9 +1,9 @@
-import type { Blame, Refusal } from './read-refusal.ts';
+import type { Blame, RefusalReading } from './read-refusal.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Problem } from '../model/problem.ts';
 
 /** Whom a refusal is about, as Problems; at least one. */
-export function describeBlame({ blamed, operator, unknown }: Pick<Refusal, 'blamed' | 'operator' | 'unknown'>): readonly Problem[] {
+export function describeBlame({ blamed, operator, unknown }: Pick<RefusalReading, 'blamed' | 'operator' | 'unknown'>): readonly Problem[] {
   const problems = [
     ...blamed.map(ofApp),
     ...operator.map((sentence) => ofOperator(sentence, 'mend the template')),

@@ -23,7 +23,7 @@ export interface Blame {
 }
 
 /** Whom HAProxy's messages name. */
-export interface Refusal {
+export interface RefusalReading {
   /** One for each app's port and template. */
   readonly blamed: readonly Blame[];
   /** What it has against the operator's own lines and templates, in sentences. */
@@ -38,7 +38,7 @@ export interface Refusal {
  * Whom the messages about a document name. What came from an app's label is the app's. What came from a template that several apps have is the
  * operator's, when HAProxy takes it from none of them; else it is about what the app filled in.
  */
-export function readRefusal(lines: readonly string[], document: Document): Refusal {
+export function readRefusal(lines: readonly string[], document: Document): RefusalReading {
   const { complaints, reached } = readComplaints(lines);
   const rows = rowsOf(document);
   const suspects = findSuspects(complaints, rows);

@@ -1,11 +1,11 @@
 import { readComplaints } from './complaint.ts';
 import { ownerKey, ownersIn, type AppOwner } from './owners.ts';
-import { readRefusal, type Blame, type Refusal } from './read-refusal.ts';
+import { readRefusal, type Blame, type RefusalReading } from './read-refusal.ts';
 import { rowsOf } from './rows.ts';
 import { without } from './without.ts';
 import type { Document } from '../model/document.ts';
 import type { Acquittal, Counted } from './acquittal.ts';
-import type { Found } from './blame.ts';
+import type { Found } from './found.ts';
 
 interface SearchParts {
   /** What was refused. */
@@ -14,7 +14,7 @@ interface SearchParts {
   readonly good: Document | undefined;
   /** HAProxy's messages, and what follows from them: nobody is blamed. */
   readonly lines: readonly string[];
-  readonly refusal: Refusal;
+  readonly refusal: RefusalReading;
   readonly counted: Counted;
   readonly acquittal: Acquittal;
 }

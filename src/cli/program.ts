@@ -1,10 +1,9 @@
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import { addDemo } from './demo.ts';
 import { addDns } from './dns.ts';
 import { gather } from '../lib/gather.ts';
 import { makeLogger, type Logger } from '../lib/logger.ts';
-import { sentence } from '../lib/sentence.ts';
 import type { Run } from '../daemon/connect.ts';
 import { untilUnexpected } from './exit.ts';
 import { makeReference } from './reference.ts';
@@ -14,35 +13,14 @@ import { addOptions, readSettings } from './flags.ts';
 import { withSignals, type Signals } from './signals.ts';
 import { addStatus } from './status.ts';
 
-export { leave } from './exit.ts';
-
 /** What is wrong with the words on the command line: exit code 2. */
-class UsageError extends Error {
+export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Runs the command; gives its exit code: 0, 2 for wrong usage, 1 for all else that failed, with a sentence on stderr. */
-export async function main(words: readonly string[]): Promise<number> {
-  process.stdout.off('error', leaveWithReader).on('error', leaveWithReader); // once, however often it is asked to run
-  try {
-    await follow(words, run);
-    return 0;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has said why
-    process.stderr.write(`marathon-lb-ts: ${sentence(error)}\n`);
-    return error instanceof UsageError ? 2 : 1;
-  }
-}
-
 /** Reads the words, and hands the settings they make to `act`; some words, such as `labels`, do something else instead. */
-export async function follow(words: readonly string[], act: (settings: Settings) => Promise<void>): Promise<void> {
+export async function parseWords(words: readonly string[], act: (settings: Settings) => Promise<void>): Promise<void> {
   await makeProgram(act).parseAsync(readWords(words, process.env), { from: 'user' });
-}
-
-/** Whoever read our output has seen enough (`--dry | head`). */
-function leaveWithReader(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
 }
 
 function makeProgram(act: (settings: Settings) => Promise<void>): Command {
@@ -100,7 +78,8 @@ async function withLog(settings: Settings, work: (signals: Signals, log: Logger)
   await untilUnexpected(log, () => withSignals((signals) => work(signals, log)));
 }
 
-async function run(settings: Settings): Promise<void> {
+/** Does what the settings say: one pass, a dry one, or the daemon until a signal ends it. */
+export async function run(settings: Settings): Promise<void> {
   await withLog(settings, (signals, log) => balance(settings, { ...signals, log }));
 }
 

@@ -5,7 +5,7 @@ import type { Templates } from '../haproxy/templates.ts';
 import { makeWithoutTaken } from '../haproxy/without-taken.ts';
 import { bracketed } from '../lib/bracketed.ts';
 import { common, each, eachPair, flat, whole } from '../lib/lists.ts';
-import type { View } from './loop.ts';
+import type { View } from '../model/view.ts';
 import type { Certificates } from '../model/certificates.ts';
 import type { LoadedCertificates } from '../model/document.ts';
 import type { Problem } from '../model/problem.ts';
@@ -86,7 +86,7 @@ type Shown = Pick<State, (typeof SHOWN)[number]>;
 function onChange(make: (shown: Shown) => View): (state: State) => View | undefined {
   let last: (Shown & { readonly view: View }) | undefined;
   return (state) => {
-    if (state.asked === undefined && state.staleSince === undefined) return undefined;
+    if (state.sentAt === undefined && state.staleSince === undefined) return undefined;
     const isSame = last !== undefined && SHOWN.every((key) => last?.[key] === state[key]);
     if (!isSame) {
       const { snapshot, serving, release, refused, quarantine, taken, held, staleSince, unread, certificates } = state;

@@ -1,31 +1,7 @@
 import type { Inbox } from '../lib/inbox.ts';
-import type { Document } from '../model/document.ts';
 import type { News } from '../model/news.ts';
-import type { Problem } from '../model/problem.ts';
-import type { LeftOut, Service } from '../model/service.ts';
-import type { Snapshot } from '../model/snapshot.ts';
+import type { View } from '../model/view.ts';
 import type { State } from '../snapshot/state.ts';
-
-/** What follows from a state. Every consumer is given the same one. */
-export interface View {
-  readonly snapshot: Snapshot;
-  readonly services: readonly Service[];
-  readonly leftOut: readonly LeftOut[];
-  /** The files of certificates that labels name; the same list as long as they do. */
-  readonly certificates: readonly string[];
-  /** What is known of them. */
-  readonly named: State['certificates']['named'];
-  readonly document: Document;
-  readonly problems: readonly Problem[];
-  /** What HAProxy can't bind now. */
-  readonly taken: State['taken'];
-  /** What Marathon lacks and nothing explains. */
-  readonly held: State['held'];
-  /** When it was known, in ms since 1970, where that was before the start. */
-  readonly staleSince: number | undefined;
-  /** That Marathon can't be read for a while already. */
-  readonly unread: State['unread'];
-}
 
 /** What goes round: News, the state they make, and who sees what is shown of it. */
 export interface Loop<Shown = View> {

@@ -131,8 +131,8 @@ function makeConsumers({ certificates, keeper, alarm }: Consuming): Loop['consum
     (view) => {
       certificates.see(view);
     },
-    (view, _news, { asked }) => {
-      keeper.see({ ...view, asked });
+    (view, _news, { sentAt }) => {
+      keeper.see({ ...view, sentAt });
     },
     (_view, _news, state) => {
       alarm(state);

@@ -72,7 +72,7 @@ interface Names {
   readonly problems: readonly Problem[];
 }
 
-function derive({ asked, snapshot, held, staleSince, unread }: State): Names | undefined {
-  if (asked === undefined) return undefined;
+function derive({ sentAt, snapshot, held, staleSince, unread }: State): Names | undefined {
+  if (sentAt === undefined) return undefined;
   return { snapshot, problems: [...troublesOf({ held, staleSince, unread }), ...snapshot.problems] };
 }

@@ -1,6 +1,6 @@
 import { BindsTaken, bindsInUse } from '../process/binds.ts';
 import { findBlame, type OperatorsFault } from '../blame/blame.ts';
-import type { Verdict } from '../process/check.ts';
+import type { Verdict } from '../model/haproxy.ts';
 import type { DriveParts, Refusal } from '../drive/parts.ts';
 import type { Files } from '../drive/files.ts';
 import { ReloadRefused } from '../model/haproxy.ts';
@@ -10,7 +10,7 @@ import { ownerKey } from '../blame/owners.ts';
 import type { Blame } from '../blame/read-refusal.ts';
 import { now } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { View } from '../core/loop.ts';
+import type { View } from '../model/view.ts';
 import type { Document } from '../model/document.ts';
 import type { News } from '../model/news.ts';
 import type { Quarantined } from '../model/quarantine.ts';

@@ -8,7 +8,7 @@ import { now, sleep } from '../lib/clock.ts';
 import { byText } from '../lib/lists.ts';
 import { oneAfterAnother } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
-import type { View } from '../core/loop.ts';
+import type { View } from '../model/view.ts';
 import type { Certificates } from '../model/certificates.ts';
 import type { Document } from '../model/document.ts';
 import type { Surroundings } from './surroundings.ts';

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BindsTaken, takenOf } from '../process/binds.ts';
 import { makeOwnAgain } from '../certificates/choose.ts';
-import { checkConfig, type Verdict } from '../process/check.ts';
+import { checkConfig } from '../process/check.ts';
+import { type Verdict } from '../model/haproxy.ts';
 import { makeCommand } from '../process/command.ts';
 import { demandOf, limit, tooFew } from '../process/descriptors.ts';
 import { drive } from '../drive/drive.ts';
@@ -14,7 +15,8 @@ import { makeProcess, type OwnProcess } from '../process/process.ts';
 import { makeBlaming } from './open-blame.ts';
 import { findRelease } from './find-release.ts';
 import { bindsOf } from '../haproxy/binds.ts';
-import { follow, type Answer } from '../plan/apply-answers.ts';
+import { applyAnswers } from '../plan/apply-answers.ts';
+import { type Answer } from '../model/haproxy.ts';
 import { makePlan, planDeletions } from '../plan/plan.ts';
 import { readDocument } from '../haproxy/read-document.ts';
 import { foldersOfHead } from '../haproxy/template-rules.ts';
@@ -24,7 +26,7 @@ import { usableCores } from '../lib/cores.ts';
 import { makeFolder } from '../lib/folders.ts';
 import { inTime } from '../lib/in-time.ts';
 import { quiet, type Ask } from '../lib/runs.ts';
-import type { View } from '../core/loop.ts';
+import type { View } from '../model/view.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Command, Document, Reason } from '../model/document.ts';
 import type { Settings } from '../options/options.ts';
@@ -114,7 +116,7 @@ export function openDrive(
     revive,
     files,
     plan: makePlan({ mapFolder: mapFolderOf(settings) }),
-    follow,
+    applyAnswers,
     planDeletions,
     readDocument,
     serves,

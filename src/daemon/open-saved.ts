@@ -1,5 +1,5 @@
 import { makeKeeper } from '../saved/keeper.ts';
-import { readKnown, writeKnown, type Found, type Known } from '../saved/state-folder.ts';
+import { readSaved, writeSaved, type SavedFile, type Saved } from '../saved/state-folder.ts';
 import { now, sleep } from '../lib/clock.ts';
 import { FILES_MS, inTime } from '../lib/in-time.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -8,9 +8,9 @@ import type { Settings } from '../options/options.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** What was known before, from the state folder; a file that can't be used is set aside, and told. */
-export async function readMemory({ stateDir }: Settings, log: Logger): Promise<Known | undefined> {
-  const reading = inTime(readKnown(stateDir, now), { ms: FILES_MS, what: `reading what was known from ${stateDir}` });
-  const { known, trouble }: Found = await reading.catch((error: unknown) => ({ trouble: sentence(error) }));
+export async function readMemory({ stateDir }: Settings, log: Logger): Promise<Saved | undefined> {
+  const reading = inTime(readSaved(stateDir, now), { ms: FILES_MS, what: `reading what was known from ${stateDir}` });
+  const { known, trouble }: SavedFile = await reading.catch((error: unknown) => ({ trouble: sentence(error) }));
   if (trouble !== undefined) log.warn({}, trouble);
   return known;
 }
@@ -18,7 +18,7 @@ export async function readMemory({ stateDir }: Settings, log: Logger): Promise<K
 /** Keeps what is known in the state folder. */
 export function openKeeper({ settings, log }: Surroundings): ReturnType<typeof makeKeeper> {
   return makeKeeper({
-    write: (known) => writeKnown(settings.stateDir, known),
+    write: (known) => writeSaved(settings.stateDir, known),
     now,
     later: (work, ms) => {
       setTimeout(work, ms).unref();
@@ -33,7 +33,7 @@ export function openKeeper({ settings, log }: Surroundings): ReturnType<typeof m
 const RESTORE_MS = 5_000;
 
 /** What was known counts where Marathon does not answer soon. */
-export function restoreLater(known: Known, { tell, signal }: Surroundings): void {
+export function restoreLater(known: Saved, { tell, signal }: Surroundings): void {
   const restore = (): void => {
     tell({ kind: 'restored', at: now(), ...known });
   };

@@ -1,5 +1,5 @@
 import type { Logger } from '../lib/logger.ts';
-import type { View } from '../core/loop.ts';
+import type { View } from '../model/view.ts';
 import type { Problem } from '../model/problem.ts';
 
 /** A consumer that logs each Problem once, when it comes, and says when it is gone. */

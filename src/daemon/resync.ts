@@ -4,7 +4,7 @@ import type { Drive, Outcome } from '../drive/parts.ts';
 import type { CertificateJudge } from './open-certificates.ts';
 import { now } from '../lib/clock.ts';
 import { sentence } from '../lib/sentence.ts';
-import type { View } from '../core/loop.ts';
+import type { View } from '../model/view.ts';
 import type { Settings } from '../options/options.ts';
 import type { Source } from '../source/source.ts';
 import { statusOf, type Status } from './status.ts';
@@ -21,7 +21,7 @@ export async function askStatus({ source, drive, views, settings }: Asking & { r
   const outcome = await Promise.race([drive.settled(), setImmediate(undefined)]); // what has not ended yet is not waited for
   return statusOf({
     view: views.latest(),
-    asked: views.asked(),
+    sentAt: views.sentAt(),
     at: now(),
     everySeconds: settings.poll ?? settings.resyncInterval,
     stream: source.stream(),

@@ -1,6 +1,6 @@
 import type { Reply } from './control.ts';
 import type { Outcome } from '../drive/parts.ts';
-import type { View } from '../core/loop.ts';
+import type { View } from '../model/view.ts';
 import type { Attachment } from '../source/source.ts';
 
 /** How far the daemon is in step, as `{"ask":"status"}` is answered; `text` says it in a sentence. */
@@ -23,7 +23,7 @@ export interface Status extends Reply {
 interface Seen {
   readonly view: View | undefined;
   /** When the last full read was sent, in ms since 1970. */
-  readonly asked: number | undefined;
+  readonly sentAt: number | undefined;
   /** Now, in ms since 1970. */
   readonly at: number;
   /** From one full read to the next when all is well, in seconds. */
@@ -34,8 +34,8 @@ interface Seen {
 }
 
 /** In step is who has read Marathon within twice the time from one read to the next, and has brought HAProxy there, or is about to. */
-export function statusOf({ view, asked, at, everySeconds, stream, outcome }: Seen): Status {
-  const age = asked === undefined ? undefined : Math.max(0, Math.round((at - asked) / 1000));
+export function statusOf({ view, sentAt, at, everySeconds, stream, outcome }: Seen): Status {
+  const age = sentAt === undefined ? undefined : Math.max(0, Math.round((at - sentAt) / 1000));
   const ageLimitSeconds = 2 * everySeconds;
   const stale = view?.unread?.known ?? view?.staleSince;
   const haproxy = haproxyOf(view, outcome);
@@ -43,7 +43,7 @@ export function statusOf({ view, asked, at, everySeconds, stream, outcome }: See
   return {
     ok: lacks === undefined,
     text: lacks ?? `in step: Marathon was read ${age ?? 0} s ago`,
-    synced: asked === undefined ? null : iso(asked),
+    synced: sentAt === undefined ? null : iso(sentAt),
     ageSeconds: age ?? null,
     ageLimitSeconds,
     stream,

@@ -1,5 +1,6 @@
 import { now } from '../lib/clock.ts';
-import type { Loop, View } from '../core/loop.ts';
+import type { Loop } from '../core/loop.ts';
+import type { View } from '../model/view.ts';
 import type { Document } from '../model/document.ts';
 import type { News } from '../model/news.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -10,21 +11,21 @@ export interface Views {
   readonly of: (document: Document) => View | undefined;
   readonly latest: () => View | undefined;
   /** When the last full read was sent, in ms since 1970. */
-  readonly asked: () => number | undefined;
+  readonly sentAt: () => number | undefined;
 }
 
 /** None is seen yet. */
 export function makeViews(): Views {
   const views = new WeakMap<Document, View>();
-  let latest: { readonly view: View; readonly asked: number | undefined } | undefined;
+  let latest: { readonly view: View; readonly sentAt: number | undefined } | undefined;
   return {
-    see: (view, _news, { asked }) => {
+    see: (view, _news, { sentAt }) => {
       views.set(view.document, view);
-      latest = { view, asked };
+      latest = { view, sentAt };
     },
     of: (document) => views.get(document),
     latest: () => latest?.view,
-    asked: () => latest?.asked,
+    sentAt: () => latest?.sentAt,
   };
 }
 

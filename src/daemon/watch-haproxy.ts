@@ -4,7 +4,7 @@ import type { Drive } from '../drive/parts.ts';
 import type { OwnProcess } from '../process/process.ts';
 import type { Reached } from './open-haproxy.ts';
 import { now } from '../lib/clock.ts';
-import type { View } from '../core/loop.ts';
+import type { View } from '../model/view.ts';
 import type { TakenBind } from '../model/quarantine.ts';
 import type { Surroundings } from './surroundings.ts';
 

@@ -1,12 +1,12 @@
 import { oneAfterAnother } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Document, Reason, Running } from '../model/document.ts';
-import { bringChecked, bringCommands } from './send-commands.ts';
+import { notePassed, sendPlanned } from './send-commands.ts';
 import type { Consequence, DriveParts, Refusal } from './parts.ts';
 import { FileFollower } from './file-follower.ts';
 
 /** What is known of HAProxy and its file now, and what both lanes do to them; one after the other. */
-export class Known {
+export class Actual {
   /** Turns: commands on one hand, a reload and the reading back after it on the other. Each could spoil the other's. */
   readonly onSocket = oneAfterAnother();
   readonly onFiles = oneAfterAnother();
@@ -49,8 +49,8 @@ export class Known {
     const { haproxy } = this.#parts;
     try {
       const release = await haproxy.release();
-      const checked = await bringChecked(this.#parts, running);
-      const { running: next, sent, reload } = await bringCommands(this.#parts, { running: checked, wanted, release });
+      const checked = await notePassed(this.#parts, running);
+      const { running: next, sent, reload } = await sendPlanned(this.#parts, { running: checked, wanted, release });
       this.running = next;
       if (next.document === wanted && running.document !== wanted) this.#parts.serves(wanted);
       const isAsWritten = running.document === this.file.written && !sent && reload.length === 0;

@@ -1,6 +1,7 @@
 import { sentence } from '../lib/sentence.ts';
 import type { Document, Reason, Running } from '../model/document.ts';
-import type { Outcome, Shared } from './parts.ts';
+import type { Outcome } from './parts.ts';
+import type { Shared } from './shared.ts';
 import { outcomeOf } from './wanted.ts';
 
 /** How a candidate ended, and whether another one comes therefore. */
@@ -29,40 +30,40 @@ export class Attempts {
   }
 
   /** Brings HAProxy there. Rejects with why, when time may heal it. */
-  async bring(candidate: Document): Promise<Attempt> {
-    const { parts, known } = this.#shared;
+  async attempt(candidate: Document): Promise<Attempt> {
+    const { parts, actual } = this.#shared;
     const { files, haproxy, plan } = parts;
     if (candidate === this.#hopeless?.document) {
       if (this.#hopeless.isBack) await this.#revive();
       return { outcome: { ok: false, why: `${this.#hopeless.why}; it is not tried again before the configuration is another` } };
     }
-    const done = await known.onSocket(() => this.#withoutReload(candidate));
+    const done = await actual.onSocket(() => this.#withoutReload(candidate));
     if (done !== undefined) return { outcome: done };
     const verdict = await files.put(candidate);
     if (!verdict.ok) return this.#refused(candidate, verdict.lines);
-    return known.onSocket(async () => {
-      const reasons = plan({ running: known.running, wanted: candidate, release: await haproxy.release() }).reload;
+    return actual.onSocket(async () => {
+      const reasons = plan({ running: actual.running, wanted: candidate, release: await haproxy.release() }).reload;
       if (reasons.length > 0) return this.#reload(candidate, reasons);
-      known.accept();
+      actual.accept();
       return { outcome: { ok: true, by: 'commands' } };
     });
   }
 
   /** A HAProxy from before this daemon may run what is wanted, or be brought there by commands. */
   async #withoutReload(candidate: Document): Promise<Outcome | undefined> {
-    const { known } = this.#shared;
-    if (known.running === undefined) await known.adopt();
-    if (known.running === undefined) return undefined;
-    const { sent, reload } = await known.command(known.running, candidate);
+    const { actual } = this.#shared;
+    if (actual.running === undefined) await actual.adopt();
+    if (actual.running === undefined) return undefined;
+    const { sent, reload } = await actual.command(actual.running, candidate);
     if (reload.length > 0) return undefined;
-    known.accept();
+    actual.accept();
     return outcomeOf(sent);
   }
 
   async #refused(candidate: Document, lines: readonly string[]): Promise<Attempt> {
-    const { known } = this.#shared;
-    const another = (await known.refuse({ lines }, candidate)) === 'another';
-    if (!another && known.running === undefined) await this.#startAsItWas();
+    const { actual } = this.#shared;
+    const another = (await actual.refuse({ lines }, candidate)) === 'another';
+    if (!another && actual.running === undefined) await this.#startAsItWas();
     return { outcome: { ok: false, why: `HAProxy does not take the configuration: ${lines.join(' | ')}` }, another };
   }
 
@@ -74,25 +75,25 @@ export class Attempts {
 
   /** Starts HAProxy with what stands in place, where it does not run; gives whether it did not. */
   async #revive(): Promise<boolean> {
-    const { parts, known } = this.#shared;
+    const { parts, actual } = this.#shared;
     const hasEnded = await parts.revive();
-    known.revived();
+    actual.revived();
     return hasEnded;
   }
 
   async #reload(candidate: Document, reasons: readonly Reason[]): Promise<Attempt> {
-    const { parts, known } = this.#shared;
+    const { parts, actual } = this.#shared;
     try {
       parts.signal.throwIfAborted();
-      await known.reload(reasons, candidate);
+      await actual.reload(reasons, candidate);
     } catch (error) {
       return this.#putBack(candidate, error);
     }
-    known.running = undefined; // until it has said what it has
+    actual.running = undefined; // until it has said what it has
     await parts.files.confirm();
-    known.accept();
-    known.file.written = candidate;
-    known.running = await this.#readBack(candidate);
+    actual.accept();
+    actual.file.written = candidate;
+    actual.running = await this.#readBack(candidate);
     parts.serves(candidate);
     this.#quick(); // what changed meanwhile
     return { outcome: { ok: true, by: 'reload' } };
@@ -108,15 +109,15 @@ export class Attempts {
 
   /** The files before; and HAProxy, where the reload has ended it. Rejects with why, when time may heal it: it is tried again. */
   async #putBack(candidate: Document, error: unknown): Promise<Attempt> {
-    const { parts, known } = this.#shared;
+    const { parts, actual } = this.#shared;
     const { files, haproxy, ended, signal } = parts;
-    known.file.written = undefined;
+    actual.file.written = undefined;
     const isBack = await files.restore();
     if (signal.aborted) throw error;
     const hasEnded = isBack && (await this.#revive());
     if (hasEnded) ended(error);
-    const consequence = await known.refuse({ error, hasEnded }, candidate);
-    if (hasEnded && known.running !== undefined) known.running = await haproxy.holds(known.running.document);
+    const consequence = await actual.refuse({ error, hasEnded }, candidate);
+    if (hasEnded && actual.running !== undefined) actual.running = await haproxy.holds(actual.running.document);
     if (consequence === 'later') throw error;
     const why = sentence(error);
     if (consequence === 'never') this.#hopeless = { document: candidate, why, isBack };

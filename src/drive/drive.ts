@@ -1,6 +1,6 @@
 import type { Document } from '../model/document.ts';
 import type { Drive, DriveParts, Outcome } from './parts.ts';
-import { Known } from './actual.ts';
+import { Actual } from './actual.ts';
 import { QuickLane } from './quick-lane.ts';
 import { SlowLane } from './slow-lane.ts';
 import { Wanted } from './wanted.ts';
@@ -15,15 +15,15 @@ export function drive(parts: DriveParts): Drive {
 
 class Driver implements Drive {
   readonly #parts: DriveParts;
-  readonly #known: Known;
+  readonly #actual: Actual;
   readonly #wanted = new Wanted();
   readonly #quick: QuickLane;
   readonly #slow: SlowLane;
 
   constructor(parts: DriveParts) {
     this.#parts = parts;
-    this.#known = new Known(parts);
-    const shared = { parts, known: this.#known, wanted: this.#wanted };
+    this.#actual = new Actual(parts);
+    const shared = { parts, actual: this.#actual, wanted: this.#wanted };
     this.#quick = new QuickLane(shared, (how) => {
       this.#slow.ask(how);
     });
@@ -40,18 +40,18 @@ class Driver implements Drive {
   }
 
   lost(): boolean {
-    if (this.#slow.working !== undefined || !this.#known.gone()) return false;
+    if (this.#slow.working !== undefined || !this.#actual.gone()) return false;
     this.#slow.ask('at-once'); // nobody serves
     return true;
   }
 
   doubt(): void {
-    void this.#known.onSocket(() => this.#known.readAgain()).then(() => this.#quick.run());
+    void this.#actual.onSocket(() => this.#actual.readAgain()).then(() => this.#quick.run());
   }
 
   async idle(): Promise<void> {
     await this.#slow.working?.catch(() => undefined); // whoever waits for the outcome has heard
-    await this.#known.onFiles(() => this.#known.file.write()).catch(this.#parts.troubled);
+    await this.#actual.onFiles(() => this.#actual.file.write()).catch(this.#parts.troubled);
   }
 
   settled(): Promise<Outcome> {

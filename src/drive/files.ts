@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ignoreMissing } from '../lib/missing.ts';
-import type { Verdict } from '../process/check.ts';
+import type { Verdict } from '../model/haproxy.ts';
 import { certificatesText } from '../haproxy/certificates.ts';
 import { CERTIFICATES_FILE, MAP_FILES } from '../haproxy/settings.ts';
 import { mapText, textOf } from '../haproxy/text.ts';

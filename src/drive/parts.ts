@@ -2,10 +2,8 @@ import type { Command, Document, Plan, Reason, Running } from '../model/document
 import type { Ask } from '../lib/runs.ts';
 import type { Release } from '../model/release.ts';
 import type { Files } from './files.ts';
-import type { Answer } from '../plan/apply-answers.ts';
+import type { Answer } from '../model/haproxy.ts';
 import type { Haproxy } from '../model/haproxy.ts';
-import type { Known } from './actual.ts';
-import type { Wanted } from './wanted.ts';
 
 /** How a wanted document ended. */
 export type Outcome = { readonly ok: true; readonly by: 'reload' | 'commands' | 'nothing' } | { readonly ok: false; readonly why: string };
@@ -33,7 +31,7 @@ export interface Planning {
     readonly wanted: Document;
     readonly release: Release | undefined;
   }) => Plan;
-  readonly follow: (parts: {
+  readonly applyAnswers: (parts: {
     readonly running: Running;
     readonly wanted: Document;
     readonly commands: readonly Command[];
@@ -72,13 +70,6 @@ export interface DriveParts extends Planning {
   /** From its abort on HAProxy is left as it is. */
   readonly signal: AbortSignal;
   readonly now: () => number;
-}
-
-/** What the two lanes share: from where, and where to. */
-export interface Shared {
-  readonly parts: DriveParts;
-  readonly known: Known;
-  readonly wanted: Wanted;
 }
 
 /** The lines of `haproxy -c`; or the error of a reload, and whether HAProxy has ended by it. */

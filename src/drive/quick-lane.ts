@@ -1,7 +1,7 @@
 import { oneAtATime, type Ask } from '../lib/runs.ts';
 import type { Running } from '../model/document.ts';
-import { bringDeletions, wakeIn } from './send-commands.ts';
-import type { Shared } from './parts.ts';
+import { sendDeletions, wakeIn } from './send-commands.ts';
+import type { Shared } from './shared.ts';
 import { outcomeOf } from './wanted.ts';
 
 /** All that HAProxy takes while it runs: commands, at once, one batch at a time. */
@@ -9,8 +9,8 @@ export class QuickLane {
   readonly #shared: Shared;
   readonly #slow: Ask;
   /** Runs it when its turn comes; and once more, when it is asked for meanwhile. */
-  readonly run = oneAtATime(() => this.#shared.known.onSocket(() => this.#round()));
-  #stopped: Running['apart'] = new Map(); // as it was when we last looked for servers to delete
+  readonly run = oneAtATime(() => this.#shared.actual.onSocket(() => this.#round()));
+  #stopped: Running['exceptions'] = new Map(); // as it was when we last looked for servers to delete
   #wakes = false;
 
   /** `slow`: asks for the slow lane. */
@@ -20,45 +20,45 @@ export class QuickLane {
   }
 
   async #round(): Promise<void> {
-    const { parts, known, wanted } = this.#shared;
+    const { parts, actual, wanted } = this.#shared;
     const { document } = wanted;
-    const { running } = known;
+    const { running } = actual;
     if (document === undefined || parts.signal.aborted) return;
     if (running === undefined) {
       this.#slow();
       return;
     }
-    const { sent, reload } = await known.command(running, document);
+    const { sent, reload } = await actual.command(running, document);
     if (reload.length === 0) {
-      known.accept();
+      actual.accept();
       wanted.settle(document, outcomeOf(sent));
-    } else if (!wanted.hasFailed(document)) this.#slow(known.running === undefined ? 'at-once' : undefined); // it may be gone
+    } else if (!wanted.hasFailed(document)) this.#slow(actual.running === undefined ? 'at-once' : undefined); // it may be gone
     this.tend();
   }
 
   /** What is left to do later: servers that wait for their check, servers to be deleted, the file. */
   tend(): void {
-    const { parts, known } = this.#shared;
-    if (known.running === undefined) return;
-    known.file.soon();
-    const ms = wakeIn(known.running);
+    const { parts, actual } = this.#shared;
+    if (actual.running === undefined) return;
+    actual.file.soon();
+    const ms = wakeIn(actual.running);
     if (ms === undefined || this.#wakes) return;
     this.#wakes = true;
     parts.later(ms, () => {
       this.#wakes = false;
-      void known.onSocket(() => this.#sweep()).then(() => this.run());
+      void actual.onSocket(() => this.#sweep()).then(() => this.run());
     });
   }
 
   async #sweep(): Promise<void> {
-    const { parts, known } = this.#shared;
-    if (known.running === undefined) return;
+    const { parts, actual } = this.#shared;
+    if (actual.running === undefined) return;
     try {
-      known.running = await bringDeletions(parts, known.running, this.#stopped);
-      this.#stopped = known.running.apart;
+      actual.running = await sendDeletions(parts, actual.running, this.#stopped);
+      this.#stopped = actual.running.exceptions;
     } catch (error) {
       parts.troubled(error);
-      await known.readAgain();
+      await actual.readAgain();
     }
   }
 }

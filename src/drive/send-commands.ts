@@ -8,26 +8,26 @@ const CHECK_MS = 50;
 const DELETE_MS = 5_000;
 
 /** In how many milliseconds somebody should look at the servers again that are apart; never when there are none. */
-export function wakeIn({ apart }: Running): number | undefined {
+export function wakeIn({ exceptions }: Running): number | undefined {
   let isStopped = false;
-  for (const { stage } of apart.values()) {
+  for (const { stage } of exceptions.values()) {
     if (stage === 'checking') return CHECK_MS;
     isStopped ||= stage === 'stopped';
   }
   return isStopped ? DELETE_MS : undefined;
 }
 
-type Parts = Pick<DriveParts, 'haproxy' | 'plan' | 'follow' | 'planDeletions' | 'commanded' | 'now'>;
+type Parts = Pick<DriveParts, 'haproxy' | 'plan' | 'applyAnswers' | 'planDeletions' | 'commanded' | 'now'>;
 
 /** The same, with those servers as passed that HAProxy says so of. */
-export async function bringChecked({ haproxy }: Parts, running: Running): Promise<Running> {
-  const checking = [...running.apart].filter(([, { stage }]) => stage === 'checking');
+export async function notePassed({ haproxy }: Parts, running: Running): Promise<Running> {
+  const checking = [...running.exceptions].filter(([, { stage }]) => stage === 'checking');
   if (checking.length === 0) return running;
-  const passed = await haproxy.passed(checking.map(([, apart]) => apart));
+  const passed = await haproxy.passed(checking.map(([, exceptions]) => exceptions));
   if (passed.size === 0) return running;
-  const apart = new Map(running.apart);
-  for (const [key, one] of checking) if (passed.has(key)) apart.set(key, { ...one, stage: 'passed' });
-  return { ...running, apart };
+  const exceptions = new Map(running.exceptions);
+  for (const [key, one] of checking) if (passed.has(key)) exceptions.set(key, { ...one, stage: 'passed' });
+  return { ...running, exceptions };
 }
 
 interface Way {
@@ -37,7 +37,7 @@ interface Way {
 }
 
 /** Sends what the plan says; gives what HAProxy runs then, and what only a reload can do. Rejects when that can't be known. */
-export async function bringCommands(
+export async function sendPlanned(
   parts: Parts,
   { running, wanted, release }: Way,
 ): Promise<{ readonly running: Running; readonly sent: boolean; readonly reload: readonly Reason[] }> {
@@ -48,8 +48,8 @@ export async function bringCommands(
 }
 
 /** Deletes the servers that have been in maintenance since the last time, when `old` was apart; one that still has a connection has to wait. */
-export async function bringDeletions(parts: Parts, running: Running, old: Running['apart']): Promise<Running> {
-  const since = [...running.apart].flatMap(([key, one]) => (old.get(key) === one ? key : []));
+export async function sendDeletions(parts: Parts, running: Running, old: Running['exceptions']): Promise<Running> {
+  const since = [...running.exceptions].flatMap(([key, one]) => (old.get(key) === one ? key : []));
   return sendAll(parts, { running, wanted: running.document, commands: parts.planDeletions(running, new Set(since)) });
 }
 
@@ -57,9 +57,9 @@ interface Batch extends Omit<Way, 'release'> {
   readonly commands: readonly Command[];
 }
 
-async function sendAll({ haproxy, follow, commanded, now }: Parts, { running, wanted, commands }: Batch): Promise<Running> {
+async function sendAll({ haproxy, applyAnswers, commanded, now }: Parts, { running, wanted, commands }: Batch): Promise<Running> {
   const start = now();
   const answers = commands.length === 0 ? [] : await haproxy.send(commands);
   if (commands.length > 0) commanded(commands, answers, now() - start);
-  return follow({ running, wanted, commands, answers });
+  return applyAnswers({ running, wanted, commands, answers });
 }

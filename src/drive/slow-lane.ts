@@ -2,7 +2,7 @@ import type { Ask } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Document, Reason } from '../model/document.ts';
 import { Attempts, type Attempt } from './attempts.ts';
-import type { Shared } from './parts.ts';
+import type { Shared } from './shared.ts';
 import type { QuickLane } from './quick-lane.ts';
 
 const BY_HAND: Reason = { code: 'by-hand', subject: 'haproxy', detail: 'asked for' };
@@ -24,7 +24,7 @@ export class SlowLane {
     this.#quick = quick;
     this.#attempts = new Attempts(shared, () => void quick.run());
     this.ask = shared.parts.quiet(() => {
-      this.#working = shared.known
+      this.#working = shared.actual
         .onFiles(() => this.#work())
         .finally(() => {
           this.#working = undefined;
@@ -45,11 +45,11 @@ export class SlowLane {
   }
 
   async #work(): Promise<void> {
-    const { parts, known, wanted } = this.#shared;
+    const { parts, actual, wanted } = this.#shared;
     if (this.#byHand) {
       this.#byHand = false;
-      await known.onSocket(() => known.reload([BY_HAND], undefined));
-      if (known.running !== undefined) known.running = await parts.haproxy.holds(known.running.document);
+      await actual.onSocket(() => actual.reload([BY_HAND], undefined));
+      if (actual.running !== undefined) actual.running = await parts.haproxy.holds(actual.running.document);
       if (wanted.hasEnded()) return; // the file may have been edited: it stays as it is
     }
     for (let pass = 1; wanted.document !== undefined; pass++) {
@@ -65,7 +65,7 @@ export class SlowLane {
 
   async #attempt(candidate: Document): Promise<Attempt> {
     try {
-      return await this.#attempts.bring(candidate);
+      return await this.#attempts.attempt(candidate);
     } catch (error) {
       this.#shared.wanted.settle(candidate, { ok: false, why: sentence(error) });
       throw error; // `quiet` tries again

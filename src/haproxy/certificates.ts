@@ -1,6 +1,5 @@
-import type { LoadedCertificates, Reason } from '../model/document.ts';
+import type { LoadedCertificates } from '../model/document.ts';
 import type { Front } from '../model/service.ts';
-import { reason } from '../plan/commands.ts';
 import { CERTIFICATES_FILE, type DocumentSettings } from './settings.ts';
 
 /** HAProxy takes 64 words on a line: `bind`, two for each certificate, and what a template has behind them. */
@@ -24,8 +23,8 @@ export function listOf(files: readonly string[]): readonly string[] {
 }
 
 /** The certificates of a port, as far as HAProxy takes them. Also of one that another service has: its hosts may be served with them. */
-export function certificatesOf({ certificates, bind, asked }: Front): readonly string[] {
-  const named = (bind ?? asked?.bind)?.certificate;
+export function certificatesOf({ certificates, bind, claimed }: Front): readonly string[] {
+  const named = (bind ?? claimed?.bind)?.certificate;
   return certificates ?? (named === undefined ? [] : [named]);
 }
 
@@ -43,15 +42,4 @@ export function readCertificates(text: string): LoadedCertificates {
     return file === '' ? [] : [[file, fingerprint]];
   });
   return { fingerprints: new Map(notes), list: lines.filter((line) => !line.startsWith('#')) };
-}
-
-/** Why HAProxy has to be reloaded, though the text of its configuration may be the same. What is not known of either side is no reason. */
-export function planCertificates(before: LoadedCertificates | undefined, after: LoadedCertificates | undefined): readonly Reason[] {
-  if (before === after || before === undefined || after === undefined) return [];
-  const renewed = [...after.fingerprints].filter(([file, now]) => (before.fingerprints.get(file) ?? now) !== now);
-  const isListed = before.list.length === after.list.length && before.list.every((file, i) => file === after.list[i]);
-  return [
-    ...renewed.map(([file]) => reason('certificate-changed', file, 'it holds another one')),
-    ...(isListed ? [] : [reason('certificate-changed', CERTIFICATES_FILE, 'other files')]),
-  ];
 }

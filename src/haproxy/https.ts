@@ -56,7 +56,7 @@ export function groupedHttps(byWeight: readonly Ruled[], templates: Templates, s
     const name = names[i] ?? '';
     const mine = byWeight.filter(({ front }) => front.routes.some((route) => route.host === host));
     const own = distinct(mine.flatMap(({ front }) => certificatesOf(front)));
-    const binds = mine.map(({ front }) => (front.asked ?? front).bind); // who did not get his port has his options here none the less
+    const binds = mine.map(({ front }) => (front.claimed ?? front).bind); // who did not get his port has his options here none the less
     const bindOpts = distinct(binds.map((bind) => bind?.options)).map((one) => ` ${one}`);
     const context = { name, sslCerts: own.length > 0 ? crt(own) : sharedCrt(settings), bindOpts: bindOpts.join(' ') };
     return [

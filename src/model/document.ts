@@ -53,13 +53,13 @@ export interface LoadedCertificates {
 export interface Running {
   readonly document: Document;
   /** Servers in another state than their line in the document says, or without a line in it; by 'backend/server'. */
-  readonly apart: ReadonlyMap<string, Apart>;
+  readonly exceptions: ReadonlyMap<string, ServerException>;
   /** Backends that refused a command, and what they answered: nobody knows what they are like, so they need a reload. */
   readonly lost: ReadonlyMap<BackendName, string>;
 }
 
 /** A server that HAProxy has, and does not use as it would one of the file. */
-export interface Apart {
+export interface ServerException {
   readonly backend: BackendName;
   readonly server: ServerName;
   /** As the file has it, or had it. */

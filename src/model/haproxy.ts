@@ -1,5 +1,4 @@
-import type { Answer } from '../plan/apply-answers.ts';
-import type { Apart, Command, Document, Reason, Running } from './document.ts';
+import type { ServerException, Command, Document, Reason, Running } from './document.ts';
 import type { Release } from './release.ts';
 
 /** Why a start or reload was not confirmed, with what HAProxy wrote. */
@@ -26,7 +25,16 @@ export interface Haproxy {
   /** What HAProxy runs, if its file is this document: read back from it. Rejects when it does not answer. */
   holds(document: Document): Promise<Running>;
   /** Those of these servers ('backend/server') whose health check has passed. */
-  passed(servers: readonly Pick<Apart, 'backend' | 'server'>[]): Promise<ReadonlySet<string>>;
+  passed(servers: readonly Pick<ServerException, 'backend' | 'server'>[]): Promise<ReadonlySet<string>>;
   /** The files of this fingerprint say what HAProxy runs, although it did not load them: noted for the daemon that adopts it. */
   agrees(fingerprint: string): Promise<void>;
+}
+
+/** What `haproxy -c` says of a file. `lines`: its messages, without those that are only notices. */
+export type Verdict = { readonly ok: true } | { readonly ok: false; readonly lines: readonly string[] };
+
+/** What HAProxy said to one command. */
+export interface Answer {
+  readonly taken: boolean;
+  readonly answer: string;
 }

@@ -8,13 +8,13 @@ import type { App, Snapshot } from './snapshot.ts';
 
 /**
  * Everything that can change what we know. Sources tell it, `absorb` understands it; nothing else enters the middle. `at`: ms since 1970, with
- * a fraction. `asked`: when a read was sent; what is known from later than that is not overwritten by it.
+ * a fraction. `sentAt`: when a read was sent; what is known from later than that is not overwritten by it.
  */
 export type News = { readonly at: number } & (
-  | { readonly kind: 'apps'; readonly asked: number; readonly apps: readonly App[]; readonly problems: readonly Problem[] } // a full read
+  | { readonly kind: 'apps'; readonly sentAt: number; readonly apps: readonly App[]; readonly problems: readonly Problem[] } // a full read
   | {
       readonly kind: 'app';
-      readonly asked: number;
+      readonly sentAt: number;
       readonly id: AppId;
       readonly app: App | undefined;
       readonly problems: readonly Problem[];

@@ -16,7 +16,7 @@ export interface Quarantined {
 
 /** All that the text of a port comes from, but for its tasks. */
 export interface Written {
-  readonly front: Omit<Front, 'changedAt' | 'asked'> & { readonly changedAt: undefined; readonly asked: undefined };
+  readonly front: Omit<Front, 'changedAt' | 'claimed'> & { readonly changedAt: undefined; readonly claimed: undefined };
   readonly options: BackendOptions;
 }
 

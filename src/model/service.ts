@@ -28,7 +28,7 @@ export interface Front {
   readonly changedAt: string | undefined;
   readonly overrides: Overrides;
   /** What its labels ask for, where it did not get all of it. */
-  readonly asked?: Front;
+  readonly claimed?: Front;
 }
 
 /** Template texts from this port's labels, by template name. */

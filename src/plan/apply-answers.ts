@@ -1,17 +1,12 @@
 import { common } from '../lib/lists.ts';
-import type { Apart, BackendSection, Command, Document, Effect, Fragment, MapFile, Running, Section } from '../model/document.ts';
+import type { ServerException, BackendSection, Command, Document, Effect, Fragment, MapFile, Running, Section } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
-import { planCertificates } from '../haproxy/certificates.ts';
+import { planCertificates } from './plan-certificates.ts';
 import { areSameSections, isSameBackend, isSameMap, isSameSection, mapNames } from '../haproxy/same.ts';
-
-/** What HAProxy said to one command. */
-export interface Answer {
-  readonly taken: boolean;
-  readonly answer: string;
-}
+import type { Answer } from '../model/haproxy.ts';
 
 /** What HAProxy ran, what it was told, and what it answered. */
-export interface FollowParts {
+export interface Sent {
   readonly running: Running;
   readonly wanted: Document;
   readonly commands: readonly Command[];
@@ -23,16 +18,18 @@ export interface FollowParts {
  * What HAProxy runs after commands. A backend that refused one is lost; what reads as the wanted document does becomes its very object, so
  * that the next plan finds it by identity. The same object when nothing is different.
  */
-export function follow({ running, wanted, commands, answers }: FollowParts): Running {
+export function applyAnswers({ running, wanted, commands, answers }: Sent): Running {
   const next = new Next(running);
   for (const [i, command] of commands.entries()) {
     const { taken, answer } = answers[i] ?? { taken: false, answer: '' };
     if (taken) next.take(command.effect);
     else if (command.mayWait !== true) next.refuse(command, answer);
   }
-  const { apart, lost } = next;
+  const { exceptions, lost } = next;
   const document = unite(next.document(), wanted);
-  return document === running.document && apart === running.apart && lost === running.lost ? running : { document, apart, lost };
+  return document === running.document && exceptions === running.exceptions && lost === running.lost
+    ? running
+    : { document, exceptions, lost };
 }
 
 /** What is copied only when it changes. */
@@ -40,15 +37,15 @@ class Next {
   readonly #running: Running;
   readonly #servers = new Map<BackendName, Map<ServerName, Fragment>>();
   readonly #maps = new Map<string, Map<string, BackendName>>();
-  #apart: Map<string, Apart> | undefined;
+  #exceptions: Map<string, ServerException> | undefined;
   #lost: Map<BackendName, string> | undefined;
 
   constructor(running: Running) {
     this.#running = running;
   }
 
-  get apart(): Running['apart'] {
-    return this.#apart ?? this.#running.apart;
+  get exceptions(): Running['exceptions'] {
+    return this.#exceptions ?? this.#running.exceptions;
   }
 
   get lost(): Running['lost'] {
@@ -100,11 +97,11 @@ class Next {
     this.#maps.set(file, map);
   }
 
-  #stand(key: string, apart: Apart | undefined): void {
-    if (apart === undefined && !this.apart.has(key)) return;
-    this.#apart ??= new Map(this.#running.apart);
-    if (apart === undefined) this.#apart.delete(key);
-    else this.#apart.set(key, apart);
+  #stand(key: string, exceptions: ServerException | undefined): void {
+    if (exceptions === undefined && !this.exceptions.has(key)) return;
+    this.#exceptions ??= new Map(this.#running.exceptions);
+    if (exceptions === undefined) this.#exceptions.delete(key);
+    else this.#exceptions.set(key, exceptions);
   }
 }
 

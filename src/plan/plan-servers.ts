@@ -1,4 +1,4 @@
-import type { Apart, BackendSection, Command, Fragment, Reason } from '../model/document.ts';
+import type { ServerException, BackendSection, Command, Fragment, Reason } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
 import type { Release } from '../model/release.ts';
 import { makeAddition } from './add-server.ts';
@@ -13,7 +13,7 @@ export interface BackendPair {
   readonly before: BackendSection;
   readonly after: BackendSection;
   /** Its servers in another state than their line says, or without a line. */
-  readonly apart: ReadonlyMap<ServerName, Apart>;
+  readonly exceptions: ReadonlyMap<ServerName, ServerException>;
   /** Undefined where HAProxy takes no commands. */
   readonly release: Release | undefined;
   /** Of the backend as HAProxy runs it. */
@@ -59,20 +59,20 @@ interface Way {
 
 /** The servers that are wanted. */
 function arrivals(pair: BackendPair): readonly Way[] {
-  const { before, after, apart } = pair;
+  const { before, after, exceptions } = pair;
   const known = { takenIds: lazily(() => idsOf(pair)), inText: lazily(() => serversInText(before)) };
   const ways: Way[] = [];
   for (const [server, line] of after.servers) {
     const of = { backend: after.backend, server, line };
-    const had = before.servers.get(server) ?? apart.get(server)?.line;
+    const had = before.servers.get(server) ?? exceptions.get(server)?.line;
     ways.push({ of, step: had === undefined ? added(pair, of, known) : kept(pair, of, had) });
   }
   return ways;
 }
 
 /** The ids of all servers that HAProxy has. Those that it chose itself nobody knows; it refuses what clashes. */
-function idsOf({ before, apart }: BackendPair): Set<string> {
-  const lines = [...before.servers.values(), ...Array.from(apart.values(), ({ line }) => line)];
+function idsOf({ before, exceptions }: BackendPair): Set<string> {
+  const lines = [...before.servers.values(), ...Array.from(exceptions.values(), ({ line }) => line)];
   return new Set(lines.flatMap(({ text }) => /\sid\s+(\d+)/.exec(text)?.[1] ?? []));
 }
 
@@ -104,7 +104,7 @@ function added({ release, traits }: BackendPair, of: ServerOf, { takenIds, inTex
 /** A server that HAProxy has, by the line `had`. */
 function kept(pair: BackendPair, of: ServerOf, had: Fragment): Step {
   const change = changeOf(had.text, of.line.text);
-  const aside = pair.apart.get(of.server);
+  const aside = pair.exceptions.get(of.server);
   if (change.kind === 'none' && aside === undefined) return isDisabled(wordsOf(of.line)) ? {} : { then: 'serves' };
   const doubt = doubtOf(pair, of, change);
   if (doubt === undefined) return settled(of, change, aside);
@@ -122,7 +122,7 @@ function doubtOf({ before, traits }: BackendPair, { server }: ServerOf, change: 
 }
 
 /** Commands for a server whose line is the wanted one, but for what a command can change. */
-function settled(of: ServerOf, change: LineChange, aside: Apart | undefined): Step {
+function settled(of: ServerOf, change: LineChange, aside: ServerException | undefined): Step {
   const line = wordsOf(of.line);
   const ready = (isChecking: boolean): readonly Command[] => [
     ...(isChecking && isChecked(line) ? [enableHealth(of, 'server-ready')] : []), // one that was added as disabled has never been checked
@@ -155,10 +155,10 @@ function wordsOf(line: Fragment): ServerLine {
 }
 
 /** The servers that are not wanted: drained while their task is being killed, then stopped; `planDeletions` takes them from there. */
-function departures({ before, after, apart, release }: BackendPair): readonly Way[] {
+function departures({ before, after, exceptions, release }: BackendPair): readonly Way[] {
   const inText = lazily(() => (isSameSection(before, after) ? new Set<string>() : serversInText(after)));
   const ways: Way[] = [];
-  const gone = new Map([...before.servers, ...Array.from(apart.values(), ({ server, line }) => [server, line] as const)]);
+  const gone = new Map([...before.servers, ...Array.from(exceptions.values(), ({ server, line }) => [server, line] as const)]);
   for (const [server, line] of gone) {
     if (after.servers.has(server) || inText().has(server)) continue;
     const of: ServerOf = { backend: after.backend, server, line };
@@ -166,15 +166,15 @@ function departures({ before, after, apart, release }: BackendPair): readonly Wa
       ways.push({ of, step: { reload: reason('server-gone', after.backend, `${server}: its template has other lines beside it`) } });
       continue;
     }
-    const isLeaving = after.leaving.has(server) && !isOut(wordsOf(line), apart.get(server));
-    const isThere = isLeaving ? apart.get(server)?.stage === 'draining' : apart.get(server)?.stage === 'stopped';
+    const isLeaving = after.leaving.has(server) && !isOut(wordsOf(line), exceptions.get(server));
+    const isThere = isLeaving ? exceptions.get(server)?.stage === 'draining' : exceptions.get(server)?.stage === 'stopped';
     if (isThere && !before.servers.has(server)) continue;
     ways.push({ of, step: isLeaving ? { down: [drained(of)], then: 'drains' } : { down: [stopped(of)] } });
   }
   return ways;
 }
 
-function isOut(line: ServerLine, aside: Apart | undefined): boolean {
+function isOut(line: ServerLine, aside: ServerException | undefined): boolean {
   return isDisabled(line) || (aside !== undefined && aside.stage !== 'draining');
 }
 

@@ -1,8 +1,8 @@
 import { common, whole } from '../lib/lists.ts';
-import type { Apart, BackendSection, Command, Document, Plan, Reason, ReasonCode, Running, Section } from '../model/document.ts';
+import type { ServerException, BackendSection, Command, Document, Plan, Reason, ReasonCode, Running, Section } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
 import type { Release } from '../model/release.ts';
-import { planCertificates } from '../haproxy/certificates.ts';
+import { planCertificates } from './plan-certificates.ts';
 import { lazily } from '../lib/lazily.ts';
 import { planMaps } from './plan-maps.ts';
 import { isNamedAsWritten, planServers, type ServerPlan } from './plan-servers.ts';
@@ -29,9 +29,9 @@ export function makePlan({ mapFolder }: { readonly mapFolder: string }): (parts:
   return ({ running, wanted, release }) => {
     if (running === undefined)
       return { commands: [], reload: [reason('not-loaded', 'haproxy', 'it has not loaded this configuration yet')] };
-    const { document, apart, lost } = running;
-    if (document === wanted && apart.size === 0 && lost.size === 0) return { commands: [], reload: [] };
-    const touched = new Set(Array.from(apart.values(), ({ backend }) => `backend ${backend}`));
+    const { document, exceptions, lost } = running;
+    if (document === wanted && exceptions.size === 0 && lost.size === 0) return { commands: [], reload: [] };
+    const touched = new Set(Array.from(exceptions.values(), ({ backend }) => `backend ${backend}`));
     const same = Array.from(touched, (name) => find(document.backends, name)).flatMap((section) => section ?? []);
     const backends = pairUp(document.backends, wanted.backends, { touched, same });
     const servers = planAllServers({ running, release, pairs: backends.both, defaults: () => defaultsOf(document.front) });
@@ -144,11 +144,11 @@ interface ServersParts {
 }
 
 function planAllServers({ running, release, pairs, defaults }: ServersParts): ServerPlan {
-  const apart = byBackend(running.apart);
+  const apart = byBackend(running.exceptions);
   const plans = pairs.map(([before, after]): ServerPlan => {
     if (running.lost.has(after.backend)) return { commands: [], reload: [] };
-    const its = apart.get(after.backend) ?? new Map<ServerName, Apart>();
-    const plan = planServers({ before, after, apart: its, release, traits: lazily(() => traitsOf(before, defaults())) });
+    const its = apart.get(after.backend) ?? new Map<ServerName, ServerException>();
+    const plan = planServers({ before, after, exceptions: its, release, traits: lazily(() => traitsOf(before, defaults())) });
     if (plan.commands.length === 0 && plan.reload.length === 0) return plan;
     if (its.size === 0 && isSameWhole(before, after)) return { commands: [], reload: [] }; // one that was read back, cut in another way
     const isMeant = release === undefined || hasItsNames(before, after, plan);
@@ -157,10 +157,10 @@ function planAllServers({ running, release, pairs, defaults }: ServersParts): Se
   return { commands: plans.flatMap(({ commands }) => commands), reload: plans.flatMap(({ reload }) => reload) };
 }
 
-function byBackend(apart: Running['apart']): ReadonlyMap<BackendName, ReadonlyMap<ServerName, Apart>> {
-  const all = new Map<BackendName, Map<ServerName, Apart>>();
+function byBackend(apart: Running['exceptions']): ReadonlyMap<BackendName, ReadonlyMap<ServerName, ServerException>> {
+  const all = new Map<BackendName, Map<ServerName, ServerException>>();
   for (const one of apart.values()) {
-    const its = all.get(one.backend) ?? new Map<ServerName, Apart>();
+    const its = all.get(one.backend) ?? new Map<ServerName, ServerException>();
     all.set(one.backend, its.set(one.server, one));
   }
   return all;
@@ -175,8 +175,8 @@ function hasItsNames(before: BackendSection, after: BackendSection, { commands }
 }
 
 /** Deletions of servers that were stopped a while ago, by 'backend/server': HAProxy 2.6 may crash over one that was stopped just now. */
-export function planDeletions({ document, apart, lost }: Running, old: ReadonlySet<string>): readonly Command[] {
-  const due = [...apart].flatMap(([key, one]) => (one.stage === 'stopped' && old.has(key) && !lost.has(one.backend) ? [one] : []));
+export function planDeletions({ document, exceptions, lost }: Running, old: ReadonlySet<string>): readonly Command[] {
+  const due = [...exceptions].flatMap(([key, one]) => (one.stage === 'stopped' && old.has(key) && !lost.has(one.backend) ? [one] : []));
   if (due.length === 0) return [];
   const names = new Set(due.map(({ backend }) => backend));
   const sections = new Map(document.backends.flatMap((section) => (names.has(section.backend) ? [[section.backend, section]] : [])));

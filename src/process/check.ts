@@ -1,9 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { sentence } from '../lib/sentence.ts';
-
-/** What `haproxy -c` says of a file. `lines`: its messages, without those that are only notices. */
-export type Verdict = { readonly ok: true } | { readonly ok: false; readonly lines: readonly string[] };
+import type { Verdict } from '../model/haproxy.ts';
 
 /** Signals that HAProxy ends itself with: 3.2 and 3.4 fall over a userlist whose user has an unknown group [3.2.26, 3.4.7, tried]. */
 const CRASHES: ReadonlySet<string | undefined> = new Set(['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP']);

@@ -64,7 +64,7 @@ const UNREACHED: RuntimePart = {
   release: () => Promise.resolve(undefined),
   send: (commands) =>
     Promise.resolve(commands.map(() => ({ taken: false, answer: 'HAProxy takes no commands here, as --haproxy-socket is not given' }))),
-  holds: (document) => Promise.resolve({ document, apart: new Map(), lost: new Map() }),
+  holds: (document) => Promise.resolve({ document, exceptions: new Map(), lost: new Map() }),
   passed: () => Promise.resolve(new Set()),
 };
 

@@ -6,10 +6,13 @@ import { oneAfterAnother } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Document, Reason, Running } from '../model/document.ts';
 import type { Release } from '../model/release.ts';
-import { bring } from './reload.ts';
+import { reload } from './reload.ts';
 import { end, letFinish, STOP_MS, type Gently } from './stop.ts';
 import type { Haproxy } from '../model/haproxy.ts';
-import { identify, lives, readLiving, writeLiving } from '../daemon/lock.ts';
+import { readLiving } from './living.ts';
+import { writeLiving } from './living.ts';
+import { lives } from './living.ts';
+import { identify } from './living.ts';
 import { readMarker } from './marker.ts';
 import { look, note, ownOf, serving, type Own, type OwnSettings } from './own.ts';
 import { makeTurns } from '../socket/worker.ts';
@@ -38,7 +41,7 @@ export function makeProcess(settings: OwnSettings): OwnProcess {
   const { runtime } = own;
   const inTurn = oneAfterAnother();
   return {
-    reload: (reasons, wanted) => inTurn(() => bring(own, { reasons, wanted })),
+    reload: (reasons, wanted) => inTurn(() => reload(own, { reasons, wanted })),
     adopt: () => adopt(own),
     pids: () => pidsOf(own),
     stays: makeStays(own),

@@ -5,7 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Document, Reason } from '../model/document.ts';
 import { end } from './stop.ts';
 import { ReloadRefused } from '../model/haproxy.ts';
-import { identify, lives, writeLiving, type Living } from '../daemon/lock.ts';
+import { writeLiving } from './living.ts';
+import { lives } from './living.ts';
+import { identify } from './living.ts';
+import { type Living } from './living.ts';
 import { ask, NoAnswer, orSilence, showProc, type Processes } from '../socket/master.ts';
 import { call, look, note, serving, type Own } from './own.ts';
 import { writeStates } from './states-file.ts';
@@ -28,7 +31,7 @@ interface Task {
 }
 
 /** Starts HAProxy, or makes it read its file again; resolves when a worker that has loaded it serves. */
-export async function bring(own: Own, { reasons, wanted }: Task): Promise<void> {
+export async function reload(own: Own, { reasons, wanted }: Task): Promise<void> {
   const until = performance.now() + own.deadlineMs;
   const fingerprint = await own.fingerprint();
   await mkdir(own.runDir, { recursive: true, mode: 0o700 });

@@ -1,10 +1,10 @@
 import { inTime } from '../lib/in-time.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import type { Known } from './state-folder.ts';
+import type { Saved } from './state-folder.ts';
 
 /** How it writes, and how often. */
 export interface KeeperSettings {
-  readonly write: (known: Known) => Promise<void>;
+  readonly write: (known: Saved) => Promise<void>;
   /** From one write to the next, in milliseconds. */
   readonly everyMs?: number;
   /** How long a write is waited for, in milliseconds; 60,000 when left out. */
@@ -20,7 +20,7 @@ export interface KeeperSettings {
 export interface Seen {
   readonly snapshot: Snapshot;
   /** When the last full read was sent that said so. */
-  readonly asked: number | undefined;
+  readonly sentAt: number | undefined;
   /** Tasks that Marathon lacks and nobody has explained: they are known no better by a read that lacks them. */
   readonly held: unknown;
   /** What was known before the start, and is on the disk: nothing new. */
@@ -33,8 +33,8 @@ const AGAIN_MS = 240_000;
 /** Keeps on the disk what is known: at once when it changes, but not too often, and at the end. */
 export class Keeper {
   readonly #settings: KeeperSettings;
-  #last: Known | undefined;
-  #unwritten: Known | undefined;
+  #last: Saved | undefined;
+  #unwritten: Saved | undefined;
   #written = -Infinity; // when
   #writing: Promise<void> = Promise.resolve();
   #hanging: Promise<void> | undefined; // a write that has not ended
@@ -46,12 +46,12 @@ export class Keeper {
   }
 
   /** Takes what is to be on the disk; returns at once. */
-  see({ snapshot, staleSince, asked = -Infinity, held }: Seen): void {
+  see({ snapshot, staleSince, sentAt = -Infinity, held }: Seen): void {
     if (this.#isEnded || staleSince !== undefined) return;
     const isNew = snapshot !== this.#last?.snapshot;
-    const isConfirmed = held === undefined && asked >= (this.#last?.savedAt ?? 0) + AGAIN_MS;
+    const isConfirmed = held === undefined && sentAt >= (this.#last?.savedAt ?? 0) + AGAIN_MS;
     if (!isNew && !isConfirmed) return;
-    this.#last = this.#unwritten = { savedAt: isNew ? this.#settings.now() : asked, snapshot };
+    this.#last = this.#unwritten = { savedAt: isNew ? this.#settings.now() : sentAt, snapshot };
     this.#arm();
   }
 

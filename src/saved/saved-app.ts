@@ -80,7 +80,7 @@ export function asProblems(problems: z.infer<typeof head>['problems']): readonly
 }
 
 /** The app that was written; throws when it is none. `what`: where it stands. */
-export function readKnownApp(value: unknown, what: string): App {
+export function readSavedApp(value: unknown, what: string): App {
   const { data, error } = app.safeParse(value);
   if (data === undefined) throw new Error(`${what} is no app as it was written: ${error.issues[0]?.path.join('.') ?? ''}`);
   const { id, version, scaledAt, deploying, tasks, definition: own, instances } = data;

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { sentence } from '../lib/sentence.ts';
 import { replaceFile } from '../lib/write-file.ts';
 import type { App, Snapshot } from '../model/snapshot.ts';
-import { anyHead, asProblems, head, readKnownApp } from './saved-app.ts';
+import { anyHead, asProblems, head, readSavedApp } from './saved-app.ts';
 
 /** What a run leaves for the next one. */
-export interface Known {
+export interface Saved {
   /** When it was so, in ms since 1970. */
   readonly savedAt: number;
   readonly snapshot: Snapshot;
@@ -24,14 +24,14 @@ const MOST_BYTES = 400_000_000;
  * Writes the file in one step, with a turn for the event loop every quarter of a megabyte. Rejects when it can't; the old one stays then. Labels
  * may hold passwords: nobody else may read it.
  */
-export async function writeKnown(folder: string, known: Known): Promise<void> {
+export async function writeSaved(folder: string, known: Saved): Promise<void> {
   await replaceFile(path.join(folder, NAME), textOf(known), 0o600);
 }
 
 const END = ']}';
 
 /** One JSON, the head and each app on a line of its own. */
-function* textOf({ savedAt, snapshot }: Known): Generator<string> {
+function* textOf({ savedAt, snapshot }: Saved): Generator<string> {
   yield JSON.stringify({ version: VERSION, savedAt, problems: snapshot.problems, apps: [] }).slice(0, -END.length);
   let separator = '\n';
   for (const app of snapshot.apps) {
@@ -42,8 +42,8 @@ function* textOf({ savedAt, snapshot }: Known): Generator<string> {
 }
 
 /** Nothing at all when there is no file. */
-export interface Found {
-  readonly known?: Known;
+export interface SavedFile {
+  readonly known?: Saved;
   /** What was wrong with the file, in a sentence. */
   readonly trouble?: string;
 }
@@ -55,7 +55,7 @@ export interface Found {
 const OLDEST_MS = 7 * 24 * 3_600_000;
 
 /** What the last run left, if anything, and if it is not too old. A file that can't be used is set aside under another name. Never rejects. */
-export async function readKnown(folder: string, now: () => number = Date.now): Promise<Found> {
+export async function readSaved(folder: string, now: () => number = Date.now): Promise<SavedFile> {
   const file = path.join(folder, NAME);
   try {
     const known = await readFile(file);
@@ -77,7 +77,7 @@ async function setAside(file: string, at: number): Promise<string> {
   }
 }
 
-async function readFile(file: string): Promise<Known> {
+async function readFile(file: string): Promise<Saved> {
   const handle = await open(file, 'r');
   try {
     const { size } = await handle.stat();
@@ -88,7 +88,7 @@ async function readFile(file: string): Promise<Known> {
   }
 }
 
-async function readLines(lines: AsyncIterable<string>): Promise<Known> {
+async function readLines(lines: AsyncIterable<string>): Promise<Saved> {
   let first: ReturnType<typeof readHead> | undefined;
   let isWhole = false;
   const apps: App[] = [];
@@ -114,7 +114,7 @@ function readHead(line: string): ReturnType<typeof head.parse> {
 function readApp(line: string, before: App | undefined): App {
   const what = `the line after ${before?.id ?? 'the first one'}`;
   const value = parse(line.endsWith(',') ? line.slice(0, -1) : line, what);
-  const app = readKnownApp(value, what);
+  const app = readSavedApp(value, what);
   if (before !== undefined && app.id <= before.id) throw new Error(`${what} is out of order`);
   return app;
 }

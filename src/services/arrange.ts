@@ -49,7 +49,7 @@ export function arrange(claims: readonly Claim[], { own, serving }: Holders): Ar
   const lose = (at: number, front: Front | undefined, loss: Problem): void => {
     const { app, index } = (claims[at] as Claim).front;
     if (front?.bind === undefined && fronts[at]?.bind !== undefined) leftOut.push({ app, index, why: 'port-conflict' });
-    fronts[at] = front === undefined ? undefined : { ...front, asked: (claims[at] as Claim).front };
+    fronts[at] = front === undefined ? undefined : { ...front, claimed: (claims[at] as Claim).front };
     problems.push(loss);
   };
   for (const [name, at] of contested(claims, ({ front }) => [front.name])) {

@@ -54,8 +54,8 @@ function makeCertifyEach(named: readonly NamedCertificate[]): (fronts: readonly 
 }
 
 /** Also of a port that another service has: under --group-https-by-vhost its hosts are served with it. */
-function certificateOf({ bind, asked }: Front): string | undefined {
-  return (bind ?? asked?.bind)?.certificate;
+function certificateOf({ bind, claimed }: Front): string | undefined {
+  return (bind ?? claimed?.bind)?.certificate;
 }
 
 function certify(front: Front, { file, serves, faults }: NamedCertificate): CertifiedFront {
@@ -65,7 +65,7 @@ function certify(front: Front, { file, serves, faults }: NamedCertificate): Cert
   if (serves.length === 1 && serves[0] === file) return { front, leftOut: [], problems };
   const isShut = front.bind !== undefined && serves.length === 0 && needsCertificate(front);
   return {
-    front: { ...front, ...(isShut && { bind: undefined }), certificates: serves, asked: front.asked ?? front },
+    front: { ...front, ...(isShut && { bind: undefined }), certificates: serves, claimed: front.claimed ?? front },
     leftOut: isShut ? [{ app, index, why: 'certificate' }] : [],
     problems,
   };

@@ -6,7 +6,7 @@ import type { Claim } from './arrange.ts';
 
 /** What a service's text comes from, also where it did not get all that it asked for. */
 export function writtenOf({ front, backend }: Service): Written {
-  return { front: { ...(front.asked ?? front), changedAt: undefined, asked: undefined }, options: backend.options };
+  return { front: { ...(front.claimed ?? front), changedAt: undefined, claimed: undefined }, options: backend.options };
 }
 
 interface Sifted {

@@ -42,7 +42,7 @@ export function withEnded(app: App, ended: State['ended']): App {
 interface Counting {
   /** Of the apps that were read. */
   readonly apps: readonly App[];
-  readonly asked: number;
+  readonly sentAt: number;
   /** The only app that was read; all were when it is left out. */
   readonly of?: AppId;
 }
@@ -51,8 +51,8 @@ interface Counting {
  * After a read of everything, or of one app: those that it no longer has are forgotten the second time. One that was sent before the end says
  * nothing about it.
  */
-export function countMissing(ended: State['ended'], { apps, asked, of }: Counting): State['ended'] {
-  const isConcerned = (one: Ended): boolean => one.at <= asked && (of === undefined || one.app === of);
+export function countMissing(ended: State['ended'], { apps, sentAt, of }: Counting): State['ended'] {
+  const isConcerned = (one: Ended): boolean => one.at <= sentAt && (of === undefined || one.app === of);
   if (![...ended.values()].some(isConcerned)) return ended;
   const present = new Set<TaskId>(apps.flatMap(({ tasks }) => tasks.flatMap(({ id }) => (ended.has(id) ? id : []))));
   const counted = [...ended].map(

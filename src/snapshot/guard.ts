@@ -2,7 +2,8 @@ import { byText } from '../lib/lists.ts';
 import type { AppId, TaskId } from '../model/names.ts';
 import type { App, Task } from '../model/snapshot.ts';
 import { isServing } from './ended.ts';
-import type { Held, State } from './state.ts';
+import type { State } from './state.ts';
+import type { Held } from '../model/held.ts';
 
 /** As many may vanish from one read without an explanation as long as they are not all there were; more than these only up to a half. */
 const FEW = 20;
@@ -17,12 +18,12 @@ const APART_MS = 5_000;
 const RECENT_MS = 600_000;
 
 /** Whether what was known then, in ms since 1970, is recent for a read that was sent now. */
-export function isRecent(knownAt: number | undefined, asked: number): boolean {
-  return knownAt !== undefined && asked - knownAt <= RECENT_MS;
+export function isRecent(knownAt: number | undefined, sentAt: number): boolean {
+  return knownAt !== undefined && sentAt - knownAt <= RECENT_MS;
 }
 
 interface Read {
-  readonly asked: number;
+  readonly sentAt: number;
   /** What it says of apps of which nothing is known from later. */
   readonly apps: readonly App[];
   /** Of which it says nothing that counts. */
@@ -36,10 +37,10 @@ interface Read {
  * something explains it. The first read ever is believed, and the first one of a run where what an earlier run knew is not recent.
  */
 export function makeHeld(
-  { snapshot, held, asked: last, staleSince }: State,
-  { asked, apps, isPassedOver, holdMs }: Read,
+  { snapshot, held, sentAt: last, staleSince }: State,
+  { sentAt, apps, isPassedOver, holdMs }: Read,
 ): Held | undefined {
-  if (holdMs === 0 || (last === undefined && !isRecent(staleSince, asked))) return undefined;
+  if (holdMs === 0 || (last === undefined && !isRecent(staleSince, sentAt))) return undefined;
   const read = new Map(apps.map((app) => [app.id, app]));
   const found: { readonly id: AppId; readonly missing: readonly TaskId[] }[] = [];
   let [of, losses] = [0, 0];
@@ -54,14 +55,14 @@ export function makeHeld(
   const lost = new Map<AppId, ReadonlyMap<TaskId, number>>();
   for (const { id, missing } of found) {
     const known = held?.lost.get(id);
-    const dated = missing.map((task) => [task, known?.get(task) ?? asked] as const);
-    const kept = dated.filter(([task, since]) => asked - since < holdMs && (isMass || known?.has(task)));
+    const dated = missing.map((task) => [task, known?.get(task) ?? sentAt] as const);
+    const kept = dated.filter(([task, since]) => sentAt - since < holdMs && (isMass || known?.has(task)));
     if (kept.length > 0) lost.set(id, new Map(kept));
   }
-  return makeOne({ lost, asked, of, holdMs, reads: (held?.reads ?? 0) + 1 });
+  return makeOne({ lost, sentAt, of, holdMs, reads: (held?.reads ?? 0) + 1 });
 }
 
-type Parts = Pick<Held, 'lost' | 'asked' | 'of' | 'reads'> & { readonly holdMs: number };
+type Parts = Pick<Held, 'lost' | 'sentAt' | 'of' | 'reads'> & { readonly holdMs: number };
 
 function makeOne({ holdMs, ...parts }: Parts): Held | undefined {
   const times = [...parts.lost.values()].flatMap((tasks) => [...tasks.values()]);
@@ -119,7 +120,7 @@ export function withoutExplained(held: Held | undefined, id: AppId, app: App | u
 }
 
 /** When the next full read is to be sent while losses are held. */
-export function nextRead({ asked, since, until }: Held): number {
-  const next = asked + Math.min(APART_MS, until - since);
-  return until > asked ? Math.min(next, until) : next;
+export function nextRead({ sentAt, since, until }: Held): number {
+  const next = sentAt + Math.min(APART_MS, until - since);
+  return until > sentAt ? Math.min(next, until) : next;
 }

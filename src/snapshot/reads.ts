@@ -23,14 +23,14 @@ export function withChange(state: State, change: Partial<State>): State {
  * A full read: what is not in it is gone, but for what is known from later than it was sent, and for what is held. An app that can't be decoded
  * stays as it was.
  */
-export function absorbApps(given: State, { apps, problems, asked, at }: Told<'apps'>, holdMs: number): State {
-  if (given.asked !== undefined && asked < given.asked) return given;
-  const state = withBefore(given, { asked, at });
+export function absorbApps(given: State, { apps, problems, sentAt, at }: Told<'apps'>, holdMs: number): State {
+  if (given.sentAt !== undefined && sentAt < given.sentAt) return given;
+  const state = withBefore(given, { sentAt, at });
   const before = state.snapshot;
   const later = {
-    asked,
-    touched: after(state.touched, asked),
-    told: after(state.told, asked),
+    sentAt,
+    touched: after(state.touched, sentAt),
+    told: after(state.told, sentAt),
     staleSince: undefined,
     unread: undefined,
     since: state.since ?? at,
@@ -42,8 +42,8 @@ export function absorbApps(given: State, { apps, problems, asked, at }: Told<'ap
   const isPassedOver = (id: AppId): boolean => later.touched.has(id) || unreadable.has(id);
   const kept = before.apps.filter(({ id }) => isPassedOver(id));
   const read = apps.filter(({ id }) => !later.touched.has(id));
-  const held = makeHeld(state, { asked, apps: read, isPassedOver, holdMs });
-  const ended = held === undefined ? countMissing(state.ended, { apps, asked }) : state.ended; // such a read proves no end
+  const held = makeHeld(state, { sentAt, apps: read, isPassedOver, holdMs });
+  const ended = held === undefined ? countMissing(state.ended, { apps, sentAt }) : state.ended; // such a read proves no end
   const known = new Map<AppId, App>(before.apps.map((app) => [app.id, app]));
   const better = { ...later, ended, memory: state.memory, at };
   const settled = withHeld(read, before.apps, held).map((app) => settle(known.get(app.id), app, better));
@@ -54,36 +54,36 @@ export function absorbApps(given: State, { apps, problems, asked, at }: Told<'ap
 }
 
 /** A first read says what has changed since a run ended a moment ago, as if that one had gone on. */
-function withBefore(state: State, { asked, at }: Pick<Told<'apps'>, 'asked' | 'at'>): State {
+function withBefore(state: State, { sentAt, at }: Pick<Told<'apps'>, 'sentAt' | 'at'>): State {
   const { before } = state;
-  if (before === undefined || !isRecent(before.savedAt, asked)) return state;
+  if (before === undefined || !isRecent(before.savedAt, sentAt)) return state;
   return absorbRestored(state, { kind: 'restored', at, ...before });
 }
 
-/** The stamps from later than `asked`; the same ones when all are. */
-function after<Id>(stamps: ReadonlyMap<Id, number>, asked: number): ReadonlyMap<Id, number> {
-  const later = [...stamps].filter(([, at]) => at > asked);
+/** The stamps from later than `sentAt`; the same ones when all are. */
+function after<Id>(stamps: ReadonlyMap<Id, number>, sentAt: number): ReadonlyMap<Id, number> {
+  const later = [...stamps].filter(([, at]) => at > sentAt);
   return later.length === stamps.size ? stamps : new Map(later);
 }
 
 /** One app read again; one that is not there any more is gone. */
-export function absorbApp(state: State, { id, app, problems, asked, at: now }: Told<'app'>): State {
-  if (asked < Math.max(state.asked ?? -Infinity, state.touched.get(id) ?? -Infinity)) return state;
+export function absorbApp(state: State, { id, app, problems, sentAt, at: now }: Told<'app'>): State {
+  if (sentAt < Math.max(state.sentAt ?? -Infinity, state.touched.get(id) ?? -Infinity)) return state;
   const { apps } = state.snapshot;
   const at = placeOf(apps, id);
   const before = apps[at]?.id === id ? apps[at] : undefined;
-  const after = app === undefined ? (problems.length > 0 ? before : undefined) : settle(before, app, { ...state, asked, at: now });
+  const after = app === undefined ? (problems.length > 0 ? before : undefined) : settle(before, app, { ...state, sentAt, at: now });
   const others = state.snapshot.problems.filter(({ owner }) => owner.by !== 'app' || owner.app !== id);
   const same = after === before && problems.length === 0 && others.length === state.snapshot.problems.length;
   const next = apps.toSpliced(at, before === undefined ? 0 : 1, ...(after === undefined ? [] : [after]));
   const snapshot = same ? state.snapshot : keepSnapshot(state.snapshot, next, [...others, ...problems]);
-  const overtaken = (before?.tasks ?? []).filter((task) => (state.told.get(task.id) ?? Infinity) <= asked);
+  const overtaken = (before?.tasks ?? []).filter((task) => (state.told.get(task.id) ?? Infinity) <= sentAt);
   const isRead = app !== undefined || problems.length === 0;
   return withChange(state, {
     snapshot,
-    touched: new Map(state.touched).set(id, asked),
+    touched: new Map(state.touched).set(id, sentAt),
     told: without(state.told, overtaken),
-    ended: isRead ? countMissing(state.ended, { apps: app === undefined ? [] : [app], asked, of: id }) : state.ended,
+    ended: isRead ? countMissing(state.ended, { apps: app === undefined ? [] : [app], sentAt, of: id }) : state.ended,
     wakeAt: earlier(state.wakeAt, after && firstDeadline([after], { ...state, at: now })),
   });
 }
@@ -102,7 +102,7 @@ function earlier(a: number | undefined, b: number | undefined): number | undefin
 
 /** What was known before the start, by a run that has ended: it counts until Marathon is read, but for what is known already. */
 export function absorbRestored(state: State, { snapshot, savedAt, at }: Told<'restored'>): State {
-  if (state.asked !== undefined || state.staleSince !== undefined) return state;
+  if (state.sentAt !== undefined || state.staleSince !== undefined) return state;
   const isNew = ({ id }: Pick<App, 'id'>): boolean => !state.touched.has(id);
   const restored = snapshot.apps.filter(isNew).map((app) => withOverdue(app, withEnded(app, state.ended), { ...state, at }));
   const apps = [...restored, ...state.snapshot.apps].sort((a, b) => byText(a.id, b.id));
@@ -116,20 +116,20 @@ export function absorbRestored(state: State, { snapshot, savedAt, at }: Told<'re
 
 /** Full reads fail since then, unless one that was sent later has succeeded. Before the first read there is nothing that could be stale. */
 export function absorbUnread(state: State, since: number): State {
-  const { asked } = state;
-  return asked === undefined || asked > since || state.unread !== undefined
+  const { sentAt } = state;
+  return sentAt === undefined || sentAt > since || state.unread !== undefined
     ? state
-    : withChange(state, { unread: { since, known: asked } });
+    : withChange(state, { unread: { since, known: sentAt } });
 }
 
 /** An app as it was read, with what is known better; the very object of before where nothing is new. */
-function settle(before: App | undefined, app: App, { ended, told, memory, asked, since, at }: Better): App {
-  const read = before === undefined ? app : withTold(before, app, (id) => (told.get(id) ?? -Infinity) > asked);
+function settle(before: App | undefined, app: App, { ended, told, memory, sentAt, since, at }: Better): App {
+  const read = before === undefined ? app : withTold(before, app, (id) => (told.get(id) ?? -Infinity) > sentAt);
   return keep(before, withOverdue(before, rememberHealth(before, withEnded(read, ended), memory), { since, at }));
 }
 
 interface Better extends Pick<State, 'ended' | 'told' | 'memory' | 'since'> {
-  readonly asked: number;
+  readonly sentAt: number;
   /** Now, in ms since 1970. */
   readonly at: number;
 }

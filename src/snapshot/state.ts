@@ -1,4 +1,5 @@
 import type { Certificates } from '../model/certificates.ts';
+import type { Held, Unread } from '../model/held.ts';
 import type { AppId, TaskId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Quarantined, TakenBind } from '../model/quarantine.ts';
@@ -11,7 +12,7 @@ import type { HealthMemory } from './health.ts';
 export interface State {
   readonly snapshot: Snapshot;
   /** When the last full read was sent, in ms since 1970; none before the first: nothing is derived from a part. */
-  readonly asked: number | undefined;
+  readonly sentAt: number | undefined;
   /** When the first full read was understood, in ms since 1970: who has run for longer has not been watched for longer. */
   readonly since: number | undefined;
   /** When what serves was known, where that was before the start: until the first full read. */
@@ -56,31 +57,6 @@ export interface Ended {
   readonly missed: number;
 }
 
-/** Times in ms since 1970. */
-export interface Unread {
-  /** When the first read was begun that did not succeed. */
-  readonly since: number;
-  /** When the last one was sent that did. */
-  readonly known: number;
-}
-
-/** Tasks that full reads no longer have, and that serve on. All times in ms since 1970. */
-export interface Held {
-  /** When the first read was sent that did not have one of them … */
-  readonly since: number;
-  /** … and when the last one was; they are held until one is sent after `until` that says the same. */
-  readonly asked: number;
-  readonly until: number;
-  /** How many full reads have said so. */
-  readonly reads: number;
-  /** By app and task: when the first read was sent that did not have it; all since then said so. */
-  readonly lost: ReadonlyMap<AppId, ReadonlyMap<TaskId, number>>;
-  /** How many tasks that is … */
-  readonly losses: number;
-  /** … of so many that served. */
-  readonly of: number;
-}
-
 const NO_CERTIFICATES: Certificates = { files: [], problems: [], contents: [], named: [] };
 
 /** What was known, and when that was so, in ms since 1970. */
@@ -102,7 +78,7 @@ interface Start {
 export function startState(release: Release, { memory = new Map(), before, certificates = NO_CERTIFICATES }: Start = {}): State {
   return {
     snapshot: { apps: [], problems: [] },
-    asked: undefined,
+    sentAt: undefined,
     since: undefined,
     staleSince: undefined,
     unread: undefined,

@@ -2,7 +2,7 @@ import { isIP, isIPv6 } from 'node:net';
 import { isDisabled, readServerLine, type ServerLine } from '../haproxy/server-line.ts';
 import { serversInText } from '../haproxy/traits.ts';
 import { bracketed } from '../lib/bracketed.ts';
-import type { Apart, BackendSection, Document, Fragment, Running } from '../model/document.ts';
+import type { ServerException, BackendSection, Document, Fragment, Running } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
 
 /** A server as HAProxy has it. */
@@ -82,7 +82,7 @@ export interface Held {
 
 /** What HAProxy runs, that has loaded this document or one before it. What it has as it should be stays the same object. */
 export function compareServers(document: Document, { servers, backends: known }: Held): Running {
-  const [apart, lost] = [new Map<string, Apart>(), new Map<BackendName, string>()];
+  const [exceptions, lost] = [new Map<string, ServerException>(), new Map<BackendName, string>()];
   const backends = document.backends.map((section) => {
     if (!known.has(section.backend)) {
       if (begins(section)) lost.set(section.backend, 'HAProxy does not have this backend');
@@ -90,13 +90,13 @@ export function compareServers(document: Document, { servers, backends: known }:
     }
     const rows = servers.get(section.backend) ?? new Map<string, ServerRow>();
     if (isAsWritten(section, rows)) return section;
-    const { apart: apartHere, lost: why, section: held } = compareSection(section, rows);
-    for (const one of apartHere) apart.set(`${one.backend}/${one.server}`, one);
+    const { exceptions: apartHere, lost: why, section: held } = compareSection(section, rows);
+    for (const one of apartHere) exceptions.set(`${one.backend}/${one.server}`, one);
     if (why !== undefined) lost.set(section.backend, why);
     return held;
   });
   const differs = backends.some((held, i) => held !== document.backends[i]);
-  return { document: differs ? { ...document, backends } : document, apart, lost };
+  return { document: differs ? { ...document, backends } : document, exceptions, lost };
 }
 
 /** An operator's template may write another section, or none; a backend is missed only where one is written. */
@@ -121,20 +121,20 @@ function isAsWritten({ servers }: BackendSection, rows: ReadonlyMap<string, Serv
 
 interface Compared {
   readonly section: BackendSection;
-  readonly apart: readonly Apart[];
+  readonly exceptions: readonly ServerException[];
   readonly lost: string | undefined;
 }
 
 function compareSection(section: BackendSection, rows: ReadonlyMap<string, ServerRow>): Compared {
   const { backend } = section;
-  const apart: Apart[] = [];
+  const exceptions: ServerException[] = [];
   const servers = new Map<ServerName, Fragment>();
   const written = new Set<string>();
   let lost: string | undefined;
   let differs = false;
   for (const [server, line] of section.servers) {
     const words = readServerLine(line.text);
-    if (words === undefined || !NAME.test(words.name)) return { section, apart: [], lost: undefined }; // what such a template makes is not known
+    if (words === undefined || !NAME.test(words.name)) return { section, exceptions: [], lost: undefined }; // what such a template makes is not known
     written.add(words.name);
     const row = rows.get(words.name);
     const held = row === undefined ? undefined : heldLine({ line, words, row });
@@ -143,13 +143,13 @@ function compareSection(section: BackendSection, rows: ReadonlyMap<string, Serve
     if (row === undefined) continue;
     const place = placeApart(words, row);
     if (place !== undefined) lost ??= `${words.name} is at ${place}, not at ${words.address}`;
-    if (row.mode !== 'serving' && !isDisabled(words)) apart.push({ backend, server, line, stage: 'stopped' });
+    if (row.mode !== 'serving' && !isDisabled(words)) exceptions.push({ backend, server, line, stage: 'stopped' });
   }
-  if (rows.size === written.size && !differs) return { section, apart, lost };
+  if (rows.size === written.size && !differs) return { section, exceptions, lost };
   const more = foreign(section, { rows, written });
   for (const [name, line] of more.serving) servers.set(name, line);
   const changed = differs || more.serving.length > 0;
-  return { section: changed ? { ...section, servers } : section, apart: [...apart, ...more.apart], lost };
+  return { section: changed ? { ...section, servers } : section, exceptions: [...exceptions, ...more.exceptions], lost };
 }
 
 const NAME = /^[\w.:-]+$/;
@@ -170,7 +170,7 @@ function heldLine({ line, words, row }: HeldLine): Fragment {
 function foreign(
   section: BackendSection,
   { rows, written }: { readonly rows: ReadonlyMap<string, ServerRow>; readonly written: ReadonlySet<string> },
-): { readonly serving: readonly (readonly [ServerName, Fragment])[]; readonly apart: readonly Apart[] } {
+): { readonly serving: readonly (readonly [ServerName, Fragment])[]; readonly exceptions: readonly ServerException[] } {
   const own = serversInText(section);
   const prefixes = section.fragments.flatMap(({ text }) =>
     Array.from(text.matchAll(/^[ \t]*server-template[ \t]+([\w.:-]+)/gm), ([, prefix]) => prefix ?? ''),
@@ -180,7 +180,7 @@ function foreign(
   const others = [...rows].filter(([name]) => !written.has(name) && !isOwn(name)) as unknown as readonly [ServerName, ServerRow][];
   return {
     serving: others.flatMap(([name, row]) => (row.mode === 'serving' ? [[name, lineOf(name, row)] as const] : [])),
-    apart: others.flatMap(([server, row]) =>
+    exceptions: others.flatMap(([server, row]) =>
       row.mode === 'serving'
         ? []
         : [

@@ -3,10 +3,10 @@ import type { Backoff } from '../lib/backoff.ts';
 import type { Sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { AppId } from '../model/names.ts';
-import { reasonOf, type Asked } from './asked.ts';
+import { reasonOf, type PendingRead } from './asked.ts';
 import { makeRetry } from './retry.ts';
 
-type Dirty = ReadonlyMap<AppId, Asked>;
+type Dirty = ReadonlyMap<AppId, PendingRead>;
 
 /** Apps that are to be read again, one after the other, the one that waits longest first. */
 export interface AppLane {
@@ -37,8 +37,8 @@ export function makeAppLane(settings: Settings): AppLane {
 
 class Lane implements AppLane {
   readonly #settings: Settings;
-  readonly #dirty = new Map<AppId, Asked>();
-  readonly #aside = new Map<AppId, Asked>(); // failed, and wait for the next try
+  readonly #dirty = new Map<AppId, PendingRead>();
+  readonly #aside = new Map<AppId, PendingRead>(); // failed, and wait for the next try
   readonly #retry: ReturnType<typeof makeRetry>;
   #runs = false;
 
@@ -80,7 +80,7 @@ class Lane implements AppLane {
     }
   }
 
-  async #next(id: AppId, asked: Asked): Promise<void> {
+  async #next(id: AppId, asked: PendingRead): Promise<void> {
     const { many, quietMs, now, sleep, signal } = this.#settings;
     const wait = asked.at + quietMs - now();
     if (wait > 0) await sleep(wait, signal);
@@ -92,7 +92,7 @@ class Lane implements AppLane {
     if (this.#dirty.get(id) === asked) await this.#read(id, asked);
   }
 
-  async #read(id: AppId, asked: Asked): Promise<void> {
+  async #read(id: AppId, asked: PendingRead): Promise<void> {
     const { read, log, signal } = this.#settings;
     this.#dirty.delete(id);
     log.debug({ app: id, reason: reasonOf(asked) }, 'reading an app of Marathon');

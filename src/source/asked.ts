@@ -1,11 +1,11 @@
 /** A read that has not started yet: its first reason, how many others asked for it too, and when the first one did. */
-export interface Asked {
+export interface PendingRead {
   readonly reason: string;
   readonly at: number;
   more: number;
 }
 
 /** For the log: `status_update_event TASK_KILLED /nginx and 4 more`. */
-export function reasonOf({ reason, more }: Asked): string {
+export function reasonOf({ reason, more }: PendingRead): string {
   return more === 0 ? reason : `${reason} and ${more} more`;
 }

@@ -1,7 +1,7 @@
 import type { Backoff } from '../lib/backoff.ts';
 import type { Sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import { reasonOf, type Asked } from './asked.ts';
+import { reasonOf, type PendingRead } from './asked.ts';
 import { makeRetry } from './retry.ts';
 
 /** Reads of everything, one at a time. What is asked for before one starts becomes one. */
@@ -25,7 +25,7 @@ interface Settings {
 }
 
 /** `hurry` aborts when somebody waits for it. */
-interface Waiting extends Asked {
+interface Waiting extends PendingRead {
   readonly hurry: AbortController;
 }
 

@@ -3,7 +3,7 @@ import { shown } from './auth.ts';
 
 /** What was read, and when its request was sent, in milliseconds since 1970: of several hosts the one that answered. */
 export interface Read<T> {
-  readonly asked: number;
+  readonly sentAt: number;
   readonly answer: T;
 }
 
@@ -29,10 +29,10 @@ export function makeHostsInTurn(bases: readonly URL[], now: () => number): Hosts
       const at = (first + i) % bases.length;
       const base = bases[at] as URL;
       try {
-        const asked = now();
+        const sentAt = now();
         const answer = await within({ ms, signal }, (limited) => read(base, limited));
         good = at;
-        return { asked, answer };
+        return { sentAt, answer };
       } catch (error) {
         signal.throwIfAborted();
         failures.push(`${shown(base)}: ${sentence(error)}`);

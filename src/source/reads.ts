@@ -50,14 +50,14 @@ export function makeFullRead({
   return async (signal) => {
     unread?.begun(signal);
     try {
-      const { asked, answer } = await readApps(decode, signal);
+      const { sentAt, answer } = await readApps(decode, signal);
       const apps = answer.flatMap((one) => ('app' in one ? [one.app] : []));
       const problems = answer.flatMap((one) => ('problem' in one ? [one.problem] : []));
       trouble.over({ apps: apps.length });
       const completed = await complete(apps, { whole: true, signal });
       signal.throwIfAborted();
       unread?.succeeded();
-      tell({ kind: 'apps', at: now(), asked, apps: completed, problems });
+      tell({ kind: 'apps', at: now(), sentAt, apps: completed, problems });
     } catch (error) {
       if (!signal.aborted) trouble.tell(sentence(error));
       throw error;
@@ -84,13 +84,13 @@ export function makeAppRead({
   });
   return async (id, signal) => {
     try {
-      const { asked, answer } = await readApp({ id, decode, signal });
+      const { sentAt, answer } = await readApp({ id, decode, signal });
       trouble.over({ app: id });
       const read = answer !== undefined && 'app' in answer ? [answer.app] : [];
       const [app] = await complete(read, { whole: false, signal });
       const problems = answer !== undefined && 'problem' in answer ? [answer.problem] : [];
       signal.throwIfAborted();
-      tell({ kind: 'app', at: now(), asked, id, app, problems });
+      tell({ kind: 'app', at: now(), sentAt, id, app, problems });
     } catch (error) {
       if (!signal.aborted) trouble.tell(sentence(error), { app: id });
       throw error;

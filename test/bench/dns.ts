@@ -45,7 +45,7 @@ function fill(marathon: Marathon, { apps, tasks }: Size): void {
   }
 }
 
-/** What is asked, in dnsperf's form: a name and a type a line, in an order without order. */
+/** What is sentAt, in dnsperf's form: a name and a type a line, in an order without order. */
 function makeQuestions(apps: number): Readonly<Record<string, readonly string[]>> {
   const order = Array.from({ length: Math.min(apps, 50_000) }, (_, i) => (i * 7_919) % apps);
   return {

@@ -72,13 +72,13 @@ async function runStages(url: string): Promise<Stages> {
   await client.close();
   const apps = decoded.flatMap((one) => ('app' in one ? [one.app] : []));
   const empty = startState({ major: 2, minor: 6 }, { certificates: served('/etc/ssl/cert.pem') });
-  const { result: state, ms: absorbed } = await timed(() => absorb(empty, { kind: 'apps', at: 0, asked: 0, apps, problems: [] }));
+  const { result: state, ms: absorbed } = await timed(() => absorb(empty, { kind: 'apps', at: 0, sentAt: 0, apps, problems: [] }));
   const { result: view, ms: derived } = await timed(() => derive(state));
   const { ms: text } = await timed(() => [...textOf(view?.document ?? { front: [], backends: [], maps: {} })].join('').length);
   const next = absorb(state, {
     kind: 'apps',
     at: 1,
-    asked: 1,
+    sentAt: 1,
     apps: apps.map((app, i) => (i === apps.length >> 1 ? withoutTask(app) : app)),
     problems: [],
   });

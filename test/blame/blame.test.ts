@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { findBlame, type Finding } from '../../src/blame/blame.ts';
-import type { Verdict } from '../../src/process/check.ts';
+import type { Verdict } from '../../src/model/haproxy.ts';
 import { ownerKey, ownersIn } from '../../src/blame/owners.ts';
 import { rowsOf } from '../../src/blame/rows.ts';
 import { readDocument } from '../../src/haproxy/read-document.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { withoutOtherFiles } from '../../src/blame/complaint.ts';
-import { readRefusal, type Refusal } from '../../src/blame/read-refusal.ts';
+import { readRefusal, type RefusalReading } from '../../src/blame/read-refusal.ts';
 import { textOf } from '../../src/haproxy/text.ts';
 import type { Document, Fragment } from '../../src/model/document.ts';
 import type { AppId } from '../../src/model/names.ts';
@@ -71,7 +71,7 @@ function placeIn(of_: Document): (text: string) => string {
   };
 }
 
-const told = ({ blamed, operator, unknown }: Refusal) => ({
+const told = ({ blamed, operator, unknown }: RefusalReading) => ({
   blamed: blamed.map(({ owner, template, label, line, isDoubtful }) => [
     owner.app,
     label ?? template,

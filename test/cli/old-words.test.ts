@@ -1,5 +1,6 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { follow, main } from '../../src/cli/program.ts';
+import { parseWords } from '../../src/cli/program.ts';
+import { main } from '../../src/main.ts';
 import { readNotes } from '../../src/cli/old-words.ts';
 import { defaultSettings, OPTIONS, type Settings } from '../../src/options/options.ts';
 
@@ -13,7 +14,7 @@ afterEach(() => {
 async function read(words: string, env: Readonly<Record<string, string>> = {}): Promise<Partial<Settings>> {
   process.env = { ...before, ...env };
   const read: Settings[] = [];
-  await follow(split(words), (settings) => {
+  await parseWords(split(words), (settings) => {
     read.push(settings);
     return Promise.resolve();
   });

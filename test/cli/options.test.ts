@@ -1,6 +1,6 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { InvalidArgumentError, Option } from 'commander';
-import { main } from '../../src/cli/program.ts';
+import { main } from '../../src/main.ts';
 import type { OptionRow } from '../../src/options/row.ts';
 import { defaultSettings, OPTIONS, type OptionName } from '../../src/options/options.ts';
 

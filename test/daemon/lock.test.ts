@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { identify, lives, takeLock } from '../../src/daemon/lock.ts';
+import { takeLock } from '../../src/daemon/lock.ts';
+import { lives } from '../../src/process/living.ts';
+import { identify } from '../../src/process/living.ts';
 
 const children: { kill(signal: 'SIGKILL'): unknown }[] = [];
 const folders: string[] = [];

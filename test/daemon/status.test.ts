@@ -7,9 +7,9 @@ const NOW = Date.parse('2026-01-02T03:04:05.000Z');
 const view = new Story(makeDeriver()).tell(readAt(0, nginx([task(1), task(2)])));
 const attached = { attached: true, url: 'http://a:8080' } as const;
 const good = { ok: true, by: 'commands' } as const;
-const asked = NOW - 12_000;
+const sentAt = NOW - 12_000;
 const status = (given: Partial<Parameters<typeof statusOf>[0]> = {}) =>
-  statusOf({ view, asked, at: NOW, everySeconds: 300, stream: attached, outcome: good, ...given });
+  statusOf({ view, sentAt, at: NOW, everySeconds: 300, stream: attached, outcome: good, ...given });
 
 test('in step', () => {
   expect(status()).toEqual({
@@ -28,15 +28,15 @@ test('in step', () => {
 });
 
 test.each<[string, Partial<Parameters<typeof statusOf>[0]>, string]>([
-  ['nothing was read', { view: undefined, asked: undefined }, 'Marathon was not read since this start, and nothing is known'],
+  ['nothing was read', { view: undefined, sentAt: undefined }, 'Marathon was not read since this start, and nothing is known'],
   [
     'only what was known before',
-    { view: { ...view, staleSince: NOW - 1_000 }, asked: undefined },
+    { view: { ...view, staleSince: NOW - 1_000 }, sentAt: undefined },
     'Marathon was not read since this start, what was known at 2026-01-02T03:04:04.000Z serves',
   ],
   [
     'too long ago',
-    { asked: NOW - 601_000 },
+    { sentAt: NOW - 601_000 },
     'Marathon was read 601 s ago, which is longer than twice the time from one read to the next (600 s)',
   ],
   ['HAProxy refuses', { outcome: { ok: false, why: 'no room' } }, 'HAProxy does not run what Marathon said: no room'],
@@ -45,7 +45,7 @@ test.each<[string, Partial<Parameters<typeof statusOf>[0]>, string]>([
 });
 
 test.each<[string, Partial<Parameters<typeof statusOf>[0]>]>([
-  ['twice the interval ago', { asked: NOW - 600_000 }],
+  ['twice the interval ago', { sentAt: NOW - 600_000 }],
   ['HAProxy is being brought there', { outcome: undefined }],
   ['no stream', { stream: { attached: false, why: 'http://a:8080: refused' } }],
 ])('still in step: %s', (_, given) => {
@@ -57,7 +57,7 @@ test('since when it is stale while it runs', () => {
 });
 
 test('for people, while it is stale', () => {
-  const lines = describeStatus(status({ view: { ...view, unread: { since: NOW - 5_000, known: asked } } }));
+  const lines = describeStatus(status({ view: { ...view, unread: { since: NOW - 5_000, known: sentAt } } }));
   expect(lines).toBe(`in step: Marathon was read 12 s ago
 last full read of Marathon: 2026-01-02T03:03:53.000Z; it can not be read now, what serves is of 2026-01-02T03:03:53.000Z
 event stream: of http://a:8080

@@ -31,7 +31,7 @@ test('HAProxy is started at once, whoever finds that it is gone: no quiet is wai
       passed: () => orGone(new Set()),
       agrees: () => orGone(undefined),
       reload: () => orGone(undefined),
-      holds: (document) => orGone({ document, apart: new Map(), lost: new Map() }),
+      holds: (document) => orGone({ document, exceptions: new Map(), lost: new Map() }),
     },
   });
   rig.drive.want(named('a'));

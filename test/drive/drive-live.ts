@@ -1,4 +1,4 @@
-import type { Answer } from '../../src/plan/apply-answers.ts';
+import type { Answer } from '../../src/model/haproxy.ts';
 import type { Haproxy } from '../../src/model/haproxy.ts';
 import { textOf } from '../../src/haproxy/text.ts';
 import type { Command, Document, Running } from '../../src/model/document.ts';
@@ -115,17 +115,17 @@ function run(live: Live, command: Command): Answer {
 
 /** As read back: servers that are not there are taken out, those in maintenance stand apart. */
 function holds({ servers }: Memory, one: Document): Running {
-  const apart = new Map<string, Running['apart'] extends ReadonlyMap<string, infer One> ? One : never>();
+  const exceptions = new Map<string, Running['exceptions'] extends ReadonlyMap<string, infer One> ? One : never>();
   const backends = one.backends.map((backend) => {
     const there = [...backend.servers].filter(([name]) => servers.has(`${backend.backend}/${name}`));
     for (const [server, line] of there) {
       const key = `${backend.backend}/${server}`;
-      if (servers.get(key)?.admin === 'maint') apart.set(key, { backend: backend.backend, server, line, stage: 'stopped' });
+      if (servers.get(key)?.admin === 'maint') exceptions.set(key, { backend: backend.backend, server, line, stage: 'stopped' });
     }
     return there.length === backend.servers.size ? backend : { ...backend, servers: new Map(there) };
   });
   const isSame = backends.every((backend, i) => backend === one.backends[i]);
-  return { document: isSame ? one : { ...one, backends }, apart, lost: new Map() };
+  return { document: isSame ? one : { ...one, backends }, exceptions, lost: new Map() };
 }
 
 /** The servers in rotation. */

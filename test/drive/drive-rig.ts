@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { drive } from '../../src/drive/drive.ts';
 import type { Drive, DriveParts } from '../../src/drive/parts.ts';
-import { follow } from '../../src/plan/apply-answers.ts';
+import { applyAnswers } from '../../src/plan/apply-answers.ts';
 import { makePlan, planDeletions } from '../../src/plan/plan.ts';
 import { readDocument } from '../../src/haproxy/read-document.ts';
 import type { Document } from '../../src/model/document.ts';
@@ -47,7 +47,7 @@ export function makeRig(given: Partial<DriveParts> = {}, tries = 3): Rig {
   };
   const parts: DriveParts = {
     plan: makePlan({ mapFolder: '/etc/haproxy' }),
-    follow,
+    applyAnswers,
     planDeletions,
     readDocument,
     later: () => undefined,
@@ -115,7 +115,7 @@ export function makeRig(given: Partial<DriveParts> = {}, tries = 3): Rig {
           throw new Error(why);
         }
       },
-      holds: (one) => Promise.resolve({ document: one, apart: new Map(), lost: new Map() }),
+      holds: (one) => Promise.resolve({ document: one, exceptions: new Map(), lost: new Map() }),
     },
     revive: () => {
       if (rig.runs !== undefined) return Promise.resolve(false);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { lstat, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import type { Verdict } from '../../src/process/check.ts';
+import type { Verdict } from '../../src/model/haproxy.ts';
 import { FilesOnDisk, type FilesSettings } from '../../src/drive/files.ts';
 import type { Document } from '../../src/model/document.ts';
 import { document, section } from '../haproxy/make.ts';

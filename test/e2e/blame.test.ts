@@ -3,7 +3,8 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { generate } from 'selfsigned';
 import { findBlame, type Finding } from '../../src/blame/blame.ts';
-import { checkConfig, type Verdict } from '../../src/process/check.ts';
+import { checkConfig } from '../../src/process/check.ts';
+import { type Verdict } from '../../src/model/haproxy.ts';
 import { describeBlame } from '../../src/blame/describe.ts';
 import { ownerKey, ownersIn } from '../../src/blame/owners.ts';
 import { mapText, textOf } from '../../src/haproxy/text.ts';
@@ -66,7 +67,7 @@ async function render(count: number, bad: Readonly<Record<number, Labels>>, env:
   const { apps, problems } = decodeAll(Array.from({ length: count }, (_, i) => makeApp(i, bad[i])));
   expect(problems).toEqual([]);
   const view = derive(
-    absorb({ ...EMPTY, release: RELEASE, certificates: served(place.certificate) }, { kind: 'apps', at: 0, asked: 0, apps, problems: [] }),
+    absorb({ ...EMPTY, release: RELEASE, certificates: served(place.certificate) }, { kind: 'apps', at: 0, sentAt: 0, apps, problems: [] }),
   );
   if (view === undefined) throw new Error('no view');
   folders.set(view.document, folder);

@@ -10,8 +10,7 @@ const COMMAND = path.resolve('bin/marathon-lb-ts.js');
 
 /** Throws a sentence where the command was not built. */
 export function needBuild(): void {
-  if (!existsSync('dist/cli/program.js'))
-    throw new Error('dist/cli.js is missing: these tests run the built command, `npm run build` makes it');
+  if (!existsSync('dist/main.js')) throw new Error('dist/cli.js is missing: these tests run the built command, `npm run build` makes it');
 }
 
 /** A line of the log, as JSON. */

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loadMiddle } from '../../src/daemon/load-derive.ts';
-import type { View } from '../../src/core/loop.ts';
+import type { View } from '../../src/model/view.ts';
 import { PORT_LABELS } from '../../src/services/labels.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
 import { EMPTY, served, filesOf, settingsWith } from '../golden/cases.ts';

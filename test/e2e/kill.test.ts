@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { readKnown } from '../../src/saved/state-folder.ts';
+import { readSaved } from '../../src/saved/state-folder.ts';
 import { clusters, type Cluster } from './cluster.ts';
 import type { Ended } from './command.ts';
 import { FIRST, HOST } from './tasks.ts';
@@ -25,7 +25,7 @@ async function noted({ once, folder }: Cluster, killAt = ''): Promise<Ended & { 
 /** What stands there is whole: HAProxy takes the configuration, and what is known can be read. */
 async function expectWhole({ config, folder }: Cluster): Promise<void> {
   if (existsSync(config)) await promisify(execFile)('haproxy', ['-c', '-q', '-f', config]);
-  expect(await readKnown(path.join(folder, 'state'))).not.toHaveProperty('trouble');
+  expect(await readSaved(path.join(folder, 'state'))).not.toHaveProperty('trouble');
 }
 
 /** What is left of killed runs when a later one is through; one temporary file a name may be, which the next writing takes. */

@@ -4,10 +4,11 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from '../../src/socket/master.ts';
-import { follow, type Answer } from '../../src/plan/apply-answers.ts';
+import { applyAnswers } from '../../src/plan/apply-answers.ts';
+import { type Answer } from '../../src/model/haproxy.ts';
 import { makePlan, planDeletions } from '../../src/plan/plan.ts';
 import { readDocument } from '../../src/haproxy/read-document.ts';
-import type { Apart, BackendSection, Command, Document, Fragment, MapFile, Running } from '../../src/model/document.ts';
+import type { ServerException, BackendSection, Command, Document, Fragment, MapFile, Running } from '../../src/model/document.ts';
 import type { BackendName, ServerName } from '../../src/model/names.ts';
 import { asLoaded } from '../haproxy/make.ts';
 import { listen, needHaproxy, setStage, type Ends } from './fixtures/stage.ts';
@@ -62,7 +63,7 @@ async function setRig(): Promise<Rig> {
         const answer = (await sayTo(text)).trim();
         answers.push({ taken: good.test(answer), answer });
       }
-      rig.running = follow({ running: rig.running, wanted, commands, answers });
+      rig.running = applyAnswers({ running: rig.running, wanted, commands, answers });
       return answers;
     },
     want: async (wanted) => {
@@ -114,9 +115,9 @@ function change(
   return { ...document, backends, maps };
 }
 
-const as = (stage: Apart['stage'], running: Running, key: string): Running => {
-  const one = running.apart.get(key);
-  return one === undefined ? running : { ...running, apart: new Map(running.apart).set(key, { ...one, stage }) };
+const as = (stage: ServerException['stage'], running: Running, key: string): Running => {
+  const one = running.exceptions.get(key);
+  return one === undefined ? running : { ...running, exceptions: new Map(running.exceptions).set(key, { ...one, stage }) };
 };
 
 /** 2.6 keeps no connection to a server added at runtime without these. */
@@ -138,7 +139,7 @@ test('HAProxy takes every kind of command, and has then what is known of it', as
     `del map ${MAP} c.org: taken`,
   ]);
   await expect(rig.map()).resolves.toEqual(['a.org shop', 'b.org shop']);
-  expect(rig.running.apart.get('shop/two')?.stage).toBe('checking');
+  expect(rig.running.exceptions.get('shop/two')?.stage).toBe('checking');
   await rig.checkPassed('two'); // although its interval is a minute
   await expect(rig.servers()).resolves.toEqual(['one 2 0 1', 'two 0 1 1']);
   rig.running = as('passed', rig.running, 'shop/two');
@@ -166,14 +167,14 @@ test('HAProxy takes every kind of command, and has then what is known of it', as
   const deletions = planDeletions(rig.running, new Set(['shop/two']));
   expect(deletions.map(({ text }) => text)).toEqual(['del server shop/two']);
   while (!(await rig.send(deletions, alone)).every(({ taken }) => taken)) await sleep(100); // a connection of a check may be left
-  expect(rig.running.apart.size).toBe(0);
+  expect(rig.running.exceptions.size).toBe(0);
   await expect(rig.servers()).resolves.toEqual(['one 2 0 20']);
 });
 
 test('what HAProxy refuses is known for a refusal, and asks for a reload', async () => {
   const rig = await setRig();
   const { document } = rig.running;
-  const ghost = (server: string): Apart => ({
+  const ghost = (server: string): ServerException => ({
     backend: 'shop' as BackendName,
     server: server as ServerName,
     line: lineOf(server, '127.0.0.1:1 check'),
@@ -189,8 +190,8 @@ test('what HAProxy refuses is known for a refusal, and asks for a reload', async
     },
   );
   const pretended = { ...document, maps: { [MAP]: new Map([['d.org', 'out']]) as unknown as MapFile } };
-  const apart = new Map(['two', 'three'].map((name) => [`shop/${name}`, ghost(name)]));
-  rig.running = { document: pretended, apart, lost: new Map() };
+  const exceptions = new Map(['two', 'three'].map((name) => [`shop/${name}`, ghost(name)]));
+  rig.running = { document: pretended, exceptions, lost: new Map() };
   const plan = makePlan({ mapFolder: '/nowhere' });
   const commands = [
     ...plan({ running: rig.running, wanted, release: RELEASE }).commands,

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { takenOf } from '../../src/process/binds.ts';
 import { socketsOf } from '../../src/process/listeners.ts';
-import { identify, lives } from '../../src/daemon/lock.ts';
+import { identify, lives } from '../../src/process/living.ts';
 import { showProc, type Call } from '../../src/socket/master.ts';
 import type { OwnProcess } from '../../src/process/process.ts';
 import { bindsOf } from '../../src/haproxy/binds.ts';

@@ -76,7 +76,7 @@ test('what it holds is read back while somebody else reloads it', async () => {
   const document = await staged(config);
   const { master } = await showProc({ socketPath: join(runDir, 'master.sock'), deadlineMs: 5_000 });
   process.kill(master, 'SIGUSR2');
-  for (let i = 0; i < 20; i++) await expect(own.holds(document)).resolves.toMatchObject({ apart: new Map() });
+  for (let i = 0; i < 20; i++) await expect(own.holds(document)).resolves.toMatchObject({ exceptions: new Map() });
 });
 
 test('300 servers are added, put aside and deleted in a few sends, each answer at its command; traffic does not notice', async () => {
@@ -106,14 +106,14 @@ test('300 servers are added, put aside and deleted in a few sends, each answer a
     ['one', `  server one ${target}\n`],
     ['s2', `  server s2 ${target} weight 10 check\n`],
   ]);
-  expect(running.apart.size).toBe(299);
-  expect(running.apart.get('out/s0')?.stage).toBe('draining');
-  expect(running.apart.get('out/s1')?.stage).toBe('stopped');
+  expect(running.exceptions.size).toBe(299);
+  expect(running.exceptions.get('out/s0')?.stage).toBe('draining');
+  expect(running.exceptions.get('out/s1')?.stage).toBe('stopped');
   expect(running.lost.size).toBe(0);
   const deleted = await own.send(['out/one', ...names.slice(3)].map((name) => command(`del server ${name}`, /Server deleted\.$/)));
   expect(deleted[0]).toEqual({ taken: false, answer: 'Only servers in maintenance mode can be deleted.' });
   expect(deleted.slice(1).every(({ taken }) => taken)).toBe(true);
-  expect((await own.holds(document)).apart.size).toBe(2);
+  expect((await own.holds(document)).exceptions.size).toBe(2);
   const { '200': served = 0, ...others } = await flow.stop();
   expect(served).toBeGreaterThan(0);
   expect(others).toEqual({});
@@ -140,14 +140,14 @@ test('the next daemon sees what the one before has added; a disabled server that
   const own = make();
   const held = await own.holds(document);
   expect(Array.from(held.document.backends[0]?.servers ?? [], ([name]) => name)).toEqual(['one', 'two', 'three', 'serving']);
-  expect(Array.from(held.apart, ([key, { stage }]) => [key, stage])).toEqual([
+  expect(Array.from(held.exceptions, ([key, { stage }]) => [key, stage])).toEqual([
     ['out/drained', 'draining'],
     ['out/stopped', 'stopped'],
   ]);
   await allTaken(own, [command('enable server out/two'), command('disable server out/three')]);
   const turned = await own.holds(document);
   expect(turned.document.backends[0]?.servers.get('two' as ServerName)?.text).toBe('  server two 127.0.0.2:81\n');
-  expect(turned.apart.get('out/three')).toMatchObject({ stage: 'stopped', line: { text: '  server three 127.0.0.2:82\n' } });
+  expect(turned.exceptions.get('out/three')).toMatchObject({ stage: 'stopped', line: { text: '  server three 127.0.0.2:82\n' } });
   const elsewhere = await own.holds(documentWith('out', { one: '127.0.0.9:9' }));
   expect([...elsewhere.lost.keys()]).toEqual(['out']);
   expect([...(await own.holds(documentWith('none', { one: '127.0.0.9:9' }))).lost]).toEqual([
@@ -169,7 +169,7 @@ test('a reload by hand is noticed at the next command, and read back', async () 
   await expect(own.send([command('disable server out/more')])).rejects.toThrow('somebody has reloaded it');
   const running = await own.holds(document);
   expect(running.document).toBe(document);
-  expect(running.apart.size).toBe(0);
+  expect(running.exceptions.size).toBe(0);
   await expect(own.send([command('disable server out/more')])).resolves.toEqual([{ taken: false, answer: 'No such server.' }]);
 });
 

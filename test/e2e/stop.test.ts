@@ -1,5 +1,6 @@
 import { expect, jest, test } from '@jest/globals';
-import { identify, lives } from '../../src/daemon/lock.ts';
+import { lives } from '../../src/process/living.ts';
+import { identify } from '../../src/process/living.ts';
 import { clusters, type Cluster } from './cluster.ts';
 import { FIRST } from './tasks.ts';
 import { until } from './until.ts';

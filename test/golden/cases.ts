@@ -11,7 +11,7 @@ import { defaultSettings, type Settings } from '../../src/options/options.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
 import { startState, type State } from '../../src/snapshot/state.ts';
 import { decodeApp } from '../../src/snapshot/decode.ts';
-import type { View } from '../../src/core/loop.ts';
+import type { View } from '../../src/model/view.ts';
 
 export const CASES = path.resolve('fixtures/cases');
 
@@ -73,7 +73,7 @@ export function viewOf(one: Case, certificates: readonly string[] = []): View {
   const files = own === undefined ? ['/etc/ssl/cert.pem'] : certificates;
   const apps = own === undefined ? one.apps : withCertificate(one.apps, own);
   const view = makeDeriver(one.settings)(
-    absorb({ ...EMPTY, release: one.release, certificates: served(...files) }, { kind: 'apps', at: 0, asked: 0, ...decodeAll(apps) }),
+    absorb({ ...EMPTY, release: one.release, certificates: served(...files) }, { kind: 'apps', at: 0, sentAt: 0, ...decodeAll(apps) }),
   );
   if (view === undefined) throw new Error('no view');
   return view;

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { certificatesText, planCertificates, readCertificates, sharedCrt } from '../../src/haproxy/certificates.ts';
+import { certificatesText, readCertificates, sharedCrt } from '../../src/haproxy/certificates.ts';
+import { planCertificates } from '../../src/plan/plan-certificates.ts';
 import { makeRenderer } from '../../src/haproxy/document.ts';
-import { follow } from '../../src/plan/apply-answers.ts';
+import { applyAnswers } from '../../src/plan/apply-answers.ts';
 import { readDocument } from '../../src/haproxy/read-document.ts';
 import type { LoadedCertificates } from '../../src/model/document.ts';
 import type { Front } from '../../src/model/service.ts';
@@ -44,9 +45,11 @@ test('a renewed certificate is a reason though the text is the same, and HAProxy
     { ...document(), certificates: loaded({ '/a': '2' }) },
   ];
   expect(reasonsBetween(before, after)).toMatchObject([{ code: 'certificate-changed', subject: '/a' }]);
-  expect(follow({ running: asLoaded(before), wanted: after, commands: [], answers: [] }).document.certificates).toBe(before.certificates);
+  expect(applyAnswers({ running: asLoaded(before), wanted: after, commands: [], answers: [] }).document.certificates).toBe(
+    before.certificates,
+  );
   const more = { ...document(), certificates: loaded({ '/a': '1', '/b': '2' }) };
-  expect(follow({ running: asLoaded(before), wanted: more, commands: [], answers: [] }).document).toBe(more);
+  expect(applyAnswers({ running: asLoaded(before), wanted: more, commands: [], answers: [] }).document).toBe(more);
 });
 
 const BIND = { address: '*', port: 10000, certificate: '/bad.pem', options: 'ca-file /ca.pem verify required' };
@@ -58,8 +61,8 @@ const texts = (of: Front, grouped: boolean): string => {
 };
 
 test('a port without its bind: under --group-https-by-vhost its hosts get the others, and who is let in stays as it was', () => {
-  const asked = front({ bind: BIND, ...hosts });
-  const shut = { ...asked, bind: undefined, certificates: [], asked };
+  const claimed = front({ bind: BIND, ...hosts });
+  const shut = { ...claimed, bind: undefined, certificates: [], claimed };
   expect(texts(shut, true)).toContain('accept-proxy ssl crt /etc/ssl/cert.pem ca-file /ca.pem verify required\n');
   expect(texts(shut, false)).not.toContain(':10000');
 });

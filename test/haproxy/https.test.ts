@@ -41,7 +41,7 @@ test.each([
   ['its options', [tls(1, '/a.pem', 'alpn h2'), tls(2)], 'ssl crt /a.pem alpn h2'],
   [
     'those of an app that did not get its port',
-    [{ bind: undefined, asked: to('/a0', ['a.acme.org'], tls(1, '/a.pem', 'ca-file /ca.pem verify required')) }],
+    [{ bind: undefined, claimed: to('/a0', ['a.acme.org'], tls(1, '/a.pem', 'ca-file /ca.pem verify required')) }],
     'ssl crt /a.pem ca-file /ca.pem verify required',
   ],
   ['an app without a bind', [{ bind: undefined }], 'ssl crt /etc/ssl/cert.pem'],

@@ -116,7 +116,7 @@ export function document(
 
 /** What a HAProxy runs that has loaded a document and taken no command since. */
 export function asLoaded(loaded: Document): Running {
-  return { document: loaded, apart: new Map(), lost: new Map() };
+  return { document: loaded, exceptions: new Map(), lost: new Map() };
 }
 
 /** Why a HAProxy that takes no commands would be reloaded for another document. */

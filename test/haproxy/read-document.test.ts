@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { makePlan } from '../../src/plan/plan.ts';
 import { readDocument } from '../../src/haproxy/read-document.ts';
-import { follow } from '../../src/plan/apply-answers.ts';
+import { applyAnswers } from '../../src/plan/apply-answers.ts';
 import { mapText, textOf } from '../../src/haproxy/text.ts';
 import type { Document } from '../../src/model/document.ts';
 import { readCases, viewOf } from '../golden/cases.ts';
@@ -21,7 +21,7 @@ test.each(readCases().map((one) => [one.name, one] as const))('nothing is to do 
   const running = asLoaded(read);
   expect(text(read)).toBe(text(document));
   expect(plan({ running, wanted: document, release: one.release })).toEqual({ commands: [], reload: [] });
-  expect(follow({ running, wanted: document, commands: [], answers: [] }).document).toBe(document);
+  expect(applyAnswers({ running, wanted: document, commands: [], answers: [] }).document).toBe(document);
   expect(read.backends.map(({ servers }) => [...servers.keys()])).toEqual(document.backends.map(({ servers }) => [...servers.keys()]));
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { follow, type Answer } from '../../src/plan/apply-answers.ts';
+import { applyAnswers } from '../../src/plan/apply-answers.ts';
+import { type Answer } from '../../src/model/haproxy.ts';
 import { makePlan, planDeletions } from '../../src/plan/plan.ts';
 import type { Command, Document, Running } from '../../src/model/document.ts';
 import type { BackendName, ServerName } from '../../src/model/names.ts';
@@ -20,9 +21,9 @@ const S2 = '  server s2 10.0.0.2:80 id 2 check\n';
 function steps(running: Running, wanted: Document, commands: readonly Command[]): readonly string[] {
   return commands.map((_, i) => {
     const some = commands.slice(0, i + 1);
-    const { document: reached, apart } = follow({ running, wanted, commands: some, answers: some.map(() => TAKEN) });
+    const { document: reached, exceptions } = applyAnswers({ running, wanted, commands: some, answers: some.map(() => TAKEN) });
     const servers = [...(reached.backends.find(({ backend }) => backend === 'b')?.servers.keys() ?? [])].join(' ');
-    return [servers, ...Array.from(apart.values(), ({ stage, server }) => `${server} ${stage}`)].join(', ');
+    return [servers, ...Array.from(exceptions.values(), ({ stage, server }) => `${server} ${stage}`)].join(', ');
   });
 }
 
@@ -40,19 +41,19 @@ test('every command has its effect when it was taken, and not before', () => {
 
 test('what reads as the wanted document does becomes its very object', () => {
   const [running, wanted] = [asLoaded(at({ s1: S1 })), at({ s1: S1.replace('id 1', 'id 5'), s2: S2 })];
-  const first = follow({ running, wanted, commands: [], answers: [] });
+  const first = applyAnswers({ running, wanted, commands: [], answers: [] });
   expect(first.document.backends.map((one, i) => one === wanted.backends[i])).toEqual([true, false]);
   expect([first.document.front, first.document.maps]).toEqual([wanted.front, wanted.maps]);
   const { commands } = plan({ running: first, wanted, release });
-  const next = follow({ running: first, wanted, commands, answers: commands.map(() => TAKEN) });
+  const next = applyAnswers({ running: first, wanted, commands, answers: commands.map(() => TAKEN) });
   expect(next.document).toBe(wanted);
-  expect(next.apart.get('b/s2')).toMatchObject({ stage: 'checking' });
+  expect(next.exceptions.get('b/s2')).toMatchObject({ stage: 'checking' });
 });
 
 test('the same object when nothing is different', () => {
   const running = asLoaded(at({ s1: S1 }));
   const other = { ...document({ backends: [backendSection('c', ['backend c\n'])] }), maps: running.document.maps };
-  for (const wanted of [running.document, other]) expect(follow({ running, wanted, commands: [], answers: [] })).toBe(running);
+  for (const wanted of [running.document, other]) expect(applyAnswers({ running, wanted, commands: [], answers: [] })).toBe(running);
 });
 
 test('a front that is cut in another way is the wanted one', () => {
@@ -60,14 +61,14 @@ test('a front that is cut in another way is the wanted one', () => {
     document({ front: [section('head', 'global\nfrontend f\n')] }),
     document({ front: [section('head', 'global\n'), section('frontend f', '\nfrontend f\n')] }),
   ];
-  expect(follow({ running: asLoaded(was), wanted: now, commands: [], answers: [] }).document).toBe(now);
+  expect(applyAnswers({ running: asLoaded(was), wanted: now, commands: [], answers: [] }).document).toBe(now);
 });
 
 test('a refusal loses the backend, and the reload that it asks for names the answer', () => {
   const [running, wanted] = [asLoaded(at({ s1: S1 })), at({ s1: S1, s2: S2 })];
   const { commands } = plan({ running, wanted, release });
   const answers = commands.map((_, i) => (i === 0 ? TAKEN : { taken: false, answer: 'No such server.\n' }));
-  const next = follow({ running, wanted, commands, answers });
+  const next = applyAnswers({ running, wanted, commands, answers });
   const detail = "to 'enable health b/s2' HAProxy answered 'No such server.'";
   expect([...next.lost]).toEqual([['b', detail]]);
   expect(plan({ running: next, wanted, release })).toMatchObject({ commands: [], reload: [{ code: 'refused', subject: 'b', detail }] });
@@ -76,7 +77,7 @@ test('a refusal loses the backend, and the reload that it asks for names the ans
 test('an answer that never came is a refusal', () => {
   const [running, wanted] = [asLoaded(at({ s1: S1 })), at({ s1: S1, s2: S2 })];
   const { commands } = plan({ running, wanted, release });
-  expect([...follow({ running, wanted, commands, answers: [TAKEN] }).lost.values()]).toEqual([
+  expect([...applyAnswers({ running, wanted, commands, answers: [TAKEN] }).lost.values()]).toEqual([
     "to 'enable health b/s2' HAProxy answered nothing",
   ]);
 });
@@ -85,11 +86,11 @@ test('entries of a map come, change and go; one that was refused asks for a relo
   const running = asLoaded(at({}, { m: { one: 'a', two: 'b', three: 'b' }, other: {} }));
   const wanted = at({}, { m: { one: 'b', two: 'b', four: 'a' }, other: {} });
   const { commands } = plan({ running, wanted, release });
-  const done = follow({ running, wanted, commands, answers: commands.map(() => TAKEN) });
+  const done = applyAnswers({ running, wanted, commands, answers: commands.map(() => TAKEN) });
   expect(done.document).toBe(wanted);
   for (const [i] of commands.entries()) {
     const answers = commands.map((_, j) => ({ taken: i !== j, answer: 'entry not found.' }));
-    const next = follow({ running, wanted, commands, answers });
+    const next = applyAnswers({ running, wanted, commands, answers });
     expect(next.document.maps['m']).not.toEqual(wanted.maps['m']);
     expect(next.document.maps['other']).toBe(wanted.maps['other']);
     const way = plan({ running: next, wanted, release });
@@ -100,7 +101,7 @@ test('entries of a map come, change and go; one that was refused asks for a relo
 test('a deletion that is refused only waits', () => {
   const running: Running = {
     ...asLoaded(at({ s1: S1 })),
-    apart: new Map([
+    exceptions: new Map([
       [
         'b/s2',
         {
@@ -115,8 +116,8 @@ test('a deletion that is refused only waits', () => {
   const { document: wanted } = running;
   const commands = planDeletions(running, new Set(['b/s2']));
   const answer = 'Server still has connections attached to it, cannot remove it.';
-  expect(follow({ running, wanted, commands, answers: [{ taken: false, answer }] })).toBe(running);
-  expect(follow({ running, wanted, commands, answers: [TAKEN] })).toEqual({ ...running, apart: new Map() });
+  expect(applyAnswers({ running, wanted, commands, answers: [{ taken: false, answer }] })).toBe(running);
+  expect(applyAnswers({ running, wanted, commands, answers: [TAKEN] })).toEqual({ ...running, exceptions: new Map() });
 });
 
 test.each<[string, string, boolean]>([
@@ -136,7 +137,7 @@ test.each<[string, string, boolean]>([
   ['del server b/s3', 'No such server.', true],
   ['del server b/s3', 'Only servers in maintenance mode can be deleted.', false],
 ])('%s is answered %j: taken %s', (start, answer, taken) => {
-  const apart: Running['apart'] = new Map([
+  const exceptions: Running['exceptions'] = new Map([
     [
       'b/s3',
       {
@@ -147,7 +148,7 @@ test.each<[string, string, boolean]>([
       },
     ],
   ]);
-  const running: Running = { ...asLoaded(at({ s1: S1 }, { m: {} })), apart };
+  const running: Running = { ...asLoaded(at({ s1: S1 }, { m: {} })), exceptions };
   const { commands } = plan({ running, wanted: at({ s2: S2 }, { m: { one: 'a' } }), release });
   const command = [...commands, ...planDeletions(running, new Set(['b/s3']))].find(({ text }) => text.startsWith(start));
   expect(command?.expect.test(answer)).toBe(taken);

@@ -9,14 +9,14 @@ test('a template that writes other names than the documents have is not commande
   const at = (...lines: readonly string[]): Document =>
     document({ backends: [backendSection('b', ['backend b\n'], Object.fromEntries(lines.map((line, i) => [`k${i}`, line])))] });
   const between = (before: Document, wanted: Document): Plan =>
-    plan({ running: { document: before, apart: new Map(), lost: new Map() }, wanted, release: R26 });
+    plan({ running: { document: before, exceptions: new Map(), lost: new Map() }, wanted, release: R26 });
   const [one, two] = ['  server my-1 10.0.0.1:80\n', '  server my-2 10.0.0.2:80\n  server my-2-too 10.0.0.3:80 backup\n'];
   expect(between(at(one, one), at(one))).toMatchObject({ commands: [], reload: [{ code: 'server-gone', detail: 'k1' }] });
   expect(between(at(one), at(one, two))).toMatchObject({ commands: [], reload: [{ code: 'server-added' }] });
 });
 
 test('a backend that HAProxy has, and that goes, gets no command', () => {
-  const running: Running = { document: documentOf({ servers: [S1] }), apart: apartOf([`draining ${S2}`]), lost: new Map() };
+  const running: Running = { document: documentOf({ servers: [S1] }), exceptions: apartOf([`draining ${S2}`]), lost: new Map() };
   const wanted = { ...running.document, backends: [] };
   expect(plan({ running, wanted, release: R26 })).toMatchObject({ commands: [], reload: [{ code: 'backend-gone', subject: 'b' }] });
 });
@@ -24,7 +24,7 @@ test('a backend that HAProxy has, and that goes, gets no command', () => {
 test('a backend that refused a command waits for a reload', () => {
   const running: Running = {
     document: documentOf({ servers: [S1] }),
-    apart: new Map(),
+    exceptions: new Map(),
     lost: new Map([['b' as BackendName, 'No such backend.']]),
   };
   for (const wanted of [running.document, documentOf({ servers: [S1, S2] })]) {
@@ -46,7 +46,7 @@ test.each<[string, Sight, readonly string[]]>([
     ],
   ],
 ])('the last server of a backend whose task is being killed serves on until there is %s', (_, other, commands) => {
-  const loaded: Running = { document: documentOf({ servers: [S1] }), apart: new Map(), lost: new Map() };
+  const loaded: Running = { document: documentOf({ servers: [S1] }), exceptions: new Map(), lost: new Map() };
   const alone = documentOf({ leaving: ['s1'] });
   for (const release of [R26, undefined]) {
     expect(plan({ running: loaded, wanted: alone, release })).toEqual({ commands: [], reload: [] });
@@ -59,13 +59,13 @@ test.each<[string, Sight, readonly string[]]>([
   expect(way.reload).toEqual([]);
   const next = take(running, wanted, way);
   expect(next.document).toBe(wanted);
-  expect(next.apart.get('b/s1')).toMatchObject({ stage: 'draining' });
+  expect(next.exceptions.get('b/s1')).toMatchObject({ stage: 'draining' });
 });
 
 test('the last servers of a backend are stopped when their tasks are gone, each for itself', () => {
   const sent = (running: Running, wanted: Document): readonly string[] =>
     plan({ running, wanted, release: R26 }).commands.map(({ text }) => text);
-  const running: Running = { document: documentOf({ servers: [S1, S2] }), apart: new Map(), lost: new Map() };
+  const running: Running = { document: documentOf({ servers: [S1, S2] }), exceptions: new Map(), lost: new Map() };
   expect(sent(running, documentOf({ leaving: ['s1', 's2'] }))).toEqual([]);
   expect(sent(running, documentOf({ leaving: ['s1'] }))).toEqual(['set server b/s2 state maint']);
   expect(sent(running, documentOf({}))).toEqual(['set server b/s1 state maint', 'set server b/s2 state maint']);
@@ -74,7 +74,7 @@ test('the last servers of a backend are stopped when their tasks are gone, each 
 test('servers that do not serve do not take over from the last one; those that do not serve themselves are not kept', () => {
   const sent = (sight: Sight, apart: readonly string[], after: Sight): readonly string[] =>
     plan({
-      running: { document: documentOf(sight), apart: apartOf(apart), lost: new Map() },
+      running: { document: documentOf(sight), exceptions: apartOf(apart), lost: new Map() },
       wanted: documentOf({ ...after, leaving: ['s1'] }),
       release: R26,
     }).commands.map(({ text }) => text);
@@ -103,7 +103,7 @@ test.each<[string, Record<string, string>, readonly string[], readonly string[]]
   ['keys that are no words on a command line', { 'a.org': 'b', 'b.org': 'old', '#1': 'b', 'a;b': 'b', 'a b': 'b' }, [], ['3 entries']],
 ])('a map: %s', (_, entries, commands, reload) => {
   const before = documentOf({ servers: [S1], maps: { [MAP]: { 'a.org': 'b', 'b.org': 'old' } } });
-  const running: Running = { document: before, apart: new Map(), lost: new Map() };
+  const running: Running = { document: before, exceptions: new Map(), lost: new Map() };
   const wanted = { ...before, maps: documentOf({ maps: { [MAP]: entries } }).maps };
   const way = plan({ running, wanted, release: R26 });
   expect(way.commands.map(({ text }) => text)).toEqual(commands);
@@ -116,7 +116,7 @@ test.each<[string, Record<string, string>, readonly string[], readonly string[]]
 test('what was stopped a while ago is deleted, where nothing refers to it', () => {
   const deletions = (apart: readonly string[], text?: string): readonly string[] => {
     const given = documentOf({ servers: [S1, S2], ...(text !== undefined && { text }) });
-    const running: Running = { document: given, apart: apartOf(apart), lost: new Map() };
+    const running: Running = { document: given, exceptions: apartOf(apart), lost: new Map() };
     return planDeletions(running, new Set(['b/s2', 'b/s3', 'b/s5'])).map(({ text: command }) => command);
   };
   const apart = [`stopped ${S2}`, 'stopped s3 10.0.0.3:80', 'stopped s4 10.0.0.4:80', 'draining s5 10.0.0.5:80'];
@@ -124,6 +124,6 @@ test('what was stopped a while ago is deleted, where nothing refers to it', () =
   expect(deletions(apart, 'use-server s3 if TRUE')).toEqual([]);
   expect(deletions(apart, 'server own 10.0.0.8:80 track s3')).toEqual([]);
   expect(deletions([])).toEqual([]);
-  const lost: Running = { document: documentOf({}), apart: apartOf(apart), lost: new Map([['b' as BackendName, 'No.']]) };
+  const lost: Running = { document: documentOf({}), exceptions: apartOf(apart), lost: new Map([['b' as BackendName, 'No.']]) };
   expect(planDeletions(lost, new Set(['b/s3']))).toEqual([]);
 });

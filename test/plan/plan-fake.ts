@@ -1,4 +1,4 @@
-import type { Answer } from '../../src/plan/apply-answers.ts';
+import type { Answer } from '../../src/model/haproxy.ts';
 import type { Command, Document } from '../../src/model/document.ts';
 
 /** A server as a HAProxy has it. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { follow } from '../../src/plan/apply-answers.ts';
+import { applyAnswers } from '../../src/plan/apply-answers.ts';
 import { makePlan, planDeletions } from '../../src/plan/plan.ts';
 import { changeOf, readServerLine } from '../../src/haproxy/server-line.ts';
 import type { BackendSection, Command, Document, Running } from '../../src/model/document.ts';
@@ -53,7 +53,7 @@ const history = fc.record({
 });
 
 /** What HAProxy should have in memory, after what is known of it. */
-function expected({ document: { backends, maps }, apart, lost }: Running): Record<string, unknown> {
+function expected({ document: { backends, maps }, exceptions, lost }: Running): Record<string, unknown> {
   const all: Record<string, unknown> = {};
   const put = (key: string, text: string, admin: Held['admin']): void => {
     const line = readServerLine(text);
@@ -63,7 +63,7 @@ function expected({ document: { backends, maps }, apart, lost }: Running): Recor
   for (const { backend: name, servers } of backends) {
     for (const [one, { text }] of servers) put(`${name}/${one}`, text, text.includes(' disabled') ? 'maint' : 'ready');
   }
-  for (const [key, { line, stage }] of apart) put(key, line.text, stage === 'draining' ? 'drain' : 'maint');
+  for (const [key, { line, stage }] of exceptions) put(key, line.text, stage === 'draining' ? 'drain' : 'maint');
   for (const key of Object.keys(all)) if ([...lost.keys()].some((name) => key.startsWith(`${name}/`))) Reflect.deleteProperty(all, key);
   return {
     servers: all,
@@ -82,20 +82,20 @@ function actual({ servers, maps }: Memory, { lost }: Running): Record<string, un
 
 function send(memory: Memory, parts: { running: Running; wanted: Document; commands: readonly Command[] }, refuse: () => boolean): Running {
   const answers = parts.commands.map((command) => (refuse() ? { taken: false, answer: 'No.' } : execute(memory, command)));
-  return follow({ ...parts, answers });
+  return applyAnswers({ ...parts, answers });
 }
 
 function pass(running: Running): Running {
   const apart = Array.from(
-    running.apart,
+    running.exceptions,
     ([key, one]) => [key, one.stage === 'checking' ? { ...one, stage: 'passed' as const } : one] as const,
   );
-  return { ...running, apart: new Map(apart) };
+  return { ...running, exceptions: new Map(apart) };
 }
 
 /** Whether servers are what a document wants: all that serve, or wait for their check, and no other. */
 function serves(running: Running, wanted: Document): boolean {
-  const known = [...running.apart.values()].every(({ stage, backend: name, server: one }) => {
+  const known = [...running.exceptions.values()].every(({ stage, backend: name, server: one }) => {
     const isWanted = wanted.backends.some(({ backend: other, servers }) => other === name && servers.has(one));
     return isWanted ? stage === 'checking' : stage !== 'checking' && stage !== 'passed';
   });
@@ -134,7 +134,7 @@ test('after commands HAProxy has what is wanted, or a reload is asked for; what 
         expect(actual(memory, running)).toEqual(expected(running));
         expect(plan({ running, wanted, release })).toEqual({ commands: [], reload });
         expect(reload.length > 0 || serves(running, wanted)).toBe(true);
-        running = send(memory, { running, wanted, commands: planDeletions(running, new Set(running.apart.keys())) }, () => false);
+        running = send(memory, { running, wanted, commands: planDeletions(running, new Set(running.exceptions.keys())) }, () => false);
         expect(actual(memory, running)).toEqual(expected(running));
       }
     }),

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
-import { follow } from '../../src/plan/apply-answers.ts';
+import { applyAnswers } from '../../src/plan/apply-answers.ts';
 import { makePlan } from '../../src/plan/plan.ts';
-import type { Apart, Document, Plan, Reason, Running, Stage } from '../../src/model/document.ts';
+import type { ServerException, Document, Plan, Reason, Running, Stage } from '../../src/model/document.ts';
 import type { BackendName, ServerName } from '../../src/model/names.ts';
 import type { Release } from '../../src/model/release.ts';
 import { backendSection, document, fragment, section } from '../haproxy/make.ts';
@@ -26,9 +26,9 @@ export function documentOf({ servers = [], leaving = [], head = 'defaults\n', te
 }
 
 /** `checking s1 10.0.0.1:80`: a server with another state than its line says. */
-export function apartOf(all: readonly string[]): Running['apart'] {
+export function apartOf(all: readonly string[]): Running['exceptions'] {
   return new Map(
-    all.map((text): [string, Apart] => {
+    all.map((text): [string, ServerException] => {
       const [stage, server = '', ...rest] = text.split(' ');
       const line = fragment(`  server ${[server, ...rest].join(' ')}\n`);
       return [`b/${server}`, { backend: 'b' as BackendName, server: server as ServerName, line, stage: stage as Stage }];
@@ -52,7 +52,7 @@ export interface Row {
 
 /** Checks a row: the commands and reasons, what HAProxy is known to have when it took them, and that nothing is left to send then. */
 export function check({ release = R26, before, apart = [], after, commands = [], reload = [], then = {} }: Row): void {
-  const running: Running = { document: documentOf(before), apart: apartOf(apart), lost: new Map() };
+  const running: Running = { document: documentOf(before), exceptions: apartOf(apart), lost: new Map() };
   const wanted = documentOf(after);
   const way = plan({ running, wanted, release });
   expect(way.commands.map(({ text }) => text)).toEqual(commands);
@@ -62,7 +62,7 @@ export function check({ release = R26, before, apart = [], after, commands = [],
     [...servers.values()].map(({ text }) => text.trim().replace(/^server /, '')),
   );
   expect(names.sort()).toEqual([...(then.servers ?? after.servers ?? [])].sort());
-  expect([...next.apart.values()].map(({ stage, server }) => `${stage} ${server}`)).toEqual(then.apart ?? []);
+  expect([...next.exceptions.values()].map(({ stage, server }) => `${stage} ${server}`)).toEqual(then.apart ?? []);
   const isThere = reload.length === 0;
   expect(next.document === wanted).toBe(isThere);
   expect(plan({ running: next, wanted, release }).commands).toEqual([]);
@@ -70,7 +70,7 @@ export function check({ release = R26, before, apart = [], after, commands = [],
 
 /** What HAProxy has when it took all commands of a plan. */
 export function take(running: Running, wanted: Document, { commands }: Plan): Running {
-  return follow({ running, wanted, commands, answers: commands.map(() => ({ taken: true, answer: '' })) });
+  return applyAnswers({ running, wanted, commands, answers: commands.map(() => ({ taken: true, answer: '' })) });
 }
 
 export const S1 = 's1 10.0.0.1:80';

@@ -99,7 +99,7 @@ test('without a socket it takes no commands, and runs what is in its file', asyn
   await expect(haproxy.release()).resolves.toBeUndefined();
   await expect(haproxy.send([COMMAND])).resolves.toMatchObject([{ taken: false }]);
   await expect(haproxy.send([])).resolves.toEqual([]);
-  await expect(haproxy.holds(DOCUMENT)).resolves.toEqual({ document: DOCUMENT, apart: new Map(), lost: new Map() });
+  await expect(haproxy.holds(DOCUMENT)).resolves.toEqual({ document: DOCUMENT, exceptions: new Map(), lost: new Map() });
   await expect(haproxy.passed([{ backend: 'b' as BackendName, server: 'one' as ServerName }])).resolves.toEqual(new Set());
   await haproxy.agrees('on the disk');
   await expect(readFile(join(runDir, 'applied.json'), 'utf8')).resolves.toBe('{"fingerprint":"on the disk"}');

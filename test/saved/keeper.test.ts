@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { makeKeeper } from '../../src/saved/keeper.ts';
-import type { Known } from '../../src/saved/state-folder.ts';
+import type { Saved } from '../../src/saved/state-folder.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 
 /** A keeper with a clock and a disk of the test's own. */
 function rig(deadlineMs = 60_000) {
   const waiting: { readonly at: number; readonly work: () => void }[] = [];
-  const [written, failures]: [Known[], unknown[]] = [[], []];
+  const [written, failures]: [Saved[], unknown[]] = [[], []];
   const world = { now: 0, disk: (): Promise<void> => Promise.resolve() };
   const keeper = makeKeeper({
     write: async (known) => {
@@ -33,8 +33,8 @@ function rig(deadlineMs = 60_000) {
 }
 
 const snapshot = (): Snapshot => ({ apps: [], problems: [] });
-const seen = (one: Snapshot, staleSince?: number) => ({ snapshot: one, staleSince, asked: undefined, held: undefined });
-const times = (written: readonly Known[]): readonly number[] => written.map(({ savedAt }) => savedAt);
+const seen = (one: Snapshot, staleSince?: number) => ({ snapshot: one, staleSince, sentAt: undefined, held: undefined });
+const times = (written: readonly Saved[]): readonly number[] => written.map(({ savedAt }) => savedAt);
 
 test('the first is written at once, what follows not more often than every 30 s, the last of it', async () => {
   const { keeper, written, at, waiting } = rig();
@@ -68,9 +68,9 @@ test('what is known already is not written again', async () => {
 test('what a read confirms four minutes later is written again, unless the read lacks what is held', async () => {
   const { keeper, written, at } = rig();
   const same = snapshot();
-  const see = async (asked: number, held?: object): Promise<void> => {
-    keeper.see({ snapshot: same, staleSince: undefined, asked, held });
-    await at(asked + 1);
+  const see = async (sentAt: number, held?: object): Promise<void> => {
+    keeper.see({ snapshot: same, staleSince: undefined, sentAt, held });
+    await at(sentAt + 1);
   };
   await at(1_000);
   await see(900);

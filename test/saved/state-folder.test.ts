@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readKnown, writeKnown, type Known } from '../../src/saved/state-folder.ts';
+import { readSaved, writeSaved, type Saved } from '../../src/saved/state-folder.ts';
 import type { AppId, TaskId } from '../../src/model/names.ts';
 import type { App, Definition, Snapshot } from '../../src/model/snapshot.ts';
 import { decodeAll, readCases } from '../golden/cases.ts';
@@ -48,17 +48,17 @@ const SNAPSHOT: Snapshot = {
     { code: 'app-not-readable', owner: { by: 'operator' }, message: 'no', hint: 'mend it' },
   ],
 };
-const KNOWN: Known = { savedAt: SAVED, snapshot: SNAPSHOT };
+const KNOWN: Saved = { savedAt: SAVED, snapshot: SNAPSHOT };
 
-async function written(known: Known = KNOWN): Promise<{ readonly folder: string; readonly file: string }> {
+async function written(known: Saved = KNOWN): Promise<{ readonly folder: string; readonly file: string }> {
   const folder = await makeFolder();
-  await writeKnown(folder, known);
+  await writeSaved(folder, known);
   return { folder, file: path.join(folder, 'known.json') };
 }
 
 test('what was written is read, to the last key', async () => {
   const { folder } = await written();
-  expect(await readKnown(folder, () => SAVED)).toStrictEqual({ known: KNOWN });
+  expect(await readSaved(folder, () => SAVED)).toStrictEqual({ known: KNOWN });
 });
 
 test('so is every app of the golden cases', async () => {
@@ -66,15 +66,15 @@ test('so is every app of the golden cases', async () => {
     const snapshot = decodeAll(apps);
     const ordered = { ...snapshot, apps: [...snapshot.apps].sort((a, b) => (a.id < b.id ? -1 : 1)) };
     const { folder } = await written({ savedAt: SAVED, snapshot: ordered });
-    expect(await readKnown(folder, () => SAVED)).toStrictEqual({ known: { savedAt: SAVED, snapshot: ordered } });
+    expect(await readSaved(folder, () => SAVED)).toStrictEqual({ known: { savedAt: SAVED, snapshot: ordered } });
   }
 });
 
 test('nothing is known, and nothing was written', async () => {
   const empty = { savedAt: SAVED, snapshot: { apps: [], problems: [] } };
-  expect(await readKnown((await written(empty)).folder, () => SAVED)).toStrictEqual({ known: empty });
-  expect(await readKnown(await makeFolder())).toEqual({});
-  expect(await readKnown('/nowhere/at/all')).toEqual({});
+  expect(await readSaved((await written(empty)).folder, () => SAVED)).toStrictEqual({ known: empty });
+  expect(await readSaved(await makeFolder())).toEqual({});
+  expect(await readSaved('/nowhere/at/all')).toEqual({});
 });
 
 test('the file is one JSON, an app a line, and nobody else may read it', async () => {
@@ -83,8 +83,8 @@ test('the file is one JSON, an app a line, and nobody else may read it', async (
   expect(JSON.parse(text)).toMatchObject({ version: 1, savedAt: SAVED, apps: [{ id: '/a' }, { id: '/b' }, { id: '/c' }] });
   expect(text.split('\n')).toHaveLength(1 + 3 + 1 + 1);
   expect((await stat(file)).mode & 0o777).toBe(0o600);
-  await writeKnown(folder, { ...KNOWN, snapshot: { apps: [], problems: [] } });
-  expect([await readdir(folder), (await readKnown(folder, () => SAVED)).known?.snapshot.apps]).toEqual([['known.json'], []]);
+  await writeSaved(folder, { ...KNOWN, snapshot: { apps: [], problems: [] } });
+  expect([await readdir(folder), (await readSaved(folder, () => SAVED)).known?.snapshot.apps]).toEqual([['known.json'], []]);
 });
 
 test('an estate larger than a piece of the file, with apps larger than one', async () => {
@@ -93,7 +93,7 @@ test('an estate larger than a piece of the file, with apps larger than one', asy
   const known = { savedAt: SAVED, snapshot: { apps: [appOf('/b', {}, { tasks: many }), ...apps], problems: [] } };
   const { folder, file } = await written(known);
   expect((await stat(file)).size).toBeGreaterThan(256 * 1024);
-  expect(await readKnown(folder, () => SAVED)).toStrictEqual({ known });
+  expect(await readSaved(folder, () => SAVED)).toStrictEqual({ known });
 });
 
 type Spoil = (text: string) => string;
@@ -131,13 +131,13 @@ test.each<[string, Spoil, string]>([
 ])('a file that is damaged is set aside, and said to be so: %s', async (_, spoil, words) => {
   const { folder, file } = await written();
   await writeFile(file, spoil(await readFile(file, 'utf8')));
-  expect(await readKnown(folder, () => SAVED)).toEqual({
+  expect(await readSaved(folder, () => SAVED)).toEqual({
     trouble: `${file} can't be used, this start does without what was known: ${words}; it was set aside as known.json.damaged-20260102T030405Z`,
   });
   expect(await readdir(folder)).toEqual(['known.json.damaged-20260102T030405Z']);
-  expect(await readKnown(folder, () => SAVED)).toEqual({});
-  await writeKnown(folder, KNOWN);
-  expect(await readKnown(folder, () => SAVED)).toStrictEqual({ known: KNOWN });
+  expect(await readSaved(folder, () => SAVED)).toEqual({});
+  await writeSaved(folder, KNOWN);
+  expect(await readSaved(folder, () => SAVED)).toStrictEqual({ known: KNOWN });
 });
 
 test('a file cut at every length is damaged or, but for its last line end, whole', async () => {
@@ -145,7 +145,7 @@ test('a file cut at every length is damaged or, but for its last line end, whole
   const text = await readFile(file, 'utf8');
   for (let length = 0; length <= text.length; length += 1) {
     await writeFile(file, text.slice(0, length));
-    const { known } = await readKnown(folder, () => SAVED);
+    const { known } = await readSaved(folder, () => SAVED);
     expect(known !== undefined).toBe(length >= text.length - 1);
   }
 });
@@ -153,27 +153,27 @@ test('a file cut at every length is damaged or, but for its last line end, whole
 test('what is far too large is not read', async () => {
   const { folder, file } = await written();
   await truncate(file, 400_000_001);
-  expect((await readKnown(folder, () => SAVED)).trouble).toContain('it has 400000001 bytes');
+  expect((await readSaved(folder, () => SAVED)).trouble).toContain('it has 400000001 bytes');
 });
 
 test('a folder in its place, which can be set aside', async () => {
   const folder = await makeFolder();
   await mkdir(path.join(folder, 'known.json'));
-  expect((await readKnown(folder, () => SAVED)).trouble).toMatch(/EISDIR.*it was set aside as known\.json\.damaged-/);
+  expect((await readSaved(folder, () => SAVED)).trouble).toMatch(/EISDIR.*it was set aside as known\.json\.damaged-/);
 });
 
 test('a folder that can not be written: it rejects, and what was there stays', async () => {
   const { folder } = await written();
   await mkdir(path.join(folder, `known.json.new`));
-  await expect(writeKnown(folder, { ...KNOWN, savedAt: 1 })).rejects.toThrow('EISDIR');
-  expect((await readKnown(folder, () => SAVED)).known?.savedAt).toBe(SAVED);
+  await expect(writeSaved(folder, { ...KNOWN, savedAt: 1 })).rejects.toThrow('EISDIR');
+  expect((await readSaved(folder, () => SAVED)).known?.savedAt).toBe(SAVED);
 });
 
 test('what is older than a week is left where it is, and not used', async () => {
   const { folder, file } = await written();
   const week = 7 * 24 * 3_600_000;
-  expect((await readKnown(folder, () => SAVED + week)).known).toBeDefined();
-  expect(await readKnown(folder, () => SAVED + week + 1)).toEqual({
+  expect((await readSaved(folder, () => SAVED + week)).known).toBeDefined();
+  expect(await readSaved(folder, () => SAVED + week + 1)).toEqual({
     trouble: `${file} is of 2026-01-02T03:04:05.678Z, older than a week: this start does without what was known`,
   });
   expect(await readdir(folder)).toEqual(['known.json']);

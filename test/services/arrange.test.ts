@@ -31,8 +31,8 @@ test.each<[string, Claim, Claim, 0 | 1]>([
     const [ofFirst, ofSecond] = [first, second].map((one) => fronts[claims.indexOf(one)]);
     const [better, worse] = winner === 0 ? [ofFirst, ofSecond] : [ofSecond, ofFirst];
     expect(better).toBe([first, second][winner]?.front);
-    const asked = [first, second][1 - winner]?.front;
-    expect(worse).toEqual({ ...asked, bind: undefined, asked });
+    const claimed = [first, second][1 - winner]?.front;
+    expect(worse).toEqual({ ...claimed, bind: undefined, claimed });
     expect(leftOut).toEqual([{ app: worse?.app, index: 0, why: 'port-conflict' }]);
     expect(problems).toMatchObject([{ code: 'port-conflict', owner: { by: 'app', app: worse?.app, index: 0 } }]);
     expect(problems[0]?.message).toContain(`service port 10000 belongs to port 0 of ${String(better?.app)}`);
@@ -91,8 +91,8 @@ test('who loses something still says what its labels ask for, as one front howev
   const claims = [claim('/a', { hosts: ['x'] }), claim('/b', { port: 2, hosts: ['y'] }), claim('/c', { hosts: ['x', 'y', 'z'] })];
   const { fronts } = arranged(claims);
   expect(fronts[2]).toMatchObject({ bind: undefined, routes: [{ host: 'z' }] });
-  expect(fronts[2]?.asked).toBe(claims[2]?.front);
-  expect(fronts.map((front) => front?.asked === undefined)).toEqual([true, true, false]);
+  expect(fronts[2]?.claimed).toBe(claims[2]?.front);
+  expect(fronts.map((front) => front?.claimed === undefined)).toEqual([true, true, false]);
 });
 
 test.each<[string, Given, Given, boolean]>([

@@ -59,7 +59,7 @@ test('a template of the port without a place for it is bound without', () => {
 });
 
 test('a port that another service has is not left out twice; its file counts for its hosts', () => {
-  const { files, leftOut, problems } = certify(shop({ bind: undefined, asked: shop() }), bad);
+  const { files, leftOut, problems } = certify(shop({ bind: undefined, claimed: shop() }), bad);
   expect({ files, leftOut, told: problems.length }).toEqual({ files: [FILE], leftOut: [], told: 1 });
 });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { View } from '../../src/core/loop.ts';
+import type { View } from '../../src/model/view.ts';
 import type { Fragment } from '../../src/model/document.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
 import { EMPTY, makeDeriver } from '../golden/cases.ts';

@@ -36,7 +36,7 @@ test.each<[string, Given, Given]>([
 test('who holds a port without servers loses it to one that has some, and does not get it back by having some again', () => {
   const [idle, busy] = [claim('/a', { serves: false, hosts: ['x'] }), claim('/b', { port: 10000, hosts: ['x'] })];
   const lost = arrange([idle, busy], { own: [], serving: [idle.front] });
-  expect(lost.fronts).toEqual([{ ...idle.front, bind: undefined, routes: [], asked: idle.front }, busy.front]);
+  expect(lost.fronts).toEqual([{ ...idle.front, bind: undefined, routes: [], claimed: idle.front }, busy.front]);
   const back = claim('/a', { hosts: ['x'] });
   const again = arrange([back, busy], { own: [], serving: servingOf(lost) });
   expect(again.fronts).toEqual(lost.fronts);

@@ -111,9 +111,9 @@ test('what it did not get when it was refused does not matter, nor what it does 
   expect(got).toMatchObject({ bind: undefined, routes: [] });
   const less = { ...SHOP, front: got as Front };
   expect(writtenOf(less)).toEqual(writtenOf(SHOP));
-  expect(writtenOf(less).front.asked).toBeUndefined();
+  expect(writtenOf(less).front.claimed).toBeUndefined();
   expect(sifted([SHOP], [refused(less)]).services).toEqual([]);
   expect(sifted([less], [refused(SHOP)]).services).toEqual([]);
-  const other = { ...less, front: { ...less.front, asked: front({ routes: SHOP.front.routes, weight: 7 }) } };
+  const other = { ...less, front: { ...less.front, claimed: front({ routes: SHOP.front.routes, weight: 7 }) } };
   expect(sifted([other], [refused(SHOP)]).services).toEqual([other]); // it has the same, but asks for something else
 });

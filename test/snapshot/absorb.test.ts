@@ -10,7 +10,7 @@ import { VERSION, wireApp, wireTask } from './wire.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 /** A full read of this JSON. */
-const reading = (...json: readonly Json[]): News => ({ kind: 'apps', at: 0, asked: 0, ...decodeAll(json) });
+const reading = (...json: readonly Json[]): News => ({ kind: 'apps', at: 0, sentAt: 0, ...decodeAll(json) });
 const after = (...news: readonly News[]): State => news.reduce(absorb, EMPTY);
 const appOf = ({ snapshot }: State, id: string): App => {
   const app = snapshot.apps.find((one) => one.id === id);
@@ -26,7 +26,7 @@ const healthy = (health: 'alive' | 'dead' | 'unknown'): Json => {
 const PROBLEM: Problem = { code: 'refused-by-haproxy', owner: { by: 'operator' }, message: 'no', hint: 'mend it' };
 
 test('nothing is known before the first read, and an empty one is known', () => {
-  expect(EMPTY.asked).toBeUndefined();
+  expect(EMPTY.sentAt).toBeUndefined();
   expect(after(reading()).snapshot).toEqual({ apps: [], problems: [] });
 });
 

@@ -122,7 +122,7 @@ test.each<[string, readonly number[], boolean, number | undefined]>([
   expect(idsOf(state)).toHaveLength(isHeld ? 40 : 0);
   expect(state.held === undefined).toBe(!isHeld);
   expect(wants(state)).toEqual({ tickAt: undefined, readAt: readAgainAt });
-  if (isHeld) expect(state.held).toMatchObject({ since: 5_000, until: 35_000, reads: times.length, asked: times.at(-1) });
+  if (isHeld) expect(state.held).toMatchObject({ since: 5_000, until: 35_000, reads: times.length, sentAt: times.at(-1) });
 });
 
 test('a read that has everything again ends the hold, and the next loss is a new one', () => {

@@ -73,6 +73,6 @@ test('what is known of the health of a task says nothing of its readiness, and t
   expect(state.snapshot.apps[0]?.tasks[0]).toMatchObject({ health: 'alive', readiness: 'not-ready' });
 });
 
-function full(json: Json, asked: number): News {
-  return { kind: 'apps', at: asked, asked, ...decodeAll([json]) };
+function full(json: Json, sentAt: number): News {
+  return { kind: 'apps', at: sentAt, sentAt, ...decodeAll([json]) };
 }

@@ -49,15 +49,15 @@ test('as the file has it: the document is the very same, nothing is apart', () =
   const document = documentOf(section('a', [TWO, ONE]), section('b', []));
   const running = compareServers(document, held([ONE_ROW, TWO_ROW, row('stats/other')]));
   expect(running.document).toBe(document);
-  expect(running).toMatchObject({ apart: new Map(), lost: new Map() });
+  expect(running).toMatchObject({ exceptions: new Map(), lost: new Map() });
 });
 
 test('a server that HAProxy does not have is not in the document; other sections stay the same objects', () => {
   const b = section('b', ['  server x 10.0.0.9:80\n']);
-  const { document, apart } = compareServers(documentOf(section('a', [ONE, TWO]), b), held([TWO_ROW, IN_B]));
+  const { document, exceptions } = compareServers(documentOf(section('a', [ONE, TWO]), b), held([TWO_ROW, IN_B]));
   expect(linesOf(document.backends[0]?.servers)).toEqual({ two: TWO });
   expect(document.backends[1]).toBe(b);
-  expect(apart.size).toBe(0);
+  expect(exceptions.size).toBe(0);
 });
 
 test.each([
@@ -68,31 +68,31 @@ test.each([
   const document = documentOf(section('a', [ONE, TWO]));
   const running = compareServers(document, held([row('a/one', { admin }), TWO_ROW]));
   expect(running.document).toBe(document);
-  expect([...running.apart]).toEqual([['a/one', { backend: 'a', server: 'one', line: fragment(ONE), stage: 'stopped' }]]);
+  expect([...running.exceptions]).toEqual([['a/one', { backend: 'a', server: 'one', line: fragment(ONE), stage: 'stopped' }]]);
 });
 
 test("a disabled line agrees with a server in maintenance, and with no other: the one it was enabled from keeps HAProxy's mark of it", () => {
   const line = '  server one 10.0.0.1:80 check disabled inter 2s\n';
   const document = documentOf(section('a', [line]));
-  expect(compareServers(document, held([row('a/one', { admin: 5 })]))).toEqual({ document, apart: new Map(), lost: new Map() });
+  expect(compareServers(document, held([row('a/one', { admin: 5 })]))).toEqual({ document, exceptions: new Map(), lost: new Map() });
   for (const admin of [4, 0, 12]) {
     const running = compareServers(document, held([row('a/one', { admin })]));
     expect(linesOf(running.document.backends[0]?.servers)).toEqual({ one: ONE });
-    expect(running.apart.size).toBe(0);
+    expect(running.exceptions.size).toBe(0);
   }
   const plain = documentOf(section('a', [ONE]));
-  expect(compareServers(plain, held([row('a/one', { admin: 4 })])).apart.size).toBe(0);
+  expect(compareServers(plain, held([row('a/one', { admin: 4 })])).exceptions.size).toBe(0);
 });
 
 test('servers without a line get one from what HAProxy says: those that serve in the document, the others apart', () => {
   const rows = [ONE_ROW, row('a/serving'), row('a/down', { op: 0 }), row('a/drained', { admin: 8 }), row('a/stopped', { admin: 1 })];
-  const { document, apart } = compareServers(documentOf(section('a', [ONE])), held(rows));
+  const { document, exceptions } = compareServers(documentOf(section('a', [ONE])), held(rows));
   expect(linesOf(document.backends[0]?.servers)).toEqual({
     one: ONE,
     serving: '  server serving 10.0.0.1:80\n',
     down: '  server down 10.0.0.1:80\n',
   });
-  expect(Array.from(apart, ([key, { stage, line }]) => [key, stage, line.text])).toEqual([
+  expect(Array.from(exceptions, ([key, { stage, line }]) => [key, stage, line.text])).toEqual([
     ['a/drained', 'draining', '  server drained 10.0.0.1:80\n'],
     ['a/stopped', 'stopped', '  server stopped 10.0.0.1:80\n'],
   ]);
@@ -109,19 +109,19 @@ test.each<[string, Row, string]>([
   ['TLS', { tls: true }, '10.0.0.1:80 ssl'],
   ['all of it', { address: 'fd00::5', weight: 3, check: 6, tls: true }, '[fd00::5]:80 weight 3 check ssl'],
 ])('the line of a server that another daemon has added: %s', (_, given, line) => {
-  const { document, apart } = compareServers(
+  const { document, exceptions } = compareServers(
     documentOf(section('a', [])),
     held([row('a/on', given), row('a/off', { ...given, admin: 1 })]),
   );
   expect(linesOf(document.backends[0]?.servers)).toEqual({ on: `  server on ${line}\n` });
-  expect(apart.get('a/off')?.line.text).toBe(`  server off ${line}\n`);
+  expect(exceptions.get('a/off')?.line.text).toBe(`  server off ${line}\n`);
 });
 
 test("servers of a backend's own text are not ours", () => {
   const head = 'backend a\n  server static 10.0.0.7:80 backup\n  server-template web 1-3 10.0.0.8:80\n';
   const document = documentOf(section('a', [ONE], head));
   const rows = [ONE_ROW, row('a/static'), row('a/web1'), row('a/web2', { admin: 1 })];
-  expect(compareServers(document, held(rows))).toEqual({ document, apart: new Map(), lost: new Map() });
+  expect(compareServers(document, held(rows))).toEqual({ document, exceptions: new Map(), lost: new Map() });
 });
 
 test('an address or a port that is not the one of the line loses the backend', () => {
@@ -141,7 +141,7 @@ test.each([
   ['/run/app.sock', '/run/app.sock'],
 ])('%s may be %s', (written, address) => {
   const document = documentOf(section('a', [`  server one ${written}\n`]));
-  expect(compareServers(document, held([row('a/one', { address })]))).toEqual({ document, apart: new Map(), lost: new Map() });
+  expect(compareServers(document, held([row('a/one', { address })]))).toEqual({ document, exceptions: new Map(), lost: new Map() });
 });
 
 test('[2001:db8::1]:80 is not another address', () => {
@@ -160,7 +160,7 @@ test('a backend that HAProxy does not have is lost, when one is written under it
 
 test('a backend with lines that are no plain servers is left as it is', () => {
   const document = documentOf(section('a', [ONE, '  server two 10.0.0.2:81\n  http-request deny\n']));
-  expect(compareServers(document, held([row('a/other', { admin: 1 })]))).toEqual({ document, apart: new Map(), lost: new Map() });
+  expect(compareServers(document, held([row('a/other', { admin: 1 })]))).toEqual({ document, exceptions: new Map(), lost: new Map() });
 });
 
 test('columns are found by their names, and something else is no answer', () => {

@@ -182,7 +182,7 @@ test('another worker than before is not taken for the same; what it holds is rea
   await expect(runtime.send([command('disable server b/s')])).rejects.toThrow('somebody has reloaded it');
   await expect(runtime.passed([{ backend: 'b' as BackendName, server: 's' as ServerName }])).rejects.toThrow('somebody has reloaded it');
   const document = { front: [], backends: [], maps: {} };
-  await expect(runtime.holds(document)).resolves.toEqual({ document, apart: new Map(), lost: new Map() });
+  await expect(runtime.holds(document)).resolves.toEqual({ document, exceptions: new Map(), lost: new Map() });
   await expect(runtime.send([command('disable server b/s')])).resolves.toHaveLength(1);
   played.stopping = true;
   await expect(runtime.send([command('disable server b/s')])).rejects.toThrow('is about to end');

@@ -97,16 +97,16 @@ test('says when it was asked: the host that answered, not those before it', asyn
   });
   let time = 1_000;
   const two = client({ urls: [refused, url], now: () => time++ });
-  expect(await two.readApps(String, signal)).toEqual({ asked: 1_001, answer: [] });
-  expect(await two.readApp({ id: '/shop/cart' as AppId, decode: () => 'cart', signal })).toEqual({ asked: 1_002, answer: 'cart' });
+  expect(await two.readApps(String, signal)).toEqual({ sentAt: 1_001, answer: [] });
+  expect(await two.readApp({ id: '/shop/cart' as AppId, decode: () => 'cart', signal })).toEqual({ sentAt: 1_002, answer: 'cart' });
 });
 
 test('the time of a request is of the clock that tells the time of day', async () => {
   const { url } = await serve(good);
   const before = performance.timeOrigin + performance.now();
-  const { asked } = await client({ urls: [url] }).readApp({ id: '/shop/cart' as AppId, decode: String, signal });
-  expect(asked).toBeGreaterThanOrEqual(before);
-  expect(asked).toBeLessThanOrEqual(performance.timeOrigin + performance.now());
+  const { sentAt } = await client({ urls: [url] }).readApp({ id: '/shop/cart' as AppId, decode: String, signal });
+  expect(sentAt).toBeGreaterThanOrEqual(before);
+  expect(sentAt).toBeLessThanOrEqual(performance.timeOrigin + performance.now());
 });
 
 test('a version is the bare definition; one that Marathon has no more is none', async () => {

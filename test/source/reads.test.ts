@@ -11,13 +11,13 @@ const { signal } = new AbortController();
 const shop = '/shop' as AppId;
 const bad = '/bad' as AppId;
 
-/** A client whose answers are JSON texts, asked at 5; an empty list is Marathon's word that there is nothing. Errors are thrown. */
+/** A client whose answers are JSON texts, sentAt at 5; an empty list is Marathon's word that there is nothing. Errors are thrown. */
 function start(answers: (readonly string[] | Error)[], complete?: Complete) {
   const told: News[] = [];
   const { log, lines } = recordLog();
   const next = <T>(each: (json: string) => T): Promise<Read<readonly T[]>> => {
     const answer = answers.shift() ?? [];
-    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve({ asked: 5, answer: answer.map(each) });
+    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve({ sentAt: 5, answer: answer.map(each) });
   };
   const deps = { decode, tell: (news: News) => told.push(news), now: () => 7, log, ...(complete && { complete }) };
   const watched: string[] = [];
@@ -25,18 +25,18 @@ function start(answers: (readonly string[] | Error)[], complete?: Complete) {
   const readAll = makeFullRead({ readApps: next, unread, ...deps });
   const readApp = makeAppRead({
     readApp: async (question) => {
-      const { asked, answer } = await next(question.decode);
-      return { asked, answer: answer[0] };
+      const { sentAt, answer } = await next(question.decode);
+      return { sentAt, answer: answer[0] };
     },
     ...deps,
   });
   return { readAll, readApp, told, lines, watched };
 }
 
-test('a full read is told with its problems, in the order it came, and when it was asked', async () => {
+test('a full read is told with its problems, in the order it came, and when it was sentAt', async () => {
   const { readAll, told, lines } = start([['/b', '/bad', '/a'].map((id) => `{"id":"${id}"}`)]);
   await readAll(signal);
-  expect(told).toEqual([{ kind: 'apps', at: 7, asked: 5, apps: [app('/b'), app('/a')], problems: [problem('/bad')] }]);
+  expect(told).toEqual([{ kind: 'apps', at: 7, sentAt: 5, apps: [app('/b'), app('/a')], problems: [problem('/bad')] }]);
   expect(lines).toEqual(['info Marathon is read {"apps":2}']);
 });
 
@@ -44,23 +44,23 @@ test('one app is told as it is, as gone, or with its problem', async () => {
   const { readApp, told, lines } = start([['{"id":"/shop"}'], [], ['{"id":"/bad"}']]);
   for (const id of [shop, shop, bad]) await readApp(id, signal);
   expect(told).toEqual([
-    { kind: 'app', at: 7, asked: 5, id: '/shop', app: app('/shop'), problems: [] },
-    { kind: 'app', at: 7, asked: 5, id: '/shop', app: undefined, problems: [] },
-    { kind: 'app', at: 7, asked: 5, id: '/bad', app: undefined, problems: [problem('/bad')] },
+    { kind: 'app', at: 7, sentAt: 5, id: '/shop', app: app('/shop'), problems: [] },
+    { kind: 'app', at: 7, sentAt: 5, id: '/shop', app: undefined, problems: [] },
+    { kind: 'app', at: 7, sentAt: 5, id: '/bad', app: undefined, problems: [problem('/bad')] },
   ]);
   expect(lines).toEqual([]);
 });
 
 test('apps are completed before they are told, and told apart are all of them from one of them', async () => {
-  const asked: unknown[] = [];
+  const sentAt: unknown[] = [];
   const complete: Complete = (apps, { whole }) => {
-    asked.push([whole, apps.map(({ id }) => id)]);
+    sentAt.push([whole, apps.map(({ id }) => id)]);
     return Promise.resolve(apps.map((one: App) => ({ ...one, instances: 9 })));
   };
   const { readAll, readApp, told } = start([['{"id":"/a"}', '{"id":"/shop"}'], ['{"id":"/shop"}']], complete);
   await readAll(signal);
   await readApp(shop, signal);
-  expect(asked).toEqual([
+  expect(sentAt).toEqual([
     [true, ['/a', '/shop']],
     [false, ['/shop']],
   ]);

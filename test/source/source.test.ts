@@ -23,7 +23,7 @@ type Open = Pick<StreamAttempt, 'url' | 'onAttached' | 'onEvent'> & { readonly e
 const readEvent = (type: string, data: unknown, at: number): Heard | undefined => {
   const id = String(data) as AppId;
   if (type === 'status_update_event')
-    return { reason: `${type} ${id}`, news: { kind: 'app', at, asked: at, id, app: undefined, problems: [] }, dirty: [id] };
+    return { reason: `${type} ${id}`, news: { kind: 'app', at, sentAt: at, id, app: undefined, problems: [] }, dirty: [id] };
   return type === 'group_change_success' ? { reason: `${type} ${id}`, dirty: 'all' } : undefined;
 };
 

@@ -6,7 +6,7 @@ import { chooseCertificates } from '../../src/certificates/choose.ts';
 import { CertificateJudge } from '../../src/daemon/open-certificates.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import type { Logger } from '../../src/lib/logger.ts';
-import type { View } from '../../src/core/loop.ts';
+import type { View } from '../../src/model/view.ts';
 import type { Certificates, NamedCertificate } from '../../src/model/certificates.ts';
 import type { Document } from '../../src/model/document.ts';
 import type { News } from '../../src/model/news.ts';
@@ -27,7 +27,7 @@ const named = (given: Partial<NamedCertificate> = {}) => ({ file: OF_LABEL, serv
 const plan = makePlan({ mapFolder: '/etc/haproxy' });
 const reasons = (before: View, after: View): readonly string[] =>
   plan({
-    running: { document: before.document, apart: new Map(), lost: new Map() },
+    running: { document: before.document, exceptions: new Map(), lost: new Map() },
     wanted: after.document,
     release: undefined,
   }).reload.map(({ code, subject }) => `${code} ${subject}`);

@@ -1,4 +1,4 @@
-import type { View } from '../../src/core/loop.ts';
+import type { View } from '../../src/model/view.ts';
 import type { AppId } from '../../src/model/names.ts';
 import type { News } from '../../src/model/news.ts';
 import type { Settings } from '../../src/options/options.ts';
@@ -48,22 +48,22 @@ export function nginx(tasks: readonly Json[], given: Json = {}): Json {
 }
 
 /** A full read of Marathon that was sent then. */
-export const readAt = (asked: number, ...apps: readonly Json[]): News => ({ kind: 'apps', at: asked, asked, ...decodeAll(apps) });
+export const readAt = (sentAt: number, ...apps: readonly Json[]): News => ({ kind: 'apps', at: sentAt, sentAt, ...decodeAll(apps) });
 
 /** A full read of Marathon. */
 export const read = (...apps: readonly Json[]): News => readAt(0, ...apps);
 
 /** One app read again, by a read that was sent then. */
-export function appAt(asked: number, app: Json): News {
+export function appAt(sentAt: number, app: Json): News {
   const { apps, problems } = decodeAll([app]);
-  return { kind: 'app', at: asked, asked, id: app['id'] as AppId, app: apps[0], problems };
+  return { kind: 'app', at: sentAt, sentAt, id: app['id'] as AppId, app: apps[0], problems };
 }
 
 /** It was to be read again, and is gone. */
-export const goneAt = (asked: number, id: string): News => ({
+export const goneAt = (sentAt: number, id: string): News => ({
   kind: 'app',
-  at: asked,
-  asked,
+  at: sentAt,
+  sentAt,
   id: id as AppId,
   app: undefined,
   problems: [],
@@ -94,8 +94,8 @@ export class Story {
 
   tell(...news: readonly News[]): View {
     this.state = news.reduce(this.#absorb, this.state);
-    const { asked, staleSince } = this.state;
-    const view = this.#derive({ ...this.state, asked: asked ?? staleSince });
+    const { sentAt, staleSince } = this.state;
+    const view = this.#derive({ ...this.state, sentAt: sentAt ?? staleSince });
     if (view === undefined) throw new Error('nothing was read yet');
     return view;
   }

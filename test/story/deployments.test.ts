@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { View } from '../../src/core/loop.ts';
+import type { View } from '../../src/model/view.ts';
 import { eventAt, nginx, read, readAt, Story, task, tasksOf, type Json } from './cluster.ts';
 
 const ONE = 'nginx.0001';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { View } from '../../src/core/loop.ts';
+import type { View } from '../../src/model/view.ts';
 import type { News } from '../../src/model/news.ts';
 import { makeAbsorb } from '../../src/snapshot/absorb.ts';
 import { memoryOf } from '../../src/snapshot/health.ts';
@@ -101,7 +101,7 @@ test('a task of an older version waits for as long as its own checks let it fail
   const [app, other] = decodeAll([now, before]).apps;
   if (app === undefined || other === undefined) throw new Error('not read');
   const tasks = app.tasks.map((one) => ({ ...one, of: other.definition }));
-  const state = guarded(EMPTY, { kind: 'apps', at: START, asked: START, problems: [], apps: [{ ...app, tasks }] });
+  const state = guarded(EMPTY, { kind: 'apps', at: START, sentAt: START, problems: [], apps: [{ ...app, tasks }] });
   expect(wants(state).tickAt).toBe(START + PATIENCE + 300 * SECOND);
   expect(derive(state)?.leftOut.map((one) => one.why)).toEqual(['health-unknown']);
   const later = derive(guarded(state, tick(START + PATIENCE + 300 * SECOND)));

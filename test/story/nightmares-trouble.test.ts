@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { View } from '../../src/core/loop.ts';
+import type { View } from '../../src/model/view.ts';
 import type { News } from '../../src/model/news.ts';
 import { writtenOf } from '../../src/services/quarantine.ts';
 import { makeAbsorb } from '../../src/snapshot/absorb.ts';

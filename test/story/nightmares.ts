@@ -1,6 +1,6 @@
 import { makePlan } from '../../src/plan/plan.ts';
 import { rowsOf } from '../../src/blame/rows.ts';
-import type { View } from '../../src/core/loop.ts';
+import type { View } from '../../src/model/view.ts';
 import type { Document, Plan } from '../../src/model/document.ts';
 import { filesOf } from '../golden/cases.ts';
 import { nginx, task, type Json } from './cluster.ts';
@@ -26,7 +26,7 @@ const plan = makePlan({ mapFolder: '/etc/haproxy' });
 
 /** The way from a HAProxy 2.6 that runs just what the first view wants. */
 export function planned(before: View, after: View): Plan {
-  const running = { document: before.document, apart: new Map(), lost: new Map() };
+  const running = { document: before.document, exceptions: new Map(), lost: new Map() };
   return plan({ running, wanted: after.document, release: { major: 2, minor: 6 } });
 }
 

@@ -217,9 +217,9 @@ test('tasks come and go faster than reads: a read counts for all but what events
   const story = Story.begin();
   const label = { labels: { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: 'new.acme.org' } };
   story.tell(readAt(0, nginx([task(1, { health: 'alive' }), task(2), task(3)], CHECKS)));
-  for (const asked of [10, 20, 30, 40]) {
-    story.tell(eventAt(asked + 5, asked % 20 === 10 ? 'TASK_UNREACHABLE' : 'TASK_RUNNING', task(3)));
-    story.tell(appAt(asked, nginx([task(1, { health: 'alive' }), task(2, { health: 'alive' }), task(3)], { ...CHECKS, ...label })));
+  for (const sentAt of [10, 20, 30, 40]) {
+    story.tell(eventAt(sentAt + 5, sentAt % 20 === 10 ? 'TASK_UNREACHABLE' : 'TASK_RUNNING', task(3)));
+    story.tell(appAt(sentAt, nginx([task(1, { health: 'alive' }), task(2, { health: 'alive' }), task(3)], { ...CHECKS, ...label })));
   }
   const view = story.tell(
     eventAt(50, 'TASK_KILLED', task(1)),

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { BindsTaken } from '../../src/process/binds.ts';
-import type { Verdict } from '../../src/process/check.ts';
+import type { Verdict } from '../../src/model/haproxy.ts';
 import type { Refusal } from '../../src/drive/parts.ts';
 import { ReloadRefused } from '../../src/model/haproxy.ts';
 import { makeBlaming } from '../../src/daemon/open-blame.ts';

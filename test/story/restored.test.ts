@@ -129,7 +129,7 @@ test('events and reads of single apps count while what was known serves', () => 
     absorb,
     EMPTY,
   );
-  const view = derive({ ...state, asked: 0 });
+  const view = derive({ ...state, sentAt: 0 });
   expect(view && tasksOf(view)).toEqual(['nginx.0002']);
   expect(codes(state)).toEqual(['stale']);
 });

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { readKnownApp } from '../../src/saved/saved-app.ts';
+import { readSavedApp } from '../../src/saved/saved-app.ts';
 import { rowsOf } from '../../src/blame/rows.ts';
 import { textOf } from '../../src/haproxy/text.ts';
 import { makeElementCutter } from '../../src/lib/json-elements.ts';
-import type { View } from '../../src/core/loop.ts';
+import type { View } from '../../src/model/view.ts';
 import type { News } from '../../src/model/news.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
 import { decodeApp, type Decoded } from '../../src/snapshot/decode.ts';
@@ -40,10 +40,10 @@ function decodeBody(text: string): readonly Decoded[] {
   return elements.map((json) => decodeApp(json));
 }
 
-function readOf(asked: number, decoded: readonly Decoded[]): News {
+function readOf(sentAt: number, decoded: readonly Decoded[]): News {
   const apps = decoded.flatMap((one) => ('app' in one ? [one.app] : []));
   const problems = decoded.flatMap((one) => ('problem' in one ? [one.problem] : []));
-  return { kind: 'apps', at: asked, asked, apps, problems };
+  return { kind: 'apps', at: sentAt, sentAt, apps, problems };
 }
 
 /** Anything but what a line of a configuration is made of. */
@@ -91,7 +91,7 @@ test.each([
     expect([what, [...textOf(view.document)].some((line) => CONTROL.test(line))]).toEqual([what, false]);
     const [, bad] = decoded;
     if (bad === undefined || 'app' in bad) {
-      expect([what, readKnownApp(JSON.parse(JSON.stringify(bad?.app)), 'it')]).toEqual([what, bad?.app]);
+      expect([what, readSavedApp(JSON.parse(JSON.stringify(bad?.app)), 'it')]).toEqual([what, bad?.app]);
       continue;
     }
     const { message, owner } = bad.problem;

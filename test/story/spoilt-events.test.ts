@@ -60,7 +60,7 @@ test('every kind of event of the filter is among those that are spoilt here', ()
 });
 
 const other = nginx([task(7)], { id: '/z', container: { portMappings: [{ containerPort: 80, servicePort: 10007 }] } });
-const READ = (asked: number): News => readAt(asked, nginx([task(1), task(2)]), other);
+const READ = (sentAt: number): News => readAt(sentAt, nginx([task(1), task(2)]), other);
 const derive = makeDeriver();
 
 test.each(EVENTS)(

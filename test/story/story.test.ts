@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { EMPTY, filesOf, makeDeriver } from '../golden/cases.ts';
 import { makePlan } from '../../src/plan/plan.ts';
-import type { View } from '../../src/core/loop.ts';
+import type { View } from '../../src/model/view.ts';
 import type { Plan } from '../../src/model/document.ts';
 import type { Release } from '../../src/model/release.ts';
 import { nginx, read, serversOf, Story, task, type Json } from './cluster.ts';
@@ -17,7 +17,7 @@ const why = ({ leftOut }: View): readonly string[] => leftOut.map((one) => one.w
 const plan = makePlan({ mapFolder: '/etc/haproxy' });
 /** The way from a HAProxy that runs just what the first view wants. */
 const planned = (before: View, after: View, release?: Release): Plan =>
-  plan({ running: { document: before.document, apart: new Map(), lost: new Map() }, wanted: after.document, release });
+  plan({ running: { document: before.document, exceptions: new Map(), lost: new Map() }, wanted: after.document, release });
 const reasons = (before: View, after: View): readonly string[] =>
   planned(before, after).reload.map(({ code, subject }) => `${code} ${subject}`);
 

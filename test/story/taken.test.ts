@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { View } from '../../src/core/loop.ts';
+import type { View } from '../../src/model/view.ts';
 import type { News } from '../../src/model/news.ts';
 import type { TakenBind } from '../../src/model/quarantine.ts';
 import { filesOf } from '../golden/cases.ts';

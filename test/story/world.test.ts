@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { View } from '../../src/core/loop.ts';
+import type { View } from '../../src/model/view.ts';
 import type { News } from '../../src/model/news.ts';
 import { makeAbsorb } from '../../src/snapshot/absorb.ts';
 import { EMPTY, filesOf, makeDeriver } from '../golden/cases.ts';

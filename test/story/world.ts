@@ -48,7 +48,7 @@ interface WorldApp {
 }
 
 interface PendingRead {
-  readonly asked: number;
+  readonly sentAt: number;
   readonly id: string | undefined;
   answer: News | undefined;
 }
@@ -84,7 +84,7 @@ export class World {
   readonly #apps = new Map<string, WorldApp>();
   readonly #reads: PendingRead[] = [];
   readonly #events: PendingEvent[] = [];
-  readonly #toldReads: Pick<PendingRead, 'asked' | 'id'>[] = [];
+  readonly #toldReads: Pick<PendingRead, 'sentAt' | 'id'>[] = [];
   #now = 1_000;
   #count = 0;
 
@@ -95,10 +95,10 @@ export class World {
     const app = this.#apps.get(id) ?? at([...this.#apps.values()], pick);
     switch (kind) {
       case 'ask all':
-        this.#reads.push({ asked: this.#now, id: undefined, answer: undefined });
+        this.#reads.push({ sentAt: this.#now, id: undefined, answer: undefined });
         return undefined;
       case 'ask one':
-        this.#reads.push({ asked: this.#now, id, answer: undefined });
+        this.#reads.push({ sentAt: this.#now, id, answer: undefined });
         return undefined;
       case 'answer':
         for (const read of this.#reads.slice(0, 1 + (choice % 2))) read.answer ??= this.#answer(read);
@@ -217,10 +217,10 @@ export class World {
     );
   }
 
-  #answer({ asked, id }: PendingRead): News {
-    if (id === undefined) return readAt(asked, ...this.#json());
+  #answer({ sentAt, id }: PendingRead): News {
+    if (id === undefined) return readAt(sentAt, ...this.#json());
     const found = this.#json().find((json) => json['id'] === id);
-    return found === undefined ? goneAt(asked, id) : appAt(asked, found);
+    return found === undefined ? goneAt(sentAt, id) : appAt(sentAt, found);
   }
 
   #tellRead(pick: number): Told | undefined {
@@ -238,7 +238,8 @@ export class World {
     const event = at(this.#events, pick);
     if (event === undefined) return undefined;
     if (choice % 4 !== 0) this.#events.splice(this.#events.indexOf(event), 1); // else it comes once more
-    const isAfter = ({ asked, id = event.app }: Pick<PendingRead, 'asked' | 'id'>): boolean => asked > event.published && id === event.app;
+    const isAfter = ({ sentAt, id = event.app }: Pick<PendingRead, 'sentAt' | 'id'>): boolean =>
+      sentAt > event.published && id === event.app;
     const isTooLate = this.#toldReads.filter(isAfter).length > 1;
     return choice % 7 === 6 || isTooLate ? undefined : { news: event.tell(this.#now), ended: event.ended };
   }

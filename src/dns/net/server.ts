@@ -7,6 +7,7 @@ import { textOf, type Endpoint } from '../../lib/endpoint.ts';
 import type { Respond } from '../answers/respond.ts';
 import { listenTcp } from './tcp.ts';
 import { unlistened } from './unlistened.ts';
+import type { Place } from './place.ts';
 
 export interface ServerSettings {
   readonly endpoints: readonly Endpoint[];
@@ -38,14 +39,6 @@ export async function serveDns({ endpoints, respond, log, signal }: ServerSettin
     throw error;
   }
   return { ended: aborted(signal).then(close) };
-}
-
-/** One place to listen at. */
-export interface Place {
-  readonly endpoint: Endpoint;
-  readonly respond: Respond;
-  /** Somebody could not be answered. */
-  readonly failed: (error: unknown) => void;
 }
 
 async function listenUdp({ endpoint: { address, port }, respond, failed }: Place): Promise<() => Promise<void>> {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, isIPv6, type Socket } from 'node:net';
-import type { Place } from './server.ts';
+import type { Place } from './place.ts';
 import type { Respond } from '../answers/respond.ts';
 
 /** Connections at one endpoint; more are turned away. */
