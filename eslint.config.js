@@ -2,7 +2,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 /** What a room may import beside `lib` and `model`; docs/architecture.md says what each decides. */
-const MAY_IMPORT = {
+export const MAY_IMPORT = {
   source: [],
   snapshot: [],
   services: [],
