@@ -39,7 +39,10 @@ const direction = rooms.map((room) => {
         'error',
         {
           patterns: [
-            { regex: `^(?:\\.\\./)+(?:(?:${names.join('|')})/|[^/]+$)`, message: `src/${room} may import only from: ${allowed.join(', ')}` },
+            {
+              regex: `^(?:\\.\\./)+(?:(?:${names.join('|')})/|[^/]+$)`,
+              message: `src/${room} may import only from: ${allowed.join(', ')}`,
+            },
           ],
         },
       ],
