@@ -88,7 +88,7 @@ async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached
   const surroundings: Surroundings = { settings, log, signal, tell };
   const { known, chosen, start, derive } = await begin(run);
   const dns = await openDns({ ...surroundings, follow: run.follow });
-  const reached = reach(surroundings);
+  const reached = reach({ ...surroundings, env: run.env });
   const views = makeViews();
   const drive = openDrive(reached, { ...surroundings, ...drivenBy(views, tell) });
   const source = openSource(client, surroundings, run.follow);
@@ -148,7 +148,7 @@ async function begin({ settings, env, log, follow }: Mode) {
   const chosen = await inTime(choosing, { ms: FILES_MS, what: 'reading the certificates of --ssl-certs' });
   // One pass has nobody who would read again: what it reads is believed.
   const left = { memory, before: follow ? known : undefined, certificates: certificatesOf(chosen) };
-  const release = await findRelease(settings);
+  const release = await findRelease(settings, env);
   warnOfAge(release, settings, log);
   const start = startState(release, left);
   const making = loadMiddle({ settings, env });

@@ -16,7 +16,7 @@ export async function dry({ settings, env, log, signal }: Run): Promise<Iterable
     const told: News[] = [];
     const certificates = nameCertificates({ wanted: settings.sslCerts, env });
     const [release, derive] = await Promise.all([
-      findRelease(settings),
+      findRelease(settings, env),
       loadMiddle({ settings, env }),
       openReads(client, { settings, log, signal, tell: (news) => told.push(news) }).readAll(signal),
     ]);

@@ -1,13 +1,15 @@
 import { askVersion } from '../process/check.ts';
+import { environmentOf } from '../process/environment.ts';
+import type { Environment } from '../lib/environment.ts';
 import { isAtLeast, OLDEST_RELEASE, readRelease } from '../haproxy/release.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Release } from '../model/release.ts';
 import type { Settings } from '../options/options.ts';
 
 /** What `haproxy -v` says; where HAProxy need not be here (`--dry`, a command elsewhere) the oldest supported one is assumed. */
-export async function findRelease({ haproxyBin, dry, skipValidation, command }: Settings): Promise<Release> {
+export async function findRelease({ haproxyBin, haproxyEnv, dry, skipValidation, command }: Settings, env: Environment): Promise<Release> {
   try {
-    const said = await askVersion(haproxyBin);
+    const said = await askVersion(haproxyBin, environmentOf(env, haproxyEnv));
     const release = readRelease(said);
     if (release === undefined) throw new Error(`'${haproxyBin} -v' answers '${said.split('\n')[0] ?? ''}', which names no version`);
     return release;

@@ -5,6 +5,8 @@ import { makeOwnAgain } from '../certificates/choose.ts';
 import { checkConfig } from '../process/check.ts';
 import { type Verdict } from '../model/haproxy.ts';
 import { makeCommand } from '../process/command.ts';
+import { environmentOf } from '../process/environment.ts';
+import type { Environment } from '../lib/environment.ts';
 import { demandOf, limit, tooFew } from '../process/descriptors.ts';
 import { drive } from '../drive/drive.ts';
 import type { Drive, DriveParts } from '../drive/parts.ts';
@@ -42,21 +44,30 @@ export interface Reached {
 }
 
 /** Our own process, or what --command reloads; nothing is started yet. */
-export function reach({ settings, log, tell }: Pick<Surroundings, 'settings' | 'log' | 'tell'>): Reached {
+export function reach({ settings, log, tell, signal, env: all }: Surroundings & { readonly env: Environment }): Reached {
   const { haproxyConfig: config, stateDir, archiveVersions, skipValidation, haproxyBin: bin, runDir, command } = settings;
-  const ask = async (file: string): Promise<Verdict> => {
-    await tellRelease(settings, tell); // a package may have been upgraded: what it does not take any more is then written anew
+  const env = environmentOf(all, settings.haproxyEnv);
+  const ask = async (file: string, deadlineMs?: number): Promise<Verdict> => {
+    tell({ kind: 'release', at: now(), release: await findRelease(settings, all) }); // a package may have been upgraded: what it does not take any more is then written anew
     await makeOwnAgain(await readFile(file, 'utf8'), stateDir);
-    return checkConfig(bin, file);
+    return checkConfig(bin, file, { env, signal, deadlineMs });
   };
   const check = skipValidation ? undefined : ask;
   const files = new FilesOnDisk({ config, stateDir, archiveVersions, check, now: () => new Date(), log });
   const fingerprint = () => files.fingerprint();
   if (command !== undefined) {
-    const haproxy = makeCommand({ command, socket: settings.haproxySocket, mapFolder: mapFolderOf(settings), runDir, fingerprint, log });
+    const haproxy = makeCommand({
+      command,
+      socket: settings.haproxySocket,
+      mapFolder: mapFolderOf(settings),
+      runDir,
+      fingerprint,
+      log,
+      env,
+    });
     return { haproxy, applied: () => haproxy.applied(), revive: () => Promise.resolve(false), own: undefined, files };
   }
-  const own = makeProcess({ bin, runDir, config, fingerprint, log });
+  const own = makeProcess({ bin, runDir, config, fingerprint, log, env });
   const haproxy: Haproxy = {
     ...own,
     async reload(reasons, wanted) {
@@ -73,11 +84,6 @@ export function reach({ settings, log, tell }: Pick<Surroundings, 'settings' | '
 /** As the rules name it that read the maps. */
 function mapFolderOf({ haproxyConfig }: Settings): string {
   return path.dirname(path.resolve(haproxyConfig));
-}
-
-/** The HAProxy on the disk is the one that reads the next configuration, whatever runs now. */
-async function tellRelease(settings: Settings, tell: Surroundings['tell']): Promise<void> {
-  tell({ kind: 'release', at: now(), release: await findRelease(settings) });
 }
 
 /** A worker that dies at its start takes all of HAProxy with it, the worker before included [haproxy: exit-on-failure]. */

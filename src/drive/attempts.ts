@@ -1,5 +1,6 @@
 import { sentence } from '../lib/sentence.ts';
 import type { Document, Reason, Running } from '../model/document.ts';
+import type { Verdict } from '../model/haproxy.ts';
 import type { Outcome } from './parts.ts';
 import type { Shared } from './shared.ts';
 import { outcomeOf } from './wanted.ts';
@@ -40,7 +41,7 @@ export class Attempts {
     const done = await actual.onSocket(() => this.#withoutReload(candidate));
     if (done !== undefined) return { outcome: done };
     const verdict = await files.put(candidate);
-    if (!verdict.ok) return this.#refused(candidate, verdict.lines);
+    if (!verdict.ok) return this.#refused(candidate, verdict);
     return actual.onSocket(async () => {
       const reasons = plan({ running: actual.running, wanted: candidate, release: await haproxy.release() }).reload;
       if (reasons.length > 0) return this.#reload(candidate, reasons);
@@ -60,11 +61,11 @@ export class Attempts {
     return outcomeOf(sent);
   }
 
-  async #refused(candidate: Document, lines: readonly string[]): Promise<Attempt> {
+  async #refused(candidate: Document, refusal: Extract<Verdict, { readonly ok: false }>): Promise<Attempt> {
     const { actual } = this.#shared;
-    const another = (await actual.refuse({ lines }, candidate)) === 'another';
+    const another = (await actual.refuse(refusal, candidate)) === 'another';
     if (!another && actual.running === undefined) await this.#startAsItWas();
-    return { outcome: { ok: false, why: `HAProxy does not take the configuration: ${lines.join(' | ')}` }, another };
+    return { outcome: { ok: false, why: `HAProxy does not take the configuration: ${refusal.lines.join(' | ')}` }, another };
   }
 
   /** What is wanted is refused, and nobody serves: better what stands in place. */

@@ -16,7 +16,10 @@ import type { Document } from '../model/document.ts';
 export interface Files {
   /** Puts a document in place when HAProxy would take it; the file that stands there stays when it would not. Rejects when it can't be written. */
   put(document: Document): Promise<Verdict>;
-  /** Asks HAProxy about a document, and leaves what stands in place. */
+  /**
+   * Asks HAProxy about a document, and leaves what stands in place: one of many questions about one refusal, so that it has less time than `put`
+   * gives, five times what the last configuration that HAProxy took has needed.
+   */
   check(document: Document): Promise<Verdict>;
   /** Puts a document in place that HAProxy runs already; gives the fingerprint of what then stands there. Rejects when it can't be written. */
   write(document: Document): Promise<string>;
@@ -38,10 +41,14 @@ export interface FilesSettings {
   /** Earlier configurations to keep. */
   readonly archiveVersions: number;
   /** Asks HAProxy; none under --skip-validation. */
-  readonly check: ((file: string) => Promise<Verdict>) | undefined;
+  readonly check: ((file: string, deadlineMs?: number) => Promise<Verdict>) | undefined;
   readonly now: () => Date;
   readonly log: Pick<Logger, 'warn'>;
 }
+
+/** The shortest and the longest time for one of many questions, in milliseconds. */
+const SHORT_MS = [5_000, 30_000] as const;
+const SHORT_TIMES = 5;
 
 /** Text by file name: the configuration under its own name, then the maps. */
 type Texts = ReadonlyMap<string, string>;
@@ -52,6 +59,7 @@ export class FilesOnDisk implements Files {
   readonly #folder: string;
   readonly #name: string;
   #good: string | undefined; // fingerprint of what HAProxy last found good
+  #goodMs = 0; // how long HAProxy took for that
 
   constructor(settings: FilesSettings) {
     this.#settings = settings;
@@ -64,9 +72,11 @@ export class FilesOnDisk implements Files {
     const wanted = fingerprintOf(texts);
     if (wanted === fingerprintOf(await readAll(this.#folder, [...texts.keys()]))) return { ok: true };
     if (wanted !== this.#good) {
+      const start = performance.now();
       const verdict = await this.#validate(texts);
       if (!verdict.ok) return verdict;
       this.#good = wanted;
+      this.#goodMs = performance.now() - start;
     }
     await this.#orWarn('the configuration so far could not be archived', () => this.#archive());
     await writeAll(this.#folder, [...texts].reverse()); // maps first: the new configuration may need them
@@ -74,7 +84,8 @@ export class FilesOnDisk implements Files {
   }
 
   check(document: Document): Promise<Verdict> {
-    return this.#validate(textsOf(document, this.#name));
+    const [least, most] = SHORT_MS;
+    return this.#validate(textsOf(document, this.#name), Math.min(most, Math.max(least, SHORT_TIMES * this.#goodMs)));
   }
 
   async write(document: Document): Promise<string> {
@@ -109,7 +120,7 @@ export class FilesOnDisk implements Files {
   }
 
   /** In a folder beside the target, maps included, so that a candidate is read as it would be in its place. */
-  async #validate(texts: Texts): Promise<Verdict> {
+  async #validate(texts: Texts, deadlineMs?: number): Promise<Verdict> {
     const { check } = this.#settings;
     if (check === undefined) return { ok: true };
     const [name, from, to] = [this.#name, this.#folder, path.join(this.#folder, `.${this.#name}.candidate`)];
@@ -119,8 +130,8 @@ export class FilesOnDisk implements Files {
         to,
         [...texts].map(([file, text]) => [file, file === name ? moved({ text, texts, from, to }) : text]),
       );
-      const verdict = await check(path.join(to, name));
-      return verdict.ok ? verdict : { ok: false, lines: verdict.lines.map((line) => line.replaceAll(to, () => from)) };
+      const verdict = await check(path.join(to, name), deadlineMs);
+      return verdict.ok ? verdict : { ...verdict, lines: verdict.lines.map((line) => line.replaceAll(to, () => from)) };
     } finally {
       await rm(to, { recursive: true, force: true });
     }

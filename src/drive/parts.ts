@@ -2,8 +2,7 @@ import type { Command, Document, Plan, Reason, Running } from '../model/document
 import type { Ask } from '../lib/runs.ts';
 import type { Release } from '../model/release.ts';
 import type { Files } from './files.ts';
-import type { Answer } from '../model/haproxy.ts';
-import type { Haproxy } from '../model/haproxy.ts';
+import type { Answer, Haproxy, Verdict } from '../model/haproxy.ts';
 
 /** How a wanted document ended. */
 export type Outcome = { readonly ok: true; readonly by: 'reload' | 'commands' | 'nothing' } | { readonly ok: false; readonly why: string };
@@ -72,8 +71,9 @@ export interface DriveParts extends Planning {
   readonly now: () => number;
 }
 
-/** The lines of `haproxy -c`; or the error of a reload, and whether HAProxy has ended by it. */
-export type Refusal = { readonly lines: readonly string[] } | { readonly error: unknown; readonly hasEnded: boolean };
+/** What `haproxy -c` says; or the error of a reload, and whether HAProxy has ended by it. */
+export type Refusal =
+  Pick<Extract<Verdict, { readonly ok: false }>, 'lines' | 'isLate'> | { readonly error: unknown; readonly hasEnded: boolean };
 
 /**
  * `another`: another document will be wanted therefore. `never`: this one is not tried again, as it will not be taken before it is another.

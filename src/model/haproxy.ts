@@ -1,8 +1,12 @@
 import type { ServerException, Command, Document, Reason, Running } from './document.ts';
 import type { Release } from './release.ts';
 
+/** The variables that HAProxy is always given; more only by `--haproxy-env`. */
+export const ALWAYS_PASSED: readonly string[] = ['PATH', 'TZ', 'LANG'];
+
 /** Why a start or reload was not confirmed, with what HAProxy wrote. */
 export class ReloadRefused extends Error {
+  readonly code = 'reload-refused';
   readonly lines: readonly string[];
 
   constructor(message: string, lines: readonly string[]) {
@@ -30,8 +34,11 @@ export interface Haproxy {
   agrees(fingerprint: string): Promise<void>;
 }
 
-/** What `haproxy -c` says of a file. `lines`: its messages, without those that are only notices. */
-export type Verdict = { readonly ok: true } | { readonly ok: false; readonly lines: readonly string[] };
+/**
+ * What `haproxy -c` says of a file. `lines`: its messages, without those that are only notices. `isLate`: it had not ended by its deadline and
+ * was killed; `lines` then says that in one sentence, and names nobody.
+ */
+export type Verdict = { readonly ok: true } | { readonly ok: false; readonly lines: readonly string[]; readonly isLate?: true };
 
 /** What HAProxy said to one command. */
 export interface Answer {

@@ -1,6 +1,20 @@
 import { CONFIGURATION_OPTIONS } from './configuration.ts';
 import { DNS_OPTIONS } from './dns.ts';
-import { duration, list, logFormat, logLevel, milliseconds, names, nonEmpty, oneOf, portOrNone, seconds, url, whole } from './readers.ts';
+import {
+  duration,
+  list,
+  logFormat,
+  logLevel,
+  milliseconds,
+  names,
+  nonEmpty,
+  oneOf,
+  portOrNone,
+  seconds,
+  url,
+  variables,
+  whole,
+} from './readers.ts';
 import { obsolete, option, type OptionRow } from './row.ts';
 import { LOG_LEVELS, type LogLevel } from '../lib/logger.ts';
 
@@ -79,6 +93,11 @@ export const OPTIONS = {
   ...CONFIGURATION_OPTIONS,
 
   haproxyBin: option('--haproxy-bin <file>', 'HAProxy', { help: 'the program', fallback: 'haproxy', read: nonEmpty }),
+  haproxyEnv: option<readonly string[]>('--haproxy-env <name>', 'HAProxy', {
+    help: 'an environment variable to hand on to HAProxy and --command, beside PATH, TZ and LANG; may stand several times',
+    fallback: NONE,
+    read: variables(NONE),
+  }),
   command: option<string | undefined>('-c, --command <words>', 'HAProxy', {
     help: "reload by this command, run without a shell ('systemctl reload haproxy'), instead of running HAProxy ourselves",
     fallback: undefined,

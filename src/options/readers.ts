@@ -21,6 +21,16 @@ export function names(fallback: readonly string[]): (text: string, before?: read
   return (text, before = []) => [...(before === fallback ? [] : before), ...text.split(',').map(nonEmpty)];
 }
 
+/** Names of environment variables, several of them also with commas between. */
+export function variables(fallback: readonly string[]): (text: string, before?: readonly string[]) => readonly string[] {
+  const read = names(fallback);
+  return (text, before) => {
+    const all = read(text, before);
+    if (!all.every((name) => /^[A-Za-z_]\w*$/.test(name))) throw wanted('names of environment variables, as in HAPROXY_LOCALPEER');
+    return all;
+  };
+}
+
 /** A whole number within limits; `what`: for the sentence, 'a port'. */
 export function whole(least: number, most: number, what: string): (text: string) => number {
   return (text) => {

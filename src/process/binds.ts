@@ -51,6 +51,7 @@ export function bindsInUse(lines: readonly string[], { candidate, good }: Reload
 
 /** Why HAProxy is not reloaded: it could not have all that the configuration binds. */
 export class BindsTaken extends Error {
+  readonly code = 'binds-taken';
   readonly binds: readonly TakenBind[];
 
   constructor(binds: readonly TakenBind[]) {

@@ -2,10 +2,12 @@ import { mkdir, open, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Result } from 'execa';
+import type { Environment } from '../lib/environment.ts';
 import type { Logger } from '../lib/logger.ts';
 import { oneAfterAnother } from '../lib/runs.ts';
 import type { Reason } from '../model/document.ts';
 import type { Haproxy } from '../model/haproxy.ts';
+import { environmentOf } from './environment.ts';
 import { readMarker, writeMarker } from './marker.ts';
 import type { WorkerInfo } from '../socket/master.ts';
 import { makeRuntime, makeTurns, type Runtime, type RuntimePart } from '../socket/worker.ts';
@@ -19,6 +21,8 @@ export interface CommandSettings {
   /** Names what is in the files on the disk; asked before each reload. */
   readonly fingerprint: () => string | Promise<string>;
   readonly log: Logger;
+  /** What the command is given; PATH, TZ and LANG of this process when not given. */
+  readonly env?: Environment;
   /** The folder of the map files, as the configuration names it. */
   readonly mapFolder: string;
   /** A `stats socket` of it with `level admin`, where commands go while it runs; none when not given. */
@@ -126,7 +130,7 @@ function unconfirmed({ command, socket }: CommandSettings, answers: WorkerInfo |
 }
 
 /** Into a file, not a pipe: a HAProxy that the command starts keeps the other end, and this would wait for it for ever. */
-async function run({ command, runDir, deadlineMs = 60_000 }: CommandSettings): Promise<void> {
+async function run({ command, runDir, deadlineMs = 60_000, env = environmentOf(process.env) }: CommandSettings): Promise<void> {
   const { execa, parseCommandString } = await import('execa'); // it takes a tenth of a second to load, and most runs do without
   const [file, ...words] = parseCommandString(command);
   if (file === undefined) throw new Error('--command is empty; give the words that reload HAProxy: "systemctl reload haproxy"');
@@ -134,7 +138,7 @@ async function run({ command, runDir, deadlineMs = 60_000 }: CommandSettings): P
   const output = await open(logPath, 'w', 0o600);
   try {
     const fd = output.fd as 1; // execa hands any descriptor on; its types know 1 and 2
-    const options = { timeout: deadlineMs, forceKillAfterDelay: 1_000, reject: false } as const;
+    const options = { timeout: deadlineMs, forceKillAfterDelay: 1_000, reject: false, env, extendEnv: false } as const;
     const result = await execa(file, words, { ...options, stdio: ['ignore', fd, fd] });
     if (result.failed)
       throw new Error(`the command '${command}' ${ending(result, deadlineMs)}: ${await lastLines(logPath)}`, { cause: result.cause });

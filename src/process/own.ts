@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Environment } from '../lib/environment.ts';
 import type { Logger } from '../lib/logger.ts';
-import { readLiving } from './living.ts';
-import { lives } from './living.ts';
-import { identify } from './living.ts';
-import { type Living } from './living.ts';
+import { environmentOf } from './environment.ts';
+import { identify, lives, readLiving, type Living } from './living.ts';
 import { readMarker, writeMarker } from './marker.ts';
 import { NoAnswer, orSilence, showProc, workerInfo, type Call, type Processes } from '../socket/master.ts';
 import { makeRuntime, type Runtime } from '../socket/worker.ts';
@@ -21,6 +20,8 @@ export interface OwnSettings {
   /** Names what is in the files on the disk; asked before each start and reload. */
   readonly fingerprint: () => string | Promise<string>;
   readonly log: Logger;
+  /** What HAProxy is given; PATH, TZ and LANG of this process when not given. */
+  readonly env?: Environment;
   /** Milliseconds until a start or reload must be confirmed; 20,000 when not given. */
   readonly deadlineMs?: number;
   /** Milliseconds between two looks at it; 30 when not given. */
@@ -41,6 +42,7 @@ export function ownOf(settings: OwnSettings): Own {
   return {
     deadlineMs: 20_000,
     pauseMs: 30,
+    env: environmentOf(process.env),
     ...settings,
     config: resolve(settings.config),
     socketPath,

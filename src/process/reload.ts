@@ -5,10 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Document, Reason } from '../model/document.ts';
 import { end } from './stop.ts';
 import { ReloadRefused } from '../model/haproxy.ts';
-import { writeLiving } from './living.ts';
-import { lives } from './living.ts';
-import { identify } from './living.ts';
-import { type Living } from './living.ts';
+import { identify, lives, writeLiving, type Living } from './living.ts';
 import { ask, NoAnswer, orSilence, showProc, type Processes } from '../socket/master.ts';
 import { call, look, note, serving, type Own } from './own.ts';
 import { writeStates } from './states-file.ts';
@@ -54,7 +51,7 @@ async function start({ own, since, until }: Pick<Attempt, 'own' | 'since' | 'unt
   const output = await open(own.logPath, 'a', 0o600); // not a pipe: one that nobody reads blocks HAProxy
   // -db: in the foreground whatever the configuration says; `daemon` would give the master another pid
   const args = ['-W', '-db', '-S', `${own.socketPath},mode,600`, '-f', own.config];
-  const child = spawn(own.bin, args, { detached: true, stdio: ['ignore', output.fd, output.fd] });
+  const child = spawn(own.bin, args, { detached: true, stdio: ['ignore', output.fd, output.fd], env: own.env });
   child.unref();
   try {
     await once(child, 'spawn');

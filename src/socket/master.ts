@@ -18,6 +18,7 @@ export type Silence = 'absent' | 'cut' | 'hang';
 
 /** HAProxy gave no answer, and in which way; the system's error is the cause. */
 export class NoAnswer extends Error {
+  readonly code = 'no-answer';
   readonly silence: Silence;
 
   constructor(silence: Silence, { socketPath, cause }: { readonly socketPath: string; readonly cause: unknown }) {

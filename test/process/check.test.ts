@@ -1,6 +1,10 @@
 import { expect, test } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { askVersion, checkConfig } from '../../src/process/check.ts';
+import { environmentOf } from '../../src/process/environment.ts';
+import { identify } from '../../src/process/living.ts';
+import { until } from '../e2e/until.ts';
 import { makeFolders, writeProgram } from '../lib/folder.ts';
 
 const makeFolder = makeFolders('check');
@@ -92,3 +96,46 @@ test('the version is what it prints', async () => {
   await expect(askVersion(await program(`[ "$1" = -v ] && echo 'HAProxy version 2.6.12'`))).resolves.toContain('HAProxy version 2.6.12');
   await expect(askVersion(await program('echo broken >&2; exit 3'))).rejects.toThrow("-v' failed: ");
 });
+
+/** A program that waits for a child of its own, and notes that child's pid. */
+async function hanging(): Promise<{ readonly bin: string; readonly child: () => Promise<number> }> {
+  const bin = await program(`sleep 60 & echo $! > "$0.pid"; wait`);
+  return { bin, child: async () => Number(await readFile(`${bin}.pid`, 'utf8').catch(() => '')) };
+}
+
+test('one that does not end by its deadline is a refusal, and is killed with all that it has started', async () => {
+  const { bin, child } = await hanging();
+  const lines = [`'${bin} -c' did not end within 0.5 s`];
+  await expect(checkConfig(bin, '/x', { deadlineMs: 500 })).resolves.toEqual({ ok: false, isLate: true, lines });
+  await until('its end', async () => !(await isAlive(await child())));
+});
+
+test('the signal ends it, and it is no refusal', async () => {
+  const { bin, child } = await hanging();
+  const ending = new AbortController();
+  const asked = checkConfig(bin, '/x', { signal: ending.signal });
+  await until('its start', async () => (await child()) > 0);
+  ending.abort(new Error('the daemon ends'));
+  await expect(asked).rejects.toThrow('the daemon ends');
+  await until('its end', async () => !(await isAlive(await child())));
+  await expect(checkConfig(bin, '/x', { signal: ending.signal })).rejects.toThrow('the daemon ends');
+});
+
+test('the processor time of a check is limited, and its life is where nobody is left to kill it', async () => {
+  const verdict = await check('ulimit -t; tr "\\0" " " < /proc/$PPID/cmdline; exit 1');
+  expect('lines' in verdict && verdict.lines).toEqual(['35', expect.stringMatching(/^timeout -s KILL 35 /)]);
+});
+
+test('it is given PATH, TZ and LANG, and what is named', async () => {
+  const own = { ...environmentOf(process.env), TZ: 'Europe/Berlin', LANG: 'C', MARATHON_PASSWORD: 'geheim', HAPROXY_LOCALPEER: 'lb1' };
+  const bin = await program('env; exit 1');
+  const verdict = await checkConfig(bin, '/x', { env: environmentOf(own, ['HAPROXY_LOCALPEER', 'NOT_SET']) });
+  const names = 'lines' in verdict ? verdict.lines.map((line) => line.replace(/=.*/, '')) : [];
+  expect(names).toEqual(expect.arrayContaining(['PATH', 'TZ', 'LANG', 'HAPROXY_LOCALPEER']));
+  expect(names).not.toContain('MARATHON_PASSWORD');
+  expect(names).not.toContain('NOT_SET');
+});
+
+async function isAlive(pid: number): Promise<boolean> {
+  return (await identify(pid)) !== undefined;
+}

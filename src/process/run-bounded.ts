@@ -1,0 +1,80 @@
+import type { Environment } from '../lib/environment.ts';
+
+/** A program that must end. */
+export interface Bounded {
+  readonly words: readonly [program: string, ...rest: string[]];
+  readonly env: Environment;
+  /** Kills it; the promise then rejects with the signal's reason. */
+  readonly signal: AbortSignal | undefined;
+  readonly deadlineMs: number;
+}
+
+/** How it ended. */
+export interface Ended {
+  /** Undefined when a signal ended it, or it could not be run. */
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  /** What it wrote to stdout and stderr. */
+  readonly output: string;
+  /** There is no such program. */
+  readonly isMissing: boolean;
+  /** It was killed at its deadline. */
+  readonly isLate: boolean;
+  /** Why it has no exit code, in words. */
+  readonly why: string;
+}
+
+/** Seconds that it may live on after its deadline where nobody is left to kill it. */
+const GRACE_S = 5;
+
+/**
+ * Runs a program that is killed, with all that it has started, at its deadline and at the signal. It also ends when this process can't kill it
+ * any more (after kill -9): `timeout` ends its wait, a CPU limit its work.
+ */
+export async function runBounded({ words, env, signal, deadlineMs }: Bounded): Promise<Ended> {
+  signal?.throwIfAborted();
+  const { execa } = await import('execa'); // it takes a tenth of a second to load, and --dry does without
+  const longestS = Math.ceil(deadlineMs / 1000) + GRACE_S;
+  const bounds = ['-s', 'KILL', `${longestS}`, 'sh', '-c', `ulimit -t ${longestS}; exec "$@"`, 'sh'];
+  const running = execa('timeout', [...bounds, ...words], {
+    reject: false,
+    all: true,
+    stdin: 'ignore',
+    maxBuffer: 50_000_000,
+    env,
+    extendEnv: false,
+    detached: true, // a process group of its own, which is killed as a whole
+  });
+  const kill = (): void => {
+    killGroup(running.pid);
+  };
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    kill();
+  }, deadlineMs);
+  signal?.addEventListener('abort', kill, { once: true });
+  try {
+    const { exitCode, all, signal: by, originalMessage } = await running;
+    signal?.throwIfAborted();
+    const isMissing = exitCode === NOT_FOUND;
+    const hasRun = !isMissing && exitCode !== NOT_RUN;
+    const why = hasRun ? (originalMessage ?? `ended by ${by ?? 'nobody knows what'}`) : all.trim();
+    return { exitCode: hasRun ? exitCode : undefined, signal: by, output: all, isMissing, isLate, why };
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', kill);
+  }
+}
+
+/** What `sh` exits with for a program that is missing, and for one that can't be run. */
+const NOT_FOUND = 127;
+const NOT_RUN = 126;
+
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // it has ended meanwhile
+  }
+}
