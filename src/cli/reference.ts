@@ -1,4 +1,5 @@
 import { CATALOGUE, TEMPLATE_NAMES, type TemplateRow } from '../haproxy/catalogue.ts';
+import { SAFE_ROWS } from '../haproxy/safe-lines.ts';
 import { APP_LABELS, PORT_LABELS, type Label } from '../services/labels.ts';
 
 /** The reference of labels and templates, in Markdown: what `marathon-lb-ts labels` prints, and docs/labels.md. Made from their tables. */
@@ -22,7 +23,7 @@ export function makeReference(): string {
     '',
     '## Templates',
     '',
-    'A template comes from the first of: a label `HAPROXY_n_<NAME>` (where marked), the variable `HAPROXY_<NAME>` (`\\n` for a line end), a file',
+    'A template comes from the first of: a label `HAPROXY_n_<NAME>` (where marked), the variable `HAPROXY_<NAME>` (`\\n` for a line end where it has no real one, as in labels), a file',
     '`HAPROXY_<NAME>.hbs` or `HAPROXY_<NAME>` in `--templates-dir`, the default. Files that end in `.hbs` are Handlebars; all others are in',
     "marathon-lb's format, where `{name}` is a placeholder and `{{`, `}}` are braces.",
     '',
@@ -30,7 +31,25 @@ export function makeReference(): string {
     '|---|---|---|---|',
     ...TEMPLATE_NAMES.map((name) => templateRow(name, CATALOGUE[name])),
     '',
+    ...safeLines(),
+    '',
   ].join('\n');
+}
+
+/** What a template in a label may have under --template-labels safe. */
+function safeLines(): readonly string[] {
+  return [
+    '## Lines of templates in labels, under --template-labels safe',
+    '',
+    "Under `--template-labels safe` a template in a label may have the lines of this table, with the port's own values in them, and comments. A",
+    'template with any other line is a Problem for each such line, and the default template stands in its place. The templates whose rules stand in a',
+    'frontend that apps share (`HTTP_FRONTEND_…`, `HTTPS_FRONTEND_…`, `BACKEND_REDIRECT_…`) are not taken at all. Nothing on the list reads a file, the',
+    'environment, a Lua script or another section, and nothing leads to the backend of another app.',
+    '',
+    '| such as | what it is |',
+    '|---|---|',
+    ...SAFE_ROWS.map(({ usage, doc }) => `| \`${cell(usage)}\` | ${cell(doc)} |`),
+  ];
 }
 
 function tableOf(labels: readonly Label<unknown>[], title: (label: Label<unknown>) => string): readonly string[] {

@@ -16,7 +16,11 @@ export interface MiddleSettings {
 
 /** `derive` as an operator's flags, environment and template files want it. Rejects when a template file can't be read. */
 export async function loadMiddle(given: MiddleSettings): Promise<ReturnType<typeof makeDerive>> {
-  return makeMiddle(given, await loadTemplates(given.settings.templatesDir, given.env));
+  const { settings, env } = given;
+  return makeMiddle(
+    given,
+    await loadTemplates(settings.templatesDir, env, { statsPort: settings.statsPort, safeLabels: settings.templateLabels === 'safe' }),
+  );
 }
 
 /** The same with templates that were loaded before. */

@@ -2,13 +2,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TEMPLATE_NAMES, type TemplateName } from '../haproxy/catalogue.ts';
-import { makeTemplates, type TemplateText, type Templates } from '../haproxy/templates.ts';
+import { makeTemplates, type TemplateRules, type TemplateText, type Templates } from '../haproxy/templates.ts';
 import type { Environment } from '../lib/environment.ts';
+import { withLineEnds } from '../lib/line-ends.ts';
 
 const DEFAULTS = fileURLToPath(new URL('../../templates/', import.meta.url));
 
 /** The default templates, and what stands in their place: HAPROXY_<NAME> in the environment before a file of that name. */
-export async function loadTemplates(folder: string, env: Environment): Promise<Templates> {
+export async function loadTemplates(folder: string, env: Environment, rules: TemplateRules = {}): Promise<Templates> {
   const defaults = await Promise.all(
     TEMPLATE_NAMES.map(async (name): Promise<[TemplateName, string]> => [name, await readFile(path.join(DEFAULTS, `${name}.hbs`), 'utf8')]),
   );
@@ -17,11 +18,11 @@ export async function loadTemplates(folder: string, env: Environment): Promise<T
   for (const name of TEMPLATE_NAMES) {
     const text = env[name];
     const file = [`${name}.hbs`, name].find((candidate) => files.has(candidate));
-    if (text !== undefined) own.set(name, { text: text.replaceAll('\\n', '\n'), language: 'marathon-lb', from: `the variable ${name}` });
+    if (text !== undefined) own.set(name, { text: withLineEnds(text), language: 'marathon-lb', from: `the variable ${name}` });
     else if (file !== undefined && path.resolve(folder) !== path.resolve(DEFAULTS)) {
       const language = file.endsWith('.hbs') ? 'handlebars' : 'marathon-lb';
       own.set(name, { text: await readFile(path.join(folder, file), 'utf8'), language, from: path.join(folder, file) });
     }
   }
-  return makeTemplates(new Map(defaults), own);
+  return makeTemplates(new Map(defaults), own, rules);
 }

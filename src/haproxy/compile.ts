@@ -3,10 +3,10 @@ import Handlebars from 'handlebars';
 /** What a template places: texts, and lists for `{{#each}}`. */
 export type Values = Readonly<Record<string, string | readonly string[]>>;
 
-/** A template, whatever it was written in. */
+/** A compiled template, whichever language it was written in. */
 export type Compiled = (values: Values) => string;
 
-/** A template's text that can't be used: a sentence that names the placeholder and those that exist. */
+/** Thrown for a template text that can't be used. The message is a sentence that names the placeholder and those that exist. */
 export class TemplateError extends Error {
   override readonly name = 'TemplateError';
 }
@@ -34,29 +34,29 @@ export function compileHandlebars(text: string, places: readonly string[]): Comp
   return (values) => template(values);
 }
 
-/** Where a part of a template stands. */
-interface Place {
+/** Which names a part of a template may place. */
+interface Scope {
   readonly places: readonly string[];
   readonly inEach: boolean;
 }
 
-function checkAll(program: hbs.AST.Program | undefined, place: Place): void {
-  for (const statement of program?.body ?? []) check(statement, place);
+function checkAll(program: hbs.AST.Program | undefined, scope: Scope): void {
+  for (const statement of program?.body ?? []) check(statement, scope);
 }
 
-function check(statement: hbs.AST.Statement, place: Place): void {
+function check(statement: hbs.AST.Statement, scope: Scope): void {
   if (statement.type === 'ContentStatement' || statement.type === 'CommentStatement') return;
   if (statement.type === 'MustacheStatement') {
     const { path, params, hash } = statement as hbs.AST.MustacheStatement;
     requirePlain(path, params.length === 0 && isEmpty(hash));
-    checkName(path as hbs.AST.PathExpression, place);
+    checkName(path as hbs.AST.PathExpression, scope);
   } else if (statement.type === 'BlockStatement') {
     const { path, params, hash, program, inverse } = statement as hbs.AST.BlockStatement;
     const [subject] = params;
     requirePlain(subject, params.length === 1 && isEmpty(hash) && BLOCKS.has(path.original));
-    checkName(subject as hbs.AST.PathExpression, place);
-    checkAll(program, path.original === 'each' ? { ...place, inEach: true } : place);
-    checkAll(inverse, place);
+    checkName(subject as hbs.AST.PathExpression, scope);
+    checkAll(program, path.original === 'each' ? { ...scope, inEach: true } : scope);
+    checkAll(inverse, scope);
   } else throw new TemplateError('it has a partial ({{> …}}), and there are none');
 }
 
@@ -65,8 +65,8 @@ function requirePlain(expression: hbs.AST.Expression | undefined, isPlain: boole
   throw new TemplateError('it has more than {{name}}, {{#if name}}, {{#unless name}} and {{#each list}}, and there is nothing else');
 }
 
-/** In a list's turn `this` is its element, and all else is one step up. */
-function checkName({ original, depth, parts }: hbs.AST.PathExpression, { places, inEach }: Place): void {
+/** Inside {{#each}} `this` is the element, and every other name needs `../`. */
+function checkName({ original, depth, parts }: hbs.AST.PathExpression, { places, inEach }: Scope): void {
   if (inEach && (original === 'this' || original === '.')) return;
   const [name = original] = parts;
   if (!places.includes(name) || parts.length !== 1) throw unknownPlaceholder(original, places);
@@ -74,11 +74,12 @@ function checkName({ original, depth, parts }: hbs.AST.PathExpression, { places,
     throw new TemplateError(`it has '${original}', but inside {{#each}} there are {{this}} and {{../${name}}}, outside {{${name}}}`);
 }
 
-/** Without `key=value`. The types say that a hash is always there; it is not. */
+/** Whether there is no `key=value`. The types say that a hash is always there, but it may be undefined. */
 function isEmpty(hash: hbs.AST.Hash | undefined): boolean {
   return hash === undefined || hash.pairs.length === 0;
 }
 
+/** A piece of a template that only places values: a text, or the name of a value. */
 interface Part {
   readonly text?: string;
   readonly place?: string;
@@ -106,6 +107,8 @@ export function compileFormat(text: string, places: readonly string[]): Compiled
   for (const [token, name] of text.matchAll(/\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+/g)) {
     if (token === '{{' || token === '}}') parts.push({ text: token.charAt(0) });
     else if (name !== undefined) {
+      if (/[\s(+]/.test(name) && !places.includes(name.trim()))
+        throw new TemplateError(`it has '${token}', where the braces are HAProxy's own: write '{${token}}'`);
       if (!places.includes(name)) throw unknownPlaceholder(name, places);
       parts.push({ place: name });
     } else if (token === '{' || token === '}') throw new TemplateError(`it has a single '${token}': write '${token}${token}' for a brace`);

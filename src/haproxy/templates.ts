@@ -2,8 +2,9 @@ import type { Fragment } from '../model/document.ts';
 import type { Owner, Problem } from '../model/problem.ts';
 import type { Overrides } from '../model/service.ts';
 import { CATALOGUE, TEMPLATE_NAMES, type Context, type TemplateName, type TemplateRow } from './catalogue.ts';
-import { findRemoved, findTrespass, translateHead } from './template-rules.ts';
-import { compileFormat, compileHandlebars, compileRaw, TemplateError, type Compiled } from './compile.ts';
+import { findUnsafe } from './safe-lines.ts';
+import { findMissingSection, findRemoved, findTrespass, isOfSharedFrontend, translateHead } from './template-rules.ts';
+import { compileFormat, compileHandlebars, compileRaw, TemplateError, type Compiled, type Values } from './compile.ts';
 
 /** A template's text and how it is to be read: `.hbs` by Handlebars, all else in marathon-lb's way. */
 export interface TemplateText {
@@ -35,30 +36,27 @@ export interface Author {
   readonly overrides: Overrides;
 }
 
+/** What an operator decides about templates that are not the default ones. */
+export interface TemplateRules {
+  /** Where the health page is looked for; a head has to bind it. Not given: any bind will do. */
+  readonly statsPort?: number;
+  /** Apps may bring only templates with lines that hurt nobody: --template-labels safe. */
+  readonly safeLabels?: boolean;
+}
+
 const OPERATOR: Author = { owner: { by: 'operator' }, overrides: {} };
 
 /**
  * Compiles the defaults and what an operator put in their place (environment before files). A default that can't be compiled throws: it is
  * ours. An operator's that can't is a Problem, and the default stands.
  */
-export function makeTemplates(defaults: ReadonlyMap<TemplateName, string>, operators: ReadonlyMap<TemplateName, TemplateText>): Templates {
-  const problems: Problem[] = [];
-  const inForce = new Map<TemplateName, InForce>();
-  for (const name of TEMPLATE_NAMES) {
-    const text = defaults.get(name);
-    if (text === undefined) throw new Error(`the default template ${name}.hbs is missing`);
-    const standard = compile(name, { text, language: 'handlebars', from: `${name}.hbs` });
-    inForce.set(name, { compiled: standard });
-    const given = operators.get(name);
-    if (given === undefined) continue;
-    const head = name === 'HAPROXY_HEAD' ? translateHead(given.text) : { text: given.text, notes: [] };
-    const own = { ...given, text: head.text };
-    problems.push(...head.notes.map((note) => leftOut(note, own.from)));
-    const compiled = tryCompile(name, own, 'operator');
-    if (typeof compiled === 'string') problems.push(unusable({ name, from: own.from, what: compiled, owner: OPERATOR.owner }));
-    else inForce.set(name, { compiled, standard });
-  }
-  const ofLabel = remember((name: TemplateName, text: string) => tryCompile(name, { text, language: 'marathon-lb', from: 'label' }, 'app'));
+export function makeTemplates(
+  defaults: ReadonlyMap<TemplateName, string>,
+  operators: ReadonlyMap<TemplateName, TemplateText>,
+  rules: TemplateRules = {},
+): Templates {
+  const { inForce, problems } = putInForce(defaults, operators, rules);
+  const ofLabel = remember((name, text) => tryCompile(name, { text, language: 'marathon-lb', from: 'label' }, { by: 'app', ...rules }));
 
   return {
     problems,
@@ -74,10 +72,35 @@ export function makeTemplates(defaults: ReadonlyMap<TemplateName, string>, opera
     problemsOf({ owner, overrides }) {
       return Object.entries(overrides).flatMap(([name, text]) => {
         const compiled = ofLabel(name as TemplateName, text);
-        return typeof compiled === 'string' ? [unusable({ name, from: labelName(name, owner), what: compiled, owner, label: true })] : [];
+        if (typeof compiled === 'function') return [];
+        return compiled.map((fault) => unusable({ name, from: labelName(name, owner), fault, owner, label: true }));
       });
     },
   };
+}
+
+function putInForce(
+  defaults: ReadonlyMap<TemplateName, string>,
+  operators: ReadonlyMap<TemplateName, TemplateText>,
+  rules: TemplateRules,
+): { readonly inForce: ReadonlyMap<TemplateName, InForce>; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const inForce = new Map<TemplateName, InForce>();
+  for (const name of TEMPLATE_NAMES) {
+    const text = defaults.get(name);
+    if (text === undefined) throw new Error(`the default template ${name}.hbs is missing`);
+    const standard = compile(name, { text, language: 'handlebars', from: `${name}.hbs` });
+    inForce.set(name, { compiled: standard });
+    const given = operators.get(name);
+    if (given === undefined) continue;
+    const head = name === 'HAPROXY_HEAD' ? translateHead(given.text) : { text: given.text, notes: [] };
+    const own = { ...given, text: head.text };
+    problems.push(...head.notes.map((note) => leftOut(note, own.from)));
+    const compiled = tryCompile(name, own, { by: 'operator', ...rules });
+    if (typeof compiled === 'function') inForce.set(name, { compiled, standard });
+    else problems.push(...compiled.map((fault) => unusable({ name, from: own.from, fault, owner: OPERATOR.owner })));
+  }
+  return { inForce, problems };
 }
 
 function compile(name: TemplateName, { text, language }: TemplateText): Compiled {
@@ -86,28 +109,50 @@ function compile(name: TemplateName, { text, language }: TemplateText): Compiled
   return use === 'raw' ? compileRaw(text) : compileFormat(text, places);
 }
 
+/** Why a text can't be used, in words that stand behind a comma; `isUnsafe`: only as labels may have safe lines alone. */
+interface Fault {
+  readonly what: string;
+  readonly isUnsafe?: true;
+}
+
 /** Compiled, or why it can't be used. `by`: an app may not do all that an operator may. */
-function tryCompile(name: TemplateName, text: TemplateText, by: 'operator' | 'app'): Compiled | string {
+function tryCompile(
+  name: TemplateName,
+  text: TemplateText,
+  { by, statsPort, safeLabels }: TemplateRules & { readonly by: 'operator' | 'app' },
+): Compiled | readonly Fault[] {
   try {
     const wrong = findRemoved(text.text) ?? (by === 'app' ? findTrespass(name, text.text) : undefined);
-    return wrong ?? compile(name, text);
+    if (wrong !== undefined) return [{ what: wrong }];
+    const compiled = compile(name, text);
+    const sample = compiled(sampleOf(name));
+    const missing = by === 'operator' ? findMissingSection(name, sample, statsPort) : undefined;
+    if (missing !== undefined) return [{ what: missing }];
+    const unsafe = by === 'app' && safeLabels === true ? findUnsafe(name, sample, isOfSharedFrontend(name)) : [];
+    return unsafe.length > 0 ? unsafe.map((what) => ({ what, isUnsafe: true })) : compiled;
   } catch (error) {
-    if (error instanceof TemplateError) return error.message;
+    if (error instanceof TemplateError) return [{ what: error.message }];
     throw error;
   }
 }
 
+/** Every value of a template as its own name: `{backend}`. */
+function sampleOf(name: TemplateName): Values {
+  const { places, lists }: TemplateRow = CATALOGUE[name];
+  return Object.fromEntries([...places.map((place) => [place, `{${place}}`]), ...lists.map((list) => [list, [`{${list}}`]])]) as Values;
+}
+
+type Usable = Compiled | readonly Fault[];
+
 /** Label texts recur with every task of an app; their compiled forms are kept, but not for ever. */
-function remember(make: (name: TemplateName, text: string) => Compiled | string): (name: TemplateName, text: string) => Compiled | string {
-  const known = new Map<string, Compiled | string>();
+function remember(make: (name: TemplateName, text: string) => Usable): (name: TemplateName, text: string) => Usable {
+  const made = new Map<string, Usable>();
   return (name, text) => {
     const key = `${name}\n${text}`;
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    if (known.size >= 10_000) known.clear();
-    const made = make(name, text);
-    known.set(key, made);
-    return made;
+    const found = made.get(key) ?? make(name, text);
+    if (made.size >= 10_000) made.clear();
+    made.set(key, found);
+    return found;
   };
 }
 
@@ -119,20 +164,23 @@ function labelName(template: string, owner: Owner): string {
 interface Unusable {
   readonly name: string;
   readonly from: string;
-  readonly what: string;
+  readonly fault: Fault;
   readonly owner: Owner;
   readonly label?: true;
 }
 
-function unusable({ name, from, what, owner, label }: Unusable): Problem {
+function unusable({ name, from, fault: { what, isUnsafe }, owner, label }: Unusable): Problem {
   return {
-    code: 'template',
+    code: isUnsafe === true ? 'template-denied' : 'template',
     owner,
     ...(label === true && { label: from }),
     message: `the template ${name} from ${from} can't be used, ${what}`,
-    hint: 'the default template stands in its place',
+    hint: isUnsafe === true ? UNSAFE_HINT : 'the default template stands in its place',
   };
 }
+
+const UNSAFE_HINT =
+  "the default template stands in its place; docs/labels.md lists the lines that apps may have under --template-labels safe, which is its operator's choice";
 
 function leftOut(note: string, from: string): Problem {
   return { code: 'template', owner: OPERATOR.owner, message: note, hint: `take it out of ${from}` };

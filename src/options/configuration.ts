@@ -20,10 +20,10 @@ export const CONFIGURATION_OPTIONS = {
     fallback: 'templates',
     read: nonEmpty,
   }),
-  templateLabels: option<'allow' | 'deny'>('--template-labels <allow|deny>', 'The configuration', {
-    help: 'whether apps may bring templates in their labels',
+  templateLabels: option<'allow' | 'safe' | 'deny'>('--template-labels <allow|safe|deny>', 'The configuration', {
+    help: 'whether apps may bring templates in their labels; safe: with the lines that docs/labels.md lists',
     fallback: 'allow',
-    read: oneOf(['allow', 'deny']),
+    read: oneOf(['allow', 'safe', 'deny']),
   }),
   dontBindHttpHttps: option('--dont-bind-http-https', 'The configuration', { help: 'no shared http and https frontends', fallback: false }),
   groupHttpsByVhost: option('--group-https-by-vhost', 'The configuration', {

@@ -1,4 +1,5 @@
 import { closest } from 'fastest-levenshtein';
+import { withLineEnds } from '../lib/line-ends.ts';
 import { byText } from '../lib/lists.ts';
 import type { Owner, Problem } from '../model/problem.ts';
 import type { Overrides } from '../model/service.ts';
@@ -142,18 +143,10 @@ function withinPorts(read: ReadPort, { own, owner, count }: OfPort): ReadPort {
   return { ...read, values: { ...read.values, checkPortIndex: undefined }, problems: [...read.problems, problem] };
 }
 
-/** Line ends of another system become ours [marathon-lb 1.15]. */
+/** The template texts among the labels, with real line ends. */
 function readOverrides(entries: readonly Entry[], templates: ReadonlySet<string>): Overrides {
   const own = entries.filter(({ key }) => templates.has(`HAPROXY_${key}`));
   return Object.fromEntries(own.map(({ key, text }) => [`HAPROXY_${key}`, withLineEnds(text)]));
-}
-
-/** Words in quotes, escaped characters, and what stands for the end of a line. */
-const ENDS = /"(?:[^"\\]|\\.)*"|'[^']*'|\r\n|\\./gs;
-
-/** Forms and shells make two characters, `\n`, of the end of a line: so they stand for one, but not in quotes, where HAProxy knows them. */
-function withLineEnds(text: string): string {
-  return text.replace(ENDS, (found) => (found === '\r\n' || found === '\\n' ? '\n' : found));
 }
 
 interface Bad {

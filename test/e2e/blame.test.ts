@@ -59,6 +59,8 @@ function makeApp(i: number, labels: Labels = {}): unknown {
   };
 }
 
+const STATS = 'listen stats\n  bind *:9090\n';
+
 /** The document of apps with these labels, by number, and with these templates of the operator's. */
 async function render(count: number, bad: Readonly<Record<number, Labels>>, env: Labels = {}): Promise<Document> {
   const folder = await mkdtemp(path.join(place.folder, 'estate-'));
@@ -224,8 +226,8 @@ describe("an operator's template", () => {
       9,
     ],
     ['a shared frontend with a bad name', { HAPROXY_HTTP_FRONTEND_HEAD: '\nfrontend a/b\n  bind *:80\n  mode http\n' }, 9],
-    ['the head', { HAPROXY_HEAD: 'global\n  nosuch\ndefaults\n  mode http\n' }, 9],
-    ['a macro that does not end', { HAPROXY_HEAD: 'global\n  .if 1\ndefaults\n  mode http\n  timeout client 3s\n' }, 9],
+    ['the head', { HAPROXY_HEAD: `global\n  nosuch\ndefaults\n  mode http\n${STATS}` }, 9],
+    ['a macro that does not end', { HAPROXY_HEAD: `global\n  .if 1\ndefaults\n  mode http\n  timeout client 3s\n${STATS}` }, 9],
   ])('%s: that is said, and no app is blamed', async (_, env, count) => {
     const { out, findings, runs } = await settle(await render(count, {}, env));
     expect([...out]).toEqual([]);

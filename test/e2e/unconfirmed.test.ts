@@ -91,8 +91,8 @@ const SERVES_ON = isSince(3, 1);
 async function writeDeadlyHead({ folder }: Cluster): Promise<readonly string[]> {
   const templates = path.join(folder, 'operator');
   await mkdir(templates);
-  const head = `global\n  chroot ${path.join(folder, 'nowhere')}\ndefaults\n  mode http\n  timeout client 9s\n  timeout server 9s\n  timeout connect 9s\n`;
-  await writeFile(path.join(templates, 'HAPROXY_HEAD'), head);
+  const head = `global\n  chroot ${path.join(folder, 'nowhere')}\ndefaults\n  mode http\n  timeout client 9s\n  timeout server 9s\n  timeout connect 9s\nlisten stats\n  bind {{statsBind}}\n`;
+  await writeFile(path.join(templates, 'HAPROXY_HEAD.hbs'), head);
   return ['--templates-dir', templates];
 }
 

@@ -145,6 +145,12 @@ test.each([
   ['{backend}}', "it has a single '}'"],
   ['{{backend}', "it has a single '}'"],
   ['{a{backend}}', "it has a single '{'"],
+  [
+    'use_backend x if { hdr(host) -i shop }',
+    "it has '{ hdr(host) -i shop }', where the braces are HAProxy's own: write '{{ hdr(host) -i shop }}'",
+  ],
+  ['http-request deny unless { ssl_fc }', "write '{{ ssl_fc }}'"],
+  ['unique-id-format %{+X}o', "write '{{+X}}'"],
 ])('format %j is refused', (text, why) => {
   expect(whyNot(() => compileFormat(text, PLACES))).toContain(why);
 });

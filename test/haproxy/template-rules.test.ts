@@ -8,6 +8,8 @@ test.each<[TemplateName, string]>([
   ['HAPROXY_BACKEND_HEAD', '\n# mine\n\tbackend   {backend}\r\n  mode http\r\n'],
   ['HAPROXY_FRONTEND_HEAD', 'frontend {backend}\n  bind :1\n  # frontend of mine\n'],
   ['HAPROXY_FRONTEND_HEAD', ''],
+  ['HAPROXY_BACKEND_HEAD', 'backend {backend} from mine # a word\n  mode http'],
+  ['HAPROXY_HTTP_FRONTEND_ACL', '  use_backend {backend} if x TRUE\n'],
   ['HAPROXY_USERLIST_HEAD', 'userlist user_{backend}\n  user {user} password {passwd}\n'],
   ['HAPROXY_BACKEND_HTTP_OPTIONS', '  option forwardfor\n'],
   ['HAPROXY_BACKEND_HTTP_OPTIONS', '  http-response set-header X-Backend backend\n'],
@@ -34,6 +36,13 @@ test.each<[TemplateName, string, string]>([
   ['HAPROXY_MAP_HTTP_FRONTEND_ACL', '  use_backend x if y\n', 'one for all apps'],
   ['HAPROXY_MAP_HTTPS_FRONTEND_ACL', '', 'one for all apps'],
   ['HAPROXY_BACKEND_REDIRECT_HTTP_TO_HTTPS', '  redirect scheme https\n', 'would hit every app'],
+  ['HAPROXY_HTTP_FRONTEND_ACL', '  use_backend {backend} if TRUE\n', 'would hit every app'],
+  ['HAPROXY_HTTP_FRONTEND_ACL', '  use_backend {backend} unless FALSE\n', 'would hit every app'],
+  ['HAPROXY_HTTP_FRONTEND_ACL', '  use_backend {backend} if x or TRUE\n', 'would hit every app'],
+  ['HAPROXY_HTTP_FRONTEND_ACL', '  use_backend {backend} if {{ always_true }}\n', 'would hit every app'],
+  ['HAPROXY_BACKEND_HEAD', 'backend {backend}  balance {balance}  mode {mode}  timeout server 30m', 'the line ends are lost'],
+  ['HAPROXY_FRONTEND_HEAD', 'frontend {backend} bind *:1 mode http', 'the line ends are lost'],
+  ['HAPROXY_USERLIST_HEAD', 'userlist user_{backend} user a password b', 'the line ends are lost'],
 ])('an app may not have a %s of %j', (name, text, why) => {
   expect(findTrespass(name, text)).toContain(why);
 });

@@ -124,3 +124,48 @@ test('a default that is missing or broken is our own mistake, and throws', () =>
   expect(() => makeTemplates(without, new Map())).toThrow('the default template HAPROXY_HEAD.hbs is missing');
   expect(() => makeTemplates(new Map(DEFAULTS).set('HAPROXY_HEAD', '{{x}}'), new Map())).toThrow("the placeholder 'x'");
 });
+
+const HEAD = 'global\n  daemon\ndefaults\n  timeout client 1m\nlisten stats\n  bind *:9090\n';
+
+test.each<[TemplateName, string, string]>([
+  ['HAPROXY_HTTP_FRONTEND_HEAD', '  bind *:80\n  mode http\n', "its first line is 'bind *:80', but a line 'frontend …' is wanted"],
+  ['HAPROXY_HTTP_FRONTEND_HEAD', '', "its first line is ''"],
+  ['HAPROXY_HTTPS_FRONTEND_HEAD', 'backend x\n', "the last section that it opens is 'backend x'"],
+  ['HAPROXY_HTTP_FRONTEND_HEAD', 'frontend marathon_http_in bind *:80 mode http', 'the line ends are lost'],
+  ['HAPROXY_HTTPS_GROUPED_VHOST_BACKEND_HEAD', 'server x 1.2.3.4:1', "a line 'backend …' is wanted"],
+  ['HAPROXY_BACKEND_HEAD', '  balance leastconn\n', "a line 'backend …' is wanted"],
+  ['HAPROXY_BACKEND_HEAD', 'backend mine\n', 'has no {backend}'],
+  ['HAPROXY_HEAD', 'defaults\n  timeout client 1m\nlisten stats\n  bind *:9090\n', "it has no section 'global'"],
+  ['HAPROXY_HEAD', 'global\nlisten stats\n  bind *:9090\n', "it has no section 'defaults'"],
+  ['HAPROXY_HEAD', 'global\ndefaults\n  timeout client 1m\n', 'it binds nothing on port 9090 (--stats-port)'],
+  ['HAPROXY_HEAD', 'global\ndefaults\nlisten stats\n  bind *:19090\n', 'it binds nothing on port 9090 (--stats-port)'],
+])("an operator's %s of %j is a Problem, and the default one stands", (name, text, why) => {
+  const own = new Map([[name, written(text)]]);
+  const templates = makeTemplates(DEFAULTS, own, { statsPort: 9090 });
+  expect(templates.problems).toMatchObject([{ code: 'template', owner: { by: 'operator' }, message: expect.stringContaining(why) }]);
+  const { places, lists }: TemplateRow = CATALOGUE[name];
+  const context = Object.fromEntries([...places.map((place) => [place, place]), ...lists.map((list) => [list, []])]) as never;
+  expect(templates.render(name, context).text).toBe(templatesWith().render(name, context).text);
+});
+
+test.each<[TemplateName, string, 'handlebars' | 'marathon-lb']>([
+  ['HAPROXY_HEAD', HEAD.replace('  daemon\n', ''), 'marathon-lb'],
+  ['HAPROXY_HEAD', 'global\ndefaults\nlisten stats\n  bind {{statsBind}}\n', 'handlebars'],
+  ['HAPROXY_HTTP_FRONTEND_HEAD', '\n# mine\nlisten health\n  bind *:8080\nfrontend marathon_http_in\n  bind *:80\n', 'marathon-lb'],
+  ['HAPROXY_BACKEND_HEAD', '{{#if mode}}\nbackend {{ backend }}\n{{/if}}\n', 'handlebars'],
+  ['HAPROXY_FRONTEND_HEAD', '', 'marathon-lb'],
+])("an operator's %s of %j can be used", (name, text, language) => {
+  expect(makeTemplates(DEFAULTS, new Map([[name, written(text, language)]]), { statsPort: 9090 }).problems).toEqual([]);
+});
+
+test("what a head has of marathon-lb's Lua is told in one line", () => {
+  const lua = ['getpids', 'getconfig', 'signalmlb'].map((name) => `  lua-load /marathon-lb/${name}.lua\n`).join('');
+  const rules = ['getpids', 'getconfig'].map((name) => `  http-request use-service lua.${name} if { path /_haproxy_${name} }\n`).join('');
+  const templates = templatesWith({ HAPROXY_HEAD: written(HEAD.replace('global\n', `global\n${lua}`) + rules) });
+  expect(templates.problems.map(({ message }) => message)).toEqual([
+    expect.stringMatching(
+      /^HAPROXY_HEAD: the lines 'lua-load .*use-service lua.getconfig.* are left out, as the Lua scripts of marathon-lb are not here$/,
+    ),
+    "HAPROXY_HEAD: the line 'daemon' is left out, as HAProxy runs under our own master here",
+  ]);
+});

@@ -134,6 +134,14 @@ test.each([
   ['  http-request set-header X "a\\"\\n"\\n', '  http-request set-header X "a\\"\\n"\n'],
   ['  acl a path_reg a\\\\nb \\ c', '  acl a path_reg a\\\\nb \\ c'],
   ['  a "b\\n  c', '  a "b\n  c'],
+  ['backend {backend}\\r\\n mode {mode}\\r\\n', 'backend {backend}\n mode {mode}\n'],
+  ['  tcp-check send PING\\r\\n\n  tcp-check expect string +PONG', '  tcp-check send PING\\r\\n\n  tcp-check expect string +PONG'],
+  ['  option a\\nb\r\n  option c', '  option a\\nb\n  option c'],
+  ['  option httpchk GET / HTTP/1.1\\r\\nHost:\\ frob', '  option httpchk GET / HTTP/1.1\\r\\nHost:\\ frob'],
+  [
+    '  option httpchk GET / HTTP/1.1\\r\\nHost:\\ frob\n  http-check expect status 200\n',
+    '  option httpchk GET / HTTP/1.1\\r\\nHost:\\ frob\n  http-check expect status 200\n',
+  ],
 ])('the end of a line in the label of a template: %j', (text, wanted) => {
   expect(read({ HAPROXY_0_BACKEND_HTTP_OPTIONS: text }).ports[0]?.overrides).toEqual({ HAPROXY_BACKEND_HTTP_OPTIONS: wanted });
 });
