@@ -21,8 +21,8 @@ export interface ChosenAtStart extends Chosen {
   readonly given: readonly Problem[];
 }
 
-/** What is known of certificates from outside. */
-export interface CertificateParts {
+/** Where the operator's certificates come from. */
+export interface CertificateSources {
   /** The files that --ssl-certs names. */
   readonly wanted: readonly string[];
   /** Holds further ones as text: HAPROXY_SSL_CERT, HAPROXY_SSL_CERT0 to 100. */
@@ -36,7 +36,7 @@ export interface CertificateParts {
  * The certificates of the shared https frontend: the files that --ssl-certs names, then those given as text, as marathon-lb's container has
  * them. HAProxy would refuse the whole configuration for one that it can't use, so each of those is left out.
  */
-export async function chooseCertificates({ wanted, env, stateDir, folder }: CertificateParts): Promise<ChosenAtStart> {
+export async function chooseCertificates({ wanted, env, stateDir, folder }: CertificateSources): Promise<ChosenAtStart> {
   const given = readGivenCertificates(env, folder);
   const written = await writeCertificates(given.certificates);
   const files = namesOf(wanted, written.certificates);
@@ -116,7 +116,7 @@ export function certificateProblems({ file, verdict, effect, owner = { by: 'oper
 }
 
 /** The same for `--dry`, which writes nothing and looks into no file. */
-export function nameCertificates({ wanted, env, folder }: Omit<CertificateParts, 'stateDir'>): Certificates {
+export function nameCertificates({ wanted, env, folder }: Omit<CertificateSources, 'stateDir'>): Certificates {
   const { certificates, problems } = readGivenCertificates(env, folder);
   return { files: namesOf(wanted, certificates), problems, contents: [], named: [] };
 }

@@ -23,7 +23,7 @@ export async function settleWithCopy(file: string, verdict: FileVerdict, folder:
       if (usable) return { ...verdict, serves: [copy], pems: [copy], fingerprint, isCopy: true };
     }
   } catch {
-    // a disk that is full: then there is no copy
+    // the disk may be full: then there is no copy
   }
   return verdict;
 }

@@ -69,9 +69,9 @@ export async function judgeFile(file: string, { now = Date.now(), deadlineMs = D
 
 /** Every path whose change may change the verdict. Rejects when a folder can't be read. */
 export async function pathsOf(file: string): Promise<readonly string[]> {
-  const known = await stat(file).catch(() => undefined);
-  if (known?.isDirectory() === true) return [file, ...(await readdir(file)).sort().map((name) => path.join(file, name))];
-  const pems = known === undefined ? [file, ...BUNDLE.map((end) => file + end)] : [file];
+  const entry = await stat(file).catch(() => undefined);
+  if (entry?.isDirectory() === true) return [file, ...(await readdir(file)).sort().map((name) => path.join(file, name))];
+  const pems = entry === undefined ? [file, ...BUNDLE.map((end) => file + end)] : [file];
   return pems.flatMap((pem) => [pem, ...BESIDE.map((end) => pem + end)]);
 }
 

@@ -1,4 +1,4 @@
-import { makeKeeper } from '../saved/keeper.ts';
+import { Keeper } from '../saved/keeper.ts';
 import { readSaved, writeSaved, type SavedFile, type Saved } from '../saved/state-folder.ts';
 import { now, sleep } from '../lib/clock.ts';
 import { FILES_MS, inTime } from '../lib/in-time.ts';
@@ -7,35 +7,35 @@ import { sentence } from '../lib/sentence.ts';
 import type { Settings } from '../options/options.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** What was known before, from the state folder; a file that can't be used is set aside, and told. */
+/** The snapshot that the last run left in the state folder. A file that can't be used is set aside, and the log says so. */
 export async function readMemory({ stateDir }: Settings, log: Logger): Promise<Saved | undefined> {
-  const reading = inTime(readSaved(stateDir, now), { ms: FILES_MS, what: `reading what was known from ${stateDir}` });
-  const { known, trouble }: SavedFile = await reading.catch((error: unknown) => ({ trouble: sentence(error) }));
+  const reading = inTime(readSaved(stateDir, now), { ms: FILES_MS, what: `reading the last snapshot from ${stateDir}` });
+  const { saved, trouble }: SavedFile = await reading.catch((error: unknown) => ({ trouble: sentence(error) }));
   if (trouble !== undefined) log.warn({}, trouble);
-  return known;
+  return saved;
 }
 
-/** Keeps what is known in the state folder. */
-export function openKeeper({ settings, log }: Surroundings): ReturnType<typeof makeKeeper> {
-  return makeKeeper({
-    write: (known) => writeSaved(settings.stateDir, known),
+/** Opens the keeper of the state folder. */
+export function openKeeper({ settings, log }: Surroundings): Keeper {
+  return new Keeper({
+    write: (saved) => writeSaved(settings.stateDir, saved),
     now,
     later: (work, ms) => {
       setTimeout(work, ms).unref();
     },
     failed: (error) => {
-      log.warn({ folder: settings.stateDir, reason: sentence(error) }, 'what is known could not be written, it is tried again');
+      log.warn({ folder: settings.stateDir, reason: sentence(error) }, 'the last snapshot could not be written, it is tried again');
     },
   });
 }
 
-/** How long the start waits for Marathon before what was known serves. */
+/** How long the start waits for Marathon before the saved snapshot is used, in milliseconds. */
 const RESTORE_MS = 5_000;
 
-/** What was known counts where Marathon does not answer soon. */
-export function restoreLater(known: Saved, { tell, signal }: Surroundings): void {
+/** Tells the saved snapshot as news after five seconds; a read of Marathon that came before makes it void. */
+export function restoreLater(saved: Saved, { tell, signal }: Surroundings): void {
   const restore = (): void => {
-    tell({ kind: 'restored', at: now(), ...known });
+    tell({ kind: 'restored', at: now(), ...saved });
   };
   sleep(RESTORE_MS, signal).then(restore, () => undefined); // the end
 }

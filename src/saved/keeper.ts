@@ -4,7 +4,7 @@ import type { Saved } from './state-folder.ts';
 
 /** How it writes, and how often. */
 export interface KeeperSettings {
-  readonly write: (known: Saved) => Promise<void>;
+  readonly write: (saved: Saved) => Promise<void>;
   /** From one write to the next, in milliseconds. */
   readonly everyMs?: number;
   /** How long a write is waited for, in milliseconds; 60,000 when left out. */
@@ -16,21 +16,21 @@ export interface KeeperSettings {
   readonly failed: (error: unknown) => void;
 }
 
-/** What is known, now and at the start. Times in ms since 1970. */
+/** The part of the state that is kept on the disk. Times in ms since 1970. */
 export interface Seen {
   readonly snapshot: Snapshot;
-  /** When the last full read was sent that said so. */
+  /** When the last full read that gave this snapshot was sent. */
   readonly sentAt: number | undefined;
-  /** Tasks that Marathon lacks and nobody has explained: they are known no better by a read that lacks them. */
+  /** Tasks that the guard holds although Marathon no longer lists them. While there are any, a read does not confirm the snapshot. */
   readonly held: unknown;
-  /** What was known before the start, and is on the disk: nothing new. */
+  /** Set while the state is the one that was read from the disk at the start, so that there is nothing new to write. */
   readonly staleSince: number | undefined;
 }
 
-/** What has not changed is written again when a read has confirmed it so much later, in milliseconds: how old it is says what it is worth. */
+/** An unchanged snapshot is written again when a read confirms it this many milliseconds later, because its date decides whether a later start may use it. */
 const AGAIN_MS = 240_000;
 
-/** Keeps on the disk what is known: at once when it changes, but not too often, and at the end. */
+/** Writes the snapshot to the disk when it changes, at most once per `everyMs`, and once more at the end. */
 export class Keeper {
   readonly #settings: KeeperSettings;
   #last: Saved | undefined;
@@ -55,7 +55,7 @@ export class Keeper {
     this.#arm();
   }
 
-  /** Writes what is not on the disk yet, and nothing after that. Never rejects. */
+  /** Writes what is not on the disk yet, and writes nothing after that. Never rejects. */
   async end(): Promise<void> {
     this.#isEnded = true;
     await this.#flush();
@@ -79,28 +79,23 @@ export class Keeper {
 
   async #write(): Promise<void> {
     const { now, failed } = this.#settings;
-    const known = this.#unwritten;
-    if (known === undefined) return;
+    const saved = this.#unwritten;
+    if (saved === undefined) return;
     this.#unwritten = undefined;
     this.#written = now();
     try {
-      await this.#inTime(this.#hanging); // none is begun beside one that hangs: they would take all threads for files
-      this.#hanging = this.#settings.write(known).finally(() => {
+      await this.#inTime(this.#hanging); // a second write beside one that hangs would take all of Node's threads for files
+      this.#hanging = this.#settings.write(saved).finally(() => {
         this.#hanging = undefined;
       });
       await this.#inTime(this.#hanging);
     } catch (error) {
-      this.#unwritten ??= known;
+      this.#unwritten ??= saved;
       failed(error);
     }
   }
 
   #inTime(work: Promise<void> | undefined): Promise<void> {
-    return inTime(work ?? Promise.resolve(), { ms: this.#settings.deadlineMs ?? 60_000, what: 'writing what is known' });
+    return inTime(work ?? Promise.resolve(), { ms: this.#settings.deadlineMs ?? 60_000, what: 'writing the last snapshot' });
   }
-}
-
-/** A keeper of nothing yet. */
-export function makeKeeper(settings: KeeperSettings): Keeper {
-  return new Keeper(settings);
 }

@@ -7,14 +7,14 @@ import { anyHead, asProblems, head, readSavedApp } from './saved-app.ts';
 
 /** What a run leaves for the next one. */
 export interface Saved {
-  /** When it was so, in ms since 1970. */
+  /** When the snapshot was right, in ms since 1970. */
   readonly savedAt: number;
   readonly snapshot: Snapshot;
 }
 
 const NAME = 'known.json';
 
-/** Of the file's form; a file of another one is set aside. */
+/** The version of the file's format. A file in another version is set aside. */
 const VERSION = 1;
 
 /** Ten times what 10,000 apps of 5 tasks need: a larger file is none of ours. */
@@ -24,8 +24,8 @@ const MOST_BYTES = 400_000_000;
  * Writes the file in one step, with a turn for the event loop every quarter of a megabyte. Rejects when it can't; the old one stays then. Labels
  * may hold passwords: nobody else may read it.
  */
-export async function writeSaved(folder: string, known: Saved): Promise<void> {
-  await replaceFile(path.join(folder, NAME), textOf(known), 0o600);
+export async function writeSaved(folder: string, saved: Saved): Promise<void> {
+  await replaceFile(path.join(folder, NAME), textOf(saved), 0o600);
 }
 
 const END = ']}';
@@ -41,9 +41,9 @@ function* textOf({ savedAt, snapshot }: Saved): Generator<string> {
   yield `\n${END}\n`;
 }
 
-/** Nothing at all when there is no file. */
+/** What `readSaved` found; empty when there is no file. */
 export interface SavedFile {
-  readonly known?: Saved;
+  readonly saved?: Saved;
   /** What was wrong with the file, in a sentence. */
   readonly trouble?: string;
 }
@@ -54,16 +54,16 @@ export interface SavedFile {
  */
 const OLDEST_MS = 7 * 24 * 3_600_000;
 
-/** What the last run left, if anything, and if it is not too old. A file that can't be used is set aside under another name. Never rejects. */
+/** Reads what the last run left, unless it is more than a week old. A file that can't be used is set aside under another name. Never rejects. */
 export async function readSaved(folder: string, now: () => number = Date.now): Promise<SavedFile> {
   const file = path.join(folder, NAME);
   try {
-    const known = await readFile(file);
-    if (now() - known.savedAt <= OLDEST_MS) return { known };
-    return { trouble: `${file} is of ${new Date(known.savedAt).toISOString()}, older than a week: this start does without what was known` };
+    const saved = await readFile(file);
+    if (now() - saved.savedAt <= OLDEST_MS) return { saved };
+    return { trouble: `${file} is of ${new Date(saved.savedAt).toISOString()}, older than a week: this start goes without it` };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    return { trouble: `${file} can't be used, this start does without what was known: ${sentence(error)}; ${await setAside(file, now())}` };
+    return { trouble: `${file} can't be used, this start goes without it: ${sentence(error)}; ${await setAside(file, now())}` };
   }
 }
 

@@ -3,20 +3,10 @@ import type { Backoff } from '../lib/backoff.ts';
 import type { Sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { AppId } from '../model/names.ts';
-import { reasonOf, type PendingRead } from './asked.ts';
+import { reasonOf, type PendingRead } from './pending-read.ts';
 import { makeRetry } from './retry.ts';
 
 type Dirty = ReadonlyMap<AppId, PendingRead>;
-
-/** Apps that are to be read again, one after the other, the one that waits longest first. */
-export interface AppLane {
-  /** Events of one change come together: they become one read. */
-  ask(id: AppId, reason: string): void;
-  /** All that wait, where they are many, as somebody else reads them now; one that is being read is finished. Few are read sooner by themselves. */
-  take(): Dirty;
-  /** They could not be read: they are tried again later. */
-  putAside(failed: Dirty): void;
-}
 
 interface Settings {
   readonly read: (id: AppId, signal: AbortSignal) => Promise<void>;
@@ -30,12 +20,8 @@ interface Settings {
   readonly signal: AbortSignal;
 }
 
-/** No app waits yet. */
-export function makeAppLane(settings: Settings): AppLane {
-  return new Lane(settings);
-}
-
-class Lane implements AppLane {
+/** Apps that are to be read again, one after the other; the one that has waited longest comes first. */
+export class AppLane {
   readonly #settings: Settings;
   readonly #dirty = new Map<AppId, PendingRead>();
   readonly #aside = new Map<AppId, PendingRead>(); // failed, and wait for the next try
@@ -50,14 +36,16 @@ class Lane implements AppLane {
     this.#retry = makeRetry({ ...settings, again });
   }
 
+  /** Asks for an app. Events of one change come close together and become one read. */
   ask(id: AppId, reason: string): void {
-    const asked = this.#dirty.get(id);
-    if (asked === undefined) this.#dirty.set(id, { reason, at: this.#settings.now(), more: 0 });
-    else asked.more++;
+    const pending = this.#dirty.get(id);
+    if (pending === undefined) this.#dirty.set(id, { reason, at: this.#settings.now(), more: 0 });
+    else pending.more++;
     this.#aside.delete(id);
     if (!this.#runs) this.#run().catch(unlessAborted(this.#settings.signal));
   }
 
+  /** Hands over all apps that wait, when they are many: a full read covers them. Few are not handed over, because they are read sooner one by one. */
   take(): Dirty {
     if (this.#aside.size + this.#dirty.size < this.#settings.many.from) return new Map();
     const taken = new Map([...this.#aside, ...this.#dirty]);
@@ -66,8 +54,9 @@ class Lane implements AppLane {
     return taken;
   }
 
+  /** Takes apps back whose read failed; they are tried again later. */
   putAside(failed: Dirty): void {
-    for (const [id, asked] of failed) if (!this.#dirty.has(id)) this.#aside.set(id, asked);
+    for (const [id, pending] of failed) if (!this.#dirty.has(id)) this.#aside.set(id, pending);
     if (this.#aside.size > 0) this.#retry.soon();
   }
 
@@ -80,27 +69,27 @@ class Lane implements AppLane {
     }
   }
 
-  async #next(id: AppId, asked: PendingRead): Promise<void> {
+  async #next(id: AppId, pending: PendingRead): Promise<void> {
     const { many, quietMs, now, sleep, signal } = this.#settings;
-    const wait = asked.at + quietMs - now();
+    const wait = pending.at + quietMs - now();
     if (wait > 0) await sleep(wait, signal);
     signal.throwIfAborted();
     if (this.#dirty.size >= many.from) {
-      many.tell(`${this.#dirty.size} apps changed`, asked.at);
+      many.tell(`${this.#dirty.size} apps changed`, pending.at);
       await setImmediate(); // whoever takes them does it now
     }
-    if (this.#dirty.get(id) === asked) await this.#read(id, asked);
+    if (this.#dirty.get(id) === pending) await this.#read(id, pending);
   }
 
-  async #read(id: AppId, asked: PendingRead): Promise<void> {
+  async #read(id: AppId, pending: PendingRead): Promise<void> {
     const { read, log, signal } = this.#settings;
     this.#dirty.delete(id);
-    log.debug({ app: id, reason: reasonOf(asked) }, 'reading an app of Marathon');
+    log.debug({ app: id, reason: reasonOf(pending) }, 'reading an app of Marathon');
     try {
       await read(id, signal);
       if (this.#aside.size === 0) this.#retry.needless();
     } catch {
-      this.putAside(new Map([[id, asked]])); // whoever reads has logged it
+      this.putAside(new Map([[id, pending]])); // whoever reads has logged it
     }
   }
 }

@@ -2,12 +2,12 @@ import type { AppId } from '../model/names.ts';
 
 /** An app's path below a Marathon, and what is wanted of it besides what is always there: counts, tasks, deployments. */
 export function pathOf(id: AppId): string {
-  return `${placeOf(id)}?embed=app.tasks&embed=app.readiness`;
+  return `${pathOfApp(id)}?embed=app.tasks&embed=app.readiness`;
 }
 
 /** The path of the app's definition as it was in one version. */
 export function versionPathOf(id: AppId, version: string): string {
-  return `${placeOf(id)}/versions/${encodeURIComponent(version)}`;
+  return `${pathOfApp(id)}/versions/${encodeURIComponent(version)}`;
 }
 
 /**
@@ -18,7 +18,7 @@ export function isReadable(id: AppId): boolean {
   return /^\/[^/]+(\/[^/]+)*$/.test(id) && !/\/(\.|\.\.|\*)(\/|$)|\/(tasks|versions|restart)$|\/(tasks|versions)\/[^/]+$/.test(id);
 }
 
-function placeOf(id: AppId): string {
+function pathOfApp(id: AppId): string {
   return `/v2/apps${id.split('/').map(encodeURIComponent).join('/')}`;
 }
 

@@ -61,7 +61,7 @@ export function dcosAuth({ credentials, ca, insecure = false, now = Date.now, de
     return token.headers;
   };
   const forget = (refused: Headers): void => {
-    if (kept?.headers['authorization'] === refused['authorization']) kept = undefined; // a newer one may have come meanwhile
+    if (kept?.headers['authorization'] === refused['authorization']) kept = undefined; // a login that ran meanwhile may have brought a newer token
   };
   return Object.assign(headers, { from: '--dcos-auth-credentials', forget });
 }
@@ -116,7 +116,7 @@ async function logIn({ uid, endpoint, key }: Account, attempt: Attempt): Promise
   }
 }
 
-/** POSTs JSON over a connection of its own, as the next time is far away, and gives the text of the answer. */
+/** POSTs JSON over a connection of its own, because the next login is an hour away, and returns the text of the answer. */
 async function post(url: URL, body: object, { connect, signal }: Attempt): Promise<string> {
   const agent = new Agent({ connect, maxResponseSize: MOST_BYTES });
   const headers = { 'content-type': 'application/json', accept: 'application/json' };

@@ -1,18 +1,8 @@
 import type { Backoff } from '../lib/backoff.ts';
 import type { Sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import { reasonOf, type PendingRead } from './asked.ts';
+import { reasonOf, type PendingRead } from './pending-read.ts';
 import { makeRetry } from './retry.ts';
-
-/** Reads of everything, one at a time. What is asked for before one starts becomes one. */
-export interface FullLane {
-  /** Asks for one when it is its turn, as it costs Marathon dearly. `since`: when the burst of events began; now when left out. */
-  ask(reason: string, since?: number): void;
-  /** Asks for one soon: resolves when one that started after this call has succeeded, rejects as that one does. */
-  read(reason: string): Promise<void>;
-  /** Whether one is asked for and has not started yet. */
-  isAsked(): boolean;
-}
 
 interface Settings {
   readonly read: (signal: AbortSignal) => Promise<void>;
@@ -24,7 +14,7 @@ interface Settings {
   readonly signal: AbortSignal;
 }
 
-/** `hurry` aborts when somebody waits for it. */
+/** `hurry` is aborted when somebody waits for the result. */
 interface Waiting extends PendingRead {
   readonly hurry: AbortController;
 }
@@ -34,17 +24,13 @@ const SOON_MS = 5_000;
 /** … and for events four times as long as the last one took, between these two. */
 const [LEAST_MS, MOST_MS, TIMES] = [1_000, 30_000, 4];
 
-/** No read yet; the first one starts as soon as it is quiet. */
-export function makeFullLane(settings: Settings): FullLane {
-  return new Lane(settings);
-}
-
-class Lane implements FullLane {
+/** Full reads, one at a time. All requests that come before a read starts share that read. */
+export class FullLane {
   readonly #settings: Settings;
   readonly #retry: ReturnType<typeof makeRetry>;
   #last = { tookMs: 0, end: Number.NEGATIVE_INFINITY };
   #waiting: Waiting | undefined;
-  #newest: Promise<void> = Promise.resolve(); // the read that waits or else the last that started
+  #newest: Promise<void> = Promise.resolve(); // the read that waits to start, or else the last one that started
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -54,15 +40,18 @@ class Lane implements FullLane {
     this.#retry = makeRetry({ ...settings, again });
   }
 
+  /** Asks for a read after the pause that spares Marathon. `since`: when the burst of events began; now when left out. */
   ask(reason: string, since?: number): void {
     this.#enter(reason, since);
   }
 
+  /** Asks for a read soon. Resolves when a read that started after this call has succeeded, rejects as that read does. */
   read(reason: string): Promise<void> {
     this.#enter(reason).hurry.abort();
     return this.#newest;
   }
 
+  /** Whether a read is asked for and has not started yet. */
   isAsked(): boolean {
     return this.#waiting !== undefined;
   }
@@ -79,13 +68,13 @@ class Lane implements FullLane {
     return waiting;
   }
 
-  async #readAfter(previous: Promise<void>, asked: Waiting): Promise<void> {
+  async #readAfter(previous: Promise<void>, waiting: Waiting): Promise<void> {
     const { read, now, log, signal } = this.#settings;
     await previous.catch(() => undefined);
-    await this.#rest(asked);
+    await this.#rest(waiting);
     signal.throwIfAborted();
     this.#waiting = undefined; // whoever asks from now on wants another one
-    log.debug({ reason: reasonOf(asked) }, 'reading Marathon');
+    log.debug({ reason: reasonOf(waiting) }, 'reading Marathon');
     const start = now();
     try {
       await read(signal);

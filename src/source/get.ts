@@ -15,7 +15,7 @@ export interface Question {
   readonly also?: number;
 }
 
-/** A 2xx answer, or the other one that was wanted. Its body must be read to the end or destroyed. */
+/** A 2xx answer, or one with the status that `also` names. Its body must be read to the end or destroyed. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;

@@ -1,7 +1,7 @@
 import { sentence } from '../lib/sentence.ts';
 import { shown } from './auth.ts';
 
-/** What was read, and when its request was sent, in milliseconds since 1970: of several hosts the one that answered. */
+/** What was read, and when the request to the host that answered was sent, in milliseconds since 1970. */
 export interface Read<T> {
   readonly sentAt: number;
   readonly answer: T;
@@ -24,7 +24,7 @@ export function makeHostsInTurn(bases: readonly URL[], now: () => number): Hosts
   let good = 0; // the host that answered last
   return async ({ what, ms, signal }, read) => {
     const failures: string[] = [];
-    const first = good; // another read may find another one meanwhile
+    const first = good; // a read that runs beside this one may move `good` meanwhile
     for (const [i] of bases.entries()) {
       const at = (first + i) % bases.length;
       const base = bases[at] as URL;

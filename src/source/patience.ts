@@ -2,9 +2,9 @@
 export interface Patience {
   /** In milliseconds. */
   readonly now: () => number;
-  /** One began after so many milliseconds. */
+  /** An answer began after so many milliseconds. */
   readonly met: (tookMs: number) => void;
-  /** One did not begin in time. */
+  /** An answer did not begin in time. */
   readonly failed: () => void;
 }
 
@@ -13,12 +13,12 @@ interface Limits {
   readonly mostMs: number;
 }
 
-/** As much longer than the last answer took. */
+/** The wait is this many times what the last answer took. */
 const TIMES = 4;
 
 /**
- * Little at first, so that a host that does not answer holds nothing up for long; twice as much after each failure, as a big Marathon may need it;
- * and so much as the answers of this one suggest.
+ * Starts with `leastMs`, so that a host that does not answer holds nothing up for long. Doubles after each failure, as a big Marathon may need it.
+ * After an answer it is four times what that answer took.
  */
 export function makePatience({ leastMs, mostMs }: Limits): Patience {
   const within = (ms: number): number => Math.min(Math.max(ms, leastMs), mostMs);

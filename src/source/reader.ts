@@ -3,8 +3,8 @@ import type { Sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { AppId } from '../model/names.ts';
 import { isReadable } from './app.ts';
-import { makeAppLane } from './app-lane.ts';
-import { makeFullLane } from './full-lane.ts';
+import { AppLane } from './app-lane.ts';
+import { FullLane } from './full-lane.ts';
 
 /** Reads when asked, in two lanes beside each other: one app at a time, and everything. */
 export interface Reader {
@@ -33,12 +33,13 @@ interface Settings {
 }
 
 /**
- * What to read when. Where many apps are to be read, a full read that starts is also one of them; when it fails, they are tried again by themselves. All fail once `signal` has aborted.
+ * Decides what to read when. A full read that starts also covers the apps that wait, when they are many; when it fails, those apps are tried again
+ * one by one. Every read fails once `signal` has aborted.
  */
 export function makeReader(settings: Settings): Reader {
   const { readAll, readApp, quietMs = 5, manyApps = 20, newBackoff, now = () => performance.now(), sleep, log, signal } = settings;
   const lane = { quietMs, backoff: newBackoff?.(), now, sleep, log, signal };
-  const all = makeFullLane({
+  const all = new FullLane({
     ...lane,
     async read(until) {
       const covered = apps.take();
@@ -50,7 +51,7 @@ export function makeReader(settings: Settings): Reader {
       }
     },
   });
-  const apps = makeAppLane({
+  const apps = new AppLane({
     ...lane,
     backoff: newBackoff?.(),
     read: readApp,

@@ -9,7 +9,7 @@ interface Settings {
   readonly signal: AbortSignal;
 }
 
-/** Tries again after a failure, one wait at a time, unless a success makes it needless meanwhile. */
+/** Tries again after a failure, with one wait at a time. A success during the wait cancels the try. */
 export function makeRetry({ backoff, sleep, signal, again }: Settings) {
   let waits = false;
   let needed = false;

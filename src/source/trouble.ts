@@ -7,7 +7,7 @@ interface Words {
   readonly well?: boolean;
 }
 
-/** Logs what goes wrong, each sentence once, and when it is over. It is told over and over, and nobody reads the same line every 10 s. */
+/** Logs each sentence of what goes wrong once, and when it is over. The same failure comes again every few seconds, and nobody reads the same line every 10 s. */
 export function makeTrouble(log: Pick<Logger, 'info' | 'warn'>, { worse, better, well: atFirst = false }: Words) {
   const told = new Set<string>();
   let well = atFirst;

@@ -17,7 +17,7 @@ export interface Unread {
 
 /** No read has begun yet. */
 export function makeUnread({ afterMs = 60_000, tell, now, sleep }: Settings): Unread {
-  let over: AbortController | undefined; // while no read has succeeded since one was begun
+  let over: AbortController | undefined; // set from the first read that begins until one succeeds
   return {
     begun(signal) {
       if (over !== undefined) return;
@@ -27,7 +27,7 @@ export function makeUnread({ afterMs = 60_000, tell, now, sleep }: Settings): Un
         () => {
           tell(since);
         },
-        () => undefined, // one succeeded, or the end
+        () => undefined, // a read succeeded, or the daemon ends
       );
     },
     succeeded() {

@@ -39,7 +39,7 @@ function isEmpty(text: string | undefined): text is undefined {
   return text === undefined || text.trim() === '';
 }
 
-/** Basic auth with what Vault keeps, read when it is first needed, and again when Marathon does not take it: it may have been changed. */
+/** Basic auth with what Vault keeps, read when it is first needed, and again when Marathon does not take it: the password may have been changed. */
 export function vaultAuth(settings: VaultSettings): Auth {
   let kept: Headers | undefined;
   const headers = async (signal: AbortSignal): Promise<Headers> => (kept ??= await readHeaders(settings, signal));
@@ -58,7 +58,7 @@ async function readHeaders(settings: VaultSettings, signal: AbortSignal): Promis
   }
 }
 
-/** The text of Vault's answer, over a connection of its own: the next time is far away. */
+/** The text of Vault's answer, over a connection of its own, because the next request is hours away. */
 async function ask({ url, token, ca, insecure = false, deadlineMs = 10_000 }: VaultSettings, from: AbortSignal): Promise<string> {
   const trusted = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
   const agent = new Agent({ connect: { timeout: deadlineMs, rejectUnauthorized: !insecure, ...trusted }, maxResponseSize: 2 ** 20 });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { makeKeeper } from '../../src/saved/keeper.ts';
+import { Keeper } from '../../src/saved/keeper.ts';
 import type { Saved } from '../../src/saved/state-folder.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 
@@ -8,7 +8,7 @@ function rig(deadlineMs = 60_000) {
   const waiting: { readonly at: number; readonly work: () => void }[] = [];
   const [written, failures]: [Saved[], unknown[]] = [[], []];
   const world = { now: 0, disk: (): Promise<void> => Promise.resolve() };
-  const keeper = makeKeeper({
+  const keeper = new Keeper({
     write: async (known) => {
       await world.disk();
       written.push(known);
@@ -162,7 +162,7 @@ test('a write that hangs is told, and no other is begun beside it; the end does 
   await keeper.end();
   await keeper.end();
   expect([open.length, written.length]).toEqual([1, 0]);
-  expect(String(failures.at(-1))).toContain('writing what is known has not ended within 0.02 s');
+  expect(String(failures.at(-1))).toContain('writing the last snapshot has not ended within 0.02 s');
   open[0]?.();
   await new Promise((resolve) => setImmediate(resolve));
   const last = keeper.end();

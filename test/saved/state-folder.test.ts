@@ -58,7 +58,7 @@ async function written(known: Saved = KNOWN): Promise<{ readonly folder: string;
 
 test('what was written is read, to the last key', async () => {
   const { folder } = await written();
-  expect(await readSaved(folder, () => SAVED)).toStrictEqual({ known: KNOWN });
+  expect(await readSaved(folder, () => SAVED)).toStrictEqual({ saved: KNOWN });
 });
 
 test('so is every app of the golden cases', async () => {
@@ -66,13 +66,13 @@ test('so is every app of the golden cases', async () => {
     const snapshot = decodeAll(apps);
     const ordered = { ...snapshot, apps: [...snapshot.apps].sort((a, b) => (a.id < b.id ? -1 : 1)) };
     const { folder } = await written({ savedAt: SAVED, snapshot: ordered });
-    expect(await readSaved(folder, () => SAVED)).toStrictEqual({ known: { savedAt: SAVED, snapshot: ordered } });
+    expect(await readSaved(folder, () => SAVED)).toStrictEqual({ saved: { savedAt: SAVED, snapshot: ordered } });
   }
 });
 
 test('nothing is known, and nothing was written', async () => {
   const empty = { savedAt: SAVED, snapshot: { apps: [], problems: [] } };
-  expect(await readSaved((await written(empty)).folder, () => SAVED)).toStrictEqual({ known: empty });
+  expect(await readSaved((await written(empty)).folder, () => SAVED)).toStrictEqual({ saved: empty });
   expect(await readSaved(await makeFolder())).toEqual({});
   expect(await readSaved('/nowhere/at/all')).toEqual({});
 });
@@ -84,7 +84,7 @@ test('the file is one JSON, an app a line, and nobody else may read it', async (
   expect(text.split('\n')).toHaveLength(1 + 3 + 1 + 1);
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   await writeSaved(folder, { ...KNOWN, snapshot: { apps: [], problems: [] } });
-  expect([await readdir(folder), (await readSaved(folder, () => SAVED)).known?.snapshot.apps]).toEqual([['known.json'], []]);
+  expect([await readdir(folder), (await readSaved(folder, () => SAVED)).saved?.snapshot.apps]).toEqual([['known.json'], []]);
 });
 
 test('an estate larger than a piece of the file, with apps larger than one', async () => {
@@ -93,7 +93,7 @@ test('an estate larger than a piece of the file, with apps larger than one', asy
   const known = { savedAt: SAVED, snapshot: { apps: [appOf('/b', {}, { tasks: many }), ...apps], problems: [] } };
   const { folder, file } = await written(known);
   expect((await stat(file)).size).toBeGreaterThan(256 * 1024);
-  expect(await readSaved(folder, () => SAVED)).toStrictEqual({ known });
+  expect(await readSaved(folder, () => SAVED)).toStrictEqual({ saved: known });
 });
 
 type Spoil = (text: string) => string;
@@ -132,12 +132,12 @@ test.each<[string, Spoil, string]>([
   const { folder, file } = await written();
   await writeFile(file, spoil(await readFile(file, 'utf8')));
   expect(await readSaved(folder, () => SAVED)).toEqual({
-    trouble: `${file} can't be used, this start does without what was known: ${words}; it was set aside as known.json.damaged-20260102T030405Z`,
+    trouble: `${file} can't be used, this start goes without it: ${words}; it was set aside as known.json.damaged-20260102T030405Z`,
   });
   expect(await readdir(folder)).toEqual(['known.json.damaged-20260102T030405Z']);
   expect(await readSaved(folder, () => SAVED)).toEqual({});
   await writeSaved(folder, KNOWN);
-  expect(await readSaved(folder, () => SAVED)).toStrictEqual({ known: KNOWN });
+  expect(await readSaved(folder, () => SAVED)).toStrictEqual({ saved: KNOWN });
 });
 
 test('a file cut at every length is damaged or, but for its last line end, whole', async () => {
@@ -145,8 +145,8 @@ test('a file cut at every length is damaged or, but for its last line end, whole
   const text = await readFile(file, 'utf8');
   for (let length = 0; length <= text.length; length += 1) {
     await writeFile(file, text.slice(0, length));
-    const { known } = await readSaved(folder, () => SAVED);
-    expect(known !== undefined).toBe(length >= text.length - 1);
+    const { saved } = await readSaved(folder, () => SAVED);
+    expect(saved !== undefined).toBe(length >= text.length - 1);
   }
 });
 
@@ -166,15 +166,15 @@ test('a folder that can not be written: it rejects, and what was there stays', a
   const { folder } = await written();
   await mkdir(path.join(folder, `known.json.new`));
   await expect(writeSaved(folder, { ...KNOWN, savedAt: 1 })).rejects.toThrow('EISDIR');
-  expect((await readSaved(folder, () => SAVED)).known?.savedAt).toBe(SAVED);
+  expect((await readSaved(folder, () => SAVED)).saved?.savedAt).toBe(SAVED);
 });
 
 test('what is older than a week is left where it is, and not used', async () => {
   const { folder, file } = await written();
   const week = 7 * 24 * 3_600_000;
-  expect((await readSaved(folder, () => SAVED + week)).known).toBeDefined();
+  expect((await readSaved(folder, () => SAVED + week)).saved).toBeDefined();
   expect(await readSaved(folder, () => SAVED + week + 1)).toEqual({
-    trouble: `${file} is of 2026-01-02T03:04:05.678Z, older than a week: this start does without what was known`,
+    trouble: `${file} is of 2026-01-02T03:04:05.678Z, older than a week: this start goes without it`,
   });
   expect(await readdir(folder)).toEqual(['known.json']);
 });

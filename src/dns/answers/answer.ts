@@ -67,17 +67,17 @@ export function answer(question: Question, zones: Zones, elsewhere: Elsewhere): 
   const apex = zones.apexOf(name);
   if (apex === undefined) return 'elsewhere';
   const entry = zones.find(name);
-  const asked: Asked = { name, apex, entry, zones };
+  const lookup: Lookup = { name, apex, entry, zones };
   if (name !== apex.name && isEmpty(entry) && elsewhere.mayKnow(name)) return 'elsewhere';
-  const type = question.type === 'ANY' ? firstType(asked) : question.type;
-  const answers = answersOf(asked, type);
-  if (answers.length > 0) return { ...bare('NOERROR'), aa: true, answers, ...additionalOf(asked, type) };
+  const type = question.type === 'ANY' ? firstType(lookup) : question.type;
+  const answers = answersOf(lookup, type);
+  if (answers.length > 0) return { ...bare('NOERROR'), aa: true, answers, ...additionalOf(lookup, type) };
   const isMild = apex.mildToUnknown && ['SRV', 'SOA', 'NS'].includes(question.type);
   const isKnown = entry !== undefined || name === apex.name || isMild;
-  return { ...bare(isKnown ? 'NOERROR' : 'NXDOMAIN'), aa: true, authority: [negativeSoaOf(asked)] };
+  return { ...bare(isKnown ? 'NOERROR' : 'NXDOMAIN'), aa: true, authority: [negativeSoaOf(lookup)] };
 }
 
-interface Asked {
+interface Lookup {
   readonly name: string;
   readonly apex: Apex;
   readonly entry: Entry | undefined;
@@ -90,17 +90,17 @@ export function withoutWildcards(name: string): string {
 }
 
 /** The one kind of records that ANY gives. */
-function firstType({ name, apex, entry }: Asked): string {
+function firstType({ name, apex, entry }: Lookup): string {
   if (name === apex.name) return 'SOA';
   const { a = [], aaaa = [] } = entry ?? {};
   return a.length > 0 ? 'A' : aaaa.length > 0 ? 'AAAA' : 'SRV';
 }
 
-function answersOf(asked: Asked, type: string): readonly DnsRecord[] {
-  const { name, apex, entry } = asked;
+function answersOf(lookup: Lookup, type: string): readonly DnsRecord[] {
+  const { name, apex, entry } = lookup;
   const isApex = name === apex.name;
   const { ttl, priority, weight } = apex;
-  if (type === 'SOA') return isApex ? [soaOf(asked)] : [];
+  if (type === 'SOA') return isApex ? [soaOf(lookup)] : [];
   if (type === 'NS') return isApex ? [{ name, type, ttl: apex.nsTtl, data: apex.ns }] : [];
   if (type === 'A') return (entry?.a ?? []).map((data) => ({ name, type, ttl, data }));
   if (type === 'AAAA') return (entry?.aaaa ?? []).map((data) => ({ name, type, ttl, data }));
@@ -109,7 +109,7 @@ function answersOf(asked: Asked, type: string): readonly DnsRecord[] {
 }
 
 /** The addresses of those that an answer names, each once, and what the answer comes from. */
-function additionalOf({ name, apex, entry, zones }: Asked, type: string): Pick<Answer, 'additional' | 'from'> {
+function additionalOf({ name, apex, entry, zones }: Lookup, type: string): Pick<Answer, 'additional' | 'from'> {
   const named = type === 'NS' ? [apex.ns] : type === 'SRV' ? (entry?.srv ?? []).map(({ target }) => target) : [];
   const found = [...new Set(named)].map((target) => [target, zones.find(target)] as const);
   const additional = found.flatMap(([target, its]) => {
@@ -120,13 +120,13 @@ function additionalOf({ name, apex, entry, zones }: Asked, type: string): Pick<A
   return { additional, from: [[name, entry], ...found] };
 }
 
-function soaOf({ apex, zones }: Pick<Asked, 'apex' | 'zones'>): DnsRecord {
+function soaOf({ apex, zones }: Pick<Lookup, 'apex' | 'zones'>): DnsRecord {
   const { ttl, ...soa } = apex.soa;
   return { name: apex.name, type: 'SOA', ttl, data: { ...soa, serial: zones.serial >>> 0 } };
 }
 
 /** With how long others may keep that there is nothing, which some take from its TTL alone (RFC 2308, 3). */
-function negativeSoaOf(asked: Asked): DnsRecord {
-  const soa = soaOf(asked);
-  return { ...soa, ttl: Math.min(soa.ttl, asked.apex.soa.minimum) };
+function negativeSoaOf(lookup: Lookup): DnsRecord {
+  const soa = soaOf(lookup);
+  return { ...soa, ttl: Math.min(soa.ttl, lookup.apex.soa.minimum) };
 }

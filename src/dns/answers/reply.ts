@@ -13,8 +13,8 @@ export interface Reply {
 }
 
 /**
- * The packet that answers a query. Its answers are shuffled. Where it would be too long it is without the additional records, then with as many
- * answers as there is room for, and says that it is cut (TC) where that is to be said.
+ * The packet that answers a query. Its answers are shuffled. Where it would be too long, the additional records go first, then answers beyond the room; it
+ * says that it is cut (TC) where `saysCut` asks for that.
  */
 export function writeReply(query: Query, { rcode, aa, ...parts }: Encoded, { limit, saysCut, recursive, random }: Reply): Buffer {
   const end = optOf(query.edns);
@@ -36,7 +36,7 @@ export function writeReply(query: Query, { rcode, aa, ...parts }: Encoded, { lim
   return Buffer.concat([header, query.asked, fits.bytes, its.bytes, others.bytes, ...(end === undefined ? [] : [end])]);
 }
 
-/** In any order, and no more than there is room for. */
+/** The records in random order, as many as there is room for. */
 function shuffled({ bytes, ends }: Part, random: () => number, room: number): Part {
   const order = ends.map((_, i) => i);
   const pieces: Buffer[] = [];

@@ -10,7 +10,7 @@ export interface ForwardSettings {
   readonly upstreams: readonly Endpoint[];
   /** For all tries together, in milliseconds. */
   readonly deadlineMs: number;
-  /** Queries in flight; one more has no answer. */
+  /** Queries in flight at most; further ones get no answer. */
   readonly most: number;
   readonly signal: AbortSignal;
 }
@@ -19,8 +19,8 @@ export interface ForwardSettings {
 const ROUNDS = 2;
 
 /**
- * Asks the upstreams, one after the other, each with an id that nobody can guess and from a port of its own. One that fails (SERVFAIL) or refuses is
- * as good as none as long as there is another.
+ * Asks the upstreams, one after the other, each with an id that nobody can guess and from a port of its own. An answer of failure
+ * (SERVFAIL) or refusal is used only when no other upstream has a better one.
  */
 export function makeForward({ upstreams, deadlineMs, most, signal }: ForwardSettings): Forward {
   let inFlight = 0;

@@ -7,13 +7,13 @@ import { textOf, type Endpoint } from '../../lib/endpoint.ts';
 import type { Respond } from '../answers/respond.ts';
 import { listenTcp } from './tcp.ts';
 import { unlistened } from './unlistened.ts';
-import type { Place } from './place.ts';
+import type { Listening } from './listening.ts';
 
 export interface ServerSettings {
   readonly endpoints: readonly Endpoint[];
   readonly respond: Respond;
   readonly log: Pick<Logger, 'debug'>;
-  /** Ends it; connections in work are cut. */
+  /** Ends the server; open connections are cut. */
   readonly signal: AbortSignal;
 }
 
@@ -22,7 +22,7 @@ const WAITING = 4 * 2 ** 20;
 
 /**
  * Answers over UDP and TCP at every endpoint until the signal; resolves when it listens at all of them. Rejects with a sentence that names the
- * endpoint it can't have, and then has none.
+ * endpoint it can't have; then it listens nowhere.
  */
 export async function serveDns({ endpoints, respond, log, signal }: ServerSettings): Promise<{ readonly ended: Promise<void> }> {
   const open: (() => Promise<void>)[] = [];
@@ -31,8 +31,8 @@ export async function serveDns({ endpoints, respond, log, signal }: ServerSettin
   };
   try {
     for (const endpoint of endpoints) {
-      const place = { endpoint, respond, failed: failureLog(log, endpoint) };
-      for (const listen of [listenUdp, listenTcp]) open.push(await listen(place).catch(unlistened(endpoint)));
+      const listening = { endpoint, respond, failed: failureLog(log, endpoint) };
+      for (const listen of [listenUdp, listenTcp]) open.push(await listen(listening).catch(unlistened(endpoint)));
     }
   } catch (error) {
     await close();
@@ -41,7 +41,7 @@ export async function serveDns({ endpoints, respond, log, signal }: ServerSettin
   return { ended: aborted(signal).then(close) };
 }
 
-async function listenUdp({ endpoint: { address, port }, respond, failed }: Place): Promise<() => Promise<void>> {
+async function listenUdp({ endpoint: { address, port }, respond, failed }: Listening): Promise<() => Promise<void>> {
   const isV6 = isIPv6(address);
   const socket = createSocket({
     type: isV6 ? 'udp6' : 'udp4',
@@ -92,7 +92,7 @@ async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
 }
 
-function failureLog(log: ServerSettings['log'], endpoint: Endpoint): Place['failed'] {
+function failureLog(log: ServerSettings['log'], endpoint: Endpoint): Listening['failed'] {
   return (error) => {
     log.debug({ at: textOf(endpoint), reason: sentence(error) }, 'a DNS query could not be answered');
   };

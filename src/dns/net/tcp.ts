@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, isIPv6, type Socket } from 'node:net';
-import type { Place } from './place.ts';
+import type { Listening } from './listening.ts';
 import type { Respond } from '../answers/respond.ts';
 
 /** Connections at one endpoint; more are turned away. */
@@ -9,7 +9,7 @@ const MOST_CONNECTIONS = 256;
 const IDLE_MS = 10_000;
 
 /** Answers over TCP, each message with its length before it (RFC 7766). Resolves when it listens, with what ends it. */
-export async function listenTcp({ endpoint: { address, port }, respond, failed }: Place): Promise<() => Promise<void>> {
+export async function listenTcp({ endpoint: { address, port }, respond, failed }: Listening): Promise<() => Promise<void>> {
   const open = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     open.add(socket.once('close', () => open.delete(socket)));

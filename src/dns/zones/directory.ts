@@ -4,7 +4,7 @@ import type { AppId } from '../../model/names.ts';
 import type { App } from '../../model/snapshot.ts';
 import { isUnfit, recordsOf, type NamedTask, type NameRecord, type Naming } from './app-names.ts';
 import { aboveOf, makeNamedApp, type NamedApp } from './app-tasks.ts';
-import { gather, isEmpty, keepEntries, makeAsked, makeEntry, merged, NOTHING, type Asked, type Entries } from './entries.ts';
+import { gather, isEmpty, keepEntries, makeMemo, makeEntry, merged, NOTHING, type Memo, type Entries } from './entries.ts';
 import { makeCounts, makeOwners, type Owners } from './owners.ts';
 import { marked } from './names.ts';
 import type { Place } from './places.ts';
@@ -64,7 +64,7 @@ function makeIndex(naming: Naming) {
   const byStem = makeOwners<NamedApp>();
   const byMark = makeOwners<NamedTask>();
   const above = makeCounts();
-  const entries = makeAskedPlaces(naming);
+  const entries = makePlaceEntries(naming);
   const change = (what: 'add' | 'remove', app: NamedApp): void => {
     if (app.tasks.length === 0) return;
     for (const { text } of app.stems.all) byStem[what](text, app);
@@ -85,21 +85,21 @@ function makeIndex(naming: Naming) {
   return { byStem, byMark, above, entries, exchange };
 }
 
-/** What there is in one place. */
-interface AskedPlace {
+/** The entries of the names in one place. */
+interface PlaceEntries {
   /** The names that all tasks of an app share. */
-  readonly ofApp: Asked<NamedApp, Entries>;
-  /** What all those names have that are one task's alone; not where there are none such. */
-  readonly ofTask: Asked<NamedTask, Entry> | undefined;
+  readonly ofApp: Memo<NamedApp, Entries>;
+  /** The entry of the names that one task has for itself; undefined in places without such names. */
+  readonly ofTask: Memo<NamedTask, Entry> | undefined;
 }
 
-function makeAskedPlaces(naming: Naming): ReadonlyMap<Place, AskedPlace> {
+function makePlaceEntries(naming: Naming): ReadonlyMap<Place, PlaceEntries> {
   const { all, tasks, agents } = naming.places;
-  const asked = (place: Place): AskedPlace => ({
-    ofApp: makeAsked({ make: (app) => gather(sharedRecords(app, naming, place)), keep: keepEntries }),
-    ofTask: place === tasks || place === agents ? makeAsked({ make: (task) => ownEntry(task, naming, place), keep }) : undefined,
+  const entriesOf = (place: Place): PlaceEntries => ({
+    ofApp: makeMemo({ make: (app) => gather(sharedRecords(app, naming, place)), keep: keepEntries }),
+    ofTask: place === tasks || place === agents ? makeMemo({ make: (task) => ownEntry(task, naming, place), keep }) : undefined,
   });
-  return new Map(all.map((place) => [place, asked(place)]));
+  return new Map(all.map((place) => [place, entriesOf(place)]));
 }
 
 function* sharedRecords({ tasks }: NamedApp, naming: Naming, place: Place): Generator<NameRecord> {
@@ -158,7 +158,7 @@ function marksIn(body: string): readonly string[] {
   return [last, before].filter((at) => at > 0).map((at) => body.slice(at));
 }
 
-/** Makes one entry of those of several apps; the same as long as it has the same. */
+/** Merges the entries of several apps into one; returns the same object as long as the content is equal. */
 function makeMix(): (name: string, entries: readonly Entry[]) => Entry {
   const known = new Map<string, { readonly of: readonly Entry[]; readonly entry: Entry }>();
   return (name, entries) => {

@@ -35,7 +35,7 @@ function entryOf(records: readonly NameRecord[]): Entry {
   return makeEntry(isOne ? first.addresses : records.flatMap(({ addresses }) => addresses), services);
 }
 
-/** In order, each once, so that it does not matter where they come from. */
+/** Sorts and removes doubles, so that the order of the sources does not matter. */
 export function makeEntry(addresses: readonly string[], srv: readonly Srv[]): Entry {
   const inOrder = addresses.length < 2 ? addresses : [...new Set(addresses)].sort(byText);
   const [a, aaaa] = [only(inOrder, isIPv4), only(inOrder, isIPv6)];
@@ -62,10 +62,10 @@ export function merged(entries: readonly Entry[]): Entry {
   );
 }
 
-/** What things have, made when it is first asked for. */
-export interface Asked<Thing, Value> {
+/** Values made from things when they are first asked for, and remembered. */
+export interface Memo<Thing, Value> {
   readonly of: (thing: Thing) => Value;
-  /** One thing stands for another from now on, or none does: what stays the same of what it has is the same objects. */
+  /** `thing` takes the place of `before`, or nothing does. The parts of its value that are equal to the old ones are the old objects. */
   readonly replace: (before: Thing, thing: Thing | undefined) => void;
 }
 
@@ -74,8 +74,8 @@ interface Making<Thing, Value> {
   readonly keep: (before: Value, value: Value) => Value;
 }
 
-/** With Maps, as WeakMaps of so many things make every collection of garbage longer. */
-export function makeAsked<Thing extends object, Value>({ make, keep: kept }: Making<Thing, Value>): Asked<Thing, Value> {
+/** Uses Maps, because WeakMaps with this many keys make every garbage collection longer. */
+export function makeMemo<Thing extends object, Value>({ make, keep: kept }: Making<Thing, Value>): Memo<Thing, Value> {
   const made = new Map<Thing, Value>();
   const inherited = new Map<Thing, Value>();
   return {

@@ -28,7 +28,7 @@ export interface Places {
   readonly agentServices: Readonly<Record<Protocol, Place>>;
   /** marathon.agentip.dcos.thisdcos.directory */
   readonly dcos: Readonly<Record<'agentip' | 'containerip' | 'autoip', Place>>;
-  /** By bit: of 1 << i stands at i. */
+  /** The place of bit 1 << i stands at index i. */
   readonly all: readonly Place[];
 }
 

@@ -1,4 +1,4 @@
-/** A read that has not started yet: its first reason, how many others asked for it too, and when the first one did. */
+/** A read that has not started yet: its first reason, how many more requests joined it, and when the first one came. */
 export interface PendingRead {
   readonly reason: string;
   readonly at: number;

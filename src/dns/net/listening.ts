@@ -1,10 +1,10 @@
 import type { Endpoint } from '../../lib/endpoint.ts';
 import type { Respond } from '../answers/respond.ts';
 
-/** One place to listen at. */
-export interface Place {
+/** An endpoint to listen at, and who answers there. */
+export interface Listening {
   readonly endpoint: Endpoint;
   readonly respond: Respond;
-  /** Somebody could not be answered. */
+  /** Told why a query could not be answered. */
   readonly failed: (error: unknown) => void;
 }
