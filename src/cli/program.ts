@@ -49,7 +49,7 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
 
 const SIGNALS = `
 Signals: HUP reads everything again, USR1 reloads HAProxy with the file as it is, TERM and INT end the daemon; HAProxy serves on, unless
---stop-haproxy is given. A second one ends it at once.
+--stop-haproxy is given. USR2 ends the daemon and HAProxy with it. A second one of these ends the daemon at once.
 `;
 
 /** marathon-lb's image takes `sse` or `poll` as its first word; following the stream is the default here. */
@@ -83,7 +83,7 @@ export async function run(settings: Settings): Promise<void> {
   await withLog(settings, (signals, log) => balance(settings, { ...signals, log }));
 }
 
-async function balance(settings: Settings, { signal, onHup, onUsr1, log }: Signals & { readonly log: Logger }): Promise<void> {
+async function balance(settings: Settings, { signal, endedBy, onHup, onUsr1, log }: Signals & { readonly log: Logger }): Promise<void> {
   for (const { word, because } of readNotes(settings, process.env))
     log.info({ word, because }, 'a word of marathon-lb has no such effect here');
   const parts = { settings, env: process.env, signal, log };
@@ -96,7 +96,7 @@ async function balance(settings: Settings, { signal, onHup, onUsr1, log }: Signa
   if (settings.once) {
     log.info({}, await once(parts));
   } else {
-    await daemon({ ...parts, ...endOf(settings) }, (running) => {
+    await daemon({ ...parts, haproxyEnds: () => endOf(settings, endedBy()) }, (running) => {
       onHup(() => void running.resync('SIGHUP'));
       onUsr1(() => {
         running.reload();
@@ -105,9 +105,11 @@ async function balance(settings: Settings, { signal, onHup, onUsr1, log }: Signa
   }
 }
 
-/** A HAProxy that serves on is the default: the next daemon adopts it. */
-function endOf({ stopHaproxy, shutdownDelay, oldWorkerMaxAge }: Settings): Pick<Run, 'haproxyEnds'> {
-  return stopHaproxy ? { haproxyEnds: { delayMs: shutdownDelay * 1000, finishMs: oldWorkerMaxAge * 1000 } } : {};
+type HaproxyEnd = ReturnType<NonNullable<Run['haproxyEnds']>>;
+
+/** A HAProxy that serves on is the default: the next daemon adopts it. SIGUSR2 ends it all the same. */
+function endOf({ stopHaproxy, shutdownDelay, oldWorkerMaxAge }: Settings, by: NodeJS.Signals | undefined): HaproxyEnd {
+  return stopHaproxy || by === 'SIGUSR2' ? { delayMs: shutdownDelay * 1000, finishMs: oldWorkerMaxAge * 1000 } : undefined;
 }
 
 function holdsSecret({ authCredentials, dcosAuthCredentials, marathon }: Settings): boolean {

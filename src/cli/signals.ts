@@ -1,7 +1,9 @@
 /** The signals of a process, for as long as its work runs. */
 export interface Signals {
-  /** Aborts with SIGTERM or SIGINT. A second one ends the process at once. */
+  /** Aborts with SIGTERM, SIGINT or SIGUSR2. A second one ends the process at once. */
   readonly signal: AbortSignal;
+  /** The signal that made `signal` abort; undefined before. */
+  readonly endedBy: () => NodeJS.Signals | undefined;
   readonly onHup: (handler: () => void) => void;
   readonly onUsr1: (handler: () => void) => void;
 }
@@ -10,8 +12,10 @@ export interface Signals {
 export async function withSignals(work: (signals: Signals) => Promise<void>): Promise<void> {
   const stopping = new AbortController();
   const handlers: Record<'SIGHUP' | 'SIGUSR1', (() => void) | undefined> = { SIGHUP: undefined, SIGUSR1: undefined };
-  const stop = (): void => {
-    if (stopping.signal.aborted) process.exit(1);
+  let endedBy: NodeJS.Signals | undefined;
+  const stop = (name: NodeJS.Signals): void => {
+    if (endedBy !== undefined) process.exit(1);
+    endedBy = name;
     stopping.abort();
   };
   const onHup = (): void => handlers.SIGHUP?.();
@@ -19,6 +23,7 @@ export async function withSignals(work: (signals: Signals) => Promise<void>): Pr
   const all = [
     ['SIGTERM', stop],
     ['SIGINT', stop],
+    ['SIGUSR2', stop],
     ['SIGHUP', onHup],
     ['SIGUSR1', onUsr1],
   ] as const;
@@ -26,6 +31,7 @@ export async function withSignals(work: (signals: Signals) => Promise<void>): Pr
   try {
     await work({
       signal: stopping.signal,
+      endedBy: () => endedBy,
       onHup: (handler) => {
         handlers.SIGHUP = handler;
       },

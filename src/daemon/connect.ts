@@ -4,6 +4,7 @@ import { chooseCertificates, type Chosen } from '../certificates/choose.ts';
 import type { Reply } from './control.ts';
 import type { Drive } from '../drive/parts.ts';
 import type { Gently } from '../process/stop.ts';
+import type { OwnProcess } from '../process/process.ts';
 import { CertificateJudge } from './open-certificates.ts';
 import { openDns } from './open-dns.ts';
 import { openDrive, reach, type Reached } from './open-haproxy.ts';
@@ -37,8 +38,8 @@ export interface Run {
   readonly env: Environment;
   readonly log: Logger;
   readonly signal: AbortSignal;
-  /** How our own HAProxy ends with the daemon; when left out it serves on. */
-  readonly haproxyEnds?: 'at once' | Gently;
+  /** How our own HAProxy ends with the daemon, asked when the daemon ends; where it is undefined HAProxy serves on. */
+  readonly haproxyEnds?: () => 'at once' | Gently | undefined;
 }
 
 /** What can be asked of a daemon while it runs. */
@@ -77,8 +78,22 @@ export async function withDaemon<Result>(run: Mode, work: (daemon: Daemon) => Pr
     await inTime(idle(), { ms: IDLE_MS, what: 'what was being written' }).catch((error: unknown) => {
       run.log.error({ reason: sentence(error) }, 'the daemon ends all the same');
     });
-    if (run.haproxyEnds !== undefined) await own?.stop(run.haproxyEnds === 'at once' ? undefined : run.haproxyEnds);
+    if (own !== undefined) await endHaproxy(own, run);
   }
+}
+
+/** Ends HAProxy where the run says so, with a line before and after it for whoever waits. */
+async function endHaproxy(own: OwnProcess, { log, haproxyEnds }: Run): Promise<void> {
+  const how = haproxyEnds?.();
+  if (how === undefined) return;
+  if (how === 'at once') return own.stop();
+  const { delayMs, finishMs } = how;
+  log.info(
+    { healthPageRedForS: delayMs / 1000, thenAtMostS: finishMs / 1000 },
+    'HAProxy ends: its health page turns red, then it takes no new connection and finishes those it has',
+  );
+  await own.stop(how);
+  log.info({}, 'HAProxy has ended');
 }
 
 async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached, 'own'> & Pick<Drive, 'idle'>> {

@@ -72,3 +72,20 @@ test('without --stop-haproxy it serves on, and its health page stays green', asy
   await expect(worker()).resolves.toBe(before);
   expect((await stop()).failures).toEqual({});
 });
+
+test('SIGUSR2 ends HAProxy with the daemon, without --stop-haproxy too; the log says when it begins and when it is over', async () => {
+  const cluster = await makeCluster();
+  const { daemon, deploy, served, get, processes } = cluster;
+  await deploy();
+  const { signal, ended } = daemon(['--log-level', 'info']);
+  await served(FIRST);
+  const before = await Promise.all((await processes()).map(identify));
+  const slow = get({ path: '/slow?ms=1000' });
+  signal('SIGUSR2');
+  await expect(slow).resolves.toMatchObject({ status: '200' });
+  const { code, stdout } = await ended;
+  expect(code).toBe(0);
+  expect(stdout).toContain('HAProxy ends: its health page turns red');
+  expect(stdout).toContain('HAProxy has ended');
+  for (const one of before) if (one !== undefined) await expect(lives(one)).resolves.toBe(false);
+});
