@@ -4,7 +4,7 @@ import { addDemo } from './demo.ts';
 import { addDns } from './dns.ts';
 import { gather } from '../lib/gather.ts';
 import { makeLogger, type Logger } from '../lib/logger.ts';
-import type { Run } from '../daemon/connect.ts';
+import type { HaproxyEnd } from '../daemon/connect.ts';
 import { untilUnexpected } from './exit.ts';
 import { makeReference } from './reference.ts';
 import { readNotes } from './old-words.ts';
@@ -105,10 +105,10 @@ async function balance(settings: Settings, { signal, endedBy, onHup, onUsr1, log
   }
 }
 
-type HaproxyEnd = ReturnType<NonNullable<Run['haproxyEnds']>>;
+type End = ReturnType<NonNullable<HaproxyEnd['haproxyEnds']>>;
 
 /** A HAProxy that serves on is the default: the next daemon adopts it. SIGUSR2 ends it all the same. */
-function endOf({ stopHaproxy, shutdownDelay, oldWorkerMaxAge }: Settings, by: NodeJS.Signals | undefined): HaproxyEnd {
+function endOf({ stopHaproxy, shutdownDelay, oldWorkerMaxAge }: Settings, by: NodeJS.Signals | undefined): End {
   return stopHaproxy || by === 'SIGUSR2' ? { delayMs: shutdownDelay * 1000, finishMs: oldWorkerMaxAge * 1000 } : undefined;
 }
 

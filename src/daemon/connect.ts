@@ -1,50 +1,43 @@
 import { makeAlarm } from './wake-ups.ts';
-import { askStatus, resync } from './resync.ts';
-import { chooseCertificates, type Chosen } from '../certificates/choose.ts';
+import { answerResync, answerStatus } from './answers.ts';
+import { chooseCertificates, type Chosen, type ChosenAtStart } from '../certificates/choose.ts';
 import type { Reply } from './control.ts';
 import type { Drive } from '../drive/parts.ts';
 import type { Gently } from '../process/stop.ts';
 import type { OwnProcess } from '../process/process.ts';
+import { makeGate } from './gate.ts';
 import { CertificateJudge } from './open-certificates.ts';
 import { openDns } from './open-dns.ts';
 import { openDrive, reach, type Reached } from './open-haproxy.ts';
 import { openMarathon, openSource } from './open-marathon.ts';
 import { findRelease, warnOfAge } from './find-release.ts';
 import { endingWith } from '../lib/ending-with.ts';
-import type { Environment } from '../lib/environment.ts';
 import { FILES_MS, inTime } from '../lib/in-time.ts';
 import { makeInbox } from '../lib/inbox.ts';
-import type { Logger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
-import { loop, type Loop } from '../core/loop.ts';
+import { loop, type Consumer } from '../core/loop.ts';
 import { openKeeper, readMemory, restoreLater } from './open-saved.ts';
 import { loadMiddle } from './load-derive.ts';
 import type { Certificates } from '../model/certificates.ts';
 import type { News } from '../model/news.ts';
-import type { Settings } from '../options/options.ts';
 import { makeProblemLog } from './problem-log.ts';
 import { makeAbsorb } from '../snapshot/absorb.ts';
 import { memoryOf } from '../snapshot/health.ts';
 import { startState } from '../snapshot/state.ts';
 import type { Client } from '../source/client.ts';
 import type { Status } from './status.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Run, Surroundings } from './surroundings.ts';
 import { drivenBy, makeViews } from './views.ts';
 import { watch } from './watch-haproxy.ts';
 
-/** What a run is given from outside. */
-export interface Run {
-  readonly settings: Settings;
-  readonly env: Environment;
-  readonly log: Logger;
-  readonly signal: AbortSignal;
-  /** How our own HAProxy ends with the daemon, asked when the daemon ends; where it is undefined HAProxy serves on. */
+/** How our own HAProxy ends with the daemon, asked when the daemon ends; where it is left out or undefined HAProxy serves on. */
+export interface HaproxyEnd {
   readonly haproxyEnds?: () => 'at once' | Gently | undefined;
 }
 
 /** What can be asked of a daemon while it runs. */
 export interface Daemon {
-  /** Reads everything again and tells how HAProxy came to have it. Never rejects. */
+  /** Reads everything again and says how HAProxy came to have it. Never rejects. */
   resync(reason: string): Promise<Reply>;
   /** How far it is in step. */
   status(): Promise<Status>;
@@ -53,13 +46,17 @@ export interface Daemon {
   readonly ended: Promise<void>;
 }
 
-type Mode = Run & { readonly follow: boolean };
+/** What connects differently for one pass and for the daemon. */
+interface Connected extends Run, HaproxyEnd {
+  /** Follows Marathon until the signal; otherwise Marathon is read when asked. */
+  readonly follow: boolean;
+}
 
-/** A look at a candidate, and a reload, each have a deadline that is shorter. */
+/** How long the end waits for HAProxy and files: longer than a check of a candidate or a reload, which have deadlines of their own. */
 const IDLE_MS = 180_000;
 
 /** Everything connected, for as long as `work` takes. */
-export async function withDaemon<Result>(run: Mode, work: (daemon: Daemon) => Promise<Result>): Promise<Result> {
+export async function withDaemon<Result>(run: Connected, work: (daemon: Daemon) => Promise<Result>): Promise<Result> {
   const ending = new AbortController();
   const client = await openMarathon(run.settings, run.env);
   const { own, idle, ...daemon } = await connect({ ...run, signal: endingWith(run.signal, ending.signal) }, client).catch(
@@ -83,7 +80,7 @@ export async function withDaemon<Result>(run: Mode, work: (daemon: Daemon) => Pr
 }
 
 /** Ends HAProxy where the run says so, with a line before and after it for whoever waits. */
-async function endHaproxy(own: OwnProcess, { log, haproxyEnds }: Run): Promise<void> {
+async function endHaproxy(own: OwnProcess, { log, haproxyEnds }: Connected): Promise<void> {
   const how = haproxyEnds?.();
   if (how === undefined) return;
   if (how === 'at once') return own.stop();
@@ -96,36 +93,20 @@ async function endHaproxy(own: OwnProcess, { log, haproxyEnds }: Run): Promise<v
   log.info({}, 'HAProxy has ended');
 }
 
-async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached, 'own'> & Pick<Drive, 'idle'>> {
-  const { settings, log, signal } = run;
+async function connect(run: Connected, client: Client): Promise<Daemon & Pick<Reached, 'own'> & Pick<Drive, 'idle'>> {
+  const { settings, signal, follow } = run;
   const inbox = makeInbox<News>(signal);
-  const { tell } = inbox;
-  const surroundings: Surroundings = { settings, log, signal, tell };
-  const { known, chosen, start, derive } = await begin(run);
-  const dns = await openDns({ ...surroundings, follow: run.follow });
-  const reached = reach({ ...surroundings, env: run.env });
-  const views = makeViews();
-  const drive = openDrive(reached, { ...surroundings, ...drivenBy(views, tell) });
-  const source = openSource(client, surroundings, run.follow);
-  const keeper = openKeeper(surroundings);
-  const certificates = new CertificateJudge({ ...surroundings, chosen, drive });
-  const looping = loop({
-    inbox,
-    start,
-    absorb: makeAbsorb({ massRemovalHoldMs: settings.massRemovalHold * 1000 }),
-    derive,
-    consumers: [
-      views.see,
-      makeProblemLog(log),
-      ...makeConsumers({ certificates, keeper, alarm: makeAlarm({ ...surroundings, source }) }),
-      dns.see,
-    ],
-  });
-  if (known !== undefined && run.follow) restoreLater(known, surroundings);
-  const watching = run.follow ? [watch({ reached, drive, view: views.latest, surroundings }), certificates.watch()] : [];
+  const surroundings = { ...run, tell: inbox.tell, drained: inbox.drained };
+  const { saved, chosen, start, derive } = await begin(run);
+  const parts = await openParts(surroundings, client, chosen);
+  const { source, certificates, drive, keeper, reached, views, dns } = parts;
+  const absorb = makeAbsorb({ massRemovalHoldMs: settings.massRemovalHold * 1000 });
+  const looping = loop({ inbox, start, absorb, derive, consumers: consumersOf(parts) });
+  if (saved !== undefined && follow) restoreLater(saved, surroundings);
+  const watching = follow ? [watch({ reached, drive, view: views.latest, surroundings }), certificates.watch()] : [];
   return {
-    resync: (reason) => resync({ source, certificates, drive, reason, views }),
-    status: () => askStatus({ source, drive, settings, views }),
+    resync: (reason) => answerResync(parts, reason),
+    status: () => answerStatus(parts),
     reload: () => {
       drive.reloadAsItIs();
     },
@@ -135,39 +116,62 @@ async function connect(run: Mode, client: Client): Promise<Daemon & Pick<Reached
   };
 }
 
-interface Consuming {
-  readonly certificates: CertificateJudge;
-  readonly keeper: ReturnType<typeof openKeeper>;
-  readonly alarm: ReturnType<typeof makeAlarm>;
-}
-
-function makeConsumers({ certificates, keeper, alarm }: Consuming): Loop['consumers'] {
+/** Every consumer of the View: HAProxy comes first, behind its gate. */
+function consumersOf({ views, gate, certificates, log, keeper, alarm, dns }: Parts): readonly Consumer[] {
   return [
+    views.see, // no consumer of its own: the record in which HAProxy's part looks up the view of a document
+    gate.see, // HAProxy
     (view) => {
       certificates.see(view);
     },
-    (view, _news, { sentAt }) => {
+    makeProblemLog(log),
+    (view, { sentAt }) => {
       keeper.see({ ...view, sentAt });
     },
-    (_view, _news, state) => {
-      alarm(state);
-    },
+    alarm,
+    dns.see,
   ];
 }
 
-/** What is known at the start, and how views are made of what comes. */
-async function begin({ settings, env, log, follow }: Mode) {
-  const known = await readMemory(settings, log);
-  const memory = known && memoryOf(known.snapshot);
+type Parts = Awaited<ReturnType<typeof openParts>>;
+
+async function openParts(surroundings: Surroundings & Pick<Connected, 'follow'>, client: Client, chosen: ChosenAtStart) {
+  const { settings, log, signal, tell, follow } = surroundings;
+  const dns = await openDns(surroundings);
+  const reached = reach(surroundings);
+  const views = makeViews();
+  const drive = openDrive(reached, { ...surroundings, ...drivenBy(views, tell) });
+  const source = openSource(client, surroundings, follow);
+  const keeper = openKeeper(surroundings);
+  const certificates = new CertificateJudge({ ...surroundings, stateDir: settings.stateDir, chosen });
+  const gate = makeGate({
+    drive,
+    waitsFor: certificates.firstLook,
+    what: 'the first look at certificates',
+    mostMs: FIRST_LOOK_MS,
+    log,
+    signal,
+  });
+  const alarm = makeAlarm({ source, tell, signal });
+  return { ...surroundings, dns, reached, views, drive, source, keeper, certificates, gate, alarm };
+}
+
+/** How long HAProxy's first document waits at most for the certificates that it names. */
+const FIRST_LOOK_MS = 10_000;
+
+/** What the loop starts with: what was saved, the certificates, the first state; and how views are derived from later states. */
+async function begin({ settings, env, log, follow }: Connected) {
+  const saved = await readMemory(settings, log);
+  const memory = saved && memoryOf(saved.snapshot);
   const choosing = chooseCertificates({ wanted: settings.sslCerts, env, stateDir: settings.stateDir });
   const chosen = await inTime(choosing, { ms: FILES_MS, what: 'reading the certificates of --ssl-certs' });
-  // One pass has nobody who would read again: what it reads is believed.
-  const left = { memory, before: follow ? known : undefined, certificates: certificatesOf(chosen) };
+  // One pass reads Marathon once and nobody reads it again: losses are not held, what it reads counts.
+  const left = { memory, before: follow ? saved : undefined, certificates: certificatesOf(chosen) };
   const release = await findRelease(settings, env);
   warnOfAge(release, settings, log);
   const start = startState(release, left);
   const making = loadMiddle({ settings, env });
-  return { known, chosen, start, derive: await inTime(making, { ms: FILES_MS, what: 'reading the templates of --templates-dir' }) };
+  return { saved, chosen, start, derive: await inTime(making, { ms: FILES_MS, what: 'reading the templates of --templates-dir' }) };
 }
 
 function certificatesOf({ files, problems, contents }: Chosen): Certificates {

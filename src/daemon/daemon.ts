@@ -1,12 +1,13 @@
 import path from 'node:path';
 import { askDaemon, serveControl, type Reply } from './control.ts';
 import { takeLock } from './lock.ts';
-import { withDaemon, type Daemon, type Run } from './connect.ts';
+import { withDaemon, type Daemon, type HaproxyEnd } from './connect.ts';
 import { makeFolder } from '../lib/folders.ts';
 import { inTime } from '../lib/in-time.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Settings } from '../options/options.ts';
 import { shown } from '../source/auth.ts';
+import type { Run } from './surroundings.ts';
 
 /**
  * `--once`: one pass. Resolves when HAProxy has what Marathon said, with words for the log; rejects with a sentence otherwise. Beside a daemon
@@ -33,7 +34,7 @@ function orThrow({ ok, text }: Reply): string {
 }
 
 /** The daemon: follows Marathon until `run.signal` aborts. HAProxy serves on. Rejects at once for what does not heal by itself. */
-export async function daemon(run: Run, started: (daemon: Daemon) => void | Promise<void>): Promise<void> {
+export async function daemon(run: Run & HaproxyEnd, started: (daemon: Daemon) => void | Promise<void>): Promise<void> {
   const { settings } = run;
   await prepareFolders(settings);
   const lock = await takeLock(settings.runDir);

@@ -1,7 +1,6 @@
 import { makeAlarm } from './wake-ups.ts';
 import { openDns } from './open-dns.ts';
 import { openMarathon, openSource } from './open-marathon.ts';
-import type { Run } from './connect.ts';
 import { endingWith } from '../lib/ending-with.ts';
 import { makeInbox } from '../lib/inbox.ts';
 import { loop } from '../core/loop.ts';
@@ -14,19 +13,18 @@ import { startState, type State } from '../snapshot/state.ts';
 import { troublesOf } from '../snapshot/troubles.ts';
 import { shown } from '../source/auth.ts';
 import type { Client } from '../source/client.ts';
+import type { Run } from './surroundings.ts';
 
-/** What it is given from outside. */
-type DnsRun = Omit<Run, 'haproxyEnds'>;
-
-/** What DNS alone can be asked. */
+/** What can be asked of a daemon that only answers DNS. */
 interface DnsDaemon {
+  /** Reads everything again. */
   readonly resync: (reason: string) => void;
 }
 
 /** Follows Marathon and answers DNS until the signal. Rejects at once for what does not heal by itself. */
-export async function dnsAlone({ env, ...run }: DnsRun, started: (daemon: DnsDaemon) => void): Promise<void> {
+export async function dnsAlone(run: Run, started: (daemon: DnsDaemon) => void): Promise<void> {
   const ending = new AbortController();
-  const client = await openMarathon(run.settings, env);
+  const client = await openMarathon(run.settings, run.env);
   try {
     const { ended, resync } = await connect({ ...run, signal: endingWith(run.signal, ending.signal) }, client);
     run.log.info({ marathon: run.settings.marathon.map((url) => shown(new URL(url))) }, 'following Marathon, for DNS alone');
@@ -38,35 +36,28 @@ export async function dnsAlone({ env, ...run }: DnsRun, started: (daemon: DnsDae
   }
 }
 
-async function connect(run: Omit<DnsRun, 'env'>, client: Client): Promise<DnsDaemon & { readonly ended: Promise<unknown> }> {
+async function connect(run: Run, client: Client): Promise<DnsDaemon & { readonly ended: Promise<unknown> }> {
   const inbox = makeInbox<News>(run.signal);
-  const { tell } = inbox;
+  const { tell, drained } = inbox;
   const dns = await openDns({ ...run, follow: true });
-  const source = openSource(client, { ...run, tell }, true);
+  const source = openSource(client, { ...run, tell, drained }, true);
   const resync = (reason: string): void => {
     source.resync(reason).catch(() => undefined); // it is logged
   };
-  const alarm = makeAlarm({ source, tell, signal: run.signal });
   const looping = loop({
     inbox,
     start: startState(NO_HAPROXY),
     absorb: makeAbsorb({ massRemovalHoldMs: run.settings.massRemovalHold * 1000 }),
     derive,
-    consumers: [
-      dns.see,
-      makeProblemLog(run.log),
-      (_names, _news, state) => {
-        alarm(state);
-      },
-    ],
+    consumers: [dns.see, makeProblemLog(run.log), makeAlarm({ source, tell, signal: run.signal })],
   });
   return { resync, ended: Promise.all([source.ended, looping, dns.ended]) };
 }
 
-/** Nothing is written for one. */
+/** No file is written for HAProxy, so its release does not matter. */
 const NO_HAPROXY: State['release'] = { major: 0, minor: 0 };
 
-/** All that names are made of. */
+/** What DNS names are made of, and what is wrong. */
 interface Names {
   readonly snapshot: Snapshot;
   readonly problems: readonly Problem[];

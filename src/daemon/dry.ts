@@ -1,6 +1,6 @@
 import { nameCertificates } from '../certificates/choose.ts';
 import { openMarathon, openReads } from './open-marathon.ts';
-import type { Run } from './connect.ts';
+import type { Run } from './surroundings.ts';
 import { findRelease } from './find-release.ts';
 import { textOf } from '../haproxy/text.ts';
 import { loadMiddle } from './load-derive.ts';

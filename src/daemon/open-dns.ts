@@ -14,28 +14,28 @@ import { now } from '../lib/clock.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Settings } from '../options/options.ts';
 import { makeProblemLog } from './problem-log.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Run } from './surroundings.ts';
 
 /** The name server, while it runs. */
 export interface Dns {
   /** A consumer of views: answers from what it is given, from then on. */
   readonly see: (view: { readonly snapshot: Snapshot }) => void;
-  /** What it answers from; nothing before the first view. */
+  /** What it answers from; undefined before the first view. */
   readonly zones: () => Zones | undefined;
   readonly ended: Promise<void>;
 }
 
 const KEPT_BYTES = 48 * 2 ** 20;
 const FORWARD_MS = 2_500;
-const MOST_FORWARDED = 500; // at a time
+const MOST_FORWARDED = 500; // questions to upstream servers at a time
 
-interface Parts extends Omit<Surroundings, 'tell'> {
-  /** Without it nobody is answered: one pass is no name server. */
+interface DnsRun extends Run {
+  /** False for one pass, which answers nobody. */
   readonly follow: boolean;
 }
 
 /** Listens wherever --dns-listen says, until the signal. Rejects with a sentence for an address that can't be had. */
-export async function openDns({ settings, log, signal, follow }: Parts): Promise<Dns> {
+export async function openDns({ settings, log, signal, follow }: DnsRun): Promise<Dns> {
   const { dnsListen: endpoints } = settings;
   let zones: Zones | undefined;
   if (endpoints.length === 0 || !follow) return { see: () => undefined, zones: () => zones, ended: Promise.resolve() };

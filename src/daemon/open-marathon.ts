@@ -69,7 +69,7 @@ interface Reads {
 }
 
 /** Agents known by name get their addresses, and tasks of an older version its ports and checks. */
-export function openReads(client: Client, { settings, log, tell, signal }: Surroundings): Reads {
+export function openReads(client: Client, { settings, log, tell, signal }: Omit<Surroundings, 'env' | 'drained'>): Reads {
   const hosts = makeHosts({
     unresolved: (name, error) => {
       log.warn({ host: name, reason: sentence(error) }, 'the name of an agent does not resolve, its tasks are left out');

@@ -1,11 +1,16 @@
+import type { Environment } from '../lib/environment.ts';
+import type { Inbox } from '../lib/inbox.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { News } from '../model/news.ts';
 import type { Settings } from '../options/options.ts';
 
-/** What the parts of a run share. */
-export interface Surroundings {
+/** What a run is given from outside, whatever it does: the daemon, one pass, a dry one, DNS alone. */
+export interface Run {
   readonly settings: Settings;
+  readonly env: Environment;
   readonly log: Logger;
-  readonly tell: (news: News) => void;
   readonly signal: AbortSignal;
 }
+
+/** What the parts of a run share: what it was given, and the inbox of its loop. */
+export interface Surroundings extends Run, Pick<Inbox<News>, 'tell' | 'drained'> {}

@@ -1,25 +1,26 @@
 import { now } from '../lib/clock.ts';
-import type { Loop } from '../core/loop.ts';
+import type { Consumer } from '../core/loop.ts';
 import type { View } from '../model/view.ts';
 import type { Document } from '../model/document.ts';
 import type { News } from '../model/news.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** The views whose documents somebody may ask about. */
+/** The views that were shown, as far as somebody may still ask about them. */
 export interface Views {
-  readonly see: Loop['consumers'][number];
+  readonly see: Consumer;
+  /** The view that a document is part of. */
   readonly of: (document: Document) => View | undefined;
   readonly latest: () => View | undefined;
   /** When the last full read was sent, in ms since 1970. */
   readonly sentAt: () => number | undefined;
 }
 
-/** None is seen yet. */
+/** A record of views without any yet. */
 export function makeViews(): Views {
   const views = new WeakMap<Document, View>();
   let latest: { readonly view: View; readonly sentAt: number | undefined } | undefined;
   return {
-    see: (view, _news, { sentAt }) => {
+    see: (view, { sentAt }) => {
       views.set(view.document, view);
       latest = { view, sentAt };
     },
@@ -29,7 +30,7 @@ export function makeViews(): Views {
   };
 }
 
-/** Whose documents are driven, and who hears what HAProxy serves then. */
+/** What `openDrive` needs of the views: which one a document is part of; and that what HAProxy serves is told as News. */
 export function drivenBy({ of }: Views, tell: Surroundings['tell']) {
   const serves = (document: Document): void => {
     tell(servingNews(of(document)));

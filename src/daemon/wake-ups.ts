@@ -4,7 +4,7 @@ import { wants } from '../snapshot/wants.ts';
 import type { Source } from '../source/source.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** Who is asked for full reads, and who hears of ticks. */
+/** Who does full reads, and who is told of ticks. */
 interface AlarmParts extends Pick<Surroundings, 'tell' | 'signal'> {
   readonly source: Pick<Source, 'resync'>;
 }
@@ -12,31 +12,31 @@ interface AlarmParts extends Pick<Surroundings, 'tell' | 'signal'> {
 /** The longest that a timer takes. */
 const MOST_MS = 2 ** 31 - 1;
 
-/** A consumer that lets come what a state waits for: ticks, and full reads while tasks are missing. */
-export function makeAlarm({ source, tell, signal }: AlarmParts): (state: State) => void {
+/** A consumer that sets alarms for what a state waits for: ticks, and full reads while tasks are missing. */
+export function makeAlarm({ source, tell, signal }: AlarmParts): (view: unknown, state: State) => void {
   const tick = makeTimer(signal, () => {
     tell({ kind: 'tick', at: now() });
   });
   const read = makeTimer(signal, () => {
     source.resync('tasks are missing').catch(() => undefined); // it is logged
   });
-  return (state) => {
+  return (_view, state) => {
     const { tickAt, readAt } = wants(state);
     tick(tickAt);
     read(readAt);
   };
 }
 
-/** Does the work at the time that was last asked for, once; nothing at undefined. */
+/** A timer with one time: does the work then, once. A new time replaces the one before, undefined takes it away. */
 function makeTimer(signal: AbortSignal, work: () => void): (at: number | undefined) => void {
   let timer: NodeJS.Timeout | undefined;
-  let asked: number | undefined;
+  let setFor: number | undefined;
   signal.addEventListener('abort', () => {
     clearTimeout(timer);
   });
   return (at) => {
-    if (at === asked || signal.aborted) return;
-    asked = at;
+    if (at === setFor || signal.aborted) return;
+    setFor = at;
     clearTimeout(timer);
     if (at !== undefined) timer = setTimeout(work, Math.min(Math.max(0, at - now()), MOST_MS));
   };

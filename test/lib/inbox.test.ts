@@ -64,3 +64,56 @@ test('gives nothing when it had ended before', async () => {
   await readAll(inbox, seen);
   expect(seen).toEqual([]);
 });
+
+test('it is drained when the reader has worked through what was told before, not earlier', async () => {
+  const ending = new AbortController();
+  const inbox = makeInbox<number>(ending.signal);
+  const events: string[] = [];
+  const drained = (name: string): void => void inbox.drained().then(() => events.push(name));
+  drained('nothing told');
+  inbox.tell(1);
+  drained('1 told');
+  const reading = (async () => {
+    for await (const batch of inbox) {
+      events.push(`reads ${batch.join(' ')}`);
+      if (batch[0] === 1) inbox.tell(2);
+      drained(`during ${batch.join(' ')}`);
+      await setImmediate();
+      events.push(`has read ${batch.join(' ')}`);
+    }
+  })();
+  await setImmediate();
+  await setImmediate();
+  await setImmediate();
+  expect(events).toEqual(['nothing told', 'reads 1', 'has read 1', '1 told', 'reads 2', 'has read 2', 'during 1', 'during 2']);
+  ending.abort();
+  await reading;
+});
+
+test.each<[string, (inbox: Inbox<number>, ending: AbortController) => Promise<void>]>([
+  [
+    'by its signal',
+    async (_inbox, ending) => {
+      ending.abort();
+      await setImmediate();
+    },
+  ],
+  [
+    'because the reader fails',
+    async (inbox) => {
+      const failing = async (): Promise<void> => {
+        for await (const batch of inbox) throw new Error(`can't take ${batch.join(' ')}`);
+      };
+      await expect(failing()).rejects.toThrow("can't take 1");
+    },
+  ],
+])('nobody waits for an inbox that has ended %s', async (_, end) => {
+  const ending = new AbortController();
+  const inbox = makeInbox<number>(ending.signal);
+  inbox.tell(1);
+  const before = inbox.drained();
+  await end(inbox, ending);
+  await before;
+  inbox.tell(2);
+  await inbox.drained();
+});

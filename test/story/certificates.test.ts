@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chooseCertificates } from '../../src/certificates/choose.ts';
+import { makeGate } from '../../src/daemon/gate.ts';
 import { CertificateJudge } from '../../src/daemon/open-certificates.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import type { Logger } from '../../src/lib/logger.ts';
@@ -11,7 +12,7 @@ import type { Certificates, NamedCertificate } from '../../src/model/certificate
 import type { Document } from '../../src/model/document.ts';
 import type { News } from '../../src/model/news.ts';
 import { makePem } from '../certificates/pem.ts';
-import { EMPTY, settingsWith } from '../golden/cases.ts';
+import { EMPTY } from '../golden/cases.ts';
 import { nginx, read, Story, task, type Json } from './cluster.ts';
 
 const OF_LABEL = '/etc/ssl/shop.pem';
@@ -85,24 +86,37 @@ afterAll(async () => {
 test('the first document waits until its certificates were looked into, later ones do not', async () => {
   const [shared, own] = [path.join(folder, 'shared.pem'), path.join(folder, 'own.pem')];
   for (const file of [shared, own]) await writeFile(file, await makePem('a.org', { keyType: 'ec' }));
-  const settings = settingsWith({ sslCerts: [shared], stateDir: path.join(folder, 'state') });
-  const chosen = await chooseCertificates({ wanted: [shared], env: {}, stateDir: settings.stateDir });
+  const stateDir = path.join(folder, 'state');
+  const chosen = await chooseCertificates({ wanted: [shared], env: {}, stateDir });
   const [wanted, told] = [[] as Document[], [] as News[]];
   const story = Story.begin();
   const judge = new CertificateJudge({
-    settings,
+    stateDir,
     log: SILENT,
     signal: over.signal,
     chosen,
-    drive: { want: (document) => wanted.push(document) },
     tell: (one) => {
       told.push(one);
-      judge.see(story.tell(one));
+      see(story.tell(one));
     },
+    drained: () => Promise.resolve(),
   });
-  judge.see(story.tell(read(withLabel(own, task(1)))));
+  const gate = makeGate({
+    drive: { want: (document) => wanted.push(document) },
+    waitsFor: judge.firstLook,
+    what: 'the first look at certificates',
+    mostMs: 10_000,
+    log: SILENT,
+    signal: over.signal,
+  });
+  const see = (view: View): void => {
+    gate.see(view);
+    judge.see(view);
+  };
+  see(story.tell(read(withLabel(own, task(1)))));
   expect(wanted).toEqual([]);
   await judge.idle();
+  await gate.opened;
   expect(told).toMatchObject([
     { kind: 'certificates', certificates: { files: [shared], named: [{ file: own, serves: [own], faults: [] }] } },
   ]);
@@ -111,7 +125,7 @@ test('the first document waits until its certificates were looked into, later on
 
   const missing = path.join(folder, 'missing.pem');
   const later = story.tell(read(withLabel(missing, task(1))));
-  judge.see(later);
+  see(later);
   expect(wanted.at(-1)).toBe(later.document);
   await judge.idle();
   expect(told.at(-1)).toMatchObject({ certificates: { named: [{ file: missing, serves: [] }] } });

@@ -2,23 +2,27 @@ import { setImmediate } from 'node:timers/promises';
 import type { Reply } from './control.ts';
 import type { Drive, Outcome } from '../drive/parts.ts';
 import type { CertificateJudge } from './open-certificates.ts';
+import type { Gate } from './gate.ts';
 import { now } from '../lib/clock.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { View } from '../model/view.ts';
-import type { Settings } from '../options/options.ts';
 import type { Source } from '../source/source.ts';
 import { statusOf, type Status } from './status.ts';
+import type { Surroundings } from './surroundings.ts';
 import type { Views } from './views.ts';
 
-interface Asking {
+/** The parts of a daemon that its answers come from. */
+interface Informants extends Pick<Surroundings, 'settings' | 'drained'> {
   readonly source: Source;
   readonly drive: Drive;
   readonly views: Views;
+  readonly certificates: Pick<CertificateJudge, 'idle'>;
+  readonly gate: Pick<Gate, 'opened'>;
 }
 
-/** How far everything is in step. */
-export async function askStatus({ source, drive, views, settings }: Asking & { readonly settings: Settings }): Promise<Status> {
-  const outcome = await Promise.race([drive.settled(), setImmediate(undefined)]); // what has not ended yet is not waited for
+/** How far everything is in step now. */
+export async function answerStatus({ source, drive, views, settings }: Informants): Promise<Status> {
+  const outcome = await Promise.race([drive.settled(), setImmediate(undefined)]); // undefined while HAProxy is still being brought there
   return statusOf({
     view: views.latest(),
     sentAt: views.sentAt(),
@@ -29,17 +33,13 @@ export async function askStatus({ source, drive, views, settings }: Asking & { r
   });
 }
 
-interface Resync extends Asking {
-  readonly certificates: CertificateJudge;
-  readonly reason: string;
-}
-
-/** Reads everything again, and tells how HAProxy came to have it. Never rejects. */
-export async function resync({ source, certificates, drive, views, reason }: Resync): Promise<Reply> {
+/** Reads everything again, and says how HAProxy came to have it. Never rejects. */
+export async function answerResync({ source, drive, views, certificates, gate, drained }: Informants, reason: string): Promise<Reply> {
   try {
     await source.resync(reason);
-    await setImmediate(); // the loop absorbs what was told before this turn is over
+    await drained();
     await certificates.idle();
+    await gate.opened;
     return withHeld(describe(await drive.settled()), views.latest());
   } catch (error) {
     return { ok: false, text: sentence(error) };
@@ -52,7 +52,7 @@ const OUTCOMES = {
   nothing: 'nothing changed',
 };
 
-/** HAProxy does not have what Marathon said while it has more. */
+/** While losses are held, HAProxy serves tasks that Marathon does not have any more: that is not what Marathon said. */
 function withHeld(reply: Reply, view: View | undefined): Reply {
   const held = view?.problems.find(({ code }) => code === 'losses-held');
   return reply.ok && held !== undefined ? { ok: false, text: `${held.message}; ${held.hint}` } : reply;
