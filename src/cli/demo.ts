@@ -69,11 +69,14 @@ async function run(flags: DemoFlags): Promise<void> {
         signal,
         daemon: ({ marathon, ready, signal: until }) => {
           const settings = settingsOf(flags, marathon, folder);
-          return daemon({ settings, env: { PATH: process.env['PATH'] }, log, signal: until, haproxyEnds: () => 'at once' }, async (running) => {
-            const { ok, text } = await running.resync('the demo begins');
-            if (!ok) throw new Error(text);
-            ready();
-          });
+          return daemon(
+            { settings, env: { PATH: process.env['PATH'] }, log, signal: until, haproxyEnds: () => 'at once' },
+            async (running) => {
+              const { ok, text } = await running.resync('the demo begins');
+              if (!ok) throw new Error(text);
+              ready();
+            },
+          );
         },
       }),
     );
