@@ -1,4 +1,5 @@
 import type { Fragment } from '../model/document.ts';
+import { hasOwnRules } from '../model/own-rules.ts';
 import type { Front } from '../model/service.ts';
 import type { TemplateName } from './catalogue.ts';
 import type { Author, Templates } from './templates.ts';
@@ -23,9 +24,6 @@ export function cleaned(text: string): string {
   return text.replace(/[^a-zA-Z0-9-]/g, '_');
 }
 
-/** Any of these from a label (as ROUTING in services/arrange.ts): the app makes rules of its own, and stays out of the map. */
-const OWN_RULES = /^HAPROXY_(?:HTTPS?_FRONTEND_(?:ACL|ROUTING|AUTH)|BACKEND_REDIRECT)/;
-
 /**
  * The rules that lead a service's virtual hosts to its backend. Which templates: a table from {several hosts?, path?, auth?, redirect?} to
  * their names; plain hosts need none where there is a map [marathon-lb 1.15: generateHttpVhostAcl].
@@ -34,7 +32,7 @@ export function makeRouteRules({ front, templates, author, maps, grouped }: Part
   const hosts = front.routes.map(({ host }) => host);
   const [first] = hosts;
   if (first === undefined) return NO_RULES;
-  const mapped = maps && httpsKind(front) === 'plain' && !Object.keys(front.overrides).some((name) => OWN_RULES.test(name));
+  const mapped = maps && httpsKind(front) === 'plain' && !hasOwnRules(front.overrides);
   const context = {
     backend: front.name,
     cleanedUpHostname: `${cleaned(first)}_${front.app.slice(1).replaceAll('/', '_')}`,

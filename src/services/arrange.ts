@@ -1,4 +1,5 @@
 import { byText } from '../lib/lists.ts';
+import { hasOwnRules } from '../model/own-rules.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Bind, Front, LeftOut } from '../model/service.ts';
 
@@ -22,12 +23,6 @@ export interface Arrangement {
   readonly leftOut: readonly LeftOut[];
   readonly problems: readonly Problem[];
 }
-
-/**
- * Templates by which an app makes rules of its own: what such a rule matches is not known here, so it takes part in no contest. The same ones keep
- * it out of the map (OWN_RULES in haproxy/routes.ts).
- */
-const ROUTING = /^HAPROXY_(?:HTTPS?_FRONTEND_(?:ACL|ROUTING|AUTH)|BACKEND_REDIRECT)/;
 
 /** Who has what besides the claims. */
 export interface Holders {
@@ -94,9 +89,7 @@ function contestBinds({ claims, fronts, own, serving, lose }: Contest & { readon
 
 function contestRoutes({ claims, fronts, serving, lose }: Contest): void {
   const keys = (front: Front): readonly string[] =>
-    Object.keys(front.overrides).some((template) => ROUTING.test(template))
-      ? []
-      : front.routes.map(({ host, path }) => [host, path ?? '', front.weight].join(' '));
+    hasOwnRules(front.overrides) ? [] : front.routes.map(({ host, path }) => [host, path ?? '', front.weight].join(' '));
   for (const [key, at] of contested(claims, ({ front }) => keys(front))) {
     const holding = holdersOf(serving, (front) => keys(front).includes(key));
     const [winner, ...losers] = at.filter((i) => fronts[i] !== undefined).sort(stronger(claims, holding));

@@ -1,6 +1,7 @@
 import { byText, each, eachPair, whole } from '../lib/lists.ts';
 import type { AppId } from '../model/names.ts';
 import type { App, Definition, Task } from '../model/snapshot.ts';
+import { isRunning } from '../model/task-states.ts';
 import { APP_LABELS } from './labels.ts';
 
 /**
@@ -90,7 +91,7 @@ function countDraining({ older, newer, isHybrid }: Colours & { readonly isHybrid
 }
 
 /** As one that serves: of one that is overdue nobody says that it is ill. */
-function servesAlready({ state, health, readiness, overdue }: Task, { definition }: App): boolean {
-  const runs = state === 'TASK_RUNNING' || state === '';
-  return runs && readiness === 'ready' && (definition.checks.length === 0 || health === 'alive' || overdue === true);
+function servesAlready(task: Task, { definition }: App): boolean {
+  const { health, readiness, overdue } = task;
+  return isRunning(task) && readiness === 'ready' && (definition.checks.length === 0 || health === 'alive' || overdue === true);
 }

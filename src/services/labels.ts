@@ -1,3 +1,4 @@
+import { DEPLOYMENT_GROUP_LABEL } from '../model/deployment-group.ts';
 import * as grammars from './grammars.ts';
 import type { Grammar } from './grammars.ts';
 
@@ -31,7 +32,7 @@ export const APP_LABELS = {
     doc: "The load balancers that take the app: those started with one of these names as --group. One with --group '*' takes every app.",
     example: 'external',
   }),
-  deploymentGroup: label('DEPLOYMENT_GROUP', grammars.groupName, {
+  deploymentGroup: label(DEPLOYMENT_GROUP_LABEL.slice('HAPROXY_'.length), grammars.groupName, {
     doc: 'Apps of one group (blue and green) are one app in the load balancer, named after the group; the older one gives labels and ports.',
     example: 'shop',
   }),

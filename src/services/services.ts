@@ -1,6 +1,7 @@
 import { byText } from '../lib/lists.ts';
 import type { Backend, BackendOptions, LeftOut, LeftOutReason, Server, Service } from '../model/service.ts';
 import type { App, Definition, Task } from '../model/snapshot.ts';
+import { isKilling, isServing } from '../model/task-states.ts';
 import { endpointOf } from './addresses.ts';
 import { checkOfPort, makeCheck } from './checks.ts';
 import type { Claim } from './arrange.ts';
@@ -15,13 +16,6 @@ export interface ServicesOfApp {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** States in which a task does not serve; TASK_LOST and TASK_UNREACHABLE do, and one without a state does [marathon-lb 1.15]. */
-const NOT_SERVING = new Set(
-  ['STAGING', 'STARTING', 'KILLING', 'FINISHED', 'FAILED', 'KILLED', 'ERROR', 'DROPPED', 'GONE', 'GONE_BY_OPERATOR', 'UNKNOWN'].map(
-    (state) => `TASK_${state}`,
-  ),
-);
-
 /**
  * App -> Service[] + LeftOut[]. An app without instances and tasks is not rendered; one that is to run keeps its backend while it has no
  * server, so that its hosts answer 503 and nothing is reloaded when the task is back.
@@ -34,7 +28,7 @@ export function makeServices(app: App, draft: Draft, gate: { readonly healthChec
     return { services: [], claims: [], leftOut: [...leftOut, ...suspended] };
   }
   const serving = choose(app, { draft, healthCheck: gate.healthCheck, leftOut });
-  const killed = app.tasks.filter(({ state }) => state === 'TASK_KILLING');
+  const killed = app.tasks.filter(({ state }) => isKilling(state));
   const services = draft.ports.map((port) => makeService({ draft, port, serving, killed, leftOut }));
   const claims = draft.ports.map((port, i) => ((services[i]?.backend.servers.length ?? 0) > 0 ? port.claims.serving : port.claims.idle));
   return { services, claims, leftOut };
@@ -63,7 +57,7 @@ interface Choice {
 
 /** `gate`: the definition of the checks that count; none when none do. */
 function reasonToLeaveOut(task: Task, gate: Definition | undefined): LeftOutReason | undefined {
-  if (NOT_SERVING.has(task.state)) return 'state';
+  if (!isServing(task)) return 'state';
   if (task.host === '') return 'no-address';
   if (gate === undefined) return undefined;
   if (gate.checks.length > 0 && task.health !== 'alive' && task.overdue === undefined)

@@ -1,32 +1,11 @@
 import type { AppId, TaskId } from '../model/names.ts';
 import type { App, Task } from '../model/snapshot.ts';
+import { isKilling, isTerminal } from '../model/task-states.ts';
 import type { Ended, State } from './state.ts';
-
-/** The task does not come back from these [mesos: terminal states; marathon: conditions]. Of TASK_LOST and TASK_UNREACHABLE some do. */
-const TERMINAL = new Set(
-  ['FINISHED', 'FAILED', 'KILLED', 'ERROR', 'DROPPED', 'GONE', 'GONE_BY_OPERATOR', 'UNKNOWN'].map((state) => `TASK_${state}`),
-);
-
-/** Whether a state is the last of its task but for the way it ends. */
-export function isFinal(state: string): boolean {
-  return state === 'TASK_KILLING' || TERMINAL.has(state);
-}
-
-const NOT_YET_RUNNING = new Set(['TASK_STAGING', 'TASK_STARTING']);
-
-/** Whether a state is one from before its task runs. */
-export function isNotYetRunning(state: string): boolean {
-  return NOT_YET_RUNNING.has(state);
-}
-
-/** Whether a task in this state serves, as far as the state goes: also one that may be lost, and one whose state Marathon does not tell. */
-export function isServing({ state }: Pick<Task, 'state'>): boolean {
-  return !isFinal(state) && !isNotYetRunning(state);
-}
 
 /** Whether what is known of a task's end stands against this state. */
 export function outlasts(known: Pick<Ended, 'state'> | undefined, state: string): boolean {
-  return known !== undefined && !(known.state === 'TASK_KILLING' && TERMINAL.has(state));
+  return known !== undefined && !(isKilling(known.state) && isTerminal(state));
 }
 
 /** The app with its tasks in the states that are known to be their last, whatever an older read says. */

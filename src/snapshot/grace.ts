@@ -1,5 +1,5 @@
 import type { App, HealthCheck, Task } from '../model/snapshot.ts';
-import { isServing } from './ended.ts';
+import { isServing } from '../model/task-states.ts';
 import { allowedFailures } from './health.ts';
 
 /** All times in ms since 1970. */

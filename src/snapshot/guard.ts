@@ -1,7 +1,7 @@
 import { byText } from '../lib/lists.ts';
 import type { AppId, TaskId } from '../model/names.ts';
 import type { App, Task } from '../model/snapshot.ts';
-import { isServing } from './ended.ts';
+import { isServing } from '../model/task-states.ts';
 import type { State } from './state.ts';
 import type { Held } from '../model/held.ts';
 

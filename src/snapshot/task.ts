@@ -2,9 +2,11 @@ import { isIP } from 'node:net';
 import { byText, placeOf } from '../lib/lists.ts';
 import type { News, TaskUpdate } from '../model/news.ts';
 import type { TaskId } from '../model/names.ts';
+import { DEPLOYMENT_GROUP_LABEL } from '../model/deployment-group.ts';
 import type { App, Task } from '../model/snapshot.ts';
+import { isFinal, isNotYetRunning } from '../model/task-states.ts';
 import { unpackPorts } from './decode.ts';
-import { isFinal, isNotYetRunning, outlasts } from './ended.ts';
+import { outlasts } from './ended.ts';
 import type { State } from './state.ts';
 
 /**
@@ -85,12 +87,10 @@ function hasPorts({ hostPorts }: Task): boolean {
   return hostPorts.some((port) => port !== undefined);
 }
 
-const DEPLOYMENT_GROUP = 'HAPROXY_DEPLOYMENT_GROUP';
-
 /** Whether the event alone tells where a new task serves: no check has to pass first, and its ports are those that are known. */
 function isComplete({ definition, version }: App, { host, addresses, version: own }: TaskUpdate): boolean {
   const { checks, readiness, labels, network, changedAt } = definition;
-  if (checks.length > 0 || readiness || labels[DEPLOYMENT_GROUP] !== undefined) return false;
+  if (checks.length > 0 || readiness || labels[DEPLOYMENT_GROUP_LABEL] !== undefined) return false;
   if (own === undefined || version === undefined || own > version || (changedAt !== undefined && own < changedAt)) return false;
   return host !== '' && (network === 'container' ? addresses.length > 0 : isIP(host) > 0);
 }
