@@ -117,7 +117,7 @@ export interface LeftOut {
   readonly why: LeftOutReason;
 }
 
-/** Why it does not serve. */
+/** Why a port or task does not serve. Each has its sentence in left-out.ts, and its row in docs/problems.md. */
 export type LeftOutReason =
   | 'own-app' // the load balancer itself
   | 'group' // of none of this load balancer's groups
@@ -125,14 +125,15 @@ export type LeftOutReason =
   | 'suspended' // no instances, no tasks
   | 'protocol' // UDP only
   | 'no-service-port' // neither given nor assigned
-  | 'refused' // HAProxy does not take what its labels make of it
+  | 'refused' // HAProxy refuses what its labels make
   | 'label' // a label that guards access could not be read
   | 'port-conflict' // another service has the backend's name or the bind
   | 'certificate' // its certificate can't be served
+  | 'bounds' // the app has more ports than are served for one app
   | 'duplicate' // another task has its address and port
   | 'state' // the task does not run
-  | 'unhealthy' // a check says dead
+  | 'unhealthy' // a check fails
   | 'health-unknown' // no check result yet
   | 'not-ready' // a readiness check of the running deployment has not passed
   | 'no-address' // no host or no container address yet
-  | 'no-port'; // the task has no such port
+  | 'no-port'; // the task has no port with this index

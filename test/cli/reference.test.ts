@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { TEMPLATE_NAMES } from '../../src/haproxy/catalogue.ts';
+import { LEFT_OUT_SENTENCES } from '../../src/model/left-out.ts';
 import { makeReference } from '../../src/cli/reference.ts';
 
 test('docs/labels.md is what `marathon-lb-ts labels` prints: run that into it when a table changed', () => {
@@ -17,4 +18,9 @@ test('every code of a Problem has its row in docs/problems.md', () => {
   const page = readFileSync('docs/problems.md', 'utf8');
   expect(codes.length).toBeGreaterThan(5);
   expect(codes.filter((code) => !page.includes(`| \`${code.slice(1, -1)}\` `))).toEqual([]);
+});
+
+test('every reason for which a port or task does not serve has its row in docs/problems.md', () => {
+  const page = readFileSync('docs/problems.md', 'utf8');
+  expect(Object.keys(LEFT_OUT_SENTENCES).filter((code) => !page.includes(`| \`${code}\` `))).toEqual([]);
 });

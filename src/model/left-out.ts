@@ -1,0 +1,23 @@
+import type { LeftOutReason } from './service.ts';
+
+/** Each reason why a port or task does not serve, as a sentence for its owner. docs/problems.md has a row for each. */
+export const LEFT_OUT_SENTENCES = {
+  'own-app': 'it is the load balancer itself',
+  group: "its HAPROXY_GROUP names none of this load balancer's groups",
+  disabled: 'HAPROXY_n_ENABLED is not true, or is missing under --strict-mode',
+  suspended: 'the app has no instances and no tasks',
+  protocol: 'the port speaks only UDP',
+  'no-service-port': 'the port has no service port, and none was left to give',
+  refused: 'HAProxy refuses what its labels make',
+  label: "the value of a label that guards access can't be read",
+  'port-conflict': 'another service has the port or the name of the backend',
+  certificate: "the certificate that its label names can't be served",
+  bounds: 'the app has more ports than are served for one app',
+  duplicate: 'another task has the same address and port',
+  state: 'the task does not run, or is being killed',
+  unhealthy: 'a health check of the task fails',
+  'health-unknown': 'no health check of the task has had a result yet',
+  'not-ready': 'a readiness check of the task has not passed yet',
+  'no-address': 'the task has no host or no container address yet',
+  'no-port': 'the task has no port with this index',
+} as const satisfies Record<LeftOutReason, string>;
