@@ -16,6 +16,7 @@ export type ProblemCode =
   | 'template-denied' // a template in a label, where the operator takes none
   | 'template' // a template that can't be used: the default one stands in its place
   | 'certificate' // a certificate that can't be read
+  | 'bounds' // an app has more ports, hosts, paths or label text than count
   | 'dns-name' // an app's id makes a name that DNS can't have
   | 'dns-name-shared' // two apps make one DNS name
   | 'losses-held' // most servers are missing in Marathon's answer, and nothing explains it

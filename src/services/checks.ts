@@ -11,6 +11,12 @@ export function checkOfPort({ checks }: Definition, index: number): HealthCheck 
   return ofIndex ?? usable.find(({ at }) => at !== undefined && 'port' in at);
 }
 
+/** The path of a check without its fragment: what stands behind `#` is never sent to a server. */
+function pathOf({ path }: Pick<HealthCheck, 'path'>): string {
+  const [sent = ''] = path.split('#', 1);
+  return sent === '' ? '/' : sent;
+}
+
 /** HAProxy counts in milliseconds, as a signed number of 32 bits. */
 const LONGEST_SECONDS = 2_147_483;
 
@@ -18,7 +24,9 @@ const LONGEST_SECONDS = 2_147_483;
  * What keeps a check from a configuration, with what is wanted; undefined for one that is fine. The path becomes a word of a line: a blank or a
  * line end in it would be more than a value.
  */
-export function faultOf({ protocol, path, intervalSeconds, timeoutSeconds, maxConsecutiveFailures }: HealthCheck): string | undefined {
+export function faultOf(check: HealthCheck): string | undefined {
+  const { protocol, intervalSeconds, timeoutSeconds, maxConsecutiveFailures } = check;
+  const path = pathOf(check);
   const isHttp = protocol.includes('HTTP');
   if (isHttp && !/^\/[^\s"'#\\\p{Cc}\p{Zl}\p{Zp}]{0,4095}$/u.test(path))
     return `its path is ${JSON.stringify(path.slice(0, 80))} (wanted: an absolute path without blanks, quotes, '#' and '\\')`;
@@ -40,7 +48,7 @@ export function makeCheck(check: HealthCheck, mode: 'http' | 'tcp', otherIndex: 
   return {
     protocol: isTcp ? 'tcp' : 'http',
     marathonProtocol: check.protocol,
-    path: check.path,
+    path: pathOf(check),
     intervalSeconds: check.intervalSeconds,
     timeoutSeconds: check.timeoutSeconds,
     gracePeriodSeconds: check.gracePeriodSeconds,

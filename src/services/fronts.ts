@@ -6,6 +6,8 @@ import type { Claim } from './arrange.ts';
 import { checkOfPort, faultOf, makeCheck } from './checks.ts';
 import { backendName } from './names.ts';
 import type { PortRange } from './ports.ts';
+import { BOUNDS, tooMany } from './bounds.ts';
+import { PORT_LABELS } from './labels.ts';
 import { readLabels, type LabelsOfApp, type LabelsOfPort } from './read-labels.ts';
 
 /** What an operator decides about which apps are taken, and how. */
@@ -54,6 +56,11 @@ export function makeDraft(definition: Definition, settings: ServiceSettings): Dr
     const why = reasonToLeaveOut({ definition, labels, index, settings });
     if (why !== undefined) {
       leftOut.push({ app: definition.id, index, why });
+      if (why === 'protocol') problems.push(...onlyUdp(definition.id, labels.ports[index], index));
+      continue;
+    }
+    if (ports.length === BOUNDS.ports) {
+      leftOut.push({ app: definition.id, index, why: 'bounds' });
       continue;
     }
     const { usable, unusable } = sift({ definition, labels, index, settings });
@@ -67,6 +74,7 @@ export function makeDraft(definition: Definition, settings: ServiceSettings): Dr
     }
     problems.push(...vhostInTcp(draft.front, labels.ports[index]), ...uncheckable(definition, labels.ports[index], index));
   }
+  if (leftOut.some(({ why }) => why === 'bounds')) problems.push(tooMany(definition.id, 'ports', definition.ports.length, BOUNDS.ports));
   const concerned = ports.length > 0 || leftOut.some(({ why }) => why !== 'group' && why !== 'own-app');
   return { definition, ports, leftOut, problems: concerned ? [...labels.problems, ...problems] : [] };
 }
@@ -112,7 +120,8 @@ function makePort({ definition, labels, index, overrides, bindAddress }: PortPar
   const { values } = labels[index] as LabelsOfPort;
   const check = checkFor(definition, values.checkPortIndex, index);
   const hosts = values.hosts ?? [];
-  const mode = values.mode ?? (hosts.length > 0 || check?.protocol === 'HTTP' ? 'http' : 'tcp');
+  // Also with a virtual host that can't be read, or does not count: the port of a web app does not become one of tcp by a slip of the pen.
+  const mode = values.mode ?? (hasHosts(labels[index] as LabelsOfPort, index) || check?.protocol === 'HTTP' ? 'http' : 'tcp');
   const port = values.port ?? definition.ports[index]?.service ?? 0;
   const front: Front = {
     app: definition.id,
@@ -124,7 +133,7 @@ function makePort({ definition, labels, index, overrides, bindAddress }: PortPar
     routes: mode === 'http' ? hosts.map((host) => ({ host, path: values.path })) : [],
     auth: values.auth,
     redirectToHttps: values.redirectToHttps ?? false,
-    weight: values.weight ?? (values.path === undefined ? 0 : 1),
+    weight: values.weight !== undefined && values.weight !== 0 ? values.weight : values.path === undefined ? 0 : 1, // [marathon-lb 1.15: 0 is none]
     changedAt: definition.changedAt,
     overrides,
   };
@@ -139,6 +148,10 @@ function makePort({ definition, labels, index, overrides, bindAddress }: PortPar
     check: check && faultOf(check) === undefined ? makeCheck(check, mode, values.checkPortIndex) : undefined,
   };
   return { front, options, claims: { serving: { front, serves: true }, idle: { front, serves: false } } };
+}
+
+function hasHosts({ names }: LabelsOfPort, index: number): boolean {
+  return names.includes(`HAPROXY_${index}_${PORT_LABELS.hosts.name}`);
 }
 
 /** The Marathon check of a port, or that of the port which HAPROXY_n_BACKEND_HEALTHCHECK_PORT_INDEX names. */
@@ -156,6 +169,21 @@ function uncheckable(definition: Definition, labels: LabelsOfPort | undefined, i
       owner: { by: 'app', app: definition.id, index },
       message: `HAProxy can't repeat the health check of port ${index}: ${fault}`,
       hint: 'correct it in healthChecks of the app; until then only the results of Marathon count',
+    },
+  ];
+}
+
+/** Labels of a port that speaks only UDP: its owner waits for something that does not come. */
+function onlyUdp(app: AppId, labels: LabelsOfPort | undefined, index: number): readonly Problem[] {
+  const [label, ...more] = labels?.names ?? [];
+  if (label === undefined) return [];
+  return [
+    {
+      code: 'label-value',
+      owner: { by: 'app', app, index },
+      label,
+      message: `port ${index} speaks only UDP, which HAProxy does not take, so ${[label, ...more].join(', ')} ${more.length > 0 ? 'have' : 'has'} no effect`,
+      hint: "give the port the protocol 'tcp' or 'udp,tcp' if it speaks TCP, or take the labels off",
     },
   ];
 }

@@ -1,53 +1,11 @@
-import { isIP, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
+import { bracketed } from '../lib/bracketed.ts';
+import { canonicalAddress } from '../lib/canonical-address.ts';
 import type { Auth } from '../model/service.ts';
+import { grammar, list, LONGEST, WORD, words, type Grammar } from './grammar.ts';
+import { costOf } from './hash-cost.ts';
 
-/** What a text gave: a value, what of it is not taken, or both (a list with one bad element keeps the others). */
-export interface Read<Value> {
-  readonly value?: Value;
-  readonly bad?: string;
-}
-
-/** One kind of label value: what is wanted, in words that stand behind 'wanted: ', and the reader. A plain value can never become more than a value. */
-export interface Grammar<Value> {
-  readonly wanted: string;
-  readonly read: (text: string) => Read<Value>;
-}
-
-/** A word that HAProxy reads as one word, wherever in a line it stands. */
-const WORD = /^[^\s"'#\\\p{Cc}]+$/u;
-
-const words = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== '');
-
-/** Longer than any value with a meaning, and short enough for HAProxy's regular expressions and buffers. */
-const LONGEST = { value: 4096, list: 32_768 };
-
-/** A grammar of texts that are read whole or not at all. */
-function grammar<Value>(wanted: string, read: (text: string) => Value | undefined, longest = LONGEST.value): Grammar<Value> {
-  return {
-    wanted,
-    read: (text) => {
-      const value = text.length > longest ? undefined : read(text.trim());
-      return value === undefined ? { bad: text } : { value };
-    },
-  };
-}
-
-/** A grammar of lists: what is no element is told, the others stand. */
-function list(wanted: string, split: RegExp, read: (element: string) => string | undefined): Grammar<readonly string[]> {
-  return {
-    wanted,
-    read: (text) => {
-      if (text.length > LONGEST.list) return { bad: text };
-      const elements = text.split(split).filter((element) => element !== '');
-      const good = elements.flatMap((element) => read(element) ?? []);
-      const bad = elements.filter((element) => read(element) === undefined);
-      return {
-        ...(good.length > 0 && { value: [...new Set(good)] }),
-        ...((bad.length > 0 || good.length === 0) && { bad: bad.join(' ') || text }),
-      };
-    },
-  };
-}
+export type { Grammar, Read } from './grammar.ts';
 
 /** True words are `true t yes y`, in any case; all else is false [marathon-lb: is_true]. */
 export const bool: Grammar<boolean> = {
@@ -55,7 +13,7 @@ export const bool: Grammar<boolean> = {
   read: (text) => ({ value: ['true', 't', 'yes', 'y'].includes(text.trim().toLowerCase()) }),
 };
 
-export const groups = list("names, separated by commas ('external,internal')", /\s*,\s*/, (name) => name.trim() || undefined);
+export const groups = list("names, separated by commas ('external,internal')", ',', (name) => name.trim());
 
 /**
  * HAProxy's converters, 2.6 to 3.4: a name of one label behind a sample (`{ ssl_fc_sni not }`) is read as one, and then matches every host, or
@@ -71,10 +29,18 @@ const CONVERTER = new RegExp(
   ].join('|')})$`,
 );
 
-export const hosts = list("host names, separated by commas or spaces ('a.acme.org,b.acme.org')", /[\s,]+/, (text) => {
+export const hosts = list("host names, separated by commas or spaces ('a.acme.org,b.acme.org')", /[\s,]+/, readHost, guessHost);
+
+function readHost(text: string): string | undefined {
   const host = text.toLowerCase().replace(/:\d+$/, '').replace(/\.$/, '');
   return /^[a-z0-9_]([a-z0-9_.-]{0,252}[a-z0-9_])?$/.test(host) && !CONVERTER.test(host) ? host : undefined;
-});
+}
+
+/** The host of a URL, and the form that DNS has of letters outside of ASCII ('café.acme.org' is 'xn--caf-dma.acme.org'). */
+function guessHost(text: string): string | undefined {
+  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  return text.length <= 300 && URL.canParse(url) ? readHost(new URL(url.replace(/^[^:]*/, 'http')).hostname) : undefined;
+}
 
 export const paths = grammar("paths as HAProxy's path_beg takes them ('/api' or '-i /api /v2')", (text) => {
   const [first, ...rest] = words(text);
@@ -133,14 +99,33 @@ export const balance = grammar("an algorithm of HAProxy's balance ('leastconn', 
 });
 
 /** The realm stands in double quotes, where HAProxy expands `$` and reads `\`; the password is a crypt hash, with its `$`s, outside of quotes. */
-export const auth = grammar(
-  "realm:user:password, the password as crypt(3) encrypts it ('Staff:alice:$6$salt$hash')",
+const authParts = grammar(
+  "realm:user:password, the password as crypt(3) encrypts it at a bounded cost ('Staff:alice:$6$salt$hash')",
   (text): Auth | undefined => {
     const [, realm = '', user = '', password = ''] = /^([^:]+):([^:]+):(.+)$/.exec(text) ?? [];
     const good = /^[^"$\\\p{Cc}]+$/u.test(realm) && WORD.test(user) && WORD.test(password);
     return good ? { realm, user, password } : undefined;
   },
 );
+
+/** HAProxy hashes the password of every request, in the thread that serves all others: a hash has a bounded cost. */
+export const auth: Grammar<Auth> = {
+  wanted: authParts.wanted,
+  read: (text) => {
+    const { value } = authParts.read(text);
+    if (value === undefined) return { bad: text };
+    const cost = costOf(value.password);
+    if ('refused' in cost) return { bad: text, why: cost.refused };
+    return { value, ...(cost.milliseconds >= DEAR_MS && { note: dear(cost.milliseconds) }) };
+  },
+};
+
+/** From here on the owner of a hash is told what it costs. */
+const DEAR_MS = 10;
+
+function dear(milliseconds: number): string {
+  return `its hash takes ${Math.round(milliseconds)} ms of HAProxy's processor for each request, in which no other request is served by that thread`;
+}
 
 export const networks = grammar(
   "addresses and networks, separated by spaces ('10.1.40.0/24 10.1.55.43')",
@@ -162,11 +147,10 @@ function isNetwork(text: string): boolean {
   );
 }
 
-/** As a bind writes it: `*`, an IPv4 address, or an IPv6 address in brackets. */
+/** As a bind writes it, in the one form that each address has: `*`, an IPv4 address, or an IPv6 address in brackets. */
 export const address = grammar("an address of this machine, or '*' for all ('10.0.0.42')", (text) => {
-  const bare = text.replace(/^\[(.*)\]$/, '$1');
-  if (text === '*' || isIP(text) === 4) return text;
-  return isIPv6(bare) && !bare.includes('%') ? `[${bare}]` : undefined;
+  const found = text === '*' ? text : canonicalAddress(text.replace(/^\[(.*)\]$/, '$1'));
+  return found === undefined ? undefined : bracketed(found);
 });
 
 export const file = grammar("a file without spaces in its name ('/etc/ssl/shop.pem')", (text) => (WORD.test(text) ? text : undefined));

@@ -55,9 +55,9 @@ function mergeAll(grouped: readonly App[]): readonly App[] {
 /** Two apps, the second one with the larger id, as the older of the two with the tasks of both [marathon-lb: deploy groups, zdd]. */
 function mergePair(first: App, second: App): App {
   const byDate = startedAt(first) > startedAt(second) ? { older: second, newer: first } : { older: first, newer: second };
-  const isHybrid = read(byDate.newer.definition.labels, APP_LABELS.newInstances) !== undefined;
-  const { older, newer } = isHybrid ? byScaling(byDate) : byDate;
-  const draining = countDraining({ older, newer, isHybrid });
+  const newInstances = read(byDate.newer.definition.labels, APP_LABELS.newInstances);
+  const { older, newer } = isHybrid(newInstances) ? byScaling(byDate) : byDate;
+  const draining = countDraining({ older, newer, hasTarget: newInstances !== undefined });
   const tasks = [
     ...older.tasks.map((task, i): Task => (i < draining ? { ...task, draining: true } : task)),
     ...newer.tasks.map((task): Task => ({ of: newer.definition, ...task })),
@@ -75,6 +75,14 @@ function startedAt({ definition }: App): number {
   return read(definition.labels, APP_LABELS.startedAt) ?? -Infinity;
 }
 
+/**
+ * marathon-lb's zdd writes the label always, with 0 where no hybrid is wanted. In such a deployment the roles never swap: killing tasks of the
+ * older app scales it, which would make it the newer one.
+ */
+function isHybrid(newInstances: string | undefined): boolean {
+  return newInstances !== undefined && Number(newInstances) !== 0; // '' is 0 as well
+}
+
 /** While a hybrid of both is kept, the app that was scaled earlier counts as the older. */
 function byScaling({ older, newer }: Colours): Colours {
   return (newer.scaledAt ?? '') < (older.scaledAt ?? '') ? { older: newer, newer: older } : { older, newer };
@@ -84,14 +92,13 @@ function byScaling({ older, newer }: Colours): Colours {
  * How many of the older app's tasks drain, the first ones in order of id: as many as the newer one has healthy ones, but no more than leave the
  * target standing.
  */
-function countDraining({ older, newer, isHybrid }: Colours & { readonly isHybrid: boolean }): number {
-  const healthy = newer.tasks.filter((task) => servesAlready(task, newer)).length;
-  const wanted = isHybrid ? (read(newer.definition.labels, APP_LABELS.targetInstances) ?? newer.instances) : 1;
+function countDraining({ older, newer, hasTarget }: Colours & { readonly hasTarget: boolean }): number {
+  const healthy = newer.tasks.filter((task) => isProven(task, newer)).length;
+  const wanted = hasTarget ? (read(newer.definition.labels, APP_LABELS.targetInstances) ?? newer.instances) : 1;
   return Math.min(older.tasks.length, healthy, Math.max(0, healthy + older.instances - wanted));
 }
 
-/** As one that serves: of one that is overdue nobody says that it is ill. */
-function servesAlready(task: Task, { definition }: App): boolean {
-  const { health, readiness, overdue } = task;
-  return isRunning(task) && readiness === 'ready' && (definition.checks.length === 0 || health === 'alive' || overdue === true);
+/** Whether a task runs and has passed its checks, or has none. One whose health nobody knows serves when it is overdue, but proves nothing. */
+function isProven(task: Task, { definition }: App): boolean {
+  return isRunning(task) && task.readiness === 'ready' && (definition.checks.length === 0 || task.health === 'alive');
 }

@@ -11,7 +11,7 @@ export interface Label<Value> {
    * meant, or on every address.
    */
   readonly guards: boolean;
-  /** An empty one asks for nothing, so nothing is to be guarded. */
+  /** Of one that guards: an empty value only means that it is not set, as for all that do not guard. */
   readonly mayBeEmpty: boolean;
   readonly doc: string;
   readonly example: string;
@@ -45,7 +45,7 @@ export const APP_LABELS = {
     example: '20',
   }),
   newInstances: label('DEPLOYMENT_NEW_INSTANCES', grammars.anything, {
-    doc: 'On the newer app, whatever its value: a hybrid of both is wanted, and the app that was scaled earlier counts as the older.',
+    doc: 'On the newer app: with a number above 0 a hybrid of both is wanted, and the app that was scaled earlier counts as the older. With 0 none is, and DEPLOYMENT_STARTED_AT alone says which app is older. In both cases DEPLOYMENT_TARGET_INSTANCES counts.',
     example: '5',
   }),
   colour: label('DEPLOYMENT_COLOUR', grammars.anything, { doc: 'For the tool that deploys; no meaning here.', example: 'blue' }),
@@ -68,12 +68,12 @@ export const PORT_LABELS = {
     example: '-i /api /v2',
   }),
   weight: label('BACKEND_WEIGHT', grammars.integer, {
-    doc: 'Order of the rules on the shared frontends: largest first, equal ones by app id and service port. Not a share of traffic.',
+    doc: 'Order of the rules on the shared frontends: largest first, equal ones by app id and service port. 0 is the same as no weight. Not a share of traffic.',
     example: '10',
   }),
   auth: label('AUTH', grammars.auth, {
     guards: true,
-    doc: "Basic auth on the shared frontends; the app's own service port stays open.",
+    doc: "Basic auth on the shared frontends; the app's own service port stays open. Hashes: `$1$`, `$5$` and `$6$` up to 100,000 rounds, bcrypt up to cost 10, as HAProxy computes one for each request.",
     example: 'Staff:alice:$6$salt$hash',
   }),
   sticky: label('STICKY', grammars.bool, { doc: 'A cookie keeps a client at its server.', example: 'true' }),

@@ -1,0 +1,70 @@
+import type { AppId } from '../model/names.ts';
+import type { Problem } from '../model/problem.ts';
+import type { PortLabels } from './labels.ts';
+
+/** How much of one app counts. Far above what apps need, and far below what makes HAProxy or the load balancer slow for all others. */
+export const BOUNDS = {
+  /** Ports that are served. */
+  ports: 100,
+  /** Virtual hosts of all ports together. */
+  hosts: 1_000,
+  /** Paths of all ports together. */
+  paths: 500,
+  /** Characters of all HAPROXY_ labels, names and values. */
+  labels: 262_144,
+  /** Labels that are unknown, or of a port that the app does not have, told one by one. */
+  told: 10,
+} as const;
+
+interface WithValues {
+  readonly values: PortLabels;
+}
+
+/** The labels of an app's ports with as many virtual hosts and paths as count: the first ones, in order of port index. */
+export function withinBounds<Labels extends WithValues>(
+  app: AppId,
+  ports: readonly Labels[],
+): { readonly ports: readonly Labels[]; readonly problems: readonly Problem[] } {
+  const asked = { hosts: sum(ports, ({ values }) => values.hosts?.length ?? 0), paths: sum(ports, ({ values }) => pathsOf(values).length) };
+  if (asked.hosts <= BOUNDS.hosts && asked.paths <= BOUNDS.paths) return { ports, problems: [] };
+  const left = { hosts: BOUNDS.hosts as number, paths: BOUNDS.paths as number };
+  const bounded = ports.map((labels) => {
+    const { values } = labels;
+    const paths = pathsOf(values);
+    const keptPaths = paths.slice(0, left.paths);
+    // Without the paths that a port asks for, its hosts would be the port's as a whole.
+    const hosts = paths.length > 0 && keptPaths.length === 0 ? [] : values.hosts?.slice(0, left.hosts);
+    left.hosts -= hosts?.length ?? 0;
+    left.paths -= keptPaths.length;
+    if (hosts?.length === values.hosts?.length && keptPaths.length === paths.length) return labels;
+    return { ...labels, values: { ...values, hosts, path: withPaths(values.path, keptPaths) } };
+  });
+  const problems = (['hosts', 'paths'] as const).flatMap((kind) =>
+    asked[kind] > BOUNDS[kind] ? tooMany(app, kind === 'hosts' ? 'virtual hosts' : 'paths', asked[kind], BOUNDS[kind]) : [],
+  );
+  return { ports: bounded, problems };
+}
+
+/** The Problem of an app that has more of something than counts. */
+export function tooMany(app: AppId, what: string, found: number, most: number): Problem {
+  return {
+    code: 'bounds',
+    owner: { by: 'app', app },
+    message: `the app has ${found} ${what}, of which the first ${most} count`,
+    hint: `divide the app, so that each part has at most ${most}`,
+  };
+}
+
+/** The paths of HAPROXY_n_PATH without their flag. */
+function pathsOf({ path }: PortLabels): readonly string[] {
+  return path === undefined ? [] : path.split(' ').filter((word) => word.startsWith('/'));
+}
+
+function withPaths(path: string | undefined, paths: readonly string[]): string | undefined {
+  if (path === undefined) return undefined;
+  return [...(path.startsWith('-i ') ? ['-i'] : []), ...paths].join(' ');
+}
+
+function sum<Element>(list: readonly Element[], of: (element: Element) => number): number {
+  return list.reduce((total, element) => total + of(element), 0);
+}
