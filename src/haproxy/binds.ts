@@ -59,7 +59,7 @@ function addressesOf(word: string): readonly BindAddress[] {
   const [, host = '', first, last = first] = /^(?:(?:ipv[46]|tcp[46]?|mptcp[46]?)@)?(.*):(\d+)(?:-(\d+))?$/.exec(word) ?? [];
   if (first === undefined || NO_PORT.test(word) || host.includes('$')) return [];
   const bare = host.replace(/^\[(.*)\]$/, '$1');
-  const address = bare !== '' ? bare : /^(?:ipv|tcp|mptcp)6@/.test(word) ? '::' : '*';
+  const address = bare !== '' ? (canonicalAddress(bare) ?? bare) : /^(?:ipv|tcp|mptcp)6@/.test(word) ? '::' : '*';
   const many = Math.max(0, Math.min(Number(last), 65_535) - Number(first) + 1);
   return Array.from({ length: many }, (_, i) => ({ address, port: Number(first) + i }));
 }

@@ -38,8 +38,9 @@ function readHost(text: string): string | undefined {
 
 /** The host of a URL, and the form that DNS has of letters outside of ASCII ('café.acme.org' is 'xn--caf-dma.acme.org'). */
 function guessHost(text: string): string | undefined {
-  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
-  return text.length <= 300 && URL.canParse(url) ? readHost(new URL(url.replace(/^[^:]*/, 'http')).hostname) : undefined;
+  const url = `http://${text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')}`;
+  const host = text.length <= 300 && URL.canParse(url) && !text.includes('@') ? readHost(new URL(url).hostname) : undefined;
+  return host?.includes('.') === true ? host : undefined;
 }
 
 export const paths = grammar("paths as HAProxy's path_beg takes them ('/api' or '-i /api /v2')", (text) => {
@@ -100,7 +101,7 @@ export const balance = grammar("an algorithm of HAProxy's balance ('leastconn', 
 
 /** The realm stands in double quotes, where HAProxy expands `$` and reads `\`; the password is a crypt hash, with its `$`s, outside of quotes. */
 const authParts = grammar(
-  "realm:user:password, the password as crypt(3) encrypts it at a bounded cost ('Staff:alice:$6$salt$hash')",
+  "realm:user:password, the password as crypt(3) encrypts it ('Staff:alice:$6$salt$hash')",
   (text): Auth | undefined => {
     const [, realm = '', user = '', password = ''] = /^([^:]+):([^:]+):(.+)$/.exec(text) ?? [];
     const good = /^[^"$\\\p{Cc}]+$/u.test(realm) && WORD.test(user) && WORD.test(password);
@@ -149,7 +150,8 @@ function isNetwork(text: string): boolean {
 
 /** As a bind writes it, in the one form that each address has: `*`, an IPv4 address, or an IPv6 address in brackets. */
 export const address = grammar("an address of this machine, or '*' for all ('10.0.0.42')", (text) => {
-  const found = text === '*' ? text : canonicalAddress(text.replace(/^\[(.*)\]$/, '$1'));
+  const bare = text.replace(/^\[(.*:.*)\]$/, '$1');
+  const found = text === '*' ? text : canonicalAddress(bare);
   return found === undefined ? undefined : bracketed(found);
 });
 

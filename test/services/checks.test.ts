@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { HealthCheck } from '../../src/model/snapshot.ts';
-import { checkOfPort, makeCheck } from '../../src/services/checks.ts';
+import { checkOfPort, faultOf, makeCheck } from '../../src/services/checks.ts';
 import { check, definition } from './make.ts';
 
 const of = (index: number, path = '/') => check({ at: { index }, path });
@@ -31,6 +31,15 @@ test.each([
   ['TCP', 'tcp', 'tcp'],
 ] as const)('%s on a port of mode %s is checked by %s', (protocol, mode, wanted) => {
   expect(makeCheck(check({ protocol }), mode, undefined)).toMatchObject({ protocol: wanted, marathonProtocol: protocol });
+});
+
+test.each([
+  ['/#/login', '/'],
+  ['/ui#top', '/ui'],
+  ['#', '/'],
+])('what stands behind # in the path %s is never sent', (path, sent) => {
+  expect(faultOf(check({ path }))).toBeUndefined();
+  expect(makeCheck(check({ path }), 'http', undefined).path).toBe(sent);
 });
 
 test('all that HAProxy is told', () => {

@@ -169,7 +169,7 @@ test('two ports of an app on one service port: the first is served, the second i
 test.each<[string, Labels, string | undefined, 'http' | 'tcp']>([
   ['nothing said', {}, undefined, 'tcp'],
   ['a virtual host', { HAPROXY_0_VHOST: 'a.acme.org' }, undefined, 'http'],
-  ['a virtual host that can not be read', { HAPROXY_0_VHOST: '*' }, undefined, 'tcp'],
+  ['a virtual host that can not be read', { HAPROXY_0_VHOST: '*' }, undefined, 'http'],
   ['an HTTP check', {}, 'HTTP', 'http'],
   ['an HTTPS check', {}, 'HTTPS', 'tcp'],
   ['a MESOS_HTTP check', {}, 'MESOS_HTTP', 'tcp'],
@@ -194,7 +194,7 @@ test.each([
   [{ HAPROXY_0_PATH: '/api' }, 1],
   [{ HAPROXY_0_PATH: 'api' }, 0],
   [{ HAPROXY_0_BACKEND_WEIGHT: '-1' }, -1],
-  [{ HAPROXY_0_PATH: '/api', HAPROXY_0_BACKEND_WEIGHT: '0' }, 0],
+  [{ HAPROXY_0_PATH: '/api', HAPROXY_0_BACKEND_WEIGHT: '0' }, 1],
   [{ HAPROXY_0_PATH: '/api', HAPROXY_0_BACKEND_WEIGHT: '5' }, 5],
 ])('weight of %j is %i', (labels: Labels, weight) => {
   expect(portOf(labels).front.weight).toBe(weight);
@@ -209,4 +209,39 @@ test('the check of another port, where it is asked for and this one has none', (
   expect(options.check).toMatchObject({ path: '/health', at: { index: 1 } });
   expect(front.mode).toBe('http');
   expect(portOf({ ...label, HAPROXY_0_MODE: 'tcp' }, { checks, ports }).front.mode).toBe('tcp');
+});
+
+test.each(['http://shop.acme.test/', 'café.acme.test'])('a virtual host %s that can not be read leaves the port in http mode', (text) => {
+  expect(makeDraft(definition({ labels: { HAPROXY_0_VHOST: text } }), settings()).ports[0]?.front.mode).toBe('http');
+});
+
+test('an empty virtual host is not set: the port is one of tcp', () => {
+  expect(makeDraft(definition({ labels: { HAPROXY_0_VHOST: '' } }), settings()).ports[0]?.front.mode).toBe('tcp');
+});
+
+test('labels of a port that speaks only UDP are told', () => {
+  const ports = [port(), port({ service: 10001, tcp: false, udp: true }), port({ service: 10002, tcp: false, udp: true })];
+  const draft = makeDraft(definition({ ports, labels: { HAPROXY_1_PORT: '21514', HAPROXY_1_MODE: 'tcp' } }), settings());
+  expect(draft.leftOut.map(({ index, why }) => [index, why])).toEqual([
+    [1, 'protocol'],
+    [2, 'protocol'],
+  ]);
+  expect(draft.problems).toMatchObject([{ code: 'label-value', label: 'HAPROXY_1_MODE', owner: { index: 1 } }]);
+});
+
+test.each([
+  ['0', 1],
+  ['5', 5],
+  ['-1', -1],
+])('weight %s with a path is %i', (weight, wanted) => {
+  const labels = { HAPROXY_0_VHOST: 'a.acme.org', HAPROXY_0_PATH: '/a', HAPROXY_0_BACKEND_WEIGHT: weight };
+  expect(makeDraft(definition({ labels }), settings()).ports[0]?.front.weight).toBe(wanted);
+});
+
+test('an app has at most so many ports that are served', () => {
+  const ports = Array.from({ length: 102 }, (_, i) => port({ service: 10_000 + i }));
+  const draft = makeDraft(definition({ ports }), settings());
+  expect(draft.ports).toHaveLength(100);
+  expect(draft.leftOut.map(({ why }) => why)).toEqual(['bounds', 'bounds']);
+  expect(draft.problems).toMatchObject([{ code: 'bounds' }]);
 });

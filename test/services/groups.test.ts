@@ -103,12 +103,18 @@ test('the older one gives labels and ports, each task keeps its own ports, and d
   ]);
 });
 
-test('a task of the newer app of which nobody says anything, for long enough, replaces one of the older', () => {
+test('a task of the newer app of which nobody says anything, for long enough, serves, and no older one drains for it', () => {
   const green = colour('green', { health: ['unknown', 'unknown'] });
   const [first, second] = green.tasks;
   expect(shown(colour('blue'), { ...green, tasks: [{ ...first, overdue: true }, second] as App['tasks'] })).toBe(
-    '-blue.0 blue.1 green.0 green.1',
+    'blue.0 blue.1 green.0 green.1',
   );
+});
+
+test('NEW_INSTANCES of 0 is no hybrid: who was scaled later does not change the roles, while the target counts', () => {
+  const blue = colour('blue', { tasks: 4, startedAt: EARLY, scaledAt: LATE, hybrid: '0', target: '4' });
+  const green = colour('green', { tasks: 1, startedAt: LATE, scaledAt: EARLY, hybrid: '0', target: '4' });
+  expect(shown(blue, green)).toBe('-blue.0 blue.1 blue.2 blue.3 green.0');
 });
 
 test('a task of the newer app is gated by the checks of the newer app', () => {

@@ -94,9 +94,6 @@ test('HAPROXY_GROUP guards all ports', () => {
 
 test.each([
   ['HAPROXY_0_PORT', '70000', 'it counts as absent'],
-  ['HAPROXY_0_BIND_OPTIONS', ' ', 'it counts as absent'],
-  ['HAPROXY_0_SSL_CERT', '', 'it counts as absent'],
-  ['HAPROXY_0_BIND_ADDR', '', 'it counts as absent'],
   ['HAPROXY_0_VHOST', 'a.acme.org *.acme.org', 'only the rest of it counts'],
 ])('%s does not: %j is a Problem, the port stays open', (name, text, effect) => {
   const { ports, problems } = read({ [name]: text });
@@ -104,6 +101,87 @@ test.each([
   expect(problems).toMatchObject([{ code: 'label-value', label: name, owner: { by: 'app', app: '/shop', index: 0 } }]);
   expect(problems[0]?.message).toContain(effect);
   expect(problems[0]?.hint).toMatch(/^wanted: /);
+});
+
+const ADDING = 'VHOST PATH BACKEND_WEIGHT SSL_CERT BIND_OPTIONS BIND_ADDR PORT MODE BALANCE STICKY HTTP_BACKEND_PROXYPASS_PATH'.split(' ');
+
+test.each(ADDING)('an empty HAPROXY_0_%s is not set, also on a port that is not there', (name) => {
+  const { ports, problems } = read({ [`HAPROXY_0_${name}`]: ' ', [`HAPROXY_7_${name}`]: '' });
+  expect(problems).toEqual([]);
+  expect(ports[0]).toEqual({ values: {}, overrides: {}, shut: false, names: [] });
+});
+
+test.each(['AUTH', 'GROUP', 'BACKEND_NETWORK_ALLOWED_ACL'])('an empty HAPROXY_0_%s restricts, so it shuts the port', (name) => {
+  const { ports, problems } = read({ [`HAPROXY_0_${name}`]: '' });
+  expect(ports[0]?.shut).toBe(true);
+  expect(problems).toHaveLength(1);
+});
+
+test.each([
+  ['http://shop.acme.test/', 'shop.acme.test'],
+  ['https://shop.acme.test:8443/a?b', 'shop.acme.test'],
+  ['café.acme.test', 'xn--caf-dma.acme.test'],
+])('a virtual host %j that can not be read: the hint says what was meant', (text, meant) => {
+  expect(read({ HAPROXY_0_VHOST: text }).problems[0]?.hint).toContain(`perhaps ${meant} is meant`);
+});
+
+test('the hash of AUTH is refused with its cost, and one that is dear counts and is told', () => {
+  const refused = read({ HAPROXY_0_AUTH: 'Staff:alice:$6$rounds=12000000$salt$hash' });
+  expect(refused.ports[0]?.shut).toBe(true);
+  expect(refused.problems[0]?.message).toContain('12000000 rounds, and at most 100000');
+  const dear = read({ HAPROXY_0_AUTH: `Staff:alice:$2y$10$${'a'.repeat(53)}` });
+  expect(dear.ports[0]).toMatchObject({ shut: false, values: { auth: { user: 'alice' } } });
+  expect(dear.problems[0]?.message).toContain('52 ms');
+});
+
+test('an app has at most so many virtual hosts and paths: the first ones count', () => {
+  const hosts = (from: number): string => Array.from({ length: 600 }, (_, i) => `h${from + i}.acme.org`).join(',');
+  const { ports, problems } = read({ HAPROXY_0_VHOST: hosts(0), HAPROXY_1_VHOST: hosts(600) });
+  expect(ports.map(({ values }) => values.hosts?.length)).toEqual([600, 400]);
+  expect(problems).toMatchObject([
+    { code: 'bounds', owner: { by: 'app', app: '/shop' }, message: expect.stringContaining('1200 virtual hosts') },
+  ]);
+});
+
+test('a port whose paths do not count any more has no virtual host: not all of it', () => {
+  const paths = Array.from({ length: 50 }, (_, i) => `/${i}`).join(' ');
+  const labels = Object.fromEntries(
+    Array.from(
+      { length: 11 },
+      (_, i) =>
+        [
+          [`HAPROXY_${i}_VHOST`, `h${i}.acme.org`],
+          [`HAPROXY_${i}_PATH`, `-i ${paths}`],
+        ] as const,
+    ).flat(),
+  );
+  const { ports, problems } = read(labels, 11);
+  expect(ports[9]?.values).toEqual({ hosts: ['h9.acme.org'], path: `-i ${paths}` });
+  expect(ports[10]?.values.hosts).toEqual([]);
+  expect(problems).toMatchObject([{ code: 'bounds', message: expect.stringContaining('550 paths') }]);
+});
+
+test('of many labels that are unknown the first ones are told, and how many more there are', () => {
+  const labels = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`HAPROXY_0_NOSUCHTHING_${i}`, 'x']));
+  const { problems } = read(labels);
+  expect(problems.filter(({ code }) => code === 'label-unknown')).toHaveLength(11);
+  expect(problems.at(-1)?.message).toMatch(/^\d+ more labels/);
+});
+
+test('labels beyond what counts: those that guard come first, and one of them that does not count shuts its port', () => {
+  const big = 'x'.repeat(200_000);
+  const first = read({ HAPROXY_0_BACKEND_HEAD: big, HAPROXY_0_AUTH: 'Staff:alice:$6$salt$hash', HAPROXY_1_BACKEND_HEAD: big });
+  expect(first.ports.map(({ shut, overrides }) => [shut, Object.keys(overrides).length])).toEqual([
+    [false, 1],
+    [false, 0],
+  ]);
+  expect(first.problems).toMatchObject([{ code: 'bounds', message: expect.stringContaining('HAPROXY_1_BACKEND_HEAD') }]);
+  expect(read({ HAPROXY_1_AUTH: 'x'.repeat(300_000) }).ports.map(({ shut }) => shut)).toEqual([false, true]);
+});
+
+test('a label of 20 MB, in name or value, is told in a short sentence', () => {
+  const { problems } = read({ [`HAPROXY_${'A'.repeat(20_000_000)}`]: 'x', HAPROXY_GROUP: `a${' '.repeat(20_000_000)}b` });
+  expect(Math.max(...problems.map(({ message, hint, label = '' }) => message.length + hint.length + label.length))).toBeLessThan(1_500);
 });
 
 test('the value of AUTH is not repeated, that of others is, cut short', () => {
@@ -149,7 +227,7 @@ test.each([
 test('where an operator takes no templates from labels they have no effect, and each is a Problem', () => {
   const labels = { HAPROXY_0_BACKEND_HEAD: 'backend {backend}', HAPROXY_0_VHOST: 'a.acme.org', HAPROXY_BACKEND_HEAD: 'x' };
   const { ports, problems } = readLabels({ ...definition(), labels }, TEMPLATES_IN_LABELS, true);
-  expect(ports).toEqual([{ values: { hosts: ['a.acme.org'] }, overrides: {}, shut: false }]);
+  expect(ports).toMatchObject([{ values: { hosts: ['a.acme.org'] }, overrides: {}, shut: false }]);
   expect(problems).toMatchObject([
     { code: 'template-denied', label: 'HAPROXY_0_BACKEND_HEAD', owner: { by: 'app', app: '/shop', index: 0 } },
     { code: 'label-unknown', label: 'HAPROXY_BACKEND_HEAD' },

@@ -193,3 +193,9 @@ test.each([
 test('what is no JSON at all is an error, as all of the answer is to be doubted', () => {
   expect(() => decodeApp('{"id":"/a"')).toThrow(SyntaxError);
 });
+
+test('an id of 10 MB is a Problem of its own, and no exception that would lose the apps beside it', () => {
+  const { code, owner, message } = refuse(wireApp({ id: `/${'a/'.repeat(5_000_000)}` }));
+  expect([code, owner]).toEqual(['app-not-readable', { by: 'operator' }]);
+  expect(message.length).toBeLessThan(300);
+});
