@@ -1,3 +1,5 @@
+import { canonicalAddress } from '../lib/canonical-address.ts';
+
 /** One address and port that a configuration binds. */
 export interface BindAddress {
   /** `*` (all of IPv4), an IPv4 or IPv6 address without brackets, or a name. */
