@@ -1,4 +1,6 @@
 import { BindsTaken, bindsInUse } from '../process/binds.ts';
+import { TooFewDescriptors } from '../process/descriptors.ts';
+import { neediestOf, type Neediest } from '../process/neediest.ts';
 import { findBlame, type OperatorsFault } from '../blame/blame.ts';
 import type { Verdict } from '../model/haproxy.ts';
 import type { DriveParts, Refusal } from '../drive/parts.ts';
@@ -13,6 +15,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { View } from '../model/view.ts';
 import type { Document } from '../model/document.ts';
 import type { News } from '../model/news.ts';
+import type { Problem } from '../model/problem.ts';
 import type { Quarantined } from '../model/quarantine.ts';
 import type { Service } from '../model/service.ts';
 import { writtenOf } from '../services/quarantine.ts';
@@ -40,14 +43,13 @@ export function makeBlaming({ files, file, tell, viewOf, log }: Parts): Pick<Dri
   };
   const refused: DriveParts['refused'] = async (refusal, candidate, good) => {
     const hasEnded = 'error' in refusal && refusal.hasEnded;
-    if ('error' in refusal && refusal.error instanceof BindsTaken) {
-      tell({ kind: 'taken', at: now(), binds: refusal.error.binds });
-      return 'another';
-    }
+    const lacking = 'error' in refusal ? newsOfLack(refusal.error, { candidate, good, view: viewOf(candidate) }) : undefined;
+    if (lacking !== undefined) tell(lacking);
+    if (lacking !== undefined) return 'another';
     const lines = oursOf(linesOf(refusal), file);
     const inUse = 'error' in refusal ? bindsInUse(lines, { candidate, good }) : [];
     if (inUse.length > 0) {
-      tell({ kind: 'taken', at: Date.now(), binds: inUse });
+      tell({ kind: 'taken', at: now(), binds: inUse });
       return 'another';
     }
     if (lines.length === 0 && !hasEnded) return 'later';
@@ -69,6 +71,39 @@ export function makeBlaming({ files, file, tell, viewOf, log }: Parts): Pick<Dri
     return quarantined.length > 0 ? 'another' : 'never';
   };
   return { refused, accepted };
+}
+
+interface Reloading {
+  readonly candidate: Document;
+  readonly good: Document | undefined;
+  readonly view: View | undefined;
+}
+
+/** What the machine lacks for a reload, where leaving something out helps; undefined for another error, and where only the operator can help. */
+function newsOfLack(error: unknown, { candidate, good, view }: Reloading): News | undefined {
+  if (error instanceof BindsTaken) return { kind: 'taken', at: now(), binds: error.binds };
+  if (!(error instanceof TooFewDescriptors)) return undefined;
+  const neediest = neediestOf(candidate, good, error.lacking);
+  return neediest && { kind: 'refused', at: now(), problems: [], quarantined: tooMany(neediest, error, view) };
+}
+
+/** All ports of the app that needs most descriptors, as they are now. */
+function tooMany({ app, descriptors }: Neediest, { message }: Error, view: View | undefined): readonly Quarantined[] {
+  const services = (view?.services ?? []).filter(({ front }) => front.app === app);
+  return services.map((service) => {
+    const { index } = service.front;
+    const problem: Problem = {
+      code: 'refused-by-haproxy',
+      owner: { by: 'app', app, index },
+      message: `${message}; of these, ${app} needs ${descriptors} for its ports and health checks`,
+      hint: 'use fewer ports or servers with checks, or have the limit raised and the daemon started again; the app is left out until its definition changes',
+    };
+    return { app, index, of: writtenOf(service), certificate: certificateOf(service, view), problems: [problem] };
+  });
+}
+
+function certificateOf(service: Service, view: View | undefined): Quarantined['certificate'] {
+  return view?.named.find(({ file }) => file === writtenOf(service).front.bind?.certificate);
 }
 
 /** `check`, with our own lines alone as such. */

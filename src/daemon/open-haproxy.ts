@@ -1,30 +1,25 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { BindsTaken, takenOf } from '../process/binds.ts';
 import { makeOwnAgain } from '../certificates/choose.ts';
 import { checkConfig } from '../process/check.ts';
-import { type Verdict } from '../model/haproxy.ts';
+import { capabilitiesOf } from '../process/capabilities.ts';
 import { makeCommand } from '../process/command.ts';
 import { environmentOf } from '../process/environment.ts';
 import type { Environment } from '../lib/environment.ts';
-import { demandOf, limit, tooFew } from '../process/descriptors.ts';
 import { drive } from '../drive/drive.ts';
 import type { Drive, DriveParts } from '../drive/parts.ts';
 import { FilesOnDisk } from '../drive/files.ts';
-import type { Haproxy } from '../model/haproxy.ts';
-import { socketsOf } from '../process/listeners.ts';
 import { makeProcess, type OwnProcess } from '../process/process.ts';
+import { reloadedWithRoom, revive } from '../process/room.ts';
 import { makeBlaming } from './open-blame.ts';
 import { findRelease } from './find-release.ts';
-import { bindsOf } from '../haproxy/binds.ts';
 import { applyAnswers } from '../plan/apply-answers.ts';
-import { type Answer } from '../model/haproxy.ts';
+import type { Answer, Haproxy, Verdict } from '../model/haproxy.ts';
 import { makePlan, planDeletions } from '../plan/plan.ts';
 import { readDocument } from '../haproxy/read-document.ts';
 import { foldersOfHead } from '../haproxy/template-rules.ts';
 import { makeBackoff } from '../lib/backoff.ts';
 import { now, sleep } from '../lib/clock.ts';
-import { usableCores } from '../lib/cores.ts';
 import { makeFolder } from '../lib/folders.ts';
 import { inTime } from '../lib/in-time.ts';
 import { quiet, type Ask } from '../lib/runs.ts';
@@ -41,6 +36,8 @@ export interface Reached {
   readonly revive: () => Promise<boolean>;
   readonly own: OwnProcess | undefined;
   readonly files: FilesOnDisk;
+  /** What HAProxy may do when we start it, as a mask of Linux capabilities. */
+  readonly capable: () => Promise<bigint>;
 }
 
 /** Our own process, or what --command reloads; nothing is started yet. */
@@ -55,6 +52,7 @@ export function reach({ settings, log, tell, signal, env: all }: Surroundings & 
   const check = skipValidation ? undefined : ask;
   const files = new FilesOnDisk({ config, stateDir, archiveVersions, check, now: () => new Date(), log });
   const fingerprint = () => files.fingerprint();
+  const capable = () => capabilitiesOf(bin, env);
   if (command !== undefined) {
     const haproxy = makeCommand({
       command,
@@ -65,49 +63,20 @@ export function reach({ settings, log, tell, signal, env: all }: Surroundings & 
       log,
       env,
     });
-    return { haproxy, applied: () => haproxy.applied(), revive: () => Promise.resolve(false), own: undefined, files };
+    return { haproxy, applied: () => haproxy.applied(), revive: () => Promise.resolve(false), own: undefined, files, capable };
   }
   const own = makeProcess({ bin, runDir, config, fingerprint, log, env });
-  const haproxy: Haproxy = {
-    ...own,
-    async reload(reasons, wanted) {
-      await requireRoom(settings, own);
-      await own.reload(reasons, wanted).catch(async (error: unknown) => {
-        await requireRoom(settings, own); // somebody may have been faster
-        throw error;
-      });
-    },
+  const prepare = async (text: string): Promise<void> => {
+    await makeOwnAgain(text, stateDir);
+    for (const folder of foldersOfHead(text)) await makeFolder(folder);
   };
-  return { haproxy, applied: () => own.applied(), revive: () => revive(own), own, files };
+  const haproxy = reloadedWithRoom(own, { config, prepare, capable });
+  return { haproxy, applied: () => own.applied(), revive: () => revive(own), own, files, capable };
 }
 
 /** As the rules name it that read the maps. */
 function mapFolderOf({ haproxyConfig }: Settings): string {
   return path.dirname(path.resolve(haproxyConfig));
-}
-
-/** A worker that dies at its start takes all of HAProxy with it, the worker before included [haproxy: exit-on-failure]. */
-async function revive(own: OwnProcess): Promise<boolean> {
-  if ((await own.adopt()) !== undefined) return false;
-  await own.reload([{ code: 'not-loaded', subject: 'haproxy', detail: 'the reload has ended it, it is started with the files before' }]);
-  return true;
-}
-
-/**
- * What `haproxy -c` does not see: a port that another process has, an address that is not this machine's, too few descriptors. A reload in
- * which one bind fails stops all listeners for two seconds, so it is not tried.
- */
-async function requireRoom({ haproxyConfig, stateDir }: Settings, own: OwnProcess): Promise<void> {
-  const text = await readFile(haproxyConfig, 'utf8');
-  await makeOwnAgain(text, stateDir);
-  for (const folder of foldersOfHead(text)) await makeFolder(folder);
-  const demand = demandOf(text, usableCores());
-  const few = demand === undefined ? undefined : tooFew(demand, await limit());
-  if (few !== undefined) throw new Error(few);
-  const sockets = await socketsOf(await own.pids());
-  if (sockets === undefined) return; // which ports are its own can't be seen: all would look taken
-  const taken = await takenOf(bindsOf(text), sockets);
-  if (taken.length > 0) throw new BindsTaken(taken);
 }
 
 /** The two lanes of applying, with the words for the log. `serves`: told of each document that HAProxy runs. */

@@ -22,7 +22,7 @@ interface Watched {
  * Looks after our own HAProxy: when it is gone, it is started again at once, with the wait between two tries that `quiet` keeps; when somebody has
  * reloaded it, what it has is read back; and what it could not bind may be free again.
  */
-export async function watch({ reached: { own }, drive, view, surroundings: { log, signal, tell } }: Watched): Promise<void> {
+export async function watch({ reached: { own, capable }, drive, view, surroundings: { log, signal, tell } }: Watched): Promise<void> {
   const waited = (one: OwnProcess): Promise<boolean> =>
     one.stays(WATCH_MS, signal).then(
       () => true,
@@ -33,14 +33,14 @@ export async function watch({ reached: { own }, drive, view, surroundings: { log
     if (found === 'silent') continue;
     if (found !== undefined && !own.knows(found.worker)) drive.doubt();
     if (found === undefined && drive.lost()) log.error({}, 'HAProxy is gone, it is started again');
-    const binds = await freedOf(view()?.taken ?? [], own);
+    const binds = await freedOf(view()?.taken ?? [], own, capable);
     if (binds.length > 0) tell({ kind: 'freed', at: now(), binds });
   }
 }
 
 /** What was taken, and is not any more. */
-async function freedOf(taken: readonly TakenBind[], own: OwnProcess): Promise<readonly TakenBind[]> {
+async function freedOf(taken: readonly TakenBind[], own: OwnProcess, capable: () => Promise<bigint>): Promise<readonly TakenBind[]> {
   if (taken.length === 0) return [];
-  const still = await takenOf(taken, (await socketsOf(await own.pids().catch(() => []))) ?? new Set());
+  const still = await takenOf(taken, (await socketsOf(await own.pids().catch(() => []))) ?? new Set(), capable);
   return taken.filter(({ address, port }) => !still.some((one) => one.address === address && one.port === port));
 }

@@ -48,8 +48,10 @@ export class SlowLane {
     const { parts, actual, wanted } = this.#shared;
     if (this.#byHand) {
       this.#byHand = false;
-      await actual.onSocket(() => actual.reload([BY_HAND], undefined));
-      if (actual.running !== undefined) actual.running = await parts.haproxy.holds(actual.running.document);
+      await actual.onSocket(async () => {
+        await actual.reload([BY_HAND], undefined);
+        if (actual.running !== undefined) actual.running = await parts.haproxy.holds(actual.running.document);
+      });
       if (wanted.hasEnded()) return; // the file may have been edited: it stays as it is
     }
     for (let pass = 1; wanted.document !== undefined; pass++) {

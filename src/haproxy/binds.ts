@@ -7,10 +7,13 @@ export interface BindAddress {
   readonly port: number;
   /** `::` without what comes over IPv4. */
   readonly v6only?: true;
+  /** On this network interface alone. */
+  readonly interface?: string;
+  /** Its address need not be one of this machine's. */
+  readonly transparent?: true;
 }
 
-// a lookup from here says nothing about these: another network namespace, an address that need not be here, one interface only
-const ELSEWHERE = /\s(?:namespace|transparent|interface)(?:\s|$)/;
+const ELSEWHERE = /\snamespace(?:\s|$)/; // a lookup from here says nothing about another network namespace
 // sockets that are no TCP ports (configuration.txt, `bind`): abstract and Unix ones, inherited ones, QUIC's UDP, reverse HTTP
 const NO_PORT = /^(?:\/|abnsz?@|uxdg@|uxst@|unix@|fd@|sockpair@|quic[46]@|udp[46]?@|rhttp@|rev@)/;
 const BIND = /^([ \t]*bind[ \t]+)(\S+)(.*)$/gm;
@@ -53,7 +56,12 @@ function judged(word: string, rest: string): readonly BindAddress[] {
   const options = rest.replace(/\s#.*/, '');
   if (ELSEWHERE.test(options)) return [];
   const isV6only = /\sv6only(?:\s|$)/.test(options);
-  return addressesOf(word).map((bind) => (isV6only && bind.address === '::' ? { ...bind, v6only: true } : bind));
+  const [, device] = /\sinterface\s+(\S+)/.exec(options) ?? [];
+  const more = {
+    ...(device !== undefined && { interface: device.replace(/["']/g, '') }),
+    ...(/\stransparent(?:\s|$)/.test(options) && { transparent: true as const }),
+  };
+  return addressesOf(word).map((bind) => ({ ...bind, ...(isV6only && bind.address === '::' && { v6only: true as const }), ...more }));
 }
 
 /** `*:80`, `:80`, `127.0.0.1:8000-8005`, `[::]:443`, `::1:80`, `ipv6@::1:80`: the port is what follows the last colon. */

@@ -27,6 +27,10 @@ export interface TakenBind {
   readonly port: number;
   /** `::` without what comes over IPv4. */
   readonly v6only?: true;
+  /** On this network interface alone. */
+  readonly interface?: string;
+  /** Its address need not be one of this machine's. */
+  readonly transparent?: true;
   /** In a sentence: '*:10004 is taken by nginx (pid 123): end that, or choose another port'. */
   readonly why: string;
 }

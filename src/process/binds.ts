@@ -1,32 +1,75 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { lookup } from 'node:dns/promises';
+import { existsSync } from 'node:fs';
 import { createServer, isIP } from 'node:net';
+import path from 'node:path';
 import { bindsOf, type BindAddress } from '../haproxy/binds.ts';
 import { textOf } from '../haproxy/text.ts';
 import { bracketed } from '../lib/bracketed.ts';
+import { lazily } from '../lib/lazily.ts';
 import type { Document } from '../model/document.ts';
 import type { TakenBind } from '../model/quarantine.ts';
+import { CAPABILITIES, hasAny } from './capabilities.ts';
 import { allListeners, canonical, overlaps, type Listener } from './listeners.ts';
+
+/** What HAProxy may do when we start it; asked for only where that matters. */
+type Capable = () => Promise<bigint>;
 
 /**
  * The wanted addresses that can't be bound, each with a sentence for who can mend it. One failing bind at a reload stops ALL listeners for two
  * seconds, and `haproxy -c` does not see it. Each is bound as HAProxy would, but alone, and released at once. `own`: the sockets of the HAProxy
- * that runs, old workers included; they are in our way here, but not in its own, as it sets SO_REUSEPORT.
+ * that runs, old workers included; they are in our way here, but not in its own, as it sets SO_REUSEPORT. `capable`: what HAProxy may do, which
+ * can be more than this process may.
  */
-export async function takenOf(wanted: readonly BindAddress[], own: ReadonlySet<string>): Promise<readonly TakenBind[]> {
+export async function takenOf(
+  wanted: readonly BindAddress[],
+  own: ReadonlySet<string>,
+  capable: Capable = nothing,
+): Promise<readonly TakenBind[]> {
   const all = await allListeners();
+  const may = lazily(capable);
   const taken: TakenBind[] = [];
   for (const bind of wanted) {
     const address = canonical(await resolved(bind.address));
     const there = all.filter(({ port, address: other }) => port === bind.port && overlaps(other, address));
     const strangers = there.filter(({ socket }) => !own.has(socket));
     if (there.some((one) => one.address === address && own.has(one.socket))) continue; // it is handed over
-    const code = await tryBind(bind);
-    if (code === undefined || (code === 'EADDRINUSE' && there.length > 0 && strangers.length === 0)) continue;
-    taken.push({ ...bind, why: await explain(bind, code, strangers) });
+    const why = await whyNot(bind, { there, strangers, may });
+    if (why !== undefined) taken.push({ ...bind, why });
   }
   return taken;
 }
+
+const nothing: Capable = () => Promise.resolve(0n);
+
+interface Place {
+  /** The listeners that would be in the way. */
+  readonly there: readonly Listener[];
+  /** Those of them that are not HAProxy's own. */
+  readonly strangers: readonly Listener[];
+  readonly may: Capable;
+}
+
+/** Why HAProxy could not bind an address, in a sentence; undefined when it could. */
+async function whyNot(bind: BindAddress, { there, strangers, may }: Place): Promise<string | undefined> {
+  const where = `${bracketed(bind.address)}:${bind.port}`;
+  if (bind.interface !== undefined && !existsSync(`/sys/class/net/${path.basename(bind.interface)}`))
+    return `${where} can't be bound: this machine has no network interface ${bind.interface}`;
+  const code = await tryBind(bind);
+  if (code === undefined || (code === 'EADDRINUSE' && there.length > 0 && strangers.length === 0)) return undefined;
+  const right = code === 'EACCES' ? LOW_PORT : code === 'EADDRNOTAVAIL' && bind.transparent === true ? TRANSPARENT : undefined;
+  if (right !== undefined && hasAny(await may(), right.capabilities)) {
+    return strangers.length === 0 ? undefined : explain(bind, 'EADDRINUSE', strangers);
+  }
+  return right === TRANSPARENT ? `${where} can't be bound: ${TRANSPARENT.lacking}` : explain(bind, code, strangers);
+}
+
+/** What this process can't try out, and HAProxy may do where it has one of these capabilities. */
+const LOW_PORT = { capabilities: [CAPABILITIES.netBindService] };
+const TRANSPARENT = {
+  capabilities: [CAPABILITIES.netAdmin, CAPABILITIES.netRaw],
+  lacking: "this machine does not have the address, and 'transparent' needs root or CAP_NET_ADMIN (EADDRNOTAVAIL)",
+};
 
 interface Reloaded {
   readonly candidate: Document;
@@ -90,7 +133,7 @@ async function explain({ address, port }: BindAddress, code: string, strangers: 
     return `${where} is taken by ${(await holderOf(strangers)) ?? 'another process'}: end that, or choose another port (EADDRINUSE)`;
   if (code === 'EADDRNOTAVAIL') return `${where} can't be bound: this machine does not have the address (EADDRNOTAVAIL)`;
   if (code === 'EACCES')
-    return `${where} can't be bound: this user may not have the port; run as root or with CAP_NET_BIND_SERVICE (EACCES)`;
+    return `${where} can't be bound: this user may not have the port; run as root or with CAP_NET_BIND_SERVICE, or give that to HAProxy with 'setcap cap_net_bind_service=+ep' (EACCES)`;
   if (code === 'EAFNOSUPPORT') return `${where} can't be bound: this machine has no IPv6 (EAFNOSUPPORT)`;
   return `${where} can't be bound (${code})`;
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { countListeners } from '../haproxy/binds.ts';
+import { CAPABILITIES, capabilitiesIn, hasAny } from './capabilities.ts';
 
 /** What of a configuration needs file descriptors in HAProxy. */
 export interface Demand {
@@ -52,7 +53,17 @@ export function tooFew(demand: Demand, limit: number): string | undefined {
   return `HAProxy would need ${need} file descriptors (${parts}) and may have ${limit}: raise the limit (ulimit -n, LimitNOFILE=), or lower maxconn`;
 }
 
-const CAP_SYS_RESOURCE = 24n;
+/** Why HAProxy is not reloaded: the configuration needs more file descriptors than it may have. */
+export class TooFewDescriptors extends Error {
+  readonly code = 'too-few-descriptors';
+  /** How many are lacking. */
+  readonly lacking: number;
+
+  constructor(message: string, lacking: number) {
+    super(message);
+    this.lacking = lacking;
+  }
+}
 
 /**
  * How many file descriptors a HAProxy may have that `pid` (this process when not given) starts or reloads: the hard limit; with CAP_SYS_RESOURCE it raises
@@ -66,8 +77,7 @@ export async function limit(pid?: number): Promise<number> {
 
 /** The same, from the texts of these files. */
 export function readLimit({ limits, status, nrOpen }: Readonly<Record<'limits' | 'status' | 'nrOpen', string>>): number {
-  const [, capabilities = '0'] = /^CapEff:\s*([0-9a-f]+)$/m.exec(status) ?? [];
-  const mayRaise = ((BigInt(`0x${capabilities}`) >> CAP_SYS_RESOURCE) & 1n) === 1n;
+  const mayRaise = hasAny(capabilitiesIn(status), [CAPABILITIES.sysResource]);
   const [, hard] = /^Max open files\s+\S+\s+(\d+)/m.exec(limits) ?? [];
   const most = Number(nrOpen.trim() || Infinity);
   return mayRaise || hard === undefined ? most : Number(hard);

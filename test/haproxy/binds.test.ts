@@ -21,7 +21,9 @@ test.each([
   ['fd@3', []],
   ['quic4@:443', []],
   ['${ADDRESS}:80', []],
-  ['10.0.0.1:80 transparent', []],
+  ['10.0.0.1:80 namespace blue', []],
+  ['10.0.0.1:80 transparent', ['10.0.0.1:80']],
+  ['*:80 interface eth0', ['*:80']],
   ['*:80 # transparent', ['*:80']],
 ])('bind %s', (words, wanted) => {
   expect(bindsOf(`frontend f\n  bind ${words}\n`).map(({ address, port }) => `${address}:${port}`)).toEqual(wanted);
@@ -42,6 +44,13 @@ test('v6only is told of all of IPv6 only', () => {
   expect(bindsOf('frontend f\n  bind :::80,127.0.0.1:81 v6only\n')).toEqual([
     { address: '::', port: 80, v6only: true },
     { address: '127.0.0.1', port: 81 },
+  ]);
+});
+
+test('what a bind needs of the machine is told', () => {
+  expect(bindsOf('frontend f\n  bind 10.9.9.9:80 transparent\n  bind *:81 ssl interface eth0 # transparent\n')).toEqual([
+    { address: '10.9.9.9', port: 80, transparent: true },
+    { address: '*', port: 81, interface: 'eth0' },
   ]);
 });
 

@@ -77,3 +77,21 @@ test('an address of another machine is told, and none throws', async () => {
   await expect(whyTaken([{ address: '192.0.2.1', port }])).resolves.toContain(`192.0.2.1:${port} can't be bound`);
   await expect(whyTaken([{ address: '2001:db8::1', port }])).resolves.toContain(`[2001:db8::1]:${port} can't be bound`);
 });
+
+test('an address that is not here can be bound transparently by a HAProxy that may do so, and by no other', async () => {
+  const wanted = [{ address: '198.51.100.7', port: await free(), transparent: true as const }];
+  await expect(whyTaken(wanted)).resolves.toContain(
+    "this machine does not have the address, and 'transparent' needs root or CAP_NET_ADMIN",
+  );
+  await expect(takenOf(wanted, new Set(), () => Promise.resolve(1n << 12n))).resolves.toEqual([]);
+  await take('0.0.0.0', wanted[0]?.port);
+  await expect(takenOf(wanted, new Set(), () => Promise.resolve(1n << 12n))).resolves.toHaveLength(1);
+});
+
+test('an interface that is not here is told; on one that is, the port is looked up', async () => {
+  const port = await free();
+  await expect(whyTaken([{ address: '*', port, interface: 'no-such0' }])).resolves.toContain('no network interface no-such0');
+  await expect(whyTaken([{ address: '*', port, interface: 'lo' }])).resolves.toBe('');
+  await take('0.0.0.0', port);
+  await expect(whyTaken([{ address: '*', port, interface: 'lo' }])).resolves.toContain('is taken by');
+});

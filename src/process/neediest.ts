@@ -1,0 +1,52 @@
+import type { Document, Section } from '../model/document.ts';
+import type { AppId } from '../model/names.ts';
+import { demandOf } from './descriptors.ts';
+
+/** An app, and how many file descriptors its ports and servers need. */
+export interface Neediest {
+  readonly app: AppId;
+  readonly descriptors: number;
+}
+
+/**
+ * The app to leave out of a document for which HAProxy lacks so many descriptors: the one that needs most of what is new since the good
+ * document, and of those the one that needs most. Undefined when all apps together do not need as many as are lacking: then the limit is too
+ * low for the operator's own part.
+ */
+export function neediestOf(document: Document, good: Document | undefined, lacking: number): Neediest | undefined {
+  const needs = needsOf(document);
+  const all = [...needs.values()].reduce((sum, need) => sum + need, 0);
+  if (all < lacking) return undefined;
+  const before = good === undefined ? new Map<AppId, number>() : needsOf(good);
+  const grown = (app: AppId): number => (needs.get(app) ?? 0) - (before.get(app) ?? 0);
+  const [most] = [...needs].sort(([a, needA], [b, needB]) => grown(b) - grown(a) || needB - needA);
+  return most && { app: most[0], descriptors: most[1] };
+}
+
+function needsOf(document: Document): ReadonlyMap<AppId, number> {
+  const needs = new Map<AppId, number>();
+  for (const [app, text] of textsByApp(document)) {
+    const { binds = 0, checks = 0 } = demandOf(text, 0) ?? {};
+    if (binds + checks > 0) needs.set(app, binds + checks);
+  }
+  return needs;
+}
+
+function* textsByApp(document: Document): Iterable<readonly [AppId, string]> {
+  const texts = new Map<AppId, string[]>();
+  const add = (app: AppId, text: string): void => {
+    const known = texts.get(app);
+    if (known === undefined) texts.set(app, [text]);
+    else known.push(text);
+  };
+  const addAll = ({ fragments }: Pick<Section, 'fragments'>): void => {
+    for (const { owner, text } of fragments) if (owner.by === 'app') add(owner.app, text);
+  };
+  document.front.forEach(addAll);
+  for (const section of document.backends) {
+    addAll(section);
+    const owner = section.fragments.map((one) => one.owner).find((one) => one.by === 'app');
+    if (owner !== undefined) for (const { text } of section.servers.values()) add(owner.app, text);
+  }
+  for (const [app, all] of texts) yield [app, all.join('\n')];
+}
