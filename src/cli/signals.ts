@@ -8,6 +8,8 @@ export interface Signals {
   readonly onUsr1: (handler: () => void) => void;
 }
 
+const nothing = (): void => undefined;
+
 /** Runs `work` with the process's signals, and takes its hands off them afterwards. */
 export async function withSignals(work: (signals: Signals) => Promise<void>): Promise<void> {
   const stopping = new AbortController();
@@ -26,6 +28,7 @@ export async function withSignals(work: (signals: Signals) => Promise<void>): Pr
     ['SIGUSR2', stop],
     ['SIGHUP', onHup],
     ['SIGUSR1', onUsr1],
+    ['SIGXFSZ', nothing], // a file past its size limit is an error of the write then (EFBIG), and does not end the process
   ] as const;
   for (const [name, handler] of all) process.on(name, handler);
   try {

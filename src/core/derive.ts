@@ -50,7 +50,7 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
   const serve = makeServe();
   const certify = makeCertify();
   const render = makeRender(templates, document);
-  const withoutTaken = makeWithoutTaken();
+  const withoutTaken = makeWithoutTaken(document.degradedOk);
 
   return onChange((shown) => {
     const { snapshot, certificates, taken, held, staleSince, unread } = shown;
@@ -70,6 +70,7 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
       named: certificates.named,
       leftOut: [...leftOut, ...refusal.leftOut, ...arrangement.leftOut, ...certified.leftOut],
       document: bound.document,
+      unbound: bound.unbound,
       problems: [
         [...certificates.problems, ...troublesOf(shown), ...snapshot.problems, ...assigned.problems, ...ofDrafts],
         ...toCome(overruled(snapshot.apps, apps)), // a newer colour's, before it takes over

@@ -10,6 +10,8 @@ import type { Source } from '../source/source.ts';
 import { statusOf, type Status } from './status.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Views } from './views.ts';
+import type { Watch } from './watch-haproxy.ts';
+import { stuckOf } from './watch-waiting.ts';
 
 /** The parts of a daemon that its answers come from. */
 interface Informants extends Pick<Surroundings, 'settings' | 'drained'> {
@@ -18,10 +20,11 @@ interface Informants extends Pick<Surroundings, 'settings' | 'drained'> {
   readonly views: Views;
   readonly certificates: Pick<CertificateJudge, 'idle'>;
   readonly gate: Pick<Gate, 'opened'>;
+  readonly watched: Pick<Watch, 'silent'>;
 }
 
 /** How far everything is in step now. */
-export async function answerStatus({ source, drive, views, settings }: Informants): Promise<Status> {
+export async function answerStatus({ source, drive, views, settings, watched }: Informants): Promise<Status> {
   const outcome = await Promise.race([drive.settled(), setImmediate(undefined)]); // undefined while HAProxy is still being brought there
   return statusOf({
     view: views.latest(),
@@ -30,6 +33,8 @@ export async function answerStatus({ source, drive, views, settings }: Informant
     everySeconds: settings.poll ?? settings.resyncInterval,
     stream: source.stream(),
     outcome,
+    stuck: stuckOf(drive, settings),
+    silent: watched.silent(),
   });
 }
 

@@ -29,6 +29,7 @@ import type { Status } from './status.ts';
 import type { Run, Surroundings } from './surroundings.ts';
 import { drivenBy, makeViews } from './views.ts';
 import { watch } from './watch-haproxy.ts';
+import { watchWaiting } from './watch-waiting.ts';
 
 /** How our own HAProxy ends with the daemon, asked when the daemon ends; where it is left out or undefined HAProxy serves on. */
 export interface HaproxyEnd {
@@ -52,8 +53,8 @@ interface Connected extends Run, HaproxyEnd {
   readonly follow: boolean;
 }
 
-/** How long the end waits for HAProxy and files: longer than a check of a candidate or a reload, which have deadlines of their own. */
-const IDLE_MS = 180_000;
+/** How long the daemon's end may take: a reload that has begun, which has 20 s, is brought to its end; a mount that hangs is not waited for. */
+const END_MS = 30_000;
 
 /** Everything connected, for as long as `work` takes. */
 export async function withDaemon<Result>(run: Connected, work: (daemon: Daemon) => Promise<Result>): Promise<Result> {
@@ -70,9 +71,9 @@ export async function withDaemon<Result>(run: Connected, work: (daemon: Daemon) 
     return await work(daemon);
   } finally {
     ending.abort();
-    await daemon.ended.catch(() => undefined); // whoever waits for it has heard
-    await client.close();
-    await inTime(idle(), { ms: IDLE_MS, what: 'what was being written' }).catch((error: unknown) => {
+    const ended = daemon.ended.catch(() => undefined); // whoever waits for it has heard
+    const quiet = ended.then(() => client.close()).then(() => idle());
+    await inTime(quiet, { ms: END_MS, what: 'what was being done' }).catch((error: unknown) => {
       run.log.error({ reason: sentence(error) }, 'the daemon ends all the same');
     });
     if (own !== undefined) await endHaproxy(own, run);
@@ -99,11 +100,11 @@ async function connect(run: Connected, client: Client): Promise<Daemon & Pick<Re
   const surroundings = { ...run, tell: inbox.tell, drained: inbox.drained };
   const { saved, chosen, start, derive } = await begin(run);
   const parts = await openParts(surroundings, client, chosen);
-  const { source, certificates, drive, keeper, reached, views, dns } = parts;
+  const { source, certificates, drive, keeper, reached, watched, dns } = parts;
   const absorb = makeAbsorb({ massRemovalHoldMs: settings.massRemovalHold * 1000 });
   const looping = loop({ inbox, start, absorb, derive, consumers: consumersOf(parts) });
   if (saved !== undefined && follow) restoreLater(saved, surroundings);
-  const watching = follow ? [watch({ reached, drive, view: views.latest, surroundings }), certificates.watch()] : [];
+  const watching = follow ? [watched.run(), watchWaiting(drive, surroundings), certificates.watch()] : [];
   return {
     resync: (reason) => answerResync(parts, reason),
     status: () => answerStatus(parts),
@@ -153,7 +154,8 @@ async function openParts(surroundings: Surroundings & Pick<Connected, 'follow'>,
     signal,
   });
   const alarm = makeAlarm({ source, tell, signal });
-  return { ...surroundings, dns, reached, views, drive, source, keeper, certificates, gate, alarm };
+  const watched = watch({ reached, drive, view: views.latest, surroundings });
+  return { ...surroundings, dns, reached, watched, views, drive, source, keeper, certificates, gate, alarm };
 }
 
 /** How long HAProxy's first document waits at most for the certificates that it names. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmod, rename, rm } from 'node:fs/promises';
+import { chmod, rename, rm, stat } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { sentence } from '../lib/sentence.ts';
@@ -31,10 +31,11 @@ const LONGEST_PATH = 107; // bytes of a sockaddr_un, unix(7)
 const LONGEST_LINE = 2 ** 20;
 
 /**
- * Answers `askDaemon` on `<runDir>/daemon.sock` (mode 600) until the signal; resolves when it listens. A socket file left over is replaced. Rejects
- * when the folder can't be written, or its path is too long for a socket.
+ * Answers `askDaemon` on `<runDir>/daemon.sock` (mode 600) until the signal; resolves when it listens, with what says whether
+ * the file there is still that socket. A socket file left over is replaced. Rejects when the folder can't be written, or its path is too long for
+ * a socket.
  */
-export async function serveControl({ runDir, signal, ...answers }: Control): Promise<void> {
+export async function serveControl({ runDir, signal, ...answers }: Control): Promise<() => Promise<boolean>> {
   const path = socketPath(runDir);
   const fresh = `${path}.new`;
   const open = new Set<Socket>();
@@ -47,13 +48,16 @@ export async function serveControl({ runDir, signal, ...answers }: Control): Pro
   server.on('error', () => undefined); // of a connection that could not be taken
   await chmod(fresh, 0o600);
   await rename(fresh, path);
+  const { ino } = await stat(path);
+  const isThere = async (): Promise<boolean> => (await stat(path).catch(() => undefined))?.ino === ino;
   const close = (): void => {
     server.close();
     for (const socket of open) socket.destroy();
-    void rm(path, { force: true });
+    void isThere().then((isOurs) => (isOurs ? rm(path, { force: true }) : undefined));
   };
   if (signal.aborted) close();
   else signal.addEventListener('abort', close, { once: true });
+  return isThere;
 }
 
 async function answer(socket: Socket, answers: Answers): Promise<void> {

@@ -1,6 +1,7 @@
 import path from 'node:path';
-import { askDaemon, serveControl, type Reply } from './control.ts';
-import { takeLock } from './lock.ts';
+import { askDaemon, serveControl, type Control, type Reply } from './control.ts';
+import { keepRunFolder } from './keep-run-folder.ts';
+import { takeLocks, type Locks } from './locks.ts';
 import { withDaemon, type Daemon, type HaproxyEnd } from './connect.ts';
 import { makeFolder } from '../lib/folders.ts';
 import { inTime } from '../lib/in-time.ts';
@@ -16,7 +17,7 @@ import type { Run } from './surroundings.ts';
 export async function once(run: Run): Promise<string> {
   const { settings } = run;
   await prepareFolders(settings);
-  const lock = await takeLock(settings.runDir);
+  const lock = await takeLocks(settings);
   if ('heldBy' in lock) return orThrow(await askDaemon({ runDir: settings.runDir, ask: 'resync', deadlineMs: RESYNC_DEADLINE_MS }));
   try {
     return await withDaemon({ ...run, follow: false }, (daemon) => daemon.resync('--once').then(orThrow));
@@ -37,37 +38,40 @@ function orThrow({ ok, text }: Reply): string {
 export async function daemon(run: Run & HaproxyEnd, started: (daemon: Daemon) => void | Promise<void>): Promise<void> {
   const { settings } = run;
   await prepareFolders(settings);
-  const lock = await takeLock(settings.runDir);
+  const lock = await takeLocks(settings);
   if ('heldBy' in lock) {
     throw new Error(
       `another marathon-lb-ts (pid ${lock.heldBy}) works in ${settings.runDir}: end that one, or give this one its own --run-dir`,
     );
   }
   try {
-    await withDaemon({ ...run, follow: true }, (running) => serveUntilItEnds(run, running, started));
+    await withDaemon({ ...run, follow: true }, (running) => serveUntilItEnds(run, running, { lock, started }));
   } finally {
     await lock.release();
   }
 }
 
-async function serveUntilItEnds(
-  { settings, log, signal }: Run,
-  running: Daemon,
-  started: (daemon: Daemon) => void | Promise<void>,
-): Promise<void> {
+interface Serving {
+  readonly lock: Locks;
+  readonly started: (daemon: Daemon) => void | Promise<void>;
+}
+
+async function serveUntilItEnds({ settings, log, signal }: Run, running: Daemon, { lock, started }: Serving): Promise<void> {
   const over = new AbortController();
+  const control: Control = {
+    runDir: settings.runDir,
+    resync: () => running.resync('asked for by --once'),
+    status: () => running.status(),
+    signal: AbortSignal.any([signal, over.signal]),
+  };
   try {
-    await serveControl({
-      runDir: settings.runDir,
-      resync: () => running.resync('asked for by --once'),
-      status: () => running.status(),
-      signal: AbortSignal.any([signal, over.signal]),
-    });
+    const isServed = await serveControl(control);
     log.info(
       { marathon: settings.marathon.map((url) => shown(new URL(url))), groups: settings.group, config: settings.haproxyConfig },
       'following Marathon',
     );
-    await Promise.all([started(running), running.ended]);
+    const keeping = keepRunFolder({ settings, lock, control, isServed, log });
+    await Promise.all([started(running), running.ended, keeping]);
   } finally {
     over.abort(); // a socket that listens on would keep a process alive that follows nothing any more
   }

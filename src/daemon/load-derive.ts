@@ -52,6 +52,7 @@ function translate(settings: Settings, env: Environment): Pick<DeriveSettings, '
       maxConnections: settings.maxconn,
       oldWorkerMaxAgeSeconds: settings.oldWorkerMaxAge,
       maxOldWorkers: settings.maxOldWorkers,
+      degradedOk: settings.degradedOk,
       statesFile: settings.command === undefined ? path.resolve(settings.runDir, 'server-state') : undefined,
       trafficLog: logTarget(settings.haproxyLog),
       defaultOptions: settings.defaultOptions,

@@ -5,31 +5,36 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identify, lives, type Living, readLiving, writeLiving } from '../process/living.ts';
 
-/** This process is the only writer of the run folder, until it releases it or ends in whatever way. */
+/** This process is the only writer of a folder, until it releases it or ends in whatever way. */
 export interface Lock {
   readonly release: () => Promise<void>;
+  /** Whether the lock's file still names this process. */
+  readonly isHeld: () => Promise<boolean>;
 }
 
+/** The lock's file in a run folder, and in the folder of a configuration. */
+export type LockName = 'daemon.lock' | '.marathon-lb-ts.lock';
+
 /**
- * Makes this process the one writer of a run folder, or names the process that is. The file `daemon.lock` appears at once with its content (a link to a
+ * Makes this process the one writer of a folder, or names the process that is. The lock appears at once with its content (a link to a
  * written one); one whose holder is dead is taken over. Rejects when the folder can't be written.
  */
-export async function takeLock(runDir: string): Promise<Lock | { readonly heldBy: number }> {
-  const path = join(runDir, 'daemon.lock');
+export async function takeLock(folder: string, name: LockName = 'daemon.lock'): Promise<Lock | { readonly heldBy: number }> {
+  const path = join(folder, name);
   const self = await identify(process.pid);
-  if (self === undefined) throw new Error(`cannot lock ${runDir}: /proc/${process.pid}/stat can't be read`);
+  if (self === undefined) throw new Error(`cannot lock ${folder}: /proc/${process.pid}/stat can't be read`);
   const own = `${path}.${process.pid}.${randomUUID()}`;
   await writeFile(own, writeLiving(self), { mode: 0o600 });
   try {
-    const holder = (await linked(own, path)) ? undefined : await takeOver({ runDir, own, path });
-    return holder === undefined ? { release: () => release(path, self) } : { heldBy: holder.pid };
+    const holder = (await linked(own, path)) ? undefined : await takeOver({ folder, own, path });
+    return holder === undefined ? { release: () => release(path, self), isHeld: () => isHolder(path, self) } : { heldBy: holder.pid };
   } finally {
     await rm(own, { force: true });
   }
 }
 
 interface TakeOver {
-  readonly runDir: string;
+  readonly folder: string;
   /** The file to link. */
   readonly own: string;
   /** The lock. */
@@ -40,11 +45,11 @@ interface TakeOver {
  * Undefined when the lock is ours, else who lives and has it. Only who has the guard removes the lock of a dead process, and looks again first:
  * so nobody removes a fresh one.
  */
-async function takeOver({ runDir, own, path }: TakeOver): Promise<Living | undefined> {
+async function takeOver({ folder, own, path }: TakeOver): Promise<Living | undefined> {
   for (let tries = 0; tries < 40; tries++) {
     const holder = await livingHolder(path);
     if (holder !== undefined) return holder;
-    const guard = await takeGuard(runDir);
+    const guard = await takeGuard(folder);
     try {
       if (guard !== undefined && (await livingHolder(path)) === undefined) {
         await rm(path, { force: true });
@@ -55,7 +60,7 @@ async function takeOver({ runDir, own, path }: TakeOver): Promise<Living | undef
     }
     await sleep(25);
   }
-  throw new Error(`cannot lock ${runDir}: other processes have been taking over its daemon.lock for a second`);
+  throw new Error(`cannot lock ${folder}: other processes have been taking over ${path} for a second`);
 }
 
 async function livingHolder(path: string): Promise<Living | undefined> {
@@ -64,8 +69,8 @@ async function livingHolder(path: string): Promise<Living | undefined> {
 }
 
 /** A name among the kernel's abstract sockets: one process at a time has it, and it ends with that process. Undefined when another has it. */
-async function takeGuard(runDir: string): Promise<Server | undefined> {
-  const { dev, ino } = await stat(runDir);
+async function takeGuard(folder: string): Promise<Server | undefined> {
+  const { dev, ino } = await stat(folder);
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => {
@@ -88,6 +93,10 @@ async function linked(from: string, to: string): Promise<boolean> {
 }
 
 async function release(path: string, self: Living): Promise<void> {
+  if (await isHolder(path, self)) await rm(path, { force: true });
+}
+
+async function isHolder(path: string, self: Living): Promise<boolean> {
   const holder = await readLiving(path);
-  if (holder?.pid === self.pid && holder.started === self.started) await rm(path, { force: true });
+  return holder?.pid === self.pid && holder.started === self.started;
 }

@@ -1,5 +1,5 @@
 import type { Reply } from './control.ts';
-import type { Outcome } from '../drive/parts.ts';
+import type { Outcome, Waiting } from '../drive/parts.ts';
 import type { View } from '../model/view.ts';
 import type { Attachment } from '../source/source.ts';
 
@@ -17,7 +17,9 @@ export interface Status extends Reply {
   readonly tasks: number;
   readonly problems: number;
   /** Whether HAProxy runs what is wanted. */
-  readonly haproxy: { readonly state: 'as-wanted' | 'behind' | 'failed' | 'nothing-yet'; readonly why?: string };
+  readonly haproxy: { readonly state: 'as-wanted' | 'behind' | 'stuck' | 'failed' | 'nothing-yet'; readonly why?: string };
+  /** Why not all ports that the operator asked for are bound; none when they are. */
+  readonly unbound: readonly string[];
 }
 
 interface Seen {
@@ -31,15 +33,20 @@ interface Seen {
   readonly stream: Attachment;
   /** How the document wanted last has ended; undefined when it has not. */
   readonly outcome: Outcome | undefined;
+  /** A change that has been waiting too long, and for what. */
+  readonly stuck?: Waiting | undefined;
+  /** That our HAProxy runs and does not answer. */
+  readonly silent?: string | undefined;
 }
 
 /** In step is who has read Marathon within twice the time from one read to the next, and has brought HAProxy there, or is about to. */
-export function statusOf({ view, sentAt, at, everySeconds, stream, outcome }: Seen): Status {
+export function statusOf({ view, sentAt, at, everySeconds, stream, ...driven }: Seen): Status {
   const age = sentAt === undefined ? undefined : Math.max(0, Math.round((at - sentAt) / 1000));
   const ageLimitSeconds = 2 * everySeconds;
   const stale = view?.unread?.known ?? view?.staleSince;
-  const haproxy = haproxyOf(view, outcome);
-  const lacks = lackOf({ age, ageLimitSeconds, haproxy, stale });
+  const haproxy = haproxyOf(view, driven);
+  const unbound = view?.unbound ?? [];
+  const lacks = lackOf({ age, ageLimitSeconds, haproxy, stale, unbound });
   return {
     ok: lacks === undefined,
     text: lacks ?? `in step: Marathon was read ${age ?? 0} s ago`,
@@ -52,27 +59,37 @@ export function statusOf({ view, sentAt, at, everySeconds, stream, outcome }: Se
     tasks: view?.snapshot.apps.reduce((sum, { tasks }) => sum + tasks.length, 0) ?? 0,
     problems: view?.problems.length ?? 0,
     haproxy,
+    unbound,
   };
 }
 
-function haproxyOf(view: View | undefined, outcome: Outcome | undefined): Status['haproxy'] {
+function haproxyOf(view: View | undefined, { outcome, stuck, silent }: Pick<Seen, 'outcome' | 'stuck' | 'silent'>): Status['haproxy'] {
   if (view === undefined) return { state: 'nothing-yet' };
+  if (silent !== undefined) return { state: 'failed', why: silent };
+  if (stuck !== undefined) return { state: 'stuck', why: describeWaiting(stuck) };
   if (outcome === undefined) return { state: 'behind' };
   return outcome.ok ? { state: 'as-wanted' } : { state: 'failed', why: outcome.why };
 }
 
-interface Facts extends Pick<Status, 'ageLimitSeconds' | 'haproxy'> {
+/** 'a change has been waiting for 12 s, for HAProxy to confirm the reload'. */
+export function describeWaiting({ forMs, what }: Waiting): string {
+  return `a change has been waiting for ${Math.round(forMs / 1000)} s, for ${what}`;
+}
+
+interface Facts extends Pick<Status, 'ageLimitSeconds' | 'haproxy' | 'unbound'> {
   readonly age: number | undefined;
   readonly stale: number | undefined;
 }
 
 /** Why it is not in step; undefined when it is. */
-function lackOf({ age, ageLimitSeconds, haproxy, stale }: Facts): string | undefined {
+function lackOf({ age, ageLimitSeconds, haproxy, stale, unbound }: Facts): string | undefined {
   if (age === undefined)
     return `Marathon was not read since this start, ${stale === undefined ? 'and nothing is known' : `what was known at ${iso(stale)} serves`}`;
   if (age > ageLimitSeconds)
     return `Marathon was read ${age} s ago, which is longer than twice the time from one read to the next (${ageLimitSeconds} s)`;
-  return haproxy.state === 'failed' ? `HAProxy does not run what Marathon said: ${haproxy.why ?? 'it is tried again'}` : undefined;
+  if (haproxy.state === 'failed' || haproxy.state === 'stuck')
+    return `HAProxy does not run what Marathon said: ${haproxy.why ?? 'it is tried again'}`;
+  return unbound.length > 0 ? `not all ports of the load balancer are bound: ${unbound.join('; ')}` : undefined;
 }
 
 function iso(ms: number): string {
@@ -93,6 +110,7 @@ export function describeStatus({ text, stream, apps, tasks, problems, haproxy, s
 
 const HAPROXY = {
   'as-wanted': 'runs what Marathon said',
+  stuck: 'does not run what Marathon said yet',
   behind: 'is being brought to what Marathon said',
   failed: 'does not run what Marathon said',
   'nothing-yet': 'nothing is wanted of it yet',

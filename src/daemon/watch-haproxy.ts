@@ -4,6 +4,7 @@ import type { Drive } from '../drive/parts.ts';
 import type { OwnProcess } from '../process/process.ts';
 import type { Reached } from './open-haproxy.ts';
 import { now } from '../lib/clock.ts';
+import { sentence } from '../lib/sentence.ts';
 import type { View } from '../model/view.ts';
 import type { TakenBind } from '../model/quarantine.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -18,24 +19,37 @@ interface Watched {
   readonly surroundings: Surroundings;
 }
 
+/** The look after our own HAProxy. */
+export interface Watch {
+  /** Looks until the signal aborts. */
+  readonly run: () => Promise<void>;
+  /** That it runs and does not answer, in a sentence; undefined when it does, or does not run. */
+  readonly silent: () => string | undefined;
+}
+
 /**
  * Looks after our own HAProxy: when it is gone, it is started again at once, with the wait between two tries that `quiet` keeps; when somebody has
  * reloaded it, what it has is read back; and what it could not bind may be free again.
  */
-export async function watch({ reached: { own, capable }, drive, view, surroundings: { log, signal, tell } }: Watched): Promise<void> {
+export function watch({ reached: { own, capable }, drive, view, surroundings: { log, signal, tell } }: Watched): Watch {
+  let silence: string | undefined;
   const waited = (one: OwnProcess): Promise<boolean> =>
     one.stays(WATCH_MS, signal).then(
       () => true,
       () => false,
     );
-  while (own !== undefined && (await waited(own))) {
-    const found = await own.adopt().catch(() => 'silent' as const); // it lives, but does not answer now
-    if (found === 'silent') continue;
-    if (found !== undefined && !own.knows(found.worker)) drive.doubt();
-    if (found === undefined && drive.lost()) log.error({}, 'HAProxy is gone, it is started again');
-    const binds = await freedOf(view()?.taken ?? [], own, capable);
-    if (binds.length > 0) tell({ kind: 'freed', at: now(), binds });
-  }
+  const run = async (): Promise<void> => {
+    while (own !== undefined && (await waited(own))) {
+      const found = await own.adopt().catch(sentence);
+      silence = typeof found === 'string' ? found : undefined; // it lives, but does not answer now
+      if (typeof found === 'string') continue;
+      if (found !== undefined && !own.knows(found.worker)) drive.doubt();
+      if (found === undefined && drive.lost()) log.error({}, 'HAProxy is gone, it is started again');
+      const binds = await freedOf(view()?.taken ?? [], own, capable);
+      if (binds.length > 0) tell({ kind: 'freed', at: now(), binds });
+    }
+  };
+  return { run, silent: () => silence };
 }
 
 /** What was taken, and is not any more. */

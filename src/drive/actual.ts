@@ -4,6 +4,7 @@ import type { Document, Reason, Running } from '../model/document.ts';
 import { notePassed, sendPlanned } from './send-commands.ts';
 import type { Consequence, DriveParts, Refusal } from './parts.ts';
 import { FileFollower } from './file-follower.ts';
+import { Steps } from './steps.ts';
 
 /** What is known of HAProxy and its file now, and what both lanes do to them; one after the other. */
 export class Actual {
@@ -11,6 +12,7 @@ export class Actual {
   readonly onSocket = oneAfterAnother();
   readonly onFiles = oneAfterAnother();
   readonly file: FileFollower;
+  readonly steps = new Steps();
   readonly #parts: DriveParts;
   #running: Running | undefined;
   #isUp = false;
@@ -49,8 +51,8 @@ export class Actual {
     const { haproxy } = this.#parts;
     try {
       const release = await haproxy.release();
-      const checked = await notePassed(this.#parts, running);
-      const { running: next, sent, reload } = await sendPlanned(this.#parts, { running: checked, wanted, release });
+      const send = async () => sendPlanned(this.#parts, { running: await notePassed(this.#parts, running), wanted, release });
+      const { running: next, sent, reload } = await this.steps.during('HAProxy to take commands', send);
       this.running = next;
       if (next.document === wanted && running.document !== wanted) this.#parts.serves(wanted);
       const isAsWritten = running.document === this.file.written && !sent && reload.length === 0;
@@ -83,7 +85,7 @@ export class Actual {
   async reload(reasons: readonly Reason[], wanted: Document | undefined): Promise<void> {
     const { haproxy, now, reloaded } = this.#parts;
     const start = now();
-    await haproxy.reload(reasons, wanted);
+    await this.steps.during('HAProxy to confirm the reload', () => haproxy.reload(reasons, wanted));
     reloaded(reasons, now() - start);
   }
 
@@ -96,6 +98,7 @@ export class Actual {
   /** HAProxy does not take a candidate; gives what follows from it. */
   refuse(refusal: Refusal, candidate: Document): Promise<Consequence> {
     this.#isRefused = true;
-    return this.#parts.refused(refusal, candidate, this.running?.document);
+    const search = (): Promise<Consequence> => this.#parts.refused(refusal, candidate, this.running?.document);
+    return this.steps.during('the search for whose lines HAProxy does not take', search);
   }
 }

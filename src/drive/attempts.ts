@@ -40,7 +40,7 @@ export class Attempts {
     }
     const done = await actual.onSocket(() => this.#withoutReload(candidate));
     if (done !== undefined) return { outcome: done };
-    const verdict = await files.put(candidate);
+    const verdict = await actual.steps.during("'haproxy -c' to read the configuration", () => files.put(candidate));
     if (!verdict.ok) return this.#refused(candidate, verdict);
     return actual.onSocket(async () => {
       const reasons = plan({ running: actual.running, wanted: candidate, release: await haproxy.release() }).reload;

@@ -1,5 +1,5 @@
 import type { Document } from '../model/document.ts';
-import type { Drive, DriveParts, Outcome } from './parts.ts';
+import type { Drive, DriveParts, Outcome, Waiting } from './parts.ts';
 import { Actual } from './actual.ts';
 import { QuickLane } from './quick-lane.ts';
 import { SlowLane } from './slow-lane.ts';
@@ -16,12 +16,13 @@ export function drive(parts: DriveParts): Drive {
 class Driver implements Drive {
   readonly #parts: DriveParts;
   readonly #actual: Actual;
-  readonly #wanted = new Wanted();
+  readonly #wanted: Wanted;
   readonly #quick: QuickLane;
   readonly #slow: SlowLane;
 
   constructor(parts: DriveParts) {
     this.#parts = parts;
+    this.#wanted = new Wanted(parts.now);
     this.#actual = new Actual(parts);
     const shared = { parts, actual: this.#actual, wanted: this.#wanted };
     this.#quick = new QuickLane(shared, (how) => {
@@ -52,6 +53,11 @@ class Driver implements Drive {
   async idle(): Promise<void> {
     await this.#slow.working?.catch(() => undefined); // whoever waits for the outcome has heard
     await this.#actual.onFiles(() => this.#actual.file.write()).catch(this.#parts.troubled);
+  }
+
+  waits(): Waiting | undefined {
+    const forMs = this.#wanted.waitsMs;
+    return forMs === undefined ? undefined : { forMs, what: this.#actual.steps.now };
   }
 
   settled(): Promise<Outcome> {

@@ -7,6 +7,12 @@ import type { Answer, Haproxy, Verdict } from '../model/haproxy.ts';
 /** How a wanted document ended. */
 export type Outcome = { readonly ok: true; readonly by: 'reload' | 'commands' | 'nothing' } | { readonly ok: false; readonly why: string };
 
+/** How long a change has been waiting, in milliseconds, and for what: 'HAProxy to confirm the reload'. */
+export interface Waiting {
+  readonly forMs: number;
+  readonly what: string;
+}
+
 /** What brings HAProxy to what is wanted. */
 export interface Drive {
   /** Brings HAProxy to this document; returns at once. */
@@ -19,6 +25,8 @@ export interface Drive {
   doubt(): void;
   /** Resolves when nobody works on HAProxy and its files, and the file says what HAProxy runs. */
   idle(): Promise<void>;
+  /** The wait of the oldest change that HAProxy does not have yet; undefined when there is none. */
+  waits(): Waiting | undefined;
   /** How the document wanted last ended, when it has; a failure is told although it is tried again. */
   settled(): Promise<Outcome>;
 }

@@ -10,6 +10,17 @@ export class Wanted {
   #changed: () => void = () => undefined;
   #last: { readonly document: Document; readonly outcome: Outcome } | undefined; // that ended
   readonly #waiting: ((outcome: Outcome) => void)[] = [];
+  readonly #now: () => number;
+  #since: number | undefined; // when the first change came that HAProxy does not have yet
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** How long a change has been waiting, in milliseconds; undefined when none does. */
+  get waitsMs(): number | undefined {
+    return this.#since === undefined ? undefined : this.#now() - this.#since;
+  }
 
   get document(): Document | undefined {
     return this.#document;
@@ -19,6 +30,7 @@ export class Wanted {
   set(document: Document): void {
     if (document !== this.#document) {
       this.#document = document;
+      this.#since ??= this.#now();
       this.#changed();
     } else if (this.#last?.document === document && this.#last.outcome.ok) {
       this.#last = { document, outcome: outcomeOf(false) };
@@ -57,6 +69,7 @@ export class Wanted {
   /** A document has ended. What went well stays so; who waits is told when nothing newer is wanted. */
   settle(document: Document, outcome: Outcome): void {
     if (this.#last?.document !== document || !this.#last.outcome.ok) this.#last = { document, outcome };
+    if (document === this.#document) this.#since = undefined;
     if (document === this.#document) for (const tell of this.#waiting.splice(0)) tell(this.#last.outcome);
   }
 }

@@ -16,6 +16,8 @@ export interface DocumentSettings {
   readonly maxConnections: number | undefined;
   readonly oldWorkerMaxAgeSeconds: number;
   readonly maxOldWorkers: number;
+  /** Whether HAProxy counts as healthy while a port that the operator asked for is not bound. */
+  readonly degradedOk: boolean;
   /** Where HAProxy's next worker reads which servers are down; none where HAProxy is not ours. */
   readonly statesFile: string | undefined;
   /** Target of the traffic log, as HAProxy's `log` takes it; none: no log. */
@@ -27,7 +29,7 @@ export interface DocumentSettings {
 /** Map files, by what they are for. */
 export const DOMAIN_MAP = 'domain2backend.map';
 export const APP_MAP = 'app2backend.map';
-/** Empty, but for the entry `stop` that the runtime sets when HAProxy is about to end: then its health page turns red. */
+/** Empty, but for the entry `stop`: then the health page is red, as HAProxy is about to end, or a port of the operator's is not bound. */
 export const HEALTH_MAP = 'health.map';
 /** All of them. */
 export const MAP_FILES: readonly string[] = [DOMAIN_MAP, APP_MAP, HEALTH_MAP];

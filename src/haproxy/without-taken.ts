@@ -1,28 +1,42 @@
 import { each } from '../lib/lists.ts';
-import type { Document, Fragment, Section } from '../model/document.ts';
+import type { Document, Fragment, MapFile, Section } from '../model/document.ts';
+import type { BackendName } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { TakenBind } from '../model/quarantine.ts';
 import { withoutBinds } from './binds.ts';
+import { HEALTH_MAP } from './settings.ts';
 
 interface Bound {
   readonly document: Document;
   /** One for each bind that is left out. */
   readonly problems: readonly Problem[];
+  /** Why, for each of them that the operator asked for, by flag, default or template. */
+  readonly unbound: readonly string[];
 }
+
+const NONE: readonly string[] = [];
+
+/** The health page is red while the operator's ports are not bound: it is the same entry as at HAProxy's end. */
+const RED: MapFile = new Map([['stop', '1' as BackendName]]);
 
 /**
  * A document without the binds that HAProxy can't have, wherever they stand: in the load balancer's own frontends, or in templates. The sections
  * stay, so that nothing else of the file is another: a frontend without its `bind` is back as soon as that is free. What is untouched is the
- * same object, and a section and the same binds give the same object again.
+ * same object, and a section and the same binds give the same object again. Where a bind of the operator's is left out, HAProxy's health page
+ * is red, unless `degradedOk`.
  */
-export function makeWithoutTaken(): (document: Document, taken: readonly TakenBind[]) => Bound {
+export function makeWithoutTaken(degradedOk: boolean): (document: Document, taken: readonly TakenBind[]) => Bound {
   let last: { readonly taken: readonly TakenBind[]; readonly cut: (sections: readonly Section[]) => readonly Cut[] } | undefined;
   return (document, taken) => {
-    if (taken.length === 0) return { document, problems: [] };
+    if (taken.length === 0) return { document, problems: [], unbound: NONE };
     if (last?.taken !== taken) last = { taken, cut: each((section: Section) => cutSection(section, taken)) };
     const cuts = last.cut(document.front);
     const problems = cuts.flatMap((cut) => cut.problems);
-    return { document: problems.length === 0 ? document : { ...document, front: cuts.map(({ section }) => section) }, problems };
+    if (problems.length === 0) return { document, problems, unbound: NONE };
+    const unbound = degradedOk ? NONE : problems.flatMap(({ owner, message }) => (owner.by === 'operator' ? [message] : []));
+    const hasPage = unbound.length > 0 && document.maps[HEALTH_MAP] !== undefined;
+    const maps = hasPage ? { ...document.maps, [HEALTH_MAP]: RED } : document.maps;
+    return { document: { ...document, front: cuts.map(({ section }) => section), maps }, problems, unbound };
   };
 }
 

@@ -19,6 +19,8 @@ export interface View {
   readonly problems: readonly Problem[];
   /** What HAProxy can't bind now. */
   readonly taken: readonly TakenBind[];
+  /** Why the load balancer does not count as healthy: ports that the operator asked for and HAProxy can't bind; none under `--degraded-ok`. */
+  readonly unbound: readonly string[];
   /** What Marathon lacks and nothing explains. */
   readonly held: Held | undefined;
   /** When it was known, in ms since 1970, where that was before the start. */

@@ -147,6 +147,10 @@ export const OPTIONS = {
     fallback: 0,
     read: whole(0, 3600, 'seconds'),
   }),
+  degradedOk: option('--degraded-ok', 'How it runs', {
+    help: "HAProxy's health page and 'status' stay green while one of our own ports (http, https, app ids, statistics) can't be bound",
+    fallback: false,
+  }),
   once: option('--once', 'How it runs', {
     help: 'one pass, for cron; exit 0 when HAProxy has what Marathon said, else 1',
     fallback: false,

@@ -28,7 +28,7 @@ function sleeper(): ReturnType<typeof spawn> {
   return child;
 }
 
-const RELEASED = { release: expect.any(Function) };
+const RELEASED = { release: expect.any(Function), isHeld: expect.any(Function) };
 
 test('one has it until it releases it', async () => {
   const runDir = await makeFolder();

@@ -24,6 +24,7 @@ test('in step', () => {
     tasks: 2,
     problems: 0,
     haproxy: { state: 'as-wanted' },
+    unbound: [],
   });
 });
 
@@ -38,6 +39,21 @@ test.each<[string, Partial<Parameters<typeof statusOf>[0]>, string]>([
     'too long ago',
     { sentAt: NOW - 601_000 },
     'Marathon was read 601 s ago, which is longer than twice the time from one read to the next (600 s)',
+  ],
+  [
+    'a change waits',
+    { outcome: undefined, stuck: { forMs: 12_400, what: 'HAProxy to confirm the reload' } },
+    'HAProxy does not run what Marathon said: a change has been waiting for 12 s, for HAProxy to confirm the reload',
+  ],
+  [
+    'HAProxy is silent',
+    { silent: 'HAProxy (pid 7) runs, but does not answer' },
+    'HAProxy does not run what Marathon said: HAProxy (pid 7) runs, but does not answer',
+  ],
+  [
+    'a port of our own is not bound',
+    { view: { ...view, unbound: ['marathon_http_in goes out without a bind of its own: *:80 is taken by nginx (pid 7)'] } },
+    'not all ports of the load balancer are bound: marathon_http_in goes out without a bind of its own: *:80 is taken by nginx (pid 7)',
   ],
   ['HAProxy refuses', { outcome: { ok: false, why: 'no room' } }, 'HAProxy does not run what Marathon said: no room'],
 ])('not in step: %s', (_, given, text) => {

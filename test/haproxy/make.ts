@@ -18,6 +18,7 @@ export function templatesWith(own: Partial<Record<TemplateName, TemplateText>> =
 export function settings(given: Partial<DocumentSettings> = {}): DocumentSettings {
   return {
     sharedFrontends: true,
+    degradedOk: false,
     maps: true,
     groupHttpsByVhost: false,
     configFolder: '/etc/haproxy',

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { View } from '../../src/model/view.ts';
 import type { News } from '../../src/model/news.ts';
 import type { TakenBind } from '../../src/model/quarantine.ts';
-import { filesOf } from '../golden/cases.ts';
+import { filesOf, makeDeriver } from '../golden/cases.ts';
 import { nginx, read, Story, task, type Json } from './cluster.ts';
 
 const bind = (address: string, port: number): TakenBind => ({ address, port, why: `${address}:${port} is taken by nginx (pid 7)` });
@@ -46,6 +46,23 @@ test.each([
     const after = story.tell(freed(bind('*', port)));
     expect(text(after)).toBe(text(before));
     expect(after.problems).toEqual(before.problems);
+  },
+);
+
+test.each([
+  [{}, ['stop'], 1],
+  [{ degradedOk: true }, [], 0],
+])(
+  "while a port of our own is taken, the health page is red (%j), and an app's own port changes nothing of that",
+  (given, keys, unbound) => {
+    const story = new Story(makeDeriver(given));
+    const keysOf = (view: View): readonly string[] => [...(view.document.maps['health.map'] ?? new Map<string, string>()).keys()];
+    story.tell(read(app()));
+    expect(keysOf(story.tell(taken(bind('*', 10004))))).toEqual([]);
+    const view = story.tell(taken(bind('*', 80)));
+    expect(keysOf(view)).toEqual(keys);
+    expect(view.unbound).toHaveLength(unbound);
+    expect(keysOf(story.tell(freed(bind('*', 80))))).toEqual([]);
   },
 );
 
