@@ -64,13 +64,12 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
     const rendering = render(certified, shown.release, certificates);
     const bound = withoutTaken(rendering.document, taken);
     return {
-      ...{ snapshot, taken, held, staleSince, unread },
+      ...{ snapshot, taken, held, staleSince, unread, unbound: bound.unbound },
       services: certified.services,
       certificates: certified.files,
       named: certificates.named,
       leftOut: [...leftOut, ...refusal.leftOut, ...arrangement.leftOut, ...certified.leftOut],
       document: bound.document,
-      unbound: bound.unbound,
       problems: [
         [...certificates.problems, ...troublesOf(shown), ...snapshot.problems, ...assigned.problems, ...ofDrafts],
         ...toCome(overruled(snapshot.apps, apps)), // a newer colour's, before it takes over
