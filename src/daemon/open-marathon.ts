@@ -21,9 +21,9 @@ import type { Surroundings } from './surroundings.ts';
 
 /** The client of the Marathon that the flags name. Rejects with a sentence when a file they name can't be read. */
 export async function openMarathon(settings: Settings, env: Environment): Promise<Client> {
-  const { marathon: urls, marathonCaCert, insecure } = settings;
+  const { marathon: urls, marathonLeaderHosts: leaderHosts, marathonCaCert, insecure } = settings;
   const ca = marathonCaCert === undefined ? undefined : await readNamed('--marathon-ca-cert', marathonCaCert);
-  return makeClient({ urls, auth: await chooseAuth({ settings, env, ca }), ca, insecure });
+  return makeClient({ urls, leaderHosts, auth: await chooseAuth({ settings, env, ca }), ca, insecure });
 }
 
 interface AuthParts {

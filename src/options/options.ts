@@ -2,6 +2,7 @@ import { CONFIGURATION_OPTIONS } from './configuration.ts';
 import { DNS_OPTIONS } from './dns.ts';
 import {
   duration,
+  leaderHost,
   list,
   logFormat,
   logLevel,
@@ -27,6 +28,11 @@ export const OPTIONS = {
     help: 'one cluster; the next one is tried when one does not answer',
     fallback: MARATHON,
     read: list(url, MARATHON),
+  }),
+  marathonLeaderHosts: option<readonly string[]>('--marathon-leader-hosts <host...>', 'Marathon', {
+    help: "hosts that get the credentials when a Marathon names them as its leader, beside those of --marathon and of the same domain: names, '*.acme.org', addresses, networks",
+    fallback: NONE,
+    read: list(leaderHost, NONE),
   }),
   authCredentials: option<string | undefined>('--auth-credentials <user:password>', 'Marathon', {
     help: 'basic auth, split at the first colon',

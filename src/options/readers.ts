@@ -92,6 +92,16 @@ export function url(text: string): string {
   return text.replace(/\/+$/, '');
 }
 
+/** A host name, '*.' and a domain, an address, or a network: '10.0.0.0/24'. */
+export function leaderHost(text: string): string {
+  const host = text.trim().toLowerCase().replace(/\.$/, '');
+  const [address = '', bits] = host.split('/');
+  const isNetwork = isIP(address) > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIPv4(address) ? 32 : 128)));
+  const isName = /^(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(host);
+  if (isIP(address) > 0 ? !isNetwork : !isName) throw wanted("a host as in 'm1.acme.org', '*.acme.org', '10.0.0.1' or '10.0.0.0/24'");
+  return host;
+}
+
 /** A text with something in it, without blanks around it. */
 export function nonEmpty(text: string): string {
   if (text.trim() === '') throw wanted('a text that is not empty');

@@ -37,31 +37,6 @@ export function shown(url: URL): string {
   return url.origin + url.pathname.replace(/\/+$/, '');
 }
 
-/** A redirect as it was answered: `from` was asked for `path`, `secret` says whether with credentials. */
-interface Redirect {
-  readonly from: URL;
-  readonly path: string;
-  readonly location: string | undefined;
-  readonly secret: boolean;
-}
-
-/**
- * The leader that a standby names. From 1.7.50 on a standby answers /v2/events with a 302 to `http(s)://leader:port/v2/events?…`. Throws an
- * Error when the redirect leads elsewhere (a login page) or would carry credentials from https to http: those go to the leader only, and
- * never in the clear where https was configured.
- */
-export function leaderOf({ from, path, location, secret }: Redirect): URL {
-  if (location === undefined || !URL.canParse(location, from.href)) throw new Error('answered with a redirect that names no address');
-  const leader = new URL(location, from);
-  leader.username = '';
-  leader.password = '';
-  if (!leader.protocol.startsWith('http') || !leader.pathname.endsWith(path))
-    throw new Error(`answered with a redirect to ${shown(leader)}, its leader's ${path} was wanted (does it want credentials?)`);
-  if (secret && from.protocol === 'https:' && leader.protocol === 'http:')
-    throw new Error(`names ${leader.origin} as its leader, and credentials given for https are not sent over http`);
-  return leader;
-}
-
 function basic(user: string, password: string): Headers {
   return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
 }

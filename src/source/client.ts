@@ -6,6 +6,7 @@ import type { Auth } from './auth.ts';
 import { LIMITS, readElements, readJson, unpacked, type Limits } from './body.ts';
 import { failure, makeGet, refuseWebPage, type Answer, type Get } from './get.ts';
 import { makeHostsInTurn, type HostsInTurn, type Read, type Turn } from './hosts-in-turn.ts';
+import { makeMayTrust, type LeaderHosts } from './leader.ts';
 import { makePatience, type Patience } from './patience.ts';
 
 /** How long to wait for what, in milliseconds. */
@@ -67,6 +68,8 @@ interface Settings {
   /** Of the members of one cluster; each may have user info and a path prefix: https://dcos/service/marathon. */
   readonly urls: readonly string[];
   readonly auth: Auth;
+  /** Further hosts that get the credentials when a Marathon names them as its leader; none when left out. */
+  readonly leaderHosts?: LeaderHosts;
   /** PEM texts of the CAs to trust instead of the system's. */
   readonly ca?: string | undefined;
   /** Takes any certificate. */
@@ -83,6 +86,7 @@ const APPS = '/v2/apps?embed=apps.tasks&embed=apps.readiness';
 export function makeClient({
   urls,
   auth,
+  leaderHosts = [],
   ca,
   insecure = false,
   deadlines = DEADLINES,
@@ -94,7 +98,7 @@ export function makeClient({
   const agent = new Agent({
     connect: { timeout: deadlines.connectMs, rejectUnauthorized: !insecure, ...(ca === undefined ? {} : { ca }) },
   });
-  const get = makeGet({ agent, auth, connectMs: deadlines.connectMs });
+  const get = makeGet({ agent, auth, connectMs: deadlines.connectMs, mayTrust: makeMayTrust(bases, leaderHosts) });
   const ask = makeAsk(get);
   const patience = makePatience({ leastMs: APPS_MS, mostMs: deadlines.headMs });
   const hosts = makeHostsInTurn(bases, now);

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import { request, type Agent, type Dispatcher } from 'undici';
 import { sentence } from '../lib/sentence.ts';
-import { leaderOf, userInfo, type Auth, type Headers } from './auth.ts';
+import { userInfo, type Auth, type Headers } from './auth.ts';
+import { leaderOf, type MayTrust } from './leader.ts';
 
 /** One GET. `base` is a configured address, `path` begins with /v2 and may have a query. */
 export interface Question {
@@ -58,16 +59,23 @@ export function codeOf(error: unknown): string {
   return error !== null && typeof error === 'object' && 'code' in error ? String(error.code) : '';
 }
 
+interface GetParts {
+  readonly agent: Agent;
+  readonly auth: Auth;
+  readonly connectMs: number;
+  readonly mayTrust: MayTrust;
+}
+
 /** GETs through an agent, with credentials. A login that Marathon does not take (401) is made afresh, and the whole question asked once more. */
-export function makeGet({ agent, auth, connectMs }: { readonly agent: Agent; readonly auth: Auth; readonly connectMs: number }): Get {
-  const send = makeSend(agent, connectMs);
+export function makeGet({ agent, auth, connectMs, mayTrust }: GetParts): Get {
+  const way = { send: makeSend(agent, connectMs), mayTrust };
   return async (question) => {
     const given = await auth(question.signal);
-    const heard = await ask(question, given, send);
+    const heard = await ask(question, given, way);
     if (heard.response.statusCode !== 401 || auth.forget === undefined) return accept({ ...heard, also: question.also }, auth);
     heard.response.body.destroy();
     auth.forget(given);
-    return accept({ ...(await ask(question, await auth(question.signal), send)), also: question.also }, auth);
+    return accept({ ...(await ask(question, await auth(question.signal), way)), also: question.also }, auth);
   };
 }
 
@@ -86,6 +94,11 @@ function makeSend(agent: Agent, connectMs: number): Send {
   };
 }
 
+interface Way {
+  readonly send: Send;
+  readonly mayTrust: MayTrust;
+}
+
 /** What was heard: `by` is the leader's part of a sentence, empty for the host itself; `secret` says whether credentials were sent. */
 interface Heard {
   readonly response: Dispatcher.ResponseData;
@@ -94,7 +107,7 @@ interface Heard {
 }
 
 /** Asks one host, and the leader that it names. */
-async function ask({ base, path, headers, ...rest }: Question, given: Headers, send: Send): Promise<Heard> {
+async function ask({ base, path, headers, ...rest }: Question, given: Headers, { send, mayTrust }: Way): Promise<Heard> {
   const configured = new URL(base);
   const credentials = { ...userInfo(configured), ...given };
   const secret = Object.keys(credentials).length > 0;
@@ -103,7 +116,7 @@ async function ask({ base, path, headers, ...rest }: Question, given: Headers, s
   if (!isRedirect(first)) return { response: first, by: '', secret };
   first.body.destroy();
   const location = [first.headers['location']].flat()[0];
-  const leader = leaderOf({ from: configured, path: path.replace(/\?.*/, ''), location, secret });
+  const leader = leaderOf({ from: configured, path: path.replace(/\?.*/, ''), location, secret, mayTrust });
   const by = `its leader ${leader.origin}: `;
   try {
     return { response: await send(leader, all), by, secret };

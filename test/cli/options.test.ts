@@ -96,6 +96,8 @@ test.each<[OptionName, string, unknown]>([
   ['dnsIpSources', 'host, netinfo', ['host', 'netinfo']],
   ['dnsIpSources', 'host', ['host']],
   ['dnsTtl', '0', 0],
+  ['marathonLeaderHosts', 'M2.acme.org.', ['m2.acme.org']],
+  ['marathonLeaderHosts', '10.0.0.0/24', ['10.0.0.0/24']],
   ['logLevel', 'debug', 'debug'],
   ['logLevel', 'Warning', 'warn'],
   ['logLevel', 'CRITICAL', 'error'],
@@ -150,6 +152,8 @@ test.each<[OptionName, string]>([
   ['dnsIpSources', 'host,host'],
   ['dnsIpSources', ''],
   ['dnsTtl', '-1'],
+  ['marathonLeaderHosts', '10.0.0.0/33'],
+  ['marathonLeaderHosts', 'http://m2'],
   ['logLevel', 'trace'],
   ['logFormat', 'xml'],
 ])('--%s refuses %j with what is wanted', (name, text) => {

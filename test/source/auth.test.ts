@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { basicAuth, leaderOf, noAuth, shown, userInfo } from '../../src/source/auth.ts';
+import { basicAuth, noAuth, shown, userInfo } from '../../src/source/auth.ts';
 
 const { signal } = new AbortController();
 const textOf = (headers: Readonly<Record<string, string>>): string =>
@@ -26,26 +26,4 @@ test('user info of an address is basic auth', () => {
 
 test('an address is shown without user info, query and trailing slash', () => {
   expect(shown(new URL('https://me:s3cret@dcos/service/marathon/?x=1'))).toBe('https://dcos/service/marathon');
-});
-
-const from = new URL('http://standby:8080/');
-const https = new URL('https://dcos/service/marathon');
-const path = '/v2/events';
-
-test('the leader is where the same path is', () => {
-  const leader = (base: URL, location: string): string => leaderOf({ from: base, path, location, secret: false }).href;
-  expect(leader(from, 'http://leader:8080/v2/events?event_type=a')).toBe('http://leader:8080/v2/events?event_type=a');
-  expect(leader(from, 'https://x:y@leader/v2/events')).toBe('https://leader/v2/events');
-  expect(leader(https, 'http://leader:8080/v2/events')).toBe('http://leader:8080/v2/events');
-  expect(leader(from, '/prefix/v2/events')).toBe('http://standby:8080/prefix/v2/events');
-});
-
-test.each([
-  [from, undefined, 'answered with a redirect that names no address'],
-  [from, 'http://[', 'answered with a redirect that names no address'],
-  [from, 'http://sso/login?next=/v2/events', "a redirect to http://sso/login, its leader's /v2/events was wanted"],
-  [from, 'ftp://leader/v2/events', "its leader's /v2/events was wanted"],
-  [https, 'http://leader:8080/v2/events', 'credentials given for https are not sent over http'],
-])('from %s, %s gets no credentials', (base, location, message) => {
-  expect(() => leaderOf({ from: base, path, location, secret: true })).toThrow(message);
 });

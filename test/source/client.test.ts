@@ -180,6 +180,21 @@ test('the leader that a configured host names gets the credentials', async () =>
   expect(standby.asked[0]?.headers['authorization']).toBe('Basic bWU6czNjcmV0');
 });
 
+test('a stranger that a configured host names as its leader is not asked, unless the operator names it', async () => {
+  const leader = await serve(good);
+  const elsewhere = leader.url.replace('127.0.0.1', 'localhost');
+  const standby = await serve(redirectTo(`${elsewhere}/v2/apps?embed=apps.tasks`));
+  const auth = basicAuth('me:s3cret');
+  await expect(ids(client({ urls: [standby.url], auth }))).rejects.toThrow(
+    `names ${elsewhere} as its leader, which gets no credentials: it is no host of --marathon and not of the same domain; --marathon-leader-hosts localhost allows it`,
+  );
+  expect(leader.asked).toEqual([]);
+  expect(await ids(client({ urls: [standby.url] }))).toEqual(['/a', '/b']);
+  expect(leader.asked[0]?.headers['authorization']).toBeUndefined();
+  expect(await ids(client({ urls: [standby.url], auth, leaderHosts: ['localhost'] }))).toEqual(['/a', '/b']);
+  expect(leader.asked[1]?.headers['authorization']).toBe('Basic bWU6czNjcmV0');
+});
+
 test('nobody else gets them: neither a login page nor whom the leader names', async () => {
   const stranger = await serve(good);
   const login = await serve(redirectTo(`${stranger.url}/login`));
