@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { EventSource, type FetchLike } from 'eventsource';
 import type { Logger } from '../lib/logger.ts';
+import { makeEventMeasure } from './event-measure.ts';
 import { codeOf, refuseWebPage, type Answer, type Get } from './get.ts';
 
 /** One attempt at the event stream. */
@@ -17,6 +18,8 @@ export interface StreamAttempt {
   readonly silenceMs?: number;
   /** The longest event, in bytes; 128 MiB when left out, as a deployment's plan held all apps twice before Marathon 1.5.9. */
   readonly maxEventBytes?: number;
+  /** How many lines an event may have; 10,000 when left out. Marathon writes one, or one for each of a few JSON texts. */
+  readonly maxEventLines?: number;
   readonly signal: AbortSignal;
   readonly log: Pick<Logger, 'debug'>;
   /** The first byte of a good stream has come: Marathon has subscribed us, and tells what happens from now on. Called once at most. */
@@ -67,11 +70,11 @@ function makeEnd() {
   return { promise, resolve, reject };
 }
 
-type Attempt = Pick<StreamAttempt, 'get' | 'url' | 'types' | 'headMs' | 'silenceMs' | 'maxEventBytes' | 'onAttached'>;
+type Attempt = Pick<StreamAttempt, 'get' | 'url' | 'types' | 'headMs' | 'silenceMs' | 'maxEventBytes' | 'maxEventLines' | 'onAttached'>;
 
 /** The attempt's request as EventSource asks for it. `fail` hears of an error first, as EventSource keeps only a part of it. */
 function makeFetch(
-  { get, url, types, headMs = 5_000, silenceMs = 30_000, maxEventBytes = 2 ** 27, onAttached }: Attempt,
+  { get, url, types, headMs = 5_000, silenceMs = 30_000, maxEventBytes = 2 ** 27, maxEventLines = 10_000, onAttached }: Attempt,
   fail: (error: unknown) => void,
 ): FetchLike {
   return async (_, { signal }) => {
@@ -80,7 +83,7 @@ function makeFetch(
       const headers = { accept: 'text/event-stream', 'accept-encoding': 'identity', 'cache-control': 'no-cache' };
       const answer = await get({ base: url, path: pathFor(types), headers, headMs, silenceMs, signal: signal as AbortSignal });
       refuseOthers(answer);
-      const body = ReadableStream.from(watched({ body: answer.body, silenceMs, maxEventBytes, onAttached, fail }));
+      const body = ReadableStream.from(watched({ body: answer.body, silenceMs, maxEventBytes, maxEventLines, onAttached, fail }));
       return { body, url, status: 200, redirected: false, headers: { get: () => 'text/event-stream' } };
     } catch (error) {
       fail(error);
@@ -89,26 +92,25 @@ function makeFetch(
   };
 }
 
-/** One that is cut by a piece's end is not seen; a later one will be. */
-const EMPTY_LINES = ['\n\r\n', '\n\n', '\r\r'];
-
 class TooLong extends Error {}
 
 interface Watched extends Pick<StreamAttempt, 'onAttached'> {
   readonly body: Readable;
   readonly silenceMs: number;
   readonly maxEventBytes: number;
+  readonly maxEventLines: number;
   readonly fail: (error: unknown) => void;
 }
 
 /** The bytes of a stream. Heart-beats are bytes too, so that the request's own deadline between two pieces is the watchdog. */
-async function* watched({ body, silenceMs, maxEventBytes, onAttached, fail }: Watched): AsyncGenerator<Uint8Array> {
+async function* watched({ body, silenceMs, maxEventBytes, maxEventLines, onAttached, fail }: Watched): AsyncGenerator<Uint8Array> {
   let attached = false;
-  let open = 0; // bytes since the last empty line, which ends an event
+  const measure = makeEventMeasure();
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
-      open = EMPTY_LINES.some((line) => chunk.includes(line)) ? 0 : open + chunk.length;
-      if (open > maxEventBytes) throw new TooLong(`sent more than ${maxEventBytes} bytes without the end of an event`);
+      const { bytes, lines } = measure(chunk);
+      if (bytes > maxEventBytes) throw new TooLong(`sent more than ${maxEventBytes} bytes without the end of an event`);
+      if (lines > maxEventLines) throw new TooLong(`sent more than ${maxEventLines} lines without the end of an event`);
       if (!attached) onAttached();
       attached = true;
       yield chunk;

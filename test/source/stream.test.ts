@@ -217,3 +217,10 @@ test('a listener that fails ends the attempt, not the process', async () => {
   };
   expect((await attempt(url, { onEvent })).error).toBe('listener failed');
 });
+
+test('an event of very many lines ends the attempt: each costs memory, however short it is', async () => {
+  const { url } = await serve(stream(ATTACHED, 'data:\n'.repeat(3), UPDATE, 'data:\n'.repeat(6), 'data:\n'.repeat(6)));
+  const { events, error } = await attempt(url, { maxEventLines: 10 });
+  expect(events).toEqual(BOTH);
+  expect(error).toBe('sent more than 10 lines without the end of an event');
+});
