@@ -21,8 +21,7 @@ export function makeEventMeasure(): (piece: Uint8Array) => EventSize {
       most.bytes = Math.max(most.bytes, bytes);
       most.lines = Math.max(most.lines, lines);
     };
-    for (let at = 0; at < piece.length; at++) {
-      const byte = piece[at] as number;
+    for (const byte of piece) {
       bytes++;
       if (byte !== LF && byte !== CR) lineBytes++;
       else if (byte === CR || last !== CR) {
