@@ -6,6 +6,7 @@ import { makeForward } from '../dns/net/forward.ts';
 import { frameworkName } from '../dns/zones/names.ts';
 import { isOwn } from '../dns/net/own.ts';
 import type { Zones } from '../dns/zones/records.ts';
+import { makeRate } from '../dns/net/rate.ts';
 import { makeResponder, type Forward } from '../dns/answers/respond.ts';
 import { makeDated } from '../dns/zones/serial.ts';
 import { serveDns } from '../dns/net/server.ts';
@@ -51,7 +52,8 @@ export async function openDns({ settings, log, signal, follow }: DnsRun): Promis
     random: Math.random,
     keptBytes: KEPT_BYTES,
   });
-  const { ended } = await serveDns({ endpoints, respond, log, signal });
+  const allow = makeRate({ perSecond: settings.dnsRate, now: () => performance.now() });
+  const { ended } = await serveDns({ endpoints, respond, allow, log, signal });
   log.info({ at: endpoints.map(textOf), upstream: settings.dnsUpstream.map(textOf) }, 'answering DNS');
   const see: Dns['see'] = ({ snapshot }) => {
     const { problems } = (zones = dated(make(snapshot)));

@@ -32,6 +32,11 @@ export const DNS_OPTIONS = {
     help: 'unhealthy tasks have no names while others of their app are healthy',
     fallback: false,
   }),
+  dnsRate: option('--dns-rate <answers>', 'DNS', {
+    help: 'answers a second over UDP to one /24 or /56; beyond it they say only that TCP is to be used; 0: no limit',
+    fallback: 1_000,
+    read: whole(0, 10_000_000, 'answers a second'),
+  }),
   dnsUpstream: option<readonly Endpoint[]>('--dns-upstream <address...>', 'DNS', {
     help: 'name servers that are asked for other names, in this order, each with or without a port (default: they are refused)',
     fallback: NOWHERE,

@@ -78,7 +78,18 @@ interface Server {
 }
 
 function startServer(marathon: string, port: number): Server {
-  const own = ['bin/marathon-lb-ts.js', 'dns', '-m', marathon, '--dns-listen', `127.0.0.1:${port}`, '--log-format', 'json'];
+  const own = [
+    'bin/marathon-lb-ts.js',
+    'dns',
+    '-m',
+    marathon,
+    '--dns-listen',
+    `127.0.0.1:${port}`,
+    '--dns-rate',
+    '0',
+    '--log-format',
+    'json',
+  ];
   const [program = '', ...words] = pinned(0, [process.execPath, ...own]);
   const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'inherit'] });
   return {

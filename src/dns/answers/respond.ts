@@ -1,6 +1,6 @@
 import type { Elsewhere, Rcode } from './answer.ts';
 import { makeAnswers } from './kept.ts';
-import { bareReply, limitOf, readQuery, refusal, type Encoded, type Query } from './packet.ts';
+import { bareReply, limitOf, readQuery, refusal, TC, type Encoded, type Query } from './packet.ts';
 import { writeReply } from './reply.ts';
 import type { Zones } from '../zones/records.ts';
 
@@ -53,6 +53,15 @@ export function makeResponder({ zones, forward, mayKnow, random, keptBytes }: Re
   };
 }
 
+/** The answer without records that says that it is cut: whoever gets it asks over TCP, which proves the address. None for what is no query. */
+export function cutReply(packet: Buffer): Buffer | undefined {
+  const query = readQuery(packet);
+  if (query === undefined || typeof query === 'string') return undefined;
+  return withTc(
+    writeReply(query, bareReply('NOERROR'), { limit: limitOf(query, 'udp'), saysCut: true, recursive: false, random: () => 0 }),
+  );
+}
+
 interface Fit {
   readonly limit: number;
   readonly say: (rcode: Rcode) => Buffer;
@@ -65,7 +74,10 @@ function fitted(query: Query, reply: Buffer, { limit, say }: Fit): Buffer {
     own.writeUInt16BE(query.id, 0);
     return own;
   }
-  const cut = say('NOERROR');
-  cut.writeUInt16BE(cut.readUInt16BE(2) | 0x0200, 2); // TC
-  return cut;
+  return withTc(say('NOERROR'));
+}
+
+function withTc(reply: Buffer): Buffer {
+  reply.writeUInt16BE(reply.readUInt16BE(2) | TC, 2);
+  return reply;
 }

@@ -1,9 +1,12 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, isIPv6 } from 'node:net';
 import type { Endpoint } from '../../lib/endpoint.ts';
+import { HEADER, QR, TC, type Query } from '../answers/packet.ts';
 import type { Forward, Transport } from '../answers/respond.ts';
+import { foldedQuestion, makeSharedQuestions } from './shared-questions.ts';
+import { makeUpstreamQuery, type RandomBits } from './upstream-query.ts';
 
 export interface ForwardSettings {
   /** In this order. */
@@ -19,20 +22,20 @@ export interface ForwardSettings {
 const ROUNDS = 2;
 
 /**
- * Asks the upstreams, one after the other, each with an id that nobody can guess and from a port of its own. An answer of failure
- * (SERVFAIL) or refusal is used only when no other upstream has a better one.
+ * Asks the upstreams, one after the other, each with an id and letters that nobody can guess (0x20) and from a port of its own; equal questions are
+ * asked once. An answer of failure (SERVFAIL) or refusal is used only when no other upstream has a better one.
  */
 export function makeForward({ upstreams, deadlineMs, most, signal }: ForwardSettings): Forward {
   let inFlight = 0;
-  return async (packet, transport) => {
+  return makeSharedQuestions(async (query, transport) => {
     if (inFlight >= most || upstreams.length === 0) return undefined;
     inFlight++;
     try {
-      return await askAll(packet, { upstreams, tryMs: deadlineMs / (upstreams.length * ROUNDS), transport, signal });
+      return await askAll(query, { upstreams, tryMs: deadlineMs / (upstreams.length * ROUNDS), transport, signal });
     } finally {
       inFlight--;
     }
-  };
+  });
 }
 
 interface Asking {
@@ -43,13 +46,13 @@ interface Asking {
   readonly signal: AbortSignal;
 }
 
-async function askAll(packet: Buffer, { upstreams, tryMs, transport, signal }: Asking): Promise<Buffer | undefined> {
+async function askAll(query: Query, { upstreams, tryMs, transport, signal }: Asking): Promise<Buffer | undefined> {
   let poor: Buffer | undefined;
   let silent = upstreams;
   for (let round = 0; round < ROUNDS; round++) {
     const again: Endpoint[] = [];
     for (const upstream of silent) {
-      const reply = await ask({ packet, upstream, transport, signal: AbortSignal.any([signal, AbortSignal.timeout(tryMs)]) });
+      const reply = await ask({ query, upstream, transport, signal: AbortSignal.any([signal, AbortSignal.timeout(tryMs)]) });
       if (reply === undefined) again.push(upstream);
       else if (isPoor(reply)) poor ??= reply;
       else return reply;
@@ -60,21 +63,27 @@ async function askAll(packet: Buffer, { upstreams, tryMs, transport, signal }: A
 }
 
 interface One {
-  readonly packet: Buffer;
+  readonly query: Query;
   readonly upstream: Endpoint;
   readonly transport: Transport;
   readonly signal: AbortSignal;
 }
 
-/** What is cut over UDP is asked for over TCP: it may still be short enough for who asked. Undefined when there is no answer in time. */
-async function ask({ packet, transport, ...one }: One): Promise<Buffer | undefined> {
-  const query = Buffer.from(packet);
-  query.writeUInt16BE(randomInt(65_536), 0);
-  const overTcp = (): Promise<Buffer | undefined> => askTcp(query, one).catch(() => undefined);
+/**
+ * What is cut over UDP is asked for over TCP: it may still be short enough for who asked. So is what repeats the name in other letters: a few old
+ * servers do that, and TCP proves who answers. Undefined when there is no answer in time.
+ */
+async function ask({ query, transport, ...one }: One): Promise<Buffer | undefined> {
+  const packet = makeUpstreamQuery(query, randomInt(65_536), randomBits);
+  const overTcp = (): Promise<Buffer | undefined> => askTcp(packet, one).catch(() => undefined);
   if (transport === 'tcp') return overTcp();
-  const reply = await askUdp(query, one).catch(() => undefined);
-  return reply !== undefined && isCut(reply) ? ((await overTcp()) ?? reply) : reply;
+  const reply = await askUdp(packet, one).catch(() => undefined);
+  if (reply === undefined) return undefined;
+  if (!hasSameLetters(reply, packet)) return overTcp();
+  return isCut(reply) ? ((await overTcp()) ?? reply) : reply;
 }
+
+const randomBits: RandomBits = (count) => Array.from(randomBytes(count), (byte) => byte > 127);
 
 type Way = Pick<One, 'upstream' | 'signal'>;
 
@@ -126,24 +135,29 @@ async function askTcp(query: Buffer, { upstream: { address, port }, signal }: Wa
   }
 }
 
-/** Whether it is an answer, and to this: the id and the question are the same; letters may be of another case. */
+/** Whether it is an answer, and to this query: the id and the question are the same; letters of the name may be of another case. */
 function answers(reply: Buffer, query: Buffer): boolean {
-  if (reply.length < 12 || (reply.readUInt16BE(2) & 0x8000) === 0 || reply.readUInt16BE(0) !== query.readUInt16BE(0)) return false;
+  if (reply.length < HEADER || (reply.readUInt16BE(2) & QR) === 0 || reply.readUInt16BE(0) !== query.readUInt16BE(0)) return false;
   if (reply.readUInt16BE(4) !== 1) return false;
   const end = endOfQuestion(query);
-  const question = (packet: Buffer): string => packet.toString('latin1', 12, end).toLowerCase();
-  return question(reply) === question(query);
+  if (reply.length < end) return false;
+  return foldedQuestion(reply.subarray(HEADER, end)) === foldedQuestion(query.subarray(HEADER, end));
+}
+
+function hasSameLetters(reply: Buffer, query: Buffer): boolean {
+  const end = endOfQuestion(query);
+  return reply.subarray(HEADER, end).equals(query.subarray(HEADER, end));
 }
 
 /** Of a query that was read before. */
 function endOfQuestion(query: Buffer): number {
-  let at = 12;
+  let at = HEADER;
   while (at < query.length && query[at] !== 0) at += 1 + (query[at] as number);
   return at + 5;
 }
 
 function isCut(reply: Buffer): boolean {
-  return (reply.readUInt16BE(2) & 0x0200) !== 0;
+  return (reply.readUInt16BE(2) & TC) !== 0;
 }
 
 /** SERVFAIL, NOTIMP or REFUSED. */

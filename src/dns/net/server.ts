@@ -4,7 +4,8 @@ import { isIPv6 } from 'node:net';
 import type { Logger } from '../../lib/logger.ts';
 import { sentence } from '../../lib/sentence.ts';
 import { textOf, type Endpoint } from '../../lib/endpoint.ts';
-import type { Respond } from '../answers/respond.ts';
+import { cutReply, type Respond } from '../answers/respond.ts';
+import type { Allow } from './rate.ts';
 import { listenTcp } from './tcp.ts';
 import { unlistened } from './unlistened.ts';
 import type { Listening } from './listening.ts';
@@ -12,6 +13,7 @@ import type { Listening } from './listening.ts';
 export interface ServerSettings {
   readonly endpoints: readonly Endpoint[];
   readonly respond: Respond;
+  readonly allow: Allow;
   readonly log: Pick<Logger, 'debug'>;
   /** Ends the server; open connections are cut. */
   readonly signal: AbortSignal;
@@ -24,14 +26,14 @@ const WAITING = 4 * 2 ** 20;
  * Answers over UDP and TCP at every endpoint until the signal; resolves when it listens at all of them. Rejects with a sentence that names the
  * endpoint it can't have; then it listens nowhere.
  */
-export async function serveDns({ endpoints, respond, log, signal }: ServerSettings): Promise<{ readonly ended: Promise<void> }> {
+export async function serveDns({ endpoints, respond, allow, log, signal }: ServerSettings): Promise<{ readonly ended: Promise<void> }> {
   const open: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(open.splice(0).map((end) => end()));
   };
   try {
     for (const endpoint of endpoints) {
-      const listening = { endpoint, respond, failed: failureLog(log, endpoint) };
+      const listening = { endpoint, respond, allow, failed: failureLog(log, endpoint) };
       for (const listen of [listenUdp, listenTcp]) open.push(await listen(listening).catch(unlistened(endpoint)));
     }
   } catch (error) {
@@ -41,7 +43,7 @@ export async function serveDns({ endpoints, respond, log, signal }: ServerSettin
   return { ended: aborted(signal).then(close) };
 }
 
-async function listenUdp({ endpoint: { address, port }, respond, failed }: Listening): Promise<() => Promise<void>> {
+async function listenUdp({ endpoint: { address, port }, respond, allow, failed }: Listening): Promise<() => Promise<void>> {
   const isV6 = isIPv6(address);
   const socket = createSocket({
     type: isV6 ? 'udp6' : 'udp4',
@@ -66,7 +68,7 @@ async function listenUdp({ endpoint: { address, port }, respond, failed }: Liste
   let isOpen = true;
   socket.on('error', failed).on('message', (packet, from) => {
     try {
-      const reply = respond(packet, 'udp');
+      const reply = allow(from.address) ? respond(packet, 'udp') : cutReply(packet);
       if (!(reply instanceof Promise)) send(reply, from);
       else
         void reply.then((late) => {

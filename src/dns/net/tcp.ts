@@ -1,48 +1,56 @@
 import { once } from 'node:events';
 import { createServer, isIPv6, type Socket } from 'node:net';
+import { makeConnections, type Connection } from './connections.ts';
 import type { Listening } from './listening.ts';
 import type { Respond } from '../answers/respond.ts';
 
-/** Connections at one endpoint; more are turned away. */
-const MOST_CONNECTIONS = 256;
+/** Connections at one endpoint, and of them from one /24 or /56. For one more, the one that has been idle for longest is closed. */
+const LIMITS = { most: 256, mostOfSource: 32 };
 /** Until the next query must be there, and until an answer must be taken; in milliseconds. */
 const IDLE_MS = 10_000;
 
 /** Answers over TCP, each message with its length before it (RFC 7766). Resolves when it listens, with what ends it. */
 export async function listenTcp({ endpoint: { address, port }, respond, failed }: Listening): Promise<() => Promise<void>> {
-  const open = new Set<Socket>();
+  const connections = makeConnections(LIMITS);
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    open.add(socket.once('close', () => open.delete(socket)));
-    converse(socket, respond).catch((error: unknown) => {
+    const connection = connections.add(socket, socket.remoteAddress ?? '');
+    converse({ socket, respond, connection }).catch((error: unknown) => {
       socket.destroy();
       failed(error);
     });
   });
-  server.maxConnections = MOST_CONNECTIONS;
   server.listen({ host: address, port, ipv6Only: isIPv6(address) });
   await once(server, 'listening');
   server.on('error', failed);
   return async () => {
     const done = once(server, 'close');
     server.close();
-    for (const socket of open) socket.destroy();
+    connections.closeAll();
     await done;
   };
 }
 
+interface Conversation {
+  readonly socket: Socket;
+  readonly respond: Respond;
+  readonly connection: Connection;
+}
+
 /** One query after the other. Nobody keeps the connection by silence, by single bytes, or by not reading. */
-async function converse(socket: Socket, respond: Respond): Promise<void> {
+async function converse({ socket, respond, connection }: Conversation): Promise<void> {
   const idle = setTimeout(() => socket.destroy(), IDLE_MS);
   socket.once('close', () => {
     clearTimeout(idle);
   });
   for await (const packet of messages(socket)) {
+    connection.busy();
     const reply = await respond(packet, 'tcp');
     if (reply === undefined) break; // it is no query: there is nothing to say to this one
     const isTaken = socket.write(frame(reply));
     if (!isTaken) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
     if (socket.destroyed) return;
     idle.refresh();
+    connection.idle();
   }
   socket.end(); // what was said is still on its way
 }

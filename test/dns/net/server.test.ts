@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { makeForward } from '../../../src/dns/net/forward.ts';
 import { makeResponder, type Forward, type Respond } from '../../../src/dns/answers/respond.ts';
+import type { Allow } from '../../../src/dns/net/rate.ts';
 import { serveDns } from '../../../src/dns/net/server.ts';
 import { freePorts } from '../../e2e/ports.ts';
 import { makeQuery, makeRandom } from '../answers/packets.ts';
@@ -26,10 +27,11 @@ function responder(forward?: Forward): Respond {
   return makeResponder({ zones: () => zones, forward, mayKnow: () => false, random: makeRandom(), keptBytes: 1e6 });
 }
 
-async function startServer(addresses: readonly string[], respond: Respond = responder()): Promise<number> {
+async function startServer(addresses: readonly string[], respond: Respond = responder(), allow: Allow = () => true): Promise<number> {
   const [port = 0] = await freePorts(1);
   const ending = new AbortController();
-  const { ended } = await serveDns({ endpoints: addresses.map((address) => ({ address, port })), respond, log, signal: ending.signal });
+  const endpoints = addresses.map((address) => ({ address, port }));
+  const { ended } = await serveDns({ endpoints, respond, allow, log, signal: ending.signal });
   ends.push(() => {
     ending.abort();
     return ended;
@@ -151,6 +153,7 @@ test('an address that is taken: a sentence with it, and nothing is listened at',
   const serving = serveDns({
     endpoints: [free, port].map((each) => ({ address: '127.0.0.1', port: each })),
     respond: responder(),
+    allow: () => true,
     log,
     signal: new AbortController().signal,
   });
@@ -161,7 +164,7 @@ test('an address that is taken: a sentence with it, and nothing is listened at',
 
 async function startServerAt(port: number, address = '127.0.0.1'): Promise<void> {
   const ending = new AbortController();
-  const { ended } = await serveDns({ endpoints: [{ address, port }], respond: responder(), log, signal: ending.signal });
+  const { ended } = await serveDns({ endpoints: [{ address, port }], respond: responder(), allow: () => true, log, signal: ending.signal });
   ending.abort();
   await ended;
 }
@@ -245,7 +248,7 @@ test('an upstream where nobody listens is passed over, and no more are asked at 
   expect(addressesIn(await passing(makeQuery('acme.mesos'), 'tcp'))).toEqual(['10.0.0.2']);
   const one = makeForward({ upstreams: [slow, good], deadlineMs: 1_000, most: 1, signal });
   const first = one(makeQuery('acme.mesos'), 'udp');
-  await expect(one(makeQuery('acme.mesos'), 'udp')).resolves.toBeUndefined();
+  await expect(one(makeQuery('other.mesos'), 'udp')).resolves.toBeUndefined();
   expect(addressesIn(await first)).toEqual(['10.0.0.2']);
 });
 
@@ -254,4 +257,17 @@ test('somebody else’s answer that is longer than what is taken says only that 
   const reply = await responder(() => Promise.resolve(long))(makeQuery('acme.org', 'A', { id: 5 }), 'udp');
   expect(reply?.length).toBe(12 + 10 + 4);
   expect(decode(reply as Buffer)).toMatchObject({ id: 5, flag_tc: true, answers: [] });
+});
+
+test('a source that asks too much over UDP is told to use TCP, and is answered there', async () => {
+  let left = 1;
+  const port = await startServer(['127.0.0.1'], responder(), () => left-- > 0);
+  const query = makeQuery('nginx.marathon.mesos', 'A', { size: 1232 });
+  expect(addressesIn(await overUdp(port, query))).toEqual(SORTED);
+  const cut = await overUdp(port, query);
+  expect(decode(cut)).toMatchObject({ flag_tc: true, answers: [], questions: [{ name: 'nginx.marathon.mesos' }] });
+  expect(cut.length).toBeLessThanOrEqual(query.length);
+  const { socket, messages } = open(port);
+  socket.write(framed(query));
+  expect(addressesIn((await messages(1))[0])).toEqual(SORTED);
 });
