@@ -65,7 +65,7 @@ export function reach({ settings, log, tell, signal, env: all }: Surroundings & 
     });
     return { haproxy, applied: () => haproxy.applied(), revive: () => Promise.resolve(false), own: undefined, files, capable };
   }
-  const own = makeProcess({ bin, runDir, config, fingerprint, log, env });
+  const own = makeProcess({ bin, runDir, stateDir, config, fingerprint, log, env });
   const prepare = async (text: string): Promise<void> => {
     await makeOwnAgain(text, stateDir);
     for (const folder of foldersOfHead(text)) await makeFolder(folder);

@@ -1,11 +1,12 @@
-import { existsSync } from 'node:fs';
+import { lstat, mkdir, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../lib/environment.ts';
 import type { Logger } from '../lib/logger.ts';
 import { environmentOf } from './environment.ts';
-import { identify, lives, readLiving, type Living } from './living.ts';
-import { readMarker, writeMarker } from './marker.ts';
+import { identify, lives, type Living } from './living.ts';
+import { Noted } from './noted.ts';
+import { writeStates } from './states-file.ts';
 import { NoAnswer, orSilence, showProc, workerInfo, type Call, type Processes } from '../socket/master.ts';
 import { makeRuntime, type Runtime } from '../socket/worker.ts';
 
@@ -15,6 +16,8 @@ export interface OwnSettings {
   readonly bin: string;
   /** Holds master.sock, haproxy.log, haproxy.pid, applied.json and server-state; made when missing. One writer (`takeLock`). */
   readonly runDir: string;
+  /** Where the master is noted once more, for when the run folder goes away; nowhere when not given. */
+  readonly stateDir?: string | undefined;
   /** The configuration file. */
   readonly config: string;
   /** Names what is in the files on the disk; asked before each start and reload. */
@@ -29,9 +32,10 @@ export interface OwnSettings {
 }
 
 /** The same, with where everything is. */
-export type Own = Required<OwnSettings> & Readonly<Record<Path, string>> & { readonly runtime: Runtime };
+export type Own = Required<Omit<OwnSettings, 'stateDir'>> &
+  Readonly<Record<Path, string>> & { readonly runtime: Runtime; readonly noted: Noted };
 
-type Path = 'socketPath' | 'logPath' | 'pidPath' | 'markerPath' | 'statesPath';
+type Path = 'socketPath' | 'logPath' | 'statesPath';
 
 const CALL_MS = 1_000; // a connection that a reloading master has not taken yet ends with it, seconds later: better a new one
 
@@ -47,9 +51,8 @@ export function ownOf(settings: OwnSettings): Own {
     config: resolve(settings.config),
     socketPath,
     logPath: at('haproxy.log'),
-    pidPath: at('haproxy.pid'),
-    markerPath: at('applied.json'),
     statesPath: at('server-state'),
+    noted: new Noted({ runDir: settings.runDir, stateDir: settings.stateDir }),
     runtime: makeRuntime({ socketPath, prefix: '@1 ', mapFolder: dirname(resolve(settings.config)) }),
   };
 }
@@ -65,7 +68,7 @@ export async function look(own: Own, until: number): Promise<Processes | undefin
   for (let looks = 1; ; looks++) {
     const found = await orSilence(showProc(call(own)));
     if (!(found instanceof NoAnswer)) return found;
-    const master = await readLiving(own.pidPath);
+    const master = await own.noted.master();
     const isAlive = master !== undefined && (await lives(master));
     if (found.silence === 'absent' && !isAlive) return undefined;
     if (isAlive && looks === RELOAD_LOOKS) await askSocketBack(own, master);
@@ -79,12 +82,17 @@ export async function look(own: Own, until: number): Promise<Processes | undefin
 
 /**
  * A master binds its socket at each reload [haproxy 2.6, tried]. One that is starting has none yet, and the signal would end it: what it has
- * loaded is noted when it has started.
+ * loaded is noted when it has started. The folder may be gone as well, or something that is no socket be in its place.
  */
-async function askSocketBack({ socketPath, markerPath, log }: Own, master: Living): Promise<void> {
-  const { worker = 0, started = '' } = await readMarker(markerPath);
-  if (existsSync(socketPath) || !(await lives({ pid: worker, started }))) return;
+async function askSocketBack(own: Own, master: Living): Promise<void> {
+  const { socketPath, runDir, noted, log } = own;
+  const { worker = 0, started = '' } = await noted.marker();
+  const there = await lstat(socketPath).catch(() => undefined);
+  if (there?.isSocket() === true || !(await lives({ pid: worker, started }))) return;
   log.warn({ socket: socketPath }, "the socket of HAProxy's master is gone, HAProxy is reloaded to have it again");
+  await mkdir(runDir, { recursive: true, mode: 0o700 });
+  await rm(socketPath, { force: true, recursive: true });
+  await writeStates(own, undefined);
   process.kill(master.pid, 'SIGUSR2');
 }
 
@@ -96,11 +104,11 @@ export async function serving(own: Own, pid?: number): Promise<number | undefine
 
 /** Notes what the worker that serves has loaded, for the daemon that adopts it. */
 export async function note(
-  { markerPath }: Own,
+  { noted }: Own,
   { fingerprint, worker }: { readonly fingerprint: string; readonly worker: number },
 ): Promise<void> {
   const living = await identify(worker);
-  if (living !== undefined) await writeMarker(markerPath, { fingerprint, worker: living.pid, started: living.started });
+  if (living !== undefined) await noted.noteMarker({ fingerprint, worker: living.pid, started: living.started });
 }
 
 /** One call of its master. */

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HEALTH_MAP } from '../haproxy/settings.ts';
 import { sleep } from '../lib/clock.ts';
@@ -9,8 +9,7 @@ import type { Release } from '../model/release.ts';
 import { reload } from './reload.ts';
 import { end, letFinish, STOP_MS, type Gently } from './stop.ts';
 import type { Haproxy } from '../model/haproxy.ts';
-import { identify, lives, readLiving, writeLiving } from './living.ts';
-import { readMarker } from './marker.ts';
+import { identify, lives, writeLiving } from './living.ts';
 import { look, note, ownOf, serving, type Own, type OwnSettings } from './own.ts';
 import { makeTurns } from '../socket/worker.ts';
 
@@ -62,7 +61,7 @@ async function adopt(own: Own): Promise<{ readonly worker: number } | undefined>
   const found = await look(own, performance.now() + own.deadlineMs);
   const master = found === undefined ? undefined : await identify(found.master);
   if (master === undefined) return undefined;
-  await writeFile(own.pidPath, writeLiving(master), { mode: 0o600 });
+  await own.noted.noteMaster(master);
   const worker = await serving(own);
   return worker === undefined ? undefined : { worker };
 }
@@ -79,7 +78,7 @@ function makeStays(own: Own): OwnProcess['stays'] {
   let ended = '';
   return async (ms, signal) => {
     const until = performance.now() + ms;
-    const master = await readLiving(own.pidPath);
+    const master = await own.noted.master();
     const isWatched = master !== undefined && writeLiving(master) !== ended;
     for (let left = ms; left > 0; left = until - performance.now()) {
       if (isWatched && !(await lives(master))) {
@@ -105,19 +104,20 @@ async function holds(own: Own, document: Document): Promise<Running> {
 }
 
 async function applied(own: Own): Promise<string | undefined> {
-  const { fingerprint, worker = 0, started = '' } = await readMarker(own.markerPath);
+  const { fingerprint, worker = 0, started = '' } = await own.noted.marker();
   return (await serving(own)) === worker && (await lives({ pid: worker, started })) ? fingerprint : undefined;
 }
 
 async function stop(own: Own, gently: Gently | undefined): Promise<void> {
   const found = await look(own, performance.now() + STOP_MS).catch(() => undefined); // one that hangs is ended by what was noted
-  const noted = await readLiving(own.pidPath);
+  const noted = await own.noted.master();
   const master = found === undefined ? noted : await identify(found.master);
   const workers = await Promise.all([...(found?.workers ?? []), ...(found?.oldWorkers ?? [])].map(({ pid }) => identify(pid)));
   const all = [master, ...workers].filter((one) => one !== undefined);
   if (gently !== undefined && found !== undefined) await letFinish(all, { ...gently, turnRed: () => turnRed(own) });
   await end(all);
-  for (const path of [own.socketPath, own.pidPath, own.markerPath]) await rm(path, { force: true });
+  own.noted.forget();
+  for (const file of [own.socketPath, ...own.noted.files]) await rm(file, { force: true });
 }
 
 /** Whoever looks at the health page sends no more clients here. A configuration whose head has no such line just ends. */

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Document, Reason } from '../model/document.ts';
 import { end } from './stop.ts';
 import { ReloadRefused } from '../model/haproxy.ts';
-import { identify, lives, writeLiving, type Living } from './living.ts';
+import { identify, lives, type Living } from './living.ts';
 import { ask, NoAnswer, orSilence, showProc, type Processes } from '../socket/master.ts';
 import { call, look, note, serving, type Own } from './own.ts';
 import { writeStates } from './states-file.ts';
@@ -47,7 +47,8 @@ export async function reload(own: Own, { reasons, wanted }: Task): Promise<void>
 }
 
 async function start({ own, since, until }: Pick<Attempt, 'own' | 'since' | 'until'>): Promise<number> {
-  for (const stale of [own.socketPath, own.markerPath]) await rm(stale, { force: true });
+  own.noted.forget();
+  for (const stale of [own.socketPath, ...own.noted.files]) await rm(stale, { force: true, recursive: true });
   const output = await open(own.logPath, 'a', 0o600); // not a pipe: one that nobody reads blocks HAProxy
   // -db: in the foreground whatever the configuration says; `daemon` would give the master another pid
   const args = ['-W', '-db', '-S', `${own.socketPath},mode,600`, '-f', own.config];
@@ -62,7 +63,7 @@ async function start({ own, since, until }: Pick<Attempt, 'own' | 'since' | 'unt
   }
   const pid = child.pid ?? 0;
   const master = (await identify(pid)) ?? { pid, started: 'ended' };
-  await writeFile(own.pidPath, writeLiving(master), { mode: 0o600 });
+  await own.noted.noteMaster(master);
   try {
     return await confirm({ own, since, until, master, before: { master: pid, workers: [], oldWorkers: [], failed: 0 } });
   } catch (error) {
@@ -105,7 +106,7 @@ async function refusal(
   { own, since, before }: Attempt,
   { what, answer = '' }: { readonly what: string; readonly answer?: string },
 ): Promise<Error> {
-  const log = await readFile(own.logPath).catch(() => Buffer.of());
+  const log = await readFile(await logPathOf(own)).catch(() => Buffer.of());
   const text = log.subarray(since).toString();
   const said = gist(text) || gist(answer) || 'it wrote nothing';
   const still = await serving(own);
@@ -122,7 +123,16 @@ export function gist(text: string): string {
   return telling.map((line) => line.replace(/^\[\w+\]\s+\(\d+\) : /, '').trim()).join(' | ');
 }
 
-async function startOfLog({ logPath }: Own): Promise<number> {
+/** Where HAProxy's output goes: into the file that it has open, also where that is gone from the run folder. */
+async function logPathOf({ logPath, noted }: Own): Promise<string> {
+  const master = await noted.master();
+  const open = `/proc/${master?.pid ?? 0}/fd/2`;
+  const isFile = master !== undefined && (await lives(master)) && (await stat(open).catch(() => undefined))?.isFile() === true;
+  return isFile ? open : logPath;
+}
+
+async function startOfLog(own: Own): Promise<number> {
+  const logPath = await logPathOf(own);
   const { size } = await stat(logPath).catch(() => ({ size: 0 }));
   if (size <= LOG_MAX_BYTES) return size;
   await truncate(logPath); // HAProxy appends: it goes on at the new end

@@ -16,6 +16,8 @@ const SELECTION = [
   "HAProxy's master is killed (kill -9)",
   'HAProxy is frozen (SIGSTOP)',
   "the socket of HAProxy's master is removed",
+  'the run folder is removed',
+  "a file takes the place of the socket of HAProxy's master",
   'haproxy.cfg is removed',
   'the state folder is removed',
   'the daemon is killed (kill -9), and started again later',

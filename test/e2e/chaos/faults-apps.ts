@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { AppForm } from '../../../src/demo/marathon.ts';
 import type { FleetTask } from '../fleet.ts';
 import { occupy } from '../ports.ts';
@@ -47,6 +49,24 @@ function withLabels(app: AppForm, labels: Readonly<Record<string, string>>): App
 const withoutBad = (app: AppForm): AppForm => {
   const { HAPROXY_GROUP = '', HAPROXY_0_VHOST = '' } = app.labels ?? {};
   return { ...app, labels: { HAPROXY_GROUP, HAPROXY_0_VHOST } };
+};
+
+/** An app of which `haproxy -c` reads a file that never comes. */
+const endlessCheck: Fault = {
+  what: "haproxy -c does not end over a new app's label",
+  lastsMs: 60_000,
+  break: async (estate) => {
+    const fifo = path.join(estate.cluster.folder, 'fifo');
+    await promisify(execFile)('mkfifo', [fifo]);
+    const app = withLabels(spare(estate, 11), { HAPROXY_0_BACKEND_HTTP_OPTIONS: `  errorfile 503 ${fifo}\n` });
+    estate.cluster.marathon.deploy(app);
+    const task = await estate.fleet.start(app);
+    return async () => {
+      estate.cluster.marathon.remove(app.id);
+      await task.backend.close();
+      await rm(fifo);
+    };
+  },
 };
 
 const takenPort: Fault = {
@@ -103,6 +123,10 @@ export const APP_FAULTS: readonly Fault[] = [
     return [{ ...app, ports: victim.ports ?? [] }];
   }),
   takenPort,
+  deploying('an app whose port is bound on an interface that is not here', (estate) => [
+    withLabels(spare(estate, 9), { HAPROXY_0_BIND_OPTIONS: 'interface no-such0' }),
+  ]),
+  endlessCheck,
   badTemplate,
   deadServer,
 ];

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Estate } from './estate.ts';
@@ -91,6 +91,16 @@ export const MACHINE_FAULTS: readonly Fault[] = [
   stopping('HAProxy is frozen (SIGSTOP)', ({ cluster }) => cluster.processes()),
   stopping("HAProxy's master is frozen (SIGSTOP)", async (estate) => [await masterOf(estate)]),
   moment("the socket of HAProxy's master is removed", ({ cluster }) => rm(path.join(cluster.runDir, 'master.sock'))),
+  moment('the run folder is removed', ({ cluster }) => rm(cluster.runDir, { recursive: true }), { needsReload: true }),
+  moment('the run folder is replaced by an empty one', async ({ cluster: { runDir } }) => {
+    await rename(runDir, `${runDir}.away`);
+    await mkdir(runDir);
+  }),
+  moment("a file takes the place of the socket of HAProxy's master", async ({ cluster }) => {
+    const socket = path.join(cluster.runDir, 'master.sock');
+    await rm(socket);
+    await writeFile(socket, '');
+  }),
   moment('somebody else reloads HAProxy (SIGUSR2)', async (estate) => void process.kill(await masterOf(estate), 'SIGUSR2')),
   moment('haproxy.cfg is replaced by rubbish', ({ cluster }) => writeFile(cluster.config, RUBBISH)),
   moment('haproxy.cfg is removed', ({ cluster }) => rm(cluster.config)),

@@ -10,6 +10,8 @@ export interface Fault {
   readonly what: string;
   /** Breaks it; gives what mends it. Whatever nobody mends, the daemon has to. */
   readonly break: (estate: Estate) => Promise<() => Promise<void> | void>;
+  /** It takes at least so long until it can be seen, in milliseconds. */
+  readonly lastsMs?: number;
   /** It is over as soon as it has happened. */
   readonly isMoment?: true;
   /** HAProxy itself is gone for a while: what fails then is the fault's doing. */
@@ -36,7 +38,8 @@ export interface Outcome {
 }
 
 /** Makes one fault in an estate that is in sync, for so long, with requests all the time and a change of Marathon's in the middle of it. */
-export async function tryFault(estate: Estate, fault: Fault, lastsMs: number): Promise<Outcome> {
+export async function tryFault(estate: Estate, fault: Fault, givenMs: number): Promise<Outcome> {
+  const lastsMs = Math.max(givenMs, fault.lastsMs ?? 0);
   const before = estate.daemons.reloads();
   const flows = estate.traffic();
   await Promise.all(flows.map(({ more }) => more(8)));
