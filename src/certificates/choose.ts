@@ -8,7 +8,7 @@ import type { Owner, Problem } from '../model/problem.ts';
 import { listOf } from '../haproxy/certificates.ts';
 import { settleWithCopy, type Settled } from './copies.ts';
 import { judgeFile, type FileVerdict } from './judge.ts';
-import { readGivenCertificates, writeCertificates, type GivenCertificate } from './given.ts';
+import { isDefaultFile, readGivenCertificates, writeCertificates, type GivenCertificate } from './given.ts';
 
 /** The certificates of the shared https frontend. */
 export interface Chosen extends Omit<Certificates, 'named'> {
@@ -68,13 +68,30 @@ export async function selectCertificates(verdicts: ReadonlyMap<string, FileVerdi
   return { files: served.length > 0 ? [...new Set(served)] : [own], problems, contents, verdicts };
 }
 
-/** What the app is told, whose label names such a file, and what stands behind its `crt`. */
-export async function nameCertificate(file: string, verdict: FileVerdict, stateDir: string): Promise<NamedCertificate> {
+interface Naming {
+  readonly stateDir: string;
+  /** Those of the shared https frontend. */
+  readonly shared: readonly string[];
+}
+
+/**
+ * What the app is told, whose label names such a file, and what stands behind its `crt`. A label that names marathon-lb's own default file means
+ * the load balancer's certificate: where there is no such file, the port has those of the shared https frontend.
+ */
+export async function nameCertificate(file: string, verdict: FileVerdict, { stateDir, shared }: Naming): Promise<NamedCertificate> {
   const settled = await settle(file, verdict, stateDir);
+  if (settled.serves.length === 0 && isDefaultFile(file)) {
+    const effect = `${shared.join(', ')} of the shared https frontend ${shared.length > 1 ? 'are' : 'is'} used instead`;
+    return { file, serves: shared, fingerprint: undefined, faults: faultsIn(certificateProblems({ file, verdict: settled, effect })) };
+  }
   const { serves, fingerprint } = settled;
   const effect = serves.length === 0 ? 'the port is not bound' : effectOf(settled);
   const problems = certificateProblems({ file, verdict: settled, ...(effect !== undefined && { effect }) });
-  return { file, serves, fingerprint, faults: problems.map(({ message, hint }) => ({ message, hint })) };
+  return { file, serves, fingerprint, faults: faultsIn(problems) };
+}
+
+function faultsIn(problems: readonly Problem[]): NamedCertificate['faults'] {
+  return problems.map(({ message, hint }) => ({ message, hint }));
 }
 
 function settle(file: string, verdict: FileVerdict, stateDir: string): Promise<Settled> {

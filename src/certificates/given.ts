@@ -27,6 +27,11 @@ const VARIABLES: readonly (readonly [variable: string, file: string])[] = [
   ...Array.from({ length: 101 }, (_, i): [string, string] => [`HAPROXY_SSL_CERT${i}`, `cert${i}.pem`]),
 ];
 
+/** Whether a path is one that marathon-lb has its certificates at, when it was given any: documentation names these in labels. */
+export function isDefaultFile(file: string): boolean {
+  return path.dirname(file) === CERTIFICATE_FOLDER && VARIABLES.some(([, name]) => name === path.basename(file));
+}
+
 /** The certificates in HAPROXY_SSL_CERT and HAPROXY_SSL_CERT0 to 100. HAProxy would refuse all for one that it can't use: that is a Problem. */
 export function readGivenCertificates(env: Environment, folder = CERTIFICATE_FOLDER): GivenCertificates {
   const certificates: GivenCertificate[] = [];

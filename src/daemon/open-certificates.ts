@@ -112,7 +112,7 @@ export class CertificateJudge {
     const { stateDir, chosen } = this.#settings;
     const { verdicts, problems, ...rest } = await selectCertificates(this.#ofOperator, stateDir);
     const labelled = [...this.#ofLabels].sort(([a], [b]) => byText(a, b));
-    const named = await Promise.all(labelled.map(([file, verdict]) => nameCertificate(file, verdict, stateDir)));
+    const named = await Promise.all(labelled.map(([file, verdict]) => nameCertificate(file, verdict, { stateDir, shared: rest.files })));
     if (this.#named !== undefined) await forgetCopies([...verdicts.keys(), ...this.#named], copiesIn(stateDir));
     return { ...rest, problems: [...chosen.given, ...problems], named };
   }

@@ -3,7 +3,7 @@ import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { judgeFile } from '../../src/certificates/judge.ts';
-import { certificateProblems, chooseCertificates, makeOwnAgain, nameCertificates } from '../../src/certificates/choose.ts';
+import { certificateProblems, chooseCertificates, makeOwnAgain, nameCertificate, nameCertificates } from '../../src/certificates/choose.ts';
 import type { AppId } from '../../src/model/names.ts';
 import { makeFolders } from '../lib/folder.ts';
 import { makePem } from './pem.ts';
@@ -159,4 +159,28 @@ test('our own certificate is made again where a configuration names it, and only
   await expect(readdir(stateDir)).rejects.toThrow('ENOENT');
   await makeOwnAgain(`bind :443 ssl crt ${own}\n`, stateDir);
   await expect(judgeFile(own)).resolves.toMatchObject({ usable: true });
+});
+
+test("marathon-lb's own default file, where nobody has put it, is the certificate of the shared frontend", async () => {
+  const stateDir = await makeFolder();
+  const missing = { usable: false, serves: [], pems: [], remarks: [], fingerprint: undefined, until: Infinity };
+  const name = (file: string) => {
+    const faults = [{ file, found: "can't be read: there is no such file", wanted: 'put it there' }];
+    return nameCertificate(file, { ...missing, faults }, { stateDir, shared: ['/state/self-signed.pem'] });
+  };
+  await expect(name('/etc/ssl/cert.pem')).resolves.toEqual({
+    file: '/etc/ssl/cert.pem',
+    serves: ['/state/self-signed.pem'],
+    fingerprint: undefined,
+    faults: [
+      {
+        message:
+          "the certificate /etc/ssl/cert.pem can't be read: there is no such file, so /state/self-signed.pem of the shared https frontend is used instead",
+        hint: 'put it there',
+      },
+    ],
+  });
+  expect((await name('/etc/ssl/cert7.pem')).serves).toEqual(['/state/self-signed.pem']);
+  expect((await name('/etc/ssl/shop.pem')).serves).toEqual([]);
+  expect((await name('/home/shop/cert.pem')).serves).toEqual([]);
 });

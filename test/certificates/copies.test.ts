@@ -70,14 +70,18 @@ test('copies of files that nobody names any more are removed', async () => {
 test('who has named it is told what serves', async () => {
   const { folder, file } = await put(pem);
   const state = join(folder, 'state');
-  await expect(nameCertificate(file, await judgeFile(file), state)).resolves.toMatchObject({ file, serves: [file], faults: [] });
+  await expect(nameCertificate(file, await judgeFile(file), { stateDir: state, shared: [] })).resolves.toMatchObject({
+    file,
+    serves: [file],
+    faults: [],
+  });
   await writeFile(file, '');
   const bad = await judgeFile(file);
   const { problems, files } = await selectCertificates(new Map([[file, bad]]), state);
   expect(problems.map(({ message }) => message)).toEqual([`the certificate ${file} is empty, so the one before it is served on`]);
   expect(files).toEqual([expect.stringContaining(join(state, 'certificates'))]);
   await rm(state, { recursive: true });
-  const { serves, faults } = await nameCertificate(file, bad, state);
+  const { serves, faults } = await nameCertificate(file, bad, { stateDir: state, shared: [] });
   expect({ serves, faults }).toMatchObject({
     serves: [],
     faults: [{ message: `the certificate ${file} is empty, so the port is not bound` }],
