@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Sets up what `npm start` and `npm test` need in a fresh clone: packages, the build, HAProxy; and the programs that the words behind it name:
-// `dig` is that and `host`, which the tests of the whole ask with, `patchelf` is for those with other releases. Does only what is missing.
+// `dig` is that and `host`, which the tests of the whole ask with, `patchelf` is for those with other releases, `image` for those of the container image. Does only what is missing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -16,6 +16,10 @@ const MORE = {
     ['host', '-V', 'bind9-host'],
   ],
   patchelf: [['patchelf', '--version', 'patchelf']],
+  image: [
+    ['debootstrap', '--version', 'debootstrap'],
+    ['crun', '--version', 'crun'],
+  ],
 };
 
 try {
