@@ -1,4 +1,5 @@
 import type { Blame, RefusalReading } from './read-refusal.ts';
+import { hideSecrets } from '../lib/secrets.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Problem } from '../model/problem.ts';
 
@@ -22,7 +23,7 @@ function ofApp({ owner, words, template, label, line }: Blame): Problem {
     code: 'refused-by-haproxy',
     owner,
     ...(label !== undefined && { label }),
-    message: `HAProxy does not take ${what} ${owner.app}, port ${owner.index ?? 0}: ${words}${shown}`,
+    message: hideSecrets(`HAProxy does not take ${what} ${owner.app}, port ${owner.index ?? 0}: ${words}${shown}`),
     hint: `${label === undefined ? 'mend the label that it comes from' : `mend ${label}`}; the app's port is left out until its labels change`,
   };
 }
@@ -40,5 +41,10 @@ export function describeReload({ error, hasEnded }: { readonly error: unknown; r
 const SECRET = /^user\s|password/;
 
 function ofOperator(message: string, hint: string): Problem {
-  return { code: 'refused-by-haproxy', owner: { by: 'operator' }, message, hint: `${hint}; the configuration before it stays in place` };
+  return {
+    code: 'refused-by-haproxy',
+    owner: { by: 'operator' },
+    message: hideSecrets(message),
+    hint: `${hint}; the configuration before it stays in place`,
+  };
 }

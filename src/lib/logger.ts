@@ -1,4 +1,7 @@
 import { pino } from 'pino';
+import { cut, cutText } from './cut.ts';
+import { makeLogSink, writerOf } from './log-sink.ts';
+import { hideSecrets } from './secrets.ts';
 
 /** Facts first, then a sentence that is the same for every event of its kind: `log.info({ app: '/shop' }, 'left out')`. */
 export type Logger = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'>;
@@ -16,10 +19,13 @@ export interface LogSettings {
   readonly level: LogLevel;
   readonly format: LogFormat;
   /** Where it writes to: 1 is stdout, 2 is stderr. */
-  readonly fd: number;
+  readonly fd: 1 | 2;
 }
 
-/** A logger that writes text for people or a JSON object a line, at once, so that nothing is lost when the process ends. */
+/**
+ * A logger that writes text for people or a JSON object a line, at once, so that nothing is lost when the process ends. It never waits: while
+ * nobody reads, lines are dropped, and counted for when somebody reads again.
+ */
 export async function makeLogger({ level, format, fd }: LogSettings): Promise<Logger> {
   const settings: pino.LoggerOptions = {
     level,
@@ -27,11 +33,41 @@ export async function makeLogger({ level, format, fd }: LogSettings): Promise<Lo
     redact: { paths: SECRETS, censor: '(hidden)' },
     formatters: { level: (label) => ({ level: label }) },
     timestamp: pino.stdTimeFunctions.isoTime,
+    hooks: {
+      logMethod(args, method) {
+        method.apply(this, args.map((arg: unknown) => legible(arg)) as typeof args);
+      },
+    },
   };
-  if (format === 'json') return pino(settings, pino.destination({ fd, sync: true }));
-  const { default: pretty } = await import('pino-pretty'); // for people only: it takes its time to load
-  return pino(
-    settings,
-    pretty({ destination: fd, sync: true, colorize: false, singleLine: true, translateTime: 'SYS:HH:MM:ss.l', messageFormat: '{msg}' }),
-  );
+  const show = format === 'json' ? (line: string) => line : await makePretty();
+  const sink = makeLogSink({
+    write: writerOf(fd),
+    dropped: (lines) => {
+      logger.warn({ lines }, 'nobody read the log fast enough, lines of it were dropped');
+    },
+  });
+  process.once('exit', sink.flush);
+  const logger = pino(settings, {
+    write: (line: string) => {
+      sink.write(show(line));
+    },
+  });
+  return logger;
+}
+
+/** Cut to a length that people read, without secrets. */
+function legible(arg: unknown): unknown {
+  return typeof arg === 'string' ? hideSecrets(cutText(arg)) : mapTexts(cut(arg), hideSecrets);
+}
+
+function mapTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value);
+  if (Array.isArray(value)) return value.map((one) => mapTexts(one, change));
+  if (typeof value !== 'object' || value === null || value instanceof Error) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, mapTexts(one, change)]));
+}
+
+async function makePretty(): Promise<(line: string) => string> {
+  const { prettyFactory } = await import('pino-pretty'); // for people only: it takes its time to load
+  return prettyFactory({ colorize: false, singleLine: true, translateTime: 'SYS:HH:MM:ss.l', messageFormat: '{msg}' });
 }

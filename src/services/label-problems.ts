@@ -21,9 +21,12 @@ interface Bad {
   readonly rest: boolean;
 }
 
-/** A label that guards may hold a secret: its value is not repeated. */
+/** Labels whose values may hold secrets, or name files that do: their values are not repeated. */
+const SECRET: ReadonlySet<string> = new Set(['AUTH', 'BIND_OPTIONS', 'SSL_CERT']);
+
+/** What is wrong with the value of a label, and what follows. */
 export function badValue({ entry, owner, label, bad, why, meant, shuts, rest }: Bad): Problem {
-  const found = label.name === 'AUTH' ? 'its value' : JSON.stringify(bad.slice(0, 200));
+  const found = SECRET.has(label.name) ? 'its value' : JSON.stringify(bad.slice(0, 200));
   const effect = rest ? 'only the rest of it counts' : shuts ? 'the port is left out until it can be read' : 'it counts as absent';
   return {
     code: 'label-value',

@@ -1,0 +1,13 @@
+import { expect, test } from '@jest/globals';
+import { nginx, read, Story, task } from '../story/cluster.ts';
+
+test.each([
+  ['AUTH', 'topsecret'],
+  ['BIND_OPTIONS', 'ssl crt topsecret" }'],
+  ['SSL_CERT', '/etc/top secret.pem'],
+])('the value of HAPROXY_0_%s that can not be read is not repeated in its Problem', (label, value) => {
+  const { problems } = Story.begin().tell(read(nginx([task(1)], { labels: { HAPROXY_GROUP: 'external', [`HAPROXY_0_${label}`]: value } })));
+  const about = problems.filter((problem) => problem.label === `HAPROXY_0_${label}`);
+  expect(about.length).toBeGreaterThan(0);
+  expect(JSON.stringify(about)).not.toMatch(/top ?secret/);
+});
