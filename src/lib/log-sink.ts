@@ -72,8 +72,8 @@ function tryWrite(write: SinkSettings['write'], bytes: Buffer): number | undefin
  */
 export function writerOf(fd: 1 | 2): SinkSettings['write'] {
   const own = isPipe(fd) ? reopened(fd) : undefined;
-  if (own === undefined) void (fd === 1 ? process.stdout : process.stderr); // Node makes a socket non-blocking when it opens the stream
-  return (bytes) => writeSync(own ?? fd, bytes);
+  const target = own ?? (fd === 1 ? process.stdout : process.stderr).fd; // Node makes a pipe or socket non-blocking when it opens the stream
+  return (bytes) => writeSync(target, bytes);
 }
 
 function isPipe(fd: number): boolean {
