@@ -2,9 +2,10 @@ import { each } from '../lib/lists.ts';
 import type { Fragment, MapFile, Section } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
 import type { Front } from '../model/service.ts';
+import { makeAclNames, type NamedFront } from './acl-names.ts';
 import { certificatesOf, crt } from './certificates.ts';
 import { groupedHttps, sharedHttps, withMap } from './https.ts';
-import { cleaned, makeRouteRules, type RouteRules } from './routes.ts';
+import { hasHostRules, makeRouteRules, type RouteRules } from './routes.ts';
 import { section } from './section.ts';
 import { APP_MAP, DOMAIN_MAP, HEALTH_MAP, type DocumentSettings } from './settings.ts';
 import type { Author, Templates } from './templates.ts';
@@ -29,9 +30,11 @@ export interface Rendered {
  * object. The order of the rules: by weight, then by app id and service port, which is the order of the fronts.
  */
 export function makeFrontPart(templates: Templates, settings: DocumentSettings): (fronts: readonly Front[]) => FrontPart {
-  const renderAll = each((front: Front) => renderFront(front, templates, settings));
+  const renderAll = each((named: NamedFront) => renderFront(named, templates, settings));
+  const how = { maps: settings.maps, grouped: settings.groupHttpsByVhost };
+  const nameAcls = makeAclNames((front) => settings.sharedFrontends && hasHostRules(front, how));
   return (fronts) => {
-    const rendered = renderAll(fronts);
+    const rendered = renderAll(nameAcls(fronts));
     const byWeight = [...rendered].sort((a, b) => b.front.weight - a.front.weight);
     const shared = sharedFrontends({ byWeight, rendered, templates, settings });
     return {
@@ -71,13 +74,15 @@ function sharedFrontends({ byWeight, rendered, templates, settings }: Shared): r
   ];
 }
 
-function renderFront(front: Front, templates: Templates, settings: DocumentSettings): Rendered {
+function renderFront(named: NamedFront, templates: Templates, settings: DocumentSettings): Rendered {
+  const { front } = named;
   const author: Author = { owner: { by: 'app', app: front.app, index: front.index }, overrides: front.overrides };
   const { name: backend, auth } = front;
   return {
     front,
     rules: makeRouteRules({
       front: settings.sharedFrontends ? front : { ...front, routes: [] },
+      hostAcl: named.hostAcl,
       templates,
       author,
       maps: settings.maps,
@@ -87,15 +92,15 @@ function renderFront(front: Front, templates: Templates, settings: DocumentSetti
       auth === undefined
         ? []
         : [section([templates.render('HAPROXY_USERLIST_HEAD', { backend, user: auth.user, passwd: auth.password }, author)])],
-    appId: settings.maps ? [] : [templates.render('HAPROXY_HTTP_FRONTEND_APPID_ACL', appIdContext(front), author)],
+    appId: settings.maps ? [] : [templates.render('HAPROXY_HTTP_FRONTEND_APPID_ACL', appIdContext(named), author)],
     own: ownFrontend(front, templates, author),
   };
 }
 
-function appIdContext(front: Front) {
+function appIdContext({ front, appAcl }: NamedFront) {
   return {
     backend: front.name,
-    cleanedUpAppId: cleaned(front.app),
+    cleanedUpAppId: appAcl,
     hostname: front.routes.map(({ host }) => host).join(','),
     appId: front.app,
   };

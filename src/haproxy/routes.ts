@@ -28,14 +28,14 @@ export function cleaned(text: string): string {
  * The rules that lead a service's virtual hosts to its backend. Which templates: a table from {several hosts?, path?, auth?, redirect?} to
  * their names; plain hosts need none where there is a map [marathon-lb 1.15: generateHttpVhostAcl].
  */
-export function makeRouteRules({ front, templates, author, maps, grouped }: Parts): RouteRules {
+export function makeRouteRules({ front, hostAcl, templates, author, ...how }: RuleParts): RouteRules {
   const hosts = front.routes.map(({ host }) => host);
   const [first] = hosts;
   if (first === undefined) return NO_RULES;
-  const mapped = maps && httpsKind(front) === 'plain' && !hasOwnRules(front.overrides);
+  const mapped = mappedOf(front, how);
   const context = {
     backend: front.name,
-    cleanedUpHostname: `${cleaned(first)}_${front.app.slice(1).replaceAll('/', '_')}`,
+    cleanedUpHostname: hostAcl,
     appId: front.app,
     path: front.routes[0]?.path ?? '',
     realm: front.auth?.realm ?? '',
@@ -43,27 +43,44 @@ export function makeRouteRules({ front, templates, author, maps, grouped }: Part
   };
   const render = (names: readonly RuleName[], of: readonly string[]): readonly Fragment[] =>
     of.flatMap((hostname) => names.map((name) => templates.render(name, { ...context, hostname }, author)));
-  const mappedHttp = mapped && !front.redirectToHttps;
-  const mappedHttps = mapped && !grouped;
   const http = HTTP[hosts.length > 1 ? 'list' : 'one'][httpKind(front)];
   const https = HTTPS[httpsKind(front)];
   const byHost = (): readonly HostRules[] => hosts.map((host) => ({ host, fragments: render(https.each, [host]) }));
   return {
-    http: mappedHttp ? [] : [...render(http.before ?? [], [first]), ...render(http.each, hosts), ...render(http.after ?? [], [first])],
-    https: mappedHttps ? NO_RULES.https : { before: render(https.before ?? [], [first]), hosts: byHost() },
-    mapped: { http: mappedHttp ? hosts : [], https: mappedHttps ? hosts : [] },
+    http: mapped.http ? [] : [...render(http.before ?? [], [first]), ...render(http.each, hosts), ...render(http.after ?? [], [first])],
+    https: mapped.https ? NO_RULES.https : { before: render(https.before ?? [], [first]), hosts: byHost() },
+    mapped: { http: mapped.http ? hosts : [], https: mapped.https ? hosts : [] },
   };
+}
+
+/** How a document leads to its hosts. */
+export interface RouteSettings {
+  /** Whether plain hosts are looked up in a map file. */
+  readonly maps: boolean;
+  /** Whether each host has an https frontend of its own. */
+  readonly grouped: boolean;
+}
+
+/** Whether the map file leads to a front, so that it needs no rules: for http and for https. */
+function mappedOf(front: Front, { maps, grouped }: RouteSettings): { readonly http: boolean; readonly https: boolean } {
+  const mapped = maps && httpsKind(front) === 'plain' && !hasOwnRules(front.overrides);
+  return { http: mapped && !front.redirectToHttps, https: mapped && !grouped };
+}
+
+/** Whether a front has rules in the file, and not only rows of the map file. */
+export function hasHostRules(front: Front, settings: RouteSettings): boolean {
+  const mapped = mappedOf(front, settings);
+  return front.routes.length > 0 && !(mapped.http && mapped.https);
 }
 
 const NO_RULES: RouteRules = { http: [], https: { before: [], hosts: [] }, mapped: { http: [], https: [] } };
 
-interface Parts {
+interface RuleParts extends RouteSettings {
   readonly front: Front;
+  /** How its ACLs are called, behind `host_` and `auth_`. */
+  readonly hostAcl: string;
   readonly templates: Templates;
   readonly author: Author;
-  readonly maps: boolean;
-  /** Whether each host has an https frontend of its own. */
-  readonly grouped: boolean;
 }
 
 const HOST = 'HAPROXY_HTTP_FRONTEND_ACL_ONLY';

@@ -6,6 +6,8 @@ jest.setTimeout(60_000);
 /** 'secret', by crypt(3). */
 const HASH = '$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1';
 const AUTH = `Staff only:alice:${HASH}`;
+/** 'hers', of an app that would open another's. */
+const MALLORY = 'Staff only:mallory:$6$saltsalt$yj4ZAG1HBQC7AuVazcZI4NnS3Hl9mpnF1W3PtglWaWZEbJHuW1kTKIK/QCUAbVPKkf4SagJl71S0Ixmd41SA5/';
 
 const apps = [
   ...bothOf('open', {}),
@@ -22,6 +24,8 @@ const apps = [
   ...bothOf('net', { BACKEND_NETWORK_ALLOWED_ACL: '127.0.0.2' }),
   ...bothOf('nets', { BACKEND_NETWORK_ALLOWED_ACL: '10.0.0.0/8 127.0.0.2 127.0.3.0/24' }),
   ...bothOf('bad', { BACKEND_NETWORK_ALLOWED_ACL: '127.0.0.0/8 nonsense' }),
+  { id: '/deep/lock', labels: { VHOST: 'lock.test', AUTH } },
+  { id: '/lock', labels: { VHOST: 'lock.test_deep', AUTH: MALLORY } }, // in 1.15 its ACLs are called as those of /deep/lock
   { id: '/raw', labels: { BACKEND_NETWORK_ALLOWED_ACL: '127.0.0.2 127.0.3.0/24' } },
   { id: '/six', labels: { MODE: 'http', BIND_ADDR: '::1', BACKEND_NETWORK_ALLOWED_ACL: '::1' } },
   { id: '/six-not', labels: { MODE: 'http', BIND_ADDR: '::1', BACKEND_NETWORK_ALLOWED_ACL: '2001:db8::/32 127.0.0.0/8' } },
@@ -41,6 +45,15 @@ const REFUSED: readonly (readonly [string, Readonly<Record<string, string>>])[] 
 
 describe.each(MAPS)('with maps %s', (_, haproxyMap) => {
   const estate = useEstate({ apps, settings: { haproxyMap } });
+
+  test.each(['http', 'https'] as const)(
+    "over %s an app whose ACLs would be called as another's does not open it with its own password",
+    async (over) => {
+      const at = { over, host: 'lock.test' } as const;
+      expect((await estate().ask({ ...at, headers: basic('mallory', 'hers') })).status).toBe('401');
+      await expect(estate().arrived({ ...at, headers: ALICE })).resolves.toMatchObject({ app: '/deep/lock' });
+    },
+  );
 
   describe.each(WAYS)('over $over, to $kind', ({ over, kind }) => {
     const at = (name: string) => ({ over, host: hostOf(name, kind) }) as const;

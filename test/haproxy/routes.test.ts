@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Front } from '../../src/model/service.ts';
+import { makeAclNames } from '../../src/haproxy/acl-names.ts';
 import { cleaned, makeRouteRules } from '../../src/haproxy/routes.ts';
 import { front, templatesWith } from './make.ts';
 
@@ -21,7 +22,8 @@ function frontOf(kind: Kind, hosts: readonly string[], overrides: Front['overrid
 
 function rulesOf(of: Front, maps: boolean, grouped = false) {
   const author = { owner: { by: 'app', app: of.app, index: of.index } as const, overrides: of.overrides };
-  const { http, https, mapped } = makeRouteRules({ front: of, templates: TEMPLATES, author, maps, grouped });
+  const hostAcl = makeAclNames(() => true)([of])[0]?.hostAcl ?? '';
+  const { http, https, mapped } = makeRouteRules({ front: of, hostAcl, templates: TEMPLATES, author, maps, grouped });
   return {
     http,
     https: [...https.before, ...https.hosts.flatMap(({ fragments }) => fragments)],
