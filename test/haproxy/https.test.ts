@@ -36,15 +36,19 @@ test('an https frontend for each host, in order of the hosts, and the way to it'
 });
 
 test.each([
-  ['those of its apps, each once, in order', [tls(1, '/b.pem'), tls(2, '/a.pem'), tls(3, '/b.pem')], 'ssl crt /a.pem crt /b.pem'],
-  ['those of all, where its apps have none', [tls(1), tls(2)], 'ssl crt /etc/ssl/cert.pem'],
-  ['its options', [tls(1, '/a.pem', 'alpn h2'), tls(2)], 'ssl crt /a.pem alpn h2'],
+  [
+    'those of its apps, each once, in order',
+    [tls(1, '/b.pem'), tls(2, '/a.pem'), tls(3, '/b.pem')],
+    'ssl crt /a.pem crt /b.pem alpn http/1.1',
+  ],
+  ['those of all, where its apps have none', [tls(1), tls(2)], 'ssl crt /etc/ssl/cert.pem alpn http/1.1'],
+  ['its options', [tls(1, '/a.pem', 'alpn h2'), tls(2)], 'ssl crt /a.pem alpn http/1.1 alpn h2'],
   [
     'those of an app that did not get its port',
     [{ bind: undefined, claimed: to('/a0', ['a.acme.org'], tls(1, '/a.pem', 'ca-file /ca.pem verify required')) }],
-    'ssl crt /a.pem ca-file /ca.pem verify required',
+    'ssl crt /a.pem alpn http/1.1 ca-file /ca.pem verify required',
   ],
-  ['an app without a bind', [{ bind: undefined }], 'ssl crt /etc/ssl/cert.pem'],
+  ['an app without a bind', [{ bind: undefined }], 'ssl crt /etc/ssl/cert.pem alpn http/1.1'],
 ])('certificates of a host: %s', (_, binds, line) => {
   const sections = sectionsOf(...binds.map((bind, i) => to(`/a${i}`, ['a.acme.org'], { port: 10000 + i, ...bind })));
   expect(sections['frontend a_acme_org']).toContain(`bind abns@a_acme_org accept-proxy ${line}\n`);
