@@ -16,8 +16,9 @@ import type { App, Definition } from '../model/snapshot.ts';
 import { arrange, type Arrangement, type Claim, type OwnBind } from '../services/arrange.ts';
 import { makeCertify, type Certified } from '../services/certificates.ts';
 import { makeDraft, type Draft, type ServiceSettings } from '../services/fronts.ts';
-import { makeMergeGroups, overruled } from '../services/groups.ts';
+import { makeMergeGroups, overruled, type Merged } from '../services/groups.ts';
 import { assignPorts } from '../services/ports.ts';
+import { findShadows } from '../services/shadows.ts';
 import { sift } from '../services/quarantine.ts';
 import { makeServices, type ServicesOfApp } from '../services/services.ts';
 import type { State } from '../snapshot/state.ts';
@@ -39,11 +40,11 @@ type OwnSettings = Omit<DocumentSettings, 'certificates'>;
  */
 export function makeDerive({ services, document, templates }: DeriveSettings): (state: State) => View | undefined {
   const settings: ServiceSettings = { ...services, templateProblems: (by) => templates.problemsOf(by) };
-  const merged = makeMergeGroups();
+  const mergeGroups = makeMergeGroups(settings.deploymentGroups);
   const assign = whole((definitions: readonly Definition[]) => assignPorts(definitions, settings.portRange));
   const definitionsOf = each((app: App) => app.definition);
   const drafts = each((definition: Definition) => makeDraft(definition, settings));
-  const toCome = each((definition: Definition) => makeDraft(definition, settings).problems);
+  const problemsBetween = makeProblemsBetween(settings);
   const ofApps = eachPair((app: App, draft: Draft) => inOrder(makeServices(app, draft, settings)));
   const all = makeAll();
   const arrangeAll = makeArrange(ownBinds(document));
@@ -54,7 +55,8 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
 
   return onChange((shown) => {
     const { snapshot, certificates, taken, held, staleSince, unread } = shown;
-    const apps = merged(snapshot.apps);
+    const merged = mergeGroups(snapshot.apps);
+    const { apps } = merged;
     const assigned = assign(definitionsOf(apps));
     const drafted = drafts(assigned.definitions);
     const { leftOut, problems: ofDrafts, ...found } = all(ofApps(apps, drafted), drafted);
@@ -63,18 +65,17 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
     const certified = certify(serve(services, arrangement.fronts), certificates.named);
     const rendering = render(certified, shown.release, certificates);
     const bound = withoutTaken(rendering.document, taken);
+    const problems = [
+      [...certificates.problems, ...troublesOf(shown), ...snapshot.problems, ...assigned.problems, ...ofDrafts],
+      problemsBetween(snapshot.apps, merged, certified.services),
+      [...refusal.problems, ...arrangement.problems, ...certified.problems, ...bound.problems, ...rendering.problems, ...shown.refused],
+    ].flat();
     return {
       ...{ snapshot, taken, held, staleSince, unread, unbound: bound.unbound },
-      services: certified.services,
-      certificates: certified.files,
-      named: certificates.named,
+      ...{ services: certified.services, certificates: certified.files, named: certificates.named },
       leftOut: [...leftOut, ...refusal.leftOut, ...arrangement.leftOut, ...certified.leftOut],
       document: bound.document,
-      problems: [
-        [...certificates.problems, ...troublesOf(shown), ...snapshot.problems, ...assigned.problems, ...ofDrafts],
-        ...toCome(overruled(snapshot.apps, apps)), // a newer colour's, before it takes over
-        [...refusal.problems, ...arrangement.problems, ...certified.problems, ...bound.problems, ...rendering.problems, ...shown.refused],
-      ].flat(),
+      problems: ofAuthors(apps, problems),
     };
   });
 }
@@ -194,6 +195,29 @@ function byPort(
   { service: { front: b } }: { readonly service: Service },
 ): number {
   return a.port - b.port || a.index - b.index;
+}
+
+/** What is wrong between apps: who may not be one, who takes whose requests, and what a newer colour's labels get wrong before it takes over. */
+function makeProblemsBetween(settings: ServiceSettings) {
+  const shadowsOf = whole((fronts: readonly Front[]) => findShadows(fronts, settings.domains));
+  const frontsOf = each(({ front }: Service) => front);
+  const toCome = each((definition: Definition) => makeDraft(definition, settings).problems);
+  return (apps: readonly App[], merged: Merged, services: readonly Service[]): readonly Problem[] => [
+    ...merged.problems,
+    ...shadowsOf(frontsOf(services)),
+    ...toCome(overruled(apps, merged.apps)).flat(),
+  ];
+}
+
+/** A Problem of a deployment group is told to the app whose labels the group has: Marathon has no app of the group's name. */
+function ofAuthors(apps: readonly App[], problems: readonly Problem[]): readonly Problem[] {
+  const authors = new Map(apps.flatMap(({ definition: { id, author } }) => (author === undefined ? [] : [[id, author] as const])));
+  if (authors.size === 0) return problems;
+  return problems.map((problem): Problem => {
+    const { owner } = problem;
+    const author = owner.by === 'app' ? authors.get(owner.app) : undefined;
+    return author === undefined || owner.by !== 'app' ? problem : { ...problem, owner: { ...owner, app: author } };
+  });
 }
 
 /** What the load balancer binds itself. */

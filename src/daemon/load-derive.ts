@@ -39,6 +39,8 @@ function translate(settings: Settings, env: Environment): Pick<DeriveSettings, '
       portRange: { first: settings.minServPort, last: settings.maxServPort },
       bindAddress: settings.bindAddress,
       templates: TEMPLATES_IN_LABELS,
+      deploymentGroups: settings.deploymentGroups,
+      ...(settings.domains !== undefined && { domains: settings.domains }),
       templatesDenied: settings.templateLabels === 'deny',
     },
     document: {

@@ -16,6 +16,9 @@ export type ProblemCode =
   | 'template-denied' // a template in a label, where the operator takes none
   | 'template' // a template that can't be used: the default one stands in its place
   | 'certificate' // a certificate that can't be read
+  | 'deployment-group' // apps of several folders name one deployment group
+  | 'domain-denied' // a virtual host that the operator has not given to the app's folder
+  | 'shadowed' // an app of another folder takes requests of the same virtual host first
   | 'bounds' // an app has more ports, hosts, paths or label text than count
   | 'dns-name' // an app's id makes a name that DNS can't have
   | 'dns-name-shared' // two apps make one DNS name

@@ -9,6 +9,8 @@ export interface Service {
 /** How clients reach it: what the shared frontends and the port's own frontend are made of. */
 export interface Front {
   readonly app: AppId;
+  /** The app that Marathon has, where `app` is the name of a deployment group. */
+  readonly author?: AppId;
   /** Port index: n in HAPROXY_n_ labels. */
   readonly index: number;
   readonly name: BackendName;

@@ -28,6 +28,8 @@ export interface App {
 /** The part of an app definition that a load balancer reads. */
 export interface Definition {
   readonly id: AppId;
+  /** The app that Marathon has, where `id` is the name of a deployment group. */
+  readonly author?: AppId;
   readonly labels: Readonly<Record<string, string>>;
   readonly network: Network;
   /** By port index. */

@@ -3,6 +3,7 @@ import { DNS_OPTIONS } from './dns.ts';
 import {
   duration,
   leaderHost,
+  fromFile,
   list,
   logFormat,
   logLevel,
@@ -16,6 +17,8 @@ import {
   variables,
   whole,
 } from './readers.ts';
+import { readDomains, type Domains } from '../services/domains.ts';
+import { readGroupRule, type GroupRule } from '../services/group-members.ts';
 import { obsolete, option, type OptionRow } from './row.ts';
 import { LOG_LEVELS, type LogLevel } from '../lib/logger.ts';
 
@@ -88,6 +91,16 @@ export const OPTIONS = {
     help: 'how many of its checks a task must pass, where its app has several',
     fallback: 'all',
     read: oneOf(['all', 'any']),
+  }),
+  deploymentGroups: option<GroupRule>('--deployment-groups <file|any>', 'Which apps', {
+    help: 'which apps may be one in a HAPROXY_DEPLOYMENT_GROUP, beside those of one folder: a JSON file of folders by group, or any',
+    fallback: 'folder',
+    read: (text) => (text === 'any' || text === 'folder' ? text : fromFile(text, readGroupRule)),
+  }),
+  domains: option<Domains | undefined>('--domains <file>', 'Which apps', {
+    help: 'which virtual hosts the apps of a folder may claim: a JSON file of host patterns by folder; all others are refused',
+    fallback: undefined,
+    read: (text) => fromFile(text, readDomains),
   }),
   minServPort: option('--min-serv-port-ip-per-task <port>', 'Which apps', {
     help: 'first service port for apps that Marathon gave none; 0 here and in the next one: no such ports',

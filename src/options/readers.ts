@@ -1,7 +1,9 @@
 import { InvalidArgumentError } from 'commander';
+import { readFileSync } from 'node:fs';
 import { isIP, isIPv4 } from 'node:net';
 import type { Endpoint } from '../lib/endpoint.ts';
 import { LOG_LEVELS, type LogLevel } from '../lib/logger.ts';
+import { sentence } from '../lib/sentence.ts';
 import { address } from '../services/grammars.ts';
 
 function wanted(what: string): InvalidArgumentError {
@@ -100,6 +102,15 @@ export function leaderHost(text: string): string {
   const isName = /^(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(host);
   if (isIP(address) > 0 ? !isNetwork : !isName) throw wanted("a host as in 'm1.acme.org', '*.acme.org', '10.0.0.1' or '10.0.0.0/24'");
   return host;
+}
+
+/** The content of a file, read by `read`, which throws an Error with a sentence for a text that it can't read. */
+export function fromFile<Value>(file: string, read: (text: string) => Value): Value {
+  try {
+    return read(readFileSync(nonEmpty(file), 'utf8'));
+  } catch (error) {
+    throw new InvalidArgumentError(`The file ${file} can't be read: ${sentence(error)}.`);
+  }
 }
 
 /** A text with something in it, without blanks around it. */

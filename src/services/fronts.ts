@@ -7,6 +7,8 @@ import { checkOfPort, faultOf, makeCheck } from './checks.ts';
 import { backendName } from './names.ts';
 import type { PortRange } from './ports.ts';
 import { BOUNDS, tooMany } from './bounds.ts';
+import { mayClaim, notInDomains, type Domains } from './domains.ts';
+import type { GroupRule } from './group-members.ts';
 import { PORT_LABELS } from './labels.ts';
 import { readLabels, type LabelsOfApp, type LabelsOfPort } from './read-labels.ts';
 
@@ -26,6 +28,10 @@ export interface ServiceSettings {
   readonly templates: ReadonlySet<string>;
   /** What is wrong with the template texts of a port's labels; such a text counts as absent. */
   readonly templateProblems?: (by: { readonly owner: Owner; readonly overrides: Overrides }) => readonly Problem[];
+  /** Which apps may be one in a deployment group; by default those of one folder. */
+  readonly deploymentGroups?: GroupRule;
+  /** Which virtual hosts the apps of a folder may claim; all where it is not given. */
+  readonly domains?: Domains;
   /** --template-labels deny: they may not, here. */
   readonly templatesDenied: boolean;
 }
@@ -48,7 +54,7 @@ export interface PortDraft {
 
 /** The ports of one app that this load balancer serves, and why the others are left out. */
 export function makeDraft(definition: Definition, settings: ServiceSettings): Draft {
-  const labels = readLabels(definition, settings.templates, settings.templatesDenied);
+  const labels = withinDomains(readLabels(definition, settings.templates, settings.templatesDenied), definition, settings.domains);
   const ports: PortDraft[] = [];
   const leftOut: LeftOut[] = [];
   const problems: Problem[] = [];
@@ -77,6 +83,19 @@ export function makeDraft(definition: Definition, settings: ServiceSettings): Dr
   if (leftOut.some(({ why }) => why === 'bounds')) problems.push(tooMany(definition.id, 'ports', definition.ports.length, BOUNDS.ports));
   const concerned = ports.length > 0 || leftOut.some(({ why }) => why !== 'group' && why !== 'own-app');
   return { definition, ports, leftOut, problems: concerned ? [...labels.problems, ...problems] : [] };
+}
+
+/** The labels without the virtual hosts that the app's folder may not claim. */
+function withinDomains(labels: LabelsOfApp, { id, author = id }: Definition, domains: Domains | undefined): LabelsOfApp {
+  if (domains === undefined) return labels;
+  const problems: Problem[] = [];
+  const ports = labels.ports.map((port, index) => {
+    const denied = (port.values.hosts ?? []).filter((host) => !mayClaim(domains, author, host));
+    if (denied.length === 0) return port;
+    problems.push(notInDomains(id, index, denied));
+    return { ...port, values: { ...port.values, hosts: port.values.hosts?.filter((host) => !denied.includes(host)) } };
+  });
+  return { ...labels, ports, problems: [...labels.problems, ...problems] };
 }
 
 interface Question {
@@ -125,6 +144,7 @@ function makePort({ definition, labels, index, overrides, bindAddress }: PortPar
   const port = values.port ?? definition.ports[index]?.service ?? 0;
   const front: Front = {
     app: definition.id,
+    ...(definition.author !== undefined && { author: definition.author }),
     index,
     name: backendName(definition.id, port),
     port,
@@ -199,8 +219,8 @@ function samePort(app: AppId, { port, index: first }: Front, index: number): Pro
 
 /** marathon-lb 1.15 rendered rules here that no HAProxy accepts. */
 function vhostInTcp(front: Front, labels: LabelsOfPort | undefined): readonly Problem[] {
-  const hosts = labels?.values.hosts;
-  if (front.mode === 'http' || hosts === undefined) return [];
+  const hosts = labels?.values.hosts ?? [];
+  if (front.mode === 'http' || hosts.length === 0) return [];
   return [
     {
       code: 'label-value',

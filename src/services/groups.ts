@@ -2,24 +2,46 @@ import { byText, each, eachPair, whole } from '../lib/lists.ts';
 import type { AppId } from '../model/names.ts';
 import type { App, Definition, Task } from '../model/snapshot.ts';
 import { isRunning } from '../model/task-states.ts';
+import type { Problem } from '../model/problem.ts';
+import { groupOf, membersOf, type GroupRule, type Members } from './group-members.ts';
 import { APP_LABELS } from './labels.ts';
 
 /**
  * Apps of one deployment group (blue and green) as one app under the group's name, in order of id with all the others, which are given back as
  * they are. The older app gives labels and ports; the tasks of both serve, and of the older one's as many drain as the newer one replaces.
  */
-export function makeMergeGroups(): (apps: readonly App[]) => readonly App[] {
-  const merge = whole(mergeAll);
-  const rename = each((definition: Definition): Definition => ({ ...definition, id: groupOf(definition) ?? definition.id }));
+export function makeMergeGroups(rule: GroupRule = 'folder'): (apps: readonly App[]) => Merged {
+  const members = whole((definitions: readonly Definition[]) => membersOf(definitions, rule));
+  const definitionsOf = each(({ definition }: App) => definition);
+  const isGrouped = each((definition: Definition) => groupOf(definition) !== undefined);
+  const merge = whole((all: readonly (App | Members)[]) => mergeAll(all[0] as Members, all.slice(1) as readonly App[]));
+  const renameBy = makeRename();
   const withDefinition = eachPair((app: App, definition: Definition): App => ({ ...app, id: definition.id, definition }));
-  const isGrouped = each(({ definition }: App) => groupOf(definition) !== undefined);
   return (apps) => {
-    const grouped = isGrouped(apps);
-    if (!grouped.includes(true)) return apps;
-    const merged = merge(apps.filter((_, i) => grouped[i]));
-    const named = withDefinition(merged, rename(merged.map(({ definition }) => definition)));
-    return [...apps.filter((_, i) => grouped[i] !== true), ...named].sort((a, b) => byText(a.id, b.id));
+    const definitions = definitionsOf(apps);
+    if (!isGrouped(definitions).includes(true)) return { apps, problems: NONE };
+    const who = members(definitions);
+    const grouped = apps.filter(({ id }) => who.of.has(id));
+    const merged = merge([who, ...grouped]);
+    const renamed = withDefinition(
+      merged,
+      renameBy(
+        who,
+        merged.map(({ definition }) => definition),
+      ),
+    );
+    const others = apps.filter(({ id }) => !who.of.has(id));
+    return { apps: [...others, ...renamed].sort((a, b) => byText(a.id, b.id)), problems: who.problems };
   };
+}
+
+const NONE: readonly Problem[] = [];
+
+/** Apps, those of one deployment group as one. */
+export interface Merged {
+  readonly apps: readonly App[];
+  /** Of apps that name a group in which they may not be. */
+  readonly problems: readonly Problem[];
 }
 
 /** The definitions whose labels count for nothing, as those of the older app of their group do. */
@@ -27,10 +49,6 @@ export function overruled(apps: readonly App[], merged: readonly App[]): readonl
   if (apps.length === merged.length) return [];
   const inForce = new Set(merged.map(({ definition }) => definition.labels)); // a group has those of its older app, the very same
   return apps.flatMap(({ definition }) => (groupOf(definition) === undefined || inForce.has(definition.labels) ? [] : definition));
-}
-
-function groupOf({ labels }: Definition): AppId | undefined {
-  return read(labels, APP_LABELS.deploymentGroup) as AppId | undefined;
 }
 
 function read<Value>(
@@ -42,14 +60,27 @@ function read<Value>(
 }
 
 /** Pairwise, in order of app id. */
-function mergeAll(grouped: readonly App[]): readonly App[] {
+function mergeAll({ of }: Members, grouped: readonly App[]): readonly App[] {
   const groups = new Map<AppId, App>();
   for (const app of grouped) {
-    const group = groupOf(app.definition) ?? app.id;
+    const group = of.get(app.id) ?? app.id;
     const other = groups.get(group);
     groups.set(group, other === undefined ? app : mergePair(other, app));
   }
   return [...groups.values()];
+}
+
+/** Each definition under the name of its group, with the app that it is of; the same object as before as long as the groups have the same members. */
+function makeRename(): (members: Members, definitions: readonly Definition[]) => readonly Definition[] {
+  let last: { readonly key: string; readonly rename: (definitions: readonly Definition[]) => readonly Definition[] } | undefined;
+  return ({ of }, definitions) => {
+    const key = [...of].join('\n');
+    if (last?.key !== key) {
+      const rename = (one: Definition): Definition => ({ ...one, id: of.get(one.id) ?? one.id, author: one.id });
+      last = { key, rename: each(rename) };
+    }
+    return last.rename(definitions);
+  };
 }
 
 /** Two apps, the second one with the larger id, as the older of the two with the tasks of both [marathon-lb: deploy groups, zdd]. */

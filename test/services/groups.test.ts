@@ -40,7 +40,7 @@ function colour(
 
 /** Which tasks of the only app there is drain, and which do not. */
 function shown(...apps: readonly App[]): string {
-  const [one, ...more] = makeMergeGroups()(apps);
+  const [one, ...more] = makeMergeGroups()(apps).apps;
   expect([one?.id, more]).toEqual(['/shop', []]);
   return (one?.tasks ?? []).map(({ id, draining }) => (draining === true ? `-${id}` : id)).join(' ');
 }
@@ -50,12 +50,12 @@ const LATE = '2026-01-01T12:00:01Z';
 
 test('apps of no group are given back as they are, in the same list', () => {
   const apps = [app([], definition({ id: appId('/a') })), app([], definition({ id: appId('/b') }))];
-  expect(makeMergeGroups()(apps)).toBe(apps);
+  expect(makeMergeGroups()(apps).apps).toBe(apps);
 });
 
 test('an app alone in its group has the name of the group, and stands in order of it', () => {
   const others = ['/a', '/z'].map((id) => app([], definition({ id: appId(id) })));
-  const [a, shop, z] = makeMergeGroups()([others[0] as App, colour('blue'), others[1] as App]);
+  const [a, shop, z] = makeMergeGroups()([others[0] as App, colour('blue'), others[1] as App]).apps;
   expect([a, z]).toEqual(others);
   expect([a === others[0], z === others[1]]).toEqual([true, true]);
   expect(shop).toMatchObject({ id: '/shop', definition: { id: '/shop' } });
@@ -94,7 +94,10 @@ test.each<[string, Colour, Colour, string]>([
 });
 
 test('the older one gives labels and ports, each task keeps its own ports, and draining servers are told so', () => {
-  const [merged] = makeMergeGroups()([colour('blue', { tasks: 1, servicePort: 10000 }), colour('green', { tasks: 1, servicePort: 10001 })]);
+  const [merged] = makeMergeGroups()([
+    colour('blue', { tasks: 1, servicePort: 10000 }),
+    colour('green', { tasks: 1, servicePort: 10001 }),
+  ]).apps;
   const { services } = servicesOf(merged as App);
   expect(services.map(({ front }) => front.name)).toEqual(['shop_10000']);
   expect(services[0]?.backend.servers.map(({ task: id, draining }) => [id, draining])).toEqual([
@@ -118,7 +121,7 @@ test('NEW_INSTANCES of 0 is no hybrid: who was scaled later does not change the 
 });
 
 test('a task of the newer app is gated by the checks of the newer app', () => {
-  const [merged] = makeMergeGroups()([colour('blue', { tasks: 1 }), colour('green', { tasks: 2, health: ['alive', 'dead'] })]);
+  const [merged] = makeMergeGroups()([colour('blue', { tasks: 1 }), colour('green', { tasks: 2, health: ['alive', 'dead'] })]).apps;
   const { services, leftOut } = servicesOf(merged as App);
   expect(services[0]?.backend.servers.map(({ task: id }) => id)).toEqual(['blue.0', 'green.0']);
   expect(leftOut).toEqual([{ app: '/shop', task: 'green.1', why: 'unhealthy' }]);
@@ -128,12 +131,13 @@ test('the definition of the newer app is overruled, and no other', () => {
   const other = app([], definition({ id: appId('/a') }));
   const [blue, green] = [colour('blue', { startedAt: LATE }), colour('green', { startedAt: EARLY })];
   const apps = [other, blue, green];
-  expect(overruled(apps, makeMergeGroups()(apps))).toEqual([blue.definition]);
-  expect(overruled([other, blue], makeMergeGroups()([other, blue]))).toEqual([]);
+  expect(overruled(apps, makeMergeGroups()(apps).apps)).toEqual([blue.definition]);
+  expect(overruled([other, blue], makeMergeGroups()([other, blue]).apps)).toEqual([]);
 });
 
 test('while only tasks change, the definition is the same object; unchanged apps give the same app', () => {
-  const merge = makeMergeGroups();
+  const mergeGroups = makeMergeGroups();
+  const merge = (apps: readonly App[]) => mergeGroups(apps).apps;
   const [blue, green] = [colour('blue'), colour('green')];
   const [before] = merge([blue, green]);
   expect(merge([blue, green])[0]).toBe(before);

@@ -104,7 +104,7 @@ test('of an app in two colours the last server of both stays', () => {
     return app([task({ id: `${id}.1`, health, hostPorts: [hostPort] })], of);
   };
   const serving = (blue: Task['health'], green: Task['health']): readonly string[] => {
-    const [merged] = makeMergeGroups()([colour('/blue', blue, 31001), colour('/green', green, 31002)]);
+    const [merged] = makeMergeGroups()([colour('/blue', blue, 31001), colour('/green', green, 31002)]).apps;
     if (merged === undefined) throw new Error('no app');
     return servicesOf(merged).services.flatMap(({ backend }) => backend.servers.map((server) => server.task));
   };

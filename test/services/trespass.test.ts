@@ -26,7 +26,7 @@ test('an IPv6 zone is no network that HAProxy takes', () => {
 test('a group whose older app is scaled to 0 and whose newer one has no task yet keeps its backend', () => {
   const labels = { HAPROXY_DEPLOYMENT_GROUP: 'shop' };
   const of = (id: string, instances: number) => app([], definition({ id: appId(id), labels }), instances);
-  const [merged] = makeMergeGroups()([of('/a', 0), of('/b', 2)]);
+  const [merged] = makeMergeGroups()([of('/a', 0), of('/b', 2)]).apps;
   expect(merged && servicesOf(merged).services).toHaveLength(1);
 });
 test.each(['HAPROXY_HTTP_BACKEND_NETWORK_ALLOWED_ACL', 'HAPROXY_HTTP_FRONTEND_APPID_ACL'])(

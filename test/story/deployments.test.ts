@@ -85,3 +85,22 @@ test("a mistake in the newer colour's labels is told before it takes over", () =
   const view = story.tell(read(colour('/blue'), colour('/green', { HAPROXY_0_BALANCE: 'perhaps' })));
   expect(view.problems).toMatchObject([{ code: 'label-value', owner: { app: '/green', index: 0 }, label: 'HAPROXY_0_BALANCE' }]);
 });
+
+test('a Problem of a deployment group names an app that Marathon has', () => {
+  const labels = { HAPROXY_GROUP: 'external', HAPROXY_DEPLOYMENT_GROUP: 'shop', HAPROXY_0_PORT: 'x' };
+  const view = Story.begin().tell(read(nginx([task(1)], { labels })));
+  expect(view.problems).toMatchObject([{ code: 'label-value', label: 'HAPROXY_0_PORT', owner: { by: 'app', app: '/nginx' } }]);
+});
+
+test('a stranger in a deployment group changes nothing of the two colours', () => {
+  const labels = { HAPROXY_GROUP: 'external', HAPROXY_DEPLOYMENT_GROUP: 'shop' };
+  const evil = nginx([task(3)], {
+    id: '/evil/x',
+    labels: { ...labels, HAPROXY_0_PORT: '10099', HAPROXY_DEPLOYMENT_STARTED_AT: '2027-01-01' },
+  });
+  const colours = [nginx([task(1)], { id: '/blue', labels }), nginx([task(2)], { id: '/green', labels })];
+  const [alone, beside] = [Story.begin().tell(read(...colours)), Story.begin().tell(read(...colours, evil))];
+  const shop = ({ services }: View) => services.filter(({ front }) => front.app === ('/shop' as typeof front.app));
+  expect(shop(beside)).toEqual(shop(alone));
+  expect(shop(alone)).toHaveLength(1);
+});
