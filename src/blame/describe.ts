@@ -16,7 +16,16 @@ export function describeBlame({ blamed, operator, unknown }: Pick<RefusalReading
   return problems.length > 0 ? problems : [ofOperator(none, hint)];
 }
 
-function ofApp({ owner, words, template, label, line }: Blame): Problem {
+/** Whether HAProxy refuses a port for the servers that it has at the moment: two of one name, or of one id. */
+export function dependsOnServers({ words, line, template }: Blame): boolean {
+  const isOfServers =
+    template?.startsWith('HAPROXY_BACKEND_SERVER_') === true || line?.startsWith('server ') === true || /\bserver\b/.test(words);
+  return isOfServers && /already|previous|duplicat|declared|defined at/i.test(words);
+}
+
+function ofApp(blame: Blame): Problem {
+  const { owner, words, template, label, line } = blame;
+  const until = dependsOnServers(blame) ? 'its labels or its tasks change' : 'its labels change';
   const what = template === undefined ? 'the configuration with' : `${template} of`;
   const shown = line === undefined || line === '' || SECRET.test(line) ? '' : `, in the line '${line}'`;
   return {
@@ -24,7 +33,7 @@ function ofApp({ owner, words, template, label, line }: Blame): Problem {
     owner,
     ...(label !== undefined && { label }),
     message: hideSecrets(`HAProxy does not take ${what} ${owner.app}, port ${owner.index ?? 0}: ${words}${shown}`),
-    hint: `${label === undefined ? 'mend the label that it comes from' : `mend ${label}`}; the app's port is left out until its labels change`,
+    hint: `${label === undefined ? 'mend the label that it comes from' : `mend ${label}`}; the app's port is left out until ${until}`,
   };
 }
 

@@ -6,7 +6,7 @@ import type { Verdict } from '../model/haproxy.ts';
 import type { DriveParts, Refusal } from '../drive/parts.ts';
 import type { Files } from '../drive/files.ts';
 import { ReloadRefused } from '../model/haproxy.ts';
-import { describeBlame, describeReload } from '../blame/describe.ts';
+import { dependsOnServers, describeBlame, describeReload } from '../blame/describe.ts';
 import { withoutOtherFiles } from '../blame/complaint.ts';
 import { ownerKey } from '../blame/owners.ts';
 import type { Blame } from '../blame/read-refusal.ts';
@@ -138,5 +138,6 @@ function quarantine(service: Service, blamed: readonly Blame[], named: View['nam
   if (its.length === 0) return [];
   const of = writtenOf(service);
   const certificate = named.find(({ file }) => file === of.front.bind?.certificate);
-  return [{ app, index, of, certificate, problems: describeBlame({ blamed: its, operator: [], unknown: [] }) }];
+  const servers = its.every(dependsOnServers) ? { servers: service.backend.servers.map(({ name }) => name) } : {};
+  return [{ app, index, of, certificate, problems: describeBlame({ blamed: its, operator: [], unknown: [] }), ...servers }];
 }

@@ -6,6 +6,7 @@ import type { Backend, Check, Front, Server, Service } from '../model/service.ts
 import type { Context } from './catalogue.ts';
 import { section } from './section.ts';
 import type { Author, Templates } from './templates.ts';
+import { writtenOnce } from './written-once.ts';
 
 /** The section of one service's backend: its fragments in marathon-lb's order, then a line a server. */
 export function makeBackendSection({ front, backend }: Service, templates: Templates): BackendSection {
@@ -103,7 +104,7 @@ function checkContext(check: Check, port: number | undefined): CheckContext {
 
 function serverLines(parts: Parts): ReadonlyMap<ServerName, Fragment> {
   const checkOf = serverCheck(parts);
-  return new Map(
+  return writtenOnce(
     parts.backend.servers.map((server) => [
       server.name,
       server.checked ? checkedLine(parts, server, checkOf) : serverLine(parts, server, ''),

@@ -1,5 +1,5 @@
 import type { NamedCertificate } from './certificates.ts';
-import type { AppId } from './names.ts';
+import type { AppId, ServerName } from './names.ts';
 import type { Problem } from './problem.ts';
 import type { BackendOptions, Front } from './service.ts';
 
@@ -12,7 +12,14 @@ export interface Quarantined {
   /** What was known then of the certificate that its label names; none where it was not looked into yet, or there is no such label. */
   readonly certificate: NamedCertificate | undefined;
   readonly problems: readonly Problem[];
+  /** The servers that it had, where HAProxy refused it for them (two of one name): with others it is tried again. */
+  readonly servers?: readonly ServerName[];
+  /** The other ports that had a part in the text that HAProxy refused: it is tried again when one of them is another, or gone. */
+  readonly beside?: readonly Beside[];
 }
+
+/** Another port that had a part in what HAProxy refused. */
+export type Beside = Pick<Quarantined, 'app' | 'index' | 'of'>;
 
 /** All that the text of a port comes from, but for its tasks. */
 export interface Written {

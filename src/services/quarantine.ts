@@ -1,4 +1,6 @@
 import { keep } from '../lib/keep.ts';
+import { lazily } from '../lib/lazily.ts';
+import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Quarantined, Written } from '../model/quarantine.ts';
 import type { LeftOut, Service } from '../model/service.ts';
@@ -19,11 +21,11 @@ interface Sifted {
 /** The services and their claims without those that HAProxy refused as they still are. */
 export function sift({ services, claims }: Pick<Sifted, 'services' | 'claims'>, quarantine: readonly Quarantined[]): Sifted {
   if (quarantine.length === 0) return { services, claims, leftOut: [], problems: [] };
-  const byPort = new Map(quarantine.map((one) => [`${one.app} ${one.index}`, one]));
+  const byPort = new Map(quarantine.map((one) => [keyOf(one), one]));
+  const servicesByPort = lazily(() => new Map(services.map((service) => [keyOf(service.front), service])));
   const refused = services.map((service) => {
-    const known = byPort.get(`${service.front.app} ${service.front.index}`);
-    const isAsItWas = known?.of === keep(known?.of, writtenOf(service));
-    return isAsItWas ? known : undefined;
+    const one = byPort.get(keyOf(service.front));
+    return one !== undefined && isAsItWas(one, service, servicesByPort) ? one : undefined;
   });
   const met = refused.filter((one) => one !== undefined);
   return {
@@ -32,4 +34,21 @@ export function sift({ services, claims }: Pick<Sifted, 'services' | 'claims'>, 
     leftOut: met.map(({ app, index }) => ({ app, index, why: 'refused' })),
     problems: met.flatMap(({ problems }) => problems),
   };
+}
+
+function keyOf({ app, index }: { readonly app: AppId; readonly index: number }): string {
+  return `${app} ${index}`;
+}
+
+/** Whether all that HAProxy refused a port for is as it was then. */
+function isAsItWas(one: Quarantined, service: Service, services: () => ReadonlyMap<string, Service>): boolean {
+  if (!isWrittenAs(one.of, service)) return false;
+  const { servers } = service.backend;
+  if (one.servers !== undefined && (one.servers.length !== servers.length || !one.servers.every((name, i) => name === servers[i]?.name)))
+    return false;
+  return (one.beside ?? []).every((other) => isWrittenAs(other.of, services().get(keyOf(other))));
+}
+
+function isWrittenAs(of: Written, service: Service | undefined): boolean {
+  return service !== undefined && keep(of, writtenOf(service)) === of;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { describeBlame } from '../../src/blame/describe.ts';
+import { dependsOnServers, describeBlame } from '../../src/blame/describe.ts';
 import { readRefusal } from '../../src/blame/read-refusal.ts';
 import type { Document, Fragment } from '../../src/model/document.ts';
 import type { AppId } from '../../src/model/names.ts';
@@ -107,4 +107,17 @@ test.each([
   expect(describeRefusal(lines, document())).toMatchObject([
     { code: 'refused-by-haproxy', owner: OPERATOR, message: expect.stringContaining(words) },
   ]);
+});
+
+test.each([
+  ["another server named 'api' was already defined at line 7, please use distinct names", 'HAPROXY_BACKEND_SERVER_OPTIONS', true],
+  ["'id' : custom id 3 already used at /etc/haproxy/haproxy.cfg:13 ('server a')", 'HAPROXY_BACKEND_SERVER_OPTIONS', true],
+  ["unknown keyword 'nonsense'", 'HAPROXY_BACKEND_SERVER_OPTIONS', false],
+  ["'timeout' was already defined", 'HAPROXY_BACKEND_HEAD', false],
+])('%j in %s is about the servers of the moment: %s', (words, template, wanted) => {
+  const blame = { owner: { by: 'app', app: '/shop' as AppId, index: 0 }, words, template, label: 'HAPROXY_0_X' } as const;
+  expect(dependsOnServers(blame)).toBe(wanted);
+  expect(describeBlame({ blamed: [blame], operator: [], unknown: [] })[0]?.hint).toContain(
+    wanted ? 'its labels or its tasks change' : 'its labels change',
+  );
 });

@@ -117,3 +117,21 @@ test('what it did not get when it was refused does not matter, nor what it does 
   const other = { ...less, front: { ...less.front, claimed: front({ routes: SHOP.front.routes, weight: 7 }) } };
   expect(sifted([other], [refused(SHOP)]).services).toEqual([other]); // it has the same, but asks for something else
 });
+
+test('a port that was refused for its servers is tried again when they are others; one that was not stays out', () => {
+  const servers = SHOP.backend.servers.map(({ name }) => name);
+  const more = service(SHOP.front, [server(31001), server(31003)]);
+  const forServers = { ...refused(more), servers: [...servers, server(31003).name] };
+  expect(sifted([again(more)], [forServers]).services).toEqual([]);
+  expect(sifted([again(SHOP)], [forServers]).services).toEqual([SHOP]);
+  expect(sifted([again(SHOP)], [refused(more)]).services).toEqual([]);
+});
+
+test('a port that was refused beside others is tried again when one of them is another, or gone', () => {
+  const { app, index } = OTHER.front;
+  const beside = { ...refused(SHOP), beside: [{ app, index, of: writtenOf(OTHER) }] };
+  expect(sifted([SHOP, again(OTHER)], [beside]).services).toEqual([OTHER]);
+  expect(sifted([SHOP], [beside]).services).toEqual([SHOP]);
+  const changed = service({ ...OTHER.front, weight: 3 }, OTHER.backend.servers);
+  expect(sifted([SHOP, changed], [beside]).services).toEqual([SHOP, changed]);
+});
