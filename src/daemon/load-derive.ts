@@ -5,6 +5,7 @@ import type { Templates } from '../haproxy/templates.ts';
 import { usableCores } from '../lib/cores.ts';
 import type { Environment } from '../lib/environment.ts';
 import { loadTemplates } from './load-templates.ts';
+import { ALWAYS_PASSED } from '../model/haproxy.ts';
 import type { AppId } from '../model/names.ts';
 import type { Settings } from '../options/options.ts';
 
@@ -19,7 +20,11 @@ export async function loadMiddle(given: MiddleSettings): Promise<ReturnType<type
   const { settings, env } = given;
   return makeMiddle(
     given,
-    await loadTemplates(settings.templatesDir, env, { statsPort: settings.statsPort, safeLabels: settings.templateLabels === 'safe' }),
+    await loadTemplates(settings.templatesDir, env, {
+      statsPort: settings.statsPort,
+      safeLabels: settings.templateLabels === 'safe',
+      variables: [...ALWAYS_PASSED, ...settings.haproxyEnv],
+    }),
   );
 }
 

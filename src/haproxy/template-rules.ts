@@ -188,3 +188,15 @@ export function foldersOfHead(text: string): readonly string[] {
   const states = [...text.matchAll(/^\s*server-state-base\s+(\/\S+)/gm)].map(([, folder = '']) => folder);
   return [...new Set([...sockets, ...states])];
 }
+
+/** The environment variables that a text has HAProxy read: in double quotes, or by the sample `env`; without those that HAProxy or the text itself sets. */
+export function variablesIn(text: string): readonly string[] {
+  const quoted = [...text.matchAll(/"(?:[^"\\\n]|\\.)*"/g)].flatMap(([inside]) => [...inside.matchAll(/(?<!\\)\$\{?([A-Za-z_]\w*)/g)]);
+  const sampled = [...text.matchAll(/\benv\(\s*([A-Za-z_]\w*)\s*\)/g)];
+  const set = new Set(Array.from(text.matchAll(/^\s*(?:pre)?setenv\s+(\S+)/gm), ([, name]) => name));
+  const names = [...quoted, ...sampled].map(([, name = '']) => name);
+  return [...new Set(names)].filter((name) => !set.has(name) && !SET_BY_HAPROXY.test(name));
+}
+
+const SET_BY_HAPROXY =
+  /^HAPROXY_(?:CFGFILES|LOCALPEER|MWORKER|CLI|MASTER_CLI|STARTUP_VERSION|BRANCH|STARTUPLOGS_FD|(?:HTTP|HTTPS|TCP)(?:_CLF)?_LOG_FMT)$/;

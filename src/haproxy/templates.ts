@@ -3,7 +3,7 @@ import type { Owner, Problem } from '../model/problem.ts';
 import type { Overrides } from '../model/service.ts';
 import { CATALOGUE, TEMPLATE_NAMES, type Context, type TemplateName, type TemplateRow } from './catalogue.ts';
 import { findUnsafe } from './safe-lines.ts';
-import { findMissingSection, findRemoved, findTrespass, isOfSharedFrontend, translateHead } from './template-rules.ts';
+import { findMissingSection, findRemoved, findTrespass, isOfSharedFrontend, translateHead, variablesIn } from './template-rules.ts';
 import { compileFormat, compileHandlebars, compileRaw, TemplateError, type Compiled, type Values } from './compile.ts';
 
 /** A template's text and how it is to be read: `.hbs` by Handlebars, all else in marathon-lb's way. */
@@ -42,6 +42,8 @@ export interface TemplateRules {
   readonly statsPort?: number;
   /** Apps may bring only templates with lines that hurt nobody: --template-labels safe. */
   readonly safeLabels?: boolean;
+  /** The environment variables that HAProxy is given; not given: nobody knows. */
+  readonly variables?: readonly string[];
 }
 
 const OPERATOR: Author = { owner: { by: 'operator' }, overrides: {} };
@@ -99,6 +101,8 @@ function putInForce(
     const compiled = tryCompile(name, own, { by: 'operator', ...rules });
     if (typeof compiled === 'function') inForce.set(name, { compiled, standard });
     else problems.push(...compiled.map((fault) => unusable({ name, from: own.from, fault, owner: OPERATOR.owner })));
+    const missing = missingVariables(own.text, rules);
+    if (missing.length > 0) problems.push(notPassed(name, own.from, missing));
   }
   return { inForce, problems };
 }
@@ -119,7 +123,7 @@ interface Fault {
 function tryCompile(
   name: TemplateName,
   text: TemplateText,
-  { by, statsPort, safeLabels }: TemplateRules & { readonly by: 'operator' | 'app' },
+  { by, statsPort, safeLabels, variables }: TemplateRules & { readonly by: 'operator' | 'app' },
 ): Compiled | readonly Fault[] {
   try {
     const wrong = findRemoved(text.text) ?? (by === 'app' ? findTrespass(name, text.text) : undefined);
@@ -129,11 +133,32 @@ function tryCompile(
     const missing = by === 'operator' ? findMissingSection(name, sample, statsPort) : undefined;
     if (missing !== undefined) return [{ what: missing }];
     const unsafe = by === 'app' && safeLabels === true ? findUnsafe(name, sample, isOfSharedFrontend(name)) : [];
+    const absent = by === 'app' ? missingVariables(text.text, { variables }) : [];
+    if (unsafe.length === 0 && absent.length > 0) return [{ what: `it uses ${variableWords(absent)}` }];
     return unsafe.length > 0 ? unsafe.map((what) => ({ what, isUnsafe: true })) : compiled;
   } catch (error) {
     if (error instanceof TemplateError) return [{ what: error.message }];
     throw error;
   }
+}
+
+/** The variables that a text has HAProxy read, and that HAProxy is not given. */
+function missingVariables(text: string, { variables }: { readonly variables?: readonly string[] | undefined }): readonly string[] {
+  return variables === undefined ? [] : variablesIn(text).filter((name) => !variables.includes(name));
+}
+
+function variableWords(names: readonly string[]): string {
+  const flags = names.map((name) => `--haproxy-env ${name}`).join(' ');
+  return `the environment variable${names.length > 1 ? 's' : ''} ${names.join(', ')}, which HAProxy is not given without ${flags}`;
+}
+
+function notPassed(name: TemplateName, from: string, names: readonly string[]): Problem {
+  return {
+    code: 'template',
+    owner: OPERATOR.owner,
+    message: `the template ${name} from ${from} uses ${variableWords(names)}: HAProxy reads an empty text there`,
+    hint: 'give the load balancer that flag, or take the variable out',
+  };
 }
 
 /** Every value of a template as its own name: `{backend}`. */

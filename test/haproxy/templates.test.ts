@@ -169,3 +169,20 @@ test("what a head has of marathon-lb's Lua is told in one line", () => {
     "HAPROXY_HEAD: the line 'daemon' is left out, as HAProxy runs under our own master here",
   ]);
 });
+
+test("a variable that HAProxy is not given is a Problem that names the flag; an operator's template stands, a label's does not", () => {
+  const text =
+    '  http-request set-header X "${TOKEN} $TZ \\$NO"\n  http-response set-header Y %[env(KEY)]\n  http-request set-header Z $PLAIN\n';
+  const own = new Map([['HAPROXY_BACKEND_HTTP_OPTIONS', written(text)]]);
+  const templates = makeTemplates(DEFAULTS, own, { variables: ['TZ'] });
+  const message = expect.stringContaining('TOKEN, KEY, which HAProxy is not given without --haproxy-env TOKEN --haproxy-env KEY');
+  expect(templates.problems).toMatchObject([{ owner: { by: 'operator' }, message }]);
+  expect(templates.render('HAPROXY_BACKEND_HTTP_OPTIONS', {}).text).toBe(text);
+  expect(makeTemplates(DEFAULTS, own, { variables: ['TZ', 'TOKEN', 'KEY'] }).problems).toEqual([]);
+  const author = by({ HAPROXY_BACKEND_STICKY_OPTIONS: '  http-response set-header Y %[env(KEY)]\n' });
+  expect(templates.problemsOf(author)).toMatchObject([
+    { label: 'HAPROXY_1_BACKEND_STICKY_OPTIONS', message: expect.stringContaining('--haproxy-env KEY') },
+  ]);
+  const set = 'global\n  setenv A b\ndefaults\n  log "$A" local0\n  log "${HAPROXY_LOCALPEER}" local0\nlisten s\n  bind :1\n';
+  expect(makeTemplates(DEFAULTS, new Map([['HAPROXY_HEAD', written(set)]]), { variables: [] }).problems).toEqual([]);
+});
