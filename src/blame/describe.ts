@@ -4,16 +4,19 @@ import { sentence } from '../lib/sentence.ts';
 import type { Problem } from '../model/problem.ts';
 
 /** Whom a refusal is about, as Problems; at least one. */
-export function describeBlame({ blamed, operator, unknown }: Pick<RefusalReading, 'blamed' | 'operator' | 'unknown'>): readonly Problem[] {
+export function describeBlame(
+  { blamed, operator, unknown }: Pick<RefusalReading, 'blamed' | 'operator' | 'unknown'>,
+  effect = STAYS,
+): readonly Problem[] {
   const problems = [
     ...blamed.map(ofApp),
-    ...operator.map((sentence) => ofOperator(sentence, 'mend the template')),
+    ...operator.map((sentence) => ofOperator(sentence, 'mend the template', effect)),
     ...unknown.map((words) =>
-      ofOperator(`HAProxy does not take the configuration, and names nobody: ${words}`, 'look at what changed last'),
+      ofOperator(`HAProxy does not take the configuration, and names nobody: ${words}`, 'look at what changed last', effect),
     ),
   ];
   const [none, hint] = ['HAProxy does not take the configuration, and gives no reason', "run 'haproxy -c' on it"];
-  return problems.length > 0 ? problems : [ofOperator(none, hint)];
+  return problems.length > 0 ? problems : [ofOperator(none, hint, effect)];
 }
 
 /** Whether HAProxy refuses a port for the servers that it has at the moment: two of one name, or of one id. */
@@ -49,11 +52,16 @@ export function describeReload({ error, hasEnded }: { readonly error: unknown; r
 /** A user of a userlist, with the password. */
 const SECRET = /^user\s|password/;
 
-function ofOperator(message: string, hint: string): Problem {
-  return {
-    code: 'refused-by-haproxy',
-    owner: { by: 'operator' },
-    message: hideSecrets(message),
-    hint: `${hint}; the configuration before it stays in place`,
-  };
+/** What comes of a refusal that is nobody's but the operator's: where HAProxy has taken something before, where it has not, and what is done then. */
+const STAYS = 'the configuration before it stays in place';
+export const NOTHING_SERVES = 'HAProxy has taken no configuration yet, so that nothing is served';
+export const DEFAULTED = 'the default template is used in its place until the load balancer is started again';
+
+function ofOperator(message: string, hint: string, effect = STAYS): Problem {
+  return { code: 'refused-by-haproxy', owner: { by: 'operator' }, message: hideSecrets(message), hint: `${hint}; ${effect}` };
+}
+
+/** The operator's templates that such sentences name. */
+export function templatesIn(operator: readonly string[]): readonly string[] {
+  return [...new Set(operator.flatMap((sentence) => /the operator's template (HAPROXY_\w+)/.exec(sentence)?.[1] ?? []))];
 }

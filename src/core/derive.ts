@@ -63,12 +63,12 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
     const { services, claims, ...refusal } = sift(found, shown.quarantine);
     const arrangement = arrangeAll(claims, shown);
     const certified = certify(serve(services, arrangement.fronts), certificates.named);
-    const rendering = render(certified, shown.release, certificates);
+    const rendering = render(certified, shown.release, { certificates, defaulted: shown.defaulted?.templates });
     const bound = withoutTaken(rendering.document, taken);
     const problems = [
       [...certificates.problems, ...troublesOf(shown), ...snapshot.problems, ...assigned.problems, ...ofDrafts],
       problemsBetween(snapshot.apps, merged, certified.services),
-      [...refusal.problems, ...arrangement.problems, ...certified.problems, ...bound.problems, ...rendering.problems, ...shown.refused],
+      [...refusal.problems, ...arrangement.problems, ...certified.problems, ...bound.problems, ...rendering.problems, ...faults(shown)],
     ].flat();
     return {
       ...{ snapshot, taken, held, staleSince, unread, unbound: bound.unbound },
@@ -80,8 +80,25 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
   });
 }
 
-const SHOWN = ['snapshot', 'serving', 'release', 'refused', 'quarantine', 'taken', 'held', 'staleSince', 'unread', 'certificates'] as const;
+const SHOWN = [
+  'snapshot',
+  'serving',
+  'release',
+  'refused',
+  'quarantine',
+  'defaulted',
+  'taken',
+  'held',
+  'staleSince',
+  'unread',
+  'certificates',
+] as const;
 type Shown = Pick<State, (typeof SHOWN)[number]>;
+
+/** What HAProxy has against the operator's part. */
+function faults({ refused, defaulted }: Shown): readonly Problem[] {
+  return defaulted === undefined ? refused : [...refused, ...defaulted.problems];
+}
 
 /** Only some of what is known is shown: for the rest the view stays the same object. Nothing is derived from nothing. */
 function onChange(make: (shown: Shown) => View): (state: State) => View | undefined {
@@ -90,8 +107,8 @@ function onChange(make: (shown: Shown) => View): (state: State) => View | undefi
     if (state.sentAt === undefined && state.staleSince === undefined) return undefined;
     const isSame = last !== undefined && SHOWN.every((key) => last?.[key] === state[key]);
     if (!isSame) {
-      const { snapshot, serving, release, refused, quarantine, taken, held, staleSince, unread, certificates } = state;
-      const shown = { snapshot, serving, release, refused, quarantine, taken, held, staleSince, unread, certificates };
+      const { snapshot, serving, release, refused, quarantine, defaulted, taken, held, staleSince, unread, certificates } = state;
+      const shown = { snapshot, serving, release, refused, quarantine, defaulted, taken, held, staleSince, unread, certificates };
       last = { ...shown, view: make(shown) };
     }
     return last?.view;
@@ -128,13 +145,22 @@ function makeServe(): (services: readonly Service[], fronts: Arrangement['fronts
   };
 }
 
+/** What a document is made of beside services. */
+interface Given {
+  readonly certificates: Certificates;
+  /** The operator's templates that the default ones stand for. */
+  readonly defaulted: readonly string[] | undefined;
+}
+
 /** The document with the certificates of now. Everything is rendered again when those of the shared https frontend are others, which is seldom. */
 function makeRender(templates: Templates, settings: OwnSettings) {
-  let renderer: { readonly files: readonly string[]; readonly render: ReturnType<typeof makeRenderer> } | undefined;
+  let renderer: { readonly of: readonly unknown[]; readonly render: ReturnType<typeof makeRenderer> } | undefined;
   const stamp = makeStamp(settings);
-  return ({ services, files: named }: Certified, release: Release, known: Certificates): Rendering => {
-    if (renderer?.files !== known.files)
-      renderer = { files: known.files, render: makeRenderer(templates, { ...settings, certificates: known.files }) };
+  return ({ services, files: named }: Certified, release: Release, { certificates: known, defaulted }: Given): Rendering => {
+    if (renderer?.of[0] !== known.files || renderer.of[1] !== defaulted) {
+      const inForce = defaulted === undefined ? templates : templates.without(defaulted);
+      renderer = { of: [known.files, defaulted], render: makeRenderer(inForce, { ...settings, certificates: known.files }) };
+    }
     return stamp(renderer.render(services, release), known, named);
   };
 }

@@ -6,7 +6,7 @@ import type { Verdict } from '../model/haproxy.ts';
 import type { DriveParts, Refusal } from '../drive/parts.ts';
 import type { Files } from '../drive/files.ts';
 import { ReloadRefused } from '../model/haproxy.ts';
-import { dependsOnServers, describeBlame, describeReload } from '../blame/describe.ts';
+import { DEFAULTED, dependsOnServers, describeBlame, describeReload, NOTHING_SERVES, templatesIn } from '../blame/describe.ts';
 import { withoutOtherFiles } from '../blame/complaint.ts';
 import { ownerKey } from '../blame/owners.ts';
 import type { Blame } from '../blame/read-refusal.ts';
@@ -16,12 +16,12 @@ import type { View } from '../model/view.ts';
 import type { Document } from '../model/document.ts';
 import type { News } from '../model/news.ts';
 import type { Problem } from '../model/problem.ts';
-import type { Quarantined } from '../model/quarantine.ts';
+import type { Defaulted, Quarantined } from '../model/quarantine.ts';
 import type { Service } from '../model/service.ts';
 import { writtenOf } from '../services/quarantine.ts';
 
 interface Parts {
-  readonly files: Pick<Files, 'check'>;
+  readonly files: Pick<Files, 'check' | 'fingerprint'>;
   /** haproxy.cfg, as HAProxy names it. */
   readonly file: string;
   readonly tell: (news: News) => void;
@@ -36,28 +36,25 @@ interface Parts {
  */
 export function makeBlaming({ files, file, tell, viewOf, log }: Parts): Pick<DriveParts, 'refused' | 'accepted'> {
   let fault: OperatorsFault | undefined;
+  const tried = new Set<string>(); // templates of the operator's that the default ones were put in place of
   const check = checkOurs(files, file);
   const accepted = (): void => {
-    fault = undefined;
     tell({ kind: 'accepted', at: now() });
+    fault = undefined;
   };
   const refused: DriveParts['refused'] = async (refusal, candidate, good) => {
     const hasEnded = 'error' in refusal && refusal.hasEnded;
-    const lacking = 'error' in refusal ? newsOfLack(refusal.error, { candidate, good, view: viewOf(candidate) }) : undefined;
-    if (lacking !== undefined) tell(lacking);
-    if (lacking !== undefined) return 'another';
     const lines = oursOf(linesOf(refusal), file);
-    const inUse = 'error' in refusal ? bindsInUse(lines, { candidate, good }) : [];
-    if (inUse.length > 0) {
-      tell({ kind: 'taken', at: now(), binds: inUse });
+    const lacking = 'error' in refusal ? newsOfLack(refusal.error, lines, { candidate, good, view: viewOf(candidate) }) : undefined;
+    if (lacking !== undefined) {
+      tell(lacking);
       return 'another';
     }
     if (lines.length === 0 && !hasEnded) return 'later';
-    const budget = 'error' in refusal ? { budget: 0 } : {}; // it has passed `haproxy -c`: only the words of the reload can name somebody
-    const finding = await findBlame({ document: candidate, good, lines, check, fault, ...budget });
+    // At a reload it has passed `haproxy -c`: only the words of the reload can name somebody.
+    const finding = await findBlame({ document: candidate, good, lines, check, fault, ...('error' in refusal && { budget: 0 }) });
     fault = finding.fault;
-    const view = viewOf(candidate);
-    const quarantined = (view?.services ?? []).flatMap((service) => quarantine(service, finding.blamed, view?.named ?? []));
+    const quarantined = portsToBlame(viewOf(candidate), finding.blamed);
     log.debug({ blamed: quarantined.map(({ app, index }) => `${app} ${index}`), runs: finding.runs }, 'HAProxy does not take a candidate');
     const { operator, unknown } = finding;
     if ('error' in refusal && quarantined.length === 0) {
@@ -65,8 +62,14 @@ export function makeBlaming({ files, file, tell, viewOf, log }: Parts): Pick<Dri
       tell({ kind: 'refused', at: now(), problems: [describeReload(refusal)], quarantined });
       return 'never';
     }
+    const isFirst = good === undefined && !('error' in refusal) && (await files.fingerprint()) === 'none';
+    const defaulted = isFirst ? toDefault(operator, tried) : undefined;
+    if (defaulted !== undefined) {
+      tell({ kind: 'refused', at: now(), problems: [], quarantined, defaulted });
+      return 'another';
+    }
     const isTold = 'error' in refusal || (quarantined.length > 0 && operator.length === 0 && unknown.length === 0);
-    const problems = isTold ? [] : describeBlame({ blamed: [], operator, unknown });
+    const problems = isTold ? [] : describeBlame({ blamed: [], operator, unknown }, isFirst ? NOTHING_SERVES : undefined);
     tell({ kind: 'refused', at: now(), problems, quarantined });
     return quarantined.length > 0 ? 'another' : 'never';
   };
@@ -80,8 +83,9 @@ interface Reloading {
 }
 
 /** What the machine lacks for a reload, where leaving something out helps; undefined for another error, and where only the operator can help. */
-function newsOfLack(error: unknown, { candidate, good, view }: Reloading): News | undefined {
-  if (error instanceof BindsTaken) return { kind: 'taken', at: now(), binds: error.binds };
+function newsOfLack(error: unknown, lines: readonly string[], { candidate, good, view }: Reloading): News | undefined {
+  const binds = error instanceof BindsTaken ? error.binds : bindsInUse(lines, { candidate, good });
+  if (binds.length > 0) return { kind: 'taken', at: now(), binds };
   if (!(error instanceof TooFewDescriptors)) return undefined;
   const neediest = neediestOf(candidate, good, error.lacking);
   return neediest && { kind: 'refused', at: now(), problems: [], quarantined: tooMany(neediest, error, view) };
@@ -106,6 +110,13 @@ function certificateOf(service: Service, view: View | undefined): Quarantined['c
   return view?.named.find(({ file }) => file === writtenOf(service).front.bind?.certificate);
 }
 
+/** The operator's templates to put the default ones in place of, each once: where nothing serves yet, that is better than to wait for a person. */
+function toDefault(operator: readonly string[], tried: Set<string>): Defaulted | undefined {
+  const templates = templatesIn(operator).filter((name) => !tried.has(name));
+  for (const name of templates) tried.add(name);
+  return templates.length === 0 ? undefined : { templates, problems: describeBlame({ blamed: [], operator, unknown: [] }, DEFAULTED) };
+}
+
 /** `check`, with our own lines alone as such. */
 function checkOurs(files: Parts['files'], file: string): (document: Document) => Promise<Verdict> {
   return async (document) => {
@@ -128,6 +139,11 @@ function linesOf(refusal: Refusal): readonly string[] {
 /** A port or address that is not to be had now, descriptors, memory, processes: the next try may have them [errno's words, and HAProxy's own]. */
 function mayPass(line: string): boolean {
   return /cannot bind|in use|cannot assign|temporarily|too many|descriptor|FD limit|memory|fork/i.test(line);
+}
+
+/** The ports of a view that are to blame. */
+function portsToBlame(view: View | undefined, blamed: readonly Blame[]): readonly Quarantined[] {
+  return (view?.services ?? []).flatMap((service) => quarantine(service, blamed, view?.named ?? []));
 }
 
 /** A port that is to blame, as it is now. */

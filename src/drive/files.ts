@@ -105,7 +105,8 @@ export class FilesOnDisk implements Files {
   }
 
   async fingerprint(): Promise<string> {
-    return fingerprintOf(await readAll(this.#folder, [this.#name, ...(await mapsIn(this.#folder))]));
+    const texts = await readAll(this.#folder, [this.#name, ...(await mapsIn(this.#folder))]);
+    return texts.has(this.#name) ? fingerprintOf(texts) : 'none'; // maps may be left of another configuration in the folder
   }
 
   async confirm(): Promise<void> {

@@ -20,6 +20,8 @@ export interface Templates {
   render<Name extends TemplateName>(name: Name, context: Context<Name>, by?: Author): Fragment;
   /** What is wrong with the template texts of an app's labels. */
   problemsOf(by: Author): readonly Problem[];
+  /** The same, with the default templates in place of these of the operator's. */
+  without(names: readonly string[]): Templates;
   /** What is wrong with the operator's own. */
   readonly problems: readonly Problem[];
 }
@@ -62,6 +64,7 @@ export function makeTemplates(
 
   return {
     problems,
+    without: (names) => makeTemplates(defaults, new Map([...operators].filter(([name]) => !names.includes(name))), rules),
     render(name, context, by = OPERATOR) {
       const own = by.overrides[name];
       const compiled = own === undefined ? undefined : ofLabel(name, own);

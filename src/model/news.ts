@@ -2,7 +2,7 @@ import type { Certificates } from './certificates.ts';
 import type { AppId, TaskId } from './names.ts';
 import type { Release } from './release.ts';
 import type { Problem } from './problem.ts';
-import type { Quarantined, TakenBind } from './quarantine.ts';
+import type { Defaulted, Quarantined, TakenBind } from './quarantine.ts';
 import type { Front } from './service.ts';
 import type { App, Snapshot } from './snapshot.ts';
 
@@ -21,7 +21,12 @@ export type News = { readonly at: number } & (
     } // one read again; without app and Problems: it is gone
   | { readonly kind: 'task'; readonly app: AppId; readonly task: TaskUpdate } // a status_update_event
   | { readonly kind: 'serving'; readonly fronts: readonly Front[] } // HAProxy runs a document with these
-  | { readonly kind: 'refused'; readonly problems: readonly Problem[]; readonly quarantined: readonly Quarantined[] } // by HAProxy, and whose ports are left out therefore
+  | {
+      readonly kind: 'refused';
+      readonly problems: readonly Problem[];
+      readonly quarantined: readonly Quarantined[];
+      readonly defaulted?: Defaulted;
+    } // by HAProxy, and whose ports are left out therefore
   | { readonly kind: 'taken' | 'freed'; readonly binds: readonly TakenBind[] } // what HAProxy can't bind, and what it can again
   | { readonly kind: 'accepted' } // by `haproxy -c`
   | { readonly kind: 'certificates'; readonly certificates: Certificates } // all that is known of them, now

@@ -21,6 +21,13 @@ export interface Quarantined {
 /** Another port that had a part in what HAProxy refused. */
 export type Beside = Pick<Quarantined, 'app' | 'index' | 'of'>;
 
+/** Templates of the operator's that HAProxy refused before it took anything: the default ones stand in their place, so that it starts. */
+export interface Defaulted {
+  /** HAPROXY_HTTP_FRONTEND_HEAD */
+  readonly templates: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
 /** All that the text of a port comes from, but for its tasks. */
 export interface Written {
   readonly front: Omit<Front, 'changedAt' | 'claimed'> & { readonly changedAt: undefined; readonly claimed: undefined };

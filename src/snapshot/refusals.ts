@@ -1,6 +1,6 @@
 import { keep } from '../lib/keep.ts';
 import type { News } from '../model/news.ts';
-import type { TakenBind } from '../model/quarantine.ts';
+import type { Defaulted, TakenBind } from '../model/quarantine.ts';
 import type { Release } from '../model/release.ts';
 import { withChange } from './reads.ts';
 import type { State } from './state.ts';
@@ -11,21 +11,27 @@ import type { State } from './state.ts';
  */
 export function absorbRefusal(
   state: State,
-  { problems, quarantined: told }: Pick<Extract<News, { readonly kind: 'refused' }>, 'problems' | 'quarantined'>,
+  { problems, quarantined: told, defaulted }: Pick<Extract<News, { readonly kind: 'refused' }>, 'problems' | 'quarantined' | 'defaulted'>,
 ): State {
   const { named } = state.certificates;
   const quarantined = told.filter(({ of, certificate }) => named.find(({ file }) => file === of.front.bind?.certificate) === certificate);
   const old = state.quarantine.filter(({ app, index }) => !quarantined.some((one) => one.app === app && one.index === index));
   return withChange(state, {
     refused: keep(state.refused, problems),
+    defaulted: defaulted === undefined ? state.defaulted : joined(state.defaulted, defaulted),
     quarantine: quarantined.length === 0 ? state.quarantine : keep(state.quarantine, [...old, ...quarantined]),
   });
+}
+
+function joined(before: Defaulted | undefined, more: Defaulted): Defaulted {
+  if (before === undefined) return more;
+  return { templates: [...new Set([...before.templates, ...more.templates])], problems: [...before.problems, ...more.problems] };
 }
 
 /** Another HAProxy may take what the one before did not. */
 export function absorbRelease(state: State, release: Release): State {
   const kept = keep(state.release, release);
-  return kept === state.release ? state : { ...state, release: kept, quarantine: [] };
+  return kept === state.release ? state : { ...state, release: kept, quarantine: [], defaulted: undefined };
 }
 
 /** The binds that are not among these. */

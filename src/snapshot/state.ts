@@ -2,7 +2,7 @@ import type { Certificates } from '../model/certificates.ts';
 import type { Held, Unread } from '../model/held.ts';
 import type { AppId, TaskId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
-import type { Quarantined, TakenBind } from '../model/quarantine.ts';
+import type { Defaulted, Quarantined, TakenBind } from '../model/quarantine.ts';
 import type { Release } from '../model/release.ts';
 import type { Front } from '../model/service.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -41,6 +41,8 @@ export interface State {
   readonly refused: readonly Problem[];
   /** Ports that HAProxy does not take as they are. */
   readonly quarantine: readonly Quarantined[];
+  /** Templates of the operator's that the default ones stand for. */
+  readonly defaulted: Defaulted | undefined;
   /** What HAProxy can't bind. */
   readonly taken: readonly TakenBind[];
   readonly certificates: Certificates;
@@ -93,6 +95,7 @@ export function startState(release: Release, { memory = new Map(), before, certi
     release,
     refused: [],
     quarantine: [],
+    defaulted: undefined,
     taken: [],
     certificates,
   };

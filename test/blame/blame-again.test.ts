@@ -60,7 +60,7 @@ function blaming() {
     return Promise.resolve(judge(one));
   };
   const { refused, accepted } = makeBlaming({
-    files: { check },
+    files: { check, fingerprint: () => Promise.resolve('some') },
     file: '/etc/haproxy/haproxy.cfg',
     tell: (news) => told.push(news),
     viewOf: () => undefined,

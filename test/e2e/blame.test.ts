@@ -129,7 +129,7 @@ test('1,000 apps with 5 bad ones: they are named, and HAProxy takes the other 99
   expect(runs).toBeLessThanOrEqual(4);
   expect(ownersIn(taken as Document)).toHaveLength(995);
   expect(findings.flatMap(({ operator, unknown }) => [...operator, ...unknown])).toEqual([]);
-  const problems = findings.flatMap(describeBlame);
+  const problems = findings.flatMap((finding) => describeBlame(finding));
   for (const [i, labels] of Object.entries(bad)) {
     const [label] = Object.keys(labels);
     expect(problems).toContainEqual(

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import Handlebars from 'handlebars';
 import { CATALOGUE, TEMPLATE_NAMES, TEMPLATES_IN_LABELS, type TemplateName, type TemplateRow } from '../../src/haproxy/catalogue.ts';
 import { compileHandlebars } from '../../src/haproxy/compile.ts';
-import { makeTemplates, type Author } from '../../src/haproxy/templates.ts';
+import { makeTemplates, type Author, type TemplateText } from '../../src/haproxy/templates.ts';
 import type { AppId } from '../../src/model/names.ts';
 import type { Overrides } from '../../src/model/service.ts';
 import { DEFAULTS, templatesWith } from './make.ts';
@@ -173,7 +173,7 @@ test("what a head has of marathon-lb's Lua is told in one line", () => {
 test("a variable that HAProxy is not given is a Problem that names the flag; an operator's template stands, a label's does not", () => {
   const text =
     '  http-request set-header X "${TOKEN} $TZ \\$NO"\n  http-response set-header Y %[env(KEY)]\n  http-request set-header Z $PLAIN\n';
-  const own = new Map([['HAPROXY_BACKEND_HTTP_OPTIONS', written(text)]]);
+  const own = new Map<TemplateName, TemplateText>([['HAPROXY_BACKEND_HTTP_OPTIONS', written(text)]]);
   const templates = makeTemplates(DEFAULTS, own, { variables: ['TZ'] });
   const message = expect.stringContaining('TOKEN, KEY, which HAProxy is not given without --haproxy-env TOKEN --haproxy-env KEY');
   expect(templates.problems).toMatchObject([{ owner: { by: 'operator' }, message }]);
@@ -185,4 +185,14 @@ test("a variable that HAProxy is not given is a Problem that names the flag; an 
   ]);
   const set = 'global\n  setenv A b\ndefaults\n  log "$A" local0\n  log "${HAPROXY_LOCALPEER}" local0\nlisten s\n  bind :1\n';
   expect(makeTemplates(DEFAULTS, new Map([['HAPROXY_HEAD', written(set)]]), { variables: [] }).problems).toEqual([]);
+});
+
+test("without some of the operator's templates, the default ones stand in their place, and the others stay", () => {
+  const own = new Map<TemplateName, TemplateText>([
+    ['HAPROXY_FRONTEND_BACKEND_GLUE', written('  use_backend {backend} if mine\n')],
+    ['HAPROXY_BACKEND_HTTP_OPTIONS', written('  option forwardfor\n')],
+  ]);
+  const templates = makeTemplates(DEFAULTS, own).without(['HAPROXY_FRONTEND_BACKEND_GLUE']);
+  expect(templates.render('HAPROXY_FRONTEND_BACKEND_GLUE', CONTEXT).text).toBe(DEFAULT);
+  expect(templates.render('HAPROXY_BACKEND_HTTP_OPTIONS', {}).text).toBe('  option forwardfor\n');
 });

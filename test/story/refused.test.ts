@@ -12,13 +12,14 @@ const nothing = (): void => undefined;
 const LOG = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** What follows from a refusal of the tutorial's app beside nothing else. */
-async function refuse(refusalOf: Refusal | ((config: string) => Refusal)) {
+async function refuse(refusalOf: Refusal | ((config: string) => Refusal), fingerprint = 'some', answer?: Verdict) {
   const story = Story.begin();
   const view = story.tell(read(nginx([task(1)])));
   const told: News[] = [];
-  const check = (): Promise<Verdict> => Promise.reject(new Error('nobody is asked about a reload'));
+  const check = (): Promise<Verdict> =>
+    answer === undefined ? Promise.reject(new Error('nobody is asked about a reload')) : Promise.resolve(answer);
   const { refused } = makeBlaming({
-    files: { check },
+    files: { check, fingerprint: () => Promise.resolve(fingerprint) },
     file: '/etc/haproxy/haproxy.cfg',
     tell: (news) => told.push(news),
     viewOf: () => view,
@@ -102,4 +103,27 @@ test('an app that the words of the reload name is left out', async () => {
   });
   expect(consequence).toBe('another');
   expect(told).toMatchObject([{ kind: 'refused', problems: [], quarantined: [{ app: '/nginx', index: 0 }] }]);
+});
+
+const HEAD_LINE = { ok: false, lines: ['[ALERT] (7) : config : parsing [/etc/haproxy/haproxy.cfg:2] : unknown keyword'] } as const;
+
+test("an operator's template that is refused before HAProxy has taken anything: the default one is tried, and the Problem says so", async () => {
+  const { consequence, told } = await refuse(HEAD_LINE, 'none', HEAD_LINE);
+  const hint = expect.stringContaining('the default template is used in its place');
+  const defaulted = { templates: ['HAPROXY_HEAD'], problems: [{ code: 'refused-by-haproxy', owner: { by: 'operator' }, hint }] };
+  expect([consequence, told]).toMatchObject(['another', [{ kind: 'refused', problems: [], quarantined: [], defaulted }]]);
+});
+
+test("an operator's template that is refused where a configuration is in place: that one stays, and no default is tried", async () => {
+  const { consequence, told } = await refuse(HEAD_LINE, 'some', HEAD_LINE);
+  const hint = expect.stringContaining('the configuration before it stays in place');
+  expect([consequence, told]).toMatchObject(['never', [{ kind: 'refused', problems: [{ hint }] }]]);
+  expect(told[0]).not.toHaveProperty('defaulted');
+});
+
+test('what is refused at the very first start, and is no template that a default stands for, says that nothing is served', async () => {
+  const odd = { ok: false, lines: ['[ALERT] (7) : config : something odd'] } as const;
+  const { told } = await refuse(odd, 'none', odd);
+  const hint = expect.stringContaining('so that nothing is served');
+  expect(told).toMatchObject([{ kind: 'refused', problems: [{ hint }] }]);
 });
