@@ -8,7 +8,7 @@ jest.setTimeout(90_000);
 
 const makeCluster = clusters();
 
-/** What a fault of ours could be: it comes with SIGUSR2, from a file that Node loads first, and nothing in the daemon knows of it. */
+/** What a fault of ours could be: it comes with SIGCONT, from a file that Node loads first, and nothing in the daemon knows of it. */
 const FAULTS = {
   'an exception of a timer': `setTimeout(() => { throw new Error('a fault of the test'); }, 1);`,
   'a rejection that nobody handles': `void Promise.reject(new Error('a fault of the test'));`,
@@ -21,12 +21,12 @@ test.each(Object.entries(FAULTS))(
     const { folder, app, daemon, deploy, addTask, served, settled, get, worker } = await makeCluster();
     await deploy();
     const file = path.join(folder, 'fault.mjs');
-    await writeFile(file, `process.on('SIGUSR2', () => { ${fault} });`);
+    await writeFile(file, `process.on('SIGCONT', () => { ${fault} });`);
     const { signal, ended, logged } = daemon(['--log-level', 'debug'], { env: { NODE_OPTIONS: `--import=${file}` } });
     await logged(/has loaded/);
     await settled();
     const before = await worker();
-    signal('SIGUSR2');
+    signal('SIGCONT');
     await addTask(app.id, '127.50.0.71');
     const { code, stderr, log } = await ended;
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^marathon-lb-ts: [^\n]*a fault of the test\n$/) });
