@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { TEMPLATE_NAMES } from '../../src/haproxy/catalogue.ts';
 import { LEFT_OUT_SENTENCES } from '../../src/model/left-out.ts';
+import { REASON_SENTENCES } from '../../src/model/reasons.ts';
 import { makeReference } from '../../src/cli/reference.ts';
 
 test('docs/labels.md is what `marathon-lb-ts labels` prints: run that into it when a table changed', () => {
@@ -23,4 +24,9 @@ test('every code of a Problem has its row in docs/problems.md', () => {
 test('every reason for which a port or task does not serve has its row in docs/problems.md', () => {
   const page = readFileSync('docs/problems.md', 'utf8');
   expect(Object.keys(LEFT_OUT_SENTENCES).filter((code) => !page.includes(`| \`${code}\` `))).toEqual([]);
+});
+
+test('every reason for which HAProxy is changed has its row, with its sentence, in docs/reasons.md', () => {
+  const page = readFileSync('docs/reasons.md', 'utf8').replace(/ +/g, ' ');
+  expect(Object.entries(REASON_SENTENCES).filter(([code, why]) => !page.includes(`| \`${code}\` | ${why} |`))).toEqual([]);
 });

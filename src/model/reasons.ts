@@ -1,0 +1,22 @@
+import type { ReasonCode } from './document.ts';
+
+/** Each reason for which HAProxy is changed, as a sentence for the person who reads the log. docs/reasons.md has a row for each. */
+export const REASON_SENTENCES = {
+  'not-loaded': 'HAProxy does not run, or has not loaded a file of this load balancer yet',
+  'by-hand': 'somebody asked for it, by SIGUSR1 for example, or the daemon ends',
+  'backend-new': 'a port of an app is served for the first time',
+  'backend-gone': 'a port of an app is not served any more',
+  'backend-changed': 'a line of a backend other than its servers is different',
+  'front-new': 'a frontend or user list is new',
+  'front-gone': 'a frontend or user list is gone',
+  'front-changed': 'a line of a frontend, of a user list or of the head is different',
+  'server-added': 'a task serves that did not before',
+  'server-gone': 'a task does not serve any more',
+  'server-changed': "a server's line is different: its weight, its check or another option",
+  'server-ready': 'the check of a server has passed, or its task serves again',
+  'server-draining': 'a task is being killed, or is replaced by a newer one: it gets no new clients',
+  'server-deleted': 'a server that is in maintenance is taken out of HAProxy',
+  'map-changed': 'a row of a map file is different: a virtual host or an app id leads to another backend',
+  'certificate-changed': 'a file of certificates holds another certificate, or the list of files is different',
+  refused: 'HAProxy did not take a command, so only a reload makes sure of what it runs',
+} as const satisfies Record<ReasonCode, string>;
