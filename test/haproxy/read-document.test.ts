@@ -15,6 +15,11 @@ function readBack(document: Document): Document {
   return readDocument(text(document), Object.fromEntries(maps));
 }
 
+/** By backend: its server lines. What a template writes for one task may be several, and other lines; read back, each server stands alone. */
+function serverLines({ backends }: Document): readonly (readonly string[])[] {
+  return backends.map(({ servers }) => [...servers.values()].flatMap(({ text: lines }) => lines.match(/^ *server .*$/gm) ?? []));
+}
+
 test.each(readCases().map((one) => [one.name, one] as const))('nothing is to do for what was written: %s', (_, one) => {
   const { document } = viewOf(one);
   const read = readBack(document);
@@ -22,7 +27,7 @@ test.each(readCases().map((one) => [one.name, one] as const))('nothing is to do 
   expect(text(read)).toBe(text(document));
   expect(plan({ running, wanted: document, release: one.release })).toEqual({ commands: [], reload: [] });
   expect(applyAnswers({ running, wanted: document, commands: [], answers: [] }).document).toBe(document);
-  expect(read.backends.map(({ servers }) => [...servers.keys()])).toEqual(document.backends.map(({ servers }) => [...servers.keys()]));
+  expect(serverLines(read)).toEqual(serverLines(document));
 });
 
 const FILE = `# by hand
