@@ -189,12 +189,15 @@ export function foldersOfHead(text: string): readonly string[] {
   return [...new Set([...sockets, ...states])];
 }
 
+/** `$NAME`, `${NAME}` or `${NAME[*]}`; one with a default (`${NAME-text}`) may be missing, and a brace that is not closed is for HAProxy to refuse. */
+const VARIABLE = /(?<!\\)\$(?:\{([A-Za-z_]\w*)(?:\[\*\])?\}|([A-Za-z_]\w*))/g;
+
 /** The environment variables that a text has HAProxy read: in double quotes, or by the sample `env`; without those that HAProxy or the text itself sets. */
 export function variablesIn(text: string): readonly string[] {
-  const quoted = [...text.matchAll(/"(?:[^"\\\n]|\\.)*"/g)].flatMap(([inside]) => [...inside.matchAll(/(?<!\\)\$\{?([A-Za-z_]\w*)/g)]);
+  const quoted = [...text.matchAll(/"(?:[^"\\\n]|\\.)*"/g)].flatMap(([inside]) => [...inside.matchAll(VARIABLE)]);
   const sampled = [...text.matchAll(/\benv\(\s*([A-Za-z_]\w*)\s*\)/g)];
   const set = new Set(Array.from(text.matchAll(/^\s*(?:pre)?setenv\s+(\S+)/gm), ([, name]) => name));
-  const names = [...quoted, ...sampled].map(([, name = '']) => name);
+  const names = [...quoted, ...sampled].map(([, name, bare = '']) => name ?? bare);
   return [...new Set(names)].filter((name) => !set.has(name) && !SET_BY_HAPROXY.test(name));
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { findRemoved, findTrespass } from '../../src/haproxy/template-rules.ts';
+import { findRemoved, findTrespass, variablesIn } from '../../src/haproxy/template-rules.ts';
 import { CATALOGUE, TEMPLATE_NAMES, TEMPLATES_IN_LABELS, type TemplateName } from '../../src/haproxy/catalogue.ts';
 import { templatesWith } from './make.ts';
 
@@ -84,4 +84,12 @@ test("what an app may not have is a Problem, and the default stands; an operator
   expect(templatesWith({ HAPROXY_BACKEND_HTTP_OPTIONS: own }).problems).toEqual([]);
   const old = { ...own, text: '  reqrep x\n' };
   expect(templatesWith({ HAPROXY_BACKEND_HTTP_OPTIONS: old }).problems).toMatchObject([{ code: 'template', owner: { by: 'operator' } }]);
+});
+
+test.each([
+  ['"$ONE ${TWO} ${THREE[*]}"', ['ONE', 'TWO', 'THREE']],
+  ['"${ONE-a default}" "${not closed" "\\$ONE"', []],
+  ['%[env(ONE)]', ['ONE']],
+])('the variables that HAProxy reads in %s', (text, wanted) => {
+  expect(variablesIn(text)).toEqual(wanted);
 });
