@@ -125,11 +125,15 @@ test("an operator's template that HAProxy does not take: --once exits with 1 for
   await expect(once()).resolves.toMatchObject({ code: 0, stderr: '' });
 });
 
-test('with no good configuration before it, none is put in place', async () => {
+test('with no good configuration before it, the default template stands in for the refused one, so that HAProxy serves', async () => {
   const cluster = await makeCluster();
-  const { once, deploy, worker, text } = cluster;
+  const { once, deploy, served, text } = cluster;
   await deploy();
-  await expect(once(await writeBadTemplate(cluster))).resolves.toMatchObject({ code: 1 });
-  await expect(text()).rejects.toThrow('ENOENT');
-  await expect(worker()).resolves.toBe(0);
+  const { code, log } = await once(await writeBadTemplate(cluster));
+  expect(code).toBe(0);
+  expect(log.filter((line) => line['code'] === 'refused-by-haproxy').map(({ msg }) => msg)).toEqual([
+    expect.stringMatching(/operator's template HAPROXY_BACKEND_HTTP_OPTIONS/),
+  ]);
+  await expect(text()).resolves.not.toContain('nonsense');
+  await served(FIRST);
 });
