@@ -42,11 +42,11 @@ test.each([
     'ssl crt /a.pem crt /b.pem alpn http/1.1',
   ],
   ['those of all, where its apps have none', [tls(1), tls(2)], 'ssl crt /etc/ssl/cert.pem alpn http/1.1'],
-  ['its options', [tls(1, '/a.pem', 'alpn h2'), tls(2)], 'ssl crt /a.pem alpn http/1.1 alpn h2'],
+  ['its options', [tls(1, '/a.pem', 'alpn h2'), tls(2)], 'ssl crt /a.pem alpn h2 alpn http/1.1'],
   [
     'those of an app that did not get its port',
     [{ bind: undefined, claimed: to('/a0', ['a.acme.org'], tls(1, '/a.pem', 'ca-file /ca.pem verify required')) }],
-    'ssl crt /a.pem alpn http/1.1 ca-file /ca.pem verify required',
+    'ssl crt /a.pem ca-file /ca.pem verify required alpn http/1.1',
   ],
   ['an app without a bind', [{ bind: undefined }], 'ssl crt /etc/ssl/cert.pem alpn http/1.1'],
 ])('certificates of a host: %s', (_, binds, line) => {
