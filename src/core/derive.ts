@@ -1,20 +1,14 @@
-import { listOf } from '../haproxy/certificates.ts';
-import { makeRenderer, type Rendering } from '../haproxy/document.ts';
-import type { DocumentSettings } from '../haproxy/settings.ts';
 import type { Templates } from '../haproxy/templates.ts';
 import { makeWithoutTaken } from '../haproxy/without-taken.ts';
 import { bracketed } from '../lib/bracketed.ts';
 import { common, each, eachPair, flat, whole } from '../lib/lists.ts';
 import type { View } from '../model/view.ts';
-import type { Certificates } from '../model/certificates.ts';
-import type { LoadedCertificates } from '../model/document.ts';
 import type { Problem } from '../model/problem.ts';
 import type { TakenBind } from '../model/quarantine.ts';
-import type { Release } from '../model/release.ts';
 import type { Front, LeftOut, Service } from '../model/service.ts';
 import type { App, Definition } from '../model/snapshot.ts';
 import { arrange, type Arrangement, type Claim, type OwnBind } from '../services/arrange.ts';
-import { makeCertify, type Certified } from '../services/certificates.ts';
+import { makeCertify } from '../services/certificates.ts';
 import { makeDraft, type Draft, type ServiceSettings } from '../services/fronts.ts';
 import { makeMergeGroups, overruled, type Merged } from '../services/groups.ts';
 import { assignPorts } from '../services/ports.ts';
@@ -23,6 +17,7 @@ import { sift } from '../services/quarantine.ts';
 import { makeServices, type ServicesOfApp } from '../services/services.ts';
 import type { State } from '../snapshot/state.ts';
 import { troublesOf } from '../snapshot/troubles.ts';
+import { makeRender, type OwnSettings } from './render.ts';
 
 /** What an operator decides, room by room. */
 export interface DeriveSettings {
@@ -30,9 +25,6 @@ export interface DeriveSettings {
   readonly document: OwnSettings;
   readonly templates: Templates;
 }
-
-/** Which certificates there are may change while the daemon runs. */
-type OwnSettings = Omit<DocumentSettings, 'certificates'>;
 
 /**
  * State -> View: services, who gets which port and route, the document. Pure but for its memory of the last run, which makes the cost of a
@@ -143,49 +135,6 @@ function makeServe(): (services: readonly Service[], fronts: Arrangement['fronts
       kept.map(([, service]) => service),
     );
   };
-}
-
-/** What a document is made of beside services. */
-interface Given {
-  readonly certificates: Certificates;
-  /** The operator's templates that the default ones stand for. */
-  readonly defaulted: readonly string[] | undefined;
-}
-
-/** The document with the certificates of now. Everything is rendered again when those of the shared https frontend are others, which is seldom. */
-function makeRender(templates: Templates, settings: OwnSettings) {
-  let renderer: { readonly of: readonly unknown[]; readonly render: ReturnType<typeof makeRenderer> } | undefined;
-  const stamp = makeStamp(settings);
-  return ({ services, files: named }: Certified, release: Release, { certificates: known, defaulted }: Given): Rendering => {
-    if (renderer?.of[0] !== known.files || renderer.of[1] !== defaulted) {
-      const inForce = defaulted === undefined ? templates : templates.without(defaulted);
-      renderer = { of: [known.files, defaulted], render: makeRenderer(inForce, { ...settings, certificates: known.files }) };
-    }
-    return stamp(renderer.render(services, release), known, named);
-  };
-}
-
-/** The same rendering as before, when nothing is another; and the same certificates, when only services are. */
-function makeStamp({ sharedFrontends }: OwnSettings) {
-  let known: { readonly of: readonly unknown[]; readonly certificates: LoadedCertificates } | undefined;
-  let last: { readonly of: readonly unknown[]; readonly rendering: Rendering } | undefined;
-  return (rendering: Rendering, told: Certificates, files: readonly string[]): Rendering => {
-    if (known?.of[0] !== told || known.of[1] !== files) known = { of: [told, files], certificates: loaded(told, files, sharedFrontends) };
-    const { certificates } = known;
-    if (last?.of[0] !== rendering || last.of[1] !== certificates)
-      last = { of: [rendering, certificates], rendering: { ...rendering, document: { ...rendering.document, certificates } } };
-    return last.rendering;
-  };
-}
-
-/** What HAProxy reads with such a document; of files that labels name what is known. */
-function loaded({ files, contents, named }: Certificates, ofLabels: readonly string[], isShared: boolean): LoadedCertificates {
-  const wanted = new Set(ofLabels);
-  const own = named.filter(({ file, serves }) => wanted.has(file) && serves.length > 0);
-  const all = [...(isShared ? contents : []), ...own].flatMap(({ file, fingerprint }) => {
-    return fingerprint === undefined ? [] : [[file, fingerprint] as const];
-  });
-  return { fingerprints: new Map(all), list: isShared ? listOf(files) : [] };
 }
 
 interface Others {

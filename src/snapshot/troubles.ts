@@ -1,7 +1,6 @@
 import type { Problem } from '../model/problem.ts';
 import type { State } from './state.ts';
-import type { Unread } from '../model/held.ts';
-import type { Held } from '../model/held.ts';
+import type { Held, Unread } from '../model/held.ts';
 
 /** What is wrong with what Marathon says, or does not say. Texts stay the same as long as nothing changes but the time. */
 export function troublesOf({ held, staleSince, unread }: Pick<State, 'held' | 'staleSince' | 'unread'>): readonly Problem[] {

@@ -1,8 +1,7 @@
 import { readRelease } from '../haproxy/release.ts';
 import type { Command, Document, Running } from '../model/document.ts';
 import type { Release } from '../model/release.ts';
-import type { Answer } from '../model/haproxy.ts';
-import type { Haproxy } from '../model/haproxy.ts';
+import type { Answer, Haproxy } from '../model/haproxy.ts';
 import { ask, NoAnswer, type WorkerInfo } from './master.ts';
 import { makeBatches, makeOpening, readReplies, type Batch, type Replies } from './replies.ts';
 import { withMaps } from './map-state.ts';

@@ -5,8 +5,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { takeLock } from '../../src/daemon/lock.ts';
-import { lives } from '../../src/process/living.ts';
-import { identify } from '../../src/process/living.ts';
+import { identify, lives } from '../../src/process/living.ts';
 
 const children: { kill(signal: 'SIGKILL'): unknown }[] = [];
 const folders: string[] = [];

@@ -1,5 +1,4 @@
-import type { Answer } from '../../src/model/haproxy.ts';
-import type { Haproxy } from '../../src/model/haproxy.ts';
+import type { Answer, Haproxy } from '../../src/model/haproxy.ts';
 import { textOf } from '../../src/haproxy/text.ts';
 import type { Command, Document, Running } from '../../src/model/document.ts';
 import { backendSection, document, section } from '../haproxy/make.ts';

@@ -1,6 +1,5 @@
 import { expect, jest, test } from '@jest/globals';
-import { lives } from '../../src/process/living.ts';
-import { identify } from '../../src/process/living.ts';
+import { identify, lives } from '../../src/process/living.ts';
 import { clusters, type Cluster } from './cluster.ts';
 import { FIRST } from './tasks.ts';
 import { until } from './until.ts';

@@ -1,8 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { BindsTaken } from '../../src/process/binds.ts';
-import type { Verdict } from '../../src/model/haproxy.ts';
+import { ReloadRefused, type Verdict } from '../../src/model/haproxy.ts';
 import type { Refusal } from '../../src/drive/parts.ts';
-import { ReloadRefused } from '../../src/model/haproxy.ts';
 import { makeBlaming } from '../../src/daemon/open-blame.ts';
 import { textOf } from '../../src/haproxy/text.ts';
 import type { News } from '../../src/model/news.ts';

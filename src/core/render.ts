@@ -1,0 +1,57 @@
+import { listOf } from '../haproxy/certificates.ts';
+import { makeRenderer, type Rendering } from '../haproxy/document.ts';
+import type { DocumentSettings } from '../haproxy/settings.ts';
+import type { Templates } from '../haproxy/templates.ts';
+import type { Certificates } from '../model/certificates.ts';
+import type { LoadedCertificates } from '../model/document.ts';
+import type { Release } from '../model/release.ts';
+import type { Certified } from '../services/certificates.ts';
+
+/** What an operator decides about the document. Its certificates are not among them: they may change while the daemon runs. */
+export type OwnSettings = Omit<DocumentSettings, 'certificates'>;
+
+/** What a document is made of beside services. */
+interface Given {
+  readonly certificates: Certificates;
+  /** The names of the operator's templates that the default ones stand in for. */
+  readonly defaulted: readonly string[] | undefined;
+}
+
+/**
+ * Makes the function that renders the document. Everything is rendered again when the files of the shared https frontend, or the default templates
+ * that stand for the operator's, are different from the last time; both are rare.
+ */
+export function makeRender(templates: Templates, settings: OwnSettings) {
+  let renderer: { readonly of: readonly unknown[]; readonly render: ReturnType<typeof makeRenderer> } | undefined;
+  const stamp = makeStamp(settings);
+  return ({ services, files: named }: Certified, release: Release, { certificates: known, defaulted }: Given): Rendering => {
+    if (renderer?.of[0] !== known.files || renderer.of[1] !== defaulted) {
+      const inForce = defaulted === undefined ? templates : templates.without(defaulted);
+      renderer = { of: [known.files, defaulted], render: makeRenderer(inForce, { ...settings, certificates: known.files }) };
+    }
+    return stamp(renderer.render(services, release), known, named);
+  };
+}
+
+/** Puts the certificates into the document. Returns the previous object when neither rendering nor certificates changed. */
+function makeStamp({ sharedFrontends }: OwnSettings) {
+  let known: { readonly of: readonly unknown[]; readonly certificates: LoadedCertificates } | undefined;
+  let last: { readonly of: readonly unknown[]; readonly rendering: Rendering } | undefined;
+  return (rendering: Rendering, told: Certificates, files: readonly string[]): Rendering => {
+    if (known?.of[0] !== told || known.of[1] !== files) known = { of: [told, files], certificates: loaded(told, files, sharedFrontends) };
+    const { certificates } = known;
+    if (last?.of[0] !== rendering || last.of[1] !== certificates)
+      last = { of: [rendering, certificates], rendering: { ...rendering, document: { ...rendering.document, certificates } } };
+    return last.rendering;
+  };
+}
+
+/** The fingerprints of all certificate files that HAProxy reads with the document, and the list of those of the shared https frontend. */
+function loaded({ files, contents, named }: Certificates, ofLabels: readonly string[], isShared: boolean): LoadedCertificates {
+  const wanted = new Set(ofLabels);
+  const own = named.filter(({ file, serves }) => wanted.has(file) && serves.length > 0);
+  const all = [...(isShared ? contents : []), ...own].flatMap(({ file, fingerprint }) => {
+    return fingerprint === undefined ? [] : [[file, fingerprint] as const];
+  });
+  return { fingerprints: new Map(all), list: isShared ? listOf(files) : [] };
+}
