@@ -101,7 +101,7 @@ export const balance = grammar("an algorithm of HAProxy's balance ('leastconn', 
 
 /** The realm stands in double quotes, where HAProxy expands `$` and reads `\`; the password is a crypt hash, with its `$`s, outside of quotes. */
 const authParts = grammar(
-  "realm:user:password, the password as crypt(3) encrypts it ('Staff:alice:$6$salt$hash')",
+  "realm:user:password, the password as crypt(3) encrypts it, which 'openssl passwd -6' prints ('Staff:alice:' and that)",
   (text): Auth | undefined => {
     const [, realm = '', user = '', password = ''] = /^([^:]+):([^:]+):(.+)$/.exec(text) ?? [];
     const good = /^[^"$\\\p{Cc}]+$/u.test(realm) && WORD.test(user) && WORD.test(password);
@@ -187,10 +187,13 @@ function only(argument: RegExp | undefined, names: readonly string[]): Readonly<
   return Object.fromEntries(names.map((name) => [name, argument]));
 }
 
-export const bindOptions = grammar("options of HAProxy's bind ('accept-proxy', 'ca-file /etc/ssl/ca.pem verify required')", (text) => {
-  const names = optionNames(words(text));
-  return names !== undefined && names.length > 0 && isWhole(new Set(names), text) ? words(text).join(' ') : undefined;
-});
+export const bindOptions = grammar(
+  "options of HAProxy's bind ('accept-proxy', 'ssl-min-ver TLSv1.2', 'verify required' and a ca-file)",
+  (text) => {
+    const names = optionNames(words(text));
+    return names !== undefined && names.length > 0 && isWhole(new Set(names), text) ? words(text).join(' ') : undefined;
+  },
+);
 
 /** The names of the options, when each is known and has its argument. */
 function optionNames(all: readonly string[]): readonly string[] | undefined {

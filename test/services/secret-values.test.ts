@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { hideSecrets } from '../../src/lib/secrets.ts';
+import { APP_LABELS, PORT_LABELS } from '../../src/services/labels.ts';
 import { nginx, read, Story, task } from '../story/cluster.ts';
 
 test.each([
@@ -11,3 +13,10 @@ test.each([
   expect(about.length).toBeGreaterThan(0);
   expect(JSON.stringify(about)).not.toMatch(/top ?secret/);
 });
+
+test.each(Object.values({ ...APP_LABELS, ...PORT_LABELS }).map(({ name, grammar }) => [name, grammar.wanted]))(
+  'what is wanted of %s can be read in the log: nothing of it is taken for a secret',
+  (_, wanted) => {
+    expect(hideSecrets(wanted)).toBe(wanted);
+  },
+);
