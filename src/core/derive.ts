@@ -37,11 +37,10 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
   const definitionsOf = each((app: App) => app.definition);
   const drafts = each((definition: Definition) => makeDraft(definition, settings));
   const problemsBetween = makeProblemsBetween(settings);
+  const ofAuthors = makeOfAuthors();
   const ofApps = eachPair((app: App, draft: Draft) => inOrder(makeServices(app, draft, settings)));
-  const all = makeAll();
   const arrangeAll = makeArrange(ownBinds(document));
-  const serve = makeServe();
-  const certify = makeCertify();
+  const [all, serve, certify] = [makeAll(), makeServe(), makeCertify()];
   const render = makeRender(templates, document);
   const withoutTaken = makeWithoutTaken(document.degradedOk);
 
@@ -49,7 +48,8 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
     const { snapshot, certificates, taken, held, staleSince, unread } = shown;
     const merged = mergeGroups(snapshot.apps);
     const { apps } = merged;
-    const assigned = assign(definitionsOf(apps));
+    const definitions = definitionsOf(apps);
+    const assigned = assign(definitions);
     const drafted = drafts(assigned.definitions);
     const { leftOut, problems: ofDrafts, ...found } = all(ofApps(apps, drafted), drafted);
     const { services, claims, ...refusal } = sift(found, shown.quarantine);
@@ -67,7 +67,7 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
       ...{ services: certified.services, certificates: certified.files, named: certificates.named },
       leftOut: [...leftOut, ...refusal.leftOut, ...arrangement.leftOut, ...certified.leftOut],
       document: bound.document,
-      problems: ofAuthors(apps, problems),
+      problems: ofAuthors(definitions, problems),
     };
   });
 }
@@ -184,15 +184,20 @@ function makeProblemsBetween(settings: ServiceSettings) {
   ];
 }
 
-/** A Problem of a deployment group is told to the app whose labels the group has: Marathon has no app of the group's name. */
-function ofAuthors(apps: readonly App[], problems: readonly Problem[]): readonly Problem[] {
-  const authors = new Map(apps.flatMap(({ definition: { id, author } }) => (author === undefined ? [] : [[id, author] as const])));
-  if (authors.size === 0) return problems;
-  return problems.map((problem): Problem => {
-    const { owner } = problem;
-    const author = owner.by === 'app' ? authors.get(owner.app) : undefined;
-    return author === undefined || owner.by !== 'app' ? problem : { ...problem, owner: { ...owner, app: author } };
+/** Names in each Problem an app that Marathon has: the author of the group's labels, where its owner is a deployment group. */
+function makeOfAuthors() {
+  const authorsOf = whole((definitions: readonly Definition[]) => {
+    return new Map(definitions.flatMap(({ id, author }) => (author === undefined ? [] : [[id, author] as const])));
   });
+  return (definitions: readonly Definition[], problems: readonly Problem[]): readonly Problem[] => {
+    const authors = authorsOf(definitions);
+    if (authors.size === 0) return problems;
+    return problems.map((problem): Problem => {
+      const { owner } = problem;
+      const author = owner.by === 'app' ? authors.get(owner.app) : undefined;
+      return author === undefined || owner.by !== 'app' ? problem : { ...problem, owner: { ...owner, app: author } };
+    });
+  };
 }
 
 /** What the load balancer binds itself. */

@@ -18,12 +18,14 @@ interface Claimant {
  */
 export function findShadows(fronts: readonly Front[], domains: Domains | undefined): readonly Problem[] {
   const pairs = new Map<Front, Map<Front, Shadow>>();
+  const meets = makeMeets();
   for (const [host, claimants] of byHost(fronts)) {
     if (new Set(claimants.map(({ front }) => folderOf(front.author ?? front.app))).size < 2) continue;
     claimants.sort((a, b) => inOrder(a.front, b.front));
     for (const [i, first] of claimants.entries())
       for (const later of claimants.slice(i + 1))
-        if (isShadow(first, later, host, domains)) note(pairs, { host, first: first.front, later: later.front });
+        if (meets(first, later) && !isGivenToBoth(first, later, { host, domains }))
+          note(pairs, { host, first: first.front, later: later.front });
   }
   return [...pairs].flatMap(([front, others]) => [...others.values()].slice(0, MOST_TOLD).map((shadow) => tell(front, shadow)));
 }
@@ -41,8 +43,8 @@ function byHost(fronts: readonly Front[]): ReadonlyMap<string, Claimant[]> {
   const hosts = new Map<string, Claimant[]>();
   for (const front of fronts) {
     if (hasOwnRules(front.overrides)) continue; // what such rules match is not known
-    for (const { host, path } of front.routes) {
-      const claimant = { front, paths: path === undefined ? [] : path.split(' ').filter((word) => word.startsWith('/')) };
+    const claimant = { front, paths: pathsOf(front) };
+    for (const { host } of front.routes) {
       const known = hosts.get(host);
       if (known === undefined) hosts.set(host, [claimant]);
       else known.push(claimant);
@@ -51,17 +53,46 @@ function byHost(fronts: readonly Front[]): ReadonlyMap<string, Claimant[]> {
   return hosts;
 }
 
+/** The paths of a port, which are the same on all its hosts; empty when it takes every path. */
+function pathsOf({ routes: [route] }: Front): readonly string[] {
+  return route?.path === undefined ? [] : route.path.split(' ').filter((word) => word.startsWith('/'));
+}
+
 /** The order of rules on the shared frontends [marathon-lb]. */
 function inOrder(a: Front, b: Front): number {
   return b.weight - a.weight || byText(a.app, b.app) || a.port - b.port;
 }
 
-function isShadow(first: Claimant, later: Claimant, host: string, domains: Domains | undefined): boolean {
-  const [one, other] = [first, later].map(({ front }) => front.author ?? front.app);
-  if (one === undefined || other === undefined || areRelated(one, other)) return false;
-  if (domains !== undefined && mayClaim(domains, one, host) && mayClaim(domains, other, host)) return false;
-  if (first.paths.length === 0 || later.paths.length === 0) return true;
-  return first.paths.some((path) => later.paths.some((own) => own.startsWith(path) || path.startsWith(own)));
+/**
+ * Whether two ports of strangers have a path in common. The paths of a port are the same on all its hosts, so each pair of ports is compared once:
+ * two apps with 1,000 hosts and 500 paths each would otherwise hold everybody up.
+ */
+function makeMeets(): (a: Claimant, b: Claimant) => boolean {
+  const known = new Map<Front, Map<Front, boolean>>();
+  return (a, b) => {
+    const ofFirst = known.get(a.front) ?? new Map<Front, boolean>();
+    known.set(a.front, ofFirst);
+    const seen = ofFirst.get(b.front);
+    if (seen !== undefined) return seen;
+    const found = !areRelated(a.front.author ?? a.front.app, b.front.author ?? b.front.app) && havePathInCommon(a.paths, b.paths);
+    ofFirst.set(b.front, found);
+    return found;
+  };
+}
+
+function havePathInCommon(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length === 0 || b.length === 0) return true;
+  return a.some((path) => b.some((other) => other.startsWith(path) || path.startsWith(other)));
+}
+
+interface Given {
+  readonly host: string;
+  readonly domains: Domains | undefined;
+}
+
+function isGivenToBoth(a: Claimant, b: Claimant, { host, domains }: Given): boolean {
+  if (domains === undefined) return false;
+  return [a, b].every(({ front }) => mayClaim(domains, front.author ?? front.app, host));
 }
 
 function note(

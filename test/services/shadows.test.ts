@@ -31,3 +31,14 @@ test('one Problem for each pair of ports, however many hosts they share', () => 
 test('nothing is told of a host that the operator has given to both folders', () => {
   expect(findShadows([on('/good'), on('/evil/x', '/')], readDomains('{"/": ["x.acme.org"]}'))).toEqual([]);
 });
+
+test('what two ports have in common is told once, with all their hosts', () => {
+  const routes = (path: string) => ['a.acme.org', 'b.acme.org', 'c.acme.org'].map((host) => ({ host, path }));
+  const fronts = [
+    front({ app: '/good', weight: 1, routes: routes('/shop') }),
+    front({ app: '/evil/x', weight: 1, routes: routes('/shop /cart') }),
+  ];
+  const problems = findShadows(fronts, undefined);
+  expect(problems).toHaveLength(2);
+  for (const { message } of problems) for (const host of ['a.acme.org', 'b.acme.org', 'c.acme.org']) expect(message).toContain(host);
+});
