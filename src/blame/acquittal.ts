@@ -1,7 +1,7 @@
-import { ownerKey, type AppOwner } from './owners.ts';
+import { ownerKey, type AppOwner } from './app-owners.ts';
 import type { Blame } from './read-refusal.ts';
-import { aloneOf } from './standard.ts';
-import { textOf } from '../haproxy/text.ts';
+import { aloneOf } from './service-alone.ts';
+import { textOf } from '../haproxy/file-text.ts';
 import type { Document } from '../model/document.ts';
 import type { Verdict } from '../model/haproxy.ts';
 

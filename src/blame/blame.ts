@@ -1,11 +1,11 @@
-import { ownerKey } from './owners.ts';
+import { ownerKey } from './app-owners.ts';
 import { describeAlone, describeTemplate, isAlike, readRefusal, type Blame, type RefusalReading } from './read-refusal.ts';
-import { without } from './without.ts';
+import { without } from './without-services.ts';
 import type { Document } from '../model/document.ts';
 import { Acquittal, countRuns, type Counted, type Taken } from './acquittal.ts';
 import { refuseWithoutApps, Search, wordsOf } from './search.ts';
 import type { Verdict } from '../model/haproxy.ts';
-import type { Found, Shown } from './found.ts';
+import type { Found, Shown } from './culprits.ts';
 
 /** A refusal, and whom to ask about it. */
 export interface BlameParts {

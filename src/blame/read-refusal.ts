@@ -1,9 +1,9 @@
 import type { Document, Fragment } from '../model/document.ts';
 import type { Owner } from '../model/problem.ts';
-import { ownerKey, type AppOwner } from './owners.ts';
+import { ownerKey, type AppOwner } from './app-owners.ts';
 import { gistOf, readComplaints } from './complaint.ts';
 import { findSuspects, type Suspect } from './suspects.ts';
-import { rowsOf, type Row } from './rows.ts';
+import { rowsOf, type Row } from './fragment-lines.ts';
 
 /** What HAProxy has against an app's part of a document. */
 export interface Blame {

@@ -1,11 +1,11 @@
 import { readComplaints } from './complaint.ts';
-import { ownerKey, ownersIn, type AppOwner } from './owners.ts';
+import { ownerKey, ownersIn, type AppOwner } from './app-owners.ts';
 import { readRefusal, type Blame, type RefusalReading } from './read-refusal.ts';
-import { rowsOf } from './rows.ts';
-import { without } from './without.ts';
+import { rowsOf } from './fragment-lines.ts';
+import { without } from './without-services.ts';
 import type { Document } from '../model/document.ts';
 import type { Acquittal, Counted } from './acquittal.ts';
-import type { Found } from './found.ts';
+import type { Found } from './culprits.ts';
 
 interface SearchParts {
   /** What was refused. */

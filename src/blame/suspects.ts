@@ -1,8 +1,8 @@
 import type { Fragment, Section } from '../model/document.ts';
 import type { Complaint } from './complaint.ts';
 import { lazily } from '../lib/lazily.ts';
-import { ownerKey } from './owners.ts';
-import { mentionIn, rowAt, textAt, wordsOf, type Row } from './rows.ts';
+import { ownerKey } from './app-owners.ts';
+import { mentionIn, rowAt, textAt, wordsOf, type Row } from './fragment-lines.ts';
 
 /** A fragment that a complaint leads to. */
 export interface Suspect {

@@ -5,7 +5,7 @@ import { sentence } from '../lib/sentence.ts';
 import { replaceFile } from '../lib/write-file.ts';
 import type { Certificates, NamedCertificate } from '../model/certificates.ts';
 import type { Owner, Problem } from '../model/problem.ts';
-import { listOf } from '../haproxy/certificates.ts';
+import { listOf } from '../haproxy/crt-list.ts';
 import { settleWithCopy, type Settled } from './copies.ts';
 import { judgeFile, type FileVerdict } from './judge.ts';
 import { isDefaultFile, readGivenCertificates, writeCertificates, type GivenCertificate } from './given.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { OPTIONS, type Settings } from '../options/options.ts';
-import { addOptions, readSettings } from './flags.ts';
+import { addOptions, readSettings } from './commander-options.ts';
 
 /** Sections whose flags mean something without HAProxy, and flags of other sections that do as well. */
 const SECTIONS: readonly string[] = ['Marathon', 'DNS', 'Log'];

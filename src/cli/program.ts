@@ -9,7 +9,7 @@ import { untilUnexpected } from './exit.ts';
 import { makeReference } from './reference.ts';
 import { readNotes } from './old-words.ts';
 import type { Settings } from '../options/options.ts';
-import { addOptions, readSettings } from './flags.ts';
+import { addOptions, readSettings } from './commander-options.ts';
 import { withSignals, type Signals } from './signals.ts';
 import { addStatus } from './status.ts';
 

@@ -8,15 +8,15 @@ import type { TakenBind } from '../model/quarantine.ts';
 import type { Front, LeftOut, Service } from '../model/service.ts';
 import type { App, Definition } from '../model/snapshot.ts';
 import { arrange, type Arrangement, type Claim, type OwnBind } from '../services/arrange.ts';
-import { makeCertify } from '../services/certificates.ts';
+import { makeCertify } from '../services/certify-fronts.ts';
 import { makeDraft, type Draft, type ServiceSettings } from '../services/fronts.ts';
 import { makeMergeGroups, overruled, type Merged } from '../services/groups.ts';
 import { assignPorts } from '../services/ports.ts';
 import { findShadows } from '../services/shadows.ts';
-import { sift } from '../services/quarantine.ts';
+import { sift } from '../services/sift-quarantined.ts';
 import { makeServices, type ServicesOfApp } from '../services/services.ts';
 import type { State } from '../snapshot/state.ts';
-import { troublesOf } from '../snapshot/troubles.ts';
+import { troublesOf } from '../snapshot/marathon-problems.ts';
 import { makeRender, type OwnSettings } from './render.ts';
 
 /** What an operator decides, room by room. */

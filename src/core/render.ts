@@ -1,11 +1,11 @@
-import { listOf } from '../haproxy/certificates.ts';
+import { listOf } from '../haproxy/crt-list.ts';
 import { makeRenderer, type Rendering } from '../haproxy/document.ts';
 import type { DocumentSettings } from '../haproxy/settings.ts';
 import type { Templates } from '../haproxy/templates.ts';
 import type { Certificates } from '../model/certificates.ts';
 import type { LoadedCertificates } from '../model/document.ts';
 import type { Release } from '../model/release.ts';
-import type { Certified } from '../services/certificates.ts';
+import type { Certified } from '../services/certify-fronts.ts';
 
 /** What an operator decides about the document. Its certificates are not among them: they may change while the daemon runs. */
 export type OwnSettings = Omit<DocumentSettings, 'certificates'>;

@@ -1,8 +1,8 @@
 import { makeAlarm } from './wake-ups.ts';
-import { answerResync, answerStatus } from './answers.ts';
+import { answerResync, answerStatus } from './control-answers.ts';
 import { chooseCertificates, type Chosen, type ChosenAtStart } from '../certificates/choose.ts';
 import type { Reply } from './control.ts';
-import type { Drive } from '../drive/parts.ts';
+import type { Drive } from '../drive/dependencies.ts';
 import type { Gently } from '../process/stop.ts';
 import type { OwnProcess } from '../process/process.ts';
 import { makeGate } from './gate.ts';
@@ -27,7 +27,7 @@ import { startState } from '../snapshot/state.ts';
 import type { Client } from '../source/client.ts';
 import type { Status } from './status.ts';
 import type { Run, Surroundings } from './surroundings.ts';
-import { drivenBy, makeViews } from './views.ts';
+import { drivenBy, makeViews } from './shown-views.ts';
 import { watch } from './watch-haproxy.ts';
 import { watchWaiting } from './watch-waiting.ts';
 

@@ -10,7 +10,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import { makeProblemLog } from './problem-log.ts';
 import { makeAbsorb } from '../snapshot/absorb.ts';
 import { startState, type State } from '../snapshot/state.ts';
-import { troublesOf } from '../snapshot/troubles.ts';
+import { troublesOf } from '../snapshot/marathon-problems.ts';
 import { shown } from '../source/auth.ts';
 import type { Client } from '../source/client.ts';
 import type { Run } from './surroundings.ts';

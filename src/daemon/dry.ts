@@ -2,7 +2,7 @@ import { nameCertificates } from '../certificates/choose.ts';
 import { openMarathon, openReads } from './open-marathon.ts';
 import type { Run } from './surroundings.ts';
 import { findRelease } from './find-release.ts';
-import { textOf } from '../haproxy/text.ts';
+import { textOf } from '../haproxy/file-text.ts';
 import { loadMiddle } from './load-derive.ts';
 import type { News } from '../model/news.ts';
 import { makeProblemLog } from './problem-log.ts';

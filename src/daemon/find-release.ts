@@ -1,5 +1,5 @@
 import { askVersion } from '../process/check.ts';
-import { environmentOf } from '../process/environment.ts';
+import { environmentOf } from '../process/haproxy-environment.ts';
 import type { Environment } from '../lib/environment.ts';
 import { isAtLeast, OLDEST_RELEASE, readRelease } from '../haproxy/release.ts';
 import type { Logger } from '../lib/logger.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Settings } from '../options/options.ts';
-import { takeLock, type Lock } from './lock.ts';
+import { takeLock, type Lock } from './folder-lock.ts';
 
 /** What a process must be the only writer of: the run folder, and the folder that haproxy.cfg and its maps stand in. */
 export interface Locks {

@@ -1,13 +1,13 @@
-import { BindsTaken, bindsInUse } from '../process/binds.ts';
+import { BindsTaken, bindsInUse } from '../process/taken-binds.ts';
 import { TooFewDescriptors } from '../process/descriptors.ts';
-import { neediestOf, type Neediest } from '../process/neediest.ts';
+import { neediestOf, type Neediest } from '../process/neediest-app.ts';
 import { findBlame, type OperatorsFault } from '../blame/blame.ts';
 import { ReloadRefused, type Verdict } from '../model/haproxy.ts';
-import type { DriveParts, Refusal } from '../drive/parts.ts';
+import type { DriveParts, Refusal } from '../drive/dependencies.ts';
 import type { Files } from '../drive/files.ts';
-import { DEFAULTED, dependsOnServers, describeBlame, describeReload, NOTHING_SERVES, templatesIn } from '../blame/describe.ts';
+import { DEFAULTED, dependsOnServers, describeBlame, describeReload, NOTHING_SERVES, templatesIn } from '../blame/refusal-problems.ts';
 import { withoutOtherFiles } from '../blame/complaint.ts';
-import { ownerKey } from '../blame/owners.ts';
+import { ownerKey } from '../blame/app-owners.ts';
 import type { Blame } from '../blame/read-refusal.ts';
 import { now } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -17,7 +17,7 @@ import type { News } from '../model/news.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Defaulted, Quarantined } from '../model/quarantine.ts';
 import type { Service } from '../model/service.ts';
-import { writtenOf } from '../services/quarantine.ts';
+import { writtenOf } from '../services/sift-quarantined.ts';
 
 interface Parts {
   readonly files: Pick<Files, 'check' | 'fingerprint'>;

@@ -1,10 +1,10 @@
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { makeMayKnow } from '../dns/answers/elsewhere.ts';
+import { makeMayKnow } from '../dns/answers/foreign-names.ts';
 import { textOf } from '../lib/endpoint.ts';
 import { makeForward } from '../dns/net/forward.ts';
-import { frameworkName } from '../dns/zones/names.ts';
-import { isOwn } from '../dns/net/own.ts';
+import { frameworkName } from '../dns/zones/dns-names.ts';
+import { isOwn } from '../dns/net/own-endpoint.ts';
 import type { Zones } from '../dns/zones/records.ts';
 import { makeRate } from '../dns/net/rate.ts';
 import { makeResponder, type Forward } from '../dns/answers/respond.ts';

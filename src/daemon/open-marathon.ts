@@ -10,12 +10,12 @@ import { EVENT_TYPES, readEvent } from '../snapshot/events.ts';
 import { basicAuth, noAuth, type Auth } from '../source/auth.ts';
 import { makeClient, type Client } from '../source/client.ts';
 import { makeHosts } from '../source/hosts.ts';
-import { makeReader, type Reader } from '../source/reader.ts';
-import { makeAppRead, makeFullRead, type Complete, type Decode } from '../source/reads.ts';
+import { makeReader, type Reader } from '../source/read-scheduler.ts';
+import { makeAppRead, makeFullRead, type Complete, type Decode } from '../source/read-to-news.ts';
 import { follow, poll, type Source } from '../source/source.ts';
 import { openStream } from '../source/stream.ts';
 import { readVaultSettings, vaultAuth } from '../source/vault.ts';
-import { makeUnread } from '../source/unread.ts';
+import { makeUnread } from '../source/unread-alarm.ts';
 import { makeVersions } from '../source/versions.ts';
 import type { Surroundings } from './surroundings.ts';
 

@@ -1,5 +1,5 @@
 import type { Reply } from './control.ts';
-import type { Outcome, Waiting } from '../drive/parts.ts';
+import type { Outcome, Waiting } from '../drive/dependencies.ts';
 import type { View } from '../model/view.ts';
 import type { Attachment } from '../source/source.ts';
 

@@ -1,6 +1,6 @@
 import { now } from '../lib/clock.ts';
 import type { State } from '../snapshot/state.ts';
-import { wants } from '../snapshot/wants.ts';
+import { wants } from '../snapshot/next-wake-up.ts';
 import type { Source } from '../source/source.ts';
 import type { Surroundings } from './surroundings.ts';
 

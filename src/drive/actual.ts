@@ -2,9 +2,9 @@ import { oneAfterAnother } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Document, Reason, Running } from '../model/document.ts';
 import { notePassed, sendPlanned } from './send-commands.ts';
-import type { Consequence, DriveParts, Refusal } from './parts.ts';
+import type { Consequence, DriveParts, Refusal } from './dependencies.ts';
 import { FileFollower } from './file-follower.ts';
-import { Steps } from './steps.ts';
+import { Steps } from './in-progress.ts';
 
 /** What is known of HAProxy and its file now, and what both lanes do to them; one after the other. */
 export class Actual {

@@ -1,8 +1,8 @@
 import { sentence } from '../lib/sentence.ts';
 import type { Document, Reason, Running } from '../model/document.ts';
 import type { Verdict } from '../model/haproxy.ts';
-import type { Outcome } from './parts.ts';
-import type { Shared } from './shared.ts';
+import type { Outcome } from './dependencies.ts';
+import type { Shared } from './lane-dependencies.ts';
 import { outcomeOf } from './wanted.ts';
 
 /** How a candidate ended, and whether another one comes therefore. */

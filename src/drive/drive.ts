@@ -1,5 +1,5 @@
 import type { Document } from '../model/document.ts';
-import type { Drive, DriveParts, Outcome, Waiting } from './parts.ts';
+import type { Drive, DriveParts, Outcome, Waiting } from './dependencies.ts';
 import { Actual } from './actual.ts';
 import { QuickLane } from './quick-lane.ts';
 import { SlowLane } from './slow-lane.ts';

@@ -1,6 +1,6 @@
 import { sentence } from '../lib/sentence.ts';
 import type { Document } from '../model/document.ts';
-import type { DriveParts } from './parts.ts';
+import type { DriveParts } from './dependencies.ts';
 
 /** The file follows what HAProxy took at runtime no sooner than this after the last time, and after ten times what writing it cost. */
 const FOLLOW_MS = 2_000;

@@ -1,7 +1,7 @@
 import { oneAtATime, type Ask } from '../lib/runs.ts';
 import type { Running } from '../model/document.ts';
 import { sendDeletions, wakeIn } from './send-commands.ts';
-import type { Shared } from './shared.ts';
+import type { Shared } from './lane-dependencies.ts';
 import { outcomeOf } from './wanted.ts';
 
 /** All that HAProxy takes while it runs: commands, at once, one batch at a time. */

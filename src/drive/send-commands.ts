@@ -1,6 +1,6 @@
 import type { Command, Document, Reason, Running } from '../model/document.ts';
 import type { Release } from '../model/release.ts';
-import type { DriveParts } from './parts.ts';
+import type { DriveParts } from './dependencies.ts';
 
 /** How often is asked whether a server's check has passed, in milliseconds. */
 const CHECK_MS = 50;

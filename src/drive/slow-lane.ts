@@ -2,7 +2,7 @@ import type { Ask } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Document, Reason } from '../model/document.ts';
 import { Attempts, type Attempt } from './attempts.ts';
-import type { Shared } from './shared.ts';
+import type { Shared } from './lane-dependencies.ts';
 import type { QuickLane } from './quick-lane.ts';
 
 const BY_HAND: Reason = { code: 'by-hand', subject: 'haproxy', detail: 'asked for' };

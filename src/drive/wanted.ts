@@ -1,6 +1,6 @@
 import { addAbortListener } from 'node:events';
 import type { Document } from '../model/document.ts';
-import type { DriveParts, Outcome } from './parts.ts';
+import type { DriveParts, Outcome } from './dependencies.ts';
 
 const ANOTHER_MS = 5_000;
 

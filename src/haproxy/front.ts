@@ -3,7 +3,7 @@ import type { Fragment, MapFile, Section } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
 import type { Front } from '../model/service.ts';
 import { makeAclNames, type NamedFront } from './acl-names.ts';
-import { certificatesOf, crt } from './certificates.ts';
+import { certificatesOf, crt } from './crt-list.ts';
 import { groupedHttps, sharedHttps, withMap } from './https.ts';
 import { hasHostRules, makeRouteRules, type RouteRules } from './routes.ts';
 import { section } from './section.ts';

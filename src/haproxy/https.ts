@@ -2,7 +2,7 @@ import { byText } from '../lib/lists.ts';
 import type { Fragment, Section } from '../model/document.ts';
 import type { Front } from '../model/service.ts';
 import { cleaned, type RouteRules } from './routes.ts';
-import { certificatesOf, crt, sharedCrt } from './certificates.ts';
+import { certificatesOf, crt, sharedCrt } from './crt-list.ts';
 import { section } from './section.ts';
 import type { DocumentSettings } from './settings.ts';
 import type { Templates } from './templates.ts';

@@ -1,9 +1,9 @@
 import type { BackendSection, Document, Fragment, MapFile, Section } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
-import { readCertificates } from './certificates.ts';
+import { readCertificates } from './crt-list.ts';
 import { readServerLine } from './server-line.ts';
 import { CERTIFICATES_FILE } from './settings.ts';
-import { OPENERS } from './traits.ts';
+import { OPENERS } from './backend-traits.ts';
 
 /**
  * The document of files that were written by us, when only they are left of it; `maps`: their texts by file name, and that of the certificates. All text is there, owned

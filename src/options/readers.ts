@@ -4,7 +4,7 @@ import { isIP, isIPv4 } from 'node:net';
 import type { Endpoint } from '../lib/endpoint.ts';
 import { LOG_LEVELS, type LogLevel } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
-import { address } from '../services/grammars.ts';
+import { address } from '../services/label-grammars.ts';
 
 function wanted(what: string): InvalidArgumentError {
   return new InvalidArgumentError(`Wanted: ${what}.`);

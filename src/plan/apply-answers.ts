@@ -2,7 +2,7 @@ import { common } from '../lib/lists.ts';
 import type { ServerException, BackendSection, Command, Document, Effect, Fragment, MapFile, Running, Section } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
 import { planCertificates } from './plan-certificates.ts';
-import { areSameSections, isSameBackend, isSameMap, isSameSection, mapNames } from '../haproxy/same.ts';
+import { areSameSections, isSameBackend, isSameMap, isSameSection, mapNames } from '../haproxy/same-sections.ts';
 import type { Answer } from '../model/haproxy.ts';
 
 /** What HAProxy ran, what it was told, and what it answered. */

@@ -1,7 +1,7 @@
 import type { Command, Document, Reason } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
 import { changeMap, reason, type MapChange } from './commands.ts';
-import { mapNames } from '../haproxy/same.ts';
+import { mapNames } from '../haproxy/same-sections.ts';
 import { canStandInCommand } from '../haproxy/server-line.ts';
 
 /** The maps of two documents, and what stands in the way of commands. */

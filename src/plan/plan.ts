@@ -7,9 +7,9 @@ import { lazily } from '../lib/lazily.ts';
 import { planMaps } from './plan-maps.ts';
 import { isNamedAsWritten, planServers, type ServerPlan } from './plan-servers.ts';
 import { deleteServer, reason } from './commands.ts';
-import { areSameSections, differenceOf, fragmentsText, isSameSection, isSameWhole } from '../haproxy/same.ts';
+import { areSameSections, differenceOf, fragmentsText, isSameSection, isSameWhole } from '../haproxy/same-sections.ts';
 import { canStandInCommand } from '../haproxy/server-line.ts';
-import { readDefaults, traitsOf, type Defaults } from '../haproxy/traits.ts';
+import { readDefaults, traitsOf, type Defaults } from '../haproxy/backend-traits.ts';
 
 /** From where to where. */
 export interface PlanParts {

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import type { Environment } from '../lib/environment.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Verdict } from '../model/haproxy.ts';
-import { environmentOf } from './environment.ts';
+import { environmentOf } from './haproxy-environment.ts';
 import { runBounded, type Ended } from './run-bounded.ts';
 
 /** How HAProxy is asked about a file. */

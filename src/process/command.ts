@@ -7,8 +7,8 @@ import type { Logger } from '../lib/logger.ts';
 import { oneAfterAnother } from '../lib/runs.ts';
 import type { Reason } from '../model/document.ts';
 import type { Haproxy } from '../model/haproxy.ts';
-import { environmentOf } from './environment.ts';
-import { readMarker, writeMarker } from './marker.ts';
+import { environmentOf } from './haproxy-environment.ts';
+import { readMarker, writeMarker } from './applied-marker.ts';
 import type { WorkerInfo } from '../socket/master.ts';
 import { makeRuntime, makeTurns, type Runtime, type RuntimePart } from '../socket/worker.ts';
 

@@ -9,8 +9,8 @@ import type { Release } from '../model/release.ts';
 import { reload } from './reload.ts';
 import { end, letFinish, STOP_MS, type Gently } from './stop.ts';
 import type { Haproxy } from '../model/haproxy.ts';
-import { identify, lives, writeLiving } from './living.ts';
-import { look, note, ownOf, serving, type Own, type OwnSettings } from './own.ts';
+import { identify, lives, writeLiving } from './process-identity.ts';
+import { look, note, ownOf, serving, type Own, type OwnSettings } from './own-haproxy.ts';
 import { makeTurns } from '../socket/worker.ts';
 
 /** A HAProxy that we start, in a session of its own: it outlives this process, and the next one adopts it. */

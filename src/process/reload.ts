@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Document, Reason } from '../model/document.ts';
 import { end } from './stop.ts';
 import { ReloadRefused } from '../model/haproxy.ts';
-import { identify, lives, type Living } from './living.ts';
+import { identify, lives, type Living } from './process-identity.ts';
 import { ask, NoAnswer, orSilence, showProc, type Processes } from '../socket/master.ts';
-import { call, look, note, serving, type Own } from './own.ts';
+import { call, look, note, serving, type Own } from './own-haproxy.ts';
 import { writeStates } from './states-file.ts';
 
 const LOG_MAX_BYTES = 8 * 2 ** 20;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lives, type Living } from './living.ts';
+import { lives, type Living } from './process-identity.ts';
 
 /** Milliseconds that a process has to end when it is asked to, and again when it is killed. */
 export const STOP_MS = 5_000;

@@ -4,7 +4,7 @@ import type { BackendOptions, Front, LeftOut, LeftOutReason, Overrides } from '.
 import type { Definition, HealthCheck } from '../model/snapshot.ts';
 import type { Claim } from './arrange.ts';
 import { checkOfPort, faultOf, makeCheck } from './checks.ts';
-import { backendName } from './names.ts';
+import { backendName } from './haproxy-names.ts';
 import type { PortRange } from './ports.ts';
 import { BOUNDS, tooMany } from './bounds.ts';
 import { mayClaim, notInDomains, type Domains } from './domains.ts';

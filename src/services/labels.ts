@@ -1,6 +1,6 @@
 import { DEPLOYMENT_GROUP_LABEL } from '../model/deployment-group.ts';
-import * as grammars from './grammars.ts';
-import type { Grammar } from './grammars.ts';
+import * as grammars from './label-grammars.ts';
+import type { Grammar } from './label-grammars.ts';
 
 /** One label: its name behind HAPROXY_ or HAPROXY_n_, its values, and what it does. */
 export interface Label<Value> {

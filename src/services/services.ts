@@ -6,7 +6,7 @@ import { endpointOf } from './addresses.ts';
 import { checkOfPort, makeCheck } from './checks.ts';
 import type { Claim } from './arrange.ts';
 import type { Draft, PortDraft } from './fronts.ts';
-import { serverId, serverName } from './names.ts';
+import { serverId, serverName } from './haproxy-names.ts';
 
 /** The services of one app with the tasks it has now, and what does not serve. */
 export interface ServicesOfApp {

@@ -1,12 +1,12 @@
 import { keep } from '../lib/keep.ts';
 import type { AppId } from '../model/names.ts';
 import type { News } from '../model/news.ts';
-import { absorbCertificates } from './certificates.ts';
+import { absorbCertificates } from './absorb-certificates.ts';
 import { withOverdue, firstDeadline } from './grace.ts';
 import { withoutExplained } from './guard.ts';
-import { absorbApp, absorbApps, absorbRestored, absorbUnread, appOf, withChange } from './reads.ts';
+import { absorbApp, absorbApps, absorbRestored, absorbUnread, appOf, withChange } from './absorb-reads.ts';
 import type { State } from './state.ts';
-import { absorbRefusal, absorbRelease, others } from './refusals.ts';
+import { absorbRefusal, absorbRelease, others } from './absorb-refusals.ts';
 import { absorbTask } from './task.ts';
 
 /** What an operator decides about what is believed. */

@@ -6,7 +6,7 @@ import { DEPLOYMENT_GROUP_LABEL } from '../model/deployment-group.ts';
 import type { App, Task } from '../model/snapshot.ts';
 import { isFinal, isNotYetRunning } from '../model/task-states.ts';
 import { unpackPorts } from './decode.ts';
-import { outlasts } from './ended.ts';
+import { outlasts } from './ended-tasks.ts';
 import type { State } from './state.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { isSameMap } from '../haproxy/same.ts';
+import { isSameMap } from '../haproxy/same-sections.ts';
 import type { Document, MapFile } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
 

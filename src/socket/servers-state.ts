@@ -1,6 +1,6 @@
 import { isIP, isIPv6 } from 'node:net';
 import { isDisabled, readServerLine, type ServerLine } from '../haproxy/server-line.ts';
-import { serversInText } from '../haproxy/traits.ts';
+import { serversInText } from '../haproxy/backend-traits.ts';
 import { bracketed } from '../lib/bracketed.ts';
 import type { ServerException, BackendSection, Document, Fragment, Running } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';

@@ -3,7 +3,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { makeElementCutter } from '../lib/json-elements.ts';
-import type { Answer } from './get.ts';
+import type { Answer } from './http-get.ts';
 
 const TURN_MS = 5;
 

@@ -1,13 +1,13 @@
 import { Agent } from 'undici';
 import { now as sinceEpoch } from '../lib/clock.ts';
 import type { AppId } from '../model/names.ts';
-import { appIn, pathOf, saysGone, versionPathOf } from './app.ts';
+import { appIn, pathOf, saysGone, versionPathOf } from './app-endpoint.ts';
 import type { Auth } from './auth.ts';
 import { LIMITS, readElements, readJson, unpacked, type Limits } from './body.ts';
-import { failure, makeGet, refuseWebPage, type Answer, type Get } from './get.ts';
+import { failure, makeGet, refuseWebPage, type Answer, type Get } from './http-get.ts';
 import { makeHostsInTurn, type HostsInTurn, type Read, type Turn } from './hosts-in-turn.ts';
 import { makeMayTrust, type LeaderHosts } from './leader.ts';
-import { makePatience, type Patience } from './patience.ts';
+import { makePatience, type Patience } from './answer-patience.ts';
 
 /** How long to wait for what, in milliseconds. */
 export interface Deadlines {

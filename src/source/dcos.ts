@@ -3,7 +3,7 @@ import { decodeJwt, SignJWT } from 'jose';
 import { Agent, request, type Dispatcher } from 'undici';
 import { sentence } from '../lib/sentence.ts';
 import { shown, type Auth, type Headers } from './auth.ts';
-import { failure, refuseWebPage } from './get.ts';
+import { failure, refuseWebPage } from './http-get.ts';
 
 /** How to log in to DC/OS. */
 export interface DcosSettings {

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import type { Task } from '../model/snapshot.ts';
 import { atMost } from './at-most.ts';
-import type { Complete } from './reads.ts';
+import type { Complete } from './read-to-news.ts';
 
 export interface HostSettings {
   /** Name -> address. Rejects when the name does not resolve. */

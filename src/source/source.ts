@@ -4,9 +4,9 @@ import type { Logger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Heard, News } from '../model/news.ts';
 import { shown } from './auth.ts';
-import type { Reader } from './reader.ts';
+import type { Reader } from './read-scheduler.ts';
 import type { StreamAttempt } from './stream.ts';
-import { makeTrouble } from './trouble.ts';
+import { makeTrouble } from './log-once.ts';
 
 /** Whose event stream is attached; or why none is. */
 export type Attachment = { readonly attached: true; readonly url: string } | { readonly attached: false; readonly why: string };

@@ -3,7 +3,7 @@ import { ReadableStream } from 'node:stream/web';
 import { EventSource, type FetchLike } from 'eventsource';
 import type { Logger } from '../lib/logger.ts';
 import { makeEventMeasure } from './event-measure.ts';
-import { codeOf, refuseWebPage, type Answer, type Get } from './get.ts';
+import { codeOf, refuseWebPage, type Answer, type Get } from './http-get.ts';
 
 /** One attempt at the event stream. */
 export interface StreamAttempt {

@@ -3,7 +3,7 @@ import { Agent, request } from 'undici';
 import type { Environment } from '../lib/environment.ts';
 import { sentence } from '../lib/sentence.ts';
 import { basicAuth, shown, type Auth, type Headers } from './auth.ts';
-import { failure, refuseWebPage } from './get.ts';
+import { failure, refuseWebPage } from './http-get.ts';
 
 /** Where a Vault keeps Marathon's user and password, and what lets us read them. */
 export interface VaultSettings {

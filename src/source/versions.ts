@@ -6,7 +6,7 @@ import type { AppId } from '../model/names.ts';
 import type { App, Definition, Port, Task } from '../model/snapshot.ts';
 import { atMost } from './at-most.ts';
 import type { Client } from './client.ts';
-import type { Complete, Decode } from './reads.ts';
+import type { Complete, Decode } from './read-to-news.ts';
 
 export interface VersionSettings extends Pick<Client, 'readVersion'> {
   readonly decode: Decode;

@@ -11,7 +11,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { textOf } from '../../src/haproxy/text.ts';
+import { textOf } from '../../src/haproxy/file-text.ts';
 import { loadMiddle } from '../../src/daemon/load-derive.ts';
 import { defaultSettings } from '../../src/options/options.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';

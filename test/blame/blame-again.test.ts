@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { findBlame, type Finding, type OperatorsFault } from '../../src/blame/blame.ts';
 import type { Verdict } from '../../src/model/haproxy.ts';
 import { makeBlaming } from '../../src/daemon/open-blame.ts';
-import { textOf } from '../../src/haproxy/text.ts';
+import { textOf } from '../../src/haproxy/file-text.ts';
 import type { Document } from '../../src/model/document.ts';
 import type { AppId } from '../../src/model/names.ts';
 import type { News } from '../../src/model/news.ts';

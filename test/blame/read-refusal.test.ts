@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { withoutOtherFiles } from '../../src/blame/complaint.ts';
 import { readRefusal, type RefusalReading } from '../../src/blame/read-refusal.ts';
-import { textOf } from '../../src/haproxy/text.ts';
+import { textOf } from '../../src/haproxy/file-text.ts';
 import type { Document, Fragment } from '../../src/model/document.ts';
 import type { AppId } from '../../src/model/names.ts';
 import { backendSection, document } from '../haproxy/make.ts';

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { identify, writeLiving } from '../../src/process/living.ts';
+import { identify, writeLiving } from '../../src/process/process-identity.ts';
 import { setTimeout } from 'node:timers/promises';
 
 const SCRIPT = path.resolve('bin/container-start');

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { takeLocks } from '../../src/daemon/locks.ts';
-import { identify, readLiving, writeLiving } from '../../src/process/living.ts';
+import { identify, readLiving, writeLiving } from '../../src/process/process-identity.ts';
 import { defaultSettings } from '../../src/options/options.ts';
 import { makeFolders } from '../lib/folder.ts';
 

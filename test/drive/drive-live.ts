@@ -1,5 +1,5 @@
 import type { Answer, Haproxy } from '../../src/model/haproxy.ts';
-import { textOf } from '../../src/haproxy/text.ts';
+import { textOf } from '../../src/haproxy/file-text.ts';
 import type { Command, Document, Running } from '../../src/model/document.ts';
 import { backendSection, document, section } from '../haproxy/make.ts';
 import { execute, loaded, type Memory } from '../plan/plan-fake.ts';

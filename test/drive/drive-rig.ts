@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { drive } from '../../src/drive/drive.ts';
-import type { Drive, DriveParts } from '../../src/drive/parts.ts';
+import type { Drive, DriveParts } from '../../src/drive/dependencies.ts';
 import { applyAnswers } from '../../src/plan/apply-answers.ts';
 import { makePlan, planDeletions } from '../../src/plan/plan.ts';
 import { readDocument } from '../../src/haproxy/read-document.ts';

@@ -1,7 +1,7 @@
 import { expect, jest, test } from '@jest/globals';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { identify } from '../../src/process/living.ts';
+import { identify } from '../../src/process/process-identity.ts';
 import { end } from '../../src/process/stop.ts';
 import { ask } from '../../src/socket/master.ts';
 import type { AppForm } from '../../src/demo/marathon.ts';

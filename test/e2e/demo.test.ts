@@ -2,7 +2,7 @@ import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identify, lives, type Living } from '../../src/process/living.ts';
+import { identify, lives, type Living } from '../../src/process/process-identity.ts';
 import { ask as askMaster } from '../../src/socket/master.ts';
 import { ask } from './ask.ts';
 import { needBuild, start, type Running } from './command.ts';

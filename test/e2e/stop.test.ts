@@ -1,5 +1,5 @@
 import { expect, jest, test } from '@jest/globals';
-import { identify, lives } from '../../src/process/living.ts';
+import { identify, lives } from '../../src/process/process-identity.ts';
 import { clusters, type Cluster } from './cluster.ts';
 import { FIRST } from './tasks.ts';
 import { until } from './until.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { mapText, textOf } from '../../src/haproxy/text.ts';
+import { mapText, textOf } from '../../src/haproxy/file-text.ts';
 import { loadTemplates } from '../../src/daemon/load-templates.ts';
 import { makeMiddle } from '../../src/daemon/load-derive.ts';
 import type { Certificates } from '../../src/model/certificates.ts';

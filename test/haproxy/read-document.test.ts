@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { makePlan } from '../../src/plan/plan.ts';
 import { readDocument } from '../../src/haproxy/read-document.ts';
 import { applyAnswers } from '../../src/plan/apply-answers.ts';
-import { mapText, textOf } from '../../src/haproxy/text.ts';
+import { mapText, textOf } from '../../src/haproxy/file-text.ts';
 import type { Document } from '../../src/model/document.ts';
 import { readCases, viewOf } from '../golden/cases.ts';
 import { asLoaded } from './make.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { makeRenderer } from '../../src/haproxy/document.ts';
 import { isAtLeast, OLDEST_RELEASE, readRelease } from '../../src/haproxy/release.ts';
-import { textOf } from '../../src/haproxy/text.ts';
+import { textOf } from '../../src/haproxy/file-text.ts';
 import { front, server, service, settings, templatesWith } from './make.ts';
 
 test.each([

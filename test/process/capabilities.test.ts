@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { CAPABILITIES, capabilitiesIn, capabilitiesOf, hasAny } from '../../src/process/capabilities.ts';
-import { environmentOf } from '../../src/process/environment.ts';
+import { environmentOf } from '../../src/process/haproxy-environment.ts';
 import { makeFolders, writeProgram } from '../lib/folder.ts';
 
 const makeFolder = makeFolders('capabilities');

@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { askVersion, checkConfig } from '../../src/process/check.ts';
-import { environmentOf } from '../../src/process/environment.ts';
-import { identify } from '../../src/process/living.ts';
+import { environmentOf } from '../../src/process/haproxy-environment.ts';
+import { identify } from '../../src/process/process-identity.ts';
 import { until } from '../e2e/until.ts';
 import { makeFolders, writeProgram } from '../lib/folder.ts';
 

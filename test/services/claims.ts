@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Bind, Front, Route } from '../../src/model/service.ts';
 import { arrange, type Arrangement, type Claim, type OwnBind } from '../../src/services/arrange.ts';
-import { backendName } from '../../src/services/names.ts';
+import { backendName } from '../../src/services/haproxy-names.ts';
 import { appId } from './make.ts';
 
 export interface Given {

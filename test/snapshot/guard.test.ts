@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import type { News } from '../../src/model/news.ts';
 import { makeAbsorb } from '../../src/snapshot/absorb.ts';
 import type { State } from '../../src/snapshot/state.ts';
-import { troublesOf } from '../../src/snapshot/troubles.ts';
-import { wants } from '../../src/snapshot/wants.ts';
+import { troublesOf } from '../../src/snapshot/marathon-problems.ts';
+import { wants } from '../../src/snapshot/next-wake-up.ts';
 import { EMPTY } from '../golden/cases.ts';
 import { appAt, eventAt, goneAt, nginx, readAt, task, VERSION, type Json } from '../story/cluster.ts';
 

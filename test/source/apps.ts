@@ -1,7 +1,7 @@
 import type { AppId, TaskId } from '../../src/model/names.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { App, Definition, Task } from '../../src/model/snapshot.ts';
-import type { Decode } from '../../src/source/reads.ts';
+import type { Decode } from '../../src/source/read-to-news.ts';
 
 /** An app without tasks and ports. */
 export function app(id: string, rest: Partial<Omit<App, 'definition'>> & { readonly definition?: Partial<Definition> } = {}): App {

@@ -7,7 +7,7 @@ import type { News } from '../../src/model/news.ts';
 import { decodeApp, unpackPorts } from '../../src/snapshot/decode.ts';
 import { noAuth } from '../../src/source/auth.ts';
 import { makeClient } from '../../src/source/client.ts';
-import { makeAppRead, makeFullRead } from '../../src/source/reads.ts';
+import { makeAppRead, makeFullRead } from '../../src/source/read-to-news.ts';
 import { makeVersions } from '../../src/source/versions.ts';
 import { recordLog } from './server.ts';
 

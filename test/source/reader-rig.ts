@@ -1,7 +1,7 @@
 import { afterEach } from '@jest/globals';
 import { makeBackoff } from '../../src/lib/backoff.ts';
 import type { AppId } from '../../src/model/names.ts';
-import { makeReader } from '../../src/source/reader.ts';
+import { makeReader } from '../../src/source/read-scheduler.ts';
 import { makeClock } from './clock.ts';
 import { recordLog } from './server.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
 import { Agent } from 'undici';
-import { makeGet } from '../../src/source/get.ts';
+import { makeGet } from '../../src/source/http-get.ts';
 import { readVaultSettings, vaultAuth } from '../../src/source/vault.ts';
 import { closeServers, refusedUrl, serve } from './server.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { App, Definition, Port } from '../../src/model/snapshot.ts';
-import type { Decode } from '../../src/source/reads.ts';
+import type { Decode } from '../../src/source/read-to-news.ts';
 import { makeVersions } from '../../src/source/versions.ts';
 import { app, problem, task } from './apps.ts';
 import { makeClock } from './clock.ts';

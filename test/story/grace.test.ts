@@ -3,7 +3,7 @@ import type { View } from '../../src/model/view.ts';
 import type { News } from '../../src/model/news.ts';
 import { makeAbsorb } from '../../src/snapshot/absorb.ts';
 import { memoryOf } from '../../src/snapshot/health.ts';
-import { wants } from '../../src/snapshot/wants.ts';
+import { wants } from '../../src/snapshot/next-wake-up.ts';
 import { decodeAll, EMPTY, makeDeriver } from '../golden/cases.ts';
 import { appAt, nginx, readAt, Story, task, tasksOf, type Json } from './cluster.ts';
 

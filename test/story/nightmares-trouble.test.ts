@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { View } from '../../src/model/view.ts';
 import type { News } from '../../src/model/news.ts';
-import { writtenOf } from '../../src/services/quarantine.ts';
+import { writtenOf } from '../../src/services/sift-quarantined.ts';
 import { makeAbsorb } from '../../src/snapshot/absorb.ts';
 import { appAt, eventAt, nginx, read, readAt, serversOf, Story, task, tasksOf } from './cluster.ts';
 import { codes, config, hosts, labelled, linesOf, other, planned, why } from './nightmares.ts';

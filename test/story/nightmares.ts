@@ -1,5 +1,5 @@
 import { makePlan } from '../../src/plan/plan.ts';
-import { rowsOf } from '../../src/blame/rows.ts';
+import { rowsOf } from '../../src/blame/fragment-lines.ts';
 import type { View } from '../../src/model/view.ts';
 import type { Document, Plan } from '../../src/model/document.ts';
 import { filesOf } from '../golden/cases.ts';

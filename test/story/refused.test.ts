@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { BindsTaken } from '../../src/process/binds.ts';
+import { BindsTaken } from '../../src/process/taken-binds.ts';
 import { ReloadRefused, type Verdict } from '../../src/model/haproxy.ts';
-import type { Refusal } from '../../src/drive/parts.ts';
+import type { Refusal } from '../../src/drive/dependencies.ts';
 import { makeBlaming } from '../../src/daemon/open-blame.ts';
-import { textOf } from '../../src/haproxy/text.ts';
+import { textOf } from '../../src/haproxy/file-text.ts';
 import type { News } from '../../src/model/news.ts';
 import { nginx, read, Story, task } from './cluster.ts';
 

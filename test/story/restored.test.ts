@@ -3,7 +3,7 @@ import type { News } from '../../src/model/news.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import { makeAbsorb } from '../../src/snapshot/absorb.ts';
 import { startState, type State } from '../../src/snapshot/state.ts';
-import { troublesOf } from '../../src/snapshot/troubles.ts';
+import { troublesOf } from '../../src/snapshot/marathon-problems.ts';
 import { EMPTY, filesOf, makeDeriver } from '../golden/cases.ts';
 import { appAt, eventAt, goneAt, nginx, readAt, Story, task, tasksOf, type Json } from './cluster.ts';
 

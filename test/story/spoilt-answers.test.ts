@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { readSavedApp } from '../../src/saved/saved-app.ts';
-import { rowsOf } from '../../src/blame/rows.ts';
-import { textOf } from '../../src/haproxy/text.ts';
+import { rowsOf } from '../../src/blame/fragment-lines.ts';
+import { textOf } from '../../src/haproxy/file-text.ts';
 import { makeElementCutter } from '../../src/lib/json-elements.ts';
 import type { View } from '../../src/model/view.ts';
 import type { News } from '../../src/model/news.ts';

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { News } from '../../src/model/news.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
 import { EVENT_TYPES, readEvent } from '../../src/snapshot/events.ts';
-import { isReadable } from '../../src/source/app.ts';
+import { isReadable } from '../../src/source/app-endpoint.ts';
 import { EMPTY, makeDeriver } from '../golden/cases.ts';
 import { SPOILS, spoilt, waysIn } from '../snapshot/spoil.ts';
 import { appAt, nginx, readAt, task, VERSION, type Json } from './cluster.ts';

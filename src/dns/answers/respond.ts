@@ -1,5 +1,5 @@
 import type { Elsewhere, Rcode } from './answer.ts';
-import { makeAnswers } from './kept.ts';
+import { makeAnswers } from './kept-answers.ts';
 import { bareReply, limitOf, readQuery, refusal, TC, type Encoded, type Query } from './packet.ts';
 import { writeReply } from './reply.ts';
 import type { Zones } from '../zones/records.ts';

@@ -1,4 +1,4 @@
-import { DCOS_ZONE, DIRECTORY } from './places.ts';
+import { DCOS_ZONE, DIRECTORY } from './name-suffixes.ts';
 import type { Apex } from './records.ts';
 
 /** The top of the Mesos names [Mesos-DNS's defaults]. `ttl` in seconds. */

@@ -1,8 +1,8 @@
 import type { AppId } from '../../model/names.ts';
 import type { Definition, Port, Task } from '../../model/snapshot.ts';
 import { addressesOf, agentAddresses, autoIps, containerIps, type IpSource } from './addresses.ts';
-import { agentTail, dcosLabel, faultOf, LONGEST_LABEL, LONGEST_NAME, marked, mesosLabel, taskHash, taskName } from './names.ts';
-import type { Place, Places, Protocol } from './places.ts';
+import { agentTail, dcosLabel, faultOf, LONGEST_LABEL, LONGEST_NAME, marked, mesosLabel, taskHash, taskName } from './dns-names.ts';
+import type { Place, Places, Protocol } from './name-suffixes.ts';
 
 /** What an operator decides about names, and the places that follow from it. */
 export interface Naming {

@@ -1,6 +1,6 @@
 import type { AppId } from '../../model/names.ts';
 import type { App, Definition, Task } from '../../model/snapshot.ts';
-import { answering } from './answering.ts';
+import { answering } from './answering-tasks.ts';
 import { isUnfit, makeNamedTask, makeStems, recordsOf, unfitness, type NamedTask, type Naming, type Stems } from './app-names.ts';
 
 /** An app, as far as names go. The same object as long as they are the same. */

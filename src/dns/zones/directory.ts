@@ -6,8 +6,8 @@ import { isUnfit, recordsOf, type NamedTask, type NameRecord, type Naming } from
 import { aboveOf, makeNamedApp, type NamedApp } from './app-tasks.ts';
 import { gather, isEmpty, keepEntries, makeMemo, makeEntry, merged, NOTHING, type Memo, type Entries } from './entries.ts';
 import { makeCounts, makeOwners, type Owners } from './owners.ts';
-import { marked } from './names.ts';
-import type { Place } from './places.ts';
+import { marked } from './dns-names.ts';
+import type { Place } from './name-suffixes.ts';
 import type { Entry } from './records.ts';
 
 /** Who has which name. It knows apps by the stems of their names, and tasks by their marks; what names have is made when they are asked for. */

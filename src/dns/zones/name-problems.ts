@@ -2,7 +2,7 @@ import { byText } from '../../lib/lists.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { NamedApp } from './app-tasks.ts';
 import type { Directory } from './directory.ts';
-import type { Places } from './places.ts';
+import type { Places } from './name-suffixes.ts';
 
 /** What is wrong with the names that there are, in order of app. Apps without running tasks make none. */
 export function nameProblems({ apps, byStem }: Pick<Directory, 'apps' | 'byStem'>, places: Places): readonly Problem[] {

@@ -6,9 +6,9 @@ import { dcosApex, mesosApex, mirrorApex, nameServerOf } from './apexes.ts';
 import { recordsOf, type Naming } from './app-names.ts';
 import { makeDirectory, type Directory } from './directory.ts';
 import { gather, makeEntry, NOTHING } from './entries.ts';
-import { isIn, LONGEST_NAME, taskName } from './names.ts';
+import { isIn, LONGEST_NAME, taskName } from './dns-names.ts';
 import { nameProblems } from './name-problems.ts';
-import { DIRECTORY, makePlaces } from './places.ts';
+import { DIRECTORY, makePlaces } from './name-suffixes.ts';
 import type { Apex, Entry, TaskNames, Zones } from './records.ts';
 
 /** What an operator decides about the zones. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { answer, type Answer } from '../../../src/dns/answers/answer.ts';
-import { makeMayKnow } from '../../../src/dns/answers/elsewhere.ts';
+import { makeMayKnow } from '../../../src/dns/answers/foreign-names.ts';
 import { ADDRESSES, makeZones, NGINX } from '../zones/zones.ts';
 
 const ZONES = makeZones(NGINX, { serial: 7 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { taskHash, taskName } from '../../../src/dns/zones/names.ts';
+import { taskHash, taskName } from '../../../src/dns/zones/dns-names.ts';
 import { makeZones } from '../../../src/dns/zones/zone.ts';
 import type { AppId, TaskId } from '../../../src/model/names.ts';
 import { app, port, settings, snapshot, task, told, zonesOf } from './make.ts';

@@ -1,0 +1,30 @@
+import type { BackendSection, Document, Fragment, Section } from '../model/document.ts';
+import { ownerKey, ownersIn, type AppOwner } from './app-owners.ts';
+import { without } from './without-services.ts';
+
+/** One service of a document, with nobody beside it: as it is, and with the default templates in place of the operator's. */
+export interface Alone {
+  readonly asItIs: Document;
+  readonly withStandard: Document;
+}
+
+/**
+ * What HAProxy says of these two tells a fault of an operator's template from one of what the service filled in, where nobody else has that
+ * template. Other services' faults are out of the way. Undefined where no template of the operator's makes a part of the service.
+ */
+export function aloneOf(document: Document, owner: AppOwner): Alone | undefined {
+  const key = ownerKey(owner);
+  const asItIs = without(document, new Set(ownersIn(document).filter((other) => other !== key)));
+  const replaced = new Set<Fragment>();
+  const replace = (fragment: Fragment): Fragment => {
+    if (fragment.standard === undefined || fragment.owner.by === 'operator' || ownerKey(fragment.owner) !== key) return fragment;
+    replaced.add(fragment);
+    return { ...fragment, text: fragment.standard() };
+  };
+  const front = asItIs.front.map((section): Section => ({ ...section, fragments: section.fragments.map(replace) }));
+  const backends = asItIs.backends.map((section): BackendSection => {
+    const servers = Array.from(section.servers, ([name, line]) => [name, replace(line)] as const);
+    return { ...section, fragments: section.fragments.map(replace), servers: new Map(servers) };
+  });
+  return replaced.size === 0 ? undefined : { asItIs, withStandard: { ...asItIs, front, backends } };
+}

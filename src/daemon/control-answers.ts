@@ -1,0 +1,69 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Reply } from './control.ts';
+import type { Drive, Outcome } from '../drive/dependencies.ts';
+import type { CertificateJudge } from './open-certificates.ts';
+import type { Gate } from './gate.ts';
+import { now } from '../lib/clock.ts';
+import { sentence } from '../lib/sentence.ts';
+import type { View } from '../model/view.ts';
+import type { Source } from '../source/source.ts';
+import { statusOf, type Status } from './status.ts';
+import type { Surroundings } from './surroundings.ts';
+import type { Views } from './shown-views.ts';
+import type { Watch } from './watch-haproxy.ts';
+import { stuckOf } from './watch-waiting.ts';
+
+/** The parts of a daemon that its answers come from. */
+interface Informants extends Pick<Surroundings, 'settings' | 'drained'> {
+  readonly source: Source;
+  readonly drive: Drive;
+  readonly views: Views;
+  readonly certificates: Pick<CertificateJudge, 'idle'>;
+  readonly gate: Pick<Gate, 'opened'>;
+  readonly watched: Pick<Watch, 'silent'>;
+}
+
+/** How far everything is in step now. */
+export async function answerStatus({ source, drive, views, settings, watched }: Informants): Promise<Status> {
+  const outcome = await Promise.race([drive.settled(), setImmediate(undefined)]); // undefined while HAProxy is still being brought there
+  return statusOf({
+    view: views.latest(),
+    sentAt: views.sentAt(),
+    at: now(),
+    everySeconds: settings.poll ?? settings.resyncInterval,
+    stream: source.stream(),
+    outcome,
+    stuck: stuckOf(drive, settings),
+    silent: watched.silent(),
+  });
+}
+
+/** Reads everything again, and says how HAProxy came to have it. Never rejects. */
+export async function answerResync({ source, drive, views, certificates, gate, drained }: Informants, reason: string): Promise<Reply> {
+  try {
+    await source.resync(reason);
+    await drained();
+    await certificates.idle();
+    await gate.opened;
+    return withHeld(describe(await drive.settled()), views.latest());
+  } catch (error) {
+    return { ok: false, text: sentence(error) };
+  }
+}
+
+const OUTCOMES = {
+  reload: 'HAProxy has loaded what Marathon said',
+  commands: 'HAProxy has taken what Marathon said, without a reload',
+  nothing: 'nothing changed',
+};
+
+/** While losses are held, HAProxy serves tasks that Marathon does not have any more: that is not what Marathon said. */
+function withHeld(reply: Reply, view: View | undefined): Reply {
+  const held = view?.problems.find(({ code }) => code === 'losses-held');
+  return reply.ok && held !== undefined ? { ok: false, text: `${held.message}; ${held.hint}` } : reply;
+}
+
+function describe(outcome: Outcome): Reply {
+  if (!outcome.ok) return { ok: false, text: outcome.why };
+  return { ok: true, text: OUTCOMES[outcome.by] };
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { link, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { identify, lives, type Living, readLiving, writeLiving } from '../process/process-identity.ts';
+
+/** This process is the only writer of a folder, until it releases it or ends in whatever way. */
+export interface Lock {
+  readonly release: () => Promise<void>;
+  /** Whether the lock's file still names this process. */
+  readonly isHeld: () => Promise<boolean>;
+}
+
+/** The lock's file in a run folder, and in the folder of a configuration. */
+export type LockName = 'daemon.lock' | '.marathon-lb-ts.lock';
+
+/**
+ * Makes this process the one writer of a folder, or names the process that is. The lock appears at once with its content (a link to a
+ * written one); one whose holder is dead is taken over. Rejects when the folder can't be written.
+ */
+export async function takeLock(folder: string, name: LockName = 'daemon.lock'): Promise<Lock | { readonly heldBy: number }> {
+  const path = join(folder, name);
+  const self = await identify(process.pid);
+  if (self === undefined) throw new Error(`cannot lock ${folder}: /proc/${process.pid}/stat can't be read`);
+  const own = `${path}.${process.pid}.${randomUUID()}`;
+  await writeFile(own, writeLiving(self), { mode: 0o600 });
+  try {
+    const holder = (await linked(own, path)) ? undefined : await takeOver({ folder, own, path });
+    return holder === undefined ? { release: () => release(path, self), isHeld: () => isHolder(path, self) } : { heldBy: holder.pid };
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+interface TakeOver {
+  readonly folder: string;
+  /** The file to link. */
+  readonly own: string;
+  /** The lock. */
+  readonly path: string;
+}
+
+/**
+ * Undefined when the lock is ours, else who lives and has it. Only who has the guard removes the lock of a dead process, and looks again first:
+ * so nobody removes a fresh one.
+ */
+async function takeOver({ folder, own, path }: TakeOver): Promise<Living | undefined> {
+  for (let tries = 0; tries < 40; tries++) {
+    const holder = await livingHolder(path);
+    if (holder !== undefined) return holder;
+    const guard = await takeGuard(folder);
+    try {
+      if (guard !== undefined && (await livingHolder(path)) === undefined) {
+        await rm(path, { force: true });
+        if (await linked(own, path)) return undefined;
+      }
+    } finally {
+      guard?.close();
+    }
+    await sleep(25);
+  }
+  throw new Error(`cannot lock ${folder}: other processes have been taking over ${path} for a second`);
+}
+
+async function livingHolder(path: string): Promise<Living | undefined> {
+  const holder = await readLiving(path);
+  return holder !== undefined && (await lives(holder)) ? holder : undefined;
+}
+
+/** A name among the kernel's abstract sockets: one process at a time has it, and it ends with that process. Undefined when another has it. */
+async function takeGuard(folder: string): Promise<Server | undefined> {
+  const { dev, ino } = await stat(folder);
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => {
+      resolve(undefined);
+    });
+    server.listen({ path: `\0marathon-lb-ts.lock.${dev}.${ino}` }, () => {
+      resolve(server);
+    });
+  });
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function release(path: string, self: Living): Promise<void> {
+  if (await isHolder(path, self)) await rm(path, { force: true });
+}
+
+async function isHolder(path: string, self: Living): Promise<boolean> {
+  const holder = await readLiving(path);
+  return holder?.pid === self.pid && holder.started === self.started;
+}

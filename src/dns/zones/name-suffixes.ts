@@ -1,0 +1,58 @@
+import { dcosLabel, frameworkName, joined, upwards } from './dns-names.ts';
+
+/** What DC/OS has all of its names under. */
+export const DIRECTORY = 'thisdcos.directory';
+export const DCOS_ZONE = `dcos.${DIRECTORY}`;
+
+/** What stands behind an app's name in some of its names. */
+export interface Place {
+  /** A power of two, so that places can be a set in one number. */
+  readonly bit: number;
+  /** '_tcp.marathon.mesos' */
+  readonly name: string;
+  /** The name and those above it, without the zone's. */
+  readonly above: readonly string[];
+}
+
+export type Protocol = 'tcp' | 'udp';
+
+/** All places there are. */
+export interface Places {
+  /** marathon.mesos */
+  readonly tasks: Place;
+  /** marathon.slave.mesos */
+  readonly agents: Place;
+  /** _tcp.marathon.mesos */
+  readonly services: Readonly<Record<Protocol, Place>>;
+  /** _tcp.marathon.slave.mesos */
+  readonly agentServices: Readonly<Record<Protocol, Place>>;
+  /** marathon.agentip.dcos.thisdcos.directory */
+  readonly dcos: Readonly<Record<'agentip' | 'containerip' | 'autoip', Place>>;
+  /** The place of bit 1 << i stands at index i. */
+  readonly all: readonly Place[];
+}
+
+/** `domain`: of the Mesos names; `framework`: Marathon's name in Mesos. */
+export function makePlaces({ domain, framework }: { readonly domain: string; readonly framework: string }): Places {
+  const all: Place[] = [];
+  const place = (zone: string, ...parts: readonly string[]): Place => {
+    const name = joined(...parts, zone);
+    const made = { bit: 1 << all.length, name, above: upwards(name, zone) };
+    all.push(made);
+    return made;
+  };
+  const mesos = frameworkName(framework);
+  const dcos = dcosLabel(framework);
+  return {
+    tasks: place(domain, mesos),
+    agents: place(domain, mesos, 'slave'),
+    services: { tcp: place(domain, '_tcp', mesos), udp: place(domain, '_udp', mesos) },
+    agentServices: { tcp: place(domain, '_tcp', mesos, 'slave'), udp: place(domain, '_udp', mesos, 'slave') },
+    dcos: {
+      agentip: place(DCOS_ZONE, dcos, 'agentip'),
+      containerip: place(DCOS_ZONE, dcos, 'containerip'),
+      autoip: place(DCOS_ZONE, dcos, 'autoip'),
+    },
+    all,
+  };
+}

@@ -1,0 +1,159 @@
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { lookup } from 'node:dns/promises';
+import { existsSync } from 'node:fs';
+import { createServer, isIP } from 'node:net';
+import path from 'node:path';
+import { bindsOf, type BindAddress } from '../haproxy/binds.ts';
+import { textOf } from '../haproxy/file-text.ts';
+import { bracketed } from '../lib/bracketed.ts';
+import { lazily } from '../lib/lazily.ts';
+import type { Document } from '../model/document.ts';
+import type { TakenBind } from '../model/quarantine.ts';
+import { CAPABILITIES, hasAny } from './capabilities.ts';
+import { allListeners, canonical, overlaps, type Listener } from './listeners.ts';
+
+/** What HAProxy may do when we start it; asked for only where that matters. */
+type Capable = () => Promise<bigint>;
+
+/**
+ * The wanted addresses that can't be bound, each with a sentence for who can mend it. One failing bind at a reload stops ALL listeners for two
+ * seconds, and `haproxy -c` does not see it. Each is bound as HAProxy would, but alone, and released at once. `own`: the sockets of the HAProxy
+ * that runs, old workers included; they are in our way here, but not in its own, as it sets SO_REUSEPORT. `capable`: what HAProxy may do, which
+ * can be more than this process may.
+ */
+export async function takenOf(
+  wanted: readonly BindAddress[],
+  own: ReadonlySet<string>,
+  capable: Capable = nothing,
+): Promise<readonly TakenBind[]> {
+  const all = await allListeners();
+  const may = lazily(capable);
+  const taken: TakenBind[] = [];
+  for (const bind of wanted) {
+    const address = canonical(await resolved(bind.address));
+    const there = all.filter(({ port, address: other }) => port === bind.port && overlaps(other, address));
+    const strangers = there.filter(({ socket }) => !own.has(socket));
+    if (there.some((one) => one.address === address && own.has(one.socket))) continue; // it is handed over
+    const why = await whyNot(bind, { there, strangers, may });
+    if (why !== undefined) taken.push({ ...bind, why });
+  }
+  return taken;
+}
+
+const nothing: Capable = () => Promise.resolve(0n);
+
+interface Place {
+  /** The listeners that would be in the way. */
+  readonly there: readonly Listener[];
+  /** Those of them that are not HAProxy's own. */
+  readonly strangers: readonly Listener[];
+  readonly may: Capable;
+}
+
+/** Why HAProxy could not bind an address, in a sentence; undefined when it could. */
+async function whyNot(bind: BindAddress, { there, strangers, may }: Place): Promise<string | undefined> {
+  const where = `${bracketed(bind.address)}:${bind.port}`;
+  if (bind.interface !== undefined && !existsSync(`/sys/class/net/${path.basename(bind.interface)}`))
+    return `${where} can't be bound: this machine has no network interface ${bind.interface}`;
+  const code = await tryBind(bind);
+  if (code === undefined || (code === 'EADDRINUSE' && there.length > 0 && strangers.length === 0)) return undefined;
+  const right = code === 'EACCES' ? LOW_PORT : code === 'EADDRNOTAVAIL' && bind.transparent === true ? TRANSPARENT : undefined;
+  if (right !== undefined && hasAny(await may(), right.capabilities)) {
+    return strangers.length === 0 ? undefined : explain(bind, 'EADDRINUSE', strangers);
+  }
+  return right === TRANSPARENT ? `${where} can't be bound: ${TRANSPARENT.lacking}` : explain(bind, code, strangers);
+}
+
+/** What this process can't try out, and HAProxy may do where it has one of these capabilities. */
+const LOW_PORT = { capabilities: [CAPABILITIES.netBindService] };
+const TRANSPARENT = {
+  capabilities: [CAPABILITIES.netAdmin, CAPABILITIES.netRaw],
+  lacking: "this machine does not have the address, and 'transparent' needs root or CAP_NET_ADMIN (EADDRNOTAVAIL)",
+};
+
+interface Reloaded {
+  readonly candidate: Document;
+  /** What ran before, and has its ports. */
+  readonly good: Document | undefined;
+}
+
+/**
+ * The new binds of a candidate that HAProxy itself, at its reload, says are in use: somebody took them after the lookup, or the lookup could not
+ * see whose they are. They may be free again, so that nobody is left out for them.
+ */
+export function bindsInUse(lines: readonly string[], { candidate, good }: Reloaded): readonly TakenBind[] {
+  const ends = lines.flatMap((line) => /Address already in use.*\[(.*):(\d+)\]/.exec(line)?.slice(1).join(' ') ?? []);
+  if (ends.length === 0) return [];
+  const key = ({ address, port }: BindAddress): string => `${canonical(address)} ${port}`;
+  const before = new Set(good === undefined ? [] : bindsOf([...textOf(good)].join('')).map(key));
+  const found = bindsOf([...textOf(candidate)].join('')).filter((bind) => ends.includes(key(bind)) && !before.has(key(bind)));
+  const why = ({ address, port }: BindAddress): string =>
+    `${bracketed(address)}:${port} is taken by another process, as HAProxy found at its reload: end that, or choose another port (EADDRINUSE)`;
+  return found.map((bind) => ({ ...bind, why: why(bind) }));
+}
+
+/** Why HAProxy is not reloaded: it could not have all that the configuration binds. */
+export class BindsTaken extends Error {
+  readonly code = 'binds-taken';
+  readonly binds: readonly TakenBind[];
+
+  constructor(binds: readonly TakenBind[]) {
+    super(binds.map(({ why }) => why).join('; '));
+    this.binds = binds;
+  }
+}
+
+/** The address that a name leads to; the name, where it leads to none. */
+async function resolved(address: string): Promise<string> {
+  if (address === '*' || isIP(address.replace(/%.*/, '')) !== 0) return address;
+  return lookup(address).then(
+    (found) => found.address,
+    () => address,
+  );
+}
+
+/** The system's error code, undefined when it can be had. */
+async function tryBind({ address, port, v6only }: BindAddress): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      resolve(error.code ?? error.message);
+    });
+    server.listen({ host: address === '*' ? '0.0.0.0' : address, port, exclusive: true, ipv6Only: v6only === true }, () => {
+      server.close(() => {
+        resolve(undefined);
+      });
+    });
+  });
+}
+
+async function explain({ address, port }: BindAddress, code: string, strangers: readonly Listener[]): Promise<string> {
+  const where = `${bracketed(address)}:${port}`;
+  if (code === 'EADDRINUSE')
+    return `${where} is taken by ${(await holderOf(strangers)) ?? 'another process'}: end that, or choose another port (EADDRINUSE)`;
+  if (code === 'EADDRNOTAVAIL') return `${where} can't be bound: this machine does not have the address (EADDRNOTAVAIL)`;
+  if (code === 'EACCES')
+    return `${where} can't be bound: this user may not have the port; run as root or with CAP_NET_BIND_SERVICE, or give that to HAProxy with 'setcap cap_net_bind_service=+ep' (EACCES)`;
+  if (code === 'EAFNOSUPPORT') return `${where} can't be bound: this machine has no IPv6 (EAFNOSUPPORT)`;
+  return `${where} can't be bound (${code})`;
+}
+
+/** `node (pid 123)`: whose sockets these are, as far as /proc shows; undefined for processes of others, where we are not root. */
+async function holderOf(listeners: readonly Listener[]): Promise<string | undefined> {
+  const sockets = new Set(listeners.map(({ socket }) => socket));
+  if (sockets.size === 0) return undefined;
+  for (const pid of await namesIn('/proc')) {
+    if (!/^\d+$/.test(pid)) continue;
+    for (const fd of await namesIn(`/proc/${pid}/fd`)) {
+      const target = await readlink(`/proc/${pid}/fd/${fd}`).catch(() => '');
+      if (!sockets.has(target)) continue;
+      const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
+      return `${name.trim() || 'a process'} (pid ${pid})`;
+    }
+  }
+  return undefined;
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  return readdir(folder).catch(() => []);
+}

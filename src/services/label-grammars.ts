@@ -1,0 +1,220 @@
+import { isIP } from 'node:net';
+import { bracketed } from '../lib/bracketed.ts';
+import { canonicalAddress } from '../lib/canonical-address.ts';
+import type { Auth } from '../model/service.ts';
+import { grammar, list, LONGEST, WORD, words, type Grammar } from './define-grammar.ts';
+import { costOf } from './hash-cost.ts';
+
+export type { Grammar, Read } from './define-grammar.ts';
+
+/** True words are `true t yes y`, in any case; all else is false [marathon-lb: is_true]. */
+export const bool: Grammar<boolean> = {
+  wanted: 'true or false',
+  read: (text) => ({ value: ['true', 't', 'yes', 'y'].includes(text.trim().toLowerCase()) }),
+};
+
+export const groups = list("names, separated by commas ('external,internal')", ',', (name) => name.trim());
+
+/**
+ * HAProxy's converters, 2.6 to 3.4: a name of one label behind a sample (`{ ssl_fc_sni not }`) is read as one, and then matches every host, or
+ * nothing, or is an error.
+ */
+const CONVERTER = new RegExp(
+  `^(?:${[
+    'add|add_item|and|aes_\\w+|b64dec|base64|be2dec|be2hex|bool|bytes|capture-re[qs]|concat|cpl|crc32c?|cut_crlf|debug|digest|div|djb2|even',
+    'field|fix_\\w+|hex|hex2i|hmac|host_only|htonl|http_date|iif|in_table|ip\\w*|json|json_query|jwt_\\w+|language|le2dec|length|lower|ltrim',
+    '(?:ms_|us_)?[lu]time|map|map_\\w+|mod|mqtt_\\w+|mul|nbsrv|neg|not|odd|or|param|port_only|protobuf|regsub|reverse|reverse_dom|rfc7239_\\w+',
+    'rtrim|sdbm|secure_memcmp|(?:un)?set-var(?:-fmt)?|sha[12]|srv_\\w+|strcmp|sub|table_\\w+|ub64dec|ub64enc|ungrpc|upper|url_dec|url_enc|when',
+    'word|wt6|x509_\\w+|xor|xxh\\d+',
+  ].join('|')})$`,
+);
+
+export const hosts = list("host names, separated by commas or spaces ('a.acme.org,b.acme.org')", /[\s,]+/, readHost, guessHost);
+
+function readHost(text: string): string | undefined {
+  const host = text.toLowerCase().replace(/:\d+$/, '').replace(/\.$/, '');
+  return /^[a-z0-9_]([a-z0-9_.-]{0,252}[a-z0-9_])?$/.test(host) && !CONVERTER.test(host) ? host : undefined;
+}
+
+/** The host of a URL, and the form that DNS has of letters outside of ASCII ('café.acme.org' is 'xn--caf-dma.acme.org'). */
+function guessHost(text: string): string | undefined {
+  const url = `http://${text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')}`;
+  const host = text.length <= 300 && URL.canParse(url) && !text.includes('@') ? readHost(new URL(url).hostname) : undefined;
+  return host?.includes('.') === true ? host : undefined;
+}
+
+export const paths = grammar("paths as HAProxy's path_beg takes them ('/api' or '-i /api /v2')", (text) => {
+  const [first, ...rest] = words(text);
+  const list = first === '-i' ? rest : words(text);
+  const good = list.length > 0 && list.length < 60 && list.every((path) => path.startsWith('/') && WORD.test(path));
+  return good ? words(text).join(' ') : undefined;
+});
+
+/** Stands where an app's id does, so it must be one: 'shop', '/shop/web'. */
+export const groupName = grammar("a name like an app's id ('shop', '/shop/web')", (text) =>
+  /^\/?[\w.-]+(\/[\w.-]+)*$/.test(text) ? `/${text.replace(/^\//, '')}` : undefined,
+);
+
+/** One without a zone is in UTC, wherever the load balancer stands. */
+export const date = grammar("a date and time in ISO 8601 ('2026-01-01T12:00:00Z')", (text) => {
+  const [, day, time = '00:00', zone = 'Z'] =
+    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:?\d\d)?)?$/.exec(text) ?? [];
+  const at = Date.parse(`${day ?? ''}T${time}${zone.replace(/(\d\d)(\d\d)$/, '$1:$2')}`);
+  return Number.isNaN(at) ? undefined : at;
+});
+
+export const anything: Grammar<string> = { wanted: 'any text', read: (text) => ({ value: text.trim() }) };
+
+export const integer = grammar("a whole number ('10', '-1')", (text) => (/^[+-]?\d{1,9}$/.test(text) ? Number(text) : undefined));
+
+export const portIndex = grammar("the index of one of the app's ports ('0')", (text) =>
+  /^\d{1,3}$/.test(text) ? Number(text) : undefined,
+);
+
+export const port = grammar('a port from 1 to 65535', (text) => {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return number >= 1 && number <= 65535 ? number : undefined;
+});
+
+export const mode = grammar("'http' or 'tcp'", (text) => {
+  const word = text.toLowerCase();
+  return word === 'http' || word === 'tcp' ? word : undefined;
+});
+
+/** The algorithms of HAProxy's balance for http and tcp, each with what may stand behind it. Of `hash` only what HAProxy surely knows. */
+const BALANCE = new RegExp(
+  `^(?:${[
+    'roundrobin|static-rr|leastconn|first|source',
+    'random(?:\\([1-9]\\d{0,2}\\))?',
+    'uri(?: (?:(?:len|depth) [1-9]\\d{0,4}|whole|path-only))*',
+    'url_param [\\w.-]+(?: check_post(?: \\d{1,9})?)?',
+    'hdr\\([\\w.-]+\\)(?: use_domain_only)?',
+    'rdp-cookie(?:\\([\\w.-]+\\))?',
+    'hash (?:src|path|pathq|query|url|base|(?:req\\.)?(?:hdr|fhdr|cook)\\([\\w.-]+\\)|(?:urlp|url_param)\\([\\w.-]+\\))(?:,(?:lower|upper))*',
+  ].join('|')})$`,
+);
+
+export const balance = grammar("an algorithm of HAProxy's balance ('leastconn', 'hdr(X-User)', 'uri depth 2')", (text) => {
+  const line = text.replace(/ +/g, ' ');
+  return BALANCE.test(line) ? line : undefined;
+});
+
+/** The realm stands in double quotes, where HAProxy expands `$` and reads `\`; the password is a crypt hash, with its `$`s, outside of quotes. */
+const authParts = grammar(
+  "realm:user:password, the password as crypt(3) encrypts it, which 'openssl passwd -6' prints ('Staff:alice:' and that)",
+  (text): Auth | undefined => {
+    const [, realm = '', user = '', password = ''] = /^([^:]+):([^:]+):(.+)$/.exec(text) ?? [];
+    const good = /^[^"$\\\p{Cc}]+$/u.test(realm) && WORD.test(user) && WORD.test(password);
+    return good ? { realm, user, password } : undefined;
+  },
+);
+
+/** HAProxy hashes the password of every request, in the thread that serves all others: a hash has a bounded cost. */
+export const auth: Grammar<Auth> = {
+  wanted: authParts.wanted,
+  read: (text) => {
+    const { value } = authParts.read(text);
+    if (value === undefined) return { bad: text };
+    const cost = costOf(value.password);
+    if ('refused' in cost) return { bad: text, why: cost.refused };
+    return { value, ...(cost.milliseconds >= DEAR_MS && { note: dear(cost.milliseconds) }) };
+  },
+};
+
+/** From here on the owner of a hash is told what it costs. */
+const DEAR_MS = 10;
+
+function dear(milliseconds: number): string {
+  return `its hash takes ${Math.round(milliseconds)} ms of HAProxy's processor for each request, in which no other request is served by that thread`;
+}
+
+export const networks = grammar(
+  "addresses and networks, separated by spaces ('10.1.40.0/24 10.1.55.43')",
+  (text) => {
+    const all = words(text);
+    return all.length > 0 && all.every(isNetwork) ? all : undefined;
+  },
+  LONGEST.list,
+);
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...more] = text.split('/');
+  const bits = isIP(address) === 4 ? 32 : isIP(address) === 6 ? 128 : -1;
+  return (
+    bits > 0 &&
+    !address.includes('%') &&
+    more.length === 0 &&
+    (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
+  );
+}
+
+/** As a bind writes it, in the one form that each address has: `*`, an IPv4 address, or an IPv6 address in brackets. */
+export const address = grammar("an address of this machine, or '*' for all ('10.0.0.42')", (text) => {
+  const bare = text.replace(/^\[(.*:.*)\]$/, '$1');
+  const found = text === '*' ? text : canonicalAddress(bare);
+  return found === undefined ? undefined : bracketed(found);
+});
+
+export const file = grammar("a file without spaces in its name ('/etc/ssl/shop.pem')", (text) => (WORD.test(text) ? text : undefined));
+
+const NUMBER = /^\d{1,9}$/;
+const CURVES = /^(?:X25519|X448|P-256|P-384|P-521|prime256v1|secp384r1|secp521r1)$/;
+const TLS_VERSION = /^(?:SSLv3|TLSv1\.[0-3])$/;
+
+/** The options of a bind that HAProxy 2.6 and all later ones take for an address and a port, each with its argument. */
+const BIND_OPTIONS: Readonly<Record<string, RegExp | undefined>> = {
+  ...only(undefined, ['accept-proxy', 'allow-0rtt', 'defer-accept', 'generate-certificates', 'no-ca-names', 'no-sslv3', 'no-tls-tickets']),
+  ...only(undefined, ['no-tlsv10', 'no-tlsv11', 'no-tlsv12', 'no-tlsv13', 'force-sslv3', 'force-tlsv10', 'force-tlsv11', 'force-tlsv12']),
+  ...only(undefined, ['force-tlsv13', 'prefer-client-ciphers', 'ssl', 'strict-sni', 'tfo', 'transparent', 'v4v6', 'v6only']),
+  ...only(WORD, ['ca-file', 'ca-verify-file', 'ca-sign-file', 'ca-sign-pass', 'crl-file', 'crt', 'crt-list', 'tls-ticket-keys']),
+  ...only(WORD, ['ciphers', 'ciphersuites', 'name']),
+  ...only(/^(?:all|(?:[1-9]|[1-8]\d)(?:,(?:[1-9]|[1-8]\d))*)$/, ['ca-ignore-err', 'crt-ignore-err']),
+  ...only(/^[\w./-]+(?:,[\w./-]+)*$/, ['alpn', 'npn']),
+  ...only(NUMBER, ['accept-netscaler-cip', 'backlog', 'maxconn']),
+  ...only(TLS_VERSION, ['ssl-min-ver', 'ssl-max-ver']),
+  curves: CURVES,
+  ecdhe: CURVES,
+  id: /^[1-9]\d{0,8}$/,
+  interface: /^[\w.:@-]{1,15}$/,
+  mss: /^[1-9]\d{0,3}$/,
+  nice: /^-?\d{1,3}$/,
+  proto: /^h[12]$/,
+  'tcp-ut': /^(?:[1-9]\d{0,6}(?:ms)?|[1-9]\d{0,4}s|[1-9]\d{0,2}m)$/,
+  verify: /^(?:none|optional|required)$/,
+};
+
+function only(argument: RegExp | undefined, names: readonly string[]): Readonly<Record<string, RegExp | undefined>> {
+  return Object.fromEntries(names.map((name) => [name, argument]));
+}
+
+export const bindOptions = grammar(
+  "options of HAProxy's bind ('accept-proxy', 'ssl-min-ver TLSv1.2', 'verify required' and a ca-file)",
+  (text) => {
+    const names = optionNames(words(text));
+    return names !== undefined && names.length > 0 && isWhole(new Set(names), text) ? words(text).join(' ') : undefined;
+  },
+);
+
+/** The names of the options, when each is known and has its argument. */
+function optionNames(all: readonly string[]): readonly string[] | undefined {
+  const [name, argument, ...rest] = all;
+  if (name === undefined) return [];
+  if (!Object.hasOwn(BIND_OPTIONS, name)) return undefined;
+  const wanted = BIND_OPTIONS[name];
+  if (wanted !== undefined && !wanted.test(argument ?? '')) return undefined;
+  const others = optionNames(wanted === undefined ? all.slice(1) : rest);
+  return others && [name, ...others];
+}
+
+/** HAProxy refuses TLS without a certificate, and to verify clients without somebody to trust. */
+function isWhole(names: ReadonlySet<string>, text: string): boolean {
+  const certificate = names.has('crt') || names.has('crt-list');
+  const verifies = /\bverify\s+(?:optional|required)\b/.test(text);
+  return (certificate || !names.has('ssl')) && (!verifies || names.has('ca-file'));
+}
+
+export const prefix = grammar("a path ('/shop')", (text) => (text.startsWith('/') && WORD.test(text) ? text : undefined));
+
+export const location = grammar("a path or a URL without spaces ('/my/content')", (text) =>
+  /^(\/|https?:\/\/)/.test(text) && WORD.test(text) ? text : undefined,
+);

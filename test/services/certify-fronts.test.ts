@@ -1,0 +1,74 @@
+import { expect, test } from '@jest/globals';
+import type { NamedCertificate } from '../../src/model/certificates.ts';
+import type { Front } from '../../src/model/service.ts';
+import { makeCertify } from '../../src/services/certify-fronts.ts';
+import { writtenOf } from '../../src/services/sift-quarantined.ts';
+import { front, server, service } from '../haproxy/make.ts';
+
+const FILE = '/etc/ssl/shop.pem';
+const BIND = { address: '*', port: 10000, certificate: FILE, options: 'alpn h2' };
+const shop = (given: Parameters<typeof front>[0] = {}): Front => front({ bind: BIND, ...given });
+const FAULT = { message: 'the certificate /etc/ssl/shop.pem is empty, so the port is not bound', hint: 'put one there' };
+const good: NamedCertificate = { file: FILE, serves: [FILE], fingerprint: 'f1', faults: [] };
+const bad: NamedCertificate = { file: FILE, serves: [], fingerprint: undefined, faults: [FAULT] };
+
+const certify = (of: Front, ...named: readonly NamedCertificate[]) => makeCertify()([service(of, [server(31001)])], named);
+
+test.each<[string, readonly NamedCertificate[]]>([
+  ['one that is good', [good]],
+  ['one that nobody has looked into', []],
+])('%s stays as it is: the very same service', (_, named) => {
+  const one = service(shop(), []);
+  const { services, ...rest } = makeCertify()([one], named);
+  expect(services[0]).toBe(one);
+  expect(rest).toEqual({ files: [FILE], leftOut: [], problems: [] });
+});
+
+test('a port with a bad one is not bound, its app is told, and its backend stays', () => {
+  const { services, leftOut, problems, files } = certify(shop(), bad);
+  expect(services).toMatchObject([{ front: { bind: undefined, certificates: [] }, backend: { servers: [{ port: 31001 }] } }]);
+  expect(leftOut).toEqual([{ app: '/shop', index: 0, why: 'certificate' }]);
+  expect(problems).toEqual([{ code: 'certificate', owner: { by: 'app', app: '/shop', index: 0 }, label: 'HAPROXY_0_SSL_CERT', ...FAULT }]);
+  expect(files).toEqual([FILE]);
+});
+
+test('what a port asks for is the same with a bad one, so that what was refused is known again', () => {
+  const { services } = certify(shop(), bad);
+  expect(services.map(writtenOf)).toEqual([writtenOf(service(shop(), []))]);
+});
+
+test('of a folder what serves is bound', () => {
+  const { services, leftOut, problems } = certify(shop(), { ...bad, serves: ['/etc/ssl/shop.pem/a'] });
+  expect(services).toMatchObject([{ front: { bind: BIND, certificates: ['/etc/ssl/shop.pem/a'] } }]);
+  expect({ leftOut, told: problems.length }).toEqual({ leftOut: [], told: 1 });
+});
+
+test('one that is served and has a fault is told, and stays', () => {
+  const { services, problems } = certify(shop(), { ...good, faults: [FAULT] });
+  expect(services).toMatchObject([{ front: { bind: BIND } }]);
+  expect(problems).toHaveLength(1);
+});
+
+test('a template of the port without a place for it is bound without', () => {
+  const { services, leftOut } = certify(
+    shop({ overrides: { HAPROXY_FRONTEND_HEAD: 'frontend {backend}\n  bind *:{servicePort}\n' } }),
+    bad,
+  );
+  expect(services).toMatchObject([{ front: { bind: BIND, certificates: [] } }]);
+  expect(leftOut).toEqual([]);
+});
+
+test('a port that another service has is not left out twice; its file counts for its hosts', () => {
+  const { files, leftOut, problems } = certify(shop({ bind: undefined, claimed: shop() }), bad);
+  expect({ files, leftOut, told: problems.length }).toEqual({ files: [FILE], leftOut: [], told: 1 });
+});
+
+test('a change of tasks changes no front and no list', () => {
+  const certified = makeCertify();
+  const [one, other, named] = [shop(), shop({ app: '/other', port: 10001 }), [bad]];
+  const before = certified([service(one, [server(31001)]), service(other, [])], named);
+  const after = certified([service(one, [server(31001), server(31002)]), service(other, [])], named);
+  expect(after.services.map(({ front: of }, i) => of === before.services[i]?.front)).toEqual([true, true]);
+  expect(after.files).toBe(before.files);
+  expect(after.problems).toBe(before.problems);
+});
