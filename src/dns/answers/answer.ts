@@ -1,11 +1,11 @@
 import { isEmpty } from '../zones/entries.ts';
 import type { Apex, Entry, Zones } from '../zones/records.ts';
 
-/** What is asked. */
+/** The question of a DNS query. */
 export interface Question {
-  /** In full, in lower case, without the last dot; '' is the root. */
+  /** The full name in lower case, without the final dot; '' is the root. */
   readonly name: string;
-  /** 'A', 'SRV'; 'UNKNOWN_65' for one without a name. */
+  /** For example 'A' or 'SRV'; 'UNKNOWN_65' for a type the packet library has no name for. */
   readonly type: string;
   /** 'IN', 'CH' … */
   readonly class: string;
@@ -33,33 +33,38 @@ interface SoaData {
 
 export type Rcode = 'NOERROR' | 'FORMERR' | 'SERVFAIL' | 'NXDOMAIN' | 'NOTIMP' | 'REFUSED';
 
-/** What is said to a question. Records of one name and type are in no order that counts. */
+/** The content of a DNS reply. The order of records of the same name and type has no meaning. */
 export interface Answer {
   readonly rcode: Rcode;
-  /** With authority: the name lies in a zone of ours. */
+  /** The authoritative-answer flag: the name lies in one of our zones. */
   readonly aa: boolean;
   readonly answers: readonly DnsRecord[];
   readonly authority: readonly DnsRecord[];
   readonly additional: readonly DnsRecord[];
-  /** Every name that was looked up, and what it had: as long as that is so, the answer is the same, but for a SOA in it. */
+  /**
+   * Every name that was looked up and the entry found for it. While these entries stay the same objects, the answer stays the same, except for a SOA
+   * in it.
+   */
   readonly from: readonly (readonly [name: string, entry: Entry | undefined])[];
 }
 
-/** Who else may know a name. */
+/** Says which names a name server other than ours may know. */
 export interface Elsewhere {
-  /** Of a name in a zone of ours that has nothing: whether to ask the upstream for it. */
+  /** Whether to ask the upstream for a name that lies in one of our zones but has no records here. */
   readonly mayKnow: (name: string) => boolean;
 }
 
-/** Nothing is said. */
+/** Returns an answer that has a response code and no records. */
 export function bare(rcode: Rcode): Answer {
   return { rcode, aa: false, answers: [], authority: [], additional: [], from: [] };
 }
 
 /**
- * What the zones say to a question; 'elsewhere' for a name that is not theirs. A name without anything is NXDOMAIN, one that has something else
- * NODATA: no error and no answer; the SOA stands in authority then (RFC 2308). In a zone that is `mildToUnknown` a service, SOA or NS of an
- * unknown name is NODATA as well, as Mesos-DNS has it. ANY gives the first kind that the name has (RFC 8482). Classes other than IN are refused.
+ * Answers a question from the zones. Returns 'elsewhere' for a name outside our zones, and for a name that has nothing here but that the upstream may
+ * know. A name that does not exist gets NXDOMAIN. A name that exists without records of the asked type gets NOERROR and no answers (NODATA). Both
+ * carry the zone's SOA in the authority section (RFC 2308). In a zone with `mildToUnknown`, a question for SRV, SOA or NS of a name that does not
+ * exist is NODATA as well, as in Mesos-DNS. ANY returns the records of the first type that the name has (RFC 8482). Classes other than IN are
+ * refused.
  */
 export function answer(question: Question, zones: Zones, elsewhere: Elsewhere): Answer | 'elsewhere' {
   if (question.class !== 'IN') return bare('REFUSED');
@@ -84,12 +89,12 @@ interface Lookup {
   readonly zones: Zones;
 }
 
-/** Mesos-DNS takes out every part that is `*`, but for the first: `*` at the front is part of nobody's name. */
+/** Removes every label that is `*`, except the first one, as Mesos-DNS does. A `*` at the front stays: no name of ours starts with it. */
 export function withoutWildcards(name: string): string {
   return name.includes('.*') ? name.replace(/\.\*(?=\.|$)/g, '') : name;
 }
 
-/** The one kind of records that ANY gives. */
+/** The record type that a question for ANY is answered with. */
 function firstType({ name, apex, entry }: Lookup): string {
   if (name === apex.name) return 'SOA';
   const { a = [], aaaa = [] } = entry ?? {};
@@ -108,7 +113,7 @@ function answersOf(lookup: Lookup, type: string): readonly DnsRecord[] {
   return (entry?.srv ?? []).map(({ target, port }) => ({ name, type, ttl, data: { priority, weight, port, target } }));
 }
 
-/** The addresses of those that an answer names, each once, and what the answer comes from. */
+/** The addresses of the names that NS or SRV answers point to, each name once, and the entries that the answer was made from. */
 function additionalOf({ name, apex, entry, zones }: Lookup, type: string): Pick<Answer, 'additional' | 'from'> {
   const named = type === 'NS' ? [apex.ns] : type === 'SRV' ? (entry?.srv ?? []).map(({ target }) => target) : [];
   const found = [...new Set(named)].map((target) => [target, zones.find(target)] as const);
@@ -125,7 +130,10 @@ function soaOf({ apex, zones }: Pick<Lookup, 'apex' | 'zones'>): DnsRecord {
   return { name: apex.name, type: 'SOA', ttl, data: { ...soa, serial: zones.serial >>> 0 } };
 }
 
-/** With how long others may keep that there is nothing, which some take from its TTL alone (RFC 2308, 3). */
+/**
+ * The SOA of a negative answer. Its TTL is how long resolvers may cache that there is nothing: some resolvers read the TTL only (RFC 2308, section
+ * 3).
+ */
 function negativeSoaOf(lookup: Lookup): DnsRecord {
   const soa = soaOf(lookup);
   return { ...soa, ttl: Math.min(soa.ttl, lookup.apex.soa.minimum) };

@@ -3,13 +3,14 @@ import type { Elsewhere } from './answer.ts';
 interface Names {
   /** 'mesos' */
   readonly domain: string;
-  /** Marathon's name in Mesos, as it stands in names: 'marathon'. */
+  /** Marathon's name as Mesos names contain it: 'marathon'. */
   readonly framework: string;
 }
 
 /**
- * Which names of the Mesos domain another name server may know, where there is nothing here: those of Mesos itself (leader.mesos, slave.mesos), of
- * other frameworks, and of Marathon as a framework (marathon.mesos). Names of Marathon's apps nobody knows better.
+ * Returns a test for names in the Mesos domain that have no records here: whether another name server may know them. True for names of Mesos itself
+ * (leader.mesos, slave.mesos), of other frameworks, and of Marathon as a framework (marathon.mesos). False for names of Marathon's apps, because no
+ * server knows those better.
  */
 export function makeMayKnow({ domain, framework }: Names): Elsewhere['mayKnow'] {
   const ours = [`.${framework}.${domain}`, `.${framework}.slave.${domain}`];

@@ -2,23 +2,24 @@ import { answer, type Elsewhere, type Question } from './answer.ts';
 import { encodeAnswer, type Encoded } from './packet.ts';
 import type { Apex, Entry, Zones } from '../zones/records.ts';
 
-/** An answer that was encoded, and what it was made from. */
+/** An encoded answer and the entries it was made from. */
 interface Kept {
   readonly key: string;
   readonly encoded: Encoded;
   readonly name: string;
   readonly apex: Apex | undefined;
   readonly from: readonly (readonly [name: string, entry: Entry | undefined])[];
-  /** Where it was last seen to hold. */
+  /** The last zones for which the answer was found to be valid. */
   zones: Zones;
 }
 
-/** What a kept answer costs beside its bytes, about. */
+/** Roughly what a cached answer costs in memory in addition to its bytes. */
 const OVERHEAD = 700; // bytes
 
 /**
- * Answers as bytes, kept by name and type as long as the entries they were made from are the same objects, in at most so many bytes in all. What
- * says that there is nothing is made once for each zone.
+ * Returns a function that answers a question with encoded records and caches them by name and type. A cached answer is valid while the entries it was
+ * made from are the same objects. The cache holds at most `mostBytes` bytes. Negative answers are made once for each zone and each version of the
+ * zones.
  */
 export function makeAnswers(elsewhere: Elsewhere, mostBytes: number): (question: Question, zones: Zones) => Encoded | 'elsewhere' {
   const shelf = makeShelf(mostBytes);
@@ -49,7 +50,7 @@ function sizeOf({ answers, additional }: Encoded): number {
   return OVERHEAD + answers.bytes.length + additional.bytes.length + 16 * (answers.ends.length + additional.ends.length);
 }
 
-/** Its serial is in it, so it lasts until something changes anywhere. */
+/** Caches negative answers. They contain the serial, so all of them become invalid with any change of the zones. */
 function makeNothing(): (zones: Zones, key: string, make: () => Encoded) => Encoded {
   let of: Zones | undefined;
   const made = new Map<string, Encoded>();
@@ -62,14 +63,17 @@ function makeNothing(): (zones: Zones, key: string, make: () => Encoded) => Enco
   };
 }
 
-/** What was asked for lately. */
+/** The cache of answers that were asked for recently. */
 interface Shelf {
   readonly get: (key: string) => Kept | undefined;
-  /** Gives what is kept: the same, with bytes of its own. */
+  /** Stores a copy of the answer with its own bytes, and returns the copy. */
   readonly put: (kept: Kept) => Kept;
 }
 
-/** Two halves: when the young one is full, the old one goes; what is asked for is put among the young again. */
+/**
+ * The cache has two halves. When the young half is full, it becomes the old half and the previous old half is dropped. An answer found in the old
+ * half is stored in the young half again.
+ */
 function makeShelf(mostBytes: number): Shelf {
   let [young, old] = [new Map<string, Kept>(), new Map<string, Kept>()];
   let used = 0;
@@ -97,7 +101,10 @@ function makeShelf(mostBytes: number): Shelf {
 
 const BLOCK = 2 ** 18; // bytes
 
-/** Copies bytes behind one another into blocks, which go with the half that they are of: a small buffer of Node's own would hold on to 8 kB. */
+/**
+ * Copies answers one after another into large blocks that are freed together with their half of the cache. A small Buffer allocated by Node would
+ * keep its 8 kB pool alive.
+ */
 function makeBlocks(): (part: Encoded['answers']) => Encoded['answers'] {
   let block = Buffer.alloc(0);
   let filled = 0;

@@ -1,51 +1,51 @@
 import { decode, encode, type Answer as LibraryRecord, type DecodedPacket } from 'dns-packet';
 import type { DnsRecord, Question, Rcode } from './answer.ts';
 
-/** A query that can be answered. */
+/** A query that was read and can be answered. */
 export interface Query {
   readonly id: number;
-  /** What the answer repeats of the flags: recursion desired, checking disabled. */
+  /** The flags of the query that the answer repeats: recursion desired (RD) and checking disabled (CD). */
   readonly flags: number;
   readonly question: Question;
-  /** The question as it came, with its upper and lower case, which the answer repeats (0x20). */
+  /** The bytes of the question as received. The answer repeats them, including the upper and lower case of the letters (0x20). */
   readonly asked: Buffer;
-  /** None where none was sent: then none is answered. */
+  /** Undefined when the query had no OPT record; the answer then has none either. */
   readonly edns: Edns | undefined;
 }
 
-/** What the OPT record says (RFC 6891). */
+/** The content of the OPT record (RFC 6891). */
 export interface Edns {
-  /** Bytes of the longest answer over UDP that is taken. */
+  /** The longest UDP answer that the client accepts, in bytes. */
   readonly size: number;
   readonly version: number;
   /** DNSSEC OK. */
   readonly dnssec: boolean;
 }
 
-/** Bytes of the header, and its flags (RFC 1035, 4.1.1). */
+/** The length of the header in bytes; the constants after it are its flags (RFC 1035, section 4.1.1). */
 export const HEADER = 12;
 export const QR = 0x8000;
 export const AA = 0x0400;
 export const TC = 0x0200;
 export const RA = 0x0080;
-const REPEATED = 0x0110; // RD and CD (RFC 4035, 3.2.2)
+const REPEATED = 0x0110; // RD and CD (RFC 4035, section 3.2.2)
 const OPCODE = 0x7800;
-/** Records beside the question: OPT, and perhaps a signature. More is nobody's query. */
+/** The most records a query may have in addition to the question: OPT, and perhaps a signature. No real client sends more. */
 const MOST_RECORDS = 4;
 const LONGEST_NAME = 255; // bytes, RFC 1035
 
-/** The longest answer over UDP, in bytes: what is not cut on its way through any network of today. */
+/** The longest UDP answer we send, in bytes: short enough not to be fragmented on today's networks. */
 const LONGEST_UDP = 1232;
-/** Where no size was given. */
+/** The longest UDP answer, in bytes, when the query has no OPT record. */
 const SHORTEST_UDP = 512;
-/** What the length before a message over TCP can say. */
+/** The longest message over TCP, in bytes: its length is sent in two bytes. */
 const LONGEST_TCP = 65_535;
 
 const RCODES: Readonly<Record<Rcode, number>> = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 };
 
 /**
- * A packet as a query; the reason why it is none; or undefined for what gets no answer: an answer, so that two servers never talk to each other
- * in a loop, and what has no header. Never throws.
+ * Reads a packet as a query. Returns the response code to send when the packet is not a valid query, and undefined when it gets no answer at all: a
+ * packet shorter than a header, or a response (two servers must never answer each other in a loop). Never throws.
  */
 export function readQuery(packet: Buffer): Query | 'FORMERR' | 'NOTIMP' | undefined {
   if (packet.length < HEADER) return undefined;
@@ -71,7 +71,7 @@ function recordsOf(packet: Buffer): number {
   return packet.readUInt16BE(6) + packet.readUInt16BE(8) + packet.readUInt16BE(10);
 }
 
-/** Undefined where it is cut, loops, or has something behind its end. */
+/** Returns undefined when the packet is truncated, has a pointer loop, or has bytes after its end. */
 function tryDecode(packet: Buffer): DecodedPacket | undefined {
   try {
     const decoded = decode(packet);
@@ -82,16 +82,16 @@ function tryDecode(packet: Buffer): DecodedPacket | undefined {
 }
 
 /**
- * The name of the question, byte by byte: the library reads it as UTF-8, in which other bytes can become letters of ours, and does not tell a dot
- * inside a label from one between two.
+ * Reads the name of the question byte by byte. The packet library reads it as UTF-8, which can turn other bytes into letters of our names, and it
+ * does not tell a dot inside a label from the dot between two labels.
  */
 function readName(packet: Buffer): { readonly text: string; readonly end: number } | undefined {
   const labels: string[] = [];
   for (let at = HEADER; at < packet.length && at < HEADER + LONGEST_NAME;) {
     const length = packet[at] as number;
     if (length === 0) return { text: labels.join('.').toLowerCase(), end: at + 1 };
-    if (length > 63) return undefined; // a pointer: there is nothing that it could point to
-    labels.push(packet.toString('latin1', at + 1, at + 1 + length).replaceAll('.', '\\')); // which is in no name of ours
+    if (length > 63) return undefined; // a compression pointer: in the question there is nothing before it to point to
+    labels.push(packet.toString('latin1', at + 1, at + 1 + length).replaceAll('.', '\\')); // no name of ours has a backslash
     at += 1 + length;
   }
   return undefined;
@@ -102,13 +102,13 @@ function readEdns(opt: LibraryRecord | undefined): Edns | undefined {
   return { size: opt.udpPayloadSize, version: opt.ednsVersion, dnssec: opt.flag_do };
 }
 
-/** How long the answer to a query may be, in bytes. */
+/** The longest allowed answer to a query, in bytes. */
 export function limitOf({ edns }: Pick<Query, 'edns'>, transport: 'udp' | 'tcp'): number {
   if (transport === 'tcp') return LONGEST_TCP;
   return Math.max(SHORTEST_UDP, Math.min(edns?.size ?? 0, LONGEST_UDP));
 }
 
-/** The header alone, for a packet that is no query or that can't be answered. */
+/** A reply that is only a header, for a packet that is not a valid query. */
 export function refusal(packet: Buffer, rcode: Rcode): Buffer {
   const header = Buffer.alloc(HEADER);
   header.writeUInt16BE(packet.readUInt16BE(0), 0);
@@ -116,7 +116,7 @@ export function refusal(packet: Buffer, rcode: Rcode): Buffer {
   return header;
 }
 
-/** Records that are put in one behind the other, as bytes, and where each of them ends. */
+/** The records of one section as consecutive bytes, and the offset at which each record ends. */
 export interface Part {
   readonly bytes: Buffer;
   readonly ends: readonly number[];
@@ -124,7 +124,7 @@ export interface Part {
 
 export const NONE: Part = { bytes: Buffer.alloc(0), ends: [] };
 
-/** An answer as bytes that are the same for every query of its name and type, in any case of letters. */
+/** An answer as bytes. They are the same for every query for the same name and type, whatever the case of its letters. */
 export interface Encoded {
   readonly rcode: number;
   readonly aa: boolean;
@@ -141,18 +141,24 @@ interface ToEncode {
   readonly additional: readonly DnsRecord[];
 }
 
-/** Encodes an answer. `asked`: the name in the question, as in `Question`: names that end like it only point there. Throws for no answer of ours. */
+/**
+ * Encodes an answer. `asked` is the name in the question, as in `Question`: record names with the same ending are compressed to a pointer to it. Does
+ * not throw for an answer that `answer` made.
+ */
 export function encodeAnswer({ rcode, aa, answers, authority, additional }: ToEncode, asked: string): Encoded {
   const part = (records: readonly DnsRecord[]): Part => encodeRecords(records, asked);
   return { rcode: RCODES[rcode], aa, answers: part(answers), authority: part(authority), additional: part(additional) };
 }
 
-/** An answer without records. */
+/** An encoded answer without records. */
 export function bareReply(rcode: Rcode): Encoded {
   return { rcode: RCODES[rcode], aa: false, answers: NONE, authority: NONE, additional: NONE };
 }
 
-/** As many as a message over TCP can hold. Type, class, TTL and data are the library's, which has the root as every name. */
+/**
+ * Encodes as many records as fit in a TCP message. The packet library encodes type, class, TTL and data, with the root as the name of every record;
+ * the real names are put in front here.
+ */
 function encodeRecords(records: readonly DnsRecord[], asked: string): Part {
   if (records.length === 0) return NONE;
   const few = records.slice(0, MOST_IN_MESSAGE);
@@ -174,12 +180,12 @@ function encodeRecords(records: readonly DnsRecord[], asked: string): Part {
   return { bytes: Buffer.concat(pieces), ends };
 }
 
-/** Bytes of the root as name, and of type, class, TTL and the length of the data. */
+/** Lengths in bytes: the root as a name; and type, class, TTL and data length together. */
 const [ROOT, BEFORE_DATA] = [1, 10];
-/** No record with a name is shorter than this. */
+/** No record is shorter than a compressed name and the fields before its data, so a message never holds more records than this. */
 const MOST_IN_MESSAGE = Math.ceil(LONGEST_TCP / (2 + BEFORE_DATA));
 
-/** Records of one name stand together, so the last one is remembered. */
+/** Encodes record names. Records of one name are adjacent, so remembering the last name is enough. */
 function makeOwnerOf(asked: string): (name: string) => Buffer {
   let last: { readonly name: string; readonly owner: Buffer } | undefined;
   return (name) => {
@@ -188,7 +194,7 @@ function makeOwnerOf(asked: string): (name: string) => Buffer {
   };
 }
 
-/** A name as its own labels and a pointer to the question's, from where the two are the same (RFC 1035, 4.1.4). */
+/** Encodes a name as the labels that differ from the question's name, followed by a pointer to the part both share (RFC 1035, section 4.1.4). */
 function encodeOwner(name: string, asked: string): Buffer {
   const same = sameEnd(name, asked);
   const own = name.slice(0, name.length - same);
@@ -199,7 +205,7 @@ function encodeOwner(name: string, asked: string): Buffer {
   return Buffer.from(`${text}${String.fromCharCode(0xc0 | (place >> 8), place & 0xff)}`, 'latin1');
 }
 
-/** How many characters of whole labels are the same at the ends of two names. */
+/** The number of characters, in whole labels, that the ends of two names share. */
 function sameEnd(one: string, other: string): number {
   let [same, whole] = [0, 0];
   for (; ; same++) {
@@ -227,7 +233,7 @@ function opt(more: { readonly flags?: number; readonly extendedRcode?: number })
   };
 }
 
-/** The OPT record of an answer, as bytes; none where none was asked with. */
+/** The encoded OPT record of the answer; undefined when the query had no OPT record. */
 export function optOf(edns: Edns | undefined): Buffer | undefined {
   if (edns === undefined) return undefined;
   if (edns.version !== 0) return OPT_BADVERS;

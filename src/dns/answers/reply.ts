@@ -1,20 +1,23 @@
 import { AA, HEADER, NONE, optOf, QR, RA, TC, type Encoded, type Part, type Query } from './packet.ts';
 
-/** How an answer is sent. */
+/** How an answer is to be sent. */
 export interface Reply {
-  /** The longest that it may be, in bytes. */
+  /** The longest allowed answer, in bytes. */
   readonly limit: number;
-  /** Whether it says that it is cut, to be asked again over TCP. Over TCP it does not: resolvers take an answer that says so there for none. */
+  /**
+   * Whether a shortened answer sets TC, so that the client asks again over TCP. False over TCP, because resolvers treat a TCP answer with TC as no
+   * answer.
+   */
   readonly saysCut: boolean;
-  /** Whether names of others are looked up as well. */
+  /** Whether names outside our zones are looked up as well (the RA flag). */
   readonly recursive: boolean;
-  /** From 0 up to 1, as Math.random gives. */
+  /** A number from 0 up to but not including 1, like Math.random. */
   readonly random: () => number;
 }
 
 /**
- * The packet that answers a query. Its answers are shuffled. Where it would be too long, the additional records go first, then answers beyond the room; it
- * says that it is cut (TC) where `saysCut` asks for that.
+ * Writes the packet that answers a query, with its answers in random order. When it would be too long, the additional records are dropped first, then
+ * the answers that do not fit. A shortened packet has the TC flag when `saysCut` is set.
  */
 export function writeReply(query: Query, { rcode, aa, ...parts }: Encoded, { limit, saysCut, recursive, random }: Reply): Buffer {
   const end = optOf(query.edns);
@@ -36,7 +39,7 @@ export function writeReply(query: Query, { rcode, aa, ...parts }: Encoded, { lim
   return Buffer.concat([header, query.asked, fits.bytes, its.bytes, others.bytes, ...(end === undefined ? [] : [end])]);
 }
 
-/** The records in random order, as many as there is room for. */
+/** The records in random order, as many as fit into `room` bytes. */
 function shuffled({ bytes, ends }: Part, random: () => number, room: number): Part {
   const order = ends.map((_, i) => i);
   const pieces: Buffer[] = [];

@@ -6,29 +6,32 @@ import type { Zones } from '../zones/records.ts';
 
 export type Transport = 'udp' | 'tcp';
 
-/** A packet to its answer; undefined: none is given. Never throws, never rejects. */
+/** Returns the answer to a packet; undefined when the packet gets no answer. Never throws and never rejects. */
 export type Respond = (packet: Buffer, transport: Transport) => Buffer | undefined | Promise<Buffer>;
 
-/** Asks somebody else; undefined when nobody has answered. */
+/** Asks an upstream name server; undefined when none answered. */
 export type Forward = (packet: Buffer, transport: Transport) => Promise<Buffer | undefined>;
 
 export interface ResponderSettings {
-  /** What is known now; nothing before Marathon was read. */
+  /** The current zones; undefined before Marathon was read for the first time. */
   readonly zones: () => Zones | undefined;
-  /** To the upstream, where there is one. */
+  /** Asks the upstream; undefined when no upstream is configured. */
   readonly forward: Forward | undefined;
-  /** Which names of our zones the upstream may know; asked only where there is one. */
+  /** Which names of our zones the upstream may know. Used only when there is an upstream. */
   readonly mayKnow: Elsewhere['mayKnow'];
-  /** From 0 up to 1, as Math.random gives. */
+  /** A number from 0 up to but not including 1, like Math.random. */
   readonly random: () => number;
-  /** What kept answers may take in all, in bytes. */
+  /** The most memory that cached answers may take, in bytes. */
   readonly keptBytes: number;
 }
 
-/** Over TCP, in bytes: left for what a resolver adds when it gives the answer on, such as a cookie. */
+/** Bytes left free in a TCP answer for what a resolver adds when it passes the answer on, for example a cookie. */
 const SPARE = 512;
 
-/** Answers from the zones; what is not in them is forwarded, or refused. */
+/**
+ * Returns the function that answers packets. Names in our zones are answered from the zones; other names are forwarded to the upstream, or refused
+ * when there is none.
+ */
 export function makeResponder({ zones, forward, mayKnow, random, keptBytes }: ResponderSettings): Respond {
   const answers = makeAnswers({ mayKnow: forward === undefined ? () => false : mayKnow }, keptBytes);
   const recursive = forward !== undefined;
@@ -40,7 +43,7 @@ export function makeResponder({ zones, forward, mayKnow, random, keptBytes }: Re
     const how = transport === 'udp' ? { limit, saysCut: true } : { limit: limit - SPARE, saysCut: false };
     const write = (encoded: Encoded): Buffer => writeReply(query, encoded, { ...how, recursive, random });
     const say = (rcode: Rcode): Buffer => write(bareReply(rcode));
-    if (query.edns !== undefined && query.edns.version !== 0) return say('NOERROR'); // BADVERS is in its OPT
+    if (query.edns !== undefined && query.edns.version !== 0) return say('NOERROR'); // the OPT record carries BADVERS
     const now = zones();
     if (now === undefined) return say('SERVFAIL');
     const known = answers(query.question, now);
@@ -53,7 +56,10 @@ export function makeResponder({ zones, forward, mayKnow, random, keptBytes }: Re
   };
 }
 
-/** The answer without records that says that it is cut: whoever gets it asks over TCP, which proves the address. None for what is no query. */
+/**
+ * A truncated answer without records. The client then asks again over TCP, which proves that its address is not forged. Undefined when the packet is
+ * not a query.
+ */
 export function cutReply(packet: Buffer): Buffer | undefined {
   const query = readQuery(packet);
   if (query === undefined || typeof query === 'string') return undefined;
@@ -67,7 +73,7 @@ interface Fit {
   readonly say: (rcode: Rcode) => Buffer;
 }
 
-/** Somebody else's answer, as far as the asker takes it: what is too long says only that it is. */
+/** The upstream's answer with the client's id. When it is longer than the client accepts, a truncated answer without records instead. */
 function fitted(query: Query, reply: Buffer, { limit, say }: Fit): Buffer {
   if (reply.length <= limit) {
     const own = Buffer.from(reply);

@@ -1,24 +1,27 @@
 import type { Socket } from 'node:net';
 import { sourceOf } from './rate.ts';
 
-/** The open connections of one endpoint. */
+/** The open TCP connections of one endpoint. */
 export interface Connections {
-  /** Takes one more; where that is one too many, the one that has been idle for longest is closed. Returns whether a query is in work, to be set. */
+  /**
+   * Adds a connection. When this exceeds a limit, the connection that has been idle the longest is closed. The caller reports through the returned
+   * object when a query is being worked on.
+   */
   readonly add: (socket: Socket, source: string) => Connection;
   readonly closeAll: () => void;
 }
 
-/** One of them. */
+/** An open connection, which the caller marks as busy or idle. */
 export interface Connection {
-  /** A query has come: the connection is not idle. */
+  /** A query has arrived: the connection is not idle. */
   readonly busy: () => void;
-  /** The answer was sent. */
+  /** The answer was sent: the connection is idle. */
   readonly idle: () => void;
 }
 
 interface Limits {
   readonly most: number;
-  /** From one /24 or /56. */
+  /** The most connections from one /24 (IPv4) or /56 (IPv6) network. */
   readonly mostOfSource: number;
 }
 
@@ -28,7 +31,7 @@ interface Open {
   isBusy: boolean;
 }
 
-/** No connection yet. The order of the set is the order in which connections were last used. */
+/** Returns an empty set of connections. The order of the internal set is the order in which connections were last used. */
 export function makeConnections({ most, mostOfSource }: Limits): Connections {
   const all = new Set<Open>();
   const closeOldest = (among: readonly Open[]): void => {

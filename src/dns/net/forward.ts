@@ -9,21 +9,21 @@ import { foldedQuestion, makeSharedQuestions } from './shared-questions.ts';
 import { makeUpstreamQuery, type RandomBits } from './upstream-query.ts';
 
 export interface ForwardSettings {
-  /** In this order. */
+  /** The name servers to ask, in this order. */
   readonly upstreams: readonly Endpoint[];
-  /** For all tries together, in milliseconds. */
+  /** The deadline for all tries together, in milliseconds. */
   readonly deadlineMs: number;
-  /** Queries in flight at most; further ones get no answer. */
+  /** The most queries in flight. Further queries are not sent and get undefined. */
   readonly most: number;
   readonly signal: AbortSignal;
 }
 
-/** All are asked once, and those that are silent once more. */
+/** Every upstream is asked once, and the upstreams that did not answer are asked a second time. */
 const ROUNDS = 2;
 
 /**
- * Asks the upstreams, one after the other, each with an id and letters that nobody can guess (0x20) and from a port of its own; equal questions are
- * asked once. An answer of failure (SERVFAIL) or refusal is used only when no other upstream has a better one.
+ * Asks the upstreams one after another. Each query has an unpredictable id, unpredictable upper and lower case (0x20) and its own source port; equal
+ * questions in flight at the same time are sent once. A SERVFAIL, NOTIMP or REFUSED answer is used only when no other upstream gives a better one.
  */
 export function makeForward({ upstreams, deadlineMs, most, signal }: ForwardSettings): Forward {
   let inFlight = 0;
@@ -40,7 +40,7 @@ export function makeForward({ upstreams, deadlineMs, most, signal }: ForwardSett
 
 interface Asking {
   readonly upstreams: readonly Endpoint[];
-  /** For each of them, in milliseconds. */
+  /** The deadline for each try, in milliseconds. */
   readonly tryMs: number;
   readonly transport: Transport;
   readonly signal: AbortSignal;
@@ -70,8 +70,8 @@ interface One {
 }
 
 /**
- * What is cut over UDP is asked for over TCP: it may still be short enough for who asked. So is what repeats the name in other letters: a few old
- * servers do that, and TCP proves who answers. Undefined when there is no answer in time.
+ * Asks one upstream; undefined when no answer comes in time. A truncated UDP answer is asked for again over TCP, because it may still be short enough
+ * for the client. The same goes for an answer whose letters differ in case from the query: a few old servers do this, and TCP proves who answers.
  */
 async function ask({ query, transport, ...one }: One): Promise<Buffer | undefined> {
   const packet = makeUpstreamQuery(query, randomInt(65_536), randomBits);
@@ -87,7 +87,7 @@ const randomBits: RandomBits = (count) => Array.from(randomBytes(count), (byte) 
 
 type Way = Pick<One, 'upstream' | 'signal'>;
 
-/** A connected socket takes packets of that address and port only; what is no answer to the query is not heard. */
+/** Uses a connected socket, which receives packets from the upstream's address and port only, and ignores packets that do not answer the query. */
 async function askUdp(query: Buffer, { upstream: { address, port }, signal }: Way): Promise<Buffer> {
   const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4' });
   try {
@@ -115,7 +115,7 @@ async function askUdp(query: Buffer, { upstream: { address, port }, signal }: Wa
 
 async function askTcp(query: Buffer, { upstream: { address, port }, signal }: Way): Promise<Buffer | undefined> {
   const socket = connect({ host: address, port, signal });
-  socket.on('error', () => undefined); // it is told where it is awaited
+  socket.on('error', () => undefined); // the awaited calls below reject with the error
   try {
     await once(socket, 'connect', { signal });
     const length = Buffer.alloc(2);
@@ -135,7 +135,7 @@ async function askTcp(query: Buffer, { upstream: { address, port }, signal }: Wa
   }
 }
 
-/** Whether it is an answer, and to this query: the id and the question are the same; letters of the name may be of another case. */
+/** Whether a packet is the answer to a query: it has the same id and the same question. Letters of the name may differ in case. */
 function answers(reply: Buffer, query: Buffer): boolean {
   if (reply.length < HEADER || (reply.readUInt16BE(2) & QR) === 0 || reply.readUInt16BE(0) !== query.readUInt16BE(0)) return false;
   if (reply.readUInt16BE(4) !== 1) return false;
@@ -149,7 +149,7 @@ function hasSameLetters(reply: Buffer, query: Buffer): boolean {
   return reply.subarray(HEADER, end).equals(query.subarray(HEADER, end));
 }
 
-/** Of a query that was read before. */
+/** The offset at which the question ends, in a query that was already checked. */
 function endOfQuestion(query: Buffer): number {
   let at = HEADER;
   while (at < query.length && query[at] !== 0) at += 1 + (query[at] as number);
@@ -160,7 +160,7 @@ function isCut(reply: Buffer): boolean {
   return (reply.readUInt16BE(2) & TC) !== 0;
 }
 
-/** SERVFAIL, NOTIMP or REFUSED. */
+/** Whether the response code is SERVFAIL, NOTIMP or REFUSED. */
 function isPoor(reply: Buffer): boolean {
   return [2, 4, 5].includes(reply.readUInt16BE(2) & 0x000f);
 }

@@ -2,12 +2,12 @@ import type { Endpoint } from '../../lib/endpoint.ts';
 import type { Allow } from './rate.ts';
 import type { Respond } from '../answers/respond.ts';
 
-/** An endpoint to listen at, and who answers there. */
+/** An endpoint to listen on and the function that answers there. */
 export interface Listening {
   readonly endpoint: Endpoint;
   readonly respond: Respond;
-  /** Whether a source may have one more answer over UDP; beyond it the answer says that it is cut, so that the client asks over TCP. */
+  /** Whether a source address may have one more UDP answer now. When it may not, it gets a truncated answer, so that the client asks over TCP. */
   readonly allow: Allow;
-  /** Told why a query could not be answered. */
+  /** Is called with the error when a query could not be answered. */
   readonly failed: (error: unknown) => void;
 }

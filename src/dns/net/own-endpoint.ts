@@ -2,8 +2,8 @@ import { isIPv4 } from 'node:net';
 import { textOf, type Endpoint } from '../../lib/endpoint.ts';
 
 /**
- * Whether somebody who listens at the endpoints would ask himself there: each such query would be asked again and again. `addresses`: those of this
- * machine, for endpoints that are all of them (0.0.0.0, ::).
+ * Whether an upstream is one of our own endpoints; forwarding a query there would loop forever. `addresses` are the addresses of this machine, needed
+ * for endpoints that listen on all of them (0.0.0.0, ::).
  */
 export function isOwn(upstream: Endpoint, endpoints: readonly Endpoint[], addresses: readonly string[]): boolean {
   const { address } = upstream;

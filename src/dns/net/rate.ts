@@ -1,16 +1,16 @@
 import { isIPv4 } from 'node:net';
 
-/** Whether a source may have one more answer now. */
+/** Whether a source address may have one more answer now. */
 export type Allow = (address: string) => boolean;
 
 interface RateSettings {
-  /** Answers for each source in a second; 0: as many as it asks for. */
+  /** The most answers to each source in a second; 0 means no limit. */
   readonly perSecond: number;
-  /** Milliseconds of a clock that does not jump. */
+  /** A monotonic clock, in milliseconds. */
   readonly now: () => number;
 }
 
-/** Counts answers for each source, second by second. One map is kept for the second that runs, so that sources of before cost no memory. */
+/** Counts the answers to each source in windows of one second. Only the map of the current window is kept, so earlier sources cost no memory. */
 export function makeRate({ perSecond, now }: RateSettings): Allow {
   if (perSecond === 0) return () => true;
   let counts = new Map<string, number>();
@@ -28,13 +28,16 @@ export function makeRate({ perSecond, now }: RateSettings): Allow {
   };
 }
 
-/** The network that counts as one source: the /24 of an IPv4 address, the /56 of an IPv6 one, as an attacker may have all addresses in it. */
+/**
+ * The network that counts as one source: the /24 of an IPv4 address and the /56 of an IPv6 address, because an attacker may control all addresses in
+ * it. IPv4-mapped IPv6 addresses count as IPv4.
+ */
 export function sourceOf(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
   return isIPv4(plain) ? plain.slice(0, plain.lastIndexOf('.')) : prefixOf(plain);
 }
 
-/** The first 56 bits, in hexadecimal digits. */
+/** The first 56 bits of an IPv6 address as 14 hexadecimal digits. */
 function prefixOf(address: string): string {
   const [head = '', tail] = address.replace(/%.*$/, '').split('::');
   const groups = head === '' ? [] : head.split(':');

@@ -15,16 +15,16 @@ export interface ServerSettings {
   readonly respond: Respond;
   readonly allow: Allow;
   readonly log: Pick<Logger, 'debug'>;
-  /** Ends the server; open connections are cut. */
+  /** Stops the server; open connections are closed. */
   readonly signal: AbortSignal;
 }
 
-/** As many bytes of queries as may wait; the kernel may give less. */
+/** The receive buffer for waiting queries, in bytes. The kernel may grant less. */
 const WAITING = 4 * 2 ** 20;
 
 /**
- * Answers over UDP and TCP at every endpoint until the signal; resolves when it listens at all of them. Rejects with a sentence that names the
- * endpoint it can't have; then it listens nowhere.
+ * Answers over UDP and TCP on every endpoint until the signal aborts. Resolves when it listens on all endpoints. When an endpoint can't be opened,
+ * closes the others and rejects with a sentence that names the endpoint.
  */
 export async function serveDns({ endpoints, respond, allow, log, signal }: ServerSettings): Promise<{ readonly ended: Promise<void> }> {
   const open: (() => Promise<void>)[] = [];
@@ -47,13 +47,13 @@ async function listenUdp({ endpoint: { address, port }, respond, allow, failed }
   const isV6 = isIPv6(address);
   const socket = createSocket({
     type: isV6 ? 'udp6' : 'udp4',
-    ipv6Only: isV6, // so that 0.0.0.0 and :: can be had side by side
+    ipv6Only: isV6, // so that 0.0.0.0 and :: can be bound side by side
     recvBufferSize: WAITING,
     lookup: (host, _options, found) => {
-      found(null, host, isV6 ? 6 : 4); // it is an address
+      found(null, host, isV6 ? 6 : 4); // the host is always an address
     },
   });
-  const bound = once(socket, 'listening'); // it may be that at once
+  const bound = once(socket, 'listening'); // before bind, because the event may come at once
   socket.bind({ address, port });
   await bound.catch(async (error: unknown) => {
     await closed(socket);

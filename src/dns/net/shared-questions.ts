@@ -1,15 +1,15 @@
 import type { Forward } from '../answers/respond.ts';
 import { readQuery, type Query } from '../answers/packet.ts';
 
-/** A question that is asked of an upstream now, and all who wait for its answer. */
+/** The questions being asked of an upstream now, each with the answer that all its askers wait for. */
 type Pending = Map<string, Promise<Buffer | undefined>>;
 
-/** Asks a question for somebody; undefined when nobody has answered. */
+/** Asks one question; undefined when no upstream answered. */
 export type AskQuestion = (query: Query, transport: 'udp' | 'tcp') => Promise<Buffer | undefined>;
 
 /**
- * Asks equal questions once: whoever asks while an answer is awaited gets that answer, with the id and the letters of the own question. So nobody
- * can have the same question in flight many times, and guess the id of one of them (the birthday attack on DNS).
+ * Sends equal questions once. Whoever asks while an equal question is in flight gets the same answer, with its own id and its own case of letters. An
+ * attacker therefore can't have the same question in flight many times and guess one of the ids (the birthday attack on DNS).
  */
 export function makeSharedQuestions(ask: AskQuestion): Forward {
   const pending: Pending = new Map();
@@ -23,18 +23,18 @@ export function makeSharedQuestions(ask: AskQuestion): Forward {
   };
 }
 
-/** All that the query to the upstream is made of, so that equal keys are equal queries. */
+/** A key made of everything that the query to the upstream is made of: equal keys mean equal queries. */
 function keyOf({ asked, flags, edns }: Query, transport: string): string {
   return `${transport} ${flags} ${edns === undefined ? 'plain' : String(edns.dnssec)} ${foldedQuestion(asked)}`;
 }
 
-/** A question as it is on the wire, with the letters of its name in lower case, as DNS compares them: those of ASCII alone. */
+/** A question as bytes on the wire, with the ASCII letters of its name in lower case. DNS compares names in this way. */
 export function foldedQuestion(bytes: Buffer): string {
   const name = bytes.toString('latin1', 0, bytes.length - 4).replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-  return name + bytes.toString('latin1', bytes.length - 4); // type and class are numbers
+  return name + bytes.toString('latin1', bytes.length - 4); // type and class are numbers and stay unchanged
 }
 
-/** The upstream's answer repeats the letters that were sent to it. */
+/** Gives the upstream's answer the id and the letters of the client's query. */
 function withQuestion(reply: Buffer | undefined, { id, asked }: Query): Buffer | undefined {
   if (reply === undefined) return undefined;
   const own = Buffer.from(reply);

@@ -4,12 +4,15 @@ import { makeConnections, type Connection } from './connections.ts';
 import type { Listening } from './listening.ts';
 import type { Respond } from '../answers/respond.ts';
 
-/** Connections at one endpoint, and of them from one /24 or /56. For one more, the one that has been idle for longest is closed. */
+/**
+ * The most connections on one endpoint, and of them from one /24 or /56 network. When a limit is reached, a new connection closes the one that has
+ * been idle the longest.
+ */
 const LIMITS = { most: 256, mostOfSource: 32 };
-/** Until the next query must be there, and until an answer must be taken; in milliseconds. */
+/** How long a connection may take to send its next query, and to accept an answer, in milliseconds. */
 const IDLE_MS = 10_000;
 
-/** Answers over TCP, each message with its length before it (RFC 7766). Resolves when it listens, with what ends it. */
+/** Answers over TCP. Each message is preceded by its length (RFC 7766). Resolves with a function that closes the server, once it listens. */
 export async function listenTcp({ endpoint: { address, port }, respond, failed }: Listening): Promise<() => Promise<void>> {
   const connections = makeConnections(LIMITS);
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -36,7 +39,7 @@ interface Conversation {
   readonly connection: Connection;
 }
 
-/** One query after the other. Nobody keeps the connection by silence, by single bytes, or by not reading. */
+/** Answers one query after another. A client can't hold the connection open by staying silent, by sending single bytes, or by not reading. */
 async function converse({ socket, respond, connection }: Conversation): Promise<void> {
   const idle = setTimeout(() => socket.destroy(), IDLE_MS);
   socket.once('close', () => {
@@ -45,14 +48,14 @@ async function converse({ socket, respond, connection }: Conversation): Promise<
   for await (const packet of messages(socket)) {
     connection.busy();
     const reply = await respond(packet, 'tcp');
-    if (reply === undefined) break; // it is no query: there is nothing to say to this one
+    if (reply === undefined) break; // the packet is not a query and gets no answer
     const isTaken = socket.write(frame(reply));
     if (!isTaken) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
     if (socket.destroyed) return;
     idle.refresh();
     connection.idle();
   }
-  socket.end(); // what was said is still on its way
+  socket.end(); // flushes the answers that were written
 }
 
 function frame(message: Buffer): Buffer {
@@ -61,7 +64,7 @@ function frame(message: Buffer): Buffer {
   return Buffer.concat([length, message]);
 }
 
-/** What came between two lengths, as bytes come. At most one message and one chunk wait. */
+/** Cuts the received bytes into messages by their lengths. At most one message and one chunk are held in memory. */
 async function* messages(socket: Socket): AsyncGenerator<Buffer> {
   let waiting: Buffer = Buffer.alloc(0);
   for await (const chunk of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
@@ -73,7 +76,7 @@ async function* messages(socket: Socket): AsyncGenerator<Buffer> {
   }
 }
 
-/** Of the first message with its length; more than any as long as that is not there. */
+/** The size of the first message with its length field; Infinity until the length field has arrived. */
 function sizeIn(bytes: Buffer): number {
   return bytes.length < 2 ? Infinity : 2 + bytes.readUInt16BE(0);
 }

@@ -1,14 +1,17 @@
 import { sentence } from '../../lib/sentence.ts';
 import { textOf, type Endpoint } from '../../lib/endpoint.ts';
 
-/** Throws, for why an endpoint can't be had, a sentence that names it, and has the system's own words for it. */
+/**
+ * Returns a function that throws an error for an endpoint that can't be opened. The sentence names the flag, the endpoint and the cause in the
+ * system's words.
+ */
 export function unlistened(endpoint: Endpoint): (cause: unknown) => never {
   return (cause) => {
     throw new Error(`--dns-listen ${textOf(endpoint)}: ${explain(cause)}`);
   };
 }
 
-/** What was found, and what to do instead. */
+/** What went wrong and how to mend it. */
 function explain(cause: unknown): string {
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
   if (code === 'EACCES')

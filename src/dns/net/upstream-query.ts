@@ -1,11 +1,11 @@
 import { HEADER, optOf, type Query } from '../answers/packet.ts';
 
-/** The number of random bits, 0 or 1 each. */
+/** Returns `count` random bits. */
 export type RandomBits = (count: number) => readonly boolean[];
 
 /**
- * The query that is sent to an upstream: a question of the client's with nothing else of its packet, an id of its own, and each letter of the name
- * in upper or lower case by chance (0x20). A forged answer has to repeat them.
+ * Makes the query for an upstream. Only the client's question, flags and OPT are taken from its packet; the id is the given one, and every letter of
+ * the name is randomly in upper or lower case (0x20), which a forged answer would have to repeat.
  */
 export function makeUpstreamQuery({ asked, flags, edns }: Query, id: number, bits: RandomBits): Buffer {
   const header = Buffer.alloc(HEADER);
@@ -17,7 +17,9 @@ export function makeUpstreamQuery({ asked, flags, edns }: Query, id: number, bit
   return Buffer.concat([header, inRandomCase(asked, bits), ...(opt === undefined ? [] : [opt])]);
 }
 
-/** The lengths of labels are below 64, so that no letter is mistaken for one; type and class at the end stay as they are. */
+/**
+ * Changes the case of letters only. Label lengths are below 64, so no length is mistaken for a letter; type and class at the end stay as they are.
+ */
 function inRandomCase(asked: Buffer, bits: RandomBits): Buffer {
   const mixed = Buffer.from(asked);
   const isUpper = bits(asked.length);

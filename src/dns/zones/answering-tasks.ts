@@ -3,7 +3,10 @@ import { isRunning } from '../../model/task-states.ts';
 import { addressesOf } from './addresses.ts';
 import type { Naming } from './app-names.ts';
 
-/** The tasks of an app that names lead to: those that run [Mesos-DNS: TASK_RUNNING and no other]; where that is asked for, only those that are not known to be unhealthy, if there are any. */
+/**
+ * The tasks of an app that its names lead to: only TASK_RUNNING, as in Mesos-DNS. With `healthyOnly`, tasks known to be unhealthy are left out,
+ * unless that would leave no task with an address.
+ */
 export function answering(app: App, { ipSources, healthyOnly }: Pick<Naming, 'ipSources' | 'healthyOnly'>): readonly Task[] {
   const running = app.tasks.filter(isRunning);
   if (!healthyOnly) return running;

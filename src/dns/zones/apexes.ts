@@ -1,7 +1,7 @@
 import { DCOS_ZONE, DIRECTORY } from './name-suffixes.ts';
 import type { Apex } from './records.ts';
 
-/** The top of the Mesos names [Mesos-DNS's defaults]. `ttl` in seconds. */
+/** The top of the zone of Mesos names, with Mesos-DNS's default values. `ttl` in seconds. */
 export function mesosApex(domain: string, ttl: number): Apex {
   const ns = nameServerOf(domain);
   const times = { refresh: 60, retry: 600, expire: 86_400, minimum: ttl, ttl };
@@ -11,20 +11,20 @@ export function mesosApex(domain: string, ttl: number): Apex {
   };
 }
 
-/** The name server that the zone of Mesos names says it has. */
+/** The name server in the NS and SOA records of the zone of Mesos names. */
 export function nameServerOf(domain: string): string {
   return `ns1.${domain}`;
 }
 
-/** The top of DC/OS's own names. */
+/** The top of the zone of DC/OS's own names. */
 export const dcosApex: Apex = directoryApex(DCOS_ZONE);
 
-/** The top of what DC/OS has of the Mesos names in its own directory. */
+/** The top of the zone in which DC/OS repeats the Mesos names under its own directory. */
 export function mirrorApex(domain: string): Apex {
   return directoryApex(`${domain}.${DIRECTORY}`);
 }
 
-/** [dcos-net: dcos_dns_mesos, dcos_dns_mesos_dns] */
+/** Values from dcos-net: dcos_dns_mesos, dcos_dns_mesos_dns. */
 function directoryApex(name: string): Apex {
   return {
     ...{ name, ttl: 5, nsTtl: 3600, ns: 'ns.spartan', priority: 1, weight: 1, mildToUnknown: false },

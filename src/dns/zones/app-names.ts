@@ -4,34 +4,34 @@ import { addressesOf, agentAddresses, autoIps, containerIps, type IpSource } fro
 import { agentTail, dcosLabel, faultOf, LONGEST_LABEL, LONGEST_NAME, marked, mesosLabel, taskHash, taskName } from './dns-names.ts';
 import type { Place, Places, Protocol } from './name-suffixes.ts';
 
-/** What an operator decides about names, and the places that follow from it. */
+/** The operator's decisions about names, and the places that follow from them. */
 export interface Naming {
   readonly places: Places;
   readonly ipSources: readonly IpSource[];
-  /** Whether tasks that are not healthy are left out where others are. */
+  /** Whether unhealthy tasks are left out when the app has healthy ones. */
   readonly healthyOnly: boolean;
 }
 
-/** The part of a name that comes from the id of its app: 'b.a' or 'b-a' of /a/b. */
+/** The part of a name that comes from the app's id: 'b.a' or 'b-a' for /a/b. */
 export interface Stem {
-  /** Its place among the stems of its app. */
+  /** Its index among the stems of its app. */
   readonly at: number;
   readonly text: string;
-  /** Lengths of its first and its last label. */
+  /** Lengths of the first and the last label, in characters. */
   readonly first: number;
   readonly last: number;
-  /** Why there can be no name of it. */
+  /** Why no DNS name can be made from this stem; undefined when one can. */
   readonly fault: string | undefined;
 }
 
 export interface Stems {
   readonly all: readonly Stem[];
-  /** Mesos-DNS's: as it is, and as one label. */
+  /** The stems that Mesos-DNS uses: the dotted name, and the name as one label. */
   readonly mesos: readonly Stem[];
   readonly dcos: readonly Stem[];
 }
 
-/** Those of an app; less than three where some are the same, or nothing is left of its id. */
+/** The stems of an app. There are fewer than three when some are equal, or when nothing of the id is allowed in DNS. */
 export function makeStems(app: AppId): Stems {
   const dotted = taskName(app).toLowerCase();
   const [label, dcos] = [mesosLabel(dotted), dcosLabel(dotted)];
@@ -45,14 +45,14 @@ function makeStem(text: string, at: number): Stem {
   return { at, text, first, last: text.length - text.lastIndexOf('.') - 1, fault: faultOf(text) };
 }
 
-/** A task that has names. */
+/** A task that has DNS names. */
 export interface NamedTask {
   readonly app: AppId;
   readonly stems: Stems;
   readonly task: Task;
-  /** The definition that its ports are of. */
+  /** The definition that describes the task's ports. */
   readonly definition: Definition;
-  /** What stands behind the stem in the names that are its alone: '-jhy6r-s1'. */
+  /** The suffix of the stem in names that only this task has: '-jhy6r-s1'. */
   readonly mark: string;
 }
 
@@ -61,21 +61,22 @@ export function makeNamedTask({ app, stems, task, definition }: Omit<NamedTask, 
   return { app, stems, task, definition, mark: `-${taskHash(task.id)}${tail === '' ? '' : `-${tail}`}` };
 }
 
-/** What a name has from one task: the addresses, or the port of a service at the task's own name. */
+/** What one task contributes to a name: addresses, or the port of a service that runs at the task's own name. */
 export interface NameRecord {
   readonly stem: Stem;
   readonly place: Place;
   /** '', '_' or '_http._' */
   readonly prefix: string;
-  /** The task's, in names that are its alone; else empty. */
+  /** The task's mark in names that only this task has, else ''. */
   readonly mark: string;
   readonly addresses: readonly string[];
   readonly service: { readonly port: number; readonly at: Place; readonly mark: string } | undefined;
 }
 
 /**
- * All that the names of an app have from one task [Mesos-DNS: records/generator.go, for tasks with DiscoveryInfo; dcos-net: dcos_dns_mesos].
- * Also under names that are too long: see `isUnfit`. What has no address has no service either. `only`: those in one place, for less work.
+ * Everything that one task contributes to the names of its app (Mesos-DNS: records/generator.go, for tasks with DiscoveryInfo; dcos-net:
+ * dcos_dns_mesos). Includes records whose names are too long: see `isUnfit`. A task without an address has no service records. `only` limits the
+ * result to one place, to save work.
  */
 export function recordsOf(named: NamedTask, { places, ipSources }: Naming, only?: Place): readonly NameRecord[] {
   const { task, definition, stems, mark } = named;
@@ -112,7 +113,7 @@ function serviceRecords(stem: Stem, records: NameRecord[], only: Place | undefin
   };
 }
 
-/** The ports that Marathon lets others discover, by protocol, with and without their names. */
+/** Records for the ports that Marathon publishes for discovery, by protocol, with and without the port's name. */
 function tellDiscovered({ task, definition, mark }: NamedTask, places: Places, tell: TellService): void {
   for (const [index, port] of definition.ports.entries()) {
     const number = discoveryPort(task, definition, index);
@@ -126,7 +127,7 @@ function tellDiscovered({ task, definition, mark }: NamedTask, places: Places, t
   }
 }
 
-/** The ports that the agent gave the task, whatever they speak. */
+/** Records for the ports that the agent allocated to the task, for both protocols. */
 function tellAllocated({ task, mark }: NamedTask, { agents, agentServices }: Places, tell: TellService): void {
   for (const port of task.hostPorts) {
     if (port === undefined) continue;
@@ -140,39 +141,42 @@ function protocolsOf({ tcp, udp }: Port): readonly Protocol[] {
   return [...(tcp ? (['tcp'] as const) : []), ...(udp === true ? (['udp'] as const) : [])];
 }
 
-/** The agent's where it gave one, also to a container with an address of its own; else the container's [marathon: PortDiscovery]. */
+/** The agent's port if there is one, even for a container with its own address; else the container's port (Marathon: PortDiscovery). */
 function discoveryPort(task: Task, { network, ports }: Definition, index: number): number | undefined {
   const onAgent = task.hostPorts[index];
   const number = network === 'container' ? (onAgent ?? ports[index]?.container) : onAgent;
-  return number === 0 ? undefined : number; // 0: the same as the agent's, which is not known
+  return number === 0 ? undefined : number; // a container port of 0 means the agent's port, which is unknown here
 }
 
-/** 'nginx.marathon.mesos' */
+/** The full name of a record: 'nginx.marathon.mesos'. */
 export function nameOf({ prefix, stem, mark, place }: NameRecord): string {
   return `${prefix}${mark === '' ? stem.text : marked(stem.text, mark)}.${place.name}`;
 }
 
-/** 'nginx-jhy6r-s1.marathon.mesos': where the service of a record is. */
+/** The name at which the service of a record runs: 'nginx-jhy6r-s1.marathon.mesos'. */
 export function targetOf(stem: Stem, { mark, at }: { readonly mark: string; readonly at: Place }): string {
   return `${marked(stem.text, mark)}.${at.name}`;
 }
 
-/** Whether a record can't be told: its name, or that of its target, is none that DNS can have. */
+/** Whether a record can't be published, because DNS does not allow its name or the name of its target. */
 export function isUnfit({ prefix, stem, mark, place, service }: Omit<NameRecord, 'addresses'>): boolean {
   if (stem.fault !== undefined) return true;
-  if (prefix !== '' && (stem.first >= LONGEST_LABEL || prefix.length > LONGEST_LABEL + '._'.length)) return true; // with its '_'
+  if (prefix !== '' && (stem.first >= LONGEST_LABEL || prefix.length > LONGEST_LABEL + '._'.length)) return true; // the '_' is part of the label
   if (prefix.length + lengthOf(stem, mark) + place.name.length > LONGEST_NAME) return true;
   return service !== undefined && lengthOf(stem, service.mark) + service.at.name.length > LONGEST_NAME;
 }
 
-/** Why a record can't be told, in a sentence without its period; undefined when that is for its target, which is a name with a record of its own. */
+/**
+ * Why a record can't be published, as a sentence without its period. Undefined when only its target's name is at fault: that name has its own record,
+ * which reports it.
+ */
 export function unfitness(record: NameRecord): string | undefined {
   const name = nameOf(record);
   const fault = faultOf(name);
   return fault && `the DNS name ${name} is left out: ${fault}`;
 }
 
-/** Of the name up to its place, with the dot; without making it. */
+/** The length of the name up to its place, including the dot, computed without building the name. */
 function lengthOf({ text, last }: Stem, mark: string): number {
   const cut = mark === '' ? 0 : Math.max(0, last + mark.length - LONGEST_LABEL);
   return text.length - cut + mark.length + 1;

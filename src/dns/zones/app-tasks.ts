@@ -3,21 +3,24 @@ import type { App, Definition, Task } from '../../model/snapshot.ts';
 import { answering } from './answering-tasks.ts';
 import { isUnfit, makeNamedTask, makeStems, recordsOf, unfitness, type NamedTask, type Naming, type Stems } from './app-names.ts';
 
-/** An app, as far as names go. The same object as long as they are the same. */
+/** What the DNS side needs to know of an app. It stays the same object while its names stay the same. */
 export interface NamedApp {
   readonly id: AppId;
   readonly stems: Stems;
   readonly tasks: readonly AnsweringTask[];
-  /** By stem: the places in which it has names, as a sum of their bits. */
+  /** For each stem, the places in which the app has names, as a sum of their bits. */
   readonly places: readonly number[];
-  /** Why a name of it is left out, the first where there are several. */
+  /** Why a name of the app is left out: the first reason if there are several. */
   readonly unfit: string | undefined;
 }
 
-/** A task, with what follows of it for its app. */
+/** A named task, with the places its names are in and the reason why one is left out. */
 export interface AnsweringTask extends NamedTask, Pick<NamedApp, 'places' | 'unfit'> {}
 
-/** What an app has of names now; tasks of `before` that are where they were are the same objects. */
+/**
+ * Returns what the DNS side needs to know of an app. Tasks whose names did not change are the same objects as in `before`; when no task changed,
+ * `before` itself is returned.
+ */
 export function makeNamedApp(app: App, naming: Naming, before: NamedApp | undefined): NamedApp {
   const stems = before?.stems ?? makeStems(app.id);
   const known = new Map(before?.tasks.map((named) => [named.task.id, named]));
@@ -44,7 +47,7 @@ function placesOf(task: NamedTask, naming: Naming): Pick<NamedApp, 'places' | 'u
   return { places, unfit };
 }
 
-/** Whether nothing of a task has changed that names tell. */
+/** Whether nothing changed that the names of a task depend on. */
 function isSame(named: NamedTask, task: Task, definition: Definition): boolean {
   if (named.definition !== definition) return false;
   const { task: known } = named;
@@ -61,7 +64,7 @@ function isSameList(one: readonly unknown[], other: readonly unknown[]): boolean
   return one === other || (one.length === other.length && one.every((element, i) => element === other[i]));
 }
 
-/** The names that only have names below them for an app's sake; those of single tasks aside. One may come several times. */
+/** The names that exist only because names of the app lie below them; names of single tasks are not covered. A name may come several times. */
 export function* aboveOf({ stems, places: sets }: NamedApp, { places }: Naming): Generator<string> {
   for (const { at, text } of stems.all) {
     for (const place of places.all) {

@@ -10,9 +10,12 @@ import { marked } from './dns-names.ts';
 import type { Place } from './name-suffixes.ts';
 import type { Entry } from './records.ts';
 
-/** Who has which name. It knows apps by the stems of their names, and tasks by their marks; what names have is made when they are asked for. */
+/**
+ * Finds the entry of a name. The directory indexes apps by the stems of their names and tasks by their marks; entries are made when they are first
+ * asked for.
+ */
 export interface Directory {
-  /** Takes the apps as they are now. False when no name has changed by it. */
+  /** Takes the current apps. Returns false when no name changed. */
   readonly update: (apps: readonly App[]) => boolean;
   readonly find: (name: string) => Entry | undefined;
   readonly apps: () => readonly NamedApp[];
@@ -47,7 +50,7 @@ export function makeDirectory(naming: Naming): Directory {
   };
 }
 
-/** Which objects are only in the one list, and which only in the other. */
+/** The objects that are only in `before`, and the objects that are only in `now`. */
 function difference<One extends object>(
   before: readonly One[],
   now: readonly One[],
@@ -111,13 +114,15 @@ function ownEntry(task: NamedTask, naming: Naming, place: Place): Entry {
   return record === undefined ? NOTHING : makeEntry(record.addresses, []);
 }
 
-/** The names that are a task's alone, as far as to their place. */
+/** The names that only this task has, without the place. */
 function ownBodies({ stems, mark }: NamedTask, place: Place): readonly string[] {
   const fit = stems.mesos.filter((stem) => !isUnfit({ prefix: '', stem, mark, place, service: undefined }));
   return fit.map(({ text }) => marked(text, mark));
 }
 
-/** A name's stem and mark may stand where they do in several ways; whoever they may belong to is asked whether it has that very name. */
+/**
+ * A name can be split into stem, mark and place in several ways, so every app and task it may belong to is asked whether it has exactly this name.
+ */
 function makeFind({ byStem, byMark, above, entries }: Index): Directory['find'] {
   const mix = makeMix();
   return (name) => {
@@ -133,7 +138,7 @@ function makeFind({ byStem, byMark, above, entries }: Index): Directory['find'] 
         if (isEmpty(entry)) continue;
         const bodies = ownBodies(task, place);
         if (bodies.includes(body)) add(found, entry);
-        exists ||= bodies.some((own) => own.endsWith(`.${body}`)); // 'a-jhy6r-s1.marathon.mesos' is above 'b.a-jhy6r-s1.marathon.mesos'
+        exists ||= bodies.some((own) => own.endsWith(`.${body}`)); // 'a-jhy6r-s1.marathon.mesos' exists above 'b.a-jhy6r-s1.marathon.mesos'
       }
     }
     return found.size > 0 ? mix(name, [...found]) : exists ? NOTHING : undefined;
@@ -144,14 +149,16 @@ function add<One>(set: Set<One>, one: One | undefined): void {
   if (one !== undefined) set.add(one);
 }
 
-/** 'nginx' in 'nginx', '_nginx', '_http._nginx'. */
+/** The possible stems of a name: 'nginx' in 'nginx', '_nginx' and '_http._nginx'. */
 function stemsIn(body: string): readonly string[] {
   if (!body.startsWith('_')) return [body];
   const dot = body.indexOf('.');
   return dot > 0 && body.charAt(dot + 1) === '_' ? [body, body.slice(1), body.slice(dot + 2)] : [body, body.slice(1)];
 }
 
-/** '-jhy6r-s1' at the end of 'nginx-jhy6r-s1'; '-jhy6r' would be that of a task whose agent is not known. */
+/**
+ * The possible marks at the end of a name: '-jhy6r-s1' in 'nginx-jhy6r-s1', and '-s1', which would be the mark of a task whose agent is not known.
+ */
 function marksIn(body: string): readonly string[] {
   const last = body.lastIndexOf('-');
   const before = last > 0 ? body.lastIndexOf('-', last - 1) : -1;
@@ -170,7 +177,7 @@ function makeMix(): (name: string, entries: readonly Entry[]) => Entry {
     const before = known.get(name);
     if (before?.of.length === entries.length && before.of.every((entry, i) => entry === entries[i])) return before.entry;
     const entry = keep(before?.entry, merged(entries));
-    if (known.size >= 10_000) known.clear(); // of names that nobody asks for any more
+    if (known.size >= 10_000) known.clear(); // forgets names that nobody asks for any more
     known.set(name, { of: entries, entry });
     return entry;
   };

@@ -4,7 +4,7 @@ import { byText } from '../../lib/lists.ts';
 import { isUnfit, nameOf, targetOf, type NameRecord } from './app-names.ts';
 import type { Entry, Srv } from './records.ts';
 
-/** What a name has that only has names below it. */
+/** The entry of a name that exists only because names lie below it. */
 export const NOTHING: Entry = { a: [], aaaa: [], srv: [] };
 
 export function isEmpty(entry: Entry | undefined): boolean {
@@ -13,7 +13,7 @@ export function isEmpty(entry: Entry | undefined): boolean {
 
 export type Entries = ReadonlyMap<string, Entry>;
 
-/** What each name has of all records; those that can't be told are left out. */
+/** The entry of each name in the records. Records that can't be published are left out. */
 export function gather(records: Iterable<NameRecord>): Map<string, Entry> {
   const found = new Map<string, NameRecord[]>();
   for (const record of records) {
@@ -35,7 +35,7 @@ function entryOf(records: readonly NameRecord[]): Entry {
   return makeEntry(isOne ? first.addresses : records.flatMap(({ addresses }) => addresses), services);
 }
 
-/** Sorts and removes doubles, so that the order of the sources does not matter. */
+/** Makes an entry, sorted and without duplicates, so that the order of the input does not matter. */
 export function makeEntry(addresses: readonly string[], srv: readonly Srv[]): Entry {
   const inOrder = addresses.length < 2 ? addresses : [...new Set(addresses)].sort(byText);
   const [a, aaaa] = [only(inOrder, isIPv4), only(inOrder, isIPv6)];
@@ -46,7 +46,7 @@ export function makeEntry(addresses: readonly string[], srv: readonly Srv[]): En
 
 const NONE: readonly never[] = [];
 
-/** As `filter`, but without a new list where that is not needed: there are as many of these as there are names. */
+/** Like `filter`, but allocates a new list only when needed: there are as many of these lists as names. */
 function only<One>(list: readonly One[], is: (one: One) => boolean): readonly One[] {
   if (list.length === 0) return NONE;
   if (list.every(is)) return list;
@@ -54,7 +54,7 @@ function only<One>(list: readonly One[], is: (one: One) => boolean): readonly On
   return found.length === 0 ? NONE : found;
 }
 
-/** What a name has that several make. */
+/** One entry for a name that several apps make. */
 export function merged(entries: readonly Entry[]): Entry {
   return makeEntry(
     entries.flatMap(({ a, aaaa }) => [...a, ...aaaa]),
@@ -62,10 +62,10 @@ export function merged(entries: readonly Entry[]): Entry {
   );
 }
 
-/** Values made from things when they are first asked for, and remembered. */
+/** Values computed on first use and remembered for each thing. */
 export interface Memo<Thing, Value> {
   readonly of: (thing: Thing) => Value;
-  /** `thing` takes the place of `before`, or nothing does. The parts of its value that are equal to the old ones are the old objects. */
+  /** Replaces `before` by `thing`, or forgets `before`. Parts of the new value that are equal to parts of the old value are the old objects. */
   readonly replace: (before: Thing, thing: Thing | undefined) => void;
 }
 

@@ -4,7 +4,7 @@ import type { NamedApp } from './app-tasks.ts';
 import type { Directory } from './directory.ts';
 import type { Places } from './name-suffixes.ts';
 
-/** What is wrong with the names that there are, in order of app. Apps without running tasks make none. */
+/** The Problems with the apps' DNS names, sorted by app. Apps without running tasks cause none. */
 export function nameProblems({ apps, byStem }: Pick<Directory, 'apps' | 'byStem'>, places: Places): readonly Problem[] {
   const left = apps().flatMap((app) => leftOut(app) ?? []);
   const shared = [...byStem.shared].flatMap((stem) => sharing(stem, byStem.of(stem), places) ?? []);
@@ -16,14 +16,15 @@ function ownerOf({ owner }: Problem): string {
 }
 
 function leftOut({ id, stems, tasks, unfit }: NamedApp): Problem | undefined {
-  const message = stems.dcos.length === 0 ? 'no DNS name can be made of its id, as it has no letter and no digit' : unfit;
+  const message = stems.dcos.length === 0 ? 'no DNS name can be made from its id, because the id has no letter and no digit' : unfit;
   if (message === undefined || tasks.length === 0) return undefined;
-  const hint =
-    'give the app an id of letters, digits and dashes, with no more than 54 characters: all names that are made of it are answered then';
+  const hint = 'give the app an id of letters, digits and dashes with at most 54 characters: then all names made from it are answered';
   return { code: 'dns-name', owner: { by: 'app', app: id }, message, hint };
 }
 
-/** Of apps that have one stem, and with it a name in one place; the last of them owns the Problem. */
+/**
+ * The Problem for apps that share a stem, and therefore a name in one place; undefined when they share no name. The last app by id owns the Problem.
+ */
 function sharing(stem: string, apps: readonly NamedApp[], { all }: Places): Problem | undefined {
   for (const { bit, name } of all) {
     const ids = apps.filter((app) => ((app.places[indexOf(app, stem)] ?? 0) & bit) !== 0).map(({ id }) => id);

@@ -1,22 +1,22 @@
 import { dcosLabel, frameworkName, joined, upwards } from './dns-names.ts';
 
-/** What DC/OS has all of its names under. */
+/** The domain that all DC/OS names lie in. */
 export const DIRECTORY = 'thisdcos.directory';
 export const DCOS_ZONE = `dcos.${DIRECTORY}`;
 
-/** What stands behind an app's name in some of its names. */
+/** The part of a name after the app's name. */
 export interface Place {
-  /** A power of two, so that places can be a set in one number. */
+  /** A power of two, so that a set of places fits into one number. */
   readonly bit: number;
   /** '_tcp.marathon.mesos' */
   readonly name: string;
-  /** The name and those above it, without the zone's. */
+  /** The name and the names above it, without the zone's top. */
   readonly above: readonly string[];
 }
 
 export type Protocol = 'tcp' | 'udp';
 
-/** All places there are. */
+/** All places in which apps have names. */
 export interface Places {
   /** marathon.mesos */
   readonly tasks: Place;
@@ -28,11 +28,11 @@ export interface Places {
   readonly agentServices: Readonly<Record<Protocol, Place>>;
   /** marathon.agentip.dcos.thisdcos.directory */
   readonly dcos: Readonly<Record<'agentip' | 'containerip' | 'autoip', Place>>;
-  /** The place of bit 1 << i stands at index i. */
+  /** The place with the bit 1 << i is at index i. */
   readonly all: readonly Place[];
 }
 
-/** `domain`: of the Mesos names; `framework`: Marathon's name in Mesos. */
+/** `domain` is the domain of Mesos names; `framework` is Marathon's name in Mesos. */
 export function makePlaces({ domain, framework }: { readonly domain: string; readonly framework: string }): Places {
   const all: Place[] = [];
   const place = (zone: string, ...parts: readonly string[]): Place => {

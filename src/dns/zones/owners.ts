@@ -1,9 +1,9 @@
-/** Who stands behind which word; several may behind one. */
+/** The owners of each word. A word may have several owners. */
 export interface Owners<Owner> {
   readonly of: (word: string) => readonly Owner[];
   readonly add: (word: string, owner: Owner) => void;
   readonly remove: (word: string, owner: Owner) => void;
-  /** The words that several stand behind. */
+  /** The words that have more than one owner. */
   readonly shared: ReadonlySet<string>;
 }
 
@@ -32,7 +32,7 @@ export function makeOwners<Owner extends object>(): Owners<Owner> {
   };
 }
 
-/** Words that are there as long as somebody has them. */
+/** A set of words in which a word stays until it was removed as often as it was added. */
 export interface Counts {
   readonly has: (word: string) => boolean;
   readonly add: (word: string) => void;

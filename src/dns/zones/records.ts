@@ -1,41 +1,41 @@
 import type { AppId, TaskId } from '../../model/names.ts';
 import type { Problem } from '../../model/problem.ts';
 
-/** Types of the DNS side. Names are in full, in lower case, without the last dot: 'nginx.marathon.mesos'. */
+/** Types of the DNS side. All names are full names in lower case without the final dot: 'nginx.marathon.mesos'. */
 
-/** Where a service is: a name that has addresses, and a port there. */
+/** Where a service runs: a name that has addresses, and a port. */
 export interface Srv {
   readonly target: string;
   readonly port: number;
 }
 
-/** What a name has. The same object as long as it has the same. */
+/** The records of a name. It stays the same object while the records stay the same. */
 export interface Entry {
-  /** IPv4 addresses, in order. */
+  /** IPv4 addresses, sorted. */
   readonly a: readonly string[];
-  /** IPv6 addresses, in order. */
+  /** IPv6 addresses, sorted. */
   readonly aaaa: readonly string[];
   readonly srv: readonly Srv[];
 }
 
-/** The top of a zone that is answered for with authority. */
+/** The top of a zone that we are authoritative for, and the values of its records. */
 export interface Apex {
   /** 'mesos' */
   readonly name: string;
-  /** Of addresses and services, in seconds. */
+  /** The TTL of address and SRV records, in seconds. */
   readonly ttl: number;
-  /** Of the name servers' record, in seconds. */
+  /** The TTL of the NS record, in seconds. */
   readonly nsTtl: number;
   readonly ns: string;
   readonly soa: Soa;
-  /** Priority and weight of its services. */
+  /** Priority and weight of the zone's SRV records. */
   readonly priority: number;
   readonly weight: number;
-  /** Whether a service, SOA or NS is asked for at a name that does not exist: Mesos-DNS says that there is none, not that the name is unknown. */
+  /** Whether a question for SRV, SOA or NS of a name that does not exist gets NODATA in place of NXDOMAIN, as in Mesos-DNS. */
   readonly mildToUnknown: boolean;
 }
 
-/** Times in seconds. */
+/** The values of a SOA record. Times are in seconds. */
 export interface Soa {
   readonly mname: string;
   readonly rname: string;
@@ -46,26 +46,26 @@ export interface Soa {
   readonly ttl: number;
 }
 
-/** All that is known of names, at one moment: it is to be asked until there is a later one, and then tells what that tells. */
+/** All names at one moment. Use a Zones only until the next one is made: the older object then answers with the newer content. */
 export interface Zones {
-  /** The zone that a name lies in; undefined for one that is somebody else's. */
+  /** The zone that a name lies in; undefined for a name outside our zones. */
   readonly apexOf: (name: string) => Apex | undefined;
-  /** What a name has; undefined when there is none of it, nor any below it. One that only has names below it has nothing. */
+  /** The records of a name; undefined when neither the name nor a name below it exists. A name that only has names below it has an empty entry. */
   readonly find: (name: string) => Entry | undefined;
-  /** Grows with every change; of every zone's SOA, in 32 bits. */
+  /** Grows with every change. It is the serial (32 bits) of every zone's SOA. */
   readonly serial: number;
-  /** Names that several apps make, and ids that make none. */
+  /** Problems with names that several apps make, and with ids that no name can be made from. */
   readonly problems: readonly Problem[];
-  /** The tasks that have names, app by app, for lists of all. */
+  /** The tasks that have names, app by app, for complete listings. */
   readonly tasks: () => Iterable<TaskNames>;
 }
 
-/** The names of one task, as Mesos-DNS enumerates them. */
+/** The names of one task, as Mesos-DNS's enumeration lists them. */
 export interface TaskNames {
   readonly app: AppId;
   readonly id: TaskId;
-  /** As Marathon calls it for others to discover: 'b.a' of /a/b. */
+  /** The name under which Marathon publishes the task for discovery: 'b.a' for /a/b. */
   readonly name: string;
-  /** What they have of this task, made when it is asked for; those of the mirror under thisdcos.directory are not among them. */
+  /** What each name has from this task, computed when called. Names under thisdcos.directory that mirror Mesos names are not included. */
   readonly records: () => ReadonlyMap<string, Entry>;
 }

@@ -1,8 +1,8 @@
 import type { Zones } from './records.ts';
 
 /**
- * Zones whose serial is the unix time of their last change, as Mesos-DNS has it, so that it goes on after a new start; of two changes within a
- * second the later one counts on. `now` in ms. The same object as long as the zones are the same.
+ * Returns a function that sets the serial of Zones to the unix time of their last change, as Mesos-DNS does, so that it keeps growing after a
+ * restart. A second change within the same second adds one. `now` is in milliseconds. Returns the same object for the same Zones.
  */
 export function makeDated(now: () => number): (zones: Zones) => Zones {
   let last: { readonly of: Zones; readonly dated: Zones } | undefined;

@@ -11,25 +11,26 @@ import { nameProblems } from './name-problems.ts';
 import { DIRECTORY, makePlaces } from './name-suffixes.ts';
 import type { Apex, Entry, TaskNames, Zones } from './records.ts';
 
-/** What an operator decides about the zones. */
+/** The operator's decisions about the zones. */
 export interface ZoneSettings {
-  /** Of the Mesos names: 'mesos'. In lower case, without the last dot. */
+  /** The domain of Mesos names, in lower case without the final dot: 'mesos'. */
   readonly domain: string;
   /** Marathon's name in Mesos: 'marathon'. */
   readonly framework: string;
-  /** Of the Mesos names, in seconds. */
+  /** The TTL of Mesos names, in seconds. */
   readonly ttl: number;
-  /** Where Mesos names get a task's address from; the first that has any. DC/OS's names don't ask. */
+  /** Where Mesos names take a task's address from: the first source that has any. DC/OS's names do not use this setting. */
   readonly ipSources: readonly IpSource[];
-  /** Whether unhealthy tasks are left out where an app has others. */
+  /** Whether unhealthy tasks are left out when the app has healthy ones. */
   readonly healthyOnly: boolean;
-  /** Addresses of the name server itself. */
+  /** The addresses of this name server itself. */
   readonly nameServers: readonly string[];
 }
 
 /**
- * Snapshot -> Zones, for all apps whatever their group. Remembers the last snapshot: only apps that changed are looked at, and what stays the same of a
- * name is the same Entry, while nothing at all changed the same Zones. There is one directory behind all of them, so only the last Zones is true.
+ * Returns the function Snapshot -> Zones, for all apps whatever their HAPROXY_GROUP. It remembers the previous snapshot, so only apps that changed
+ * cost work. The Entry of a name stays the same object while the name's records stay the same, and the Zones stay the same object while no name
+ * changed. All Zones share one directory, so only the latest Zones is valid.
  */
 export function makeZones(settings: ZoneSettings): (snapshot: Snapshot) => Zones {
   const { domain, ipSources, healthyOnly } = settings;
@@ -68,7 +69,7 @@ function makeFind({ directory, apexes, settings: { domain, nameServers } }: Part
   return (name) => direct(name) ?? mirrored(name);
 }
 
-/** For the mirror: the services of an entry lead to names in the mirror. One entry always makes the same one. */
+/** For the mirror: makes the services of an entry point to names in the mirror. Returns the same object for the same entry. */
 function makeRename(domain: string): (entry: Entry) => Entry {
   const renamed = new WeakMap<Entry, Entry>();
   return (entry) => {

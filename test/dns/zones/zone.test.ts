@@ -198,7 +198,7 @@ describe('ids that make no name', () => {
     const [problem] = zones.problems;
     expect(problem).toMatchObject({ code: 'dns-name', owner: { by: 'app', app: `/${label}` } });
     expect(problem?.message).toBe(
-      `the DNS name _${label}._tcp.marathon.mesos is left out: its part _${label} has 64 characters, and a part has 63 at most`,
+      `the DNS name _${label}._tcp.marathon.mesos is left out: its part _${label} has 64 characters, and a part may have at most 63`,
     );
   });
 
@@ -244,14 +244,14 @@ describe('ids that make no name', () => {
   });
 
   test.each(['/---', '/', '/ö'])('%s has none of one label', (id) => {
-    expect(messagesOf(id)).toEqual(['no DNS name can be made of its id, as it has no letter and no digit']);
+    expect(messagesOf(id)).toEqual(['no DNS name can be made from its id, because the id has no letter and no digit']);
   });
 
   test('an odd one has those that can be made of it', () => {
     const zones = zonesOf([app('/a//b c', [task('test')])]);
     expect(told(zones.find('bc--a.marathon.mesos'))).toEqual(['192.168.0.1']);
     expect(zones.problems.map(({ message }) => message)).toEqual([
-      "the DNS name b c..a.marathon.mesos is left out: its part 'b c' is not made of letters, digits and '-'",
+      "the DNS name b c..a.marathon.mesos is left out: its part 'b c' has other characters than letters, digits and '-'",
     ]);
   });
 
