@@ -1,8 +1,8 @@
-/** How long to wait before the next try, after tries that failed. */
+/** Says how long to wait before the next try, after tries that failed. */
 export interface Backoff {
-  /** Milliseconds: twice as long each time up to a limit, jittered. */
+  /** Returns the next wait in milliseconds. The wait doubles with each call up to a limit, and is jittered. */
   next(): number;
-  /** Begins again with the shortest wait. */
+  /** Starts again with the shortest wait, after a try that succeeded. */
   reset(): void;
 }
 
@@ -11,13 +11,13 @@ interface Limits {
   readonly first: number;
   /** The longest wait, in milliseconds. */
   readonly most: number;
-  /** From 0 up to 1, as Math.random gives. */
+  /** Returns a number from 0 up to 1, as Math.random does. */
   readonly random: () => number;
 }
 
 /**
- * Waits that double from `first` up to `most`. Each is between a half and the whole of its step, so that a fleet of load balancers which
- * lost the same server does not come back to it at once, and none comes back in a hot loop.
+ * Makes a backoff whose step doubles from `first` up to `most`. Each wait is a random time between half of the step and the whole step, so that
+ * many load balancers that lost the same server do not all reconnect at the same moment.
  */
 export function makeBackoff({ first, most, random }: Limits): Backoff {
   let step = Math.min(first, most);

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 
 /**
- * The one form of an IP address: IPv6 in lower case with its longest run of zeros cut (RFC 5952), an IPv4 address inside of IPv6
- * (`::ffff:127.0.0.1`) as IPv4, for it is the same address to bind. Undefined for a text that is no address, and for one with a zone
- * (`fe80::1%eth0`), which HAProxy does not read.
+ * Returns the canonical form of an IP address: IPv6 in lower case with its longest run of zeros shortened (RFC 5952). An IPv4 address inside of
+ * IPv6 (`::ffff:127.0.0.1`) becomes IPv4, because both bind the same address. Returns undefined for a text that is not an address, and for an
+ * address with a zone (`fe80::1%eth0`), which HAProxy does not accept.
  */
 export function canonicalAddress(text: string): string | undefined {
   const family = isIP(text);

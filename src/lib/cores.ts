@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
-/** How many cores this process may really use: those of its affinity mask, or fewer where a control group limits its time. At least 1. */
+/** Returns how many cores this process may use, at least 1: the cores of its affinity mask, or fewer if a control group limits its CPU time. */
 export function usableCores(read: (file: string) => string = (file) => readFileSync(file, 'utf8'), most = availableParallelism()): number {
   const quota = quotaOf(read);
   return quota === undefined ? most : Math.max(1, Math.min(most, Math.ceil(quota)));
 }
 
-/** Cores' worth of time that the control group grants, version 2 or 1; none when there is no limit. */
+/** Returns how many cores' worth of CPU time the control group (version 2 or 1) grants; undefined when there is no limit. */
 function quotaOf(read: (file: string) => string): number | undefined {
   const words = (file: string): readonly string[] => {
     try {

@@ -2,7 +2,10 @@ const LONGEST_TEXT = 2_000;
 const LONGEST_LIST = 50;
 const DEEPEST = 4;
 
-/** A value for the log, no longer than a person reads: long texts and lists are cut, with what was left out; what is short stays the same object. */
+/**
+ * Shortens a value for the log: texts to 2,000 characters, lists to 50 elements and objects to a depth of 4. A text or list that was shortened says
+ * how long it was.
+ */
 export function cut(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return cutText(value);
   if (typeof value !== 'object' || value === null || value instanceof Error) return value;
@@ -14,7 +17,7 @@ export function cut(value: unknown, depth = 0): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [cutText(name), cut(one, depth + 1)]));
 }
 
-/** A text of at most 2,000 characters, and behind a longer one how long it was. */
+/** Returns at most 2,000 characters of a text, followed by its full length if it was longer. */
 export function cutText(text: string): string {
   return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}… (${text.length} characters)` : text;
 }

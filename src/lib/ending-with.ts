@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 
-/** More than the parts of a run; if they are more, something listens that has ended. */
+/** More listeners than the parts of a run ever add. If Node warns all the same, something forgets to remove its listener. */
 const MOST_LISTENERS = 100;
 
-/** A signal that aborts with the first of these, for all parts of a run: Node warns from the eleventh listener on otherwise. */
+/** Returns a signal that aborts as soon as one of these does. Up to 100 parts of a run may listen to it; by default, Node warns at the eleventh. */
 export function endingWith(...signals: readonly AbortSignal[]): AbortSignal {
   const signal = AbortSignal.any([...signals]);
   setMaxListeners(MOST_LISTENERS, signal);

@@ -2,12 +2,12 @@ import { access, constants, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
- * Makes a folder, and those above it, where they are missing; rejects when it can't be made or not be written. Not by `mkdir`'s own
- * `recursive`, which never comes back from folders such as /proc, where nothing can be made.
+ * Makes a folder and its missing parents. Rejects when it can't be made or written to. It does not use `recursive` of `mkdir`, which hangs in
+ * folders such as /proc, where no folder can be made.
  */
 export async function makeFolder(folder: string): Promise<void> {
   await makeAbove(path.resolve(folder));
-  if (!(await stat(folder)).isDirectory()) throw new Error(`${folder} is no folder`);
+  if (!(await stat(folder)).isDirectory()) throw new Error(`${folder} is not a folder`);
   await access(folder, constants.W_OK | constants.X_OK);
 }
 
@@ -20,7 +20,7 @@ async function makeAbove(folder: string): Promise<void> {
     const above = path.dirname(folder);
     if (code !== 'ENOENT' || above === folder) throw error;
     await makeAbove(above);
-    await mkdir(folder).catch(ignoreThere); // somebody else may have made it meanwhile
+    await mkdir(folder).catch(ignoreThere); // somebody else may have made it in the meantime
   }
 }
 

@@ -1,6 +1,6 @@
 const ENOUGH = 250_000;
 
-/** The same text in pieces of about 250,000 characters: a write for each of 50,000 lines would cost more than the lines. */
+/** Joins pieces of text into pieces of about 250,000 characters, because writing each of 50,000 lines by itself costs more than making them. */
 export function* gather(pieces: Iterable<string>): Generator<string> {
   let gathered = '';
   for (const piece of pieces) {

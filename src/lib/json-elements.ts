@@ -1,28 +1,28 @@
-/** Cuts one streamed JSON body. Give it every chunk in order, then the end. */
+/** Cuts one streamed JSON body into elements. Call `push` with every chunk in order, then `end`. */
 export interface ElementCutter {
-  /** The elements that this chunk completes, as JSON texts. The chunk must not be changed afterwards. Throws when the body can't be right. */
+  /** Returns the elements that this chunk completes, as JSON texts. The chunk must not be changed afterwards. Throws when the JSON is broken. */
   push(chunk: Uint8Array): readonly string[];
-  /** Throws an Error with a sentence when the body was cut short or had no such array. */
+  /** Throws an Error with a sentence when the body is empty, was cut short, or has no array under the key. */
   end(): void;
 }
 
 /**
- * Cuts a body such as `{"apps":[{…},{…}]}` into the elements of the top-level array under `key`, so that each is parsed on its own and a body
- * of any size is never one string. It looks at bytes: strings, brackets and the commas between elements. Whether an element is JSON is found
- * out by whoever parses it; members other than `key` are jumped over and not checked.
+ * Makes a cutter for a body such as `{"apps":[{…},{…}]}`: it returns the elements of the top-level array under `key`, so that each can be parsed
+ * on its own and a large body never has to be one string. It looks only at strings, brackets and commas. It does not check that an element is
+ * valid JSON (the caller parses it), and it skips members other than `key` without checking them.
  */
 export function makeElementCutter(key: string): ElementCutter {
   return new Cutter(key);
 }
 
-/** Where in the top-level object the scanner is, by what comes next, and the words for that. */
+/** Where in the top-level object the scanner is, named by what must come next, with the words for error messages. */
 type Place = keyof typeof NEXT;
 const NEXT = {
   object: 'a JSON object',
   key: 'a member',
   colon: 'a colon',
   array: 'an array', // the value under `key`
-  value: 'a value', // of another member, or a comma behind one
+  value: 'a value', // of a member other than `key`, or the comma after that value
   element: 'an element',
   nothing: 'the end',
 };
@@ -36,20 +36,20 @@ const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** 1 for the bytes that mean something outside a string. None of them occurs inside a UTF-8 sequence. */
+/** 1 for bytes that have a meaning outside of strings. None of these bytes occurs inside a UTF-8 sequence. */
 const MARKS = Uint8Array.from({ length: 256 }, (_, byte) => ('"[]{},:'.includes(String.fromCharCode(byte)) ? 1 : 0));
 
 class Cutter implements ElementCutter {
   readonly #key: string;
   readonly #text = makeText();
   #place: Place = 'object';
-  #depth = 0; // of open brackets; elements lie at 2
+  #depth = 0; // how many brackets are open; elements are at depth 2
   #inString = false;
-  #escaped = false; // the byte before was a backslash
-  #afterComma = false; // an element must follow
-  #wanted = false; // the member at hand is `key`
+  #escaped = false; // the previous byte was a backslash
+  #afterComma = false; // an element must follow the comma
+  #wanted = false; // the current member is `key`
   #found = false;
-  #total = 0; // bytes in the chunks before
+  #total = 0; // how many bytes the previous chunks had
   #elements: string[] = [];
 
   constructor(key: string) {
@@ -71,7 +71,7 @@ class Cutter implements ElementCutter {
     if (!this.#found) throw new Error(`the JSON has no "${this.#key}"`);
   }
 
-  /** Up to the string's end, a backslash, or the chunk's end; answers with the last index it has seen. */
+  /** Reads up to the string's end, a backslash, or the chunk's end. Returns the last index it has read. */
   #passString(chunk: Uint8Array, from: number): number {
     if (this.#escaped) {
       this.#escaped = false;
@@ -84,7 +84,7 @@ class Cutter implements ElementCutter {
     return at;
   }
 
-  /** Up to the next byte that means something, and what it means; answers with the last index it has seen. */
+  /** Reads up to the next byte with a meaning, and acts on that byte. Returns the last index it has read. */
   #passMark(chunk: Uint8Array, from: number): number {
     let at = from;
     if (this.#depth > 0) while (at < chunk.length && MARKS[chunk[at] ?? 0] === 0) at++;
@@ -98,7 +98,7 @@ class Cutter implements ElementCutter {
     return at;
   }
 
-  /** The inside of an element, most of every body: brackets are counted and strings jumped over in one loop without calls. */
+  /** Reads inside of an element, which is most of every body: one loop without function calls counts brackets and skips strings, because it is fast. */
   #passInside(chunk: Uint8Array, from: number): number {
     const length = chunk.length;
     let depth = this.#depth;
@@ -116,7 +116,7 @@ class Cutter implements ElementCutter {
     return at - 1;
   }
 
-  /** White space, and once the object's opening bracket. */
+  /** Outside of the top-level object: takes white space, and the object's opening bracket once. */
   #outside(byte: number, at: number): void {
     if (isSpace(byte)) return;
     if (byte !== OPEN_OBJECT || this.#place !== 'object') throw this.#broken(byte, at);
@@ -124,7 +124,7 @@ class Cutter implements ElementCutter {
     this.#place = 'key';
   }
 
-  /** Between the elements, or at the bracket that opens one. */
+  /** Between two elements, or at the bracket that opens an element. */
   #inArray(byte: number, at: number): void {
     if (nesting(byte) > 0) this.#depth++;
     else if (byte === COMMA) {
@@ -144,7 +144,7 @@ class Cutter implements ElementCutter {
     else if (byte === COMMA || this.#afterComma) throw this.#broken(byte, at);
   }
 
-  /** A mark of the object itself, or inside a member that is jumped over. */
+  /** A byte with a meaning in the top-level object, or inside a member that is skipped. */
   #inObject(byte: number, at: number): void {
     if (this.#place === 'value' && (this.#depth > 1 || nesting(byte) > 0)) this.#depth += nesting(byte);
     else if (this.#place === 'array' && byte === OPEN_ARRAY) this.#beginArray(at);
@@ -177,7 +177,7 @@ class Cutter implements ElementCutter {
     this.#place = 'colon';
   }
 
-  /** Of a member's name with its quotes. Only one with escapes needs parsing. */
+  /** Whether a member's name, with its quotes, is `key`. Only a name with escapes has to be parsed. */
   #isKey(name: string): boolean {
     return (name.includes('\\') ? (JSON.parse(name) as unknown) : name.slice(1, -1)) === this.#key;
   }
@@ -188,7 +188,7 @@ class Cutter implements ElementCutter {
   }
 }
 
-/** How much deeper a byte leads. */
+/** Returns by how much a byte changes the depth: 1 for an opening bracket, -1 for a closing bracket, else 0. */
 function nesting(byte: number): number {
   if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) return 1;
   return byte === CLOSE_OBJECT || byte === CLOSE_ARRAY ? -1 : 0;
@@ -198,10 +198,10 @@ function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
-/** Collects one text that may lie in several chunks; bytes are copied only when it does. */
+/** Collects one text that may span several chunks; bytes are copied only when it does. */
 function makeText() {
   let current = Buffer.alloc(0);
-  let from = -1; // where the text begins in the chunk at hand; -1: no text is open
+  let from = -1; // where the text begins in the current chunk, or -1 when no text has begun
   let before: Buffer[] = [];
   return {
     turnTo(chunk: Uint8Array): void {

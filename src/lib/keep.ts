@@ -1,6 +1,6 @@
 /**
- * The next value, but every part of it that equals the same part of the previous one *is* the previous one; so `===` tells what changed.
- * For plain data only: objects, arrays, strings, numbers, booleans, undefined, null.
+ * Returns the next value, in which every part that equals the same part of the previous value is replaced by the previous object. So `===` tells
+ * what changed. For plain data only: objects, arrays, strings, numbers, booleans, undefined, null.
  */
 export function keep<Value>(previous: Value | undefined, next: Value): Value {
   if (previous === next) return next;

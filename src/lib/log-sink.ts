@@ -1,24 +1,24 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 
-/** Where lines of a log go. */
+/** Takes the lines of a log. */
 export interface LogSink {
-  /** Takes a line, with its line end. Never waits and never throws. */
+  /** Writes a line, which includes its line end. Never waits and never throws. */
   readonly write: (line: string) => void;
 }
 
-/** How a sink writes, and how much it keeps while nobody reads. */
+/** How a sink writes, and how much it keeps while nobody reads the log. */
 export interface SinkSettings {
-  /** Writes some of the bytes and says how many; throws EAGAIN where nothing can be written now, as a system call does. */
+  /** Writes some of the bytes and returns how many. Throws EAGAIN when nothing can be written now, as the system call does. */
   readonly write: (bytes: Buffer) => number;
-  /** So many bytes wait at most while nobody reads; lines beyond them are dropped. */
+  /** How many bytes may wait while nobody reads; further lines are dropped. */
   readonly mostBytes?: number;
-  /** From one try to the next while lines wait, in milliseconds. */
+  /** How often to try again while lines wait, in milliseconds. */
   readonly retryMs?: number;
-  /** Told how many lines were dropped, as soon as lines can be written again. */
+  /** Called with the number of dropped lines, as soon as lines can be written again. */
   readonly dropped: (lines: number) => void;
 }
 
-/** Writes each line at once where that is possible. Where nobody reads, lines wait up to a limit, and are dropped and counted beyond it. */
+/** Makes a sink that writes each line at once. While nobody reads, lines wait up to a limit; further lines are dropped and counted. */
 export function makeLogSink({
   write,
   mostBytes = 256 * 1024,
@@ -57,7 +57,7 @@ export function makeLogSink({
   };
 }
 
-/** How many bytes were written; undefined where nobody reads now. What can never be written counts as written: the log is not worth more. */
+/** Returns how many bytes were written; undefined when nobody reads now. After any other error all bytes count as written, so they are not tried again. */
 function tryWrite(write: SinkSettings['write'], bytes: Buffer): number | undefined {
   try {
     return write(bytes);
@@ -67,12 +67,12 @@ function tryWrite(write: SinkSettings['write'], bytes: Buffer): number | undefin
 }
 
 /**
- * Writes to an open file, pipe or socket, and never waits for the reader of a pipe or socket: EAGAIN says that it reads too slowly. A pipe is
- * opened once more for that, because O_NONBLOCK on the one that was handed to us would hold for everybody who shares it.
+ * Returns a function that writes to stdout or stderr and never waits for the reader of a pipe or socket: it throws EAGAIN when the reader is too
+ * slow. A pipe is opened a second time for this, because O_NONBLOCK on the inherited pipe would apply to every process that shares it.
  */
 export function writerOf(fd: 1 | 2): SinkSettings['write'] {
   const own = isPipe(fd) ? reopened(fd) : undefined;
-  const target = own ?? (fd === 1 ? process.stdout : process.stderr).fd; // Node makes a pipe or socket non-blocking when it opens the stream
+  const target = own ?? (fd === 1 ? process.stdout : process.stderr).fd; // opening the stream makes a pipe or socket non-blocking
   return (bytes) => writeSync(target, bytes);
 }
 
@@ -84,7 +84,7 @@ function isPipe(fd: number): boolean {
   }
 }
 
-/** Undefined where the pipe belongs to another user. */
+/** Opens the pipe a second time, non-blocking. Returns undefined when that fails because the pipe belongs to a different user. */
 function reopened(fd: number): number | undefined {
   try {
     const own = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);

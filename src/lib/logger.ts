@@ -3,28 +3,28 @@ import { cut, cutText } from './cut.ts';
 import { makeLogSink, writerOf } from './log-sink.ts';
 import { hideSecrets } from './secrets.ts';
 
-/** Facts first, then a sentence that is the same for every event of its kind: `log.info({ app: '/shop' }, 'left out')`. */
+/** Takes facts first, then a sentence that is the same for every event of its kind: `log.info({ app: '/shop' }, 'left out')`. */
 export type Logger = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
-/** From the most words to none. */
+/** From the level that logs most to the level that logs nothing. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogFormat = 'text' | 'json';
 
-/** Facts whose values are never written, whoever logs them by mistake. */
+/** Facts whose values are never written, even if somebody logs them by mistake. */
 const SECRETS = ['password', 'authorization', 'credentials', '*.password', '*.authorization', '*.credentials'];
 
-/** How much is written, how, and where to. */
+/** What a logger writes, in which format, and where. */
 export interface LogSettings {
   readonly level: LogLevel;
   readonly format: LogFormat;
-  /** Where it writes to: 1 is stdout, 2 is stderr. */
+  /** The file descriptor it writes to: 1 is stdout, 2 is stderr. */
   readonly fd: 1 | 2;
 }
 
 /**
- * A logger that writes text for people or a JSON object a line, at once, so that nothing is lost when the process ends. It never waits: while
- * nobody reads, lines are dropped, and counted for when somebody reads again.
+ * Makes a logger that writes either text for people or one JSON object per line. Lines are written at once, so that none is lost when the process
+ * ends. It never waits for a reader: while nobody reads, lines are dropped and counted, and the count is logged when somebody reads again.
  */
 export async function makeLogger({ level, format, fd }: LogSettings): Promise<Logger> {
   const settings: pino.LoggerOptions = {
@@ -43,7 +43,7 @@ export async function makeLogger({ level, format, fd }: LogSettings): Promise<Lo
   const sink = makeLogSink({
     write: writerOf(fd),
     dropped: (lines) => {
-      logger.warn({ lines }, 'nobody read the log fast enough, lines of it were dropped');
+      logger.warn({ lines }, 'log lines were dropped because the reader of the log is too slow');
     },
   });
   process.once('exit', sink.flush);
@@ -55,7 +55,7 @@ export async function makeLogger({ level, format, fd }: LogSettings): Promise<Lo
   return logger;
 }
 
-/** Cut to a length that people read, without secrets. */
+/** Returns an argument of a log call, shortened and with its secrets hidden. */
 function legible(arg: unknown): unknown {
   return typeof arg === 'string' ? hideSecrets(cutText(arg)) : mapTexts(cut(arg), hideSecrets);
 }
@@ -68,6 +68,6 @@ function mapTexts(value: unknown, change: (text: string) => string): unknown {
 }
 
 async function makePretty(): Promise<(line: string) => string> {
-  const { prettyFactory } = await import('pino-pretty'); // for people only: it takes its time to load
+  const { prettyFactory } = await import('pino-pretty'); // imported only for text, because it is slow to load
   return prettyFactory({ colorize: false, singleLine: true, translateTime: 'SYS:HH:MM:ss.l', messageFormat: '{msg}' });
 }

@@ -1,13 +1,13 @@
-/** A hash as crypt(3) writes it: `$6$salt$…`, `$2b$10$…`; it stands in HAPROXY_n_AUTH behind the user's name. */
+/** A password hash as crypt(3) writes it: `$6$salt$…`, `$2b$10$…`. HAPROXY_n_AUTH has one after the user's name. */
 const HASH = /\$[0-9a-z]{1,3}\$[^\s'",:|]+/gi;
-/** A user of a userlist with the password, as HAProxy quotes such a line. */
+/** The line of a user in a userlist, with its password, as HAProxy quotes it in messages. */
 const PASSWORD = /\b(user\s+\S+\s+(?:insecure-)?password\s+)(?:'[^']*'|"[^"]*"|[^\s'",]+)/g;
-/** The key in a PEM text. */
+/** A private key in a PEM text. */
 const KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
-/** The files that a bind line names behind `ssl`, as HAProxy quotes the line; a word without a dot or slash is no file. */
+/** A file that a bind line names after `ssl`, as HAProxy quotes the line in messages. A word without a dot or slash is not a file. */
 const BIND_FILE = /\b(crt|crt-list|ca-file|crl-file|ca-sign-file|tls-ticket-keys)(\s+)[^\s'",]*[/.][^\s'",]*/g;
 
-/** A text for logs and Problems with its secrets hidden: hashes, passwords, private keys, and the files that a bind line names. */
+/** Returns a text for logs and Problems with `(hidden)` in place of password hashes, passwords, private keys, and files that a bind line names. */
 export function hideSecrets(text: string): string {
   if (!/\$|password|PRIVATE KEY|crt|ca-|crl-|tls-ticket/.test(text)) return text;
   return text.replace(KEY, '(hidden)').replace(HASH, '(hidden)').replace(PASSWORD, '$1(hidden)').replace(BIND_FILE, '$1$2(hidden)');

@@ -1,8 +1,8 @@
 import { inspect, types } from 'node:util';
 
 /**
- * An error as words for a person: its message, and behind a colon what caused it. Fetch errors hide the reason in `cause`
- * (`fetch failed` <- `connect ECONNREFUSED 127.0.0.1:8080`), and tries on several addresses in an AggregateError without a message.
+ * Returns an error as words for a person: its message, then a colon and the message of its cause. `fetch` puts the reason into `cause`
+ * (`fetch failed` <- `connect ECONNREFUSED 127.0.0.1:8080`), and failed tries on several addresses into an AggregateError without a message.
  */
 export function sentence(error: unknown): string {
   const parts: string[] = [];
@@ -19,7 +19,7 @@ export function sentence(error: unknown): string {
   return parts.length > 0 ? parts.join(': ') : 'unknown error';
 }
 
-/** Also for errors of Node's own core, which are of another realm where a test runs in one of its own. */
+/** Also recognises errors of Node's core inside jest, where they are instances of a different `Error` class. */
 function isError(value: unknown): value is Error {
   return value instanceof Error || types.isNativeError(value);
 }

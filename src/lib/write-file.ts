@@ -1,20 +1,21 @@
 import { open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { gather } from './gather.ts';
 
-/** A file's text in any number of pieces, that can be gone through more than once. */
+/** A file's text in any number of pieces. It must be possible to iterate over them more than once. */
 export type Pieces = Iterable<string>;
 
 /**
- * Replaces a file in one step: whoever reads it sees all of the old text or all of the new, also after a crash. One process at a time writes
- * it. The file keeps its mode; a new one gets `mode`. A target that can't be renamed onto (a file mounted into a container) is written in place.
+ * Replaces a file atomically: a reader sees all of the old text or all of the new text, even after a crash. Only one process may write the file at
+ * a time. An existing file keeps its mode; a new file gets `mode`. A file that can't be replaced by a rename (EBUSY: one that is mounted into a
+ * container) is written in place. Rejects with the error of the file system when the text can't be written.
  */
 export async function replaceFile(file: string, pieces: Pieces, mode = 0o644): Promise<void> {
-  const target = await realpath(file).catch(() => file); // a link stays a link
+  const target = await realpath(file).catch(() => file); // a symbolic link is kept
   const known = await stat(target).catch(() => undefined);
   const kept = known === undefined ? mode : known.mode & 0o777;
-  const temporary = `${target}.new`; // always the same: what a killed process left is not for ever
+  const temporary = `${target}.new`; // always the same name, so that a file left by a killed process is replaced the next time
   try {
-    await unlink(temporary).catch(() => undefined); // it may have a mode that keeps us out
+    await unlink(temporary).catch(() => undefined); // its mode may not let us write to it
     await writeAll(temporary, pieces, kept);
     await rename(temporary, target);
   } catch (error) {
@@ -27,7 +28,7 @@ export async function replaceFile(file: string, pieces: Pieces, mode = 0o644): P
 async function writeAll(file: string, pieces: Pieces, mode: number): Promise<void> {
   const handle = await open(file, 'w', mode);
   try {
-    await handle.chmod(mode); // whatever the umask
+    await handle.chmod(mode); // the umask does not apply to chmod
     for (const piece of gather(pieces)) await handle.appendFile(piece);
     await handle.sync();
   } finally {

@@ -31,7 +31,7 @@ test('several that make one at once', async () => {
 test.each([0o644, 0o755])('a file of mode %o stands in its place', async (mode) => {
   const root = await newFolder();
   await writeFile(join(root, 'file'), '', { mode });
-  await expect(makeFolder(join(root, 'file'))).rejects.toThrow('is no folder');
+  await expect(makeFolder(join(root, 'file'))).rejects.toThrow('is not a folder');
 });
 
 test('a file stands above it', async () => {

@@ -16,7 +16,7 @@ test('what does not is waited for no longer, and may fail later', async () => {
     });
   });
   await expect(inTime(work, { ms: 10, what })).rejects.toThrow(
-    'reading /mnt/ca.pem has not ended within 0.01 s; does the disk answer, or the mount?',
+    'reading /mnt/ca.pem has not ended within 0.01 s; does the disk or network mount answer?',
   );
   fail[0]?.();
   await new Promise((resolve) => setImmediate(resolve));

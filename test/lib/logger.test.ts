@@ -19,7 +19,7 @@ test.each(['json', 'text'])(
       await once(child.stdout, 'end');
       const lines = log.join('').trim().split('\n');
       expect(lines[0]).toContain('a line');
-      expect(lines.at(-2)).toMatch(/lines of it were dropped.*|"lines":\d+/);
+      expect(lines.at(-2)).toMatch(/log lines were dropped.*|"lines":\d+/);
       expect(lines.at(-1)).toContain('the last line');
       expect(await ended).toEqual([0, null]);
     } finally {
