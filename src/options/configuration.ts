@@ -3,10 +3,10 @@ import { option } from './row.ts';
 
 const CERTIFICATES: readonly string[] = ['/etc/ssl/cert.pem'];
 
-/** Flags of what stands in haproxy.cfg. */
+/** The flags that decide what is written into haproxy.cfg. */
 export const CONFIGURATION_OPTIONS = {
   haproxyConfig: option('--haproxy-config <file>', 'The configuration', {
-    help: 'what is written; map files stand beside it',
+    help: 'the file to write; map files are written into the same folder',
     fallback: '/etc/haproxy/haproxy.cfg',
     read: plainPath,
   }),
@@ -14,14 +14,17 @@ export const CONFIGURATION_OPTIONS = {
     help: 'look up plain virtual hosts in map files (the default)',
     fallback: true,
   }),
-  noHaproxyMap: option('--no-haproxy-map', 'The configuration', { help: 'a rule for each of them', fallback: true }),
+  noHaproxyMap: option('--no-haproxy-map', 'The configuration', {
+    help: 'write an ACL rule for each virtual host instead',
+    fallback: true,
+  }),
   templatesDir: option('--templates-dir <folder>', 'The configuration', {
     help: "templates in place of the default ones: HAPROXY_<NAME> in marathon-lb's format, HAPROXY_<NAME>.hbs",
     fallback: 'templates',
     read: nonEmpty,
   }),
   templateLabels: option<'allow' | 'safe' | 'deny'>('--template-labels <allow|safe|deny>', 'The configuration', {
-    help: 'whether apps may bring templates in their labels; safe: with the lines that docs/labels.md lists',
+    help: 'whether apps may bring templates in their labels; safe: only with the lines that docs/labels.md lists',
     fallback: 'allow',
     read: oneOf(['allow', 'safe', 'deny']),
   }),
@@ -36,21 +39,25 @@ export const CONFIGURATION_OPTIONS = {
     read: files,
   }),
   bindAddress: option('--bind-address <address>', 'The configuration', {
-    help: 'of all frontends without HAPROXY_n_BIND_ADDR',
+    help: 'the address that frontends without HAPROXY_n_BIND_ADDR listen on',
     fallback: '*',
     read: bindAddress,
   }),
-  httpPort: option('--http-port <port>', 'The configuration', { help: 'shared http frontend', fallback: 80, read: port }),
-  httpsPort: option('--https-port <port>', 'The configuration', { help: 'shared https frontend', fallback: 443, read: port }),
-  appIdPort: option('--app-id-port <port>', 'The configuration', { help: 'frontend by X-Marathon-App-Id', fallback: 9091, read: port }),
+  httpPort: option('--http-port <port>', 'The configuration', { help: 'port of the shared http frontend', fallback: 80, read: port }),
+  httpsPort: option('--https-port <port>', 'The configuration', { help: 'port of the shared https frontend', fallback: 443, read: port }),
+  appIdPort: option('--app-id-port <port>', 'The configuration', {
+    help: 'port of the frontend that routes by the header X-Marathon-App-Id',
+    fallback: 9091,
+    read: port,
+  }),
   statsPort: option('--stats-port <port>', 'The configuration', {
-    help: 'statistics and /_haproxy_health_check',
+    help: 'port of the statistics page and /_haproxy_health_check',
     fallback: 9090,
     read: port,
   }),
   defaultOptions: option<readonly string[]>('--default-options <options>', 'The configuration', {
     env: 'HAPROXY_GLOBAL_DEFAULT_OPTIONS',
-    help: 'options of the section defaults, separated by commas',
+    help: "options of HAProxy's defaults section, separated by commas",
     fallback: ['redispatch', 'http-server-close', 'dontlognull'],
     read: (text) =>
       text
@@ -59,28 +66,28 @@ export const CONFIGURATION_OPTIONS = {
         .filter((word) => word !== ''),
   }),
   nbthread: option<number | undefined>('--nbthread <n>', 'The configuration', {
-    help: "HAProxy's threads (default: the cores that it may use)",
+    help: 'how many threads HAProxy runs (default: the cores that it may use)',
     fallback: undefined,
     read: whole(1, 1024, 'threads'),
   }),
   maxconn: option<number | undefined>('--maxconn <n>', 'The configuration', {
-    help: 'connections at once (default: what HAProxy works out of its descriptors)',
+    help: 'how many connections HAProxy takes at once (default: HAProxy works it out from its limit of file descriptors)',
     fallback: undefined,
     read: whole(1, 10_000_000, 'connections'),
   }),
   oldWorkerMaxAge: option('--old-worker-max-age <seconds>', 'The configuration', {
     env: 'HAPROXY_RELOAD_SIGTERM_DELAY',
-    help: 'a worker from before a reload is ended after this time; also as 90s, 5m, 1h',
+    help: 'how long a worker from before a reload may finish its connections before it is ended; also as 90s, 5m, 1h',
     fallback: 3600,
     read: (text) => (text.trim() === '' ? 3600 : duration(text)),
   }),
   maxOldWorkers: option('--max-old-workers <n>', 'The configuration', {
-    help: 'a worker from more reloads ago is ended',
+    help: 'how many workers from before a reload may run at once; older ones are ended',
     fallback: 3,
     read: whole(1, 1000, 'workers'),
   }),
   haproxyLog: option('--haproxy-log <target>', 'The configuration', {
-    help: 'traffic log: syslog (/dev/log), stdout, an address such as 127.0.0.1:514, or off',
+    help: "where HAProxy's traffic log goes: syslog (/dev/log), stdout, an address such as 127.0.0.1:514, or off",
     fallback: 'off',
     read: plainPath,
   }),

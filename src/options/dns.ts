@@ -5,40 +5,40 @@ import { option } from './row.ts';
 const NOWHERE: readonly Endpoint[] = [];
 const IP_SOURCES: readonly ('netinfo' | 'host')[] = ['netinfo', 'host'];
 
-/** The part of the table that is about DNS. */
+/** The flags for DNS. */
 export const DNS_OPTIONS = {
   dnsListen: option<readonly Endpoint[]>('--dns-listen <address:port...>', 'DNS', {
     help: 'answer DNS for task names there, over UDP and TCP (default: not at all; under `marathon-lb-ts dns` 127.0.0.1:8053); not under --once and --dry',
     fallback: NOWHERE,
     read: list(endpoint(), NOWHERE),
   }),
-  dnsDomain: option('--dns-domain <name>', 'DNS', { help: "of Mesos-DNS's names", fallback: 'mesos', read: domain }),
+  dnsDomain: option('--dns-domain <name>', 'DNS', { help: "the domain of Mesos-DNS's names", fallback: 'mesos', read: domain }),
   dnsFramework: option('--dns-framework <name>', 'DNS', {
-    help: "Marathon's name in Mesos, which stands in the names",
+    help: "Marathon's framework name in Mesos, which is a part of the DNS names",
     fallback: 'marathon',
     read: frameworkName,
   }),
   dnsTtl: option('--dns-ttl <seconds>', 'DNS', {
-    help: "how long others may keep an answer under --dns-domain; DC/OS's names have 5",
+    help: "how long resolvers may keep an answer under --dns-domain; DC/OS's names always have 5 seconds",
     fallback: 60,
     read: whole(0, 86_400, 'seconds'),
   }),
   dnsIpSources: option<readonly ('netinfo' | 'host')[]>('--dns-ip-sources <sources>', 'DNS', {
-    help: "whose address a name has, the first that there is: netinfo, the container's, or host, the agent's",
+    help: "which address a name resolves to, in order of preference: netinfo is the container's address, host is the agent's",
     fallback: IP_SOURCES,
     read: inOrder(IP_SOURCES),
   }),
   dnsHealthyOnly: option('--dns-healthy-only', 'DNS', {
-    help: 'unhealthy tasks have no names while others of their app are healthy',
+    help: 'leave unhealthy tasks out while other tasks of their app are healthy',
     fallback: false,
   }),
   dnsRate: option('--dns-rate <answers>', 'DNS', {
-    help: 'answers a second over UDP to one /24 or /56; beyond it they say only that TCP is to be used; 0: no limit',
+    help: 'most answers a second over UDP to one /24 or /56; above it the answer is only "truncated, use TCP"; 0: no limit',
     fallback: 1_000,
     read: whole(0, 10_000_000, 'answers a second'),
   }),
   dnsUpstream: option<readonly Endpoint[]>('--dns-upstream <address...>', 'DNS', {
-    help: 'name servers that are asked for other names, in this order, each with or without a port (default: they are refused)',
+    help: 'name servers to ask for all other names, in this order, each with or without a port (default: other names are refused)',
     fallback: NOWHERE,
     read: list(endpoint(53), NOWHERE),
   }),

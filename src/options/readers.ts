@@ -10,7 +10,7 @@ function wanted(what: string): InvalidArgumentError {
   return new InvalidArgumentError(`Wanted: ${what}.`);
 }
 
-/** Every value of a flag that may stand several times, its default put away at the first. */
+/** Reads a flag that may be given several times: returns all its values. The first value replaces the default. */
 export function list<Value>(
   read: (text: string) => Value,
   fallback: readonly Value[],
@@ -18,12 +18,12 @@ export function list<Value>(
   return (text, before = []) => [...(before === fallback ? [] : before), read(text)];
 }
 
-/** Names, several of them also with commas between. */
+/** Reads a flag of names, which may be given several times or with commas between the names. */
 export function names(fallback: readonly string[]): (text: string, before?: readonly string[]) => readonly string[] {
   return (text, before = []) => [...(before === fallback ? [] : before), ...text.split(',').map(nonEmpty)];
 }
 
-/** Names of environment variables, several of them also with commas between. */
+/** Reads a flag of names of environment variables, which may be given several times or with commas between the names. */
 export function variables(fallback: readonly string[]): (text: string, before?: readonly string[]) => readonly string[] {
   const read = names(fallback);
   return (text, before) => {
@@ -33,7 +33,7 @@ export function variables(fallback: readonly string[]): (text: string, before?: 
   };
 }
 
-/** A whole number within limits; `what`: for the sentence, 'a port'. */
+/** Reads a whole number from `least` to `most`. `what` names it in the error message: 'a port'. */
 export function whole(least: number, most: number, what: string): (text: string) => number {
   return (text) => {
     const number = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
@@ -50,7 +50,10 @@ export const milliseconds = whole(0, 600_000, 'milliseconds');
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** Seconds, or a time as the command `sleep` takes it: marathon-lb's container hands POLL_INTERVAL and HAPROXY_RELOAD_SIGTERM_DELAY to that. */
+/**
+ * Reads seconds, or a time as the command `sleep` takes it (`90s`, `5m`, `1h`, `2d`), because marathon-lb's container passes POLL_INTERVAL and
+ * HAPROXY_RELOAD_SIGTERM_DELAY to `sleep`. Returns whole seconds, rounded up.
+ */
 export function duration(text: string): number {
   const [, number = '', unit = ''] = /^(\d{1,10}(?:\.\d{1,9})?)([smhd]?)$/.exec(text.trim()) ?? [];
   const given = Math.ceil(Number(number) * (UNITS[unit] ?? NaN));
@@ -58,7 +61,7 @@ export function duration(text: string): number {
   return given;
 }
 
-/** One of these words. */
+/** Reads one of the given words. */
 export function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
   return (text) => {
     const word = words.find((known) => known === text);
@@ -67,19 +70,19 @@ export function oneOf<Word extends string>(words: readonly Word[]): (text: strin
   };
 }
 
-/** Python's names count as well, in any case: WARNING, CRITICAL. */
+/** Reads a log level. Also takes Python's names for it (WARNING, CRITICAL), in upper or lower case. */
 export function logLevel(text: string): LogLevel {
   const word = text.toLowerCase();
   const python: Readonly<Record<string, LogLevel>> = { warning: 'warn', critical: 'error', fatal: 'error', notset: 'debug' };
   return python[word] ?? oneOf(LOG_LEVELS)(word);
 }
 
-/** `python`: a format of Python's logging, as marathon-lb takes it. */
+/** Reads a log format. Returns `python` for a format string of Python's logging, which is what marathon-lb's --log-format takes. */
 export function logFormat(text: string): 'text' | 'json' | 'python' {
   return text.includes('%') ? 'python' : oneOf<'text' | 'json'>(['text', 'json'])(text);
 }
 
-/** Files with commas between, and spaces around them where somebody likes them. */
+/** Reads file names separated by commas; spaces around them are dropped. */
 export function files(text: string): readonly string[] {
   return nonEmpty(text)
     .replace(/,$/, '')
@@ -87,14 +90,14 @@ export function files(text: string): readonly string[] {
     .map((file) => plainPath(file.trim()));
 }
 
-/** An address of Marathon's, without the last slash. */
+/** Reads an http or https URL. Returns it without slashes at its end. */
 export function url(text: string): string {
   const parsed = URL.canParse(text) ? new URL(text) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) throw wanted("a URL such as 'http://master.mesos:8080'");
   return text.replace(/\/+$/, '');
 }
 
-/** A host name, '*.' and a domain, an address, or a network: '10.0.0.0/24'. */
+/** Reads a host name, a pattern such as '*.acme.org', an address, or a network such as '10.0.0.0/24'. */
 export function leaderHost(text: string): string {
   const host = text.trim().toLowerCase().replace(/\.$/, '');
   const [address = '', bits] = host.split('/');
@@ -104,7 +107,7 @@ export function leaderHost(text: string): string {
   return host;
 }
 
-/** The content of a file, read by `read`, which throws an Error with a sentence for a text that it can't read. */
+/** Reads a file and passes its text to `read`, which throws an Error with a sentence when the text is wrong. */
 export function fromFile<Value>(file: string, read: (text: string) => Value): Value {
   try {
     return read(readFileSync(nonEmpty(file), 'utf8'));
@@ -113,27 +116,27 @@ export function fromFile<Value>(file: string, read: (text: string) => Value): Va
   }
 }
 
-/** A text with something in it, without blanks around it. */
+/** Reads a text that is not empty. Returns it without spaces around it. */
 export function nonEmpty(text: string): string {
   if (text.trim() === '') throw wanted('a text that is not empty');
   return text.trim();
 }
 
-/** A path that may stand in rules of HAProxy's: in `map(…)`, where a space or a bracket would end it. */
+/** Reads a path that can be written into HAProxy's rules, for example into `map(…)`, where a space or a bracket would end the path. */
 export function plainPath(text: string): string {
   if (!/^[^\s,()'"#\\\p{Cc}]+$/u.test(text))
-    throw wanted('a path without spaces, commas, brackets and quotes, as it stands in rules of HAProxy');
+    throw wanted("a path without spaces, commas, brackets and quotes, because it is written into HAProxy's rules");
   return text;
 }
 
-/** An address as a bind of HAProxy's writes it; the same as in HAPROXY_n_BIND_ADDR. */
+/** Reads an address as HAProxy's `bind` takes it, by the same rule as the label HAPROXY_n_BIND_ADDR. */
 export function bindAddress(text: string): string {
   const { value } = address.read(text);
   if (value === undefined) throw wanted(address.wanted);
   return value;
 }
 
-/** An address of this machine or another, and a port: '127.0.0.1:53', '[::1]:53'. A port that may be left out has a default. */
+/** Reads an address and a port: '127.0.0.1:53', '[::1]:53'. The port may be left out when `usual` gives a default. */
 export function endpoint(usual?: number): (text: string) => Endpoint {
   return (text) => {
     const [, six, four, digits = String(usual)] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text.trim()) ?? [];
@@ -145,7 +148,7 @@ export function endpoint(usual?: number): (text: string) => Endpoint {
   };
 }
 
-/** A domain name without the last dot, in lower case. */
+/** Reads a domain name. Returns it in lower case, without the dot at its end. */
 export function domain(text: string): string {
   const name = text.trim().toLowerCase().replace(/\.$/, '');
   const isName = name.length <= 200 && name.split('.').every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
@@ -153,7 +156,7 @@ export function domain(text: string): string {
   return name;
 }
 
-/** Words with commas between, each once. */
+/** Reads some of the given words, separated by commas, each at most once. Returns them in the order they were given. */
 export function inOrder<Word extends string>(words: readonly Word[]): (text: string) => readonly Word[] {
   return (text) => {
     const given = text.split(',').map((part) => words.find((word) => word === part.trim().toLowerCase()));
@@ -163,7 +166,7 @@ export function inOrder<Word extends string>(words: readonly Word[]): (text: str
   };
 }
 
-/** A text with a letter or digit in it, as a framework's name has. */
+/** Reads the name of a framework, which must have a letter or a digit in it. */
 export function frameworkName(text: string): string {
   if (!/[a-z0-9]/i.test(text)) throw wanted("a framework's name, with a letter or a digit in it");
   return text.trim();

@@ -1,4 +1,4 @@
-/** One flag: its words, its variable, what it gives. Parser, `--help` and the tests come from here. */
+/** One flag: how it is written, its environment variable, its default and its reader. The parser, `--help` and the tests use these rows. */
 export interface OptionRow<Value> {
   /** As commander reads it: '-m, --marathon <url...>'. */
   readonly flags: string;
@@ -6,25 +6,35 @@ export interface OptionRow<Value> {
   readonly section: Section;
   readonly help: string;
   readonly fallback: Value;
-  /** Text -> value, for flags with one; throws a sentence of what is wanted. `before`: what an earlier one of a list gave. */
+  /**
+   * For flags that take a value: turns its text into the value, or throws a sentence that says what is wanted. `before` is the default or, when
+   * the flag was given before, the value so far.
+   */
   readonly read?: (text: string, before: Value) => Value;
 }
 
-/** The headings of `--help`. */
+/** The headings of `--help`, which group the flags. */
 export type Section =
-  'Marathon' | 'Which apps' | 'The configuration' | 'HAProxy' | 'DNS' | 'How it runs' | 'Log' | "Of marathon-lb's, accepted without effect";
+  | 'Marathon'
+  | 'Which apps'
+  | 'The configuration'
+  | 'HAProxy'
+  | 'DNS'
+  | 'How it runs'
+  | 'Log'
+  | "marathon-lb's flags, accepted without effect";
 
-/** A row of the table. */
+/** Makes a row of the table. */
 export function option<Value>(flags: string, section: Section, rest: Omit<OptionRow<Value>, 'flags' | 'section'>): OptionRow<Value> {
   return { flags, section, ...rest };
 }
 
-/** A flag of marathon-lb's that means nothing any more, and why. */
+/** Makes the row of a marathon-lb flag that is accepted but has no effect. `why` tells the operator why it is not needed. */
 export function obsolete(flags: string, why: string): OptionRow<string | boolean | undefined> {
   const takesValue = flags.includes('<');
   return {
     flags,
-    section: "Of marathon-lb's, accepted without effect",
+    section: "marathon-lb's flags, accepted without effect",
     help: why,
     fallback: takesValue ? undefined : false,
     ...(takesValue && { read: (text: string) => text }),
