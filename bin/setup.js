@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Sets up what `npm start` and `npm test` need in a fresh clone: packages, the build, HAProxy; and the programs that the words behind it name:
-// `dig` is that and `host`, which the tests of the whole ask with, `patchelf` is for those with other releases, `image` for those of the container image. Does only what is missing.
+// Installs what `npm start` and `npm test` need in a fresh clone, as far as it is missing: npm packages, the build, and HAProxy. Arguments name more
+// programs: `dig` (dig and host, for the end-to-end tests), `patchelf` (for the tests with other releases of HAProxy) and `image` (debootstrap and
+// crun, for the tests of the container image).
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -9,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const at = (...names) => path.join(ROOT, ...names);
 
-// By word: programs, what they answer to, and Debian's packages of them.
+// By argument: each program, a flag that it answers with exit code 0, and its Debian package.
 const MORE = {
   dig: [
     ['dig', '-v', 'bind9-dnsutils'],
@@ -37,14 +38,14 @@ try {
 function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
-  throw new Error(`this is Node ${process.versions.node}, and 20.19 or later is needed: install it from nodejs.org or your distribution`);
+  throw new Error(`this is Node ${process.versions.node}, but 20.19 or later is needed: install it from nodejs.org or your distribution`);
 }
 
 function installPackages() {
   if (changed(at('node_modules', '.package-lock.json')) >= changed(at('package-lock.json'))) return;
   const quietly = ['--no-audit', '--no-fund', '--loglevel=error'];
   if (tryRun('npm', ['ci', ...quietly])) return;
-  // A registry that lacks other platforms' packages fails `npm ci`, but not this.
+  // `npm ci` fails with a registry that lacks the packages for other platforms; `npm install` does not.
   run('npm', ['install', '--no-save', ...quietly], 'the packages could not be installed: is the npm registry reachable?');
 }
 
@@ -55,7 +56,7 @@ function build() {
   if (changed(at('dist', 'main.js')) === 0) throw new Error('the build made no dist/main.js');
 }
 
-/** From the distribution, where this is Debian or one of its kin and we may. */
+/** Installs a program with apt-get when it is missing. Throws a sentence that says what to do when there is no apt-get or we are not root. */
 function install({ program, check, packages, wanted }) {
   if (works(program, check)) return;
   const words = `install ${wanted} (on Debian and Ubuntu: apt-get install ${packages.join(' ')})`;
@@ -63,7 +64,7 @@ function install({ program, check, packages, wanted }) {
     throw new Error(`there is no ${program} on this machine, and no apt-get to install it with: ${words}`);
   if (process.getuid?.() !== 0)
     throw new Error(`there is no ${program} on this machine, and only root may install it: ${words}, or run this as root`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }; // it is not to be started as a service
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }; // so that installing HAProxy does not start its service
   const all = ['install', '-y', '-qq', '--no-install-recommends', ...packages];
   process.stderr.write(`setup: apt-get install ${packages.join(' ')}\n`);
   if (spawnSync('apt-get', all, { stdio: 'ignore', env }).status === 0) return;
@@ -84,7 +85,7 @@ function works(command, words) {
   return spawnSync(command, words, { stdio: 'ignore' }).status === 0;
 }
 
-/** When a file was written last, in milliseconds since 1970; 0 when it is not there. */
+/** Returns when a file was last changed, in milliseconds since 1970, or 0 if it does not exist. */
 function changed(file) {
   return existsSync(file) ? statSync(file).mtimeMs : 0;
 }

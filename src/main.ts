@@ -4,20 +4,20 @@ import { sentence } from './lib/sentence.ts';
 
 export { leave } from './cli/exit.ts';
 
-/** Runs the command; gives its exit code: 0, 2 for wrong usage, 1 for all else that failed, with a sentence on stderr. */
+/** Runs the command line. Returns the exit code: 0, 2 for wrong usage, or 1 for any other failure; a failure is explained on stderr. */
 export async function main(words: readonly string[]): Promise<number> {
-  process.stdout.off('error', leaveWithReader).on('error', leaveWithReader); // once, however often it is asked to run
+  process.stdout.off('error', leaveWithReader).on('error', leaveWithReader); // added once, even when main is called several times
   try {
     await parseWords(words, run);
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has said why
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has printed the reason
     process.stderr.write(`marathon-lb-ts: ${sentence(error)}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
-/** Whoever read our output has seen enough (`--dry | head`). */
+/** Ends the process quietly when the reader of our output closed the pipe (`--dry | head`). */
 function leaveWithReader(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);

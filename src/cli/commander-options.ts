@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import type { OptionRow } from '../options/row.ts';
 import { OPTIONS, type Settings } from '../options/options.ts';
 
-/** Gives a command the flags of the table that it takes. */
+/** Adds the flags of the table to a command: all of them, or those for which `takes` returns true. */
 export function addOptions(command: Command, takes: (row: OptionRow<unknown>) => boolean = () => true): void {
   for (const row of Object.values(OPTIONS) as readonly OptionRow<unknown>[]) if (takes(row)) command.addOption(makeOption(row));
 }
@@ -16,7 +16,10 @@ function makeOption({ flags, help, section, env, read, fallback }: OptionRow<unk
   return option;
 }
 
-/** What a command was given, and the defaults. Commander gives `false` for a `--no-…` under the flag's own name, and an empty text where a variable is empty. */
+/**
+ * Returns the settings of a parsed command: the values that were given, and defaults for the rest. Commander stores `--no-x` as `false` under the
+ * name of `--x`. It stores an empty text for an environment variable that is empty, which counts as not given.
+ */
 export function readSettings(command: Command): Settings {
   const given: Readonly<Record<string, unknown>> = command.opts();
   return Object.fromEntries(

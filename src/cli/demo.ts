@@ -26,22 +26,22 @@ export function addDemo(program: Command): Command {
   const demo = program
     .command('demo')
     .description(
-      "Calico's tutorial, live: an embedded Marathon, real backends on 127.x addresses, this daemon and HAProxy. Ctrl-C ends it all.",
+      "run Calico's tutorial live: an embedded Marathon, real backends on 127.x addresses, this daemon and HAProxy; Ctrl-C ends everything",
     )
     .allowExcessArguments(false);
   const port = (flag: string, fallback: number, help: string): Option =>
     new Option(`${flag} <port>`, help).default(fallback).argParser(readNumber(65_535));
   demo
-    .addOption(port('--http-port', 8080, 'shared http frontend'))
-    .addOption(port('--https-port', 8443, 'shared https frontend'))
-    .addOption(port('--app-id-port', 9091, 'frontend by X-Marathon-App-Id'))
-    .addOption(port('--stats-port', 9090, 'statistics'))
-    .addOption(port('--service-port', 10_000, "the app's service port"))
-    .addOption(port('--marathon-port', 8081, 'the embedded Marathon'))
-    .addOption(port('--dns-port', 8053, 'DNS for the tasks, over UDP and TCP'))
-    .addOption(port('--container-port', 80, 'the backends, on addresses of their own'))
-    .addOption(new Option('--every <seconds>', 'between two things that happen').default(15).argParser(readNumber(3600)))
-    .addOption(new Option('--haproxy-bin <file>', 'the program').default('haproxy'))
+    .addOption(port('--http-port', 8080, 'port of the shared http frontend'))
+    .addOption(port('--https-port', 8443, 'port of the shared https frontend'))
+    .addOption(port('--app-id-port', 9091, 'port of the frontend that routes by the header X-Marathon-App-Id'))
+    .addOption(port('--stats-port', 9090, 'port of the statistics page'))
+    .addOption(port('--service-port', 10_000, "the demo app's service port"))
+    .addOption(port('--marathon-port', 8081, 'port of the embedded Marathon'))
+    .addOption(port('--dns-port', 8053, 'port that answers DNS for the tasks, over UDP and TCP'))
+    .addOption(port('--container-port', 80, 'port of the backends, which have addresses of their own'))
+    .addOption(new Option('--every <seconds>', 'time between two steps of the story').default(15).argParser(readNumber(3600)))
+    .addOption(new Option('--haproxy-bin <file>', 'the HAProxy program').default('haproxy'))
     .action(() => run(demo.opts()));
   return program;
 }

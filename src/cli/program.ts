@@ -13,12 +13,15 @@ import { addOptions, readSettings } from './commander-options.ts';
 import { withSignals, type Signals } from './signals.ts';
 import { addStatus } from './status.ts';
 
-/** What is wrong with the words on the command line: exit code 2. */
+/** The command line is wrong: the program ends with exit code 2. The message says what is wrong and what to write instead. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Reads the words, and hands the settings they make to `act`; some words, such as `labels`, do something else instead. */
+/**
+ * Parses the command line and runs the command. Without a command (`labels`, `dns`, `demo`, `status`), `act` gets the settings. Rejects with a
+ * UsageError or a CommanderError when the command line is wrong.
+ */
 export async function parseWords(words: readonly string[], act: (settings: Settings) => Promise<void>): Promise<void> {
   await makeProgram(act).parseAsync(readWords(words, process.env), { from: 'user' });
 }
@@ -29,18 +32,18 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
     .usage(
       '[options]\n       marathon-lb-ts dns [options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts status [options]\n       marathon-lb-ts labels',
     )
-    .version(version(), '--version')
+    .version(version(), '--version', 'print the version')
     .exitOverride()
     .enablePositionalOptions()
-    .showHelpAfterError('(marathon-lb-ts --help lists the flags)')
-    .helpOption('-h, --help', 'this text')
+    .showHelpAfterError('(marathon-lb-ts --help lists all flags)')
+    .helpOption('-h, --help', 'show this help')
     .allowExcessArguments(false)
     .addHelpText('after', SIGNALS);
   addOptions(program);
   program.action(() => act(withSense(readSettings(program))));
   program
     .command('labels')
-    .description('prints the reference of labels and templates')
+    .description('print the reference of all labels and templates')
     .action(() => {
       process.stdout.write(makeReference());
     });
@@ -48,11 +51,14 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
 }
 
 const SIGNALS = `
-Signals: HUP reads everything again, USR1 reloads HAProxy with the file as it is, TERM and INT end the daemon; HAProxy serves on, unless
---stop-haproxy is given. USR2 ends the daemon and HAProxy with it. A second one of these ends the daemon at once.
+Signals: HUP reads everything from Marathon again. USR1 reloads HAProxy with the file as it is. TERM and INT end the daemon, and HAProxy keeps
+serving unless --stop-haproxy is given. USR2 ends the daemon and HAProxy. A second TERM, INT or USR2 ends the daemon at once.
 `;
 
-/** marathon-lb's image takes `sse` or `poll` as its first word; following the stream is the default here. */
+/**
+ * Translates the words of marathon-lb's image. Its first word may be `sse` (follow the event stream, the default here) or `poll` (read every
+ * POLL_INTERVAL, 60 s if that is not set); `--longhelp` prints the reference of labels.
+ */
 function readWords([first, ...rest]: readonly string[], { POLL_INTERVAL: interval = '' }: NodeJS.ProcessEnv): readonly string[] {
   if (first === '--longhelp' || rest.includes('--longhelp')) return ['labels'];
   if (first === 'sse') return rest;
@@ -60,7 +66,7 @@ function readWords([first, ...rest]: readonly string[], { POLL_INTERVAL: interva
   return first === undefined ? [] : [first, ...rest];
 }
 
-/** DNS alone, without HAProxy. */
+/** Runs `marathon-lb-ts dns`: DNS alone, without HAProxy. */
 async function runDns(settings: Settings): Promise<void> {
   const { dnsAlone } = await import('../daemon/dns-alone.ts');
   await withLog(settings, ({ signal, onHup }, log) =>
@@ -73,22 +79,22 @@ async function runDns(settings: Settings): Promise<void> {
 }
 
 async function withLog(settings: Settings, work: (signals: Signals, log: Logger) => Promise<void>): Promise<void> {
-  if (holdsSecret(settings)) process.title = 'marathon-lb-ts'; // the process list shows no credentials
+  if (holdsSecret(settings)) process.title = 'marathon-lb-ts'; // so that `ps` does not show the credentials of the command line
   const log = await logOf(settings);
   await untilUnexpected(log, () => withSignals((signals) => work(signals, log)));
 }
 
-/** Does what the settings say: one pass, a dry one, or the daemon until a signal ends it. */
+/** Runs the load balancer: prints the configuration under --dry, makes one pass under --once, else runs until a signal ends it. */
 export async function run(settings: Settings): Promise<void> {
   await withLog(settings, (signals, log) => balance(settings, { ...signals, log }));
 }
 
 async function balance(settings: Settings, { signal, endedBy, onHup, onUsr1, log }: Signals & { readonly log: Logger }): Promise<void> {
   for (const { word, because } of readNotes(settings, process.env))
-    log.info({ word, because }, 'a word of marathon-lb has no such effect here');
+    log.info({ word, because }, 'this flag or variable of marathon-lb has no effect here, or a different one');
   const parts = { settings, env: process.env, signal, log };
   if (settings.dry) {
-    const { dry } = await import('../daemon/dry.ts'); // each with what it needs alone: a pass from cron is short
+    const { dry } = await import('../daemon/dry.ts'); // imported here so that a short run from cron loads only what it needs
     for (const piece of gather(await dry(parts))) process.stdout.write(piece);
     return;
   }
@@ -107,7 +113,7 @@ async function balance(settings: Settings, { signal, endedBy, onHup, onUsr1, log
 
 type End = ReturnType<NonNullable<HaproxyEnd['haproxyEnds']>>;
 
-/** A HAProxy that serves on is the default: the next daemon adopts it. SIGUSR2 ends it all the same. */
+/** How HAProxy is to end with the daemon. Undefined, the default, leaves it running for the next daemon to adopt; SIGUSR2 always ends it. */
 function endOf({ stopHaproxy, shutdownDelay, oldWorkerMaxAge }: Settings, by: NodeJS.Signals | undefined): End {
   return stopHaproxy || by === 'SIGUSR2' ? { delayMs: shutdownDelay * 1000, finishMs: oldWorkerMaxAge * 1000 } : undefined;
 }
@@ -116,21 +122,26 @@ function holdsSecret({ authCredentials, dcosAuthCredentials, marathon }: Setting
   return authCredentials !== undefined || dcosAuthCredentials !== undefined || marathon.some((url) => url.includes('@'));
 }
 
-/** Throws where the settings contradict each other. Both ports 0 is marathon-lb's way to give none: a range that ends before it begins has none. */
+/**
+ * Returns the settings, or throws a UsageError when they contradict each other. As in marathon-lb, 0 for both service ports means that no app is
+ * given one; the range becomes 1 to 0, which holds no port.
+ */
 function withSense(settings: Settings): Settings {
   const { group, minServPort, maxServPort } = settings;
   if (group.length === 0)
     throw new UsageError("--group is missing: say which apps to take, as in --group external, or --group '*' for all");
   if ((minServPort === 0) !== (maxServPort === 0))
-    throw new UsageError('--min-serv-port-ip-per-task and --max-serv-port-ip-per-task are both 0, for no such ports, or none of them is');
+    throw new UsageError(
+      'only one of --min-serv-port-ip-per-task and --max-serv-port-ip-per-task is 0: set both to 0 to give no service ports, or neither',
+    );
   if (minServPort > maxServPort)
     throw new UsageError(`--min-serv-port-ip-per-task ${minServPort} is above --max-serv-port-ip-per-task ${maxServPort}`);
   if (settings.haproxySocket !== undefined && settings.command === undefined)
-    throw new UsageError('--haproxy-socket is of a HAProxy that --command reloads: give both, or neither');
+    throw new UsageError('--haproxy-socket is the socket of the HAProxy that --command reloads: give both flags, or neither');
   return minServPort === 0 ? { ...settings, minServPort: 1 } : settings;
 }
 
-/** To stdout; under --dry, where stdout is for the configuration, to stderr. */
+/** Logs to stdout, or under --dry, which prints the configuration to stdout, to stderr. */
 function logOf({ logLevel: level, logFormat, dry: isDry }: Settings): Promise<Logger> {
   const stream = isDry ? process.stderr : process.stdout;
   const format = logFormat === 'python' ? 'text' : (logFormat ?? (stream.isTTY ? 'text' : 'json'));

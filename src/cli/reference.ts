@@ -2,14 +2,14 @@ import { CATALOGUE, TEMPLATE_NAMES, type TemplateRow } from '../haproxy/catalogu
 import { SAFE_ROWS } from '../haproxy/safe-lines.ts';
 import { APP_LABELS, PORT_LABELS, type Label } from '../services/labels.ts';
 
-/** The reference of labels and templates, in Markdown: what `marathon-lb-ts labels` prints, and docs/labels.md. Made from their tables. */
+/** Returns the reference of labels and templates as Markdown, made from their tables. `marathon-lb-ts labels` prints it; docs/labels.md holds it. */
 export function makeReference(): string {
   return [
     '# Labels and templates',
     '',
     'Made by `marathon-lb-ts labels`. `n` is a port index: the place in `portMappings` or `portDefinitions`, from 0.',
     '',
-    'A value outside its grammar is a Problem, and the label counts as absent; where it guards access, marked *, the port is left out instead.',
+    'A value outside its grammar is reported as a Problem and the label is ignored. If the label guards access (marked *), the port is left out instead.',
     '',
     '## Labels of an app',
     '',
@@ -19,13 +19,13 @@ export function makeReference(): string {
     '',
     ...tableOf(Object.values(PORT_LABELS), ({ name }) => `HAPROXY_n_${name}`),
     '',
-    'Basic auth covers the shared frontends only: the service port and the frontend by app id stay open.',
+    'Basic auth covers only the shared frontends: the service port and the frontend that routes by app id stay open.',
     '',
     '## Templates',
     '',
-    'A template comes from the first of: a label `HAPROXY_n_<NAME>` (where marked), the variable `HAPROXY_<NAME>` (`\\n` for a line end where it has no real one, as in labels), a file',
-    '`HAPROXY_<NAME>.hbs` or `HAPROXY_<NAME>` in `--templates-dir`, the default. Files that end in `.hbs` are Handlebars; all others are in',
-    "marathon-lb's format, where `{name}` is a placeholder and `{{`, `}}` are braces.",
+    'A template comes from the first of these that exists: a label `HAPROXY_n_<NAME>` (where the table says so), the variable `HAPROXY_<NAME>`, a file',
+    '`HAPROXY_<NAME>.hbs` or `HAPROXY_<NAME>` in `--templates-dir`, the default. In a label or variable without a real line end, `\\n` means one.',
+    "Files that end in `.hbs` are Handlebars; all others are in marathon-lb's format, where `{name}` is a placeholder and `{{`, `}}` are braces.",
     '',
     '| template | in labels | placeholders | what it is |',
     '|---|---|---|---|',
@@ -36,17 +36,17 @@ export function makeReference(): string {
   ].join('\n');
 }
 
-/** What a template in a label may have under --template-labels safe. */
+/** The section about the lines that a template in a label may have under --template-labels safe. */
 function safeLines(): readonly string[] {
   return [
     '## Lines of templates in labels, under --template-labels safe',
     '',
-    "Under `--template-labels safe` a template in a label may have the lines of this table, with the port's own values in them, and comments. A",
-    'template with any other line is a Problem for each such line, and the default template stands in its place. The templates whose rules stand in a',
-    'frontend that apps share (`HTTP_FRONTEND_…`, `HTTPS_FRONTEND_…`, `BACKEND_REDIRECT_…`) are not taken at all. Nothing on the list reads a file, the',
-    'environment, a Lua script or another section, and nothing leads to the backend of another app.',
+    "Under `--template-labels safe` a template in a label may have comments and the lines of this table, with the port's own values in them. Every",
+    'other line is reported as a Problem, and the default template is used instead. Templates for a frontend that apps share',
+    '(`HTTP_FRONTEND_…`, `HTTPS_FRONTEND_…`, `BACKEND_REDIRECT_…`) are never taken from a label. No line of the table reads a file, the environment, a',
+    'Lua script or another section, and none leads to the backend of another app.',
     '',
-    '| such as | what it is |',
+    '| example | what it is |',
     '|---|---|',
     ...SAFE_ROWS.map(({ usage, doc }) => `| \`${cell(usage)}\` | ${cell(doc)} |`),
   ];

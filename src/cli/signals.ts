@@ -1,16 +1,18 @@
-/** The signals of a process, for as long as its work runs. */
+/** The signals that reach the process while `withSignals` runs. */
 export interface Signals {
-  /** Aborts with SIGTERM, SIGINT or SIGUSR2. A second one ends the process at once. */
+  /** Aborts on SIGTERM, SIGINT or SIGUSR2. A second one of these signals ends the process at once, with exit code 1. */
   readonly signal: AbortSignal;
-  /** The signal that made `signal` abort; undefined before. */
+  /** Returns the signal that made `signal` abort; undefined before that. */
   readonly endedBy: () => NodeJS.Signals | undefined;
+  /** Sets what SIGHUP does; until it is called, SIGHUP does nothing. */
   readonly onHup: (handler: () => void) => void;
+  /** Sets what SIGUSR1 does; until it is called, SIGUSR1 does nothing. */
   readonly onUsr1: (handler: () => void) => void;
 }
 
 const nothing = (): void => undefined;
 
-/** Runs `work` with the process's signals, and takes its hands off them afterwards. */
+/** Listens to the process's signals while `work` runs, and removes its listeners afterwards. */
 export async function withSignals(work: (signals: Signals) => Promise<void>): Promise<void> {
   const stopping = new AbortController();
   const handlers: Record<'SIGHUP' | 'SIGUSR1', (() => void) | undefined> = { SIGHUP: undefined, SIGUSR1: undefined };
@@ -28,7 +30,7 @@ export async function withSignals(work: (signals: Signals) => Promise<void>): Pr
     ['SIGUSR2', stop],
     ['SIGHUP', onHup],
     ['SIGUSR1', onUsr1],
-    ['SIGXFSZ', nothing], // a file past its size limit is an error of the write then (EFBIG), and does not end the process
+    ['SIGXFSZ', nothing], // ignored, so that writing past the file size limit fails with EFBIG instead of ending the process
   ] as const;
   for (const [name, handler] of all) process.on(name, handler);
   try {

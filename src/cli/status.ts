@@ -10,15 +10,18 @@ interface StatusFlags {
 
 const DEADLINE_MS = 10_000;
 
-/** Adds `marathon-lb-ts status` to the program: prints what a daemon knows of itself; rejects with why it is not in step, or that none runs. */
+/**
+ * Adds `marathon-lb-ts status` to the program: prints the status of the running daemon. Rejects with the reason when HAProxy does not serve what
+ * Marathon says, or when no daemon runs.
+ */
 export function addStatus(program: Command): Command {
   const status = program
     .command('status')
-    .description('whether the daemon of a run folder is in step: exit 0, else 1 with the reason on stderr')
+    .description("print the running daemon's status; exit 0 when HAProxy serves what Marathon says, else 1 with the reason on stderr")
     .allowExcessArguments(false);
   status
-    .addOption(new Option(OPTIONS.runDir.flags, "the daemon's").default(OPTIONS.runDir.fallback))
-    .addOption(new Option('--json', 'one line of JSON').default(false))
+    .addOption(new Option(OPTIONS.runDir.flags, "the daemon's --run-dir").default(OPTIONS.runDir.fallback))
+    .addOption(new Option('--json', 'print one line of JSON').default(false))
     .action(() => show(status.opts()));
   return program;
 }

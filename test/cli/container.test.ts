@@ -181,13 +181,13 @@ test('what may heal is tried on, with growing waits; a signal ends the wait', as
   child.kill('SIGTERM');
   await expect(ended).resolves.toBe(0);
   expect(out().match(/slept \d+/g)).toEqual(['slept 1', 'slept 2', 'slept 4', 'slept 8']);
-  expect(out()).toContain('the daemon has ended (exit code 1) and is started again in 4 s');
+  expect(out()).toContain('the daemon has ended (exit code 1) and is restarted in 4 s');
 });
 
 test('a later daemon that ends with 2, as after an upgrade, does not end the container', async () => {
   const ENDS = 'if [ -e second ]; then echo upgraded; exit 2; fi; touch second; exit 0';
   const { child, says, ended } = await begin(['sse'], { ENDS, SLEEPS: ':' });
-  await says('(exit code 2) and is started again');
+  await says('(exit code 2) and is restarted');
   child.kill('SIGTERM');
   await expect(ended).resolves.toBe(0);
 });
@@ -203,7 +203,7 @@ test('a HAProxy whose daemon is gone finishes before the container ends', async 
   const run = path.join(path.dirname(folder), 'run');
   await mkdir(run);
   await writeFile(path.join(run, 'haproxy.pid'), writeLiving(known));
-  await says('started again');
+  await says('is restarted');
   child.kill('SIGTERM');
   await expect(gone).resolves.toBe(7);
   await expect(ended).resolves.toBe(0);

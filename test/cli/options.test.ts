@@ -206,7 +206,7 @@ test.each([
   [['--group'], 'argument missing'],
   [[], '--group is missing'],
   [['--group', 'x', '--min-serv-port-ip-per-task', '20', '--max-serv-port-ip-per-task', '10'], 'is above --max-serv-port-ip-per-task 10'],
-  [['--group', 'x', '--min-serv-port-ip-per-task', '0'], 'both 0'],
+  [['--group', 'x', '--min-serv-port-ip-per-task', '0'], 'set both to 0'],
 ])('%j is wrong usage: exit code 2, and why', async (words, why) => {
   const { code, out, err } = await run(...words);
   expect([code, out]).toEqual([2, '']);
