@@ -1,6 +1,6 @@
 import { ownerKey, type AppOwner } from './app-owners.ts';
 import type { Blame } from './read-refusal.ts';
-import { aloneOf } from './service-alone.ts';
+import { serviceAlone } from './service-alone.ts';
 import { textOf } from '../haproxy/file-text.ts';
 import type { Document } from '../model/document.ts';
 import type { Verdict } from '../model/haproxy.ts';
@@ -52,7 +52,7 @@ export class Acquittal {
   }
 
   async #try(owner: AppOwner, known?: Taken): Promise<Taken | undefined> {
-    const alone = aloneOf(this.#document, owner);
+    const alone = serviceAlone(this.#document, owner);
     if (alone === undefined) return undefined;
     const taken = [...textOf(alone.withStandard)].join('');
     if (taken !== known && (await this.#ask(alone.withStandard))?.ok !== true) return undefined;

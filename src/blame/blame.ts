@@ -1,11 +1,11 @@
 import { ownerKey } from './app-owners.ts';
 import { describeAlone, describeTemplate, isAlike, readRefusal, type Blame, type RefusalReading } from './read-refusal.ts';
-import { without } from './without-services.ts';
+import { withoutServices } from './without-services.ts';
 import type { Document } from '../model/document.ts';
 import { Acquittal, countRuns, type Counted, type Taken } from './acquittal.ts';
 import { refuseWithoutApps, Search, wordsOf } from './search.ts';
 import type { Verdict } from '../model/haproxy.ts';
-import type { Found, Shown } from './culprits.ts';
+import type { Culprits, OperatorEvidence } from './culprits.ts';
 
 /** A refusal, and whom to ask about it. */
 export interface BlameParts {
@@ -23,7 +23,7 @@ export interface BlameParts {
 }
 
 /** Whose part of a document HAProxy refuses. */
-export interface Finding extends Found {
+export interface Finding extends Culprits {
   /** How often it was asked. */
   readonly runs: number;
   /** What to look at first when the next document is refused. */
@@ -33,7 +33,7 @@ export interface Finding extends Found {
 /** A fault of the operator's that HAProxy names nobody for: as long as it says these words, it is asked about what showed it, and not searched. */
 export interface OperatorsFault {
   readonly words: string;
-  readonly shown: Shown;
+  readonly shown: OperatorEvidence;
 }
 
 const BUDGET = 20;
@@ -68,7 +68,7 @@ interface Asking {
  * Whether what showed the operator's fault shows it still; undefined when it does not. It is asked about, and not compared: what HAProxy reads
  * beside the document may have been mended, and an app's fault must not hide behind one that is no more.
  */
-async function findAgain(shown: Shown, { document, counted, acquittal }: Asking): Promise<Found | undefined> {
+async function findAgain(shown: OperatorEvidence, { document, counted, acquittal }: Asking): Promise<Culprits | undefined> {
   if (shown === 'without-apps') return refuseWithoutApps(document, counted);
   const { blame } = shown;
   const taken = await acquittal.of(blame, shown.taken);
@@ -78,7 +78,7 @@ async function findAgain(shown: Shown, { document, counted, acquittal }: Asking)
 const NOBODY = { blamed: [], unknown: [], isConfirmed: false } as const;
 
 /** Those that are not to blame, as the operator's fault. */
-async function acquitAlone(found: Found, acquittal: Acquittal): Promise<Found> {
+async function acquitAlone(found: Culprits, acquittal: Acquittal): Promise<Culprits> {
   const acquitted = new Map<Blame, Taken>();
   for (const blame of found.blamed) {
     const taken = await acquittal.of(blame);
@@ -98,10 +98,10 @@ async function acquitAlone(found: Found, acquittal: Acquittal): Promise<Found> {
 }
 
 /** A template that is not the app's own is the operator's fault when HAProxy has the same against the next app that has it. */
-async function confirmDoubtful(refusal: RefusalReading, document: Document, { ask }: Counted): Promise<Found> {
+async function confirmDoubtful(refusal: RefusalReading, document: Document, { ask }: Counted): Promise<Culprits> {
   const doubtful = refusal.blamed.filter(({ isDoubtful }) => isDoubtful);
   if (doubtful.length === 0) return { ...refusal, isConfirmed: false };
-  const rest = without(document, new Set(refusal.blamed.map(({ owner }) => ownerKey(owner))));
+  const rest = withoutServices(document, new Set(refusal.blamed.map(({ owner }) => ownerKey(owner))));
   const verdict = await ask(rest);
   if (verdict === undefined || verdict.ok) return { ...refusal, isConfirmed: verdict !== undefined };
   const next = readRefusal(verdict.lines, rest);

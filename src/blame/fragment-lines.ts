@@ -1,7 +1,7 @@
 import type { Document, Fragment, Section } from '../model/document.ts';
 
 /** A fragment in its place in the file. */
-export interface Row {
+export interface FragmentLines {
   readonly fragment: Fragment;
   readonly section: Section;
   /** Lines of the file, counted from 1. */
@@ -10,8 +10,8 @@ export interface Row {
 }
 
 /** All fragments that have a line, in the order of the file. */
-export function rowsOf({ front, backends }: Document): readonly Row[] {
-  const rows: Row[] = [];
+export function linesOfFragments({ front, backends }: Document): readonly FragmentLines[] {
+  const rows: FragmentLines[] = [];
   let last = 0;
   const add = (section: Section, fragment: Fragment): void => {
     const count = lineCount(fragment.text);
@@ -32,11 +32,11 @@ function lineCount(text: string): number {
 }
 
 /** The row that has a line. */
-export function rowAt(rows: readonly Row[], line: number): Row | undefined {
+export function fragmentAt(rows: readonly FragmentLines[], line: number): FragmentLines | undefined {
   let [low, high] = [0, rows.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((rows[middle] as Row).last < line) low = middle + 1;
+    if ((rows[middle] as FragmentLines).last < line) low = middle + 1;
     else high = middle;
   }
   const row = rows[low];
@@ -44,12 +44,15 @@ export function rowAt(rows: readonly Row[], line: number): Row | undefined {
 }
 
 /** A line of the file, as rendered. */
-export function textAt({ fragment, first }: Row, line: number): string {
+export function textAt({ fragment, first }: FragmentLines, line: number): string {
   return fragment.text.split('\n')[line - first]?.trim() ?? '';
 }
 
 /** The line of a row with most of these words in it, and how many. */
-export function mentionIn({ fragment }: Row, words: ReadonlySet<string>): { readonly line: string | undefined; readonly count: number } {
+export function mentionIn(
+  { fragment }: FragmentLines,
+  words: ReadonlySet<string>,
+): { readonly line: string | undefined; readonly count: number } {
   let [best, most] = ['', 0];
   for (const line of fragment.text.split('\n')) {
     if (/^\s*(?:frontend|backend|userlist)\s/.test(line)) continue; // its own name

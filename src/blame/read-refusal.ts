@@ -3,7 +3,7 @@ import type { Owner } from '../model/problem.ts';
 import { ownerKey, type AppOwner } from './app-owners.ts';
 import { gistOf, readComplaints } from './complaint.ts';
 import { findSuspects, type Suspect } from './suspects.ts';
-import { rowsOf, type Row } from './fragment-lines.ts';
+import { linesOfFragments, type FragmentLines } from './fragment-lines.ts';
 
 /** What HAProxy has against an app's part of a document. */
 export interface Blame {
@@ -40,7 +40,7 @@ export interface RefusalReading {
  */
 export function readRefusal(lines: readonly string[], document: Document): RefusalReading {
   const { complaints, reached } = readComplaints(lines);
-  const rows = rowsOf(document);
+  const rows = linesOfFragments(document);
   const suspects = findSuspects(complaints, rows);
   const unknown = complaints.filter((complaint) => !suspects.some((suspect) => suspect.complaint === complaint));
   const charges = withoutConsequences(suspects);
@@ -122,7 +122,7 @@ function isSame(a: Owner, b: Owner): boolean {
 type Verdict = 'app' | 'operator' | 'doubtful' | 'alone';
 
 /** For lines of apps from templates that are not their own: is it the template, or what the app filled in? By template and kind of complaint. */
-function judgeShared(charges: readonly Suspect[], rows: readonly Row[], reached: number): ReadonlyMap<Suspect, Verdict> {
+function judgeShared(charges: readonly Suspect[], rows: readonly FragmentLines[], reached: number): ReadonlyMap<Suspect, Verdict> {
   const groups = new Map<string, Suspect[]>();
   for (const charge of charges) {
     if (charge.fragment.label !== undefined || charge.fragment.owner.by === 'operator') continue;
@@ -138,7 +138,7 @@ function judgeShared(charges: readonly Suspect[], rows: readonly Row[], reached:
 }
 
 /** HAProxy reads from top to bottom and may end early: what stands before the last line that it names, and is not refused, it has taken. */
-function judgeGroup(group: readonly Suspect[], rows: readonly Row[], reached: number): Verdict {
+function judgeGroup(group: readonly Suspect[], rows: readonly FragmentLines[], reached: number): Verdict {
   const { fragment, complaint } = group[0] as Suspect;
   const shapes = new Set(group.map((charge) => shapeOf(charge.fragment)));
   const refused = new Set(group.map((charge) => appOf(charge.fragment)));

@@ -1,11 +1,11 @@
 import { readComplaints } from './complaint.ts';
 import { ownerKey, ownersIn, type AppOwner } from './app-owners.ts';
 import { readRefusal, type Blame, type RefusalReading } from './read-refusal.ts';
-import { rowsOf } from './fragment-lines.ts';
-import { without } from './without-services.ts';
+import { linesOfFragments } from './fragment-lines.ts';
+import { withoutServices } from './without-services.ts';
 import type { Document } from '../model/document.ts';
 import type { Acquittal, Counted } from './acquittal.ts';
-import type { Found } from './culprits.ts';
+import type { Culprits } from './culprits.ts';
 
 interface SearchParts {
   /** What was refused. */
@@ -42,7 +42,7 @@ export class Search {
     this.#words = wordsOf(parts.lines);
   }
 
-  async run(): Promise<Found> {
+  async run(): Promise<Culprits> {
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       if (typeof next !== 'number') {
         this.#leaveOut([next]);
@@ -91,10 +91,10 @@ export class Search {
 
   #without(rest: readonly AppOwner[]): Document {
     const blamed = Array.from(this.#blamed.values(), ({ owner }) => owner);
-    return without(this.#parts.document, new Set([...blamed, ...rest].map(ownerKey)));
+    return withoutServices(this.#parts.document, new Set([...blamed, ...rest].map(ownerKey)));
   }
 
-  #end({ isConfirmed }: { readonly isConfirmed: boolean }): Found {
+  #end({ isConfirmed }: { readonly isConfirmed: boolean }): Culprits {
     const { unknown, operator } = this.#parts.refusal;
     const blamed = [...this.#blamed.values()];
     return { blamed, operator: [], isCommon: false, unknown: blamed.length > 0 ? [] : [...unknown, ...operator], isConfirmed };
@@ -102,13 +102,13 @@ export class Search {
 }
 
 /** What HAProxy has against a document without its apps; undefined when it takes that, or may not be asked. */
-export async function refuseWithoutApps(document: Document, { ask }: Counted): Promise<Found | undefined> {
-  const bare = without(document, new Set(ownersIn(document)));
+export async function refuseWithoutApps(document: Document, { ask }: Counted): Promise<Culprits | undefined> {
+  const bare = withoutServices(document, new Set(ownersIn(document)));
   const verdict = await ask(bare);
   return verdict === undefined || verdict.ok ? undefined : withoutApps(verdict.lines, bare);
 }
 
-function withoutApps(lines: readonly string[], bare: Document): Found {
+function withoutApps(lines: readonly string[], bare: Document): Culprits {
   const { operator, unknown } = readRefusal(lines, bare);
   const sentences = [
     ...operator,
@@ -126,11 +126,11 @@ export function wordsOf(lines: readonly string[]): string {
 
 /** The services of a document: those that stand in the good one as they are, and the others. */
 function sortOwners(document: Document, good: Document | undefined) {
-  const rows = good === undefined ? [] : rowsOf(good);
+  const rows = good === undefined ? [] : linesOfFragments(good);
   const fragments = new Set(rows.map(({ fragment }) => fragment));
   const lines = new Set(rows.flatMap(({ fragment }) => fragment.text.split('\n'))); // one read back from a file has other fragments
   const owners = new Map<string, { readonly owner: AppOwner; readonly isKnown: boolean }>();
-  for (const { fragment } of rowsOf(document)) {
+  for (const { fragment } of linesOfFragments(document)) {
     const { owner, text } = fragment;
     if (owner.by === 'operator') continue;
     const key = ownerKey(owner);

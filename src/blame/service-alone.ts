@@ -1,9 +1,9 @@
 import type { BackendSection, Document, Fragment, Section } from '../model/document.ts';
 import { ownerKey, ownersIn, type AppOwner } from './app-owners.ts';
-import { without } from './without-services.ts';
+import { withoutServices } from './without-services.ts';
 
 /** One service of a document, with nobody beside it: as it is, and with the default templates in place of the operator's. */
-export interface Alone {
+export interface ServiceAlone {
   readonly asItIs: Document;
   readonly withStandard: Document;
 }
@@ -12,9 +12,9 @@ export interface Alone {
  * What HAProxy says of these two tells a fault of an operator's template from one of what the service filled in, where nobody else has that
  * template. Other services' faults are out of the way. Undefined where no template of the operator's makes a part of the service.
  */
-export function aloneOf(document: Document, owner: AppOwner): Alone | undefined {
+export function serviceAlone(document: Document, owner: AppOwner): ServiceAlone | undefined {
   const key = ownerKey(owner);
-  const asItIs = without(document, new Set(ownersIn(document).filter((other) => other !== key)));
+  const asItIs = withoutServices(document, new Set(ownersIn(document).filter((other) => other !== key)));
   const replaced = new Set<Fragment>();
   const replace = (fragment: Fragment): Fragment => {
     if (fragment.standard === undefined || fragment.owner.by === 'operator' || ownerKey(fragment.owner) !== key) return fragment;

@@ -2,7 +2,7 @@ import type { Fragment, Section } from '../model/document.ts';
 import type { Complaint } from './complaint.ts';
 import { lazily } from '../lib/lazily.ts';
 import { ownerKey } from './app-owners.ts';
-import { mentionIn, rowAt, textAt, wordsOf, type Row } from './fragment-lines.ts';
+import { mentionIn, fragmentAt, textAt, wordsOf, type FragmentLines } from './fragment-lines.ts';
 
 /** A fragment that a complaint leads to. */
 export interface Suspect {
@@ -17,7 +17,7 @@ export interface Suspect {
  * The fragments that complaints lead to: by the line that one begins with; else by lines that it mentions, and by the proxies that it names. Of
  * several, what came from a label is likelier wrong than what came from a common template, and that likelier than the operator's own line.
  */
-export function findSuspects(complaints: readonly Complaint[], rows: readonly Row[]): readonly Suspect[] {
+export function findSuspects(complaints: readonly Complaint[], rows: readonly FragmentLines[]): readonly Suspect[] {
   const proxies = lazily(() => proxiesIn(rows));
   return complaints.flatMap((complaint) => {
     const make = (found: Found): Suspect => ({ complaint, fragment: found.row.fragment, section: found.row.section, line: found.line });
@@ -26,13 +26,13 @@ export function findSuspects(complaints: readonly Complaint[], rows: readonly Ro
 }
 
 interface Found {
-  readonly row: Row;
+  readonly row: FragmentLines;
   readonly line: string | undefined;
 }
 
-function findRows(complaint: Complaint, rows: readonly Row[], proxies: () => Proxies): readonly Found[] {
+function findRows(complaint: Complaint, rows: readonly FragmentLines[], proxies: () => Proxies): readonly Found[] {
   const at = (line: number): readonly Found[] => {
-    const row = rowAt(rows, line);
+    const row = fragmentAt(rows, line);
     return row === undefined ? [] : [{ row, line: textAt(row, line) }];
   };
   const mentioned = complaint.mentioned.flatMap(at);
@@ -82,14 +82,14 @@ function rank({ row: { fragment } }: Found): number {
 /** A section by one of its names, with its rows. */
 interface Proxy {
   readonly name: string;
-  readonly rows: readonly Row[];
+  readonly rows: readonly FragmentLines[];
 }
 
 /** By kind and name, and by name alone: 'frontend shop_10004', 'any shop_10004'. */
 type Proxies = ReadonlyMap<string, readonly Proxy[]>;
 
-function proxiesIn(rows: readonly Row[]): Proxies {
-  const bySection = new Map<Section, Row[]>();
+function proxiesIn(rows: readonly FragmentLines[]): Proxies {
+  const bySection = new Map<Section, FragmentLines[]>();
   for (const row of rows) {
     const own = bySection.get(row.section);
     if (own === undefined) bySection.set(row.section, [row]);
@@ -97,7 +97,7 @@ function proxiesIn(rows: readonly Row[]): Proxies {
   }
   const proxies = new Map<string, Proxy[]>();
   for (const own of bySection.values()) {
-    for (const [, kind = '', name = ''] of (own[0] as Row).fragment.text.matchAll(OPENER)) {
+    for (const [, kind = '', name = ''] of (own[0] as FragmentLines).fragment.text.matchAll(OPENER)) {
       const proxy = { name, rows: own };
       for (const key of [`${kind} ${name}`, `any ${name}`]) proxies.set(key, [...(proxies.get(key) ?? []), proxy]);
     }

@@ -7,7 +7,7 @@ import { wordsOf } from './fragment-lines.ts';
  * A document as if these services (`ownerKey`) were not there: without their rules in shared frontends, their own frontends, userlists,
  * backends and entries of maps. A backend that somebody else's rule leads to stays, empty. What is untouched is the same object.
  */
-export function without(document: Document, owners: ReadonlySet<string>): Document {
+export function withoutServices(document: Document, owners: ReadonlySet<string>): Document {
   if (owners.size === 0) return document;
   const isOut = ({ owner }: Fragment): boolean => owner.by === 'app' && owners.has(ownerKey(owner));
   const front = document.front.flatMap((section) => frontWithout(section, isOut));

@@ -13,10 +13,10 @@ import { makeDraft, type Draft, type ServiceSettings } from '../services/fronts.
 import { makeMergeGroups, overruled, type Merged } from '../services/groups.ts';
 import { assignPorts } from '../services/ports.ts';
 import { findShadows } from '../services/shadows.ts';
-import { sift } from '../services/sift-quarantined.ts';
+import { siftQuarantined } from '../services/sift-quarantined.ts';
 import { makeServices, type ServicesOfApp } from '../services/services.ts';
 import type { State } from '../snapshot/state.ts';
-import { troublesOf } from '../snapshot/marathon-problems.ts';
+import { marathonProblems } from '../snapshot/marathon-problems.ts';
 import { makeRender, type OwnSettings } from './render.ts';
 
 /** What an operator decides, room by room. */
@@ -52,13 +52,13 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
     const assigned = assign(definitions);
     const drafted = drafts(assigned.definitions);
     const { leftOut, problems: ofDrafts, ...found } = all(ofApps(apps, drafted), drafted);
-    const { services, claims, ...refusal } = sift(found, shown.quarantine);
+    const { services, claims, ...refusal } = siftQuarantined(found, shown.quarantine);
     const arrangement = arrangeAll(claims, shown);
     const certified = certify(serve(services, arrangement.fronts), certificates.named);
     const rendering = render(certified, shown.release, { certificates, defaulted: shown.defaulted?.templates });
     const bound = withoutTaken(rendering.document, taken);
     const problems = [
-      [...certificates.problems, ...troublesOf(shown), ...snapshot.problems, ...assigned.problems, ...ofDrafts],
+      [...certificates.problems, ...marathonProblems(shown), ...snapshot.problems, ...assigned.problems, ...ofDrafts],
       problemsBetween(snapshot.apps, merged, certified.services),
       [...refusal.problems, ...arrangement.problems, ...certified.problems, ...bound.problems, ...rendering.problems, ...faults(shown)],
     ].flat();

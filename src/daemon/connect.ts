@@ -2,7 +2,7 @@ import { makeAlarm } from './wake-ups.ts';
 import { answerResync, answerStatus } from './control-answers.ts';
 import { chooseCertificates, type Chosen, type ChosenAtStart } from '../certificates/choose.ts';
 import type { Reply } from './control.ts';
-import type { Drive } from '../drive/dependencies.ts';
+import type { Drive } from '../drive/drive.ts';
 import type { Gently } from '../process/stop.ts';
 import type { OwnProcess } from '../process/process.ts';
 import { makeGate } from './gate.ts';
@@ -118,7 +118,7 @@ async function connect(run: Connected, client: Client): Promise<Daemon & Pick<Re
 }
 
 /** Every consumer of the View: HAProxy comes first, behind its gate. */
-function consumersOf({ views, gate, certificates, log, keeper, alarm, dns }: Parts): readonly Consumer[] {
+function consumersOf({ views, gate, certificates, log, keeper, alarm, dns }: OpenedParts): readonly Consumer[] {
   return [
     views.see, // no consumer of its own: the record in which HAProxy's part looks up the view of a document
     gate.see, // HAProxy
@@ -134,7 +134,7 @@ function consumersOf({ views, gate, certificates, log, keeper, alarm, dns }: Par
   ];
 }
 
-type Parts = Awaited<ReturnType<typeof openParts>>;
+type OpenedParts = Awaited<ReturnType<typeof openParts>>;
 
 async function openParts(surroundings: Surroundings & Pick<Connected, 'follow'>, client: Client, chosen: ChosenAtStart) {
   const { settings, log, signal, tell, follow } = surroundings;

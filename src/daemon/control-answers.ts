@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Reply } from './control.ts';
-import type { Drive, Outcome } from '../drive/dependencies.ts';
+import type { Drive } from '../drive/drive.ts';
+import type { Outcome } from '../drive/wanted.ts';
 import type { CertificateJudge } from './open-certificates.ts';
 import type { Gate } from './gate.ts';
 import { now } from '../lib/clock.ts';

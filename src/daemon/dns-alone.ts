@@ -10,7 +10,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import { makeProblemLog } from './problem-log.ts';
 import { makeAbsorb } from '../snapshot/absorb.ts';
 import { startState, type State } from '../snapshot/state.ts';
-import { troublesOf } from '../snapshot/marathon-problems.ts';
+import { marathonProblems } from '../snapshot/marathon-problems.ts';
 import { shown } from '../source/auth.ts';
 import type { Client } from '../source/client.ts';
 import type { Run } from './surroundings.ts';
@@ -65,5 +65,5 @@ interface Names {
 
 function derive({ sentAt, snapshot, held, staleSince, unread }: State): Names | undefined {
   if (sentAt === undefined) return undefined;
-  return { snapshot, problems: [...troublesOf({ held, staleSince, unread }), ...snapshot.problems] };
+  return { snapshot, problems: [...marathonProblems({ held, staleSince, unread }), ...snapshot.problems] };
 }

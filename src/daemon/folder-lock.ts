@@ -3,10 +3,10 @@ import { link, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identify, lives, type Living, readLiving, writeLiving } from '../process/process-identity.ts';
+import { identify, lives, type ProcessIdentity, readIdentity, identityText } from '../process/process-identity.ts';
 
 /** This process is the only writer of a folder, until it releases it or ends in whatever way. */
-export interface Lock {
+export interface FolderLock {
   readonly release: () => Promise<void>;
   /** Whether the lock's file still names this process. */
   readonly isHeld: () => Promise<boolean>;
@@ -19,12 +19,12 @@ export type LockName = 'daemon.lock' | '.marathon-lb-ts.lock';
  * Makes this process the one writer of a folder, or names the process that is. The lock appears at once with its content (a link to a
  * written one); one whose holder is dead is taken over. Rejects when the folder can't be written.
  */
-export async function takeLock(folder: string, name: LockName = 'daemon.lock'): Promise<Lock | { readonly heldBy: number }> {
+export async function takeLock(folder: string, name: LockName = 'daemon.lock'): Promise<FolderLock | { readonly heldBy: number }> {
   const path = join(folder, name);
   const self = await identify(process.pid);
   if (self === undefined) throw new Error(`cannot lock ${folder}: /proc/${process.pid}/stat can't be read`);
   const own = `${path}.${process.pid}.${randomUUID()}`;
-  await writeFile(own, writeLiving(self), { mode: 0o600 });
+  await writeFile(own, identityText(self), { mode: 0o600 });
   try {
     const holder = (await linked(own, path)) ? undefined : await takeOver({ folder, own, path });
     return holder === undefined ? { release: () => release(path, self), isHeld: () => isHolder(path, self) } : { heldBy: holder.pid };
@@ -45,7 +45,7 @@ interface TakeOver {
  * Undefined when the lock is ours, else who lives and has it. Only who has the guard removes the lock of a dead process, and looks again first:
  * so nobody removes a fresh one.
  */
-async function takeOver({ folder, own, path }: TakeOver): Promise<Living | undefined> {
+async function takeOver({ folder, own, path }: TakeOver): Promise<ProcessIdentity | undefined> {
   for (let tries = 0; tries < 40; tries++) {
     const holder = await livingHolder(path);
     if (holder !== undefined) return holder;
@@ -63,8 +63,8 @@ async function takeOver({ folder, own, path }: TakeOver): Promise<Living | undef
   throw new Error(`cannot lock ${folder}: other processes have been taking over ${path} for a second`);
 }
 
-async function livingHolder(path: string): Promise<Living | undefined> {
-  const holder = await readLiving(path);
+async function livingHolder(path: string): Promise<ProcessIdentity | undefined> {
+  const holder = await readIdentity(path);
   return holder !== undefined && (await lives(holder)) ? holder : undefined;
 }
 
@@ -92,11 +92,11 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function release(path: string, self: Living): Promise<void> {
+async function release(path: string, self: ProcessIdentity): Promise<void> {
   if (await isHolder(path, self)) await rm(path, { force: true });
 }
 
-async function isHolder(path: string, self: Living): Promise<boolean> {
-  const holder = await readLiving(path);
+async function isHolder(path: string, self: ProcessIdentity): Promise<boolean> {
+  const holder = await readIdentity(path);
   return holder?.pid === self.pid && holder.started === self.started;
 }

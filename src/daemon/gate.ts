@@ -2,7 +2,7 @@ import { sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { View } from '../model/view.ts';
 import type { Document } from '../model/document.ts';
-import type { Drive } from '../drive/dependencies.ts';
+import type { Drive } from '../drive/drive.ts';
 
 /** What a gate leads to, and what it waits for before it opens. */
 interface GateSettings {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Settings } from '../options/options.ts';
-import { takeLock, type Lock } from './folder-lock.ts';
+import { takeLock, type FolderLock } from './folder-lock.ts';
 
 /** What a process must be the only writer of: the run folder, and the folder that haproxy.cfg and its maps stand in. */
 export interface Locks {
@@ -23,8 +23,8 @@ export async function takeLocks(settings: Settings): Promise<Locks | { readonly 
 }
 
 interface Held {
-  run: Lock;
-  config: Lock;
+  run: FolderLock;
+  config: FolderLock;
 }
 
 function makeLocks(settings: Settings, held: Held): Locks {
@@ -43,7 +43,7 @@ function makeLocks(settings: Settings, held: Held): Locks {
   };
 }
 
-async function lockConfig({ haproxyConfig }: Settings): Promise<Lock> {
+async function lockConfig({ haproxyConfig }: Settings): Promise<FolderLock> {
   const folder = path.dirname(path.resolve(haproxyConfig));
   const lock = await takeLock(folder, '.marathon-lb-ts.lock');
   if (!('heldBy' in lock)) return lock;

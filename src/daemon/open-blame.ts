@@ -3,7 +3,7 @@ import { TooFewDescriptors } from '../process/descriptors.ts';
 import { neediestOf, type Neediest } from '../process/neediest-app.ts';
 import { findBlame, type OperatorsFault } from '../blame/blame.ts';
 import { ReloadRefused, type Verdict } from '../model/haproxy.ts';
-import type { DriveParts, Refusal } from '../drive/dependencies.ts';
+import type { DriveDependencies, CandidateRefusal } from '../drive/dependencies.ts';
 import type { Files } from '../drive/files.ts';
 import { DEFAULTED, dependsOnServers, describeBlame, describeReload, NOTHING_SERVES, templatesIn } from '../blame/refusal-problems.ts';
 import { withoutOtherFiles } from '../blame/complaint.ts';
@@ -19,7 +19,7 @@ import type { Defaulted, Quarantined } from '../model/quarantine.ts';
 import type { Service } from '../model/service.ts';
 import { writtenOf } from '../services/sift-quarantined.ts';
 
-interface Parts {
+interface BlamingSettings {
   readonly files: Pick<Files, 'check' | 'fingerprint'>;
   /** haproxy.cfg, as HAProxy names it. */
   readonly file: string;
@@ -33,7 +33,7 @@ interface Parts {
  * What HAProxy does not take becomes News: whose ports are left out therefore, and what only the operator can mend. What was found to be his is
  * looked at first when the next candidate is refused, until one is taken.
  */
-export function makeBlaming({ files, file, tell, viewOf, log }: Parts): Pick<DriveParts, 'refused' | 'accepted'> {
+export function makeBlaming({ files, file, tell, viewOf, log }: BlamingSettings): Pick<DriveDependencies, 'refused' | 'accepted'> {
   let fault: OperatorsFault | undefined;
   const tried = new Set<string>(); // templates of the operator's that the default ones were put in place of
   const check = checkOurs(files, file);
@@ -41,7 +41,7 @@ export function makeBlaming({ files, file, tell, viewOf, log }: Parts): Pick<Dri
     tell({ kind: 'accepted', at: now() });
     fault = undefined;
   };
-  const refused: DriveParts['refused'] = async (refusal, candidate, good) => {
+  const refused: DriveDependencies['refused'] = async (refusal, candidate, good) => {
     const hasEnded = 'error' in refusal && refusal.hasEnded;
     const lines = oursOf(linesOf(refusal), file);
     const lacking = 'error' in refusal ? newsOfLack(refusal.error, lines, { candidate, good, view: viewOf(candidate) }) : undefined;
@@ -117,7 +117,7 @@ function toDefault(operator: readonly string[], tried: Set<string>): Defaulted |
 }
 
 /** `check`, with our own lines alone as such. */
-function checkOurs(files: Parts['files'], file: string): (document: Document) => Promise<Verdict> {
+function checkOurs(files: BlamingSettings['files'], file: string): (document: Document) => Promise<Verdict> {
   return async (document) => {
     const verdict = await files.check(document);
     return verdict.ok ? verdict : { ok: false, lines: oursOf(verdict.lines, file) };
@@ -129,7 +129,7 @@ function oursOf(lines: readonly string[], file: string): readonly string[] {
 }
 
 /** What HAProxy says; of a reload only where it says that it does not take the configuration. */
-function linesOf(refusal: Refusal): readonly string[] {
+function linesOf(refusal: CandidateRefusal): readonly string[] {
   if ('lines' in refusal) return refusal.lines;
   const { error } = refusal;
   return error instanceof ReloadRefused ? error.lines.filter((line) => line.startsWith('[ALERT]')) : [];

@@ -6,11 +6,11 @@ import { capabilitiesOf } from '../process/capabilities.ts';
 import { makeCommand } from '../process/command.ts';
 import { environmentOf } from '../process/haproxy-environment.ts';
 import type { Environment } from '../lib/environment.ts';
-import { drive } from '../drive/drive.ts';
-import type { Drive, DriveParts } from '../drive/dependencies.ts';
+import { drive, type Drive } from '../drive/drive.ts';
+import type { DriveDependencies } from '../drive/dependencies.ts';
 import { FilesOnDisk } from '../drive/files.ts';
 import { makeProcess, type OwnProcess } from '../process/process.ts';
-import { reloadedWithRoom, revive } from '../process/before-reload.ts';
+import { withChecksBeforeReload, revive } from '../process/before-reload.ts';
 import { makeBlaming } from './open-blame.ts';
 import { findRelease } from './find-release.ts';
 import { applyAnswers } from '../plan/apply-answers.ts';
@@ -70,7 +70,7 @@ export function reach({ settings, log, tell, signal, env: all }: Surroundings & 
     await makeOwnAgain(text, stateDir);
     for (const folder of foldersOfHead(text)) await makeFolder(folder);
   };
-  const haproxy = reloadedWithRoom(own, { config, prepare, capable });
+  const haproxy = withChecksBeforeReload(own, { config, prepare, capable });
   return { haproxy, applied: () => own.applied(), revive: () => revive(own), own, files, capable };
 }
 
@@ -125,7 +125,7 @@ function openQuiet(work: () => Promise<void>, { settings, log, signal }: Surroun
 }
 
 /** What happens, in words for the log. */
-function makeTelling({ log }: Surroundings): Pick<DriveParts, 'reloaded' | 'commanded' | 'ended' | 'troubled'> {
+function makeTelling({ log }: Surroundings): Pick<DriveDependencies, 'reloaded' | 'commanded' | 'ended' | 'troubled'> {
   return {
     reloaded: (reasons, ms) => {
       log.info({ reasons: describeReasons(reasons), ms: Math.round(ms) }, 'HAProxy has loaded the configuration');

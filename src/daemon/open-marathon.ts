@@ -10,12 +10,12 @@ import { EVENT_TYPES, readEvent } from '../snapshot/events.ts';
 import { basicAuth, noAuth, type Auth } from '../source/auth.ts';
 import { makeClient, type Client } from '../source/client.ts';
 import { makeHosts } from '../source/hosts.ts';
-import { makeReader, type Reader } from '../source/read-scheduler.ts';
+import { makeReadScheduler, type ReadScheduler } from '../source/read-scheduler.ts';
 import { makeAppRead, makeFullRead, type Complete, type Decode } from '../source/read-to-news.ts';
 import { follow, poll, type Source } from '../source/source.ts';
 import { openStream } from '../source/stream.ts';
 import { readVaultSettings, vaultAuth } from '../source/vault.ts';
-import { makeUnread } from '../source/unread-alarm.ts';
+import { makeUnreadAlarm } from '../source/unread-alarm.ts';
 import { makeVersions } from '../source/versions.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -65,7 +65,7 @@ interface Reads {
   /** Everything, once. */
   readonly readAll: (signal: AbortSignal) => Promise<void>;
   /** What is to be read when. */
-  readonly openReader: () => Reader;
+  readonly openReader: () => ReadScheduler;
 }
 
 /** Agents known by name get their addresses, and tasks of an older version its ports and checks. */
@@ -79,7 +79,7 @@ export function openReads(client: Client, { settings, log, tell, signal }: Omit<
   const versions = makeVersions({ readVersion: client.readVersion, decode, unpack: unpackPorts, sleep, log });
   const complete: Complete = async (apps, reading) => versions(await hosts(apps, reading), reading);
   const parts = { decode, complete, tell, now, log };
-  const unread = makeUnread({
+  const unread = makeUnreadAlarm({
     tell: (since) => {
       tell({ kind: 'unread', at: now(), since });
     },
@@ -89,7 +89,7 @@ export function openReads(client: Client, { settings, log, tell, signal }: Omit<
   const readAll = makeFullRead({ ...parts, readApps: client.readApps, unread });
   const readApp = makeAppRead({ ...parts, readApp: client.readApp });
   const newBackoff = () => makeBackoff({ first: 1_000, most: 8_000, random: Math.random });
-  return { readAll, openReader: () => makeReader({ readAll, readApp, newBackoff, sleep, log, signal }) };
+  return { readAll, openReader: () => makeReadScheduler({ readAll, readApp, newBackoff, sleep, log, signal }) };
 }
 
 /** The stream and reads when something happens, polling, or reads only when asked. */
@@ -114,7 +114,7 @@ export function openSource(client: Client, surroundings: Surroundings, following
   });
 }
 
-function onlyWhenAsked(reader: Reader): Source {
+function onlyWhenAsked(reader: ReadScheduler): Source {
   return {
     resync: (reason) => reader.read(reason),
     stream: () => ({ attached: false, why: 'Marathon is read when asked' }),

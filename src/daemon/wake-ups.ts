@@ -1,6 +1,6 @@
 import { now } from '../lib/clock.ts';
 import type { State } from '../snapshot/state.ts';
-import { wants } from '../snapshot/next-wake-up.ts';
+import { wakeUpsOf } from '../snapshot/next-wake-up.ts';
 import type { Source } from '../source/source.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -21,7 +21,7 @@ export function makeAlarm({ source, tell, signal }: AlarmParts): (view: unknown,
     source.resync('tasks are missing').catch(() => undefined); // it is logged
   });
   return (_view, state) => {
-    const { tickAt, readAt } = wants(state);
+    const { tickAt, readAt } = wakeUpsOf(state);
     tick(tickAt);
     read(readAt);
   };

@@ -1,6 +1,6 @@
 import { takenOf } from '../process/taken-binds.ts';
 import { socketsOf } from '../process/listeners.ts';
-import type { Drive } from '../drive/dependencies.ts';
+import type { Drive } from '../drive/drive.ts';
 import type { OwnProcess } from '../process/process.ts';
 import type { Reached } from './open-haproxy.ts';
 import { now } from '../lib/clock.ts';

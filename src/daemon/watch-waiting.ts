@@ -1,4 +1,4 @@
-import type { Drive, Waiting } from '../drive/dependencies.ts';
+import type { Drive, Waiting } from '../drive/drive.ts';
 import { sleep } from '../lib/clock.ts';
 import type { Settings } from '../options/options.ts';
 import { describeWaiting } from './status.ts';

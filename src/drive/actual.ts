@@ -2,9 +2,9 @@ import { oneAfterAnother } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Document, Reason, Running } from '../model/document.ts';
 import { notePassed, sendPlanned } from './send-commands.ts';
-import type { Consequence, DriveParts, Refusal } from './dependencies.ts';
+import type { Consequence, DriveDependencies, CandidateRefusal } from './dependencies.ts';
 import { FileFollower } from './file-follower.ts';
-import { Steps } from './in-progress.ts';
+import { InProgress } from './in-progress.ts';
 
 /** What is known of HAProxy and its file now, and what both lanes do to them; one after the other. */
 export class Actual {
@@ -12,13 +12,13 @@ export class Actual {
   readonly onSocket = oneAfterAnother();
   readonly onFiles = oneAfterAnother();
   readonly file: FileFollower;
-  readonly steps = new Steps();
-  readonly #parts: DriveParts;
+  readonly steps = new InProgress();
+  readonly #parts: DriveDependencies;
   #running: Running | undefined;
   #isUp = false;
   #isRefused = false; // what was wanted last
 
-  constructor(parts: DriveParts) {
+  constructor(parts: DriveDependencies) {
     this.#parts = parts;
     this.file = new FileFollower({ ...parts, runs: () => this.running?.document, inTurn: this.onFiles });
   }
@@ -96,7 +96,7 @@ export class Actual {
   }
 
   /** HAProxy does not take a candidate; gives what follows from it. */
-  refuse(refusal: Refusal, candidate: Document): Promise<Consequence> {
+  refuse(refusal: CandidateRefusal, candidate: Document): Promise<Consequence> {
     this.#isRefused = true;
     const search = (): Promise<Consequence> => this.#parts.refused(refusal, candidate, this.running?.document);
     return this.steps.during('the search for whose lines HAProxy does not take', search);

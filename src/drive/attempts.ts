@@ -1,8 +1,8 @@
 import { sentence } from '../lib/sentence.ts';
 import type { Document, Reason, Running } from '../model/document.ts';
 import type { Verdict } from '../model/haproxy.ts';
-import type { Outcome } from './dependencies.ts';
-import type { Shared } from './lane-dependencies.ts';
+import type { Outcome } from './wanted.ts';
+import type { LaneDependencies } from './lane-dependencies.ts';
 import { outcomeOf } from './wanted.ts';
 
 /** How a candidate ended, and whether another one comes therefore. */
@@ -20,12 +20,12 @@ interface Hopeless {
 
 /** The way of one candidate: files first, then HAProxy; when that does not confirm, the files before are put back, so that both agree. */
 export class Attempts {
-  readonly #shared: Shared;
+  readonly #shared: LaneDependencies;
   readonly #quick: () => void;
   #hopeless: Hopeless | undefined;
 
   /** `quick`: asks for the quick lane. */
-  constructor(shared: Shared, quick: () => void) {
+  constructor(shared: LaneDependencies, quick: () => void) {
     this.#shared = shared;
     this.#quick = quick;
   }

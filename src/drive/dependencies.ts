@@ -4,33 +4,6 @@ import type { Release } from '../model/release.ts';
 import type { Files } from './files.ts';
 import type { Answer, Haproxy, Verdict } from '../model/haproxy.ts';
 
-/** How a wanted document ended. */
-export type Outcome = { readonly ok: true; readonly by: 'reload' | 'commands' | 'nothing' } | { readonly ok: false; readonly why: string };
-
-/** How long a change has been waiting, in milliseconds, and for what: 'HAProxy to confirm the reload'. */
-export interface Waiting {
-  readonly forMs: number;
-  readonly what: string;
-}
-
-/** What brings HAProxy to what is wanted. */
-export interface Drive {
-  /** Brings HAProxy to this document; returns at once. */
-  want(document: Document): void;
-  /** HAProxy reads its file again, as it is. */
-  reloadAsItIs(): void;
-  /** HAProxy is gone, somebody says: whatever it ran, it runs no more. Counts only where it should run, and nobody works on it. */
-  lost(): boolean;
-  /** Another worker of HAProxy's serves than before, somebody says: what that one has is read back, and brought to what is wanted. */
-  doubt(): void;
-  /** Resolves when nobody works on HAProxy and its files, and the file says what HAProxy runs. */
-  idle(): Promise<void>;
-  /** The wait of the oldest change that HAProxy does not have yet; undefined when there is none. */
-  waits(): Waiting | undefined;
-  /** How the document wanted last ended, when it has; a failure is told although it is tried again. */
-  settled(): Promise<Outcome>;
-}
-
 /** The pure part: what to do, and what HAProxy is like when it did it. */
 export interface Planning {
   readonly plan: (parts: {
@@ -49,7 +22,7 @@ export interface Planning {
 }
 
 /** What it works with, and whom it tells. */
-export interface DriveParts extends Planning {
+export interface DriveDependencies extends Planning {
   readonly haproxy: Haproxy;
   readonly files: Files;
   /** The fingerprint of the files that say what the running HAProxy runs, where that is known: what a daemon that starts finds out. */
@@ -65,7 +38,7 @@ export interface DriveParts extends Planning {
   /**
    * HAProxy does not take a candidate, or not at the reload: who is to blame is found out and told. `good`: what it runs.
    */
-  readonly refused: (refusal: Refusal, candidate: Document, good: Document | undefined) => Promise<Consequence>;
+  readonly refused: (refusal: CandidateRefusal, candidate: Document, good: Document | undefined) => Promise<Consequence>;
   readonly reloaded: (reasons: readonly Reason[], ms: number) => void;
   readonly commanded: (commands: readonly Command[], answers: readonly Answer[], ms: number) => void;
   /** HAProxy runs this document now. */
@@ -80,7 +53,7 @@ export interface DriveParts extends Planning {
 }
 
 /** What `haproxy -c` says; or the error of a reload, and whether HAProxy has ended by it. */
-export type Refusal =
+export type CandidateRefusal =
   Pick<Extract<Verdict, { readonly ok: false }>, 'lines' | 'isLate'> | { readonly error: unknown; readonly hasEnded: boolean };
 
 /**

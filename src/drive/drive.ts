@@ -1,26 +1,50 @@
 import type { Document } from '../model/document.ts';
-import type { Drive, DriveParts, Outcome, Waiting } from './dependencies.ts';
+import type { DriveDependencies } from './dependencies.ts';
 import { Actual } from './actual.ts';
 import { QuickLane } from './quick-lane.ts';
 import { SlowLane } from './slow-lane.ts';
-import { Wanted } from './wanted.ts';
+import { Wanted, type Outcome } from './wanted.ts';
+
+/** How long a change has been waiting, in milliseconds, and for what: 'HAProxy to confirm the reload'. */
+export interface Waiting {
+  readonly forMs: number;
+  readonly what: string;
+}
+
+/** What brings HAProxy to what is wanted. */
+export interface Drive {
+  /** Brings HAProxy to this document; returns at once. */
+  want(document: Document): void;
+  /** HAProxy reads its file again, as it is. */
+  reloadAsItIs(): void;
+  /** HAProxy is gone, somebody says: whatever it ran, it runs no more. Counts only where it should run, and nobody works on it. */
+  lost(): boolean;
+  /** Another worker of HAProxy's serves than before, somebody says: what that one has is read back, and brought to what is wanted. */
+  doubt(): void;
+  /** Resolves when nobody works on HAProxy and its files, and the file says what HAProxy runs. */
+  idle(): Promise<void>;
+  /** The wait of the oldest change that HAProxy does not have yet; undefined when there is none. */
+  waits(): Waiting | undefined;
+  /** How the document wanted last ended, when it has; a failure is told although it is tried again. */
+  settled(): Promise<Outcome>;
+}
 
 /**
  * Brings HAProxy to the latest document asked for, in two lanes. The quick one sends commands at once; the slow one, when it is quiet, writes,
  * validates and reloads if there is a reason. Both work from what is known of HAProxy towards what is wanted of it, and ask for each other.
  */
-export function drive(parts: DriveParts): Drive {
+export function drive(parts: DriveDependencies): Drive {
   return new Driver(parts);
 }
 
 class Driver implements Drive {
-  readonly #parts: DriveParts;
+  readonly #parts: DriveDependencies;
   readonly #actual: Actual;
   readonly #wanted: Wanted;
   readonly #quick: QuickLane;
   readonly #slow: SlowLane;
 
-  constructor(parts: DriveParts) {
+  constructor(parts: DriveDependencies) {
     this.#parts = parts;
     this.#wanted = new Wanted(parts.now);
     this.#actual = new Actual(parts);
@@ -57,7 +81,7 @@ class Driver implements Drive {
 
   waits(): Waiting | undefined {
     const forMs = this.#wanted.waitsMs;
-    return forMs === undefined ? undefined : { forMs, what: this.#actual.steps.now };
+    return forMs === undefined ? undefined : { forMs, what: this.#actual.steps.inWords };
   }
 
   settled(): Promise<Outcome> {

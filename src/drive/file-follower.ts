@@ -1,12 +1,12 @@
 import { sentence } from '../lib/sentence.ts';
 import type { Document } from '../model/document.ts';
-import type { DriveParts } from './dependencies.ts';
+import type { DriveDependencies } from './dependencies.ts';
 
 /** The file follows what HAProxy took at runtime no sooner than this after the last time, and after ten times what writing it cost. */
 const FOLLOW_MS = 2_000;
 const FOLLOW_COSTS = 10;
 
-type Parts = Pick<DriveParts, 'files' | 'haproxy' | 'later' | 'now' | 'troubled'> & {
+type FollowingParts = Pick<DriveDependencies, 'files' | 'haproxy' | 'later' | 'now' | 'troubled'> & {
   /** What HAProxy runs, when that is known. */
   readonly runs: () => Document | undefined;
   /** One thing at a time is done to the files. */
@@ -17,11 +17,11 @@ type Parts = Pick<DriveParts, 'files' | 'haproxy' | 'later' | 'now' | 'troubled'
 export class FileFollower {
   /** What the file says, when that is known. */
   written: Document | undefined;
-  readonly #parts: Parts;
+  readonly #parts: FollowingParts;
   #waits = false;
   #costMs = 0;
 
-  constructor(parts: Parts) {
+  constructor(parts: FollowingParts) {
     this.#parts = parts;
   }
 

@@ -1,5 +1,5 @@
 /** What is being done that may take its time, in words: 'HAProxy to confirm the reload'. */
-export class Steps {
+export class InProgress {
   readonly #open = new Set<string>();
 
   /** Does the work; while it is not done, `what` is waited for. */
@@ -13,7 +13,7 @@ export class Steps {
   }
 
   /** All that is waited for; 'its turn' where nothing is. */
-  get now(): string {
+  get inWords(): string {
     return this.#open.size === 0 ? 'its turn' : [...this.#open].join(', and ');
   }
 }

@@ -1,10 +1,10 @@
 import type { Actual } from './actual.ts';
-import type { DriveParts } from './dependencies.ts';
+import type { DriveDependencies } from './dependencies.ts';
 import type { Wanted } from './wanted.ts';
 
 /** What the two lanes share: from where, and where to. */
-export interface Shared {
-  readonly parts: DriveParts;
+export interface LaneDependencies {
+  readonly parts: DriveDependencies;
   readonly actual: Actual;
   readonly wanted: Wanted;
 }

@@ -1,12 +1,12 @@
 import { oneAtATime, type Ask } from '../lib/runs.ts';
 import type { Running } from '../model/document.ts';
 import { sendDeletions, wakeIn } from './send-commands.ts';
-import type { Shared } from './lane-dependencies.ts';
+import type { LaneDependencies } from './lane-dependencies.ts';
 import { outcomeOf } from './wanted.ts';
 
 /** All that HAProxy takes while it runs: commands, at once, one batch at a time. */
 export class QuickLane {
-  readonly #shared: Shared;
+  readonly #shared: LaneDependencies;
   readonly #slow: Ask;
   /** Runs it when its turn comes; and once more, when it is asked for meanwhile. */
   readonly run = oneAtATime(() => this.#shared.actual.onSocket(() => this.#round()));
@@ -14,7 +14,7 @@ export class QuickLane {
   #wakes = false;
 
   /** `slow`: asks for the slow lane. */
-  constructor(shared: Shared, slow: Ask) {
+  constructor(shared: LaneDependencies, slow: Ask) {
     this.#shared = shared;
     this.#slow = slow;
   }

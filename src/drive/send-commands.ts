@@ -1,6 +1,6 @@
 import type { Command, Document, Reason, Running } from '../model/document.ts';
 import type { Release } from '../model/release.ts';
-import type { DriveParts } from './dependencies.ts';
+import type { DriveDependencies } from './dependencies.ts';
 
 /** How often is asked whether a server's check has passed, in milliseconds. */
 const CHECK_MS = 50;
@@ -17,10 +17,10 @@ export function wakeIn({ exceptions }: Running): number | undefined {
   return isStopped ? DELETE_MS : undefined;
 }
 
-type Parts = Pick<DriveParts, 'haproxy' | 'plan' | 'applyAnswers' | 'planDeletions' | 'commanded' | 'now'>;
+type SendingParts = Pick<DriveDependencies, 'haproxy' | 'plan' | 'applyAnswers' | 'planDeletions' | 'commanded' | 'now'>;
 
 /** The same, with those servers as passed that HAProxy says so of. */
-export async function notePassed({ haproxy }: Parts, running: Running): Promise<Running> {
+export async function notePassed({ haproxy }: SendingParts, running: Running): Promise<Running> {
   const checking = [...running.exceptions].filter(([, { stage }]) => stage === 'checking');
   if (checking.length === 0) return running;
   const passed = await haproxy.passed(checking.map(([, exceptions]) => exceptions));
@@ -38,7 +38,7 @@ interface Way {
 
 /** Sends what the plan says; gives what HAProxy runs then, and what only a reload can do. Rejects when that can't be known. */
 export async function sendPlanned(
-  parts: Parts,
+  parts: SendingParts,
   { running, wanted, release }: Way,
 ): Promise<{ readonly running: Running; readonly sent: boolean; readonly reload: readonly Reason[] }> {
   const { commands, reload } = parts.plan({ running, wanted, release });
@@ -48,7 +48,7 @@ export async function sendPlanned(
 }
 
 /** Deletes the servers that have been in maintenance since the last time, when `old` was apart; one that still has a connection has to wait. */
-export async function sendDeletions(parts: Parts, running: Running, old: Running['exceptions']): Promise<Running> {
+export async function sendDeletions(parts: SendingParts, running: Running, old: Running['exceptions']): Promise<Running> {
   const since = [...running.exceptions].flatMap(([key, one]) => (old.get(key) === one ? key : []));
   return sendAll(parts, { running, wanted: running.document, commands: parts.planDeletions(running, new Set(since)) });
 }
@@ -57,7 +57,7 @@ interface Batch extends Omit<Way, 'release'> {
   readonly commands: readonly Command[];
 }
 
-async function sendAll({ haproxy, applyAnswers, commanded, now }: Parts, { running, wanted, commands }: Batch): Promise<Running> {
+async function sendAll({ haproxy, applyAnswers, commanded, now }: SendingParts, { running, wanted, commands }: Batch): Promise<Running> {
   const start = now();
   const answers = commands.length === 0 ? [] : await haproxy.send(commands);
   if (commands.length > 0) commanded(commands, answers, now() - start);

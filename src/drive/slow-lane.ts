@@ -2,7 +2,7 @@ import type { Ask } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Document, Reason } from '../model/document.ts';
 import { Attempts, type Attempt } from './attempts.ts';
-import type { Shared } from './lane-dependencies.ts';
+import type { LaneDependencies } from './lane-dependencies.ts';
 import type { QuickLane } from './quick-lane.ts';
 
 const BY_HAND: Reason = { code: 'by-hand', subject: 'haproxy', detail: 'asked for' };
@@ -13,13 +13,13 @@ const MOST_PASSES = 50;
 export class SlowLane {
   /** Asks for a run. */
   readonly ask: Ask;
-  readonly #shared: Shared;
+  readonly #shared: LaneDependencies;
   readonly #quick: QuickLane;
   readonly #attempts: Attempts;
   #byHand = false;
   #working: Promise<void> | undefined;
 
-  constructor(shared: Shared, quick: QuickLane) {
+  constructor(shared: LaneDependencies, quick: QuickLane) {
     this.#shared = shared;
     this.#quick = quick;
     this.#attempts = new Attempts(shared, () => void quick.run());

@@ -1,8 +1,11 @@
 import { addAbortListener } from 'node:events';
 import type { Document } from '../model/document.ts';
-import type { DriveParts, Outcome } from './dependencies.ts';
+import type { DriveDependencies } from './dependencies.ts';
 
 const ANOTHER_MS = 5_000;
+
+/** How a wanted document ended. */
+export type Outcome = { readonly ok: true; readonly by: 'reload' | 'commands' | 'nothing' } | { readonly ok: false; readonly why: string };
 
 /** The document that is wanted now, a wait for the next, and how those ended that were. */
 export class Wanted {
@@ -38,7 +41,7 @@ export class Wanted {
   }
 
   /** Whether another document is wanted than this one, or will be within five seconds. */
-  async isOther(than: Document, { later, signal }: Pick<DriveParts, 'later' | 'signal'>): Promise<boolean> {
+  async isOther(than: Document, { later, signal }: Pick<DriveDependencies, 'later' | 'signal'>): Promise<boolean> {
     if (this.#document !== than) return true;
     await new Promise<void>((resolve) => {
       this.#changed = resolve;

@@ -25,7 +25,7 @@ export function makeBackendSection({ front, backend }: Service, templates: Templ
   return { name: sectionName, fragments, backend: name, servers: serverLines(parts), leaving: new Set(backend.leaving) };
 }
 
-interface Parts {
+interface BackendSources {
   readonly front: Front;
   readonly backend: Backend;
   readonly templates: Templates;
@@ -38,7 +38,7 @@ interface Parts {
  */
 const HOST_AS_SENT = '  http-request set-header Host %[var(txn.host)] if { var(txn.host) -m found }\n';
 
-function httpFragments({ front, backend: { options }, templates, author }: Parts): readonly Fragment[] {
+function httpFragments({ front, backend: { options }, templates, author }: BackendSources): readonly Fragment[] {
   const hosts = front.routes.map(({ host }) => host);
   const hostname = hosts.join(',');
   const { hsts, proxyPassPath: proxypath, reverseProxyPath: rootpath, rootRedirect: redirpath } = options;
@@ -68,7 +68,7 @@ function httpFragments({ front, backend: { options }, templates, author }: Parts
   ];
 }
 
-function networkFragments({ front, backend, templates, author }: Parts): readonly Fragment[] {
+function networkFragments({ front, backend, templates, author }: BackendSources): readonly Fragment[] {
   const { allowedNetworks } = backend.options;
   if (allowedNetworks.length === 0) return [];
   const mode = front.mode === 'http' ? 'HTTP' : 'TCP';
@@ -82,7 +82,7 @@ function networkFragments({ front, backend, templates, author }: Parts): readonl
 
 type CheckContext = Context<'HAPROXY_BACKEND_HTTP_HEALTHCHECK_OPTIONS'>;
 
-function checkFragment(check: Check, { backend, templates, author }: Parts): Fragment {
+function checkFragment(check: Check, { backend, templates, author }: BackendSources): Fragment {
   const name = check.protocol === 'http' ? 'HAPROXY_BACKEND_HTTP_HEALTHCHECK_OPTIONS' : 'HAPROXY_BACKEND_TCP_HEALTHCHECK_OPTIONS';
   return templates.render(name, checkContext(check, backend.servers[0]?.checkPort), author);
 }
@@ -102,7 +102,7 @@ function checkContext(check: Check, port: number | undefined): CheckContext {
   };
 }
 
-function serverLines(parts: Parts): ReadonlyMap<ServerName, Fragment> {
+function serverLines(parts: BackendSources): ReadonlyMap<ServerName, Fragment> {
   const checkOf = serverCheck(parts);
   return writtenOnce(
     parts.backend.servers.map((server) => [
@@ -112,7 +112,7 @@ function serverLines(parts: Parts): ReadonlyMap<ServerName, Fragment> {
   );
 }
 
-function serverLine({ backend, templates, author }: Parts, server: Server, healthCheckOptions: string): Fragment {
+function serverLine({ backend, templates, author }: BackendSources, server: Server, healthCheckOptions: string): Fragment {
   return templates.render(
     'HAPROXY_BACKEND_SERVER_OPTIONS',
     {
@@ -130,7 +130,7 @@ function serverLine({ backend, templates, author }: Parts, server: Server, healt
 }
 
 /** The check's template makes a part of the line, so its label or operator is the line's where that has none. */
-function checkedLine(parts: Parts, server: Server, checkOf: ReturnType<typeof serverCheck>): Fragment {
+function checkedLine(parts: BackendSources, server: Server, checkOf: ReturnType<typeof serverCheck>): Fragment {
   const { options, label, standard } = checkOf(server.checkPort);
   const line = serverLine(parts, server, options);
   if (line.label !== undefined || (label === undefined && standard === undefined)) return line;
@@ -153,7 +153,7 @@ interface CheckOptions extends Pick<Fragment, 'label' | 'standard'> {
 }
 
 /** The check on a server's own line, so without the line end that the template has; most servers of a backend have the same. */
-function serverCheck({ backend, templates, author }: Parts): (checkPort: number | undefined) => CheckOptions {
+function serverCheck({ backend, templates, author }: BackendSources): (checkPort: number | undefined) => CheckOptions {
   const { check } = backend.options;
   if (check === undefined) return () => ({ options: '' });
   const name =

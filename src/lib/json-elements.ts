@@ -16,7 +16,7 @@ export function makeElementCutter(key: string): ElementCutter {
 }
 
 /** Where in the top-level object the scanner is, named by what must come next, with the words for error messages. */
-type Place = keyof typeof NEXT;
+type Expected = keyof typeof NEXT;
 const NEXT = {
   object: 'a JSON object',
   key: 'a member',
@@ -42,7 +42,7 @@ const MARKS = Uint8Array.from({ length: 256 }, (_, byte) => ('"[]{},:'.includes(
 class Cutter implements ElementCutter {
   readonly #key: string;
   readonly #text = makeText();
-  #place: Place = 'object';
+  #place: Expected = 'object';
   #depth = 0; // how many brackets are open; elements are at depth 2
   #inString = false;
   #escaped = false; // the previous byte was a backslash

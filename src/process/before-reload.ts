@@ -8,7 +8,7 @@ import { socketsOf } from './listeners.ts';
 import type { OwnProcess } from './process.ts';
 
 /** A configuration that our HAProxy is about to read. */
-export interface RoomSettings {
+export interface ReloadSettings {
   /** The configuration file. */
   readonly config: string;
   /** Makes what the configuration needs beside itself, where it is missing. */
@@ -18,7 +18,7 @@ export interface RoomSettings {
 }
 
 /** Our HAProxy, whose reload is not tried where the configuration can't have all that it needs. */
-export function reloadedWithRoom(own: OwnProcess, settings: RoomSettings): Haproxy {
+export function withChecksBeforeReload(own: OwnProcess, settings: ReloadSettings): Haproxy {
   return {
     ...own,
     async reload(reasons, wanted) {
@@ -35,7 +35,7 @@ export function reloadedWithRoom(own: OwnProcess, settings: RoomSettings): Hapro
  * Looks for what `haproxy -c` does not see: a port that another process has, an address that is not this machine's, too few descriptors. A
  * reload in which one bind fails stops all listeners for two seconds, so it is not tried. Rejects with `BindsTaken` or `TooFewDescriptors`.
  */
-async function requireRoom({ config, prepare, capable }: RoomSettings, own: OwnProcess): Promise<void> {
+async function requireRoom({ config, prepare, capable }: ReloadSettings, own: OwnProcess): Promise<void> {
   const text = await readFile(config, 'utf8');
   await prepare(text);
   await requireDescriptors(text);

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../lib/environment.ts';
 import type { Logger } from '../lib/logger.ts';
 import { environmentOf } from './haproxy-environment.ts';
-import { identify, lives, type Living } from './process-identity.ts';
-import { Noted } from './process-notes.ts';
+import { identify, lives, type ProcessIdentity } from './process-identity.ts';
+import { ProcessNotes } from './process-notes.ts';
 import { writeStates } from './states-file.ts';
 import { NoAnswer, orSilence, showProc, workerInfo, type Call, type Processes } from '../socket/master.ts';
 import { makeRuntime, type Runtime } from '../socket/worker.ts';
@@ -32,15 +32,15 @@ export interface OwnSettings {
 }
 
 /** The same, with where everything is. */
-export type Own = Required<Omit<OwnSettings, 'stateDir'>> &
-  Readonly<Record<Path, string>> & { readonly runtime: Runtime; readonly noted: Noted };
+export type OwnHaproxy = Required<Omit<OwnSettings, 'stateDir'>> &
+  Readonly<Record<Path, string>> & { readonly runtime: Runtime; readonly noted: ProcessNotes };
 
 type Path = 'socketPath' | 'logPath' | 'statesPath';
 
 const CALL_MS = 1_000; // a connection that a reloading master has not taken yet ends with it, seconds later: better a new one
 
 /** Where things are in a run folder. */
-export function ownOf(settings: OwnSettings): Own {
+export function ownHaproxyOf(settings: OwnSettings): OwnHaproxy {
   const at = (name: string): string => resolve(settings.runDir, name);
   const socketPath = at('master.sock');
   return {
@@ -52,7 +52,7 @@ export function ownOf(settings: OwnSettings): Own {
     socketPath,
     logPath: at('haproxy.log'),
     statesPath: at('server-state'),
-    noted: new Noted({ runDir: settings.runDir, stateDir: settings.stateDir }),
+    noted: new ProcessNotes({ runDir: settings.runDir, stateDir: settings.stateDir }),
     runtime: makeRuntime({ socketPath, prefix: '@1 ', mapFolder: dirname(resolve(settings.config)) }),
   };
 }
@@ -64,7 +64,7 @@ const RELOAD_LOOKS = 10;
  * Its processes; undefined when it does not run. A master that lives but refuses connections reloads: that is waited for. One whose socket
  * somebody has removed is made to bind it again.
  */
-export async function look(own: Own, until: number): Promise<Processes | undefined> {
+export async function look(own: OwnHaproxy, until: number): Promise<Processes | undefined> {
   for (let looks = 1; ; looks++) {
     const found = await orSilence(showProc(call(own)));
     if (!(found instanceof NoAnswer)) return found;
@@ -84,7 +84,7 @@ export async function look(own: Own, until: number): Promise<Processes | undefin
  * A master binds its socket at each reload [haproxy 2.6, tried]. One that is starting has none yet, and the signal would end it: what it has
  * loaded is noted when it has started. The folder may be gone as well, or something that is no socket be in its place.
  */
-async function askSocketBack(own: Own, master: Living): Promise<void> {
+async function askSocketBack(own: OwnHaproxy, master: ProcessIdentity): Promise<void> {
   const { socketPath, runDir, noted, log } = own;
   const { worker = 0, started = '' } = await noted.marker();
   const there = await lstat(socketPath).catch(() => undefined);
@@ -97,14 +97,14 @@ async function askSocketBack(own: Own, master: Living): Promise<void> {
 }
 
 /** The pid of the worker that serves, or `pid` when that one does; undefined when it does not, or does not say. */
-export async function serving(own: Own, pid?: number): Promise<number | undefined> {
+export async function serving(own: OwnHaproxy, pid?: number): Promise<number | undefined> {
   const info = await workerInfo({ ...call(own), pid }).catch(() => undefined);
   return info === undefined || info.stopping ? undefined : info.pid;
 }
 
 /** Notes what the worker that serves has loaded, for the daemon that adopts it. */
 export async function note(
-  { noted }: Own,
+  { noted }: OwnHaproxy,
   { fingerprint, worker }: { readonly fingerprint: string; readonly worker: number },
 ): Promise<void> {
   const living = await identify(worker);
@@ -112,6 +112,6 @@ export async function note(
 }
 
 /** One call of its master. */
-export function call({ socketPath }: Own): Call {
+export function call({ socketPath }: OwnHaproxy): Call {
   return { socketPath, deadlineMs: CALL_MS };
 }

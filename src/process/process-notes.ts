@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { lives, readLiving, writeLiving, type Living } from './process-identity.ts';
-import { readMarker, writeMarker, type Marker } from './applied-marker.ts';
+import { lives, readIdentity, identityText, type ProcessIdentity } from './process-identity.ts';
+import { readMarker, writeMarker, type AppliedMarker } from './applied-marker.ts';
 
 /** Where is noted what our HAProxy is. */
 export interface NotedSettings {
@@ -12,12 +12,12 @@ export interface NotedSettings {
 }
 
 /** Which master is ours and what its worker has loaded, in memory and in files: the run folder may go away while HAProxy lives. */
-export class Noted {
+export class ProcessNotes {
   readonly #runDir: string;
   readonly #pidPaths: readonly string[];
   readonly #markerPaths: readonly string[];
-  #master: Living | undefined;
-  #marker: Marker = {};
+  #master: ProcessIdentity | undefined;
+  #marker: AppliedMarker = {};
 
   constructor({ runDir, stateDir }: NotedSettings) {
     const name = hash('sha256', path.resolve(runDir)).slice(0, 8); // several run folders may share a state folder
@@ -33,25 +33,25 @@ export class Noted {
   }
 
   /** The master that lives; else the last that did, where that is known. */
-  async master(): Promise<Living | undefined> {
-    const found = [this.#master, ...(await Promise.all(this.#pidPaths.map(readLiving)))].filter((one) => one !== undefined);
+  async master(): Promise<ProcessIdentity | undefined> {
+    const found = [this.#master, ...(await Promise.all(this.#pidPaths.map(readIdentity)))].filter((one) => one !== undefined);
     for (const one of found) if (await lives(one)) return one;
     return found[0];
   }
 
-  async noteMaster(master: Living): Promise<void> {
+  async noteMaster(master: ProcessIdentity): Promise<void> {
     this.#master = master;
-    await this.#write(this.#pidPaths, (file) => writeFile(file, writeLiving(master), { mode: 0o600 }));
+    await this.#write(this.#pidPaths, (file) => writeFile(file, identityText(master), { mode: 0o600 }));
   }
 
   /** What was confirmed, of a worker that lives; else the last. */
-  async marker(): Promise<Marker> {
+  async marker(): Promise<AppliedMarker> {
     const found = [this.#marker, ...(await Promise.all(this.#markerPaths.map(readMarker)))];
     for (const one of found) if (one.worker !== undefined && (await lives({ pid: one.worker, started: one.started ?? '' }))) return one;
     return found[1] ?? {};
   }
 
-  async noteMarker(marker: Marker): Promise<void> {
+  async noteMarker(marker: AppliedMarker): Promise<void> {
     this.#marker = marker;
     await this.#write(this.#markerPaths, (file) => writeMarker(file, marker));
   }

@@ -9,8 +9,8 @@ import type { Release } from '../model/release.ts';
 import { reload } from './reload.ts';
 import { end, letFinish, STOP_MS, type Gently } from './stop.ts';
 import type { Haproxy } from '../model/haproxy.ts';
-import { identify, lives, writeLiving } from './process-identity.ts';
-import { look, note, ownOf, serving, type Own, type OwnSettings } from './own-haproxy.ts';
+import { identify, lives, identityText } from './process-identity.ts';
+import { look, note, ownHaproxyOf, serving, type OwnHaproxy, type OwnSettings } from './own-haproxy.ts';
 import { makeTurns } from '../socket/worker.ts';
 
 /** A HAProxy that we start, in a session of its own: it outlives this process, and the next one adopts it. */
@@ -33,7 +33,7 @@ export interface OwnProcess extends Haproxy {
 
 /** The HAProxy of a run folder; nothing is started or asked before one of its functions is called. Reloads and commands go one after the other. */
 export function makeProcess(settings: OwnSettings): OwnProcess {
-  const own = ownOf(settings);
+  const own = ownHaproxyOf(settings);
   const { runtime } = own;
   const inTurn = oneAfterAnother();
   return {
@@ -51,13 +51,13 @@ export function makeProcess(settings: OwnSettings): OwnProcess {
   };
 }
 
-async function agrees(own: Own, fingerprint: string): Promise<void> {
+async function agrees(own: OwnHaproxy, fingerprint: string): Promise<void> {
   const worker = await serving(own);
   if (worker === undefined) throw new Error('no worker of HAProxy serves, so nothing is noted of what it runs');
   await note(own, { fingerprint, worker });
 }
 
-async function adopt(own: Own): Promise<{ readonly worker: number } | undefined> {
+async function adopt(own: OwnHaproxy): Promise<{ readonly worker: number } | undefined> {
   const found = await look(own, performance.now() + own.deadlineMs);
   const master = found === undefined ? undefined : await identify(found.master);
   if (master === undefined) return undefined;
@@ -66,7 +66,7 @@ async function adopt(own: Own): Promise<{ readonly worker: number } | undefined>
   return worker === undefined ? undefined : { worker };
 }
 
-async function pidsOf(own: Own): Promise<readonly number[]> {
+async function pidsOf(own: OwnHaproxy): Promise<readonly number[]> {
   const found = await look(own, performance.now() + own.deadlineMs);
   return found === undefined ? [] : [found.master, ...[...found.workers, ...found.oldWorkers].map(({ pid }) => pid)];
 }
@@ -74,15 +74,15 @@ async function pidsOf(own: Own): Promise<readonly number[]> {
 const LOOK_MS = 100;
 
 /** The end of each master is told once, also one that was before the wait. */
-function makeStays(own: Own): OwnProcess['stays'] {
+function makeStays(own: OwnHaproxy): OwnProcess['stays'] {
   let ended = '';
   return async (ms, signal) => {
     const until = performance.now() + ms;
     const master = await own.noted.master();
-    const isWatched = master !== undefined && writeLiving(master) !== ended;
+    const isWatched = master !== undefined && identityText(master) !== ended;
     for (let left = ms; left > 0; left = until - performance.now()) {
       if (isWatched && !(await lives(master))) {
-        ended = writeLiving(master);
+        ended = identityText(master);
         return;
       }
       await sleep(isWatched ? Math.min(LOOK_MS, left) : left, signal);
@@ -91,24 +91,24 @@ function makeStays(own: Own): OwnProcess['stays'] {
 }
 
 /** A master that reloads by itself refuses connections for a moment: that is waited for. */
-async function release(own: Own): Promise<Release | undefined> {
+async function release(own: OwnHaproxy): Promise<Release | undefined> {
   const known = await own.runtime.release();
   if (known !== undefined || (await look(own, performance.now() + own.deadlineMs)) === undefined) return known;
   return own.runtime.release();
 }
 
 /** What is there after somebody else's reload, too. */
-async function holds(own: Own, document: Document): Promise<Running> {
+async function holds(own: OwnHaproxy, document: Document): Promise<Running> {
   await look(own, performance.now() + own.deadlineMs);
   return own.runtime.holds(document);
 }
 
-async function applied(own: Own): Promise<string | undefined> {
+async function applied(own: OwnHaproxy): Promise<string | undefined> {
   const { fingerprint, worker = 0, started = '' } = await own.noted.marker();
   return (await serving(own)) === worker && (await lives({ pid: worker, started })) ? fingerprint : undefined;
 }
 
-async function stop(own: Own, gently: Gently | undefined): Promise<void> {
+async function stop(own: OwnHaproxy, gently: Gently | undefined): Promise<void> {
   const found = await look(own, performance.now() + STOP_MS).catch(() => undefined); // one that hangs is ended by what was noted
   const noted = await own.noted.master();
   const master = found === undefined ? noted : await identify(found.master);
@@ -121,7 +121,7 @@ async function stop(own: Own, gently: Gently | undefined): Promise<void> {
 }
 
 /** Whoever looks at the health page sends no more clients here. A configuration whose head has no such line just ends. */
-async function turnRed({ runtime, config, log }: Own): Promise<void> {
+async function turnRed({ runtime, config, log }: OwnHaproxy): Promise<void> {
   const text = `add map ${dirname(config)}/${HEALTH_MAP} stop 1`;
   const told = runtime.send([{ text, expect: /^$/, reason: { code: 'by-hand', subject: 'haproxy', detail: 'it is about to end' } }]);
   await told.catch((error: unknown) => {

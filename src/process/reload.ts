@@ -5,21 +5,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Document, Reason } from '../model/document.ts';
 import { end } from './stop.ts';
 import { ReloadRefused } from '../model/haproxy.ts';
-import { identify, lives, type Living } from './process-identity.ts';
+import { identify, lives, type ProcessIdentity } from './process-identity.ts';
 import { ask, NoAnswer, orSilence, showProc, type Processes } from '../socket/master.ts';
-import { call, look, note, serving, type Own } from './own-haproxy.ts';
+import { call, look, note, serving, type OwnHaproxy } from './own-haproxy.ts';
 import { writeStates } from './states-file.ts';
 
 const LOG_MAX_BYTES = 8 * 2 ** 20;
 
 interface Attempt {
-  readonly own: Own;
+  readonly own: OwnHaproxy;
   /** Where in haproxy.log it begins. */
   readonly since: number;
   /** By `performance.now`. */
   readonly until: number;
   readonly before: Processes;
-  readonly master: Living;
+  readonly master: ProcessIdentity;
 }
 
 interface Task {
@@ -28,7 +28,7 @@ interface Task {
 }
 
 /** Starts HAProxy, or makes it read its file again; resolves when a worker that has loaded it serves. */
-export async function reload(own: Own, { reasons, wanted }: Task): Promise<void> {
+export async function reload(own: OwnHaproxy, { reasons, wanted }: Task): Promise<void> {
   const until = performance.now() + own.deadlineMs;
   const fingerprint = await own.fingerprint();
   await mkdir(own.runDir, { recursive: true, mode: 0o700 });
@@ -124,14 +124,14 @@ export function gist(text: string): string {
 }
 
 /** Where HAProxy's output goes: into the file that it has open, also where that is gone from the run folder. */
-async function logPathOf({ logPath, noted }: Own): Promise<string> {
+async function logPathOf({ logPath, noted }: OwnHaproxy): Promise<string> {
   const master = await noted.master();
   const open = `/proc/${master?.pid ?? 0}/fd/2`;
   const isFile = master !== undefined && (await lives(master)) && (await stat(open).catch(() => undefined))?.isFile() === true;
   return isFile ? open : logPath;
 }
 
-async function startOfLog(own: Own): Promise<number> {
+async function startOfLog(own: OwnHaproxy): Promise<number> {
   const logPath = await logPathOf(own);
   const { size } = await stat(logPath).catch(() => ({ size: 0 }));
   if (size <= LOG_MAX_BYTES) return size;

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lives, type Living } from './process-identity.ts';
+import { lives, type ProcessIdentity } from './process-identity.ts';
 
 /** Milliseconds that a process has to end when it is asked to, and again when it is killed. */
 export const STOP_MS = 5_000;
 
 /** Ends a master, the first one, which ends its workers; whoever is left after a while is killed. Rejects when one is still there then. */
-export async function end(all: readonly Living[]): Promise<void> {
+export async function end(all: readonly ProcessIdentity[]): Promise<void> {
   await signal(all.slice(0, 1), 'SIGTERM');
   let rest = await survivors(all);
   if (rest.length > 0) await signal(rest, 'SIGKILL');
@@ -23,7 +23,7 @@ export interface Gently {
 
 /** Turns the health page red, waits for whoever sends clients here to see it, and lets a master, the first one, and its workers finish. */
 export async function letFinish(
-  all: readonly Living[],
+  all: readonly ProcessIdentity[],
   { turnRed, delayMs, finishMs }: Gently & { readonly turnRed: () => Promise<void> },
 ) {
   await turnRed();
@@ -32,7 +32,7 @@ export async function letFinish(
   await survivors(all, finishMs);
 }
 
-async function signal(all: readonly Living[], name: NodeJS.Signals): Promise<void> {
+async function signal(all: readonly ProcessIdentity[], name: NodeJS.Signals): Promise<void> {
   for (const one of all) {
     try {
       if (await lives(one)) process.kill(one.pid, name);
@@ -42,7 +42,7 @@ async function signal(all: readonly Living[], name: NodeJS.Signals): Promise<voi
   }
 }
 
-async function survivors(all: readonly Living[], ms = STOP_MS): Promise<readonly Living[]> {
+async function survivors(all: readonly ProcessIdentity[], ms = STOP_MS): Promise<readonly ProcessIdentity[]> {
   const until = performance.now() + ms;
   for (;;) {
     const alive = await Promise.all(all.map(lives));

@@ -42,7 +42,7 @@ export async function takenOf(
 
 const nothing: Capable = () => Promise.resolve(0n);
 
-interface Place {
+interface BindAttempt {
   /** The listeners that would be in the way. */
   readonly there: readonly Listener[];
   /** Those of them that are not HAProxy's own. */
@@ -51,7 +51,7 @@ interface Place {
 }
 
 /** Why HAProxy could not bind an address, in a sentence; undefined when it could. */
-async function whyNot(bind: BindAddress, { there, strangers, may }: Place): Promise<string | undefined> {
+async function whyNot(bind: BindAddress, { there, strangers, may }: BindAttempt): Promise<string | undefined> {
   const where = `${bracketed(bind.address)}:${bind.port}`;
   if (bind.interface !== undefined && !existsSync(`/sys/class/net/${path.basename(bind.interface)}`))
     return `${where} can't be bound: this machine has no network interface ${bind.interface}`;

@@ -65,7 +65,7 @@ function reasonToLeaveOut(task: Task, gate: Definition | undefined): LeftOutReas
   return task.readiness === 'ready' ? undefined : 'not-ready';
 }
 
-interface Parts {
+interface ServiceSources {
   readonly draft: Draft;
   readonly port: PortDraft;
   readonly serving: readonly Task[];
@@ -77,7 +77,7 @@ interface Parts {
 
 type Found = Omit<Server, 'id'>;
 
-function makeService({ draft, port, serving, killed, leftOut }: Parts): Service {
+function makeService({ draft, port, serving, killed, leftOut }: ServiceSources): Service {
   const { front, options } = port;
   const found: Found[] = [];
   for (const task of serving) {

@@ -19,7 +19,7 @@ interface Sifted {
 }
 
 /** The services and their claims without those that HAProxy refused as they still are. */
-export function sift({ services, claims }: Pick<Sifted, 'services' | 'claims'>, quarantine: readonly Quarantined[]): Sifted {
+export function siftQuarantined({ services, claims }: Pick<Sifted, 'services' | 'claims'>, quarantine: readonly Quarantined[]): Sifted {
   if (quarantine.length === 0) return { services, claims, leftOut: [], problems: [] };
   const byPort = new Map(quarantine.map((one) => [keyOf(one), one]));
   const servicesByPort = lazily(() => new Map(services.map((service) => [keyOf(service.front), service])));

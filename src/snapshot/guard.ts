@@ -62,9 +62,9 @@ export function makeHeld(
   return makeOne({ lost, sentAt, of, holdMs, reads: (held?.reads ?? 0) + 1 });
 }
 
-type Parts = Pick<Held, 'lost' | 'sentAt' | 'of' | 'reads'> & { readonly holdMs: number };
+type LossesFound = Pick<Held, 'lost' | 'sentAt' | 'of' | 'reads'> & { readonly holdMs: number };
 
-function makeOne({ holdMs, ...parts }: Parts): Held | undefined {
+function makeOne({ holdMs, ...parts }: LossesFound): Held | undefined {
   const times = [...parts.lost.values()].flatMap((tasks) => [...tasks.values()]);
   if (times.length === 0) return undefined;
   const since = times.reduce((first, time) => Math.min(first, time));

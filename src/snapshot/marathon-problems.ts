@@ -3,7 +3,7 @@ import type { State } from './state.ts';
 import type { Held, Unread } from '../model/held.ts';
 
 /** What is wrong with what Marathon says, or does not say. Texts stay the same as long as nothing changes but the time. */
-export function troublesOf({ held, staleSince, unread }: Pick<State, 'held' | 'staleSince' | 'unread'>): readonly Problem[] {
+export function marathonProblems({ held, staleSince, unread }: Pick<State, 'held' | 'staleSince' | 'unread'>): readonly Problem[] {
   return [
     ...(staleSince === undefined ? [] : [stale(`since this start: what serves is what was known at ${time(staleSince)}`)]),
     ...(unread === undefined ? [] : [stale(sinceThen(unread))]),

@@ -8,7 +8,7 @@ interface Words {
 }
 
 /** Logs each sentence of what goes wrong once, and when it is over. The same failure comes again every few seconds, and nobody reads the same line every 10 s. */
-export function makeTrouble(log: Pick<Logger, 'info' | 'warn'>, { worse, better, well: atFirst = false }: Words) {
+export function makeLogOnce(log: Pick<Logger, 'info' | 'warn'>, { worse, better, well: atFirst = false }: Words) {
   const told = new Set<string>();
   let well = atFirst;
   return {

@@ -7,7 +7,7 @@ import { AppLane } from './app-lane.ts';
 import { FullLane } from './full-lane.ts';
 
 /** Reads when asked, in two lanes beside each other: one app at a time, and everything. */
-export interface Reader {
+export interface ReadScheduler {
   /** Asks for a read whose outcome is not the caller's. `reason` is for the log: `status_update_event TASK_KILLED /nginx`. */
   ask(what: AppId | 'all', reason: string): void;
   /** Asks for everything, soon: resolves when a read that started after this call has succeeded, rejects as that one does. */
@@ -36,7 +36,7 @@ interface Settings {
  * Decides what to read when. A full read that starts also covers the apps that wait, when they are many; when it fails, those apps are tried again
  * one by one. Every read fails once `signal` has aborted.
  */
-export function makeReader(settings: Settings): Reader {
+export function makeReadScheduler(settings: Settings): ReadScheduler {
   const { readAll, readApp, quietMs = 5, manyApps = 20, newBackoff, now = () => performance.now(), sleep, log, signal } = settings;
   const lane = { quietMs, backoff: newBackoff?.(), now, sleep, log, signal };
   const all = new FullLane({

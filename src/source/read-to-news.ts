@@ -5,8 +5,8 @@ import type { News } from '../model/news.ts';
 import type { Problem } from '../model/problem.ts';
 import type { App } from '../model/snapshot.ts';
 import type { Client } from './client.ts';
-import { makeTrouble } from './log-once.ts';
-import type { Unread } from './unread-alarm.ts';
+import { makeLogOnce } from './log-once.ts';
+import type { UnreadAlarm } from './unread-alarm.ts';
 
 /** One app's JSON text as an app, or as what is wrong with it. Throws only when the text is no JSON: then its Marathon is at fault. */
 export type Decode = (json: string) => { readonly app: App } | { readonly problem: Problem };
@@ -45,8 +45,8 @@ export function makeFullRead({
   now,
   log,
   unread,
-}: Dependencies & Pick<Client, 'readApps'> & { readonly unread?: Unread }): (signal: AbortSignal) => Promise<void> {
-  const trouble = makeTrouble(log, { worse: 'Marathon could not be read, the last state is kept', better: 'Marathon is read' });
+}: Dependencies & Pick<Client, 'readApps'> & { readonly unread?: UnreadAlarm }): (signal: AbortSignal) => Promise<void> {
+  const trouble = makeLogOnce(log, { worse: 'Marathon could not be read, the last state is kept', better: 'Marathon is read' });
   return async (signal) => {
     unread?.begun(signal);
     try {
@@ -77,7 +77,7 @@ export function makeAppRead({
   now,
   log,
 }: Dependencies & Pick<Client, 'readApp'>): (id: AppId, signal: AbortSignal) => Promise<void> {
-  const trouble = makeTrouble(log, {
+  const trouble = makeLogOnce(log, {
     worse: 'an app could not be read again, its last state is kept',
     better: 'apps can be read again',
     well: true,

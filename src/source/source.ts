@@ -4,9 +4,9 @@ import type { Logger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Heard, News } from '../model/news.ts';
 import { shown } from './auth.ts';
-import type { Reader } from './read-scheduler.ts';
+import type { ReadScheduler } from './read-scheduler.ts';
 import type { StreamAttempt } from './stream.ts';
-import { makeTrouble } from './log-once.ts';
+import { makeLogOnce } from './log-once.ts';
 
 /** Whose event stream is attached; or why none is. */
 export type Attachment = { readonly attached: true; readonly url: string } | { readonly attached: false; readonly why: string };
@@ -22,7 +22,7 @@ export interface Source {
 }
 
 interface ScheduleDependencies {
-  readonly reader: Reader;
+  readonly reader: ReadScheduler;
   /** Between two full reads while the stream is attached, in milliseconds: 300 s when left out. */
   readonly resyncMs?: number;
   /** Between two full reads while it is not, in milliseconds: 10 s when left out. */
@@ -53,7 +53,7 @@ interface FollowDependencies extends ScheduleDependencies {
  */
 export function follow(deps: FollowDependencies): Source {
   const { urls, open, reader, backoff, sleep, log, signal } = deps;
-  const trouble = makeTrouble(log, { worse: 'no event stream, Marathon is polled', better: 'event stream attached' });
+  const trouble = makeLogOnce(log, { worse: 'no event stream, Marathon is polled', better: 'event stream attached' });
   const schedule = makeSchedule(deps);
   const hear = makeHear(deps);
   let stream: Attachment = { attached: false, why: 'no event stream has answered yet' };

@@ -10,13 +10,13 @@ interface Settings {
 }
 
 /** Watches over full reads: whether they fail, or hang, for too long. */
-export interface Unread {
+export interface UnreadAlarm {
   begun(signal: AbortSignal): void;
   succeeded(): void;
 }
 
 /** No read has begun yet. */
-export function makeUnread({ afterMs = 60_000, tell, now, sleep }: Settings): Unread {
+export function makeUnreadAlarm({ afterMs = 60_000, tell, now, sleep }: Settings): UnreadAlarm {
   let over: AbortController | undefined; // set from the first read that begins until one succeeds
   return {
     begun(signal) {

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { findBlame, type Finding } from '../../src/blame/blame.ts';
 import type { Verdict } from '../../src/model/haproxy.ts';
 import { ownerKey, ownersIn } from '../../src/blame/app-owners.ts';
-import { rowsOf } from '../../src/blame/fragment-lines.ts';
+import { linesOfFragments } from '../../src/blame/fragment-lines.ts';
 import { readDocument } from '../../src/haproxy/read-document.ts';
 import { textOf } from '../../src/haproxy/file-text.ts';
-import { without } from '../../src/blame/without-services.ts';
+import { withoutServices } from '../../src/blame/without-services.ts';
 import type { Document, Fragment } from '../../src/model/document.ts';
 import type { AppId } from '../../src/model/names.ts';
 import { backendSection, document, fragment, section } from '../haproxy/make.ts';
@@ -64,7 +64,7 @@ test('1,000 apps, of which 5 are named by line: nobody is asked', async () => {
   expect(apps(finding)).toEqual(['/app3', '/app500', '/app501', '/app77', '/app999']);
   expect(finding.runs).toBe(0);
   expect(finding.blamed[0]).toMatchObject({ words: 'bad line', label: 'HAPROXY_0_BACKEND_HEAD', line: '# line' });
-  expect(judge(without(estate(many(1000, {})), new Set()))).toEqual({ ok: true });
+  expect(judge(withoutServices(estate(many(1000, {})), new Set()))).toEqual({ ok: true });
 });
 
 describe('where nobody is named', () => {
@@ -147,7 +147,7 @@ describe("the operator's templates", () => {
       })),
     });
   const first = (one: Document, ...bad: readonly string[]): Verdict => {
-    const row = rowsOf(one).find(({ fragment: { owner } }) => owner.by === 'app' && bad.includes(owner.app));
+    const row = linesOfFragments(one).find(({ fragment: { owner } }) => owner.by === 'app' && bad.includes(owner.app));
     return row === undefined
       ? { ok: true }
       : { ok: false, lines: [`[ALERT] (7) : config : parsing [/x/h.cfg:${row.last}] : no such thing 'x'`] };
@@ -246,18 +246,18 @@ test('any estate: whoever is found is bad, each alone is needed, and pass after 
         : undefined;
       const all = estate(faults);
       const out = new Set<string>();
-      for (let pass = 0, verdict = judge(all); !verdict.ok; verdict = judge(without(all, out)), pass++) {
+      for (let pass = 0, verdict = judge(all); !verdict.ok; verdict = judge(withoutServices(all, out)), pass++) {
         expect(pass).toBeLessThan(faults.length);
         const before = asked.length;
-        const finding = await findBlame({ document: without(all, out), good, lines: verdict.lines, check });
+        const finding = await findBlame({ document: withoutServices(all, out), good, lines: verdict.lines, check });
         expect(asked.length - before).toBeLessThanOrEqual(20);
         expect(finding.operator).toEqual([]);
         expect(finding.blamed).not.toEqual([]);
         for (const { owner } of finding.blamed) out.add(ownerKey(owner));
-        if (finding.isConfirmed) expect(judge(without(all, out))).toEqual({ ok: true });
+        if (finding.isConfirmed) expect(judge(withoutServices(all, out))).toEqual({ ok: true });
       }
       for (const [i, fault] of faults.entries()) if (fault === 'none') expect(out.has(`/app${i} 0`)).toBe(false);
-      for (const one of out) expect(judge(without(all, new Set([...out].filter((other) => other !== one)))).ok).toBe(false);
+      for (const one of out) expect(judge(withoutServices(all, new Set([...out].filter((other) => other !== one)))).ok).toBe(false);
     }),
     { numRuns: 200 },
   );

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { makeRenderer } from '../../src/haproxy/document.ts';
-import { aloneOf } from '../../src/blame/service-alone.ts';
+import { serviceAlone } from '../../src/blame/service-alone.ts';
 import { textOf } from '../../src/haproxy/file-text.ts';
 import type { TemplateName } from '../../src/haproxy/catalogue.ts';
 import type { Document } from '../../src/model/document.ts';
@@ -38,7 +38,7 @@ test.each<[TemplateName, string]>([
   ['HAPROXY_BACKEND_SERVER_OPTIONS', '  server {serverName} {host}:{port} nonsense\n'],
   ['HAPROXY_BACKEND_SERVER_TCP_HEALTHCHECK_OPTIONS', ' check nonsense\n'],
 ])("%s of the operator's: a service alone, as it is and as the default templates have it", (name, own) => {
-  const alone = aloneOf(rendered({ [name]: own }), SHOP);
+  const alone = serviceAlone(rendered({ [name]: own }), SHOP);
   const byDefault = text(rendered({}));
   const lines = (one: string): readonly string[] => one.split('\n').filter((line) => line.trim() !== '');
   expect(lines(text(alone?.asItIs)).filter((line) => !lines(byDefault).includes(line))).toHaveLength(1);
@@ -52,15 +52,15 @@ test('both templates of a server line', () => {
     HAPROXY_BACKEND_SERVER_OPTIONS: '  server {serverName} {host}:{port}{healthCheckOptions} a\n',
     HAPROXY_BACKEND_SERVER_TCP_HEALTHCHECK_OPTIONS: ' check b\n',
   };
-  const found = aloneOf(rendered(own), SHOP);
+  const found = serviceAlone(rendered(own), SHOP);
   expect(text(found?.asItIs)).toContain('10.0.0.1:31000 check b a\n');
   expect(text(found?.withStandard)).not.toMatch(/ [ab]\n/);
 });
 
 test("no template of the operator's, or one in whose place the app has its own: nothing to compare", () => {
-  expect(aloneOf(rendered({}), SHOP)).toBeUndefined();
+  expect(serviceAlone(rendered({}), SHOP)).toBeUndefined();
   const overrides = { HAPROXY_BACKEND_HEAD: 'backend {backend}\n  mode {mode}\n' };
-  expect(aloneOf(rendered({ HAPROXY_BACKEND_HEAD: 'backend {backend}\n  nonsense\n' }, { overrides }), SHOP)).toBeUndefined();
+  expect(serviceAlone(rendered({ HAPROXY_BACKEND_HEAD: 'backend {backend}\n  nonsense\n' }, { overrides }), SHOP)).toBeUndefined();
 });
 
 test("a check's template in a label: the server line has that label", () => {

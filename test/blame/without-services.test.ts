@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { makeRenderer } from '../../src/haproxy/document.ts';
 import { ownersIn } from '../../src/blame/app-owners.ts';
 import { textOf } from '../../src/haproxy/file-text.ts';
-import { without } from '../../src/blame/without-services.ts';
+import { withoutServices } from '../../src/blame/without-services.ts';
 import type { Document } from '../../src/model/document.ts';
 import type { Service } from '../../src/model/service.ts';
 import { front, server, service, settings, templatesWith } from '../haproxy/make.ts';
@@ -29,7 +29,7 @@ describe.each([{ maps: true }, { maps: false }, { groupHttpsByVhost: true, maps:
     ['two', ['/b 0', '/c 0'], [A, SECOND]],
     ['one that is not there', ['/b 1', '/z 0'], ALL],
   ])('%s: as if it had not been rendered', (_, owners, left) => {
-    const [rest, wanted] = [without(render(ALL, given), new Set(owners)), render(left, given)];
+    const [rest, wanted] = [withoutServices(render(ALL, given), new Set(owners)), render(left, given)];
     const rules = (one: Document) =>
       one.front.filter(({ name }) => !/marathon_https_in|^backend \w+_org$/.test(name) || given.groupHttpsByVhost !== true);
     expect(text({ ...rest, front: rules(rest) })).toBe(text({ ...wanted, front: rules(wanted) }));
@@ -39,8 +39,8 @@ describe.each([{ maps: true }, { maps: false }, { groupHttpsByVhost: true, maps:
 
 test('what is untouched is the same object', () => {
   const all = render(ALL);
-  expect(without(all, new Set())).toBe(all);
-  const rest = without(all, new Set(['/c 0']));
+  expect(withoutServices(all, new Set())).toBe(all);
+  const rest = withoutServices(all, new Set(['/c 0']));
   for (const section of rest.front) expect(all.front).toContain(section);
   for (const section of rest.backends) expect(all.backends).toContain(section);
   for (const [file, map] of Object.entries(rest.maps)) expect(all.maps[file]).toBe(map);
@@ -49,7 +49,7 @@ test('what is untouched is the same object', () => {
 test('without anybody, nothing of an app is left', () => {
   const all = render(ALL, { maps: false, groupHttpsByVhost: true });
   expect(ownersIn(all)).toEqual(expect.arrayContaining(['/a 0', '/a 1', '/b 0', '/c 0']));
-  const rest = without(all, new Set(ownersIn(all)));
+  const rest = withoutServices(all, new Set(ownersIn(all)));
   expect(ownersIn(rest)).toEqual([]);
   expect(rest.backends).toEqual([]);
   expect(text(rest)).not.toMatch(/10\.0\.0\.1/);
@@ -59,9 +59,9 @@ test("a backend that somebody else's rule leads to stays, empty, in the mode of 
   const rule = '  acl to_c hdr(host) c.org\n  use_backend c_10003 if to_c\n';
   const other = service(front({ app: '/d', port: 10005, routes: [host('d')], overrides: { HAPROXY_HTTP_FRONTEND_ACL: rule } }), []);
   const all = render([A, C, other]);
-  const rest = without(all, new Set(['/c 0']));
+  const rest = withoutServices(all, new Set(['/c 0']));
   expect(rest.backends.find(({ backend }) => backend === 'c_10003')?.fragments).toEqual([
     { template: 'HAPROXY_BACKEND_HEAD', owner: { by: 'operator' }, text: '\nbackend c_10003\n  mode http\n' },
   ]);
-  expect(without(all, new Set(['/c 0', '/d 0'])).backends.map(({ backend }) => backend)).toEqual(['a_10001']);
+  expect(withoutServices(all, new Set(['/c 0', '/d 0'])).backends.map(({ backend }) => backend)).toEqual(['a_10001']);
 });

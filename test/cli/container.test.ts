@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { identify, writeLiving } from '../../src/process/process-identity.ts';
+import { identify, identityText } from '../../src/process/process-identity.ts';
 import { setTimeout } from 'node:timers/promises';
 
 const SCRIPT = path.resolve('bin/container-start');
@@ -202,7 +202,7 @@ test('a HAProxy whose daemon is gone finishes before the container ends', async 
   if (known === undefined) throw new Error('it has not started');
   const run = path.join(path.dirname(folder), 'run');
   await mkdir(run);
-  await writeFile(path.join(run, 'haproxy.pid'), writeLiving(known));
+  await writeFile(path.join(run, 'haproxy.pid'), identityText(known));
   await says('is restarted');
   child.kill('SIGTERM');
   await expect(gone).resolves.toBe(7);

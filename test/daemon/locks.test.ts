@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { takeLocks } from '../../src/daemon/locks.ts';
-import { identify, readLiving, writeLiving } from '../../src/process/process-identity.ts';
+import { identify, readIdentity, identityText } from '../../src/process/process-identity.ts';
 import { defaultSettings } from '../../src/options/options.ts';
 import { makeFolders } from '../lib/folder.ts';
 
@@ -27,9 +27,9 @@ test('a configuration that another process writes is left to it, whatever its ru
   try {
     const living = await identify(other.pid ?? 0);
     if (living === undefined) throw new Error('it does not live');
-    await writeFile(lockPath, writeLiving(living));
+    await writeFile(lockPath, identityText(living));
     await expect(takeLocks(settings)).rejects.toThrow(`another marathon-lb-ts (pid ${living.pid}) writes the configuration in `);
-    await expect(readLiving(join(runDir, 'daemon.lock'))).resolves.toBeUndefined();
+    await expect(readIdentity(join(runDir, 'daemon.lock'))).resolves.toBeUndefined();
   } finally {
     other.kill();
   }
@@ -43,8 +43,8 @@ test('locks that go away with their folders are taken again', async () => {
   await rm(lockPath);
   await mkdir(runDir);
   await locks.keep();
-  await expect(readLiving(join(runDir, 'daemon.lock'))).resolves.toMatchObject({ pid: process.pid });
-  await expect(readLiving(lockPath)).resolves.toMatchObject({ pid: process.pid });
+  await expect(readIdentity(join(runDir, 'daemon.lock'))).resolves.toMatchObject({ pid: process.pid });
+  await expect(readIdentity(lockPath)).resolves.toMatchObject({ pid: process.pid });
   await locks.release();
-  await expect(readLiving(lockPath)).resolves.toBeUndefined();
+  await expect(readIdentity(lockPath)).resolves.toBeUndefined();
 });

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { drive } from '../../src/drive/drive.ts';
-import type { Drive, DriveParts } from '../../src/drive/dependencies.ts';
+import type { Drive } from '../../src/drive/drive.ts';
+import type { DriveDependencies } from '../../src/drive/dependencies.ts';
 import { applyAnswers } from '../../src/plan/apply-answers.ts';
 import { makePlan, planDeletions } from '../../src/plan/plan.ts';
 import { readDocument } from '../../src/haproxy/read-document.ts';
@@ -36,7 +37,7 @@ export interface Rig {
  * Drive with a disk and a HAProxy that are a few names. The slow lane runs at the next turn when it is asked for, and again when it failed, at
  * most so often.
  */
-export function makeRig(given: Partial<DriveParts> = {}, tries = 3): Rig {
+export function makeRig(given: Partial<DriveDependencies> = {}, tries = 3): Rig {
   const log: string[] = [];
   const rig = { log, refusals: [], failures: [], verdicts: [], served: [], fatal: false, forGood: false } as unknown as {
     -readonly [Key in keyof Rig]: Rig[Key];
@@ -45,7 +46,7 @@ export function makeRig(given: Partial<DriveParts> = {}, tries = 3): Rig {
   const does = (what: string): void => {
     log.push(what);
   };
-  const parts: DriveParts = {
+  const parts: DriveDependencies = {
     plan: makePlan({ mapFolder: '/etc/haproxy' }),
     applyAnswers,
     planDeletions,

@@ -8,7 +8,7 @@ import { type Verdict } from '../../src/model/haproxy.ts';
 import { describeBlame } from '../../src/blame/refusal-problems.ts';
 import { ownerKey, ownersIn } from '../../src/blame/app-owners.ts';
 import { mapText, textOf } from '../../src/haproxy/file-text.ts';
-import { without } from '../../src/blame/without-services.ts';
+import { withoutServices } from '../../src/blame/without-services.ts';
 import { loadMiddle } from '../../src/daemon/load-derive.ts';
 import type { Document } from '../../src/model/document.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
@@ -97,7 +97,7 @@ async function settle(document: Document) {
   const out = new Set<string>();
   const findings: Finding[] = [];
   for (let pass = 0; pass < 10; pass++) {
-    const now = without(document, out);
+    const now = withoutServices(document, out);
     const verdict = await check(now);
     if (verdict.ok) return { out, findings, runs: count.runs, taken: now };
     const finding = await findBlame({ document: now, good: undefined, lines: verdict.lines, check });

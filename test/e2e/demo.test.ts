@@ -2,7 +2,7 @@ import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identify, lives, type Living } from '../../src/process/process-identity.ts';
+import { identify, lives, type ProcessIdentity } from '../../src/process/process-identity.ts';
 import { ask as askMaster } from '../../src/socket/master.ts';
 import { ask } from './ask.ts';
 import { needBuild, start, type Running } from './command.ts';
@@ -49,12 +49,12 @@ function startDemo(ports: Ports, folder: string, ...more: readonly string[]): Ru
 }
 
 /** The processes of HAProxy that live. */
-async function haproxyOf(runDir: string): Promise<readonly Living[]> {
+async function haproxyOf(runDir: string): Promise<readonly ProcessIdentity[]> {
   const all = await Promise.all((await processesIn(runDir)).map((pid) => identify(pid)));
   return all.filter((one) => one !== undefined);
 }
 
-async function areOver(all: readonly Living[]): Promise<boolean> {
+async function areOver(all: readonly ProcessIdentity[]): Promise<boolean> {
   const living = await Promise.all(all.map((one) => lives(one)));
   return !living.includes(true);
 }

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { rowAt, rowsOf } from '../../src/blame/fragment-lines.ts';
+import { fragmentAt, linesOfFragments } from '../../src/blame/fragment-lines.ts';
 import { mapText, textOf } from '../../src/haproxy/file-text.ts';
 import type { AppId, BackendName, ServerName } from '../../src/model/names.ts';
 import type { Document, Fragment, MapFile } from '../../src/model/document.ts';
 import { document } from './make.ts';
 
-const fragmentAt = (one: Document, line: number): Fragment | undefined => rowAt(rowsOf(one), line)?.fragment;
+const fragmentOfLine = (one: Document, line: number): Fragment | undefined => fragmentAt(linesOfFragments(one), line)?.fragment;
 
 /** Fragments that name themselves in every line, so that a line of the file says whose it is. */
 const written = fc.record({ lines: fc.nat(3), blank: fc.boolean(), ended: fc.boolean(), empty: fc.boolean() });
@@ -40,11 +40,11 @@ test('every line of the file leads to the fragment that it stands in', () => {
       const one = documentOf(fragments);
       const lines = [...textOf(one)].join('').split('\n').slice(0, -1);
       for (const [i, line] of lines.entries()) {
-        const found = fragmentAt(one, i + 1);
+        const found = fragmentOfLine(one, i + 1);
         if (line === '') expect(found?.text.startsWith('\n')).toBe(true);
         else expect(found?.template).toBe(line.split(' ')[0]);
       }
-      expect(fragmentAt(one, lines.length + 1)).toBeUndefined();
+      expect(fragmentOfLine(one, lines.length + 1)).toBeUndefined();
       expect(lines.filter((line) => line !== '')).toEqual(fragments.flatMap(({ text }) => text.split('\n').filter((line) => line !== '')));
     }),
   );
@@ -54,12 +54,12 @@ test('a fragment without a line end at its end does not run into the next', () =
   const parts = ['a', 'b\n', '', '\nc\n'].map((text, i): Fragment => ({ template: `${i}`, owner: { by: 'operator' }, text }));
   const one = document({ front: [{ name: 'x', fragments: parts }] });
   expect([...textOf(one)].join('')).toBe('a\nb\n\nc\n');
-  expect([1, 2, 3, 4, 5].map((line) => fragmentAt(one, line)?.template)).toEqual(['0', '1', '3', '3', undefined]);
+  expect([1, 2, 3, 4, 5].map((line) => fragmentOfLine(one, line)?.template)).toEqual(['0', '1', '3', '3', undefined]);
 });
 
 test('nothing is nothing', () => {
   expect([...textOf(document())]).toEqual([]);
-  expect(fragmentAt(document(), 1)).toBeUndefined();
+  expect(fragmentOfLine(document(), 1)).toBeUndefined();
 });
 
 test('a map file has a key and its backend a line, in order', () => {

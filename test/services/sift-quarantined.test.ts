@@ -3,7 +3,7 @@ import type { Problem } from '../../src/model/problem.ts';
 import type { Quarantined } from '../../src/model/quarantine.ts';
 import type { BackendOptions, Front, Service } from '../../src/model/service.ts';
 import type { Claim } from '../../src/services/arrange.ts';
-import { sift, writtenOf } from '../../src/services/sift-quarantined.ts';
+import { siftQuarantined, writtenOf } from '../../src/services/sift-quarantined.ts';
 import { front, OPTIONS, server, service } from '../haproxy/make.ts';
 import { arranged } from './claims.ts';
 
@@ -21,7 +21,7 @@ function refused(of: Service, message = 'HAProxy does not take it'): Quarantined
 const claimOf = ({ front: of, backend }: Service): Claim => ({ front: of, serves: backend.servers.length > 0 });
 
 function sifted(services: readonly Service[], quarantine: readonly Quarantined[]) {
-  return sift({ services, claims: services.map(claimOf) }, quarantine);
+  return siftQuarantined({ services, claims: services.map(claimOf) }, quarantine);
 }
 
 /** The same in other objects, as another read of Marathon makes it. */
@@ -31,7 +31,7 @@ test('a port that is as it was when it was refused is left out, with what was sa
   const services = [OTHER, again(SHOP), SECOND];
   const claims = services.map(claimOf);
   const one = refused(SHOP);
-  const left = sift({ services, claims }, [one]);
+  const left = siftQuarantined({ services, claims }, [one]);
   expect(left.services.map((of, i) => of === [OTHER, SECOND][i])).toEqual([true, true]);
   expect(left.claims.map((of, i) => of === [claims[0], claims[2]][i])).toEqual([true, true]);
   expect(left.leftOut).toEqual([{ app: '/shop', index: 0, why: 'refused' }]);
@@ -41,7 +41,7 @@ test('a port that is as it was when it was refused is left out, with what was sa
 test('nothing in quarantine: the very same lists', () => {
   const services = [SHOP, OTHER];
   const claims = services.map(claimOf);
-  const left = sift({ services, claims }, []);
+  const left = siftQuarantined({ services, claims }, []);
   expect(left.services).toBe(services);
   expect(left.claims).toBe(claims);
   expect([left.leftOut, left.problems]).toEqual([[], []]);

@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import type { News } from '../../src/model/news.ts';
 import { makeAbsorb } from '../../src/snapshot/absorb.ts';
 import type { State } from '../../src/snapshot/state.ts';
-import { troublesOf } from '../../src/snapshot/marathon-problems.ts';
-import { wants } from '../../src/snapshot/next-wake-up.ts';
+import { marathonProblems } from '../../src/snapshot/marathon-problems.ts';
+import { wakeUpsOf } from '../../src/snapshot/next-wake-up.ts';
 import { EMPTY } from '../golden/cases.ts';
 import { appAt, eventAt, goneAt, nginx, readAt, task, VERSION, type Json } from '../story/cluster.ts';
 
@@ -52,7 +52,7 @@ test.each<[string, readonly Json[], readonly Json[], readonly [number, number] |
 ])('what of a full read is held: %s', (_, before, then, held) => {
   const state = after(readAt(0, ...before), readAt(1_000, ...then));
   expect(heldOf(state)).toEqual(held && { losses: held[0], of: held[1], reads: 1 });
-  if (held === undefined) expect(troublesOf(state)).toEqual([]);
+  if (held === undefined) expect(marathonProblems(state)).toEqual([]);
 });
 
 /** {news between two reads, the second of which is empty} -> how many tasks of three are held. */
@@ -121,7 +121,7 @@ test.each<[string, readonly number[], boolean, number | undefined]>([
   const state = after(readAt(0, ...FULL), ...times.map((asked) => readAt(asked)));
   expect(idsOf(state)).toHaveLength(isHeld ? 40 : 0);
   expect(state.held === undefined).toBe(!isHeld);
-  expect(wants(state)).toEqual({ tickAt: undefined, readAt: readAgainAt });
+  expect(wakeUpsOf(state)).toEqual({ tickAt: undefined, readAt: readAgainAt });
   if (isHeld) expect(state.held).toMatchObject({ since: 5_000, until: 35_000, reads: times.length, sentAt: times.at(-1) });
 });
 
@@ -156,7 +156,7 @@ test('events and reads of an app count at once for what is held', () => {
   const read = absorb(gone, appAt(8_000, named('/a', 2)));
   expect(read.held).toBe(gone.held);
   const none = absorb(gone, appAt(8_000, named('/a', 0)));
-  expect([none.held, wants(none).readAt]).toEqual([undefined, undefined]);
+  expect([none.held, wakeUpsOf(none).readAt]).toEqual([undefined, undefined]);
 });
 
 test('what ended while something is held is not forgotten by answers that have nothing', () => {
@@ -175,13 +175,13 @@ test('the first read ever is believed, also when apps were read before; 0 holds 
 test('a shorter hold asks for reads as often', () => {
   const short = makeAbsorb({ massRemovalHoldMs: 2_000 });
   const held = [readAt(0, ...FULL), readAt(5_000)].reduce(short, EMPTY);
-  expect(wants(held).readAt).toBe(7_000);
+  expect(wakeUpsOf(held).readAt).toBe(7_000);
   expect(idsOf(short(held, readAt(7_000)))).toEqual([]);
 });
 
 test('what is held is told to the operator, with numbers and times', () => {
   const at = Date.parse('2026-01-02T03:04:05Z');
-  const [problem, ...others] = troublesOf(after(readAt(0, ...FULL), readAt(at, named('/a', 1))));
+  const [problem, ...others] = marathonProblems(after(readAt(0, ...FULL), readAt(at, named('/a', 1))));
   expect(others).toEqual([]);
   expect(problem).toMatchObject({ code: 'losses-held', owner: { by: 'operator' } });
   expect(problem?.message).toBe(

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { AppId } from '../../src/model/names.ts';
-import { start } from './reader-rig.ts';
+import { start } from './read-scheduler-rig.ts';
 
 const many = (from: number, count: number): readonly string[] => Array.from({ length: count }, (_, i) => `/app-${from + i}`);
 

@@ -7,7 +7,7 @@ import type { AppId } from '../../src/model/names.ts';
 import type { Heard, News } from '../../src/model/news.ts';
 import { noAuth } from '../../src/source/auth.ts';
 import { makeClient } from '../../src/source/client.ts';
-import { makeReader } from '../../src/source/read-scheduler.ts';
+import { makeReadScheduler } from '../../src/source/read-scheduler.ts';
 import { makeAppRead, makeFullRead } from '../../src/source/read-to-news.ts';
 import { follow, poll } from '../../src/source/source.ts';
 import { openStream, type StreamAttempt } from '../../src/source/stream.ts';
@@ -209,7 +209,7 @@ test('all together: over real sockets, through a lost stream, to the end', async
     urls: client.urls,
     open: (attempt) => openStream({ get: client.get, types: ['status_update_event'], log, ...attempt }),
     readEvent: (type, data) => (type === 'status_update_event' ? { reason: type, dirty: [(data as { appId: AppId }).appId] } : undefined),
-    reader: makeReader({
+    reader: makeReadScheduler({
       readAll: makeFullRead({ readApps: client.readApps, ...reads }),
       readApp: makeAppRead({ readApp: client.readApp, ...reads }),
       quietMs: 1,

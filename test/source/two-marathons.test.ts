@@ -8,7 +8,7 @@ import type { AppId } from '../../src/model/names.ts';
 import type { News } from '../../src/model/news.ts';
 import { basicAuth } from '../../src/source/auth.ts';
 import { makeClient, type Client } from '../../src/source/client.ts';
-import { makeReader } from '../../src/source/read-scheduler.ts';
+import { makeReadScheduler } from '../../src/source/read-scheduler.ts';
 import { makeAppRead, makeFullRead } from '../../src/source/read-to-news.ts';
 import { follow } from '../../src/source/source.ts';
 import { openStream } from '../../src/source/stream.ts';
@@ -132,7 +132,7 @@ async function followUntilHeard(...urls: readonly [string, string]): Promise<rea
     open: (attempt) =>
       openStream({ get: client.get, types: ['status_update_event'], log, headMs: 200, silenceMs: 400, maxEventBytes: 2 ** 20, ...attempt }),
     readEvent: (type, data) => (type === 'status_update_event' ? { reason: type, dirty: [(data as { appId: AppId }).appId] } : undefined),
-    reader: makeReader({ readAll, readApp, quietMs: 1, newBackoff, sleep, log, signal }),
+    reader: makeReadScheduler({ readAll, readApp, quietMs: 1, newBackoff, sleep, log, signal }),
     attachMs: 0,
     ...reads,
     backoff: newBackoff(),

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { makeUnread } from '../../src/source/unread-alarm.ts';
+import { makeUnreadAlarm } from '../../src/source/unread-alarm.ts';
 import { makeClock } from './clock.ts';
 
 function start() {
@@ -7,7 +7,7 @@ function start() {
   const told: string[] = [];
   const stop = new AbortController();
   const tell = (since: number): void => void told.push(`${clock.now()} since ${since}`);
-  const unread = makeUnread({ tell, now: clock.now, sleep: clock.sleep });
+  const unread = makeUnreadAlarm({ tell, now: clock.now, sleep: clock.sleep });
   const begin = (): void => {
     unread.begun(stop.signal);
   };

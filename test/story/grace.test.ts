@@ -3,7 +3,7 @@ import type { View } from '../../src/model/view.ts';
 import type { News } from '../../src/model/news.ts';
 import { makeAbsorb } from '../../src/snapshot/absorb.ts';
 import { memoryOf } from '../../src/snapshot/health.ts';
-import { wants } from '../../src/snapshot/next-wake-up.ts';
+import { wakeUpsOf } from '../../src/snapshot/next-wake-up.ts';
 import { decodeAll, EMPTY, makeDeriver } from '../golden/cases.ts';
 import { appAt, nginx, readAt, Story, task, tasksOf, type Json } from './cluster.ts';
 
@@ -30,12 +30,12 @@ const derive = makeDeriver();
 test('a task without a result waits, but no longer than Marathon lets it fail', () => {
   const story = Story.begin();
   const first = story.tell(readAt(START + SECOND, nginx([started(1, START)], CHECKED)));
-  expect([tasksOf(first), why(first), wants(story.state).tickAt]).toEqual([[], ['health-unknown'], START + PATIENCE]);
+  expect([tasksOf(first), why(first), wakeUpsOf(story.state).tickAt]).toEqual([[], ['health-unknown'], START + PATIENCE]);
   const { state } = story;
   story.tell(tick(START + PATIENCE - 1));
   expect(story.state).toBe(state);
   const then = story.tell(tick(START + PATIENCE));
-  expect([tasksOf(then), why(then), wants(story.state).tickAt]).toEqual([['nginx.0001'], [], undefined]);
+  expect([tasksOf(then), why(then), wakeUpsOf(story.state).tickAt]).toEqual([['nginx.0001'], [], undefined]);
   const { snapshot } = story.state;
   story.tell(readAt(START + PATIENCE + SECOND, nginx([started(1, START)], CHECKED)));
   expect(story.state.snapshot).toBe(snapshot);
@@ -64,7 +64,7 @@ test('Marathon has results of the others: a task without one waits from when it 
   const apps = [started(1, START, { health: 'alive' }), started(2, START, { ipAddresses: [{ ipAddress: '192.168.84.2' }] })];
   const day = START + 86_400 * SECOND;
   expect(tasksOf(story.tell(readAt(day, nginx(apps, CHECKED))))).toEqual(['nginx.0001']);
-  expect(wants(story.state).tickAt).toBe(day + PATIENCE);
+  expect(wakeUpsOf(story.state).tickAt).toBe(day + PATIENCE);
   expect(tasksOf(story.tell(readAt(day + SECOND, nginx(apps, CHECKED))))).toEqual(['nginx.0001']);
   expect(tasksOf(story.tell(tick(day + PATIENCE)))).toEqual(['nginx.0001', 'nginx.0002']);
 });
@@ -92,7 +92,7 @@ test('who was let in serves until a result says otherwise, whatever the checks o
 
 test('nobody waits who does not run', () => {
   const apps = nginx([started(1, START, { state: 'TASK_KILLING' }), started(2, START, { state: 'TASK_STAGING' })], CHECKED);
-  expect(wants(guarded(EMPTY, readAt(START, apps))).tickAt).toBeUndefined();
+  expect(wakeUpsOf(guarded(EMPTY, readAt(START, apps))).tickAt).toBeUndefined();
 });
 
 test('a task of an older version waits for as long as its own checks let it fail', () => {
@@ -102,7 +102,7 @@ test('a task of an older version waits for as long as its own checks let it fail
   if (app === undefined || other === undefined) throw new Error('not read');
   const tasks = app.tasks.map((one) => ({ ...one, of: other.definition }));
   const state = guarded(EMPTY, { kind: 'apps', at: START, sentAt: START, problems: [], apps: [{ ...app, tasks }] });
-  expect(wants(state).tickAt).toBe(START + PATIENCE + 300 * SECOND);
+  expect(wakeUpsOf(state).tickAt).toBe(START + PATIENCE + 300 * SECOND);
   expect(derive(state)?.leftOut.map((one) => one.why)).toEqual(['health-unknown']);
   const later = derive(guarded(state, tick(START + PATIENCE + 300 * SECOND)));
   expect(later && tasksOf(later)).toEqual(['nginx.0001']);

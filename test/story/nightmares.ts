@@ -1,5 +1,5 @@
 import { makePlan } from '../../src/plan/plan.ts';
-import { rowsOf } from '../../src/blame/fragment-lines.ts';
+import { linesOfFragments } from '../../src/blame/fragment-lines.ts';
 import type { View } from '../../src/model/view.ts';
 import type { Document, Plan } from '../../src/model/document.ts';
 import { filesOf } from '../golden/cases.ts';
@@ -39,6 +39,6 @@ export const config = (view: View): string => filesOf(view).get('haproxy.cfg') ?
 
 /** All text of an app, with the sections that it stands in. */
 export function linesOf(document: Document, app: string): string {
-  const rows = rowsOf(document).filter(({ fragment: { owner } }) => owner.by === 'app' && owner.app === app);
+  const rows = linesOfFragments(document).filter(({ fragment: { owner } }) => owner.by === 'app' && owner.app === app);
   return rows.map(({ section, fragment }) => `${section.name}: ${fragment.text}`).join('');
 }

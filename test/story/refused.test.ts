@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { BindsTaken } from '../../src/process/taken-binds.ts';
 import { ReloadRefused, type Verdict } from '../../src/model/haproxy.ts';
-import type { Refusal } from '../../src/drive/dependencies.ts';
+import type { CandidateRefusal } from '../../src/drive/dependencies.ts';
 import { makeBlaming } from '../../src/daemon/open-blame.ts';
 import { textOf } from '../../src/haproxy/file-text.ts';
 import type { News } from '../../src/model/news.ts';
@@ -11,7 +11,7 @@ const nothing = (): void => undefined;
 const LOG = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** What follows from a refusal of the tutorial's app beside nothing else. */
-async function refuse(refusalOf: Refusal | ((config: string) => Refusal), fingerprint = 'some', answer?: Verdict) {
+async function refuse(refusalOf: CandidateRefusal | ((config: string) => CandidateRefusal), fingerprint = 'some', answer?: Verdict) {
   const story = Story.begin();
   const view = story.tell(read(nginx([task(1)])));
   const told: News[] = [];
@@ -29,7 +29,7 @@ async function refuse(refusalOf: Refusal | ((config: string) => Refusal), finger
   return { consequence, told };
 }
 
-const reload = (hasEnded: boolean, ...lines: readonly string[]): Refusal => ({
+const reload = (hasEnded: boolean, ...lines: readonly string[]): CandidateRefusal => ({
   error: new ReloadRefused(`HAProxy refused the reload: ${lines.join(' | ')}`, ['[NOTICE] (7) : New worker', ...lines]),
   hasEnded,
 });

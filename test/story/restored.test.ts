@@ -3,7 +3,7 @@ import type { News } from '../../src/model/news.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import { makeAbsorb } from '../../src/snapshot/absorb.ts';
 import { startState, type State } from '../../src/snapshot/state.ts';
-import { troublesOf } from '../../src/snapshot/marathon-problems.ts';
+import { marathonProblems } from '../../src/snapshot/marathon-problems.ts';
 import { EMPTY, filesOf, makeDeriver } from '../golden/cases.ts';
 import { appAt, eventAt, goneAt, nginx, readAt, Story, task, tasksOf, type Json } from './cluster.ts';
 
@@ -17,7 +17,7 @@ const alive = (n: number, given: Json = {}): Json => task(n, { health: 'alive', 
 const other = nginx([alive(7)], { id: '/other', labels: { HAPROXY_GROUP: 'external', HAPROXY_0_PORT: '10001' } });
 const left = (...apps: readonly Json[]): Snapshot => absorb(EMPTY, readAt(0, ...apps)).snapshot;
 const restored = (...apps: readonly Json[]): News => ({ kind: 'restored', at: NOW, savedAt: SAVED, snapshot: left(...apps) });
-const codes = (state: State): readonly string[] => troublesOf(state).map(({ code }) => code);
+const codes = (state: State): readonly string[] => marathonProblems(state).map(({ code }) => code);
 
 test('a start while Marathon is away: what was known serves, and says since when', () => {
   const before = new Story(derive, absorb);
@@ -26,7 +26,7 @@ test('a start while Marathon is away: what was known serves, and says since when
   const again = story.tell({ kind: 'restored', at: NOW, savedAt: SAVED, snapshot: before.state.snapshot });
   expect(again.document.backends).toEqual(view.document.backends);
   expect(story.state.snapshot).toEqual(before.state.snapshot);
-  expect(troublesOf(story.state)).toEqual([
+  expect(marathonProblems(story.state)).toEqual([
     {
       code: 'stale',
       owner: { by: 'operator' },

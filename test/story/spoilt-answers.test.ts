@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { readSavedApp } from '../../src/saved/saved-app.ts';
-import { rowsOf } from '../../src/blame/fragment-lines.ts';
+import { linesOfFragments } from '../../src/blame/fragment-lines.ts';
 import { textOf } from '../../src/haproxy/file-text.ts';
 import { makeElementCutter } from '../../src/lib/json-elements.ts';
 import type { View } from '../../src/model/view.ts';
@@ -51,7 +51,7 @@ const CONTROL = /[^\P{Cc}\n]/u;
 
 /** All text of the document that is the others'. */
 function textOfOthers({ document }: View): string {
-  const rows = rowsOf(document).filter(({ fragment: { owner } }) => owner.by === 'app' && ['/a', '/z'].includes(owner.app));
+  const rows = linesOfFragments(document).filter(({ fragment: { owner } }) => owner.by === 'app' && ['/a', '/z'].includes(owner.app));
   return rows.map(({ section, fragment }) => `${section.name}: ${fragment.text}`).join('');
 }
 

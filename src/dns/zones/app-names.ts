@@ -2,11 +2,11 @@ import type { AppId } from '../../model/names.ts';
 import type { Definition, Port, Task } from '../../model/snapshot.ts';
 import { addressesOf, agentAddresses, autoIps, containerIps, type IpSource } from './addresses.ts';
 import { agentTail, dcosLabel, faultOf, LONGEST_LABEL, LONGEST_NAME, marked, mesosLabel, taskHash, taskName } from './dns-names.ts';
-import type { Place, Places, Protocol } from './name-suffixes.ts';
+import type { NameSuffix, NameSuffixes, Protocol } from './name-suffixes.ts';
 
 /** The operator's decisions about names, and the places that follow from them. */
 export interface Naming {
-  readonly places: Places;
+  readonly places: NameSuffixes;
   readonly ipSources: readonly IpSource[];
   /** Whether unhealthy tasks are left out when the app has healthy ones. */
   readonly healthyOnly: boolean;
@@ -64,13 +64,13 @@ export function makeNamedTask({ app, stems, task, definition }: Omit<NamedTask, 
 /** What one task contributes to a name: addresses, or the port of a service that runs at the task's own name. */
 export interface NameRecord {
   readonly stem: Stem;
-  readonly place: Place;
+  readonly place: NameSuffix;
   /** '', '_' or '_http._' */
   readonly prefix: string;
   /** The task's mark in names that only this task has, else ''. */
   readonly mark: string;
   readonly addresses: readonly string[];
-  readonly service: { readonly port: number; readonly at: Place; readonly mark: string } | undefined;
+  readonly service: { readonly port: number; readonly at: NameSuffix; readonly mark: string } | undefined;
 }
 
 /**
@@ -78,12 +78,12 @@ export interface NameRecord {
  * dcos_dns_mesos). Includes records whose names are too long: see `isUnfit`. A task without an address has no service records. `only` limits the
  * result to one place, to save work.
  */
-export function recordsOf(named: NamedTask, { places, ipSources }: Naming, only?: Place): readonly NameRecord[] {
+export function recordsOf(named: NamedTask, { places, ipSources }: Naming, only?: NameSuffix): readonly NameRecord[] {
   const { task, definition, stems, mark } = named;
   const own = addressesOf(task, ipSources);
   const agent = agentAddresses(task);
   const records: NameRecord[] = [];
-  const tell = (place: Place, addresses: readonly string[], { stem, mark: whose }: Pick<NameRecord, 'stem' | 'mark'>): void => {
+  const tell = (place: NameSuffix, addresses: readonly string[], { stem, mark: whose }: Pick<NameRecord, 'stem' | 'mark'>): void => {
     if (addresses.length === 0 || (only !== undefined && only !== place)) return;
     records.push({ stem, place, prefix: '', mark: whose, addresses, service: undefined });
   };
@@ -105,16 +105,16 @@ export function recordsOf(named: NamedTask, { places, ipSources }: Naming, only?
 
 const NONE: readonly string[] = [];
 
-type TellService = (place: Place, prefix: string, service: NonNullable<NameRecord['service']>) => void;
+type TellService = (place: NameSuffix, prefix: string, service: NonNullable<NameRecord['service']>) => void;
 
-function serviceRecords(stem: Stem, records: NameRecord[], only: Place | undefined): TellService {
+function serviceRecords(stem: Stem, records: NameRecord[], only: NameSuffix | undefined): TellService {
   return (place, prefix, service) => {
     if (only === undefined || only === place) records.push({ stem, place, prefix, mark: '', addresses: NONE, service });
   };
 }
 
 /** Records for the ports that Marathon publishes for discovery, by protocol, with and without the port's name. */
-function tellDiscovered({ task, definition, mark }: NamedTask, places: Places, tell: TellService): void {
+function tellDiscovered({ task, definition, mark }: NamedTask, places: NameSuffixes, tell: TellService): void {
   for (const [index, port] of definition.ports.entries()) {
     const number = discoveryPort(task, definition, index);
     if (number === undefined) continue;
@@ -128,7 +128,7 @@ function tellDiscovered({ task, definition, mark }: NamedTask, places: Places, t
 }
 
 /** Records for the ports that the agent allocated to the task, for both protocols. */
-function tellAllocated({ task, mark }: NamedTask, { agents, agentServices }: Places, tell: TellService): void {
+function tellAllocated({ task, mark }: NamedTask, { agents, agentServices }: NameSuffixes, tell: TellService): void {
   for (const port of task.hostPorts) {
     if (port === undefined) continue;
     const service = { port, at: agents, mark };
@@ -154,7 +154,7 @@ export function nameOf({ prefix, stem, mark, place }: NameRecord): string {
 }
 
 /** The name at which the service of a record runs: 'nginx-jhy6r-s1.marathon.mesos'. */
-export function targetOf(stem: Stem, { mark, at }: { readonly mark: string; readonly at: Place }): string {
+export function targetOf(stem: Stem, { mark, at }: { readonly mark: string; readonly at: NameSuffix }): string {
   return `${marked(stem.text, mark)}.${at.name}`;
 }
 

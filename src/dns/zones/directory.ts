@@ -7,7 +7,7 @@ import { aboveOf, makeNamedApp, type NamedApp } from './app-tasks.ts';
 import { gather, isEmpty, keepEntries, makeMemo, makeEntry, merged, NOTHING, type Memo, type Entries } from './entries.ts';
 import { makeCounts, makeOwners, type Owners } from './owners.ts';
 import { marked } from './dns-names.ts';
-import type { Place } from './name-suffixes.ts';
+import type { NameSuffix } from './name-suffixes.ts';
 import type { Entry } from './records.ts';
 
 /**
@@ -96,26 +96,26 @@ interface PlaceEntries {
   readonly ofTask: Memo<NamedTask, Entry> | undefined;
 }
 
-function makePlaceEntries(naming: Naming): ReadonlyMap<Place, PlaceEntries> {
+function makePlaceEntries(naming: Naming): ReadonlyMap<NameSuffix, PlaceEntries> {
   const { all, tasks, agents } = naming.places;
-  const entriesOf = (place: Place): PlaceEntries => ({
+  const entriesOf = (place: NameSuffix): PlaceEntries => ({
     ofApp: makeMemo({ make: (app) => gather(sharedRecords(app, naming, place)), keep: keepEntries }),
     ofTask: place === tasks || place === agents ? makeMemo({ make: (task) => ownEntry(task, naming, place), keep }) : undefined,
   });
   return new Map(all.map((place) => [place, entriesOf(place)]));
 }
 
-function* sharedRecords({ tasks }: NamedApp, naming: Naming, place: Place): Generator<NameRecord> {
+function* sharedRecords({ tasks }: NamedApp, naming: Naming, place: NameSuffix): Generator<NameRecord> {
   for (const task of tasks) for (const record of recordsOf(task, naming, place)) if (record.mark === '') yield record;
 }
 
-function ownEntry(task: NamedTask, naming: Naming, place: Place): Entry {
+function ownEntry(task: NamedTask, naming: Naming, place: NameSuffix): Entry {
   const record = recordsOf(task, naming, place).find(({ mark }) => mark !== '');
   return record === undefined ? NOTHING : makeEntry(record.addresses, []);
 }
 
 /** The names that only this task has, without the place. */
-function ownBodies({ stems, mark }: NamedTask, place: Place): readonly string[] {
+function ownBodies({ stems, mark }: NamedTask, place: NameSuffix): readonly string[] {
   const fit = stems.mesos.filter((stem) => !isUnfit({ prefix: '', stem, mark, place, service: undefined }));
   return fit.map(({ text }) => marked(text, mark));
 }

@@ -2,10 +2,10 @@ import { byText } from '../../lib/lists.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { NamedApp } from './app-tasks.ts';
 import type { Directory } from './directory.ts';
-import type { Places } from './name-suffixes.ts';
+import type { NameSuffixes } from './name-suffixes.ts';
 
 /** The Problems with the apps' DNS names, sorted by app. Apps without running tasks cause none. */
-export function nameProblems({ apps, byStem }: Pick<Directory, 'apps' | 'byStem'>, places: Places): readonly Problem[] {
+export function nameProblems({ apps, byStem }: Pick<Directory, 'apps' | 'byStem'>, places: NameSuffixes): readonly Problem[] {
   const left = apps().flatMap((app) => leftOut(app) ?? []);
   const shared = [...byStem.shared].flatMap((stem) => sharing(stem, byStem.of(stem), places) ?? []);
   return [...left, ...shared].sort((one, other) => byText(ownerOf(one), ownerOf(other)) || byText(one.message, other.message));
@@ -25,7 +25,7 @@ function leftOut({ id, stems, tasks, unfit }: NamedApp): Problem | undefined {
 /**
  * The Problem for apps that share a stem, and therefore a name in one place; undefined when they share no name. The last app by id owns the Problem.
  */
-function sharing(stem: string, apps: readonly NamedApp[], { all }: Places): Problem | undefined {
+function sharing(stem: string, apps: readonly NamedApp[], { all }: NameSuffixes): Problem | undefined {
   for (const { bit, name } of all) {
     const ids = apps.filter((app) => ((app.places[indexOf(app, stem)] ?? 0) & bit) !== 0).map(({ id }) => id);
     const last = ids.sort(byText).at(-1);

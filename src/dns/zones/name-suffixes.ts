@@ -5,7 +5,7 @@ export const DIRECTORY = 'thisdcos.directory';
 export const DCOS_ZONE = `dcos.${DIRECTORY}`;
 
 /** The part of a name after the app's name. */
-export interface Place {
+export interface NameSuffix {
   /** A power of two, so that a set of places fits into one number. */
   readonly bit: number;
   /** '_tcp.marathon.mesos' */
@@ -17,25 +17,25 @@ export interface Place {
 export type Protocol = 'tcp' | 'udp';
 
 /** All places in which apps have names. */
-export interface Places {
+export interface NameSuffixes {
   /** marathon.mesos */
-  readonly tasks: Place;
+  readonly tasks: NameSuffix;
   /** marathon.slave.mesos */
-  readonly agents: Place;
+  readonly agents: NameSuffix;
   /** _tcp.marathon.mesos */
-  readonly services: Readonly<Record<Protocol, Place>>;
+  readonly services: Readonly<Record<Protocol, NameSuffix>>;
   /** _tcp.marathon.slave.mesos */
-  readonly agentServices: Readonly<Record<Protocol, Place>>;
+  readonly agentServices: Readonly<Record<Protocol, NameSuffix>>;
   /** marathon.agentip.dcos.thisdcos.directory */
-  readonly dcos: Readonly<Record<'agentip' | 'containerip' | 'autoip', Place>>;
+  readonly dcos: Readonly<Record<'agentip' | 'containerip' | 'autoip', NameSuffix>>;
   /** The place with the bit 1 << i is at index i. */
-  readonly all: readonly Place[];
+  readonly all: readonly NameSuffix[];
 }
 
 /** `domain` is the domain of Mesos names; `framework` is Marathon's name in Mesos. */
-export function makePlaces({ domain, framework }: { readonly domain: string; readonly framework: string }): Places {
-  const all: Place[] = [];
-  const place = (zone: string, ...parts: readonly string[]): Place => {
+export function makeNameSuffixes({ domain, framework }: { readonly domain: string; readonly framework: string }): NameSuffixes {
+  const all: NameSuffix[] = [];
+  const place = (zone: string, ...parts: readonly string[]): NameSuffix => {
     const name = joined(...parts, zone);
     const made = { bit: 1 << all.length, name, above: upwards(name, zone) };
     all.push(made);

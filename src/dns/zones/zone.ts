@@ -8,7 +8,7 @@ import { makeDirectory, type Directory } from './directory.ts';
 import { gather, makeEntry, NOTHING } from './entries.ts';
 import { isIn, LONGEST_NAME, taskName } from './dns-names.ts';
 import { nameProblems } from './name-problems.ts';
-import { DIRECTORY, makePlaces } from './name-suffixes.ts';
+import { DIRECTORY, makeNameSuffixes } from './name-suffixes.ts';
 import type { Apex, Entry, TaskNames, Zones } from './records.ts';
 
 /** The operator's decisions about the zones. */
@@ -34,7 +34,7 @@ export interface ZoneSettings {
  */
 export function makeZones(settings: ZoneSettings): (snapshot: Snapshot) => Zones {
   const { domain, ipSources, healthyOnly } = settings;
-  const naming: Naming = { places: makePlaces(settings), ipSources, healthyOnly };
+  const naming: Naming = { places: makeNameSuffixes(settings), ipSources, healthyOnly };
   const directory = makeDirectory(naming);
   const apexes = [dcosApex, mirrorApex(domain), mesosApex(domain, settings.ttl)];
   const apexOf: Zones['apexOf'] = (name) => apexes.find((apex) => isIn(name, apex.name));
@@ -50,13 +50,13 @@ export function makeZones(settings: ZoneSettings): (snapshot: Snapshot) => Zones
   };
 }
 
-interface Parts {
+interface FindSources {
   readonly directory: Directory;
   readonly apexes: readonly Apex[];
   readonly settings: ZoneSettings;
 }
 
-function makeFind({ directory, apexes, settings: { domain, nameServers } }: Parts): Zones['find'] {
+function makeFind({ directory, apexes, settings: { domain, nameServers } }: FindSources): Zones['find'] {
   const tops = new Set(apexes.map(({ name }) => name));
   const server = { name: nameServerOf(domain), entry: makeEntry(nameServers, []) };
   const direct = (name: string): Entry | undefined =>

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { start } from './reader-rig.ts';
+import { start } from './read-scheduler-rig.ts';
 
 test('full reads for events keep a distance: a second, or four times what the last one took', async () => {
   const { reader, begun, end, clock } = start();

@@ -1,7 +1,7 @@
 import { afterEach } from '@jest/globals';
 import { makeBackoff } from '../../src/lib/backoff.ts';
 import type { AppId } from '../../src/model/names.ts';
-import { makeReader } from '../../src/source/read-scheduler.ts';
+import { makeReadScheduler } from '../../src/source/read-scheduler.ts';
 import { makeClock } from './clock.ts';
 import { recordLog } from './server.ts';
 
@@ -29,7 +29,7 @@ export function start(auto?: number) {
       });
     });
   };
-  const reader = makeReader({
+  const reader = makeReadScheduler({
     readAll: () => read('all'),
     readApp: (id) => read(id),
     newBackoff: () => makeBackoff({ first: 1_000, most: 10_000, random: () => 1 }),
