@@ -1,31 +1,31 @@
 import type { Problem } from './problem.ts';
 
-/** What is known of the files that HAProxy reads certificates from. */
+/** What is known about the files that HAProxy reads certificates from. */
 export interface Certificates {
-  /** What the shared https frontend gets, in order; never empty. */
+  /** The files for the shared https frontend, in order; never empty. */
   readonly files: readonly string[];
-  /** The operator's. */
+  /** What is wrong with the operator's files (--ssl-certs). */
   readonly problems: readonly Problem[];
-  /** Of those that serve there, by the name that the operator gave. */
+  /** The content of the operator's files that the shared https frontend uses; `file` is the name that the operator gave. */
   readonly contents: readonly Content[];
-  /** Those that labels name, by name, as far as they were looked into. */
+  /** The files that labels name, as far as they have been read. */
   readonly named: readonly NamedCertificate[];
 }
 
-/** What HAProxy reads for a file or folder. */
+/** What HAProxy reads from a file or folder. */
 export interface Content {
   readonly file: string;
-  /** SHA-256 of all of it. */
+  /** SHA-256 of everything that HAProxy reads. */
   readonly fingerprint: string;
 }
 
 /** A file or folder that a label names. */
 export interface NamedCertificate {
   readonly file: string;
-  /** What can stand behind `crt` for it; empty when HAProxy takes nothing of it. */
+  /** The paths to write after `crt` for it; empty when HAProxy accepts none of its content. */
   readonly serves: readonly string[];
-  /** SHA-256 of what HAProxy reads for it; none when nothing could be read. */
+  /** SHA-256 of what HAProxy reads from it; undefined when nothing could be read. */
   readonly fingerprint: string | undefined;
-  /** What is wrong with it, for whoever has named it. */
+  /** What is wrong with it, told to the owner of the label that names it. */
   readonly faults: readonly Pick<Problem, 'message' | 'hint'>[];
 }

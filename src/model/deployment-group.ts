@@ -1,2 +1,2 @@
-/** The label by which apps (blue and green) are one in the load balancer. */
+/** The label that names a deployment group: apps with the same value (blue and green) share one backend. */
 export const DEPLOYMENT_GROUP_LABEL = 'HAPROXY_DEPLOYMENT_GROUP';

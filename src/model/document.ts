@@ -1,101 +1,104 @@
 import type { BackendName, ServerName } from './names.ts';
 import type { Owner } from './problem.ts';
 
-/** One rendered template: the unit of ownership. Line numbers are counted over fragments, only when HAProxy complained. */
+/**
+ * One rendered template with its owner. When HAProxy complains about a line, the lines of the fragments are counted to find the fragment and so its
+ * owner.
+ */
 export interface Fragment {
   readonly template: string;
   readonly owner: Owner;
   /** Complete lines, each with its line end. */
   readonly text: string;
-  /** The label that the text came from, as it stands in the app definition: HAPROXY_0_BACKEND_HEAD. */
+  /** The label that the text came from, as it is written in the app definition: HAPROXY_0_BACKEND_HEAD. */
   readonly label?: string;
-  /** What the default template makes of the same; only where the text comes from a template that the operator put in its place. */
+  /** Renders the default template for the same place; set only when the text comes from a template of the operator that replaces the default. */
   readonly standard?: () => string;
 }
 
-/** A part of the file that begins with a line of its own, in the order it is written. */
+/** A section of the configuration file; its fragments are in the order in which they are written. */
 export interface Section {
-  /** 'global', 'frontend marathon_http_in', 'userlist user_shop_10004' */
+  /** The section's first line: 'global', 'frontend marathon_http_in', 'userlist user_shop_10004'. */
   readonly name: string;
   readonly fragments: readonly Fragment[];
 }
 
-/** A backend, its servers apart: those may change while HAProxy runs. */
+/** A backend. Its servers are kept separately from the other lines, because servers can change while HAProxy runs. */
 export interface BackendSection extends Section {
   readonly backend: BackendName;
-  /** Behind the fragments, a line each. */
+  /** The server lines, which are written after the fragments. */
   readonly servers: ReadonlyMap<ServerName, Fragment>;
-  /** Servers whose task is being killed: not in the file, and drained where HAProxy has them. */
+  /** Servers whose task is being killed: they are not written into the file, and HAProxy drains them if it has them. */
   readonly leaving: ReadonlySet<ServerName>;
 }
 
-/** A map file beside the configuration: key -> backend. */
+/** A map file in the folder of the configuration: key -> backend. */
 export type MapFile = ReadonlyMap<string, BackendName>;
 
-/** All that HAProxy reads: the file, in order, and the map files beside it, by file name. */
+/** Everything that HAProxy reads: the sections of the file, in order, and the map files by file name. */
 export interface Document {
   readonly front: readonly Section[];
   readonly backends: readonly BackendSection[];
   readonly maps: Readonly<Record<string, MapFile>>;
-  /** None where that is not known. */
+  /** Undefined when it is not known. */
   readonly certificates?: LoadedCertificates;
 }
 
-/** What HAProxy reads of certificates, beside their names in the text. */
+/** What HAProxy reads from certificate files, beside the file names in the configuration. */
 export interface LoadedCertificates {
-  /** SHA-256 of what it reads for a file or folder, by name: the text stays the same when one is renewed. */
+  /** SHA-256 of the content, by name of file or folder, because the configuration's text does not change when a certificate is renewed. */
   readonly fingerprints: ReadonlyMap<string, string>;
-  /** Those of the shared https frontend, in order, where they are too many for a line: they stand in a file. */
+  /** The certificates of the shared https frontend, in order, when they are too many for one line and are written into a list file. */
   readonly list: readonly string[];
 }
 
-/** What HAProxy runs: a document, and what of it is otherwise in its memory. Known from what was confirmed, or read back. */
+/** What HAProxy runs: a document, and how its memory differs from that document. Known because HAProxy confirmed it, or read back from HAProxy. */
 export interface Running {
   readonly document: Document;
-  /** Servers in another state than their line in the document says, or without a line in it; by 'backend/server'. */
+  /** Servers that are in a different state than their line in the document says, or that have no line in it; by 'backend/server'. */
   readonly exceptions: ReadonlyMap<string, ServerException>;
-  /** Backends that refused a command, and what they answered: nobody knows what they are like, so they need a reload. */
+  /** Backends that refused a command, with HAProxy's answer. Their state is unknown, so they need a reload. */
   readonly lost: ReadonlyMap<BackendName, string>;
 }
 
-/** A server that HAProxy has, and does not use as it would one of the file. */
+/** A server that HAProxy has, and that is not in the state in which HAProxy starts it from the file. */
 export interface ServerException {
   readonly backend: BackendName;
   readonly server: ServerName;
-  /** As the file has it, or had it. */
+  /** Its line in the file, or the last line it had there. */
   readonly line: Fragment;
   readonly stage: Stage;
 }
 
-/** How far a server is that does not simply serve. */
+/** The state of a server that is an exception. */
 export type Stage =
-  | 'checking' // in the document, and not enabled before its first check passed
-  | 'passed' // its check has passed
-  | 'draining' // not in the document; its task is being killed
-  | 'stopped'; // in maintenance; not in the document and to be deleted, or in it and to be enabled
+  | 'checking' // in the document, but not enabled until its first check has passed
+  | 'passed' // in the document; its check has passed and it is to be enabled
+  | 'draining' // not in the document, because its task is being killed
+  | 'stopped'; // in maintenance: to be deleted if it is not in the document, to be enabled if it is
 
 /**
- * The way from what HAProxy runs to the wanted document. Commands can go at once, whether or not a reload is needed for the rest; both empty
- * means nothing to do. Nothing is done without a reason.
+ * How to get from what HAProxy runs to the wanted document. The commands can be sent at once, whether or not a reload is needed as well. `reload`
+ * holds the reasons for a reload. If both are empty, there is nothing to do. Every command and every reload has a reason.
  */
 export interface Plan {
   readonly commands: readonly Command[];
   readonly reload: readonly Reason[];
 }
 
-/** One line on HAProxy's runtime socket. */
+/** One command line for HAProxy's runtime socket. */
 export interface Command {
   readonly text: string;
-  /** What HAProxy answers when it took it; the answer is trimmed. */
+  /** Matches HAProxy's answer, trimmed, when HAProxy accepted the command. */
   readonly expect: RegExp;
   readonly reason: Reason;
-  /** What it has then; none for one that only prepares the next. */
+  /** What is different in HAProxy after the command; undefined for a command that only prepares the next one. */
   readonly effect?: Effect;
-  /** A refusal means not yet: nothing is lost by it. */
+  /** HAProxy may refuse the command for now. That is no failure: it is sent again later. */
   readonly mayWait?: true;
 }
 
-/** What is different in HAProxy when it took a command. */
+/** What is different in HAProxy after it accepted a command. */
 export type Effect =
   | {
       readonly kind: 'server';
@@ -107,17 +110,17 @@ export type Effect =
   | { readonly kind: 'deleted'; readonly backend: BackendName; readonly server: ServerName }
   | { readonly kind: 'map'; readonly file: string; readonly key: string; readonly to: BackendName | undefined };
 
-/** Why HAProxy is changed, for people: `server-added shop_10004: 10_0_0_1_31001`. */
+/** Why HAProxy is changed, told to people: `server-added shop_10004: 10_0_0_1_31001`. */
 export interface Reason {
   readonly code: ReasonCode;
   readonly subject: string;
   readonly detail: string;
 }
 
-/** What kind of change it is, as a word that the log has. */
+/** The kind of change, as the log writes it. REASON_SENTENCES has a sentence for each. */
 export type ReasonCode =
-  | 'not-loaded' // HAProxy has not loaded a file of ours yet
-  | 'by-hand' // somebody asked
+  | 'not-loaded' // HAProxy has not loaded one of our files yet
+  | 'by-hand' // somebody asked for it
   | 'backend-new'
   | 'backend-gone'
   | 'backend-changed'
@@ -127,9 +130,9 @@ export type ReasonCode =
   | 'server-added'
   | 'server-gone'
   | 'server-changed'
-  | 'server-ready' // its check passed, or its task serves again
+  | 'server-ready' // the server's check has passed, or its task serves again
   | 'server-draining'
   | 'server-deleted'
   | 'map-changed'
-  | 'certificate-changed' // its file holds another one
-  | 'refused'; // HAProxy did not take a command
+  | 'certificate-changed' // a file holds a different certificate
+  | 'refused'; // HAProxy refused a command

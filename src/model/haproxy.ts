@@ -1,10 +1,10 @@
 import type { ServerException, Command, Document, Reason, Running } from './document.ts';
 import type { Release } from './release.ts';
 
-/** The variables that HAProxy is always given; more only by `--haproxy-env`. */
+/** The environment variables that HAProxy always gets; `--haproxy-env` adds others. */
 export const ALWAYS_PASSED: readonly string[] = ['PATH', 'TZ', 'LANG'];
 
-/** Why a start or reload was not confirmed, with what HAProxy wrote. */
+/** HAProxy did not confirm a start or reload. `lines` are the lines that it wrote. */
 export class ReloadRefused extends Error {
   readonly code = 'reload-refused';
   readonly lines: readonly string[];
@@ -15,32 +15,41 @@ export class ReloadRefused extends Error {
   }
 }
 
-/** A HAProxy that runs, however it is reached. Every promise settles by its deadline; what is asked for during a reload waits for its end. */
+/** A HAProxy, whether we run it ourselves or reload it by --command. Every call has a deadline. Calls during a reload wait until it is finished. */
 export interface Haproxy {
-  /** What the running worker is; undefined when it takes no commands (none runs, or it is reached by a command alone). Asked anew after each reload. */
+  /**
+   * Returns the version of the running worker; undefined when it takes no runtime commands, because none runs or because there is only --command
+   * and no socket. The worker is asked again after each reload.
+   */
   release(): Promise<Release | undefined>;
-  /** Sends commands in order, and tells of each whether HAProxy took it. Rejects when that can't be known: then what HAProxy holds must be read back. */
+  /**
+   * Sends commands in order and returns for each whether HAProxy accepted it. Rejects when that can't be known; then the state of HAProxy must be
+   * read back.
+   */
   send(commands: readonly Command[]): Promise<readonly Answer[]>;
   /**
-   * Starts it, or makes it read its file again; resolves when HAProxy confirmed that the file serves, rejects with a sentence. `wanted`: what is in
-   * the file; servers of it that are down now stay so until they pass their checks.
+   * Starts HAProxy, or reloads it with its file. Resolves when HAProxy has confirmed that it serves the file, and rejects with a sentence if not.
+   * `wanted` is the document in the file: servers of it that are down now stay down after the reload until they pass their checks.
    */
   reload(reasons: readonly Reason[], wanted?: Document): Promise<void>;
-  /** What HAProxy runs, if its file is this document: read back from it. Rejects when it does not answer. */
+  /** Reads back what HAProxy runs, given that it loaded this document. Rejects when HAProxy does not answer. */
   holds(document: Document): Promise<Running>;
-  /** Those of these servers ('backend/server') whose health check has passed. */
+  /** Returns those of the given servers whose health check has passed, as 'backend/server'. */
   passed(servers: readonly Pick<ServerException, 'backend' | 'server'>[]): Promise<ReadonlySet<string>>;
-  /** The files of this fingerprint say what HAProxy runs, although it did not load them: noted for the daemon that adopts it. */
+  /**
+   * Records that the files with this fingerprint describe what HAProxy runs, although runtime commands brought it there and it did not load the
+   * files. The next daemon, which adopts this HAProxy, reads the record.
+   */
   agrees(fingerprint: string): Promise<void>;
 }
 
 /**
- * What `haproxy -c` says of a file. `lines`: its messages, without those that are only notices. `isLate`: it had not ended by its deadline and
- * was killed; `lines` then says that in one sentence, and names nobody.
+ * What `haproxy -c` says about a file. `lines` are its messages, without the notices. With `isLate` it did not end by its deadline and was killed;
+ * `lines` then says so in one sentence, which blames no app or template.
  */
 export type Verdict = { readonly ok: true } | { readonly ok: false; readonly lines: readonly string[]; readonly isLate?: true };
 
-/** What HAProxy said to one command. */
+/** HAProxy's answer to one runtime command. */
 export interface Answer {
   readonly taken: boolean;
   readonly answer: string;

@@ -1,26 +1,27 @@
 import type { AppId, TaskId } from './names.ts';
 
-/** Tasks that full reads no longer have, and that serve on. All times in ms since 1970. */
+/** Tasks that vanished from full reads without an explanation and that are served on. All times are in ms since 1970. */
 export interface Held {
-  /** When the first read was sent that did not have one of them … */
+  /** When the first full read was sent in which one of the tasks was missing … */
   readonly since: number;
-  /** … and when the last one was; they are held until one is sent after `until` that says the same. */
+  /** … and when the last one was sent. */
   readonly sentAt: number;
+  /** The tasks are held until a full read that was sent after this time says again that they are missing. */
   readonly until: number;
-  /** How many full reads have said so. */
+  /** In how many full reads tasks were missing. */
   readonly reads: number;
-  /** By app and task: when the first read was sent that did not have it; all since then said so. */
+  /** By app and task: when the first full read was sent in which the task was missing. It was missing in all reads since then. */
   readonly lost: ReadonlyMap<AppId, ReadonlyMap<TaskId, number>>;
-  /** How many tasks that is … */
+  /** How many tasks are missing … */
   readonly losses: number;
-  /** … of so many that served. */
+  /** … of how many that served. */
   readonly of: number;
 }
 
-/** Times in ms since 1970. */
+/** Full reads of Marathon fail. Times are in ms since 1970. */
 export interface Unread {
-  /** When the first read was begun that did not succeed. */
+  /** When the first full read that failed was started. */
   readonly since: number;
-  /** When the last one was sent that did. */
+  /** When the last full read that succeeded was sent. */
   readonly known: number;
 }

@@ -1,6 +1,6 @@
 import type { LeftOutReason } from './service.ts';
 
-/** Each reason why a port or task does not serve, as a sentence for its owner. docs/problems.md has a row for each. */
+/** A sentence for each reason why a port or task is not served, told to its owner. docs/problems.md has a row for each. */
 export const LEFT_OUT_SENTENCES = {
   'own-app': 'it is the load balancer itself',
   group: "its HAPROXY_GROUP names none of this load balancer's groups",

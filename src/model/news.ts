@@ -7,8 +7,8 @@ import type { Front } from './service.ts';
 import type { App, Snapshot } from './snapshot.ts';
 
 /**
- * Everything that can change what we know. Sources tell it, `absorb` understands it; nothing else enters the middle. `at`: ms since 1970, with
- * a fraction. `sentAt`: when a read was sent; what is known from later than that is not overwritten by it.
+ * Everything that can change what we know. Sources tell news and `absorb` applies them to the state; nothing else changes the state. `at` is when
+ * it happened, in ms since 1970 with a fraction. `sentAt` is when a read was sent: its answer does not overwrite what was learned after that.
  */
 export type News = { readonly at: number } & (
   | { readonly kind: 'apps'; readonly sentAt: number; readonly apps: readonly App[]; readonly problems: readonly Problem[] } // a full read
@@ -18,38 +18,38 @@ export type News = { readonly at: number } & (
       readonly id: AppId;
       readonly app: App | undefined;
       readonly problems: readonly Problem[];
-    } // one read again; without app and Problems: it is gone
+    } // one app was read again; without an app and Problems it does not exist any more
   | { readonly kind: 'task'; readonly app: AppId; readonly task: TaskUpdate } // a status_update_event
-  | { readonly kind: 'serving'; readonly fronts: readonly Front[] } // HAProxy runs a document with these
+  | { readonly kind: 'serving'; readonly fronts: readonly Front[] } // the document that HAProxy runs now has these fronts
   | {
       readonly kind: 'refused';
       readonly problems: readonly Problem[];
       readonly quarantined: readonly Quarantined[];
       readonly defaulted?: Defaulted;
-    } // by HAProxy, and whose ports are left out therefore
-  | { readonly kind: 'taken' | 'freed'; readonly binds: readonly TakenBind[] } // what HAProxy can't bind, and what it can again
-  | { readonly kind: 'accepted' } // by `haproxy -c`
-  | { readonly kind: 'certificates'; readonly certificates: Certificates } // all that is known of them, now
-  | { readonly kind: 'release'; readonly release: Release } // another HAProxy stands on the disk
-  | { readonly kind: 'restored'; readonly snapshot: Snapshot; readonly savedAt: number } // what was known then; counts before the first full read
-  | { readonly kind: 'unread'; readonly since: number } // full reads fail, or hang; the first of them was begun then
-  | { readonly kind: 'tick' } // time has passed: somebody waits for it
+    } // HAProxy refused a configuration, and these ports are left out because of it
+  | { readonly kind: 'taken' | 'freed'; readonly binds: readonly TakenBind[] } // addresses and ports that HAProxy can't bind, or can bind again
+  | { readonly kind: 'accepted' } // `haproxy -c` accepted a configuration
+  | { readonly kind: 'certificates'; readonly certificates: Certificates } // everything that is known about certificates now
+  | { readonly kind: 'release'; readonly release: Release } // a different version of HAProxy is installed
+  | { readonly kind: 'restored'; readonly snapshot: Snapshot; readonly savedAt: number } // a snapshot that was saved earlier; used until the first full read
+  | { readonly kind: 'unread'; readonly since: number } // full reads fail or hang since then
+  | { readonly kind: 'tick' } // the time has come that the state asked to be woken at
 );
 
-/** What follows from an event. */
+/** What an event of Marathon means for us. */
 export interface Heard {
-  /** In words for the log: 'status_update_event TASK_KILLED /nginx'. */
+  /** The event in words, for the log: 'status_update_event TASK_KILLED /nginx'. */
   readonly reason: string;
-  /** What it tells by itself. */
+  /** The news that the event itself contains. */
   readonly news?: News;
-  /** What is to be read again. */
+  /** The apps that have to be read again. */
   readonly dirty: readonly AppId[] | 'all';
 }
 
-/** What an event says of a task. */
+/** What an event says about a task. */
 export interface TaskUpdate {
   readonly id: TaskId;
-  /** 'TASK_RUNNING' */
+  /** Mesos's name of the state: 'TASK_RUNNING'. */
   readonly state: string;
   /** The agent, as in `Task`; empty when the event does not say. */
   readonly host: string;
@@ -58,6 +58,6 @@ export interface TaskUpdate {
   readonly addresses: readonly string[];
   /** Host ports as Marathon packs them: mappings without one are skipped. */
   readonly ports: readonly number[];
-  /** Of the app, when the task was started. */
+  /** The app's version when the task was started. */
   readonly version: string | undefined;
 }

@@ -3,48 +3,48 @@ import type { AppId, ServerName } from './names.ts';
 import type { Problem } from './problem.ts';
 import type { BackendOptions, Front } from './service.ts';
 
-/** A port that HAProxy does not take as it is. It is not tried again until what is known of it here is another. */
+/** A port whose configuration HAProxy refused. It is tried again only when something that is recorded here changes. */
 export interface Quarantined {
   readonly app: AppId;
   readonly index: number;
-  /** What its labels and definition asked for when it was refused. */
+  /** What its labels and definition asked for when HAProxy refused it. */
   readonly of: Written;
-  /** What was known then of the certificate that its label names; none where it was not looked into yet, or there is no such label. */
+  /** What was known at that time about the certificate that its label names; undefined when it had not been read yet, or no label names one. */
   readonly certificate: NamedCertificate | undefined;
   readonly problems: readonly Problem[];
-  /** The servers that it had, where HAProxy refused it for them (two of one name): with others it is tried again. */
+  /** The servers it had, when HAProxy refused it because of them (two servers with the same name). With different servers it is tried again. */
   readonly servers?: readonly ServerName[];
-  /** The other ports that had a part in the text that HAProxy refused: it is tried again when one of them is another, or gone. */
+  /** The other ports that contributed to the text that HAProxy refused. It is tried again when one of these ports changes or goes away. */
   readonly beside?: readonly Beside[];
 }
 
-/** Another port that had a part in what HAProxy refused. */
+/** A port that contributed to the text that HAProxy refused, beside the quarantined port. */
 export type Beside = Pick<Quarantined, 'app' | 'index' | 'of'>;
 
-/** Templates of the operator's that HAProxy refused before it took anything: the default ones stand in their place, so that it starts. */
+/** Templates of the operator that HAProxy refused at its first start. The default templates are used instead, so that HAProxy can start. */
 export interface Defaulted {
-  /** HAPROXY_HTTP_FRONTEND_HEAD */
+  /** The names of the templates: HAPROXY_HTTP_FRONTEND_HEAD. */
   readonly templates: readonly string[];
   readonly problems: readonly Problem[];
 }
 
-/** All that the text of a port comes from, but for its tasks. */
+/** Everything that a port's configuration is rendered from, except its tasks. */
 export interface Written {
   readonly front: Omit<Front, 'changedAt' | 'claimed'> & { readonly changedAt: undefined; readonly claimed: undefined };
   readonly options: BackendOptions;
 }
 
-/** An address and port that a configuration binds and HAProxy can't have, and why. */
+/** An address and port in the configuration that HAProxy can't bind, and why. */
 export interface TakenBind {
-  /** `*` (all of IPv4), an IPv4 or IPv6 address without brackets, or a name. */
+  /** `*` (all IPv4 addresses), an IPv4 or IPv6 address without brackets, or a name. */
   readonly address: string;
   readonly port: number;
-  /** `::` without what comes over IPv4. */
+  /** It is `::` for IPv6 only. */
   readonly v6only?: true;
-  /** On this network interface alone. */
+  /** It is bound only on this network interface. */
   readonly interface?: string;
-  /** Its address need not be one of this machine's. */
+  /** It may be bound to an address that this machine does not have. */
   readonly transparent?: true;
-  /** In a sentence: '*:10004 is taken by nginx (pid 123): end that, or choose another port'. */
+  /** A sentence: '*:10004 is taken by nginx (pid 123): end that process, or choose another port'. */
   readonly why: string;
 }

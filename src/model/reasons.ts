@@ -1,6 +1,6 @@
 import type { ReasonCode } from './document.ts';
 
-/** Each reason for which HAProxy is changed, as a sentence for the person who reads the log. docs/reasons.md has a row for each. */
+/** A sentence for each reason to change HAProxy, told to the person who reads the log. docs/reasons.md has a row for each. */
 export const REASON_SENTENCES = {
   'not-loaded': 'HAProxy does not run, or has not loaded a file of this load balancer yet',
   'by-hand': 'somebody asked for it, by SIGUSR1 for example, or the daemon ends',

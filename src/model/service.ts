@@ -1,73 +1,73 @@
 import type { AppId, BackendName, ServerName, TaskId } from './names.ts';
 
-/** One service port of one app. A task that comes or goes makes another `backend`; `front` stays the same object. */
+/** One service port of one app. When a task comes or goes, `backend` is a new object and `front` stays the same object. */
 export interface Service {
   readonly front: Front;
   readonly backend: Backend;
 }
 
-/** How clients reach it: what the shared frontends and the port's own frontend are made of. */
+/** How clients reach a service: everything that the shared frontends and the port's own frontend are rendered from. */
 export interface Front {
   readonly app: AppId;
-  /** The app that Marathon has, where `app` is the name of a deployment group. */
+  /** The app in Marathon, when `app` is the name of a deployment group. */
   readonly author?: AppId;
-  /** Port index: n in HAPROXY_n_ labels. */
+  /** The port index: n in HAPROXY_n_ labels. */
   readonly index: number;
   readonly name: BackendName;
-  /** The service port, after HAPROXY_n_PORT. */
+  /** The service port; HAPROXY_n_PORT overrides the app definition. */
   readonly port: number;
   readonly mode: 'http' | 'tcp';
-  /** None when another service has the port, or when its certificate can't be served: it is never bound without. */
+  /** Undefined when a different service has the port, or when the service's certificate can't be used, since a port never opens without its TLS. */
   readonly bind: Bind | undefined;
-  /** What can stand behind `crt`, where that is not just what `bind` names: HAProxy would refuse that one, or a part of it. */
+  /** The paths to write after `crt`, when HAProxy would refuse all or part of the certificate that `bind` names. */
   readonly certificates?: readonly string[];
   readonly routes: readonly Route[];
   readonly auth: Auth | undefined;
   readonly redirectToHttps: boolean;
-  /** Order among the rules of the shared frontends: largest first. Not a share of traffic. */
+  /** The order among the rules of the shared frontends, largest first. It is not a share of the traffic. */
   readonly weight: number;
-  /** When its app's definition changed last; decides between two that claim one port or route. */
+  /** When the app's definition was last changed, ISO 8601. The older app wins when two apps claim the same port or route. */
   readonly changedAt: string | undefined;
   readonly overrides: Overrides;
-  /** What its labels ask for, where it did not get all of it. */
+  /** What the labels ask for, when the service did not get all of it. */
   readonly claimed?: Front;
 }
 
 /** Template texts from this port's labels, by template name. */
 export type Overrides = Readonly<Record<string, string>>;
 
-/** Where a port is bound. */
+/** The address and port that a service's own frontend listens on. */
 export interface Bind {
-  /** `*`, an IPv4 or an IPv6 address in brackets. */
+  /** `*`, an IPv4 address, or an IPv6 address in brackets. */
   readonly address: string;
   readonly port: number;
   readonly certificate: string | undefined;
   readonly options: string | undefined;
 }
 
-/** A virtual host, lower case, and the paths of it that are meant: arguments of `path_beg`, all when undefined. */
+/** A virtual host in lower case, and a path prefix (the argument of `path_beg`); undefined means all paths. */
 export interface Route {
   readonly host: string;
   readonly path: string | undefined;
 }
 
-/** Basic auth; `password` as HAProxy's userlist takes it (crypt). */
+/** Basic auth. `password` is a crypt(3) hash, as HAProxy's userlist takes it. */
 export interface Auth {
   readonly realm: string;
   readonly user: string;
   readonly password: string;
 }
 
-/** Where it leads. `options` stays the same object while only tasks change. */
+/** Where a service sends requests. `options` stays the same object while only tasks change. */
 export interface Backend {
   readonly options: BackendOptions;
-  /** By host, address, port. */
+  /** In order of host, address and port. */
   readonly servers: readonly Server[];
   /** Servers of tasks that are being killed. */
   readonly leaving: readonly ServerName[];
 }
 
-/** All of a backend but its servers. */
+/** Everything about a backend except its servers. */
 export interface BackendOptions {
   readonly balance: string;
   readonly sticky: boolean;
@@ -75,7 +75,7 @@ export interface BackendOptions {
   readonly proxyPassPath: string | undefined;
   readonly reverseProxyPath: string | undefined;
   readonly rootRedirect: string | undefined;
-  /** Addresses and networks; everybody when empty. */
+  /** The addresses and networks that may use it; empty means everybody. */
   readonly allowedNetworks: readonly string[];
   readonly check: Check | undefined;
 }
@@ -83,35 +83,35 @@ export interface BackendOptions {
 /** HAProxy's own check of a backend's servers. */
 export interface Check {
   readonly protocol: 'http' | 'tcp';
-  /** As Marathon calls it: 'MESOS_HTTP'. */
+  /** Marathon's name for the protocol: 'MESOS_HTTP'. */
   readonly marathonProtocol: string;
   readonly path: string;
   readonly intervalSeconds: number;
   readonly timeoutSeconds: number;
   readonly gracePeriodSeconds: number;
-  /** Failures until a server is taken out: Marathon's maxConsecutiveFailures + 1. */
+  /** How many failures take a server out: Marathon's maxConsecutiveFailures + 1. */
   readonly falls: number;
-  /** Another port than the server's own: a number, or the port index whose address each task has. */
+  /** The port to check, if it is not the server's own port: a port number, or the index of one of the task's ports. */
   readonly at: { readonly port: number } | { readonly index: number } | undefined;
 }
 
 /** A task as HAProxy reaches it. */
 export interface Server {
   readonly name: ServerName;
-  /** HAProxy's, 1 … 32767. */
+  /** HAProxy's id of the server, 1 … 32767. */
   readonly id: number;
   readonly task: TaskId;
   readonly host: string;
   readonly address: string;
   readonly port: number;
-  /** Where its health check goes, when that is another port. */
+  /** The port that its health check uses, when that is not `port`. */
   readonly checkPort: number | undefined;
-  /** False when the backend's check is not this task's: it is of an older version of the app, which has another one. */
+  /** False when the backend's check does not fit this task, because the task is of an older version of the app with a different check. */
   readonly checked: boolean;
   readonly draining: boolean;
 }
 
-/** A port or task that does not serve, and why: what `explain` and the status page read. Nothing is left out without one. */
+/** A port or task that is not served, and why. Whatever is left out has a LeftOut. `explain` and the status page read it. */
 export interface LeftOut {
   readonly app: AppId;
   readonly index?: number;
@@ -119,20 +119,20 @@ export interface LeftOut {
   readonly why: LeftOutReason;
 }
 
-/** Why a port or task does not serve. Each has its sentence in left-out.ts, and its row in docs/problems.md. */
+/** Why a port or task is not served. Each reason has a sentence in left-out.ts and a row in docs/problems.md. */
 export type LeftOutReason =
-  | 'own-app' // the load balancer itself
-  | 'group' // of none of this load balancer's groups
-  | 'disabled' // HAPROXY_n_ENABLED, or strict mode without it
-  | 'suspended' // no instances, no tasks
-  | 'protocol' // UDP only
-  | 'no-service-port' // neither given nor assigned
+  | 'own-app' // the app is the load balancer itself
+  | 'group' // its HAPROXY_GROUP is none of this load balancer's groups
+  | 'disabled' // HAPROXY_n_ENABLED is false, or missing in strict mode
+  | 'suspended' // the app has no instances and no tasks
+  | 'protocol' // the port speaks only UDP
+  | 'no-service-port' // Marathon gave none, and none could be assigned
   | 'refused' // HAProxy refuses what its labels make
   | 'label' // a label that guards access could not be read
-  | 'port-conflict' // another service has the backend's name or the bind
+  | 'port-conflict' // a different service has the backend's name, or its address and port
   | 'certificate' // its certificate can't be served
   | 'bounds' // the app has more ports than are served for one app
-  | 'duplicate' // another task has its address and port
+  | 'duplicate' // a different task has the same address and port
   | 'state' // the task does not run
   | 'unhealthy' // a check fails
   | 'health-unknown' // no check result yet

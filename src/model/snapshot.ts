@@ -1,25 +1,25 @@
 import type { AppId, TaskId } from './names.ts';
 import type { Problem } from './problem.ts';
 
-/** What Marathon said, decoded. An app that did not change is the same object as in the snapshot before. */
+/** What Marathon said, decoded. An app that did not change is the same object as in the previous snapshot. */
 export interface Snapshot {
   /** In order of id. */
   readonly apps: readonly App[];
-  /** Apps that could not be decoded. */
+  /** A Problem for each app that could not be decoded. */
   readonly problems: readonly Problem[];
 }
 
-/** An app in two halves: what its authors wrote, and what its tasks do. A task that comes or goes leaves `definition` the same object. */
+/** An app: what its authors wrote (`definition`), and its tasks. When a task comes or goes, `definition` stays the same object. */
 export interface App {
   readonly id: AppId;
   readonly definition: Definition;
-  /** How many tasks Marathon is to keep running. */
+  /** How many tasks Marathon should keep running. */
   readonly instances: number;
-  /** Marathon's `version`, ISO 8601 in UTC: of the last change, a scaling included. */
+  /** Marathon's `version`, ISO 8601 in UTC: the time of the last change, which may be a scaling. */
   readonly version: string | undefined;
   /** Marathon's `versionInfo.lastScalingAt`, ISO 8601 in UTC. */
   readonly scaledAt: string | undefined;
-  /** While a deployment runs on it. */
+  /** Set while a deployment of the app runs. */
   readonly deploying?: true;
   /** In order of id. */
   readonly tasks: readonly Task[];
@@ -28,41 +28,41 @@ export interface App {
 /** The part of an app definition that a load balancer reads. */
 export interface Definition {
   readonly id: AppId;
-  /** The app that Marathon has, where `id` is the name of a deployment group. */
+  /** The app in Marathon, when `id` is the name of a deployment group. */
   readonly author?: AppId;
   readonly labels: Readonly<Record<string, string>>;
   readonly network: Network;
-  /** By port index. */
+  /** In order of port index. */
   readonly ports: readonly Port[];
   readonly checks: readonly HealthCheck[];
-  /** Whether new tasks have to say that they are ready while a deployment runs. */
+  /** Whether the app has readiness checks, which new tasks must pass during a deployment. */
   readonly readiness: boolean;
-  /** Marathon's `versionInfo.lastConfigChangeAt`, ISO 8601 in UTC; none before an app's second version in old Marathons. */
+  /** Marathon's `versionInfo.lastConfigChangeAt`, ISO 8601 in UTC; undefined for the first version of an app in old Marathons. */
   readonly changedAt: string | undefined;
 }
 
-/** `host`: the agent's address; `bridge`: the agent's address and mapped ports; `container`: an address of its own (Calico). */
+/** `host`: tasks use the agent's address. `bridge`: the agent's address and mapped ports. `container`: an address of their own (Calico). */
 export type Network = 'host' | 'bridge' | 'container';
 
-/** One element of `portMappings` or `portDefinitions`; `index` n in HAPROXY_n_ labels. */
+/** One element of `portMappings` or `portDefinitions`. Its index in the list is n in HAPROXY_n_ labels. */
 export interface Port {
-  /** Inside the container; none in host mode. */
+  /** The port inside the container; undefined in host mode. */
   readonly container: number | undefined;
-  /** What clients of the load balancer use; none where Marathon gave none (IP per task before 1.5). */
+  /** The port that clients of the load balancer use; undefined when Marathon gave none (IP per task before 1.5). */
   readonly service: number | undefined;
-  /** Whether a task has a port of its agent for it. */
+  /** Whether a task gets a port of its agent for it. */
   readonly onHost: boolean;
   /** False when the port speaks UDP only. */
   readonly tcp: boolean;
-  /** When it speaks UDP, beside TCP or alone. */
+  /** Set when the port speaks UDP, with or without TCP. */
   readonly udp?: true;
-  /** As its authors call it; DNS has a service of that name. */
+  /** Its name in the app definition; DNS answers for a service with that name. */
   readonly name?: string;
 }
 
-/** A health check of an app's, as Marathon has it. */
+/** A health check of an app, as Marathon defines it. */
 export interface HealthCheck {
-  /** Open, as Marathon adds kinds: 'HTTP', 'MESOS_TCP', 'COMMAND' … */
+  /** 'HTTP', 'MESOS_TCP', 'COMMAND' …; any string, because Marathon adds kinds. */
   readonly protocol: string;
   readonly path: string;
   readonly at: { readonly index: number } | { readonly port: number } | undefined;
@@ -75,40 +75,40 @@ export interface HealthCheck {
 /** One task of an app. */
 export interface Task {
   readonly id: TaskId;
-  /** The agent, as Marathon advertises it: an address or a DNS name; empty when it has none yet. */
+  /** The agent's host as Marathon gives it, an address or a DNS name; empty when the task has no agent yet. */
   readonly host: string;
-  /** The agent's address: `host` where that is one, else what its name resolved to; none while it does not resolve. */
+  /** The agent's address: `host` if that is an address, else the address its name resolved to; undefined while the name does not resolve. */
   readonly hostAddress: string | undefined;
-  /** Open, as Mesos adds states; empty before Marathon 1.1. */
+  /** 'TASK_RUNNING' …; any string, because Mesos adds states. Empty before Marathon 1.1. */
   readonly state: string;
-  /** Of the container, without the network's name; IPv4 and IPv6. */
+  /** The container's addresses, IPv4 and IPv6, without the network's name. */
   readonly addresses: readonly string[];
-  /** By port index, not as Marathon packs them. */
+  /** The agent's ports by port index. Marathon leaves out missing ports, which are undefined here. */
   readonly hostPorts: readonly (number | undefined)[];
   readonly health: Health;
   readonly readiness: Readiness;
-  /** Mesos's id of its agent, '7b2d…-S1'; where Marathon says it. */
+  /** Mesos's id of the agent, '7b2d…-S1', if Marathon gives it. */
   readonly agent?: string;
-  /** The app's, when the task was started; none in some states. */
+  /** The app's version when the task was started; undefined in some states. */
   readonly version: string | undefined;
-  /** When it began to run, in ms since 1970; only where results of health checks are to be expected. */
+  /** When it began to run, in ms since 1970. Set only when its health checks are expected to give results. */
   readonly startedAt?: number;
-  /** Its health is unknown, and has been for longer than Marathon would have let it live if it failed: nobody says, so it serves. */
+  /** Its health has been unknown for so long that Marathon would have killed it if its checks failed, so it is served. */
   readonly overdue?: true;
-  /** The definition whose ports and checks it has, where that is not its app's: of an older version, or of the other app of a deployment group. */
+  /** The definition whose ports and checks it has, when that is an older version of its app or the other app of its deployment group. */
   readonly of?: Definition;
-  /** Of the older app of a deployment group, and replaced by one of the newer: no new clients. */
+  /** It belongs to the older app of a deployment group and a task of the newer app replaces it, so it gets no new clients. */
   readonly draining?: true;
 }
 
 /**
- * `failing`: it was alive, and then a check failed, less often than the app's `maxConsecutiveFailures`. `unknown`: no check has had a result yet,
- * or a new Marathon leader has forgotten it.
+ * `failing`: the task was alive, and a check has failed since then, but fewer times in a row than the app's `maxConsecutiveFailures`. `unknown`: no
+ * check has had a result yet, or a new Marathon leader has lost the results.
  */
 export type Health = 'alive' | 'failing' | 'dead' | 'unknown';
 
 /**
- * Of the readiness checks of a running deployment; `ready` where there is none. `unknown`: the deployment started the task, and no result is
- * there yet, or not any more.
+ * The result of the readiness checks during a deployment; `ready` when there are no such checks. `unknown`: the deployment started the task, and
+ * Marathon has no result yet, or no result any more.
  */
 export type Readiness = 'ready' | 'not-ready' | 'unknown';

@@ -1,6 +1,6 @@
 import type { Task } from './snapshot.ts';
 
-/** A task in one of these has ended for good [mesos: terminal states; marathon: conditions]. TASK_LOST and TASK_UNREACHABLE may run again. */
+/** The states of a task that has ended for good [mesos: terminal states; marathon: conditions]. A task that is LOST or UNREACHABLE may run again. */
 const TERMINAL: ReadonlySet<string> = new Set(
   ['FINISHED', 'FAILED', 'KILLED', 'ERROR', 'DROPPED', 'GONE', 'GONE_BY_OPERATOR', 'UNKNOWN'].map((state) => `TASK_${state}`),
 );
@@ -27,12 +27,12 @@ export function isNotYetRunning(state: string): boolean {
   return NOT_YET_RUNNING.has(state);
 }
 
-/** Whether a task is known to run. Marathon before 1.1 gives no state at all: its tasks count as running. */
+/** Whether a task is known to run. Marathon before 1.1 gives no state; a task without a state counts as running. */
 export function isRunning({ state }: Pick<Task, 'state'>): boolean {
   return state === 'TASK_RUNNING' || state === '';
 }
 
-/** Whether a task may serve, by its state alone: one that may be lost does, and one without a state does [marathon-lb 1.15]. */
+/** Whether a task may serve, judged only by its state. As in marathon-lb 1.15, a lost task and a task without a state may. */
 export function isServing({ state }: Pick<Task, 'state'>): boolean {
   return !isFinal(state) && !isNotYetRunning(state);
 }

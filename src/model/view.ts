@@ -6,25 +6,25 @@ import type { Problem } from './problem.ts';
 import type { Service, LeftOut } from './service.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** What follows from a state. Every consumer is given the same one. */
+/** Everything that is worked out from a state. All consumers (HAProxy, DNS, status and so on) get the same View. */
 export interface View {
   readonly snapshot: Snapshot;
   readonly services: readonly Service[];
   readonly leftOut: readonly LeftOut[];
-  /** The files of certificates that labels name; the same list as long as they do. */
+  /** The certificate files that labels name. Stays the same list as long as the labels name the same files. */
   readonly certificates: readonly string[];
-  /** What is known of them. */
+  /** What is known about the files in `certificates`. */
   readonly named: readonly NamedCertificate[];
   readonly document: Document;
   readonly problems: readonly Problem[];
-  /** What HAProxy can't bind now. */
+  /** The addresses and ports that HAProxy can't bind at the moment. */
   readonly taken: readonly TakenBind[];
-  /** Why the load balancer does not count as healthy: ports that the operator asked for and HAProxy can't bind; none under `--degraded-ok`. */
+  /** Why the load balancer is not healthy, a sentence for each of its own ports that HAProxy can't bind. Always empty under `--degraded-ok`. */
   readonly unbound: readonly string[];
-  /** What Marathon lacks and nothing explains. */
+  /** The tasks that vanished from Marathon without an explanation and that are served on; undefined when there are none. */
   readonly held: Held | undefined;
-  /** When it was known, in ms since 1970, where that was before the start. */
+  /** When the snapshot was saved, in ms since 1970, if it is one that was saved before this start. */
   readonly staleSince: number | undefined;
-  /** That Marathon can't be read for a while already. */
+  /** Set when Marathon could not be read for a while. */
   readonly unread: Unread | undefined;
 }
