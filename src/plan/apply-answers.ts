@@ -5,7 +5,7 @@ import { planCertificates } from './plan-certificates.ts';
 import { areSameSections, isSameBackend, isSameMap, isSameSection, mapNames } from '../haproxy/same-sections.ts';
 import type { Answer } from '../model/haproxy.ts';
 
-/** What HAProxy ran, what it was told, and what it answered. */
+/** What HAProxy ran, the commands that were sent, and its answers. */
 export interface Sent {
   readonly running: Running;
   readonly wanted: Document;
@@ -15,8 +15,8 @@ export interface Sent {
 }
 
 /**
- * What HAProxy runs after commands. A backend that refused one is lost; what reads as the wanted document does becomes its very object, so
- * that the next plan finds it by identity. The same object when nothing is different.
+ * Returns what HAProxy runs after commands. A backend that refused a command is recorded in `lost`. Parts that are equal to the wanted document are
+ * replaced by the wanted document's objects, so that the next plan finds them by identity. Returns `running` itself when nothing changed.
  */
 export function applyAnswers({ running, wanted, commands, answers }: Sent): Running {
   const next = new Next(running);
@@ -32,7 +32,7 @@ export function applyAnswers({ running, wanted, commands, answers }: Sent): Runn
     : { document, exceptions, lost };
 }
 
-/** What is copied only when it changes. */
+/** The next state. It copies a part of the running state only when that part changes. */
 class Next {
   readonly #running: Running;
   readonly #servers = new Map<BackendName, Map<ServerName, Fragment>>();
@@ -105,7 +105,7 @@ class Next {
   }
 }
 
-/** The document with the wanted one's objects wherever it reads the same. */
+/** Returns the document with the objects of the wanted document wherever both are equal. */
 function unite(document: Document, wanted: Document): Document {
   if (document === wanted) return wanted;
   const front = uniteSections(document.front, wanted.front, isSameSection);
@@ -118,7 +118,7 @@ function unite(document: Document, wanted: Document): Document {
   return { ...document, front: isFront ? wanted.front : front, backends, maps };
 }
 
-/** What was read back from a file may be cut into sections in another way. */
+/** Whether two lists of sections have the same text. A document that was read back from a file may be split into sections differently. */
 function areSameParts(before: readonly Section[], after: readonly Section[]): boolean {
   const { head, tail } = common(before, after);
   return areSameSections(before.slice(head, before.length - tail), after.slice(head, after.length - tail));

@@ -1,7 +1,7 @@
 import type { Command, Effect, Fragment, Reason, ReasonCode } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
 
-/** One server of one backend, with the line that HAProxy has it by when the command was taken. */
+/** A server of a backend, with its line once HAProxy has accepted the command. */
 export interface ServerOf {
   readonly backend: BackendName;
   readonly server: ServerName;
@@ -10,22 +10,22 @@ export interface ServerOf {
 
 type Then = Extract<Effect, { kind: 'server' }>['stage'];
 
-/** Most commands print nothing when they were taken. */
+/** Most commands print nothing when HAProxy accepts them. */
 const NOTHING = /^$/;
-/** Later versions may print something before or behind it. */
+/** Later versions may print more lines before or after this one. */
 const ADDED = /^New server registered\.$/m;
-/** One that is gone already needs no deletion. */
+/** A server that does not exist counts as deleted. */
 const DELETED = /^(?:Server deleted|No such server)\.$/m;
 
-/** A reason, for people. */
+/** Makes a reason. */
 export function reason(code: ReasonCode, subject: string, detail = ''): Reason {
   return { code, subject, detail };
 }
 
-/** What a command does with a server. */
+/** A server command, apart from its text. */
 export interface ServerCommand extends ServerOf {
   readonly code: ReasonCode;
-  /** What it is then. */
+  /** The server's state after the command. */
   readonly then: Then;
 }
 
@@ -33,32 +33,32 @@ function command(text: string, { backend, server, line, code, then }: ServerComm
   return { text, expect, reason: reason(code, backend, server), effect: { kind: 'server', backend, server, line, stage: then } };
 }
 
-/** A server more; `text` as `makeAddition` has it. */
+/** The command that adds a server; `text` comes from `makeAddition`. */
 export function addServer(text: string, of: ServerOf, then: 'stopped' | 'as-written'): Command {
   return command(text, { ...of, code: 'server-added', then }, ADDED);
 }
 
-/** Its checks begin; it stays as it is until somebody enables it. */
+/** The command that starts a server's health checks. The server gets no traffic until it is enabled. */
 export function enableHealth(of: ServerOf, code: ReasonCode): Command {
   return command(`enable health ${of.backend}/${of.server}`, { ...of, code, then: 'checking' });
 }
 
-/** Traffic for a server that was added. */
+/** The command that gives traffic to a server that was added. */
 export function enableServer(of: ServerOf, code: ReasonCode = 'server-ready'): Command {
   return command(`enable server ${of.backend}/${of.server}`, { ...of, code, then: 'as-written' });
 }
 
-/** `ready` serves, `drain` finishes what it has, with its checks; `maint` is out. */
+/** The command that sets a server's state: `ready` serves, `drain` only finishes its connections and is still checked, `maint` gets nothing. */
 export function setState(state: 'ready' | 'drain' | 'maint', of: ServerCommand): Command {
   return command(`set server ${of.backend}/${of.server} state ${state}`, of);
 }
 
-/** A larger or smaller share for a server. */
+/** The command that sets a server's share of the traffic. */
 export function setWeight(weight: number, of: ServerCommand): Command {
   return command(`set server ${of.backend}/${of.server} weight ${weight}`, of);
 }
 
-/** HAProxy forgets a server in maintenance; it refuses as long as a connection is left. */
+/** The command that deletes a server in maintenance. HAProxy refuses it while the server has connections. */
 export function deleteServer(backend: BackendName, server: ServerName): Command {
   return {
     text: `del server ${backend}/${server}`,
@@ -69,20 +69,21 @@ export function deleteServer(backend: BackendName, server: ServerName): Command 
   };
 }
 
-/** One entry of a map: from which backend, to which; undefined where there is none. */
+/** A change of one map entry. `from` is undefined for a new entry, `to` for a removed one. */
 export interface MapChange {
-  /** The map's file name, and the path that the configuration has it by. */
+  /** The map's file name … */
   readonly file: string;
+  /** … and its path as the configuration writes it. */
   readonly path: string;
   readonly key: string;
   readonly from: BackendName | undefined;
   readonly to: BackendName | undefined;
 }
 
-/** One entry of a map that comes, changes or goes. */
+/** The command that adds, changes or removes one map entry. */
 export function changeMap({ file, path, key, from, to }: MapChange): Command {
   const verb = to === undefined ? 'del' : from === undefined ? 'add' : 'set';
-  const detail = to === undefined ? `without '${key}'` : `'${key}' leads to ${to}`;
+  const detail = to === undefined ? `'${key}' is removed` : `'${key}' leads to ${to}`;
   return {
     text: `${verb} map ${path} ${key}${to === undefined ? '' : ` ${to}`}`,
     expect: NOTHING,

@@ -4,18 +4,18 @@ import { changeMap, reason, type MapChange } from './commands.ts';
 import { mapNames } from '../haproxy/same-sections.ts';
 import { canStandInCommand } from '../haproxy/server-line.ts';
 
-/** The maps of two documents, and what stands in the way of commands. */
+/** The maps of two documents, and what decides whether commands can change them. */
 export interface MapParts {
   readonly before: Document;
   readonly after: Document;
-  /** Where the configuration has the map files. */
+  /** The folder of the map files, as the configuration writes it. */
   readonly folder: string;
   readonly takesCommands: boolean;
-  /** Backends that need a reload anyway, whatever leads to them. */
+  /** Backends that need a reload anyway, so their map entries need no command. */
   readonly lost: ReadonlyMap<BackendName, string>;
 }
 
-/** The way of the map files. An entry that leads to a backend that HAProxy does not have yet comes with the reload that brings the backend. */
+/** Plans the changes of map files. An entry for a backend that HAProxy does not have yet is left to the reload that adds the backend. */
 export function planMaps(parts: MapParts): { readonly commands: readonly Command[]; readonly reload: readonly Reason[] } {
   const { before, after, lost } = parts;
   if (before.maps === after.maps) return { commands: [], reload: [] };

@@ -8,43 +8,43 @@ import { isSameSection } from '../haproxy/same-sections.ts';
 import { changeOf, isChecked, isDisabled, readServerLine, valueOf, type LineChange, type ServerLine } from '../haproxy/server-line.ts';
 import { serversInText, type Traits } from '../haproxy/backend-traits.ts';
 
-/** One backend that HAProxy has and that is wanted. */
+/** One backend, as HAProxy has it and as it is wanted. */
 export interface BackendPair {
   readonly before: BackendSection;
   readonly after: BackendSection;
-  /** Its servers in another state than their line says, or without a line. */
+  /** Its servers that are in a different state than their line says, or that have no line. */
   readonly exceptions: ReadonlyMap<ServerName, ServerException>;
-  /** Undefined where HAProxy takes no commands. */
+  /** The version of HAProxy; undefined when it takes no commands. */
   readonly release: Release | undefined;
-  /** Of the backend as HAProxy runs it. */
+  /** The traits of the backend as HAProxy runs it. */
   readonly traits: () => Traits;
 }
 
-/** The way of the servers of one backend. */
+/** How to change the servers of one backend: commands, and reasons for a reload. */
 export interface ServerPlan {
   readonly commands: readonly Command[];
   readonly reload: readonly Reason[];
 }
 
-/** The way of one server: what brings it up goes before what takes others down, so that the backend is never without one. */
+/** How to change one server. All `up` commands are sent before all `down` commands, so that the backend always has a server. */
 interface Step {
   readonly up?: readonly Command[];
   readonly down?: readonly Command[];
   readonly reload?: Reason;
-  /** What it does when the commands are taken: whether it serves, waits for its first check, or is drained while its task is being killed. */
+  /** What the server does after the commands: it serves, waits for its first check, or is drained because its task is being killed. */
   readonly then?: 'serves' | 'checking' | 'drains';
 }
 
 /**
- * The way of a backend's servers. A server that is checked is enabled by a later plan, when its check has passed; if none else serves it is
- * enabled at once, because a server that nobody looked at is better than none.
+ * Plans the changes of a backend's servers. A new server with a health check is enabled by a later plan, when its check has passed. If no other
+ * server serves, it is enabled at once, because an unchecked server is better than none.
  */
 export function planServers(pair: BackendPair): ServerPlan {
   const steps = [...arrivals(pair), ...departures(pair)];
   const isOut = !steps.some(({ step }) => step.then === 'serves');
   const waiting = isOut ? steps.filter(({ step }) => step.then === 'checking') : [];
   const ups = steps.flatMap(({ step }) => step.up ?? []);
-  const isLast = isOut && waiting.length === 0; // whose task is being killed may still answer: better than nobody
+  const isLast = isOut && waiting.length === 0; // then a server whose task is being killed is not drained: it may still answer
   const downs = steps.flatMap(({ step }) => (isLast && step.then === 'drains' ? [] : (step.down ?? [])));
   return {
     commands: [...ups, ...waiting.map(({ of }) => enableServer(of)), ...downs],
@@ -57,7 +57,7 @@ interface Way {
   readonly step: Step;
 }
 
-/** The servers that are wanted. */
+/** The steps for the servers that are wanted. */
 function arrivals(pair: BackendPair): readonly Way[] {
   const { before, after, exceptions } = pair;
   const known = { takenIds: lazily(() => idsOf(pair)), inText: lazily(() => serversInText(before)) };
@@ -70,13 +70,13 @@ function arrivals(pair: BackendPair): readonly Way[] {
   return ways;
 }
 
-/** The ids of all servers that HAProxy has. Those that it chose itself nobody knows; it refuses what clashes. */
+/** Returns the server ids of a backend that are written in its lines. Ids that HAProxy chose itself are not known; it refuses a duplicate. */
 function idsOf({ before, exceptions }: BackendPair): Set<string> {
   const lines = [...before.servers.values(), ...Array.from(exceptions.values(), ({ line }) => line)];
   return new Set(lines.flatMap(({ text }) => /\sid\s+(\d+)/.exec(text)?.[1] ?? []));
 }
 
-/** What is asked of a backend's servers when one is added. */
+/** What must be known about a backend's other servers when a server is added. */
 interface Known {
   readonly takenIds: () => Set<string>;
   readonly inText: () => ReadonlySet<string>;
@@ -89,7 +89,7 @@ function added({ release, traits }: BackendPair, of: ServerOf, { takenIds, inTex
   const { noAddition } = traits();
   if (noAddition !== undefined) return why(noAddition);
   const line = readServerLine(of.line.text);
-  if (line === undefined) return why('its template has other lines beside that of the server');
+  if (line === undefined) return why('its template has more lines than the server line');
   if (inText().has(server)) return why("the backend's own text has a server of this name");
   const addition = makeAddition({ backend, line, release, takenIds: takenIds() });
   if ('why' in addition) return why(addition.why);
@@ -101,7 +101,7 @@ function added({ release, traits }: BackendPair, of: ServerOf, { takenIds, inTex
   return { up: [add, enableServer(of, 'server-added')], then: 'serves' };
 }
 
-/** A server that HAProxy has, by the line `had`. */
+/** The step for a server that HAProxy already has, with the line `had`. */
 function kept(pair: BackendPair, of: ServerOf, had: Fragment): Step {
   const change = changeOf(had.text, of.line.text);
   const aside = pair.exceptions.get(of.server);
@@ -112,20 +112,20 @@ function kept(pair: BackendPair, of: ServerOf, had: Fragment): Step {
   return { reload: reason('server-changed', of.backend, `${of.server}: ${doubt}`), ...(serves && { then: 'serves' }) };
 }
 
-/** Why a change needs a reload. */
+/** Returns why a changed line needs a reload; undefined when commands can make the change. */
 function doubtOf({ before, traits }: BackendPair, { server }: ServerOf, change: LineChange): string | undefined {
   if (change.kind === 'other') return change.difference;
   if (change.kind !== 'weight') return undefined;
   const { isDynamic, noAddition } = traits();
-  if (!isDynamic || noAddition !== undefined) return `weight ${change.weight}, which HAProxy takes only from its file here`;
+  if (!isDynamic || noAddition !== undefined) return `weight ${change.weight}, which HAProxy reads only from its file in this backend`;
   return before.servers.has(server) ? undefined : `now with 'weight ${change.weight}'`;
 }
 
-/** Commands for a server whose line is the wanted one, but for what a command can change. */
+/** The step for a server whose line differs only in what commands can change. */
 function settled(of: ServerOf, change: LineChange, aside: ServerException | undefined): Step {
   const line = wordsOf(of.line);
   const ready = (isChecking: boolean): readonly Command[] => [
-    ...(isChecking && isChecked(line) ? [enableHealth(of, 'server-ready')] : []), // one that was added as disabled has never been checked
+    ...(isChecking && isChecked(line) ? [enableHealth(of, 'server-ready')] : []), // a server that was added as disabled has never been checked
     setState('ready', { ...of, code: 'server-ready', then: 'as-written' }),
   ];
   const then = aside?.stage ?? 'as-written';
@@ -149,12 +149,12 @@ function settled(of: ServerOf, change: LineChange, aside: ServerException | unde
   }
 }
 
-/** Lines that a document already holds are server lines; one with more than that has no words that matter. */
+/** Reads the line of a server in a document. A text with more than a server line gives a line without words. */
 function wordsOf(line: Fragment): ServerLine {
   return readServerLine(line.text) ?? { name: '', address: '', words: [], special: true };
 }
 
-/** The servers that are not wanted: drained while their task is being killed, then stopped; `planDeletions` takes them from there. */
+/** The steps for servers that are not wanted. They are drained while their task is being killed, then stopped; `planDeletions` deletes them. */
 function departures({ before, after, exceptions, release }: BackendPair): readonly Way[] {
   const inText = lazily(() => (isSameSection(before, after) ? new Set<string>() : serversInText(after)));
   const ways: Way[] = [];
@@ -163,7 +163,10 @@ function departures({ before, after, exceptions, release }: BackendPair): readon
     if (after.servers.has(server) || inText().has(server)) continue;
     const of: ServerOf = { backend: after.backend, server, line };
     if (release !== undefined && readServerLine(line.text) === undefined) {
-      ways.push({ of, step: { reload: reason('server-gone', after.backend, `${server}: its template has other lines beside it`) } });
+      ways.push({
+        of,
+        step: { reload: reason('server-gone', after.backend, `${server}: its template has more lines than the server line`) },
+      });
       continue;
     }
     const isLeaving = after.leaving.has(server) && !isOut(wordsOf(line), exceptions.get(server));
@@ -186,7 +189,7 @@ function stopped(of: ServerOf): Command {
   return setState('maint', { ...of, code: 'server-gone', then: 'stopped' });
 }
 
-/** Whether the names in the documents are those that HAProxy has: a template may write others, or a backend of another name. */
+/** Whether HAProxy knows the backend and the servers by the names in the document, because a template may write different names. */
 export function isNamedAsWritten(section: BackendSection, backend: BackendName, some: Iterable<ServerName>): boolean {
   if (section.name !== `backend ${backend}`) return false;
   for (const server of some) {

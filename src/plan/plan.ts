@@ -11,24 +11,24 @@ import { areSameSections, differenceOf, fragmentsText, isSameSection, isSameWhol
 import { canStandInCommand } from '../haproxy/server-line.ts';
 import { readDefaults, traitsOf, type Defaults } from '../haproxy/backend-traits.ts';
 
-/** From where to where. */
+/** What HAProxy runs, and what it should run. */
 export interface PlanParts {
   readonly running: Running | undefined;
   readonly wanted: Document;
-  /** Of the worker that runs; undefined when it takes no commands. */
+  /** The version of the running worker; undefined when it takes no commands. */
   readonly release: Release | undefined;
 }
 
 /**
- * The way from what HAProxy runs to the wanted document. Sections are compared by identity, then by text; servers by their line, from which
- * the command is made. What no command can change is a reason for a reload.
+ * Returns a function that plans how to get from what HAProxy runs to the wanted document. It compares sections by identity, then by text, and
+ * servers by their line, from which commands are made. Whatever commands can't change is a reason for a reload.
  */
 export function makePlan({ mapFolder }: { readonly mapFolder: string }): (parts: PlanParts) => Plan {
   const defaultsOf = whole(readDefaults);
   const find = makeFind();
   return ({ running, wanted, release }) => {
     if (running === undefined)
-      return { commands: [], reload: [reason('not-loaded', 'haproxy', 'it has not loaded this configuration yet')] };
+      return { commands: [], reload: [reason('not-loaded', 'haproxy', 'HAProxy has not loaded this configuration yet')] };
     const { document, exceptions, lost } = running;
     if (document === wanted && exceptions.size === 0 && lost.size === 0) return { commands: [], reload: [] };
     const touched = new Set(Array.from(exceptions.values(), ({ backend }) => `backend ${backend}`));
@@ -52,7 +52,7 @@ export function makePlan({ mapFolder }: { readonly mapFolder: string }): (parts:
   };
 }
 
-/** A command has its reason; a server with two commands has one. */
+/** Returns the reasons of commands, each only once: two commands for one server have the same reason. */
 function reasonsOf(commands: readonly Command[]): readonly Reason[] {
   return [...new Map(commands.map(({ reason: one }) => [`${one.code} ${one.subject} ${one.detail}`, one])).values()];
 }
@@ -63,7 +63,7 @@ interface Pairs<Kind> {
   readonly gone: readonly string[];
 }
 
-/** A section by its name; where it stood the last time is looked at first, as backends seldom come and go. */
+/** Makes a function that finds a section by name. It first looks at the index of last time, because backends seldom come and go. */
 function makeFind(): <Kind extends Section>(sections: readonly Kind[], name: string) => Kind | undefined {
   let places: ReadonlyMap<string, number> = new Map();
   return (sections, name) => {
@@ -75,13 +75,13 @@ function makeFind(): <Kind extends Section>(sections: readonly Kind[], name: str
 }
 
 interface Touched<Kind> {
-  /** The names of sections that are looked at although they are the same object on both sides. */
+  /** The names of sections to compare even though both sides have the same object. */
   readonly touched: ReadonlySet<string>;
-  /** Those sections, as they were before. */
+  /** The sections with these names that are the same object on both sides. */
   readonly same: readonly Kind[];
 }
 
-/** Two lists of sections, by name; those that are the same object on both sides only when they are touched. */
+/** Pairs the sections of two lists by name. Sections that are the same object on both sides are paired only when `touched` has their name. */
 function pairUp<Kind extends Section>(before: readonly Kind[], after: readonly Kind[], { touched, same }: Touched<Kind>): Pairs<Kind> {
   const { head, tail } = common(before, after);
   const was = byName(before.slice(head, before.length - tail));
@@ -95,7 +95,7 @@ function pairUp<Kind extends Section>(before: readonly Kind[], after: readonly K
   return { both, fresh, gone: [...was.keys()].filter((name) => !now.has(name)) };
 }
 
-/** Two sections of one name (odd templates) are told apart by their order. */
+/** Returns sections by name. Unusual templates can make two sections of the same name, which get a number in their order. */
 function byName<Kind extends Section>(sections: readonly Kind[]): ReadonlyMap<string, Kind> {
   const map = new Map<string, Kind>();
   for (const section of sections) {
@@ -112,14 +112,14 @@ function planFronts(before: readonly Section[], after: readonly Section[]): read
   if (reasons.length === 0) return [];
   const { head, tail } = common(before, after);
   const isSame = areSameSections(before.slice(head, before.length - tail), after.slice(head, after.length - tail));
-  return isSame ? [] : reasons; // a file that was read back may be cut into sections in another way
+  return isSame ? [] : reasons; // a file that was read back may be split into sections differently
 }
 
 function cameAndWent({ fresh, gone }: Pairs<Section>, codes: Record<'fresh' | 'gone', ReasonCode>): readonly Reason[] {
   return [...fresh.map((name) => reason(codes.fresh, subjectOf(name))), ...gone.map((name) => reason(codes.gone, subjectOf(name)))];
 }
 
-/** Reasons name a backend without the word before it, which their code says already. */
+/** Removes the word `backend` from a section's name, because the reason's code says it already. */
 function subjectOf(section: string): string {
   return section.replace(/^backend /, '');
 }
@@ -150,7 +150,7 @@ function planAllServers({ running, release, pairs, defaults }: ServersParts): Se
     const its = apart.get(after.backend) ?? new Map<ServerName, ServerException>();
     const plan = planServers({ before, after, exceptions: its, release, traits: lazily(() => traitsOf(before, defaults())) });
     if (plan.commands.length === 0 && plan.reload.length === 0) return plan;
-    if (its.size === 0 && isSameWhole(before, after)) return { commands: [], reload: [] }; // one that was read back, cut in another way
+    if (its.size === 0 && isSameWhole(before, after)) return { commands: [], reload: [] }; // a file that was read back may be split differently
     const isMeant = release === undefined || hasItsNames(before, after, plan);
     return isMeant ? plan : { commands: [], reload: [...plan.reload, ...reasonsOf(plan.commands)] };
   });
@@ -166,7 +166,7 @@ function byBackend(apart: Running['exceptions']): ReadonlyMap<BackendName, Reado
   return all;
 }
 
-/** Whether commands would reach what they mean: a template may write other names than the documents have, or more lines than one. */
+/** Whether commands would reach the servers they are meant for. A template may write different names than the document has, or several lines. */
 function hasItsNames(before: BackendSection, after: BackendSection, { commands }: ServerPlan): boolean {
   const { backend } = after;
   const meant = commands.flatMap(({ effect }) => (effect?.kind === 'server' ? [effect.server] : []));
@@ -174,7 +174,10 @@ function hasItsNames(before: BackendSection, after: BackendSection, { commands }
   return isWord && isNamedAsWritten(before, backend, meant) && isNamedAsWritten(after, backend, after.servers.keys());
 }
 
-/** Deletions of servers that were stopped a while ago, by 'backend/server': HAProxy 2.6 may crash over one that was stopped just now. */
+/**
+ * Returns commands that delete stopped servers. `old` holds the servers ('backend/server') that were stopped a while ago; only these are deleted,
+ * because HAProxy 2.6 may crash when a server is deleted right after it was stopped.
+ */
 export function planDeletions({ document, exceptions, lost }: Running, old: ReadonlySet<string>): readonly Command[] {
   const due = [...exceptions].flatMap(([key, one]) => (one.stage === 'stopped' && old.has(key) && !lost.has(one.backend) ? [one] : []));
   if (due.length === 0) return [];

@@ -13,7 +13,7 @@ test.each<[string, Row]>([
   ['an old HAProxy', reloadFor(S2, 'HAProxy 2.4 adds servers only in its experimental mode', { release: { major: 2, minor: 4 } })],
   [
     'a cookie before 3.0',
-    reloadFor(`${S2} cookie x`, "HAProxy 2.8 adds no server with 'cookie' at runtime", { release: { major: 2, minor: 8 } }),
+    reloadFor(`${S2} cookie x`, "HAProxy 2.8 can't add a server with 'cookie' at runtime", { release: { major: 2, minor: 8 } }),
   ],
   [
     'a cookie from 3.0 on',
@@ -27,7 +27,7 @@ test.each<[string, Row]>([
   ],
   [
     'later words in 3.2',
-    reloadFor(`${S2} init-state up idle-ping 1s`, "HAProxy 3.2 adds no server with 'idle-ping' at runtime", {
+    reloadFor(`${S2} init-state up idle-ping 1s`, "HAProxy 3.2 can't add a server with 'idle-ping' at runtime", {
       release: { major: 3, minor: 2 },
     }),
   ],
@@ -41,14 +41,20 @@ test.each<[string, Row]>([
       then: {},
     },
   ],
-  ['a word that only the file knows', reloadFor(`${S2} resolvers x`, "a server with 'resolvers' can not be added at runtime")],
+  ['a word that only the file knows', reloadFor(`${S2} resolvers x`, "HAProxy can't add a server with 'resolvers' at runtime")],
   [
     'a name for an address',
-    reloadFor('s2 app.acme.org:80', "'app.acme.org:80' is no address and port: a server with a name is not resolved at runtime"),
+    reloadFor(
+      's2 app.acme.org:80',
+      "'app.acme.org:80' is not an address and port, and HAProxy does not resolve the name of a server that is added at runtime",
+    ),
   ],
-  ['quotes', reloadFor(`${S2} sni str("a b")`, 'its line has quotes or other characters that a runtime command can not have')],
-  ['a separator of commands', reloadFor(`${S2} sni a;b`, 'its line has quotes or other characters that a runtime command can not have')],
-  ['too many words', reloadFor(`${S2}${' backup'.repeat(55)}`, 'its line has more than the 60 words that fit into a runtime command')],
+  ['quotes', reloadFor(`${S2} sni str("a b")`, "its line has quotes or other characters that can't be written in a runtime command")],
+  [
+    'a separator of commands',
+    reloadFor(`${S2} sni a;b`, "its line has quotes or other characters that can't be written in a runtime command"),
+  ],
+  ['too many words', reloadFor(`${S2}${' backup'.repeat(55)}`, 'its line has more words than the 60 that fit into a runtime command')],
   ...(
     [
       ['static-rr', 'static-rr', ''],
@@ -104,7 +110,7 @@ test.each<[string, Row]>([
     {
       before: { servers: [S1], text: 'balance static-rr' },
       after: { servers: [`${S1} weight 2`], text: 'balance static-rr' },
-      reload: ['server-changed b: s1: weight 2, which HAProxy takes only from its file here'],
+      reload: ['server-changed b: s1: weight 2, which HAProxy reads only from its file in this backend'],
       then: { servers: [S1] },
     },
   ],
