@@ -20,11 +20,12 @@ export const MAY_IMPORT = {
   process: ['haproxy', 'socket'],
   core: ['snapshot', 'services', 'haproxy'],
   options: ['services'],
+  explain: ['services', 'haproxy'],
   model: [],
   lib: [],
 };
 MAY_IMPORT.daemon = Object.keys(MAY_IMPORT).filter((room) => room !== 'demo');
-MAY_IMPORT.cli = ['options', 'daemon', 'demo', 'services', 'haproxy'];
+MAY_IMPORT.cli = ['options', 'daemon', 'demo', 'explain', 'services', 'haproxy'];
 
 const rooms = Object.keys(MAY_IMPORT);
 const direction = rooms.map((room) => {

@@ -24,9 +24,14 @@ interface Bad {
 /** Labels whose values may hold secrets, or name files that do: their values are not repeated. */
 const SECRET: ReadonlySet<string> = new Set(['AUTH', 'BIND_OPTIONS', 'SSL_CERT']);
 
+/** Whether the value of a label is not to be shown; `key`: its name behind HAPROXY_ or HAPROXY_n_. */
+export function isSecret(key: string): boolean {
+  return SECRET.has(key);
+}
+
 /** What is wrong with the value of a label, and what follows. */
 export function badValue({ entry, owner, label, bad, why, meant, shuts, rest }: Bad): Problem {
-  const found = SECRET.has(label.name) ? 'its value' : JSON.stringify(bad.slice(0, 200));
+  const found = isSecret(label.name) ? 'its value' : JSON.stringify(bad.slice(0, 200));
   const effect = rest ? 'only the rest of it counts' : shuts ? 'the port is left out until it can be read' : 'it counts as absent';
   return {
     code: 'label-value',

@@ -1,0 +1,74 @@
+import { hideSecrets } from '../lib/secrets.ts';
+import type { Section } from '../model/document.ts';
+import type { Service } from '../model/service.ts';
+import type { Lookup } from './lookup.ts';
+import { NO_ANSWER_SENTENCES, type NoAnswer } from './no-answer.ts';
+import { explainService } from './ports.ts';
+import type { Rule } from './rules.ts';
+import type { Request } from './samples.ts';
+import type { AnswerExplanation, RuleExplanation } from './shapes.ts';
+import { describeCheck, explainTasks } from './tasks.ts';
+import { walk, type Outcome } from './walk.ts';
+
+/** What a frontend makes of a request. */
+export function explainAnswer(lookup: Lookup, entry: Section, request: Request): AnswerExplanation {
+  const outcome = walk(entry, request, lookup.view.document);
+  const { action, backend, auth, unsure } = outcome;
+  const service = backend === undefined ? undefined : lookup.backend(backend);
+  const served = (service?.backend.servers.length ?? 0) > 0 || (action === 'backend' && service === undefined);
+  const why = served ? null : WHY[action];
+  return {
+    action,
+    served,
+    rule: ruleOf(outcome),
+    labels: labelsOf(outcome, service),
+    backend: backend ?? null,
+    port: service === undefined ? null : explainService(service, lookup),
+    ...(served ? { tasks: [], checks: [] } : tasksOf(lookup, service)),
+    auth: auth.length > 0,
+    unsure: unsure.map((rule) => shownRule(rule)),
+    why,
+    text: why === null ? null : NO_ANSWER_SENTENCES[why],
+  };
+}
+
+const WHY = { nothing: 'no-host', backend: 'no-server', deny: 'denied', redirect: 'redirected' } as const satisfies Record<
+  Outcome['action'],
+  NoAnswer
+>;
+
+function ruleOf({ rule, key, backend }: Outcome): RuleExplanation | null {
+  if (rule === undefined) return null;
+  if (key === undefined || backend === undefined) return shownRule(rule);
+  const [, file = ''] = /,map[^(]*\((?:[^,)]*\/)?([^,)]+)/.exec(rule.words[1] ?? '') ?? [];
+  return { where: file, line: `${key} ${backend}`, label: null };
+}
+
+function shownRule({ line, where, fragment: { label } }: Rule): RuleExplanation {
+  return { where, line: hideSecrets(line), label: label ?? null };
+}
+
+/** The labels that make a rule: those of the port's hosts and paths, and a template of its own. */
+function labelsOf({ rule, backend }: Outcome, service: Service | undefined): readonly string[] {
+  const owner = rule?.fragment.owner;
+  const [index, front] = owner?.by === 'app' ? [owner.index ?? 0, service?.front] : [service?.front.index, service?.front];
+  if (rule === undefined || index === undefined || backend === undefined)
+    return rule?.fragment.label === undefined ? [] : [rule.fragment.label];
+  const [route] = front?.routes ?? [];
+  return [
+    ...(rule.fragment.label === undefined ? [] : [rule.fragment.label]),
+    ...(route === undefined ? [] : [`HAPROXY_${index}_VHOST`]),
+    ...(route?.path === undefined ? [] : [`HAPROXY_${index}_PATH`]),
+  ];
+}
+
+function tasksOf(lookup: Lookup, service: Service | undefined): Pick<AnswerExplanation, 'tasks' | 'checks'> {
+  if (service === undefined) return { tasks: [], checks: [] };
+  const { app } = service.front;
+  const parts = { services: lookup.services(app), leftOut: lookup.leftOut(app) };
+  const members = lookup.members(app);
+  return {
+    tasks: members.flatMap((member) => explainTasks(member, parts)),
+    checks: (members[0]?.definition.checks ?? []).map(describeCheck),
+  };
+}

@@ -1,0 +1,26 @@
+import { TEMPLATES_IN_LABELS } from '../haproxy/catalogue.ts';
+import type { AppId } from '../model/names.ts';
+import type { Definition } from '../model/snapshot.ts';
+import { readLabels } from '../services/read-labels.ts';
+
+/** A port of an app as its labels have it, whether or not it is served. */
+export interface Asking {
+  /** The id under which it is served. */
+  readonly app: AppId;
+  readonly author: AppId;
+  readonly index: number;
+  readonly hosts: readonly string[];
+  readonly servicePort: number | undefined;
+}
+
+/** What the ports of an app ask for by their labels. */
+export function askedFor({ id, ports, ...rest }: Definition, servedAs: AppId): readonly Asking[] {
+  const labels = readLabels({ id, ports, ...rest }, TEMPLATES_IN_LABELS);
+  return labels.ports.map(({ values }, index) => ({
+    app: servedAs,
+    author: id,
+    index,
+    hosts: values.hosts ?? [],
+    servicePort: values.port ?? ports[index]?.service,
+  }));
+}

@@ -1,0 +1,74 @@
+import type { ProblemCode } from '../model/problem.ts';
+import type { LeftOutReason } from '../model/service.ts';
+import type { Definition } from '../model/snapshot.ts';
+import { askedFor, type Asking } from './asked.ts';
+import type { Lookup } from './lookup.ts';
+import { CLAIM_SENTENCES, type ClaimReason } from './no-answer.ts';
+import type { ClaimExplanation, PortExplanation } from './shapes.ts';
+import { reasoned } from './tasks.ts';
+
+/** The ports whose labels name a host. Labels are read only of apps in which the name stands somewhere. */
+export function namingHost(lookup: Lookup, host: string): readonly Asking[] {
+  const has = ({ labels }: Definition): boolean => Object.values(labels).some((text) => text.toLowerCase().includes(host));
+  return lookup.view.snapshot.apps
+    .filter(({ definition }) => has(definition))
+    .flatMap(({ definition }) => askedFor(definition, lookup.servedAs(definition.id)))
+    .filter(({ hosts }) => hosts.includes(host));
+}
+
+/** The ports that ask for a service port. */
+export function askingForPort(lookup: Lookup, port: number): readonly Asking[] {
+  const has = ({ labels, ports }: Definition): boolean =>
+    ports.some(({ service }) => service === port) || Object.values(labels).some((text) => text.trim() === String(port));
+  return lookup.view.snapshot.apps
+    .filter(({ definition }) => has(definition))
+    .flatMap(({ definition }) => askedFor(definition, lookup.servedAs(definition.id)))
+    .filter(({ servicePort }) => servicePort === port);
+}
+
+interface Claim {
+  readonly asking: Asking;
+  readonly lookup: Lookup;
+  /** The port as it is served; none where it is left out. */
+  readonly port: PortExplanation | undefined;
+  /** Why it has not what was asked about, where the port is not left out. */
+  readonly why: ClaimReason;
+  /** What a Problem has to say that tells more. */
+  readonly about: string;
+}
+
+/** A claim that is not met, with the words of the Problem that says why. */
+export function explainClaim({ asking: { app, author, index }, lookup, port, why, about }: Claim): ClaimExplanation {
+  const leftOut = lookup
+    .leftOut(app)
+    .filter((one) => one.index === index && one.task === undefined)
+    .map((one) => reasoned(one.why));
+  const codes = leftOut.flatMap((one) => PROBLEM_OF[one.why] ?? []);
+  const own = lookup.problems(author).filter(({ owner }) => owner.by === 'app' && owner.index === index);
+  const problem = own.find(({ code }) => codes.includes(code)) ?? own.find(({ message }) => message.includes(about));
+  const reason: ClaimReason = port === undefined ? 'left-out' : why;
+  const text = problem?.message ?? (port === undefined ? (leftOut[0]?.text ?? CLAIM_SENTENCES[reason]) : CLAIM_SENTENCES[reason]);
+  return { app: author, index, why: reason, text, leftOut };
+}
+
+/** The Problem that says more of a reason to leave a port out; none where there is nothing to mend. */
+const PROBLEM_OF: Readonly<Record<LeftOutReason, ProblemCode | undefined>> = {
+  'own-app': undefined,
+  group: undefined,
+  disabled: undefined,
+  suspended: undefined,
+  protocol: 'label-value',
+  'no-service-port': 'ports-exhausted',
+  refused: 'refused-by-haproxy',
+  label: 'label-value',
+  'port-conflict': 'port-conflict',
+  certificate: 'certificate',
+  bounds: 'bounds',
+  duplicate: undefined,
+  state: undefined,
+  unhealthy: undefined,
+  'health-unknown': undefined,
+  'not-ready': undefined,
+  'no-address': undefined,
+  'no-port': undefined,
+};

@@ -1,0 +1,82 @@
+import { distance } from 'fastest-levenshtein';
+import type { Section } from '../model/document.ts';
+import type { Front } from '../model/service.ts';
+import type { View } from '../model/view.ts';
+import { explainAnswer } from './answer.ts';
+import type { Asking } from './asked.ts';
+import { explainClaim, namingHost } from './claims.ts';
+import type { Lookup } from './lookup.ts';
+import { ofLoadBalancer } from './load-balancer.ts';
+import { NO_ANSWER_SENTENCES, type NoAnswer } from './no-answer.ts';
+import { explainService } from './ports.ts';
+import type { AnswerExplanation, ClaimExplanation, RouteExplanation } from './shapes.ts';
+
+/** What becomes of a request for a host and path, by the rules and maps that were rendered. */
+export function explainRoute(lookup: Lookup, host: string, path = '/'): RouteExplanation {
+  const { document } = lookup.view;
+  const asked = { host: host.toLowerCase(), path };
+  const answer = (secure: boolean): AnswerExplanation | null => {
+    const entry = entryOf(document, secure);
+    return entry === undefined ? null : explainAnswer(lookup, entry, { ...asked, secure });
+  };
+  const both = { http: answer(false), https: answer(true) };
+  const naming = namingHost(lookup, asked.host);
+  const answers = [both.http, both.https].flatMap((one) => one ?? []);
+  const others = naming.filter((one) => !answers.some(({ port }) => port?.app === one.app && port.index === one.index));
+  const claims = others.map((one) => claimOf(one, lookup, asked));
+  const concerned = new Set([...claims.map(({ app }) => app), ...answers.flatMap(({ port }) => port?.author ?? [])]);
+  return {
+    kind: 'route',
+    ...asked,
+    served: answers.some(({ served }) => served),
+    http: both.http && withWhy(both.http, claims),
+    https: both.https && withWhy(both.https, claims),
+    others: claims,
+    nearest: naming.length > 0 || answers.some(({ action }) => action !== 'nothing') ? [] : nearest(lookup.view, asked.host),
+    problems: [...concerned].flatMap((app) => lookup.problems(app)),
+    loadBalancer: ofLoadBalancer(lookup.view),
+  };
+}
+
+const HTTP: readonly string[] = ['HAPROXY_HTTP_FRONTEND_HEAD'];
+const HTTPS: readonly string[] = ['HAPROXY_HTTPS_FRONTEND_HEAD', 'HAPROXY_HTTPS_GROUPED_FRONTEND_HEAD'];
+
+/** The frontend by which requests for virtual hosts come in; none under --dont-bind-http-https. */
+export function entryOf({ front }: View['document'], secure: boolean): Section | undefined {
+  return front.find(({ fragments }) => (secure ? HTTPS : HTTP).includes(fragments[0]?.template ?? ''));
+}
+
+/** Where no rule takes the request, who names the host says why. */
+function withWhy(answer: AnswerExplanation, claims: readonly ClaimExplanation[]): AnswerExplanation {
+  if (answer.action !== 'nothing') return answer;
+  const why: NoAnswer = claims.length === 0 ? 'no-host' : claims.some((claim) => claim.why === 'path') ? 'no-path' : 'left-out';
+  return { ...answer, why, text: NO_ANSWER_SENTENCES[why] };
+}
+
+function claimOf(asking: Asking, lookup: Lookup, { host, path }: { readonly host: string; readonly path: string }): ClaimExplanation {
+  const service = lookup.services(asking.app).find(({ front }) => front.index === asking.index);
+  const port = service && explainService(service, lookup);
+  const isBehind = service !== undefined && hasPath(service.front, path);
+  const why = port?.routes.some((route) => route.host === host) !== true ? 'lost' : isBehind ? 'behind' : 'path';
+  return explainClaim({ asking, lookup, port, why, about: host });
+}
+
+/** Whether a port takes a path of its hosts: one of the arguments of path_beg that its label gives. */
+function hasPath({ routes: [route] }: Front, path: string): boolean {
+  const words = route?.path?.split(' ') ?? [];
+  if (words.length === 0) return true;
+  const text = words[0] === '-i' ? path.toLowerCase() : path;
+  return words.some((word) => word.startsWith('/') && text.startsWith(words[0] === '-i' ? word.toLowerCase() : word));
+}
+
+const MOST_NEAREST = 3;
+
+/** The virtual hosts that differ least from one that nobody has. */
+function nearest({ services }: View, host: string): readonly string[] {
+  const hosts = new Set(services.flatMap(({ front }) => front.routes.map((route) => route.host)));
+  const near = [...hosts].map((other) => ({ other, far: distance(host, other) }));
+  return near
+    .sort((a, b) => a.far - b.far)
+    .slice(0, MOST_NEAREST)
+    .map(({ other }) => other);
+}

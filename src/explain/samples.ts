@@ -1,0 +1,136 @@
+import path from 'node:path';
+import type { Document } from '../model/document.ts';
+
+/** A plain request that somebody asks about: GET, with no header but Host. */
+export interface Request {
+  /** Lower case, without a port. */
+  readonly host: string;
+  readonly path: string;
+  /** Whether it comes over TLS. */
+  readonly secure: boolean;
+}
+
+/** What is known while a request goes through a frontend. */
+export interface Passage {
+  readonly request: Request;
+  readonly maps: Document['maps'];
+  /** Variables that rules before have set. */
+  readonly variables: ReadonlyMap<string, string>;
+}
+
+/** What this reader of rules can't know: an address, a table, a value of the moment. */
+export const UNKNOWN = Symbol('unknown');
+
+/** What HAProxy finds in a request; undefined where there is no such thing in it. */
+export type Sample = string | undefined | typeof UNKNOWN;
+
+/** `req.hdr(host),lower,map(/etc/haproxy/domain2backend.map)`, as HAProxy evaluates it. */
+export function evaluate(expression: string, passage: Passage): Sample {
+  const [first = '', ...converters] = splitOutside(expression, ',');
+  return converters.reduce((sample, converter) => convert(sample, converter, passage), fetch(first, passage));
+}
+
+/** A name and what stands behind it in parentheses. */
+function callOf(text: string): { readonly name: string; readonly args: readonly string[] } {
+  const at = text.indexOf('(');
+  if (at < 0 || !text.endsWith(')')) return { name: text, args: [] };
+  return { name: text.slice(0, at), args: text.slice(at + 1, -1).split(',') };
+}
+
+function fetch(text: string, { request, variables }: Passage): Sample {
+  const { name, args } = callOf(text);
+  const { host, path: asked, secure } = request;
+  switch (name) {
+    case 'hdr':
+    case 'req.hdr':
+    case 'req.fhdr':
+      return args[0]?.toLowerCase() === 'host' ? host : undefined;
+    case 'path':
+    case 'pathq':
+    case 'url':
+      return asked;
+    case 'base':
+      return host + asked;
+    case 'ssl_fc':
+      return secure ? '1' : '0';
+    case 'ssl_fc_sni':
+    case 'req_ssl_sni':
+    case 'req.ssl_sni':
+      return secure ? host : undefined;
+    case 'method':
+      return 'GET';
+    case 'always_true':
+      return '1';
+    case 'always_false':
+    case 'http_auth':
+      return '0'; // a plain request brings no password
+    case 'str':
+    case 'bool':
+    case 'int':
+      return args[0] ?? '';
+    case 'var':
+      return variables.get(args[0] ?? '');
+    default:
+      return UNKNOWN;
+  }
+}
+
+function convert(sample: Sample, text: string, { maps }: Passage): Sample {
+  if (typeof sample !== 'string') return sample;
+  const { name, args } = callOf(text);
+  const [first = '', second = ''] = args;
+  if (name === 'lower') return sample.toLowerCase();
+  if (name === 'upper') return sample.toUpperCase();
+  if (name === 'field') return sample.split(second)[Number(first) - 1];
+  if (name === 'regsub') return first === ':.*$' && second === '' ? sample.replace(/:[^]*$/, '') : UNKNOWN; // an app's expression may never end
+  if (name === 'set-var') return sample;
+  const [, method = 'str'] = /^map(?:_(str|beg|end|sub|dom|dir|reg))?$/.exec(name) ?? [];
+  if (!name.startsWith('map')) return UNKNOWN;
+  const map = maps[path.basename(first)];
+  if (map === undefined) return UNKNOWN;
+  if (method === 'str') return map.get(sample) ?? args[1];
+  const keys = [...map.keys()].filter((key) => matches(sample, key, { method, ignoreCase: false }) === true);
+  const found = method === 'beg' ? keys.sort((a, b) => b.length - a.length)[0] : keys[0];
+  return found === undefined ? args[1] : map.get(found);
+}
+
+/** How a sample is compared with a pattern. */
+export interface Comparison {
+  /** `str`, `beg`, `end`, … as behind `-m`. */
+  readonly method: string;
+  readonly ignoreCase: boolean;
+}
+
+/** Whether a sample matches a pattern. */
+export function matches(sample: string, pattern: string, { method, ignoreCase }: Comparison): boolean | typeof UNKNOWN {
+  const [text, wanted] = ignoreCase ? [sample.toLowerCase(), pattern.toLowerCase()] : [sample, pattern];
+  switch (method) {
+    case 'str':
+      return text === wanted;
+    case 'beg':
+      return text.startsWith(wanted);
+    case 'end':
+      return text.endsWith(wanted);
+    case 'sub':
+      return text.includes(wanted);
+    case 'dir':
+      return `/${text}/`.includes(`/${wanted.replace(/^\/|\/$/g, '')}/`);
+    case 'dom':
+      return `.${text}.`.includes(`.${wanted.replace(/^\.|\.$/g, '')}.`);
+    default:
+      return UNKNOWN; // regular expressions of apps are not run here
+  }
+}
+
+/** Parts of a text between separators that stand outside of parentheses. */
+function splitOutside(text: string, separator: string): readonly string[] {
+  const parts = [''];
+  let depth = 0;
+  for (const letter of text) {
+    if (letter === '(') depth++;
+    else if (letter === ')') depth--;
+    if (letter === separator && depth === 0) parts.push('');
+    else parts.push((parts.pop() ?? '') + letter);
+  }
+  return parts;
+}

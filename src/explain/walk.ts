@@ -1,0 +1,81 @@
+import type { Document, Section } from '../model/document.ts';
+import { holds } from './conditions.ts';
+import { rulesOf, type Rule } from './rules.ts';
+import { evaluate, type Passage, type Request } from './samples.ts';
+import { wordsOfLine } from './words-of-line.ts';
+
+/** What becomes of a request, by the rules that were rendered. */
+export interface Outcome {
+  readonly action: 'backend' | 'redirect' | 'deny' | 'nothing';
+  /** The rule that decides; none where no rule takes the request. */
+  readonly rule: Rule | undefined;
+  /** The backend that it leads to. */
+  readonly backend: string | undefined;
+  /** The key of a map file by which the rule found it. */
+  readonly key: string | undefined;
+  /** Rules before it that ask for a user and password. */
+  readonly auth: readonly Rule[];
+  /** Rules before it whose conditions depend on what is not known here. */
+  readonly unsure: readonly Rule[];
+}
+
+/** Frontends behind frontends: no document of ours has more than one such step. */
+const MOST_STEPS = 4;
+
+/** Sends a request through a frontend, and through those that it is handed on to over a socket in memory. */
+export function walk(entry: Section, request: Request, document: Document): Outcome {
+  let outcome = pass(entry, request, document);
+  for (let steps = 0; steps < MOST_STEPS && outcome.backend !== undefined; steps++) {
+    const next = behind(outcome.backend, document);
+    if (next === undefined) return outcome;
+    outcome = pass(next, request, document);
+  }
+  return outcome;
+}
+
+function pass(section: Section, request: Request, { maps }: Document): Outcome {
+  const { acls, rules } = rulesOf(section, request.host);
+  const variables = new Map<string, string>();
+  const passage: Passage = { request, maps, variables };
+  const [auth, unsure]: [Rule[], Rule[]] = [[], []];
+  for (const rule of rules) {
+    const truth = holds(rule.condition, acls, passage);
+    if (truth === false) continue;
+    if (rule.kind === 'set') setVariable(rule, passage, variables);
+    else if (truth === 'unknown') unsure.push(rule);
+    else if (rule.kind === 'auth') auth.push(rule);
+    else return { ...decided(rule, passage), rule, auth, unsure };
+  }
+  return { action: 'nothing', rule: undefined, backend: undefined, key: undefined, auth, unsure };
+}
+
+function setVariable({ words }: Rule, passage: Passage, variables: Map<string, string>): void {
+  const [, name = ''] = /^set-var\(([^,)]+)/.exec(words[1] ?? '') ?? [];
+  const sample = evaluate(words[2] ?? '', passage);
+  if (typeof sample === 'string') variables.set(name, sample);
+}
+
+function decided(rule: Rule, passage: Passage): Pick<Outcome, 'action' | 'backend' | 'key'> {
+  if (rule.kind !== 'use') return { action: rule.kind === 'redirect' ? 'redirect' : 'deny', backend: undefined, key: undefined };
+  const target = rule.words[1] ?? '';
+  const [, expression] = /^%\[(.*)\]$/.exec(target) ?? [];
+  if (expression === undefined) return { action: 'backend', backend: target, key: undefined };
+  const [, asked] = /^(.*),map[^,]*\([^)]*\)$/.exec(expression) ?? [];
+  const [found, key] = [evaluate(expression, passage), asked === undefined ? undefined : evaluate(asked, passage)];
+  if (typeof found !== 'string') return { action: 'nothing', backend: undefined, key: undefined };
+  return { action: 'backend', backend: found, key: typeof key === 'string' ? key : undefined };
+}
+
+/** The frontend that a backend of ours leads to over a socket in memory (--group-https-by-vhost). */
+function behind(backend: string, { front }: Document): Section | undefined {
+  const way = front.find(({ name }) => name === `backend ${backend}`);
+  const address = way && wordsIn(way, 'server')[2];
+  if (address?.startsWith('abns') !== true) return undefined;
+  return front.find((section) => section.name.startsWith('frontend ') && wordsIn(section, 'bind')[1] === address);
+}
+
+/** The words of a section's first line that begins with this one. */
+function wordsIn({ fragments }: Section, first: string): readonly string[] {
+  const lines = fragments.flatMap(({ text }) => text.split('\n')).filter((line) => line.trim().startsWith(`${first} `));
+  return wordsOfLine(lines[0] ?? '');
+}
