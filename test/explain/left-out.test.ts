@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { LEFT_OUT_SENTENCES } from '../../src/model/left-out.ts';
 import type { LeftOutReason } from '../../src/model/service.ts';
 import type { View } from '../../src/model/view.ts';
-import { writtenOf } from '../../src/services/quarantine.ts';
+import { writtenOf } from '../../src/services/sift-quarantined.ts';
 import { served } from '../golden/cases.ts';
 import { app, ask, mapping, task, viewOf, type Json } from './make.ts';
 
