@@ -19,6 +19,7 @@ export const MAY_IMPORT = {
   drive: ['haproxy'],
   process: ['haproxy', 'socket'],
   core: ['snapshot', 'services', 'haproxy'],
+  admin: ['explain', 'haproxy'],
   options: ['services'],
   explain: ['services', 'haproxy'],
   model: [],

@@ -1,6 +1,7 @@
 import { makeAlarm } from './wake-ups.ts';
-import { answerResync, answerStatus } from './control-answers.ts';
+import { answerCondition, answerResync, answerStatus } from './control-answers.ts';
 import { chooseCertificates, type Chosen, type ChosenAtStart } from '../certificates/choose.ts';
+import type { AdminParts } from './open-admin.ts';
 import type { Reply } from './control.ts';
 import type { Drive } from '../drive/drive.ts';
 import type { Gently } from '../process/stop.ts';
@@ -44,6 +45,8 @@ export interface Daemon {
   status(): Promise<Status>;
   /** HAProxy reads its file again, as it is. */
   reload(): void;
+  /** What the admin side answers from. */
+  readonly admin: AdminParts;
   readonly ended: Promise<void>;
 }
 
@@ -111,6 +114,7 @@ async function connect(run: Connected, client: Client): Promise<Daemon & Pick<Re
     reload: () => {
       drive.reloadAsItIs();
     },
+    admin: { condition: () => answerCondition(parts) },
     ended: Promise.all([source.ended, looping, ...watching, dns.ended]).then(() => undefined),
     own: reached.own,
     idle: () => Promise.all([drive.idle(), keeper.end()]).then(() => undefined),

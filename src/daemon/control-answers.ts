@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Condition } from '../admin/health.ts';
 import type { Reply } from './control.ts';
 import type { Drive } from '../drive/drive.ts';
 import type { Outcome } from '../drive/wanted.ts';
@@ -8,6 +9,7 @@ import { now } from '../lib/clock.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { View } from '../model/view.ts';
 import type { Source } from '../source/source.ts';
+import { lastSync } from './last-sync.ts';
 import { statusOf, type Status } from './status.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Views } from './shown-views.ts';
@@ -37,6 +39,23 @@ export async function answerStatus({ source, drive, views, settings, watched }: 
     stuck: stuckOf(drive, settings),
     silent: watched.silent(),
   });
+}
+
+/** How far the daemon is, for health. */
+export async function answerCondition(informants: Informants): Promise<Condition> {
+  const { source, drive, views, settings, watched } = informants;
+  const { haproxy, unbound } = await answerStatus(informants);
+  const view = views.latest();
+  return {
+    at: now(),
+    syncedAt: lastSync({ sentAt: views.sentAt(), spans: source.heard(), unread: view?.unread }),
+    staleSince: view?.unread?.known ?? view?.staleSince,
+    maxStalenessMs: Math.max(settings.maxStaleness, 2 * (settings.poll ?? 0)) * 1000,
+    isUp: drive.isUp(),
+    silent: watched.silent(),
+    haproxy,
+    unbound,
+  };
 }
 
 /** Reads everything again, and says how HAProxy came to have it. Never rejects. */

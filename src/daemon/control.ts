@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { chmod, rename, rm, stat } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { sentence } from '../lib/sentence.ts';
+import { listenOnSocket } from '../lib/unix-socket.ts';
 
 /** What is answered, in words for who asked; a status has facts beside them. */
 export interface Reply {
@@ -36,24 +35,17 @@ const LONGEST_LINE = 2 ** 20;
  * a socket.
  */
 export async function serveControl({ runDir, signal, ...answers }: Control): Promise<() => Promise<boolean>> {
-  const path = socketPath(runDir);
-  const fresh = `${path}.new`;
   const open = new Set<Socket>();
   const server = createServer((socket) => {
     open.add(socket.once('close', () => open.delete(socket)));
     void answer(socket, answers);
   });
-  await rm(fresh, { force: true });
-  await once(server.listen(fresh), 'listening');
+  const { isThere, remove } = await listenOnSocket(server, socketPath(runDir, 'daemon.sock'), 0o600);
   server.on('error', () => undefined); // of a connection that could not be taken
-  await chmod(fresh, 0o600);
-  await rename(fresh, path);
-  const { ino } = await stat(path);
-  const isThere = async (): Promise<boolean> => (await stat(path).catch(() => undefined))?.ino === ino;
   const close = (): void => {
     server.close();
     for (const socket of open) socket.destroy();
-    void isThere().then((isOurs) => (isOurs ? rm(path, { force: true }) : undefined));
+    void remove();
   };
   if (signal.aborted) close();
   else signal.addEventListener('abort', close, { once: true });
@@ -88,7 +80,7 @@ export interface Question {
 /** Asks the daemon of a run folder. Rejects with a sentence when none answers, or none by the deadline. */
 export async function askDaemon({ runDir, ask, deadlineMs }: Question): Promise<Reply & Readonly<Record<string, unknown>>> {
   const late = AbortSignal.timeout(deadlineMs);
-  const socket = connect({ path: socketPath(runDir), signal: late });
+  const socket = connect({ path: socketPath(runDir, 'daemon.sock'), signal: late });
   try {
     const line = firstLine(socket, late);
     socket.write(`${lineOf(ask)}\n`);
@@ -124,8 +116,9 @@ function firstLine(socket: Socket, signal: AbortSignal): Promise<string> {
   });
 }
 
-function socketPath(runDir: string): string {
-  const path = join(runDir, 'daemon.sock');
+/** Where a socket of the daemon's stands. Throws when the path is too long for a socket. */
+export function socketPath(runDir: string, name: 'daemon.sock' | 'admin.sock'): string {
+  const path = join(runDir, name);
   if (Buffer.byteLength(path) + '.new'.length <= LONGEST_PATH) return path;
   throw new Error(`the run folder's path is too long for a socket: ${path}; give a shorter --run-dir`);
 }

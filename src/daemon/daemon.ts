@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { askDaemon, serveControl, type Control, type Reply } from './control.ts';
+import { openAdmin, type Admin } from './open-admin.ts';
 import { keepRunFolder } from './keep-run-folder.ts';
 import { takeLocks, type Locks } from './locks.ts';
 import { withDaemon, type Daemon, type HaproxyEnd } from './connect.ts';
@@ -56,7 +57,7 @@ interface Serving {
   readonly started: (daemon: Daemon) => void | Promise<void>;
 }
 
-async function serveUntilItEnds({ settings, log, signal }: Run, running: Daemon, { lock, started }: Serving): Promise<void> {
+async function serveUntilItEnds({ settings, env, log, signal }: Run, running: Daemon, { lock, started }: Serving): Promise<void> {
   const over = new AbortController();
   const control: Control = {
     runDir: settings.runDir,
@@ -65,16 +66,24 @@ async function serveUntilItEnds({ settings, log, signal }: Run, running: Daemon,
     signal: AbortSignal.any([signal, over.signal]),
   };
   try {
-    const isServed = await serveControl(control);
+    const admin = await openAdmin({ settings, env, log, signal: control.signal }, running.admin);
+    const serve = (until: AbortSignal): Promise<() => Promise<boolean>> => serveBoth({ ...control, signal: until }, admin);
+    const isServed = await serve(control.signal);
     log.info(
       { marathon: settings.marathon.map((url) => shown(new URL(url))), groups: settings.group, config: settings.haproxyConfig },
       'following Marathon',
     );
-    const keeping = keepRunFolder({ settings, lock, control, isServed, log });
+    const keeping = keepRunFolder({ settings, lock, serve, isServed, log, signal: control.signal });
     await Promise.all([started(running), running.ended, keeping]);
   } finally {
     over.abort(); // a socket that listens on would keep a process alive that follows nothing any more
   }
+}
+
+/** Both sockets of the run folder; resolves with what says whether both files are still there. */
+async function serveBoth(control: Control, admin: Admin): Promise<() => Promise<boolean>> {
+  const areThere = await Promise.all([serveControl(control), admin.serve(control.signal)]);
+  return async () => (await Promise.all(areThere.map((isThere) => isThere()))).every(Boolean);
 }
 
 async function prepareFolders({ runDir, stateDir, haproxyConfig }: Settings): Promise<void> {

@@ -118,6 +118,7 @@ function onlyWhenAsked(reader: ReadScheduler): Source {
   return {
     resync: (reason) => reader.read(reason),
     stream: () => ({ attached: false, why: 'Marathon is read when asked' }),
+    heard: () => [],
     ended: Promise.resolve(),
   };
 }

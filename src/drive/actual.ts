@@ -33,6 +33,11 @@ export class Actual {
     this.#isUp ||= running !== undefined;
   }
 
+  /** Whether it runs, as far as is known, with something that it has confirmed. */
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
   /** It was started with what stands in place; what it has is not known. */
   revived(): void {
     this.#isUp = true;

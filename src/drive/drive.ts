@@ -23,6 +23,8 @@ export interface Drive {
   doubt(): void;
   /** Resolves when nobody works on HAProxy and its files, and the file says what HAProxy runs. */
   idle(): Promise<void>;
+  /** Whether HAProxy runs, with a configuration that it has confirmed; also while a newer one is on its way, or was refused. */
+  isUp(): boolean;
   /** The wait of the oldest change that HAProxy does not have yet; undefined when there is none. */
   waits(): Waiting | undefined;
   /** How the document wanted last ended, when it has; a failure is told although it is tried again. */
@@ -77,6 +79,10 @@ class Driver implements Drive {
   async idle(): Promise<void> {
     await this.#slow.working?.catch(() => undefined); // whoever waits for the outcome has heard
     await this.#actual.onFiles(() => this.#actual.file.write()).catch(this.#parts.troubled);
+  }
+
+  isUp(): boolean {
+    return this.#actual.isUp;
   }
 
   waits(): Waiting | undefined {

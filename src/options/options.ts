@@ -1,3 +1,4 @@
+import { ADMIN_OPTIONS } from './admin.ts';
 import { CONFIGURATION_OPTIONS } from './configuration.ts';
 import { DNS_OPTIONS } from './dns.ts';
 import {
@@ -167,6 +168,8 @@ export const OPTIONS = {
   }),
 
   ...DNS_OPTIONS,
+
+  ...ADMIN_OPTIONS,
 
   stopHaproxy: option('--stop-haproxy', 'How it runs', {
     help: 'end our own HAProxy with the daemon: first its health page fails for --shutdown-delay, then its connections finish',

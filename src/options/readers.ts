@@ -148,6 +148,18 @@ export function endpoint(usual?: number): (text: string) => Endpoint {
   };
 }
 
+/** An endpoint, or `off` for none. */
+export function adminEndpoint(text: string): Endpoint | 'off' {
+  return text.trim().toLowerCase() === 'off' ? 'off' : endpoint()(text);
+}
+
+/** The name of a host, in lower case. */
+export function hostName(text: string): string {
+  const name = text.trim().toLowerCase().replace(/\.$/, '');
+  if (!/^[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?$/.test(name)) throw wanted("a host's name, such as 'lb1.acme.org'");
+  return name;
+}
+
 /** Reads a domain name. Returns it in lower case, without the dot at its end. */
 export function domain(text: string): string {
   const name = text.trim().toLowerCase().replace(/\.$/, '');

@@ -20,6 +20,7 @@ export type Section =
   | 'The configuration'
   | 'HAProxy'
   | 'DNS'
+  | 'Admin'
   | 'How it runs'
   | 'Log'
   | "marathon-lb's flags, accepted without effect";

@@ -11,12 +11,23 @@ import { makeLogOnce } from './log-once.ts';
 /** Whose event stream is attached; or why none is. */
 export type Attachment = { readonly attached: true; readonly url: string } | { readonly attached: false; readonly why: string };
 
+/** A time in which an event stream was attached: when its first byte came, and its last one; in ms since 1970. */
+export interface Span {
+  readonly since: number;
+  readonly last: number;
+}
+
+/** So many such times are remembered. */
+const MOST_SPANS = 5;
+
 /** A running source. It ends when its signal aborts, never because of Marathon. */
 export interface Source {
   /** Reads everything now: resolves when a read that started after the call has succeeded, rejects with the sentence of its failure. */
   resync(reason: string): Promise<void>;
   /** How it hears of changes now. */
   stream(): Attachment;
+  /** The last few times in which an event stream was attached, in order; the last one may go on. */
+  heard(): readonly Span[];
   /** Resolves when the signal has aborted and nothing is open any more. */
   readonly ended: Promise<void>;
 }
@@ -36,7 +47,7 @@ interface ScheduleDependencies {
 interface FollowDependencies extends ScheduleDependencies {
   /** Addresses of the cluster's members: each attempt at the stream goes to the next. */
   readonly urls: readonly string[];
-  readonly open: (attempt: Pick<StreamAttempt, 'url' | 'signal' | 'onAttached' | 'onEvent'>) => Promise<void>;
+  readonly open: (attempt: Pick<StreamAttempt, 'url' | 'signal' | 'onAttached' | 'onBytes' | 'onEvent'>) => Promise<void>;
   /** What an event of this time means; undefined when it does not matter. */
   readonly readEvent: (type: string, data: unknown, at: number) => Heard | undefined;
   readonly tell: (news: News) => void;
@@ -52,11 +63,12 @@ interface FollowDependencies extends ScheduleDependencies {
  * is told at once, then what it is about is read. While there is no stream it polls.
  */
 export function follow(deps: FollowDependencies): Source {
-  const { urls, open, reader, backoff, sleep, log, signal } = deps;
+  const { urls, open, reader, backoff, now, sleep, log, signal } = deps;
   const trouble = makeLogOnce(log, { worse: 'no event stream, Marathon is polled', better: 'event stream attached' });
   const schedule = makeSchedule(deps);
   const hear = makeHear(deps);
   let stream: Attachment = { attached: false, why: 'no event stream has answered yet' };
+  let heard: readonly Span[] = [];
 
   async function attach(url: string): Promise<void> {
     const onEvent = (type: string, data: unknown): void => {
@@ -66,10 +78,14 @@ export function follow(deps: FollowDependencies): Source {
     };
     const onAttached = (): void => {
       stream = { attached: true, url: shown(new URL(url)) };
+      heard = [...heard.slice(1 - MOST_SPANS), { since: now(), last: now() }];
       schedule.attached();
     };
+    const onBytes = (): void => {
+      heard = heard.map((span, i) => (i === heard.length - 1 ? { ...span, last: now() } : span));
+    };
     try {
-      await open({ url, signal, onAttached, onEvent });
+      await open({ url, signal, onAttached, onBytes, onEvent });
     } catch (error) {
       stream = { attached: false, why: `${shown(new URL(url))}: ${sentence(error)}` };
       if (!signal.aborted) trouble.tell(stream.why);
@@ -86,7 +102,7 @@ export function follow(deps: FollowDependencies): Source {
   }
 
   const ended = Promise.all([untilAborted(stayAttached(), signal), untilAborted(schedule.run(), signal)]);
-  return { resync: (reason) => reader.read(reason), stream: () => stream, ended: ended.then(() => undefined) };
+  return { resync: (reason) => reader.read(reason), stream: () => stream, heard: () => heard, ended: ended.then(() => undefined) };
 }
 
 /** Tells what an event means and asks for what is to be read after it. */
@@ -109,7 +125,12 @@ interface PollDependencies extends Pick<ScheduleDependencies, 'reader' | 'sleep'
 export function poll({ reader, everyMs, sleep, signal }: PollDependencies): Source {
   const schedule = makeSchedule({ reader, pollMs: everyMs, attachMs: 0, sleep, signal });
   const stream: Attachment = { attached: false, why: 'Marathon is polled, as --poll says' };
-  return { resync: (reason) => reader.read(reason), stream: () => stream, ended: untilAborted(schedule.run(), signal) };
+  return {
+    resync: (reason) => reader.read(reason),
+    stream: () => stream,
+    heard: () => [],
+    ended: untilAborted(schedule.run(), signal),
+  };
 }
 
 /** When to read everything: how long ago that was, and whether there is a stream. It counts what it slept, so that no clock misleads it. */

@@ -24,6 +24,8 @@ export interface StreamAttempt {
   readonly log: Pick<Logger, 'debug'>;
   /** The first byte of a good stream has come: Marathon has subscribed us, and tells what happens from now on. Called once at most. */
   readonly onAttached: () => void;
+  /** Bytes have come, a beat at least. */
+  readonly onBytes?: () => void;
   /** `data` is what the event's JSON says. Events come in the order of the wire. */
   readonly onEvent: (type: string, data: unknown) => void;
 }
@@ -70,11 +72,14 @@ function makeEnd() {
   return { promise, resolve, reject };
 }
 
-type Attempt = Pick<StreamAttempt, 'get' | 'url' | 'types' | 'headMs' | 'silenceMs' | 'maxEventBytes' | 'maxEventLines' | 'onAttached'>;
+type Attempt = Pick<
+  StreamAttempt,
+  'get' | 'url' | 'types' | 'headMs' | 'silenceMs' | 'maxEventBytes' | 'maxEventLines' | 'onAttached' | 'onBytes'
+>;
 
 /** The attempt's request as EventSource asks for it. `fail` hears of an error first, as EventSource keeps only a part of it. */
 function makeFetch(
-  { get, url, types, headMs = 5_000, silenceMs = 30_000, maxEventBytes = 2 ** 27, maxEventLines = 10_000, onAttached }: Attempt,
+  { get, url, types, headMs = 5_000, silenceMs = 30_000, maxEventBytes = 2 ** 27, maxEventLines = 10_000, onAttached, onBytes }: Attempt,
   fail: (error: unknown) => void,
 ): FetchLike {
   return async (_, { signal }) => {
@@ -83,7 +88,7 @@ function makeFetch(
       const headers = { accept: 'text/event-stream', 'accept-encoding': 'identity', 'cache-control': 'no-cache' };
       const answer = await get({ base: url, path: pathFor(types), headers, headMs, silenceMs, signal: signal as AbortSignal });
       refuseOthers(answer);
-      const body = ReadableStream.from(watched({ body: answer.body, silenceMs, maxEventBytes, maxEventLines, onAttached, fail }));
+      const body = ReadableStream.from(watched({ body: answer.body, silenceMs, maxEventBytes, maxEventLines, onAttached, onBytes, fail }));
       return { body, url, status: 200, redirected: false, headers: { get: () => 'text/event-stream' } };
     } catch (error) {
       fail(error);
@@ -95,6 +100,7 @@ function makeFetch(
 class TooLong extends Error {}
 
 interface Watched extends Pick<StreamAttempt, 'onAttached'> {
+  readonly onBytes: (() => void) | undefined;
   readonly body: Readable;
   readonly silenceMs: number;
   readonly maxEventBytes: number;
@@ -103,7 +109,7 @@ interface Watched extends Pick<StreamAttempt, 'onAttached'> {
 }
 
 /** The bytes of a stream. Heart-beats are bytes too, so that the request's own deadline between two pieces is the watchdog. */
-async function* watched({ body, silenceMs, maxEventBytes, maxEventLines, onAttached, fail }: Watched): AsyncGenerator<Uint8Array> {
+async function* watched({ body, silenceMs, maxEventBytes, maxEventLines, onAttached, onBytes, fail }: Watched): AsyncGenerator<Uint8Array> {
   let attached = false;
   const measure = makeEventMeasure();
   try {
@@ -113,6 +119,7 @@ async function* watched({ body, silenceMs, maxEventBytes, maxEventLines, onAttac
       if (lines > maxEventLines) throw new TooLong(`sent more than ${maxEventLines} lines without the end of an event`);
       if (!attached) onAttached();
       attached = true;
+      onBytes?.();
       yield chunk;
     }
   } catch (error) {

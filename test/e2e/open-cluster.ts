@@ -104,6 +104,7 @@ function wordsOf({ urls, folder, config, runDir, ports }: Place): readonly strin
     '--https-port': ports.https,
     '--app-id-port': ports.appId,
     '--stats-port': ports.stats,
+    '--admin-address': 'off',
   };
   return ['--marathon', ...urls, ...Object.entries(flags).flatMap(([flag, value]) => [flag, String(value)])];
 }

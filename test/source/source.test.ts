@@ -17,7 +17,7 @@ import { closeServers, recordLog, serve } from './server.ts';
 
 afterEach(closeServers);
 
-type Open = Pick<StreamAttempt, 'url' | 'onAttached' | 'onEvent'> & { readonly end: (reason?: string) => void };
+type Open = Pick<StreamAttempt, 'url' | 'onAttached' | 'onBytes' | 'onEvent'> & { readonly end: (reason?: string) => void };
 
 /** Of a task: told at once, then its app is read again; of a group: everything is. */
 const readEvent = (type: string, data: unknown, at: number): Heard | undefined => {
@@ -37,14 +37,14 @@ function start(urls: readonly string[] = ['http://a:8080/']) {
   let current: Open | undefined;
   const source = follow({
     urls,
-    open: ({ url, onAttached, onEvent }) =>
+    open: ({ url, onAttached, onBytes, onEvent }) =>
       new Promise((resolve, reject) => {
         const end = (reason?: string): void => {
           current = undefined;
           if (reason === undefined) resolve();
           else reject(new Error(reason));
         };
-        current = { url, onAttached, onEvent, end };
+        current = { url, onAttached, ...(onBytes && { onBytes }), onEvent, end };
         attempts.push({ at: clock.now(), url });
       }),
     readEvent,
@@ -106,6 +106,22 @@ test('polls while there is no stream, and not when it is back', async () => {
   stream().onAttached();
   await clock.pass(1);
   expect(reads.slice(5)).toEqual(['132000 event stream attached']);
+  await finish();
+});
+
+test('knows when streams were attached, and when their last bytes came', async () => {
+  const { source, clock, stream, finish } = start();
+  await clock.pass(1_000);
+  stream().onAttached();
+  await clock.pass(500);
+  stream().onBytes?.();
+  stream().end('closed');
+  await clock.pass(1_000);
+  stream().onAttached();
+  expect(source.heard()).toEqual([
+    { since: 1_000.5, last: 1_500.5 },
+    { since: 2_500.5, last: 2_500.5 },
+  ]);
   await finish();
 });
 

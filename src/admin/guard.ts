@@ -1,0 +1,79 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { Refusal } from './route.ts';
+
+/** Who asks, and by which way. */
+export interface Caller {
+  /** Over the socket in the run folder, whose mode says who may open it, or over TCP from this address. */
+  readonly from: 'socket' | { readonly address: string | undefined };
+  readonly host: string | undefined;
+  readonly origin: string | undefined;
+  /** The header Sec-Fetch-Site, by which a browser says whose page asks. */
+  readonly site: string | undefined;
+  /** The header Authorization. */
+  readonly authorization: string | undefined;
+}
+
+/**
+ * Why a request is not answered, whatever it asks for; undefined when it is. A browser must not be made to ask by a page of another site: neither
+ * directly, which Origin and Sec-Fetch-Site show, nor by a name of that site's that leads to this machine, which Host shows.
+ * `names`: by which this machine may be called, beside addresses and localhost.
+ */
+export function refuseForeign({ from, host, origin, site }: Caller, names: readonly string[]): Refusal | undefined {
+  if (from !== 'socket' && host !== undefined && !isOwnName(host, names))
+    return {
+      status: 421,
+      error: `the header Host names '${host}', which is not known as a name of this load balancer`,
+      hint: `ask by an address, or give the daemon --admin-host ${nameIn(host)}`,
+    };
+  const isForeign = origin !== undefined && !isSameOrigin(origin, host);
+  if (!isForeign && (site === undefined || site === 'same-origin' || site === 'none')) return undefined;
+  return {
+    status: 403,
+    error: `a page of another site${origin === undefined ? '' : ` (${origin})`} asks, and no page of another site is answered`,
+    hint: 'open the address itself, or ask by a program that sends no header Origin',
+  };
+}
+
+function nameIn(host: string): string {
+  return host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
+}
+
+/** An address can't be a name of somebody else's that leads here. */
+function isOwnName(host: string, names: readonly string[]): boolean {
+  const name = nameIn(host);
+  return name === 'localhost' || isIP(name.replace(/^\[(.*)\]$/, '$1')) > 0 || names.includes(name);
+}
+
+function isSameOrigin(origin: string, host: string | undefined): boolean {
+  return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
+}
+
+/** Why a change is not made for this caller; undefined when it is. `token`: the one that the operator has given out, where there is one. */
+export function refuseChange({ from, authorization }: Caller, token: string | undefined): Refusal | undefined {
+  if (from === 'socket' || isLoopback(from.address)) return undefined;
+  if (token === undefined)
+    return {
+      status: 403,
+      error: `changes are not taken from ${from.address ?? 'an unknown address'}, only from this machine`,
+      hint: 'ask on the machine itself, or give the daemon --admin-token-file',
+    };
+  const [, given] = /^bearer +(\S+) *$/i.exec(authorization ?? '') ?? [];
+  if (given !== undefined && isEqual(given, token)) return undefined;
+  return {
+    status: 401,
+    error: given === undefined ? 'changes from other machines need a token' : 'this is not the token of --admin-token-file',
+    hint: "send 'Authorization: Bearer <token>' with the token of --admin-token-file",
+    headers: { 'www-authenticate': 'Bearer' },
+  };
+}
+
+function isLoopback(address = ''): boolean {
+  return /^(?:::ffff:)?127\./.test(address) || address === '::1';
+}
+
+/** Compares in a time that says nothing about the token. */
+function isEqual(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((text) => createHash('sha256').update(text).digest());
+  return timingSafeEqual(one as Buffer, other as Buffer);
+}

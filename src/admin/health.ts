@@ -1,0 +1,99 @@
+import { json, type Answer, type Route } from './route.ts';
+
+/** How far the daemon is, as health is judged by it. Times in ms since 1970. */
+export interface Condition {
+  /** Now. */
+  readonly at: number;
+  /** When what is known of Marathon was last right, since this start: a full read, or the last word of the stream that was attached before it. */
+  readonly syncedAt: number | undefined;
+  /** When what serves was known, where Marathon can't be read. */
+  readonly staleSince: number | undefined;
+  /** In milliseconds. */
+  readonly maxStalenessMs: number;
+  /** Whether HAProxy runs what it was given last and has confirmed, in this run or an earlier one. */
+  readonly isUp: boolean;
+  /** That HAProxy runs and does not answer, in a sentence. */
+  readonly silent: string | undefined;
+  /** Whether HAProxy runs what is wanted of it. */
+  readonly haproxy: { readonly state: 'as-wanted' | 'behind' | 'stuck' | 'failed' | 'nothing-yet'; readonly why?: string };
+  /** Why not all ports that the operator asked for are bound. */
+  readonly unbound: readonly string[];
+}
+
+/** A reason why something is not healthy: a word for programs, a sentence for people. */
+export interface HealthReason {
+  readonly code: 'no-haproxy' | 'haproxy-silent' | 'unbound' | 'not-read' | 'stale' | 'not-as-wanted';
+  readonly text: string;
+}
+
+/** What a health endpoint answers. */
+export interface Health {
+  readonly ok: boolean;
+  /** None when it is healthy. */
+  readonly reasons: readonly HealthReason[];
+}
+
+/** The same, with how old what is known is. */
+export interface SyncHealth extends Health {
+  /** ISO 8601 in UTC; null before the first read. */
+  readonly synced: string | null;
+  readonly ageSeconds: number | null;
+  readonly maxStalenessSeconds: number;
+  readonly haproxy: Condition['haproxy']['state'];
+}
+
+/** Whether HAProxy serves: it runs what it has confirmed last, and every port of the load balancer's own is bound. */
+export function readyOf({ isUp, silent, unbound }: Pick<Condition, 'isUp' | 'silent' | 'unbound'>): Health {
+  const reasons: readonly HealthReason[] = [
+    ...(isUp ? [] : [{ code: 'no-haproxy', text: 'HAProxy does not run, or has not confirmed a configuration yet' } as const]),
+    ...(silent === undefined ? [] : [{ code: 'haproxy-silent', text: silent } as const]),
+    ...unbound.map((text) => ({ code: 'unbound', text }) as const),
+  ];
+  return { ok: reasons.length === 0, reasons };
+}
+
+/** Whether what HAProxy runs is what Marathon says now. A change that is on its way, and not stuck, is no reason against it. */
+export function syncOf(condition: Condition): SyncHealth {
+  const { at, syncedAt, maxStalenessMs, haproxy } = condition;
+  const age = syncedAt === undefined ? undefined : Math.max(0, at - syncedAt);
+  const reasons = [...stalenessOf(condition, age), ...lackOf(haproxy)];
+  return {
+    ok: reasons.length === 0,
+    reasons,
+    synced: syncedAt === undefined ? null : iso(syncedAt),
+    ageSeconds: age === undefined ? null : Math.round(age / 1000),
+    maxStalenessSeconds: maxStalenessMs / 1000,
+    haproxy: haproxy.state,
+  };
+}
+
+function stalenessOf({ staleSince, maxStalenessMs }: Condition, age: number | undefined): readonly HealthReason[] {
+  const serves = staleSince === undefined ? '' : `, what was known at ${iso(staleSince)} serves`;
+  if (age === undefined) return [{ code: 'not-read', text: `Marathon was not read since this start${serves}` }];
+  if (age <= maxStalenessMs) return [];
+  const text = `what is known of Marathon is ${Math.round(age / 1000)} s old, and --max-staleness is ${maxStalenessMs / 1000} s${serves}`;
+  return [{ code: 'stale', text }];
+}
+
+function lackOf({ state, why }: Condition['haproxy']): readonly HealthReason[] {
+  if (state === 'as-wanted' || state === 'behind') return [];
+  if (state === 'nothing-yet') return [{ code: 'not-as-wanted', text: 'nothing is wanted of HAProxy yet' }];
+  return [{ code: 'not-as-wanted', text: `HAProxy does not run what Marathon says: ${why ?? 'it is tried again'}` }];
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** The health endpoints. `condition`: how far the daemon is now. */
+export function healthRoutes(condition: () => Promise<Condition>): readonly Route[] {
+  return [
+    { method: 'GET', path: '/health/live', answer: () => answerOf({ ok: true, reasons: [] }) }, // whoever answers lives
+    { method: 'GET', path: '/health/ready', answer: async () => answerOf(readyOf(await condition())) },
+    { method: 'GET', path: '/health/sync', answer: async () => answerOf(syncOf(await condition())) },
+  ];
+}
+
+function answerOf(health: Health): Answer {
+  return json(health, health.ok ? 200 : 503);
+}

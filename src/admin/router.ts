@@ -1,0 +1,52 @@
+import type { Refusal, Route } from './route.ts';
+
+/** A route that answers for a path, and what its names stand for. */
+export interface Found {
+  readonly route: Route;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** Finds the route of a request; or says why there is none. HEAD is answered as GET is. */
+export type FindRoute = (method: string, path: string) => Found | Refusal;
+
+interface Compiled {
+  readonly route: Route;
+  readonly pattern: RegExp;
+}
+
+/** A router over a table of routes; of two that fit a path, the one without names in its path comes first. */
+export function makeRouter(routes: readonly Route[]): FindRoute {
+  const compiled = routes
+    .map((route): Compiled => ({ route, pattern: patternOf(route.path) }))
+    .sort((a, b) => Number(a.route.path.includes('{')) - Number(b.route.path.includes('{')));
+  return (method, path) => {
+    const fitting = compiled.filter(({ pattern }) => pattern.test(path));
+    const asked = method === 'HEAD' ? 'GET' : method;
+    const found = fitting.find(({ route }) => route.method === asked);
+    if (found !== undefined) return { route: found.route, params: paramsOf(found, path) };
+    return fitting.length === 0 ? unknownPath(path) : otherMethod(method, fitting);
+  };
+}
+
+function patternOf(path: string): RegExp {
+  const parts = path.split(/(\{\w+…?\})/).map((part) => {
+    const [, name, isRest] = /^\{(\w+)(…?)\}$/.exec(part) ?? [];
+    if (name === undefined) return part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    return isRest === '' ? `(?<${name}>[^/]+)` : `(?<${name}>.+)`;
+  });
+  return new RegExp(`^${parts.join('')}$`);
+}
+
+function paramsOf({ pattern }: Compiled, path: string): Found['params'] {
+  const groups = pattern.exec(path)?.groups ?? {};
+  return Object.fromEntries(Object.entries(groups).map(([name, text]) => [name, decodeURIComponent(text)]));
+}
+
+function unknownPath(path: string): Refusal {
+  return { status: 404, error: `there is nothing at ${path}`, hint: 'GET /v1/openapi.json describes what there is' };
+}
+
+function otherMethod(method: string, fitting: readonly Compiled[]): Refusal {
+  const allow = [...new Set(fitting.map(({ route }) => route.method))].join(', ');
+  return { status: 405, error: `${method} is not answered here`, hint: `use ${allow}`, headers: { allow } };
+}

@@ -1,0 +1,32 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { inSlices } from '../lib/slices.ts';
+import type { Answer } from './route.ts';
+
+/** Of every answer: nobody keeps it, nobody guesses its type, and no page shows it or reads it. */
+const ALWAYS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+} as const;
+
+/** Sends an answer, no faster than it is read; ends early when the reader is gone or the signal aborts. HEAD gets no body. */
+export async function send(response: ServerResponse, answer: Answer, signal: AbortSignal): Promise<void> {
+  const { status, type, headers } = answer;
+  const length = 'text' in answer ? { 'content-length': Buffer.byteLength(answer.text) } : {};
+  response.writeHead(status, { ...ALWAYS, 'content-type': type, ...length, ...headers });
+  if (response.req.method === 'HEAD') response.end();
+  else if ('text' in answer) response.end(answer.text);
+  else await sendAll(response, 'pieces' in answer ? inSlices(answer.pieces) : answer.stream, signal);
+}
+
+async function sendAll(response: ServerResponse, pieces: AsyncIterable<string>, signal: AbortSignal): Promise<void> {
+  response.flushHeaders();
+  for await (const piece of pieces) {
+    if (signal.aborted || response.destroyed) break;
+    if (!response.write(piece)) await once(response, 'drain', { signal }).catch(() => undefined); // it is gone then
+  }
+  if (signal.aborted) response.destroy();
+  else response.end();
+}

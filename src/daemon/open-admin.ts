@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { healthRoutes, type Condition } from '../admin/health.ts';
+import { makeAdminServer, type AdminServer } from '../admin/server.ts';
+import type { Route } from '../admin/route.ts';
+import { textOf } from '../lib/endpoint.ts';
+import { FILES_MS, inTime } from '../lib/in-time.ts';
+import { sentence } from '../lib/sentence.ts';
+import { USUAL_ADMIN_ADDRESS } from '../options/admin.ts';
+import type { Settings } from '../options/options.ts';
+import { socketPath } from './control.ts';
+import type { Run } from './surroundings.ts';
+
+/** What can be asked of the admin side. */
+export interface AdminParts {
+  readonly condition: () => Promise<Condition>;
+}
+
+/** The admin side, while it answers over TCP. */
+export interface Admin {
+  /** Answers on the socket in the run folder, too, until the signal; resolves with what says whether the socket's file is still there. */
+  readonly serve: (signal: AbortSignal) => Promise<() => Promise<boolean>>;
+}
+
+/** Listens where --admin-address says, until the signal. Rejects with a sentence for an address that can't be had, or a token that can't be read. */
+export async function openAdmin({ settings, log, signal }: Run, parts: AdminParts): Promise<Admin> {
+  await readToken(settings);
+  const server = makeAdminServer({ routes: routesOf(parts), names: namesOf(settings), token: () => readToken(settings), log });
+  await listen(server, { settings, log, signal });
+  return { serve: (until) => server.onSocket(socketPath(settings.runDir, 'admin.sock'), until) };
+}
+
+function routesOf({ condition }: AdminParts): readonly Route[] {
+  return [...healthRoutes(condition)];
+}
+
+/** This machine's own name, long and short, and what the operator has given. */
+function namesOf({ adminHost }: Settings): readonly string[] {
+  const own = hostname().toLowerCase();
+  return [own, own.replace(/\..*/, ''), ...adminHost];
+}
+
+/** Read anew whenever somebody shows a token, so that a new one counts at once. */
+async function readToken({ adminTokenFile: file }: Settings): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    const text = await inTime(readFile(file, 'utf8'), { ms: FILES_MS, what: `reading ${file}` });
+    const token = text.trim();
+    if (/^\S{16,}$/.test(token)) return token;
+    throw new Error('it holds no token: one word of 16 characters or more is wanted');
+  } catch (error) {
+    throw new Error(`the file of --admin-token-file can't be read: ${sentence(error)}`, { cause: error });
+  }
+}
+
+/** An address that the operator gave must be had. The usual one may be somebody else's: then the socket alone answers. */
+async function listen(server: AdminServer, { settings, log, signal }: Pick<Run, 'settings' | 'log' | 'signal'>): Promise<void> {
+  const { adminAddress: given } = settings;
+  if (given === 'off') return;
+  const endpoint = given ?? USUAL_ADMIN_ADDRESS;
+  try {
+    await server.onAddress(endpoint, signal);
+  } catch (error) {
+    const reason = sentence(error);
+    const what = `health, metrics and the API can't be served at ${textOf(endpoint)}`;
+    if (given !== undefined) throw new Error(`${what}: ${reason}; name another --admin-address, or off`, { cause: error });
+    log.warn({ reason }, `${what}, so only at admin.sock in --run-dir; --admin-address names another, or off`);
+  }
+}
