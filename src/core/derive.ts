@@ -1,13 +1,12 @@
 import type { Templates } from '../haproxy/templates.ts';
 import { makeWithoutTaken } from '../haproxy/without-taken.ts';
-import { bracketed } from '../lib/bracketed.ts';
-import { common, each, eachPair, flat, whole } from '../lib/lists.ts';
+import { each, eachPair, flat, whole } from '../lib/lists.ts';
 import type { View } from '../model/view.ts';
 import type { Problem } from '../model/problem.ts';
-import type { TakenBind } from '../model/quarantine.ts';
 import type { Front, LeftOut, Service } from '../model/service.ts';
 import type { App, Definition } from '../model/snapshot.ts';
-import { arrange, type Arrangement, type Claim, type OwnBind } from '../services/arrange.ts';
+import { makeArrange, ownBinds } from './arrange-all.ts';
+import type { Arrangement, Claim } from '../services/arrange.ts';
 import { makeCertify } from '../services/certify-fronts.ts';
 import { makeDraft, type Draft, type ServiceSettings } from '../services/fronts.ts';
 import { makeMergeGroups, overruled, type Merged } from '../services/groups.ts';
@@ -39,7 +38,7 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
   const problemsBetween = makeProblemsBetween(settings);
   const ofAuthors = makeOfAuthors();
   const ofApps = eachPair((app: App, draft: Draft) => inOrder(makeServices(app, draft, settings)));
-  const arrangeAll = makeArrange(ownBinds(document));
+  const arrangeAll = makeArrange(ownBinds(document), settings.groups.includes('*'));
   const [all, serve, certify] = [makeAll(), makeServe(), makeCertify()];
   const render = makeRender(templates, document);
   const withoutTaken = makeWithoutTaken(document.degradedOk);
@@ -52,8 +51,8 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
     const assigned = assign(definitions);
     const drafted = drafts(assigned.definitions);
     const { leftOut, problems: ofDrafts, ...found } = all(ofApps(apps, drafted), drafted);
-    const { services, claims, ...refusal } = siftQuarantined(found, shown.quarantine);
-    const arrangement = arrangeAll(claims, shown);
+    const { services, claims, absent, ...refusal } = siftQuarantined(found, shown.quarantine);
+    const arrangement = arrangeAll(claims, { ...shown, absent });
     const certified = certify(serve(services, arrangement.fronts), certificates.named);
     const rendering = render(certified, shown.release, { certificates, defaulted: shown.defaulted?.templates });
     const bound = withoutTaken(rendering.document, taken);
@@ -64,7 +63,7 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
     ].flat();
     return {
       ...{ snapshot, taken, held, staleSince, unread, unbound: bound.unbound },
-      ...{ services: certified.services, certificates: certified.files, named: certificates.named },
+      ...{ services: certified.services, holders: arrangement.holders, certificates: certified.files, named: certificates.named },
       leftOut: [...leftOut, ...refusal.leftOut, ...arrangement.leftOut, ...certified.leftOut],
       document: bound.document,
       problems: ofAuthors(definitions, problems),
@@ -74,7 +73,7 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
 
 const SHOWN = [
   'snapshot',
-  'serving',
+  'holders',
   'release',
   'refused',
   'quarantine',
@@ -99,8 +98,8 @@ function onChange(make: (shown: Shown) => View): (state: State) => View | undefi
     if (state.sentAt === undefined && state.staleSince === undefined) return undefined;
     const isSame = last !== undefined && SHOWN.every((key) => last?.[key] === state[key]);
     if (!isSame) {
-      const { snapshot, serving, release, refused, quarantine, defaulted, taken, held, staleSince, unread, certificates } = state;
-      const shown = { snapshot, serving, release, refused, quarantine, defaulted, taken, held, staleSince, unread, certificates };
+      const { snapshot, holders, release, refused, quarantine, defaulted, taken, held, staleSince, unread, certificates } = state;
+      const shown = { snapshot, holders, release, refused, quarantine, defaulted, taken, held, staleSince, unread, certificates };
       last = { ...shown, view: make(shown) };
     }
     return last?.view;
@@ -109,16 +108,18 @@ function onChange(make: (shown: Shown) => View): (state: State) => View | undefi
 
 /** The parts of all apps, in order of app id; what did not change costs nothing. */
 function makeAll() {
-  const [services, claims, leftOut, problems] = [flat<Service>(), flat<Claim>(), flat<LeftOut>(), flat<Problem>()];
+  const [services, claims, absent, leftOut, problems] = [flat<Service>(), flat<Claim>(), flat<Front>(), flat<LeftOut>(), flat<Problem>()];
   const parts = {
     services: each((of: ServicesOfApp) => of.services),
     claims: each((of: ServicesOfApp) => of.claims),
+    absent: each((of: ServicesOfApp) => of.absent),
     leftOut: each((of: ServicesOfApp) => of.leftOut),
     problems: each((draft: Draft) => draft.problems),
   };
   return (ofApps: readonly ServicesOfApp[], drafts: readonly Draft[]) => ({
     services: services(parts.services(ofApps)),
     claims: claims(parts.claims(ofApps)),
+    absent: absent(parts.absent(ofApps)),
     leftOut: leftOut(parts.leftOut(ofApps)),
     problems: problems(parts.problems(drafts)),
   });
@@ -137,32 +138,11 @@ function makeServe(): (services: readonly Service[], fronts: Arrangement['fronts
   };
 }
 
-interface Others {
-  readonly serving: readonly Front[];
-  readonly taken: readonly TakenBind[];
-}
-
-/** Who serves now matters only while something is claimed twice. */
-function makeArrange(own: readonly OwnBind[]): (claims: readonly Claim[], others: Others) => Arrangement {
-  let last: (Others & { readonly claims: readonly Claim[]; readonly arrangement: Arrangement }) | undefined;
-  return (claims, { serving, taken }) => {
-    const isSame = last?.taken === taken && common(last.claims, claims).head === Math.max(last.claims.length, claims.length);
-    if (last !== undefined && isSame && (last.serving === serving || last.arrangement.problems.length === 0)) return last.arrangement;
-    last = { claims, serving, taken, arrangement: arrange(claims, { own: [...own, ...taken.map(asOwn)], serving }) };
-    return last.arrangement;
-  };
-}
-
-/** What another process has, no app gets. */
-function asOwn({ address, port, why }: TakenBind): OwnBind {
-  return { address: bracketed(address), port, what: `another process: ${why}` };
-}
-
 /** In order of service port and port index: the order of the file. */
-function inOrder({ services, claims, leftOut }: ServicesOfApp): ServicesOfApp {
-  if (services.length < 2) return { services, claims, leftOut };
+function inOrder({ services, claims, ...rest }: ServicesOfApp): ServicesOfApp {
+  if (services.length < 2) return { services, claims, ...rest };
   const rows = services.map((service, i) => ({ service, claim: claims[i] as Claim })).sort(byPort);
-  return { services: rows.map(({ service }) => service), claims: rows.map(({ claim }) => claim), leftOut };
+  return { services: rows.map(({ service }) => service), claims: rows.map(({ claim }) => claim), ...rest };
 }
 
 function byPort(
@@ -198,17 +178,4 @@ function makeOfAuthors() {
       return author === undefined || owner.by !== 'app' ? problem : { ...problem, owner: { ...owner, app: author } };
     });
   };
-}
-
-/** What the load balancer binds itself. */
-function ownBinds({ bindAddress: address, ports, sharedFrontends }: OwnSettings): readonly OwnBind[] {
-  const shared = [
-    { address, port: ports.http, what: 'the shared http frontend (--http-port)' },
-    { address, port: ports.https, what: 'the shared https frontend (--https-port)' },
-  ];
-  return [
-    ...(sharedFrontends ? shared : []),
-    { address, port: ports.appId, what: 'the frontend by app id (--app-id-port)' },
-    { address, port: ports.stats, what: 'the statistics page (--stats-port)' },
-  ];
 }

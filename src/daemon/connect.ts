@@ -130,8 +130,8 @@ function consumersOf({ views, gate, certificates, log, keeper, alarm, dns }: Ope
       certificates.see(view);
     },
     makeProblemLog(log),
-    (view, { sentAt }) => {
-      keeper.see({ ...view, sentAt });
+    (view, { sentAt, holders }) => {
+      keeper.see({ ...view, sentAt, holders });
     },
     alarm,
     dns.see,
@@ -167,12 +167,12 @@ const FIRST_LOOK_MS = 10_000;
 
 /** What the loop starts with: what was saved, the certificates, the first state; and how views are derived from later states. */
 async function begin({ settings, env, log, follow }: Connected) {
-  const saved = await readMemory(settings, log);
+  const { saved, holders = saved?.holders } = await readMemory(settings, log);
   const memory = saved && memoryOf(saved.snapshot);
   const choosing = chooseCertificates({ wanted: settings.sslCerts, env, stateDir: settings.stateDir });
   const chosen = await inTime(choosing, { ms: FILES_MS, what: 'reading the certificates of --ssl-certs' });
   // One pass reads Marathon once and nobody reads it again: losses are not held, what it reads counts.
-  const left = { memory, before: follow ? saved : undefined, certificates: certificatesOf(chosen) };
+  const left = { memory, before: follow ? saved : undefined, certificates: certificatesOf(chosen), holders };
   const release = await findRelease(settings, env);
   warnOfAge(release, settings, log);
   const start = startState(release, left);

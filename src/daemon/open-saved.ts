@@ -7,12 +7,12 @@ import { sentence } from '../lib/sentence.ts';
 import type { Settings } from '../options/options.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** The snapshot that the last run left in the state folder. A file that can't be used is set aside, and the log says so. */
-export async function readMemory({ stateDir }: Settings, log: Logger): Promise<Saved | undefined> {
+/** What the last run left in the state folder. A file that can't be used is set aside, and the log says so. */
+export async function readMemory({ stateDir }: Settings, log: Logger): Promise<SavedFile> {
   const reading = inTime(readSaved(stateDir, now), { ms: FILES_MS, what: `reading the last snapshot from ${stateDir}` });
-  const { saved, trouble }: SavedFile = await reading.catch((error: unknown) => ({ trouble: sentence(error) }));
-  if (trouble !== undefined) log.warn({}, trouble);
-  return saved;
+  const file: SavedFile = await reading.catch((error: unknown) => ({ trouble: sentence(error) }));
+  if (file.trouble !== undefined) log.warn({}, file.trouble);
+  return file;
 }
 
 /** Opens the keeper of the state folder. */
@@ -33,9 +33,9 @@ export function openKeeper({ settings, log }: Surroundings): Keeper {
 const RESTORE_MS = 5_000;
 
 /** Tells the saved snapshot as news after five seconds; a read of Marathon that came before makes it void. */
-export function restoreLater(saved: Saved, { tell, signal }: Surroundings): void {
+export function restoreLater({ snapshot, savedAt }: Saved, { tell, signal }: Surroundings): void {
   const restore = (): void => {
-    tell({ kind: 'restored', at: now(), ...saved });
+    tell({ kind: 'restored', at: now(), snapshot, savedAt });
   };
   sleep(RESTORE_MS, signal).then(restore, () => undefined); // the end
 }

@@ -2,7 +2,6 @@ import { now } from '../lib/clock.ts';
 import type { Consumer } from '../core/loop.ts';
 import type { View } from '../model/view.ts';
 import type { Document } from '../model/document.ts';
-import type { News } from '../model/news.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** The views that were shown, as far as somebody may still ask about them. */
@@ -33,11 +32,8 @@ export function makeViews(): Views {
 /** What `openDrive` needs of the views: which one a document is part of; and that what HAProxy serves is told as News. */
 export function drivenBy({ of }: Views, tell: Surroundings['tell']) {
   const serves = (document: Document): void => {
-    tell(servingNews(of(document)));
+    const view = of(document);
+    if (view !== undefined) tell({ kind: 'serving', at: now(), holders: view.holders });
   };
   return { viewOf: of, serves };
-}
-
-function servingNews(view: View | undefined): News {
-  return { kind: 'serving', at: now(), fronts: view?.services.map(({ front }) => front) ?? [] };
 }

@@ -3,7 +3,7 @@ import type { AppId, TaskId } from './names.ts';
 import type { Release } from './release.ts';
 import type { Problem } from './problem.ts';
 import type { Defaulted, Quarantined, TakenBind } from './quarantine.ts';
-import type { Front } from './service.ts';
+import type { Holder } from './holder.ts';
 import type { App, Snapshot } from './snapshot.ts';
 
 /**
@@ -20,7 +20,7 @@ export type News = { readonly at: number } & (
       readonly problems: readonly Problem[];
     } // one app was read again; without an app and Problems it does not exist any more
   | { readonly kind: 'task'; readonly app: AppId; readonly task: TaskUpdate } // a status_update_event
-  | { readonly kind: 'serving'; readonly fronts: readonly Front[] } // the document that HAProxy runs now has these fronts
+  | { readonly kind: 'serving'; readonly holders: readonly Holder[] } // HAProxy runs a document in which they have what they hold
   | {
       readonly kind: 'refused';
       readonly problems: readonly Problem[];

@@ -2,6 +2,7 @@ import type { NamedCertificate } from './certificates.ts';
 import type { Held, Unread } from './held.ts';
 import type { TakenBind } from './quarantine.ts';
 import type { Document } from './document.ts';
+import type { Holder } from './holder.ts';
 import type { Problem } from './problem.ts';
 import type { Service, LeftOut } from './service.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -11,6 +12,8 @@ export interface View {
   readonly snapshot: Snapshot;
   readonly services: readonly Service[];
   readonly leftOut: readonly LeftOut[];
+  /** Who holds which port and route when HAProxy runs the document. */
+  readonly holders: readonly Holder[];
   /** The certificate files that labels name. Stays the same list as long as the labels name the same files. */
   readonly certificates: readonly string[];
   /** What is known about the files in `certificates`. */

@@ -1,4 +1,5 @@
 import { inTime } from '../lib/in-time.ts';
+import type { Holder } from '../model/holder.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Saved } from './state-folder.ts';
 
@@ -19,6 +20,8 @@ export interface KeeperSettings {
 /** The part of the state that is kept on the disk. Times in ms since 1970. */
 export interface Seen {
   readonly snapshot: Snapshot;
+  /** Who holds which port and route in what HAProxy runs. */
+  readonly holders: readonly Holder[];
   /** When the last full read that gave this snapshot was sent. */
   readonly sentAt: number | undefined;
   /** Tasks that the guard holds although Marathon no longer lists them. While there are any, a read does not confirm the snapshot. */
@@ -46,12 +49,13 @@ export class Keeper {
   }
 
   /** Takes what is to be on the disk; returns at once. */
-  see({ snapshot, staleSince, sentAt = -Infinity, held }: Seen): void {
+  see({ snapshot, holders, staleSince, sentAt = -Infinity, held }: Seen): void {
     if (this.#isEnded || staleSince !== undefined) return;
     const isNew = snapshot !== this.#last?.snapshot;
     const isConfirmed = held === undefined && sentAt >= (this.#last?.savedAt ?? 0) + AGAIN_MS;
-    if (!isNew && !isConfirmed) return;
-    this.#last = this.#unwritten = { savedAt: isNew ? this.#settings.now() : sentAt, snapshot };
+    const { savedAt = 0, holders: before } = this.#last ?? {};
+    if (!isNew && !isConfirmed && holders === before) return;
+    this.#last = this.#unwritten = { savedAt: isNew ? this.#settings.now() : isConfirmed ? sentAt : savedAt, snapshot, holders };
     this.#arm();
   }
 

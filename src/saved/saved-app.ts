@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Holder } from '../model/holder.ts';
 import type { AppId, TaskId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { App, Definition, HealthCheck, Port, Task } from '../model/snapshot.ts';
@@ -69,14 +70,23 @@ const problem = z.looseObject({
   hint: text,
 });
 
+const holder = z.object({ app: text, author: text.optional(), index: number, holds: z.array(text) });
+
 /** The first line of the file; later versions of it may look otherwise. */
 export const anyHead = z.object({ version: number });
-/** The same in this version: when it was written, in ms since 1970, and the Problems there were. */
-export const head = z.object({ savedAt: number, problems: z.array(problem) });
+/** The same in this version: when it was written, in ms since 1970, the Problems there were, and who held what; none in a file of 0.1.0. */
+export const head = z.object({ savedAt: number, problems: z.array(problem), holders: z.array(holder).optional() });
 
 /** The Problems of a snapshot. */
 export function asProblems(problems: z.infer<typeof head>['problems']): readonly Problem[] {
   return problems as readonly unknown[] as readonly Problem[];
+}
+
+/** Who held what. */
+export function asHolders(holders: z.infer<typeof head>['holders'] = []): readonly Holder[] {
+  return holders.map(({ app: id, author, index, holds }) => {
+    return { app: id as AppId, ...(author !== undefined && { author: author as AppId }), index, holds };
+  });
 }
 
 /** The app that was written; throws when it is none. `what`: where it stands. */

@@ -2,14 +2,17 @@ import { open, rename, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { sentence } from '../lib/sentence.ts';
 import { replaceFile } from '../lib/write-file.ts';
+import type { Holder } from '../model/holder.ts';
 import type { App, Snapshot } from '../model/snapshot.ts';
-import { anyHead, asProblems, head, readSavedApp } from './saved-app.ts';
+import { anyHead, asHolders, asProblems, head, readSavedApp } from './saved-app.ts';
 
 /** What a run leaves for the next one. */
 export interface Saved {
   /** When the snapshot was right, in ms since 1970. */
   readonly savedAt: number;
   readonly snapshot: Snapshot;
+  /** Who held which port and route in what HAProxy ran. */
+  readonly holders: readonly Holder[];
 }
 
 const NAME = 'known.json';
@@ -31,8 +34,8 @@ export async function writeSaved(folder: string, saved: Saved): Promise<void> {
 const END = ']}';
 
 /** One JSON, the head and each app on a line of its own. */
-function* textOf({ savedAt, snapshot }: Saved): Generator<string> {
-  yield JSON.stringify({ version: VERSION, savedAt, problems: snapshot.problems, apps: [] }).slice(0, -END.length);
+function* textOf({ savedAt, snapshot, holders }: Saved): Generator<string> {
+  yield JSON.stringify({ version: VERSION, savedAt, problems: snapshot.problems, holders, apps: [] }).slice(0, -END.length);
   let separator = '\n';
   for (const app of snapshot.apps) {
     yield separator + JSON.stringify(app);
@@ -44,6 +47,8 @@ function* textOf({ savedAt, snapshot }: Saved): Generator<string> {
 /** What `readSaved` found; empty when there is no file. */
 export interface SavedFile {
   readonly saved?: Saved;
+  /** Who held what, where the rest is too old to serve. */
+  readonly holders?: readonly Holder[];
   /** What was wrong with the file, in a sentence. */
   readonly trouble?: string;
 }
@@ -60,7 +65,7 @@ export async function readSaved(folder: string, now: () => number = Date.now): P
   try {
     const saved = await readFile(file);
     if (now() - saved.savedAt <= OLDEST_MS) return { saved };
-    return { trouble: `${file} is of ${new Date(saved.savedAt).toISOString()}, older than a week: this start goes without it` };
+    return { holders: saved.holders, trouble: `${file} is of ${new Date(saved.savedAt).toISOString()}, older than a week: this start goes without it` };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     return { trouble: `${file} can't be used, this start goes without it: ${sentence(error)}; ${await setAside(file, now())}` };
@@ -99,7 +104,7 @@ async function readLines(lines: AsyncIterable<string>): Promise<Saved> {
     else apps.push(readApp(line, apps.at(-1)));
   }
   if (first === undefined || !isWhole) throw new Error('it ends too early');
-  return { savedAt: first.savedAt, snapshot: { apps, problems: asProblems(first.problems) } };
+  return { savedAt: first.savedAt, holders: asHolders(first.holders), snapshot: { apps, problems: asProblems(first.problems) } };
 }
 
 function readHead(line: string): ReturnType<typeof head.parse> {

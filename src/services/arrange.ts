@@ -1,5 +1,9 @@
-import { byText } from '../lib/lists.ts';
-import { hasOwnRules } from '../model/own-rules.ts';
+import { balancersOf } from './balancers.ts';
+import { balancerHint, portTaken, routesTaken, sameName, wordsOf } from './conflicts.ts';
+import { contested, ranked, type Contestant, type Judge } from './contestants.ts';
+import { bindOf, bindWord, bindWords, hostOf, isName, isRoute, makeHolder, makeRegister, NEARNESS } from './holders.ts';
+import type { Holder } from '../model/holder.ts';
+import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Bind, Front, LeftOut } from '../model/service.ts';
 
@@ -14,166 +18,162 @@ export interface OwnBind {
   readonly address: string;
   readonly port: number;
   readonly what: string; // 'the shared http frontend'
+  /** Another process on this machine has it. */
+  readonly isForeign?: true;
 }
 
 /** Who got what of ports and routes. */
 export interface Arrangement {
   /** By claim: its front with what it got, the very same object where it got all; undefined when it can't be rendered at all. */
   readonly fronts: readonly (Front | undefined)[];
+  /** Who holds what when HAProxy runs this. */
+  readonly holders: readonly Holder[];
   readonly leftOut: readonly LeftOut[];
   readonly problems: readonly Problem[];
 }
 
 /** Who has what besides the claims. */
-export interface Holders {
+export interface Others {
   /** The load balancer's own. */
   readonly own: readonly OwnBind[];
-  /** What HAProxy runs now. */
-  readonly serving: readonly Front[];
+  /** Who holds what until now. */
+  readonly holders: readonly Holder[];
+  /** Ports that are not rendered, of apps that Marathon has: they keep what they hold, and claim nothing else. */
+  readonly absent?: readonly Front[];
+  /** Under `--group '*'`, where other load balancers are among the apps. */
+  readonly takesAll?: boolean;
 }
 
 /**
- * Who gets a port or a route that two claim: the load balancer's own ports first; then the one with servers; then the one that HAProxy serves
- * there now; then the one whose definition is older; then the lower app id. Who loses a port stays reachable by its virtual hosts, and the other
- * way round; both are Problems.
+ * Who gets a port or a route that two claim: the load balancer itself; then the one that holds it, whether or not it serves; then the one with
+ * servers; then the one whose definition is older; then the lower app id. Who loses a port stays reachable by its virtual hosts, and the other way
+ * round; both are Problems.
  */
-export function arrange(claims: readonly Claim[], { own, serving }: Holders): Arrangement {
-  const leftOut: LeftOut[] = [];
-  const problems: Problem[] = [];
-  const fronts: (Front | undefined)[] = claims.map(({ front }) => front);
-  const lose = (at: number, front: Front | undefined, loss: Problem): void => {
-    const { app, index } = (claims[at] as Claim).front;
-    if (front?.bind === undefined && fronts[at]?.bind !== undefined) leftOut.push({ app, index, why: 'port-conflict' });
-    fronts[at] = front === undefined ? undefined : { ...front, claimed: (claims[at] as Claim).front };
-    problems.push(loss);
-  };
-  for (const [name, at] of contested(claims, ({ front }) => [front.name])) {
-    const [winner, ...losers] = at.sort(
-      stronger(
-        claims,
-        holdersOf(serving, ({ name: held }) => held === name),
-      ),
-    );
-    for (const loser of losers) lose(loser, undefined, sameName(claims[loser], claims[winner ?? 0], name));
-  }
-  contestBinds({ claims, fronts, own, serving, lose });
-  contestRoutes({ claims, fronts, serving, lose });
-  return { fronts, leftOut, problems };
+export function arrange(claims: readonly Claim[], others: Others, wholeOf = makeHolder): Arrangement {
+  const { own, holders, absent = NONE, takesAll = false } = others;
+  const register = makeRegister(holders);
+  const all = [
+    ...claims.map(({ front, serves }): Contestant => {
+      return { front, serves, isAbsent: false, got: front, held: new Set(wholeOf(front).holds) };
+    }),
+    ...absent.map((front): Contestant => {
+      const held = wholeOf(front).holds.filter((word) => register.nearness(front, [word]) < NEARNESS.stranger);
+      return { front, serves: false, isAbsent: true, got: undefined, held: new Set(held) };
+    }),
+  ];
+  const judge = { register, last: takesAll ? lookAlikes(claims, own) : NO_APPS };
+  const told = { leftOut: [], problems: [] } satisfies Told;
+  contestNames(all, judge, told);
+  contestBinds(all, judge, { ...told, own });
+  contestRoutes(all, judge, told);
+  const fronts = all.slice(0, claims.length).map(({ got }) => got);
+  return { fronts, holders: all.flatMap((one) => holderOf(one, wholeOf)), ...told };
 }
 
-interface Contest {
-  readonly claims: readonly Claim[];
-  readonly fronts: readonly (Front | undefined)[];
-  readonly serving: readonly Front[];
-  readonly lose: (at: number, front: Front | undefined, loss: Problem) => void;
+const NONE: readonly Front[] = [];
+const NO_APPS: ReadonlySet<AppId> = new Set();
+
+/** The apps that look like load balancers. */
+function lookAlikes(claims: readonly Claim[], own: readonly OwnBind[]): ReadonlySet<AppId> {
+  const ours = own.filter(({ isForeign }) => isForeign !== true).map(({ port }) => port);
+  return balancersOf(
+    claims.map(({ front }) => front),
+    new Set(ours),
+  );
 }
 
-function contestBinds({ claims, fronts, own, serving, lose }: Contest & { readonly own: readonly OwnBind[] }): void {
-  const ports = new Set(own.map(({ port }) => port));
-  for (const [port, at] of contested(claims, (claim) => (bindOf(claim) === undefined ? [] : [claim.front.port]), ports)) {
-    const holders: { readonly bind: Pick<Bind, 'address' | 'port'>; readonly who: string }[] = own.map((bind) => ({
-      bind,
-      who: bind.what,
-    }));
-    const holding = holdersOf(serving, ({ bind }) => bind?.port === port);
-    for (const i of at.sort(stronger(claims, holding))) {
-      const front = fronts[i];
-      if (front?.bind === undefined) continue;
-      const { bind } = front;
-      const holder = holders.find((other) => overlaps(other.bind, bind));
-      if (holder === undefined) holders.push({ bind, who: `port ${front.index} of ${front.app}` });
-      else lose(i, { ...front, bind: undefined }, portTaken(front, bind, holder.who));
-    }
-  }
+function holderOf({ front, held }: Contestant, wholeOf: typeof makeHolder): readonly Holder[] {
+  if (held.size === 0) return [];
+  const whole = wholeOf(front);
+  return [held.size === whole.holds.length ? whole : { ...whole, holds: [...held] }];
 }
 
-function contestRoutes({ claims, fronts, serving, lose }: Contest): void {
-  const keys = (front: Front): readonly string[] =>
-    hasOwnRules(front.overrides) ? [] : front.routes.map(({ host, path }) => [host, path ?? '', front.weight].join(' '));
-  for (const [key, at] of contested(claims, ({ front }) => keys(front))) {
-    const holding = holdersOf(serving, (front) => keys(front).includes(key));
-    const [winner, ...losers] = at.filter((i) => fronts[i] !== undefined).sort(stronger(claims, holding));
-    const host = key.slice(0, key.indexOf(' '));
+/** What is told of losses. */
+interface Told {
+  readonly leftOut: LeftOut[];
+  readonly problems: Problem[];
+}
+
+/** A port loses something, and has `got` instead; one that is not rendered has lost it before. */
+function lose(loser: Contestant, got: Front | undefined, { problem, leftOut, problems }: Told & { readonly problem: Problem }): void {
+  if (loser.isAbsent) return;
+  const { app, index } = loser.front;
+  if (got?.bind === undefined && loser.got?.bind !== undefined) leftOut.push({ app, index, why: 'port-conflict' });
+  loser.got = got && { ...got, claimed: loser.front };
+  problems.push(problem);
+}
+
+function contestNames(all: readonly Contestant[], judge: Judge, told: Told): void {
+  for (const [word, claimants] of contested(all, isName)) {
+    const [winner, ...losers] = ranked(claimants, () => [word], judge);
     for (const loser of losers) {
-      const front = fronts[loser];
-      if (front === undefined || winner === undefined || winner === loser) continue;
-      lose(loser, { ...front, routes: front.routes.filter((route) => route.host !== host) }, routeTaken(front, host, claims[winner]));
+      loser.held.clear();
+      lose(loser, undefined, { ...told, problem: sameName(loser.front, winner as Contestant) });
     }
   }
 }
 
-/** The keys that more than one claim has, or one claim and `held`, each with the places of its claims. */
-function contested<Key>(claims: readonly Claim[], keysOf: (claim: Claim) => readonly Key[], held?: ReadonlySet<Key>): [Key, number[]][] {
-  const places = new Map<Key, number[]>();
-  for (const [i, claim] of claims.entries()) {
-    for (const key of keysOf(claim)) {
-      const at = places.get(key);
-      if (at === undefined) places.set(key, [i]);
-      else at.push(i);
+function contestBinds(all: readonly Contestant[], judge: Judge, { own, ...told }: Told & Pick<Others, 'own'>): void {
+  for (const claimants of byPort(all, own)) {
+    const takers: Contestant[] = [];
+    for (const one of ranked(claimants, boundBy, judge)) {
+      const bind = one.front.bind as Bind;
+      const ours = own.find((other) => overlaps(other, bind));
+      const taker = takers.find(({ front }) => front.bind !== undefined && overlaps(front.bind, bind));
+      if (taker === undefined && (ours === undefined || ours.isForeign === true)) takers.push(one);
+      else one.held.delete(bindWord(bind));
+      if (one.got === undefined || (ours === undefined && taker === undefined)) continue;
+      const who = ours?.what ?? wordsOf(taker as Contestant);
+      const hint = ours === undefined && judge.last.has(one.front.app) ? balancerHint(one.front.index) : undefined;
+      lose(one, { ...one.got, bind: undefined }, { ...told, problem: portTaken(one.got, bind, { who, hint }) });
     }
   }
-  return [...places].filter(([key, at]) => at.length > 1 || held?.has(key) === true);
 }
 
-/** Whose service has something in what HAProxy runs, as words that `stronger` compares. */
-function holdersOf(serving: readonly Front[], has: (front: Front) => boolean): ReadonlySet<string> {
-  return new Set(serving.filter(has).map(nameOfPort));
+/** Those that claim a bind, by its port: where several do, or the load balancer has it. */
+function byPort(all: readonly Contestant[], own: readonly OwnBind[]): readonly (readonly Contestant[])[] {
+  const ports = new Set(own.map(({ port }) => port));
+  const claimants = new Map<number, Contestant[]>();
+  for (const one of all) {
+    const bind = bindOf(one.front);
+    if (bind === undefined || !one.held.has(bindWord(bind))) continue;
+    const others = claimants.get(bind.port);
+    if (others === undefined) claimants.set(bind.port, [one]);
+    else others.push(one);
+  }
+  return [...claimants].flatMap(([port, them]) => (them.length > 1 || ports.has(port) ? [them] : []));
 }
 
-function nameOfPort({ app, index }: Front): string {
-  return `${index} ${app}`;
+function boundBy(front: Front): readonly string[] {
+  const bind = bindOf(front);
+  return bind === undefined ? [] : bindWords(bind);
 }
 
-function stronger(claims: readonly Claim[], holding: ReadonlySet<string>): (a: number, b: number) => number {
-  return (i, j) => {
-    const [a, b] = [claims[i] as Claim, claims[j] as Claim];
-    return (
-      Number(b.serves) - Number(a.serves) ||
-      Number(holding.has(nameOfPort(b.front))) - Number(holding.has(nameOfPort(a.front))) ||
-      byText(a.front.changedAt ?? '', b.front.changedAt ?? '') ||
-      byText(a.front.app, b.front.app) ||
-      a.front.index - b.front.index
-    );
-  };
-}
-
-/** A port with a frontend template of its own binds only what that says. */
-function bindOf({ front }: Claim): Bind | undefined {
-  const head = front.overrides['HAPROXY_FRONTEND_HEAD'];
-  return head === undefined || head.includes('{servicePort}') ? front.bind : undefined;
+function contestRoutes(all: readonly Contestant[], judge: Judge, told: Told): void {
+  const losses = new Map<Contestant, Map<Contestant, string[]>>();
+  for (const [word, claimants] of contested(all, isRoute)) {
+    const [winner, ...losers] = ranked(claimants, () => [word], judge);
+    for (const loser of losers) {
+      loser.held.delete(word);
+      const others = losses.get(loser) ?? new Map<Contestant, string[]>();
+      losses.set(loser, others);
+      const hosts = others.get(winner as Contestant);
+      if (hosts === undefined) others.set(winner as Contestant, [hostOf(word)]);
+      else hosts.push(hostOf(word));
+    }
+  }
+  for (const [loser, others] of losses) {
+    for (const [winner, hosts] of others) {
+      if (loser.got === undefined) continue;
+      const lost = new Set(hosts);
+      const routes = loser.got.routes.filter(({ host }) => !lost.has(host));
+      lose(loser, { ...loser.got, routes }, { ...told, problem: routesTaken(loser.front, hosts, winner) });
+    }
+  }
 }
 
 const WILDCARDS = ['*', '0.0.0.0', '[::]'];
 
 function overlaps(a: Pick<Bind, 'address' | 'port'>, b: Pick<Bind, 'address' | 'port'>): boolean {
   return a.port === b.port && (a.address === b.address || WILDCARDS.includes(a.address) || WILDCARDS.includes(b.address));
-}
-
-function portTaken(front: Front, bind: Bind, who: string): Problem {
-  return {
-    code: 'port-conflict',
-    owner: { by: 'app', app: front.app, index: front.index },
-    message: `service port ${bind.port} belongs to ${who}, so this port is not bound${front.routes.length > 0 ? '; its virtual hosts are served' : ''}`,
-    hint: `give it another one with servicePort or HAPROXY_${front.index}_PORT`,
-  };
-}
-
-function routeTaken(front: Front, host: string, winner: Claim | undefined): Problem {
-  return {
-    code: 'route-conflict',
-    owner: { by: 'app', app: front.app, index: front.index },
-    label: `HAPROXY_${front.index}_VHOST`,
-    message: `the virtual host ${host} belongs to port ${winner?.front.index ?? 0} of ${winner?.front.app ?? 'another app'}, so it does not lead here`,
-    hint: `take it out of one of the two, or order them with HAPROXY_${front.index}_BACKEND_WEIGHT`,
-  };
-}
-
-function sameName(loser: Claim | undefined, winner: Claim | undefined, name: string): Problem {
-  const front = (loser as Claim).front;
-  return {
-    code: 'port-conflict',
-    owner: { by: 'app', app: front.app, index: front.index },
-    message: `its backend would be named ${name}, as that of ${winner?.front.app ?? 'another app'}, so it is left out`,
-    hint: `give it another service port with servicePort or HAPROXY_${front.index}_PORT`,
-  };
 }

@@ -40,6 +40,8 @@ export interface ServiceSettings {
 export interface Draft {
   readonly definition: Definition;
   readonly ports: readonly PortDraft[];
+  /** Ports that are left out because a label can't be read: they keep what they hold. */
+  readonly absent: readonly Front[];
   readonly leftOut: readonly LeftOut[];
   readonly problems: readonly Problem[];
 }
@@ -56,12 +58,14 @@ export interface PortDraft {
 export function makeDraft(definition: Definition, settings: ServiceSettings): Draft {
   const labels = withinDomains(readLabels(definition, settings.templates, settings.templatesDenied), definition, settings.domains);
   const ports: PortDraft[] = [];
+  const absent: Front[] = [];
   const leftOut: LeftOut[] = [];
   const problems: Problem[] = [];
   for (const index of definition.ports.keys()) {
     const why = reasonToLeaveOut({ definition, labels, index, settings });
     if (why !== undefined) {
       leftOut.push({ app: definition.id, index, why });
+      if (why === 'label') absent.push(draftPort({ definition, labels, index, settings }).draft.front);
       if (why === 'protocol') problems.push(...onlyUdp(definition.id, labels.ports[index], index));
       continue;
     }
@@ -69,9 +73,8 @@ export function makeDraft(definition: Definition, settings: ServiceSettings): Dr
       leftOut.push({ app: definition.id, index, why: 'bounds' });
       continue;
     }
-    const { usable, unusable } = sift({ definition, labels, index, settings });
+    const { draft, unusable } = draftPort({ definition, labels, index, settings });
     problems.push(...unusable);
-    const draft = makePort({ definition, labels: labels.ports, index, overrides: usable, bindAddress: settings.bindAddress });
     const twin = ports.find(({ front }) => front.name === draft.front.name);
     if (twin === undefined) ports.push(draft);
     else {
@@ -82,7 +85,7 @@ export function makeDraft(definition: Definition, settings: ServiceSettings): Dr
   }
   if (leftOut.some(({ why }) => why === 'bounds')) problems.push(tooMany(definition.id, 'ports', definition.ports.length, BOUNDS.ports));
   const concerned = ports.length > 0 || leftOut.some(({ why }) => why !== 'group' && why !== 'own-app');
-  return { definition, ports, leftOut, problems: concerned ? [...labels.problems, ...problems] : [] };
+  return { definition, ports, absent, leftOut, problems: concerned ? [...labels.problems, ...problems] : [] };
 }
 
 /** The labels without the virtual hosts that the app's folder may not claim. */
@@ -116,6 +119,15 @@ function reasonToLeaveOut({ definition, labels, index, settings }: Question): Le
   if (port?.tcp !== true) return 'protocol';
   if (values.port === undefined && port.service === undefined) return 'no-service-port';
   return shut ? 'label' : undefined;
+}
+
+/** A port as its labels want it, and what is wrong with its template texts. */
+function draftPort({ definition, labels, index, settings }: Question): {
+  readonly draft: PortDraft;
+  readonly unusable: readonly Problem[];
+} {
+  const { usable, unusable } = sift({ definition, labels, index, settings });
+  return { draft: makePort({ definition, labels: labels.ports, index, overrides: usable, bindAddress: settings.bindAddress }), unusable };
 }
 
 /** The template texts of a port that can be used, and why the others can't. */

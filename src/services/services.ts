@@ -1,5 +1,5 @@
 import { byText } from '../lib/lists.ts';
-import type { Backend, BackendOptions, LeftOut, LeftOutReason, Server, Service } from '../model/service.ts';
+import type { Backend, BackendOptions, Front, LeftOut, LeftOutReason, Server, Service } from '../model/service.ts';
 import type { App, Definition, Task } from '../model/snapshot.ts';
 import { isKilling, isServing } from '../model/task-states.ts';
 import { endpointOf } from './addresses.ts';
@@ -13,6 +13,8 @@ export interface ServicesOfApp {
   readonly services: readonly Service[];
   /** By service: what it claims of ports and routes. */
   readonly claims: readonly Claim[];
+  /** What its ports would be that are not rendered: they keep what they hold. */
+  readonly absent: readonly Front[];
   readonly leftOut: readonly LeftOut[];
 }
 
@@ -22,16 +24,17 @@ export interface ServicesOfApp {
  */
 export function makeServices(app: App, draft: Draft, gate: { readonly healthCheck: boolean }): ServicesOfApp {
   const leftOut: LeftOut[] = [...draft.leftOut];
-  if (draft.ports.length === 0) return { services: [], claims: [], leftOut };
+  if (draft.ports.length === 0) return { services: [], claims: [], absent: draft.absent, leftOut };
   if (app.instances === 0 && app.tasks.length === 0) {
     const suspended = draft.ports.map(({ front }) => ({ app: app.id, index: front.index, why: 'suspended' as const }));
-    return { services: [], claims: [], leftOut: [...leftOut, ...suspended] };
+    const absent = [...draft.absent, ...draft.ports.map(({ front }) => front)];
+    return { services: [], claims: [], absent, leftOut: [...leftOut, ...suspended] };
   }
   const serving = choose(app, { draft, healthCheck: gate.healthCheck, leftOut });
   const killed = app.tasks.filter(({ state }) => isKilling(state));
   const services = draft.ports.map((port) => makeService({ draft, port, serving, killed, leftOut }));
   const claims = draft.ports.map((port, i) => ((services[i]?.backend.servers.length ?? 0) > 0 ? port.claims.serving : port.claims.idle));
-  return { services, claims, leftOut };
+  return { services, claims, absent: draft.absent, leftOut };
 }
 
 /** The tasks that serve; where none does, those that were alive and have not yet failed as often as Marathon lets them. */

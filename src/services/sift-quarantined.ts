@@ -3,7 +3,7 @@ import { lazily } from '../lib/lazily.ts';
 import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Quarantined, Written } from '../model/quarantine.ts';
-import type { LeftOut, Service } from '../model/service.ts';
+import type { Front, LeftOut, Service } from '../model/service.ts';
 import type { Claim } from './arrange.ts';
 
 /** What a service's text comes from, also where it did not get all that it asked for. */
@@ -14,13 +14,18 @@ export function writtenOf({ front, backend }: Service): Written {
 interface Sifted {
   readonly services: readonly Service[];
   readonly claims: readonly Claim[];
+  /** Ports that are not rendered, the refused ones among them: they keep what they hold. */
+  readonly absent: readonly Front[];
   readonly leftOut: readonly LeftOut[];
   readonly problems: readonly Problem[];
 }
 
 /** The services and their claims without those that HAProxy refused as they still are. */
-export function siftQuarantined({ services, claims }: Pick<Sifted, 'services' | 'claims'>, quarantine: readonly Quarantined[]): Sifted {
-  if (quarantine.length === 0) return { services, claims, leftOut: [], problems: [] };
+export function siftQuarantined(
+  { services, claims, absent }: Pick<Sifted, 'services' | 'claims' | 'absent'>,
+  quarantine: readonly Quarantined[],
+): Sifted {
+  if (quarantine.length === 0) return { services, claims, absent, leftOut: [], problems: [] };
   const byPort = new Map(quarantine.map((one) => [keyOf(one), one]));
   const servicesByPort = lazily(() => new Map(services.map((service) => [keyOf(service.front), service])));
   const refused = services.map((service) => {
@@ -31,6 +36,7 @@ export function siftQuarantined({ services, claims }: Pick<Sifted, 'services' | 
   return {
     services: services.filter((_, i) => refused[i] === undefined),
     claims: claims.filter((_, i) => refused[i] === undefined),
+    absent: [...absent, ...services.flatMap(({ front }, i) => (refused[i] === undefined ? [] : [front]))],
     leftOut: met.map(({ app, index }) => ({ app, index, why: 'refused' })),
     problems: met.flatMap(({ problems }) => problems),
   };

@@ -29,7 +29,7 @@ export function makeAbsorb({ massRemovalHoldMs: holdMs }: AbsorbSettings): Absor
       case 'task':
         return withExplained(state, absorbTask(state, news), news.app);
       case 'serving':
-        return withChange(state, { serving: keep(state.serving, news.fronts) });
+        return withChange(state, { holders: keep(state.holders, news.holders) });
       case 'refused':
         return absorbRefusal(state, news);
       case 'taken':

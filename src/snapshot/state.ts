@@ -4,7 +4,7 @@ import type { AppId, TaskId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Defaulted, Quarantined, TakenBind } from '../model/quarantine.ts';
 import type { Release } from '../model/release.ts';
-import type { Front } from '../model/service.ts';
+import type { Holder } from '../model/holder.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { HealthMemory } from './health.ts';
 
@@ -33,8 +33,8 @@ export interface State {
   readonly held: Held | undefined;
   /** When a task has waited long enough for its health, in ms since 1970, or earlier: then a tick is wanted. */
   readonly wakeAt: number | undefined;
-  /** What HAProxy runs now: who has a port or route keeps it against a newcomer. */
-  readonly serving: readonly Front[];
+  /** Who holds which port and route, by what HAProxy runs: an app that exists and claims it keeps it. */
+  readonly holders: readonly Holder[];
   /** The HAProxy on the disk, for which the configuration is written. */
   readonly release: Release;
   /** What `haproxy -c` had against the last candidate, and no app is to blame for. */
@@ -74,10 +74,15 @@ interface Start {
   /** … and of everything. */
   readonly before?: Before | undefined;
   readonly certificates?: Certificates;
+  /** Who held which port and route when an earlier run ended. */
+  readonly holders?: readonly Holder[] | undefined;
 }
 
 /** Nothing is known yet of Marathon. `release`: the HAProxy on the disk. */
-export function startState(release: Release, { memory = new Map(), before, certificates = NO_CERTIFICATES }: Start = {}): State {
+export function startState(
+  release: Release,
+  { memory = new Map(), before, certificates = NO_CERTIFICATES, holders = [] }: Start = {},
+): State {
   return {
     snapshot: { apps: [], problems: [] },
     sentAt: undefined,
@@ -91,7 +96,7 @@ export function startState(release: Release, { memory = new Map(), before, certi
     before,
     held: undefined,
     wakeAt: undefined,
-    serving: [],
+    holders,
     release,
     refused: [],
     quarantine: [],

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { Keeper } from '../../src/saved/keeper.ts';
 import type { Saved } from '../../src/saved/state-folder.ts';
+import type { Holder } from '../../src/model/holder.ts';
+import type { AppId } from '../../src/model/names.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 
 /** A keeper with a clock and a disk of the test's own. */
@@ -33,7 +35,8 @@ function rig(deadlineMs = 60_000) {
 }
 
 const snapshot = (): Snapshot => ({ apps: [], problems: [] });
-const seen = (one: Snapshot, staleSince?: number) => ({ snapshot: one, staleSince, sentAt: undefined, held: undefined });
+const seen = (one: Snapshot, staleSince?: number) => ({ snapshot: one, staleSince, sentAt: undefined, held: undefined, holders: HOLDERS });
+const HOLDERS: readonly Holder[] = [];
 const times = (written: readonly Saved[]): readonly number[] => written.map(({ savedAt }) => savedAt);
 
 test('the first is written at once, what follows not more often than every 30 s, the last of it', async () => {
@@ -69,7 +72,7 @@ test('what a read confirms four minutes later is written again, unless the read 
   const { keeper, written, at } = rig();
   const same = snapshot();
   const see = async (sentAt: number, held?: object): Promise<void> => {
-    keeper.see({ snapshot: same, staleSince: undefined, sentAt, held });
+    keeper.see({ snapshot: same, staleSince: undefined, sentAt, held, holders: HOLDERS });
     await at(sentAt + 1);
   };
   await at(1_000);
@@ -170,4 +173,20 @@ test('a write that hangs is told, and no other is begun beside it; the end does 
   open[1]?.();
   await last;
   expect(written).toHaveLength(2);
+});
+
+test('who holds what is written when it changes, with the date that the snapshot has', async () => {
+  const { keeper, written, at } = rig();
+  const same = snapshot();
+  keeper.see(seen(same));
+  await at(0);
+  const holders: readonly Holder[] = [{ app: '/a' as AppId, index: 0, holds: ['name a_10000'] }];
+  await at(5_000);
+  keeper.see({ ...seen(same), holders });
+  keeper.see({ ...seen(same), holders });
+  await at(60_000);
+  expect(written).toEqual([
+    { savedAt: 0, snapshot: same, holders: HOLDERS },
+    { savedAt: 0, snapshot: same, holders },
+  ]);
 });

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readSaved, writeSaved, type Saved } from '../../src/saved/state-folder.ts';
+import type { Holder } from '../../src/model/holder.ts';
 import type { AppId, TaskId } from '../../src/model/names.ts';
 import type { App, Definition, Snapshot } from '../../src/model/snapshot.ts';
 import { decodeAll, readCases } from '../golden/cases.ts';
@@ -48,7 +49,11 @@ const SNAPSHOT: Snapshot = {
     { code: 'app-not-readable', owner: { by: 'operator' }, message: 'no', hint: 'mend it' },
   ],
 };
-const KNOWN: Saved = { savedAt: SAVED, snapshot: SNAPSHOT };
+const HOLDERS: readonly Holder[] = [
+  { app: '/a' as AppId, index: 0, holds: ['name a_10000', 'bind *:10000'] },
+  { app: '/shop' as AppId, author: '/shop-blue' as AppId, index: 1, holds: ['route shop.acme.org 0 '] },
+];
+const KNOWN: Saved = { savedAt: SAVED, snapshot: SNAPSHOT, holders: HOLDERS };
 
 async function written(known: Saved = KNOWN): Promise<{ readonly folder: string; readonly file: string }> {
   const folder = await makeFolder();
@@ -65,13 +70,13 @@ test('so is every app of the golden cases', async () => {
   for (const { apps } of readCases()) {
     const snapshot = decodeAll(apps);
     const ordered = { ...snapshot, apps: [...snapshot.apps].sort((a, b) => (a.id < b.id ? -1 : 1)) };
-    const { folder } = await written({ savedAt: SAVED, snapshot: ordered });
-    expect(await readSaved(folder, () => SAVED)).toStrictEqual({ saved: { savedAt: SAVED, snapshot: ordered } });
+    const { folder } = await written({ savedAt: SAVED, snapshot: ordered, holders: [] });
+    expect(await readSaved(folder, () => SAVED)).toStrictEqual({ saved: { savedAt: SAVED, snapshot: ordered, holders: [] } });
   }
 });
 
 test('nothing is known, and nothing was written', async () => {
-  const empty = { savedAt: SAVED, snapshot: { apps: [], problems: [] } };
+  const empty = { savedAt: SAVED, snapshot: { apps: [], problems: [] }, holders: [] };
   expect(await readSaved((await written(empty)).folder, () => SAVED)).toStrictEqual({ saved: empty });
   expect(await readSaved(await makeFolder())).toEqual({});
   expect(await readSaved('/nowhere/at/all')).toEqual({});
@@ -90,7 +95,7 @@ test('the file is one JSON, an app a line, and nobody else may read it', async (
 test('an estate larger than a piece of the file, with apps larger than one', async () => {
   const many = Array.from({ length: 400 }, (_, n) => task({ id: `b.${String(n).padStart(4, '0')}` as TaskId }));
   const apps = Array.from({ length: 1_000 }, (_, n) => appOf(`/ä-${String(n).padStart(4, '0')}`));
-  const known = { savedAt: SAVED, snapshot: { apps: [appOf('/b', {}, { tasks: many }), ...apps], problems: [] } };
+  const known = { savedAt: SAVED, snapshot: { apps: [appOf('/b', {}, { tasks: many }), ...apps], problems: [] }, holders: [] };
   const { folder, file } = await written(known);
   expect((await stat(file)).size).toBeGreaterThan(256 * 1024);
   expect(await readSaved(folder, () => SAVED)).toStrictEqual({ saved: known });
@@ -141,7 +146,7 @@ test.each<[string, Spoil, string]>([
 });
 
 test('a file cut at every length is damaged or, but for its last line end, whole', async () => {
-  const { folder, file } = await written({ savedAt: SAVED, snapshot: { apps: [appOf('/a')], problems: [] } });
+  const { folder, file } = await written({ savedAt: SAVED, snapshot: { apps: [appOf('/a')], problems: [] }, holders: [] });
   const text = await readFile(file, 'utf8');
   for (let length = 0; length <= text.length; length += 1) {
     await writeFile(file, text.slice(0, length));
@@ -169,11 +174,12 @@ test('a folder that can not be written: it rejects, and what was there stays', a
   expect((await readSaved(folder, () => SAVED)).saved?.savedAt).toBe(SAVED);
 });
 
-test('what is older than a week is left where it is, and not used', async () => {
+test('what is older than a week is left where it is, and not used but for who held what', async () => {
   const { folder, file } = await written();
   const week = 7 * 24 * 3_600_000;
   expect((await readSaved(folder, () => SAVED + week)).saved).toBeDefined();
   expect(await readSaved(folder, () => SAVED + week + 1)).toEqual({
+    holders: HOLDERS,
     trouble: `${file} is of 2026-01-02T03:04:05.678Z, older than a week: this start goes without it`,
   });
   expect(await readdir(folder)).toEqual(['known.json']);

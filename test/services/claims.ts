@@ -26,8 +26,8 @@ export function claim(app: string, given: Given = {}): Claim {
   return { serves, front: { app: appId(app), index, name, port, mode: 'http', bind, routes, ...rest } };
 }
 
-/** The arrangement of a HAProxy that serves nothing yet. */
-export const arranged = (claims: readonly Claim[], own: readonly OwnBind[] = []): Arrangement => arrange(claims, { own, serving: [] });
+/** The arrangement where nobody holds anything yet. */
+export const arranged = (claims: readonly Claim[], own: readonly OwnBind[] = []): Arrangement => arrange(claims, { own, holders: [] });
 
 /** A few ports of a few apps, which claim what others claim too. */
 export const anyClaims = fc

@@ -21,7 +21,7 @@ function refused(of: Service, message = 'HAProxy does not take it'): Quarantined
 const claimOf = ({ front: of, backend }: Service): Claim => ({ front: of, serves: backend.servers.length > 0 });
 
 function sifted(services: readonly Service[], quarantine: readonly Quarantined[]) {
-  return siftQuarantined({ services, claims: services.map(claimOf) }, quarantine);
+  return siftQuarantined({ services, claims: services.map(claimOf), absent: [] }, quarantine);
 }
 
 /** The same in other objects, as another read of Marathon makes it. */
@@ -31,9 +31,10 @@ test('a port that is as it was when it was refused is left out, with what was sa
   const services = [OTHER, again(SHOP), SECOND];
   const claims = services.map(claimOf);
   const one = refused(SHOP);
-  const left = siftQuarantined({ services, claims }, [one]);
+  const left = siftQuarantined({ services, claims, absent: [OTHER.front] }, [one]);
   expect(left.services.map((of, i) => of === [OTHER, SECOND][i])).toEqual([true, true]);
   expect(left.claims.map((of, i) => of === [claims[0], claims[2]][i])).toEqual([true, true]);
+  expect(left.absent.map((of, i) => of === [OTHER.front, services[1]?.front][i])).toEqual([true, true]);
   expect(left.leftOut).toEqual([{ app: '/shop', index: 0, why: 'refused' }]);
   expect(left.problems).toEqual(one.problems);
 });
@@ -41,7 +42,7 @@ test('a port that is as it was when it was refused is left out, with what was sa
 test('nothing in quarantine: the very same lists', () => {
   const services = [SHOP, OTHER];
   const claims = services.map(claimOf);
-  const left = siftQuarantined({ services, claims }, []);
+  const left = siftQuarantined({ services, claims, absent: [] }, []);
   expect(left.services).toBe(services);
   expect(left.claims).toBe(claims);
   expect([left.leftOut, left.problems]).toEqual([[], []]);
@@ -49,7 +50,7 @@ test('nothing in quarantine: the very same lists', () => {
 
 test('a port in quarantine that no app has any more says nothing', () => {
   const left = sifted([OTHER], [refused(SHOP)]);
-  expect(left).toEqual({ services: [OTHER], claims: [claimOf(OTHER)], leftOut: [], problems: [] });
+  expect(left).toEqual({ services: [OTHER], claims: [claimOf(OTHER)], absent: [], leftOut: [], problems: [] });
 });
 
 test('several are each for itself, in the order of the services', () => {
@@ -89,7 +90,7 @@ test.each<[string, Partial<Omit<Front, 'app' | 'name'>>, Partial<BackendOptions>
   const routes = SHOP.front.routes;
   const next = service(front({ routes, ...changed }), SHOP.backend.servers, { ...OPTIONS, ...options });
   const left = sifted([next], [refused(SHOP)]);
-  expect(left).toEqual({ services: [next], claims: [claimOf(next)], leftOut: [], problems: [] });
+  expect(left).toEqual({ services: [next], claims: [claimOf(next)], absent: [], leftOut: [], problems: [] });
   expect(left.services[0]).toBe(next);
   expect(sifted([SHOP], [refused(next)]).services).toEqual([SHOP]);
   expect(sifted([next], [refused(next)]).services).toEqual([]);

@@ -37,7 +37,7 @@ test.each(['HAPROXY_HTTP_BACKEND_NETWORK_ALLOWED_ACL', 'HAPROXY_HTTP_FRONTEND_AP
       front: front({ app: id, port, routes: [{ host: 'x', path: undefined }], overrides }),
     });
     expect(
-      arrange([of('/a', 1), of('/b', 2, { [name]: '  acl x src {network_allowed}' })], { own: [], serving: [] }).problems,
+      arrange([of('/a', 1), of('/b', 2, { [name]: '  acl x src {network_allowed}' })], { own: [], holders: [] }).problems,
     ).toHaveLength(1);
   },
 );

@@ -169,8 +169,8 @@ test('a full read that says the same as events before leaves the snapshot the sa
   expect(absorb(state, readAt(6, nginx([task(1)]), other)).snapshot).toBe(state.snapshot);
 });
 
-test('what HAProxy serves is kept as it is told, and the same fronts are the same state', () => {
-  const state = after({ kind: 'serving', at: 1, fronts: [] });
+test('what HAProxy serves is kept as it is told, and the same holders are the same state', () => {
+  const state = after({ kind: 'serving', at: 1, holders: [] });
   expect(state).toBe(EMPTY);
 });
 

@@ -40,7 +40,7 @@ test('A3: a task is about to be killed: it is drained by commands, before anythi
 test('A5: a second app takes the service port: the first one keeps it, whole, and the second is told', () => {
   const story = Story.begin();
   const alone = story.tell(read(nginx([task(1)])));
-  const serving: News = { kind: 'serving', at: 1, fronts: alone.services.map(({ front }) => front) };
+  const serving: News = { kind: 'serving', at: 1, holders: alone.holders };
   const both = story.tell(
     serving,
     readAt(2, nginx([task(1)]), other('/a', 10_000, { versionInfo: { lastConfigChangeAt: '2016-01-01T00:00:00.000Z' } })),

@@ -26,7 +26,7 @@ function makeDaemon(massRemovalHoldMs: number) {
     },
     /** HAProxy runs what the view wants. */
     applied: (): void => {
-      if (view !== undefined) state = absorb(state, { kind: 'serving', at: 0, fronts: view.services.map(({ front }) => front) });
+      if (view !== undefined) state = absorb(state, { kind: 'serving', at: 0, holders: view.holders });
     },
     now: () => ({ state, view }),
   };
@@ -48,8 +48,8 @@ type Lived = ReturnType<typeof live>;
 
 /** What a daemon has that is started now, and only reads this. */
 function fresh({ daemon }: Lived, read: News): ReadonlyMap<string, string> | undefined {
-  const { serving } = daemon.now().state;
-  const view = makeDeriver()(makeAbsorb({ massRemovalHoldMs: 0 })({ ...EMPTY, serving }, read));
+  const { holders } = daemon.now().state;
+  const view = makeDeriver()(makeAbsorb({ massRemovalHoldMs: 0 })({ ...EMPTY, holders }, read));
   return view && filesOf(view);
 }
 

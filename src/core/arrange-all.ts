@@ -1,0 +1,57 @@
+import { bracketed } from '../lib/bracketed.ts';
+import { common } from '../lib/lists.ts';
+import type { Holder } from '../model/holder.ts';
+import type { TakenBind } from '../model/quarantine.ts';
+import type { Front } from '../model/service.ts';
+import { arrange, type Arrangement, type Claim, type OwnBind } from '../services/arrange.ts';
+import { makeHolder } from '../services/holders.ts';
+import type { OwnSettings } from './render.ts';
+
+interface Others {
+  readonly holders: readonly Holder[];
+  readonly taken: readonly TakenBind[];
+  readonly absent: readonly Front[];
+}
+
+/**
+ * Arranges all claims, and remembers the last time. Who holds what until now matters only where something is claimed twice, or by a port that is not rendered.
+ */
+export function makeArrange(own: readonly OwnBind[], takesAll: boolean): (claims: readonly Claim[], others: Others) => Arrangement {
+  const wholes = new WeakMap<Front, Holder>();
+  const wholeOf = (front: Front): Holder => {
+    const known = wholes.get(front) ?? makeHolder(front);
+    wholes.set(front, known);
+    return known;
+  };
+  let last: (Others & { readonly claims: readonly Claim[]; readonly arrangement: Arrangement }) | undefined;
+  return (claims, { holders, taken, absent }) => {
+    const isSame = last?.taken === taken && isSameList(last.absent, absent) && isSameList(last.claims, claims);
+    const isFree = last?.arrangement.problems.length === 0 && absent.length === 0;
+    if (last !== undefined && isSame && (last.holders === holders || isFree)) return last.arrangement;
+    const arrangement = arrange(claims, { own: [...own, ...taken.map(asOwn)], holders, absent, takesAll }, wholeOf);
+    last = { claims, holders, taken, absent, arrangement };
+    return arrangement;
+  };
+}
+
+function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return common(a, b).head === Math.max(a.length, b.length);
+}
+
+/** What another process has, no app gets. */
+function asOwn({ address, port, why }: TakenBind): OwnBind {
+  return { address: bracketed(address), port, what: `another process: ${why}`, isForeign: true };
+}
+
+/** What the load balancer binds itself. */
+export function ownBinds({ bindAddress: address, ports, sharedFrontends }: OwnSettings): readonly OwnBind[] {
+  const shared = [
+    { address, port: ports.http, what: 'the shared http frontend (--http-port)' },
+    { address, port: ports.https, what: 'the shared https frontend (--https-port)' },
+  ];
+  return [
+    ...(sharedFrontends ? shared : []),
+    { address, port: ports.appId, what: 'the frontend by app id (--app-id-port)' },
+    { address, port: ports.stats, what: 'the statistics page (--stats-port)' },
+  ];
+}

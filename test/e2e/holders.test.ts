@@ -1,0 +1,36 @@
+import { expect, jest, test } from '@jest/globals';
+import { clusters } from './cluster.ts';
+import { FIRST, HOST } from './tasks.ts';
+
+jest.setTimeout(90_000);
+
+const makeCluster = clusters();
+
+test('an app without a task keeps its virtual host against one that claims it too, also when the daemon is started again', async () => {
+  const { marathon, app, otherApp, daemon, addTask, get, settled } = await makeCluster();
+  marathon.deploy(app);
+  const { id, backend } = await addTask(app.id, FIRST[0]);
+  const first = daemon();
+  await first.logged(/has loaded/);
+  await settled();
+  expect(await get({ host: HOST })).toMatchObject({ status: '200', body: expect.stringContaining('/nginx') });
+
+  marathon.deploy({ ...otherApp, labels: { ...otherApp.labels, HAPROXY_0_VHOST: HOST } });
+  await addTask(otherApp.id, FIRST[1]);
+  await first.logged(/belongs to port 0 of \/nginx/);
+  marathon.setTaskState(app.id, id, 'TASK_KILLED');
+  await backend.close();
+  await settled();
+  expect(await get({ host: HOST })).toMatchObject({ status: '503' });
+
+  first.signal('SIGTERM');
+  await first.ended;
+  const second = daemon();
+  await second.logged(/Marathon is read/);
+  await settled();
+  expect(await get({ host: HOST })).toMatchObject({ status: '503' });
+
+  await addTask(app.id, FIRST[2]);
+  await settled();
+  expect(await get({ host: HOST })).toMatchObject({ status: '200', body: expect.stringContaining('/nginx') });
+});
