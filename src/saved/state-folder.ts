@@ -65,7 +65,10 @@ export async function readSaved(folder: string, now: () => number = Date.now): P
   try {
     const saved = await readFile(file);
     if (now() - saved.savedAt <= OLDEST_MS) return { saved };
-    return { holders: saved.holders, trouble: `${file} is of ${new Date(saved.savedAt).toISOString()}, older than a week: this start goes without it` };
+    return {
+      holders: saved.holders,
+      trouble: `${file} is of ${new Date(saved.savedAt).toISOString()}, older than a week: this start goes without it`,
+    };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     return { trouble: `${file} can't be used, this start goes without it: ${sentence(error)}; ${await setAside(file, now())}` };
