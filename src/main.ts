@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
-import { run, parseWords, UsageError } from './cli/program.ts';
+import { run, parseWords } from './cli/program.ts';
+import { UsageError } from './cli/usage-error.ts';
 import { sentence } from './lib/sentence.ts';
 
 export { leave } from './cli/exit.ts';

@@ -33,3 +33,8 @@ export function readSettings(command: Command): Settings {
 function nameOf(flags: string): string {
   return new Option(flags).attributeName();
 }
+
+/** Whether a flag was given, on the command line or by its variable. */
+export function isGiven(command: Command, name: keyof Settings): boolean {
+  return (command.getOptionValueSource(nameOf(OPTIONS[name].flags)) ?? 'default') !== 'default';
+}

@@ -12,11 +12,8 @@ import type { Settings } from '../options/options.ts';
 import { addOptions, readSettings } from './commander-options.ts';
 import { withSignals, type Signals } from './signals.ts';
 import { addStatus } from './status.ts';
-
-/** The command line is wrong: the program ends with exit code 2. The message says what is wrong and what to write instead. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+import { UsageError } from './usage-error.ts';
+import { addExplain } from './explain.ts';
 
 /**
  * Parses the command line and runs the command. Without a command (`labels`, `dns`, `demo`, `status`), `act` gets the settings. Rejects with a
@@ -30,7 +27,7 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
   const program = new Command('marathon-lb-ts')
     .description('Follows Mesosphere Marathon and keeps HAProxy in step: a drop-in for marathon-lb 1.15.')
     .usage(
-      '[options]\n       marathon-lb-ts dns [options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts status [options]\n       marathon-lb-ts labels',
+      '[options]\n       marathon-lb-ts dns [options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts status [options]\n       marathon-lb-ts explain <app|host|:port> [options]\n       marathon-lb-ts labels',
     )
     .version(version(), '--version', 'print the version')
     .exitOverride()
@@ -47,7 +44,7 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
     .action(() => {
       process.stdout.write(makeReference());
     });
-  return addDemo(addStatus(addDns(program, runDns)));
+  return addExplain(addDemo(addStatus(addDns(program, runDns))));
 }
 
 const SIGNALS = `

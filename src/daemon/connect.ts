@@ -1,5 +1,5 @@
 import { makeAlarm } from './wake-ups.ts';
-import { answerCondition, answerResync, answerStatus } from './control-answers.ts';
+import { answerCondition, answerExplain, answerResync, answerStatus } from './control-answers.ts';
 import { chooseCertificates, type Chosen, type ChosenAtStart } from '../certificates/choose.ts';
 import type { AdminParts } from './open-admin.ts';
 import type { Reply } from './control.ts';
@@ -43,6 +43,8 @@ export interface Daemon {
   resync(reason: string): Promise<Reply>;
   /** How far it is in step. */
   status(): Promise<Status>;
+  /** Why an app, host or port is served or not; `about`: a word of the command line. */
+  explain(about: string): Promise<Reply>;
   /** HAProxy reads its file again, as it is. */
   reload(): void;
   /** What the admin side answers from. */
@@ -111,6 +113,7 @@ async function connect(run: Connected, client: Client): Promise<Daemon & Pick<Re
   return {
     resync: (reason) => answerResync(parts, reason),
     status: () => answerStatus(parts),
+    explain: (about) => answerExplain(parts, about),
     reload: () => {
       drive.reloadAsItIs();
     },

@@ -5,6 +5,7 @@ import type { Drive } from '../drive/drive.ts';
 import type { Outcome } from '../drive/wanted.ts';
 import type { CertificateJudge } from './open-certificates.ts';
 import type { Gate } from './gate.ts';
+import { answerTo, type Answer } from '../explain/explain.ts';
 import { now } from '../lib/clock.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { View } from '../model/view.ts';
@@ -56,6 +57,15 @@ export async function answerCondition(informants: Informants): Promise<Condition
     haproxy,
     unbound,
   };
+}
+
+/** Why an app, host or port is served or not, with what HAProxy still lacks of it. */
+export async function answerExplain(parts: Informants, about: string): Promise<Reply & Partial<Answer> & { readonly lack?: string }> {
+  const view = parts.views.latest();
+  if (view === undefined) return { ok: false, text: 'nothing is known yet, as Marathon was not read since the start' };
+  const answer = answerTo(view, about);
+  const { ok, text } = await answerStatus(parts);
+  return { ok: answer.served, ...answer, ...(!ok && { lack: text }) };
 }
 
 /** Reads everything again, and says how HAProxy came to have it. Never rejects. */

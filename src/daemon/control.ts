@@ -15,6 +15,8 @@ export interface Answers {
   readonly resync: () => Promise<Reply>;
   /** Whether it is in step, and what it knows of that. */
   readonly status: () => Promise<Reply>;
+  /** Why an app, host or port is served or not; `about`: a word of the command line. */
+  readonly explain?: (about: string) => Promise<Reply>;
 }
 
 /** What answers for a daemon. */
@@ -28,6 +30,7 @@ export interface Control extends Answers {
 const REQUEST_MS = 5_000; // until the request must be there; its answer takes what it takes
 const LONGEST_PATH = 107; // bytes of a sockaddr_un, unix(7)
 const LONGEST_LINE = 2 ** 20;
+const LONGEST_ANSWER = 2 ** 28; // an explanation names every task of its app
 
 /**
  * Answers `askDaemon` on `<runDir>/daemon.sock` (mode 600) until the signal; resolves when it listens, with what says whether
@@ -55,35 +58,52 @@ export async function serveControl({ runDir, signal, ...answers }: Control): Pro
 async function answer(socket: Socket, answers: Answers): Promise<void> {
   socket.on('error', () => undefined); // whoever asked is gone
   const request = await firstLine(socket, AbortSignal.timeout(REQUEST_MS)).catch(() => '');
-  const asked = QUESTIONS.find((question) => request === lineOf(question));
-  const result =
-    asked === undefined
-      ? { ok: false, text: `unknown request; known are ${QUESTIONS.map(lineOf).join(' and ')}` }
-      : await answers[asked]().catch((error: unknown) => ({ ok: false, text: sentence(error) }));
+  const result = await replyTo(request, answers).catch((error: unknown) => ({ ok: false, text: sentence(error) }));
   socket.end(`${JSON.stringify(result)}\n`);
+}
+
+async function replyTo(request: string, answers: Answers): Promise<Reply> {
+  const asked = QUESTIONS.find((question) => request === lineOf(question));
+  if (asked !== undefined) return answers[asked]();
+  const about = aboutIn(request);
+  if (about !== undefined && answers.explain !== undefined) return answers.explain(about);
+  const known = [...QUESTIONS.map((question) => lineOf(question)), lineOf('explain', '/shop')];
+  return { ok: false, text: `unknown request; known are ${known.join(' and ')}` };
 }
 
 const QUESTIONS = ['resync', 'status'] as const satisfies readonly (keyof Answers)[];
 
-function lineOf(ask: keyof Answers): string {
-  return JSON.stringify({ ask });
+function lineOf(ask: keyof Answers, about?: string): string {
+  return JSON.stringify({ ask, about });
+}
+
+/** What an `explain` is about; undefined for another request. */
+function aboutIn(request: string): string | undefined {
+  try {
+    const { ask, about } = JSON.parse(request) as { readonly ask?: unknown; readonly about?: unknown };
+    return ask === 'explain' && typeof about === 'string' ? about : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A question for the daemon of a run folder. */
 export interface Question {
   readonly runDir: string;
   readonly ask: keyof Answers;
+  /** Of an `explain`: a word of the command line. */
+  readonly about?: string;
   /** Until the answer must be there, in milliseconds. */
   readonly deadlineMs: number;
 }
 
 /** Asks the daemon of a run folder. Rejects with a sentence when none answers, or none by the deadline. */
-export async function askDaemon({ runDir, ask, deadlineMs }: Question): Promise<Reply & Readonly<Record<string, unknown>>> {
+export async function askDaemon({ runDir, ask, about, deadlineMs }: Question): Promise<Reply & Readonly<Record<string, unknown>>> {
   const late = AbortSignal.timeout(deadlineMs);
   const socket = connect({ path: socketPath(runDir, 'daemon.sock'), signal: late });
   try {
-    const line = firstLine(socket, late);
-    socket.write(`${lineOf(ask)}\n`);
+    const line = firstLine(socket, late, LONGEST_ANSWER);
+    socket.write(`${lineOf(ask, about)}\n`);
     const { ok, text, ...facts } = JSON.parse(await line) as Partial<Reply>;
     return { ok: ok === true, text: text ?? '', ...facts };
   } catch (cause) {
@@ -99,7 +119,7 @@ export async function askDaemon({ runDir, ask, deadlineMs }: Question): Promise<
   }
 }
 
-function firstLine(socket: Socket, signal: AbortSignal): Promise<string> {
+function firstLine(socket: Socket, signal: AbortSignal, longest = LONGEST_LINE): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     const fail = (): void => {
@@ -107,9 +127,8 @@ function firstLine(socket: Socket, signal: AbortSignal): Promise<string> {
     };
     socket.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
-      const end = text.indexOf('\n');
-      if (end >= 0) resolve(text.slice(0, end));
-      else if (text.length > LONGEST_LINE) fail();
+      if (chunk.includes('\n')) resolve(text.slice(0, text.indexOf('\n')));
+      else if (text.length > longest) fail();
     });
     socket.once('error', reject).once('close', fail);
     signal.addEventListener('abort', fail, { once: true });

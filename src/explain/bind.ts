@@ -39,6 +39,6 @@ function isBoundIn({ fragments }: Section, port: number): boolean {
 /** A port's own frontend has one answer; the operator's decide by host, path or app id, or answer themselves. */
 function frontends(section: Section, lookup: Lookup): readonly FrontendExplanation[] {
   const shared = section.fragments[0]?.owner.by === 'operator';
-  const answer = shared ? null : explainAnswer(lookup, section, { host: '', path: '/', secure: false });
+  const answer = shared ? null : { ...explainAnswer(lookup, section, { host: '', path: '/', secure: false }), labels: [] }; // no label of hosts
   return [{ section: section.name === 'head' ? 'listen stats' : section.name, shared, answer }];
 }

@@ -1,11 +1,13 @@
+import { distance } from 'fastest-levenshtein';
 import type { AppId } from '../model/names.ts';
 import type { View } from '../model/view.ts';
 import { explainApp } from './app.ts';
 import { explainPort } from './bind.ts';
 import { makeLookup, type Lookup } from './lookup.ts';
-import type { Question } from './question.ts';
+import { readQuestion, type Question } from './question.ts';
 import { explainRoute } from './route.ts';
 import type { Explanation } from './shapes.ts';
+import { describe } from './words.ts';
 
 /** The answer to a question about a View; undefined where it is about an app that Marathon does not have. */
 export function explain(view: View | Lookup, question: Question): Explanation | undefined {
@@ -18,4 +20,26 @@ export function explain(view: View | Lookup, question: Question): Explanation | 
     case 'port':
       return explainPort(lookup, question.port);
   }
+}
+
+/** The answer to a word of the command line: `/shop`, `shop.acme.org/cart` or `:10004`. */
+export interface Answer {
+  readonly served: boolean;
+  /** Whether it is served, in a line. */
+  readonly text: string;
+  /** Null where the app is not there. */
+  readonly explanation: Explanation | null;
+}
+
+/** Throws an Error with a sentence where the word is no question. */
+export function answerTo(view: View, word: string): Answer {
+  const question = readQuestion(word);
+  const explanation = explain(view, question);
+  if (explanation !== undefined) return { served: explanation.served, text: describe(explanation).split('\n', 1)[0] ?? '', explanation };
+  const asked = question.about === 'app' ? question.app : word;
+  const near = view.snapshot.apps.map(({ id }) => ({ id, far: distance(asked, id) })).sort((a, b) => a.far - b.far);
+  const nearest = near.slice(0, 3).map(({ id }) => id);
+  const others =
+    nearest.length === 0 ? 'it has none at all' : `the nearest ${nearest.length === 1 ? 'one is' : 'ones are'} ${nearest.join(', ')}`;
+  return { served: false, text: `Marathon has no app ${asked}; ${others}`, explanation: null };
 }

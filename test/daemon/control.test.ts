@@ -83,7 +83,9 @@ test('another request is refused in words', async () => {
   socket.write('{"ask":"coffee"}\n');
   let answer = '';
   for await (const chunk of socket) answer += String(chunk);
-  expect(answer).toBe('{"ok":false,"text":"unknown request; known are {\\"ask\\":\\"resync\\"} and {\\"ask\\":\\"status\\"}"}\n');
+  expect(answer).toBe(
+    '{"ok":false,"text":"unknown request; known are {\\"ask\\":\\"resync\\"} and {\\"ask\\":\\"status\\"} and {\\"ask\\":\\"explain\\",\\"about\\":\\"/shop\\"}"}\n',
+  );
 });
 
 test('a path too long for a socket is said to be', async () => {

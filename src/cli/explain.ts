@@ -1,0 +1,109 @@
+import { Command, Option } from 'commander';
+import type { Answer } from '../explain/explain.ts';
+import { readQuestion } from '../explain/question.ts';
+import { describe } from '../explain/words.ts';
+import { makeLogger } from '../lib/logger.ts';
+import { sentence } from '../lib/sentence.ts';
+import type { View } from '../model/view.ts';
+import { OPTIONS, type Settings } from '../options/options.ts';
+import { addOptions, isGiven, readSettings } from './commander-options.ts';
+import { withSignals } from './signals.ts';
+import { UsageError } from './usage-error.ts';
+
+interface ExplainFlags {
+  readonly file?: string;
+  readonly json: boolean;
+}
+
+/** Sections whose flags decide what is rendered, and flags of other sections that do as well. */
+const SECTIONS: readonly string[] = ['Marathon', 'Which apps', 'The configuration'];
+const FLAGS: readonly string[] = [OPTIONS.runDir.flags, OPTIONS.haproxyBin.flags];
+
+const DEADLINE_MS = 30_000;
+
+/** Adds `marathon-lb-ts explain` to the program: why an app, host or port is served or not. Rejects where it is not served, with that in a line. */
+export function addExplain(program: Command): Command {
+  const explain = program
+    .command('explain')
+    .description(
+      'say why an app (/shop), a virtual host (shop.acme.org/cart) or a port (:10004) is served or not; exit 0 when it is served, else 1',
+    )
+    .argument('<what>', '/shop, shop.acme.org, shop.acme.org/cart or :10004')
+    .allowExcessArguments(false)
+    .addOption(new Option('--file <file>', 'ask what apps in a file would give (JSON of Marathon, - for stdin), instead of the daemon'))
+    .addOption(new Option('--json', 'print JSON').default(false))
+    .addHelpText('after', WHO);
+  addOptions(explain, ({ section, flags }) => SECTIONS.includes(section) || FLAGS.includes(flags));
+  explain.action((what: string) => run(what, explain));
+  return program;
+}
+
+const WHO = `
+It asks the daemon of --run-dir. With --marathon it reads Marathon itself, with --file a file; give it then the flags of the daemon, such as
+--group. Without --group it takes every app.
+`;
+
+async function run(what: string, command: Command): Promise<void> {
+  const { file, json }: ExplainFlags = command.opts();
+  const settings = withGroup(readSettings(command));
+  orUsage(() => readQuestion(what));
+  const isHere = file !== undefined || isGiven(command, 'marathon');
+  const { lack, ...answer } = isHere ? await here(what, settings, file) : await ofDaemon(what, settings);
+  if (json) process.stdout.write(`${JSON.stringify(answer.explanation)}\n`);
+  else if (answer.explanation !== null) process.stdout.write(describe(answer.explanation));
+  if (lack !== undefined && !json) process.stdout.write(`\nthis is what is wanted of HAProxy, but ${lack}\n`);
+  if (!answer.served) throw new Error(answer.text);
+}
+
+interface Told extends Answer {
+  /** Why HAProxy does not run what is wanted of it. */
+  readonly lack?: string;
+}
+
+async function ofDaemon(about: string, { runDir }: Settings): Promise<Told> {
+  const { askDaemon } = await import('../daemon/control.ts');
+  const reply = await askDaemon({ runDir, ask: 'explain', about, deadlineMs: DEADLINE_MS });
+  if (!('explanation' in reply)) throw new Error(reply.text);
+  return reply as unknown as Told;
+}
+
+async function here(what: string, settings: Settings, file: string | undefined): Promise<Told> {
+  const { answerTo } = await import('../explain/explain.ts');
+  return answerTo(await viewOf(settings, file), what);
+}
+
+async function viewOf(settings: Settings, file: string | undefined): Promise<View> {
+  const { makeView, readView } = await import('../daemon/read-view.ts');
+  const given = { settings: { ...settings, dry: true }, env: process.env }; // HAProxy need not be here
+  if (file !== undefined) {
+    const { newsOf, readAppFile } = await import('../daemon/app-files.ts');
+    const { apps } = await readAppFile(file).catch(usage);
+    return makeView(given, (tell) => {
+      tell(newsOf(apps));
+      return Promise.resolve();
+    });
+  }
+  const log = await makeLogger({ level: 'warn', format: 'text', fd: process.stderr.fd });
+  let view: View | undefined;
+  await withSignals(async ({ signal }) => {
+    view = await readView({ ...given, log, signal });
+  });
+  return view as unknown as View;
+}
+
+/** Who only asks need not know the groups. */
+function withGroup(settings: Settings): Settings {
+  return settings.group.length > 0 ? settings : { ...settings, group: ['*'] };
+}
+
+function orUsage(work: () => unknown): void {
+  try {
+    work();
+  } catch (error) {
+    usage(error);
+  }
+}
+
+function usage(error: unknown): never {
+  throw new UsageError(sentence(error));
+}
