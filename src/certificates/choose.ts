@@ -3,12 +3,12 @@ import path from 'node:path';
 import type { Environment } from '../lib/environment.ts';
 import { sentence } from '../lib/sentence.ts';
 import { replaceFile } from '../lib/write-file.ts';
-import type { Certificates, NamedCertificate } from '../model/certificates.ts';
+import type { Certificates } from '../model/certificates.ts';
 import type { Owner, Problem } from '../model/problem.ts';
 import { listOf } from '../haproxy/crt-list.ts';
 import { settleWithCopy, type Settled } from './copies.ts';
 import { judgeFile, type FileVerdict } from './judge.ts';
-import { isDefaultFile, readGivenCertificates, writeCertificates, type GivenCertificate } from './given.ts';
+import { readGivenCertificates, writeCertificates, type GivenCertificate } from './given.ts';
 
 /** The certificates of the shared https frontend. */
 export interface Chosen extends Omit<Certificates, 'named'> {
@@ -68,33 +68,8 @@ export async function selectCertificates(verdicts: ReadonlyMap<string, FileVerdi
   return { files: served.length > 0 ? [...new Set(served)] : [own], problems, contents, verdicts };
 }
 
-interface Naming {
-  readonly stateDir: string;
-  /** Those of the shared https frontend. */
-  readonly shared: readonly string[];
-}
-
-/**
- * What the app is told, whose label names such a file, and what stands behind its `crt`. A label that names marathon-lb's own default file means
- * the load balancer's certificate: where there is no such file, the port has those of the shared https frontend.
- */
-export async function nameCertificate(file: string, verdict: FileVerdict, { stateDir, shared }: Naming): Promise<NamedCertificate> {
-  const settled = await settle(file, verdict, stateDir);
-  if (settled.serves.length === 0 && isDefaultFile(file)) {
-    const effect = `${shared.join(', ')} of the shared https frontend ${shared.length > 1 ? 'are' : 'is'} used instead`;
-    return { file, serves: shared, fingerprint: undefined, faults: faultsIn(certificateProblems({ file, verdict: settled, effect })) };
-  }
-  const { serves, fingerprint } = settled;
-  const effect = serves.length === 0 ? 'the port is not bound' : effectOf(settled);
-  const problems = certificateProblems({ file, verdict: settled, ...(effect !== undefined && { effect }) });
-  return { file, serves, fingerprint, faults: faultsIn(problems) };
-}
-
-function faultsIn(problems: readonly Problem[]): NamedCertificate['faults'] {
-  return problems.map(({ message, hint }) => ({ message, hint }));
-}
-
-function settle(file: string, verdict: FileVerdict, stateDir: string): Promise<Settled> {
+/** What serves for a file, as `settleWithCopy` says, with the copies of a state folder. */
+export function settle(file: string, verdict: FileVerdict, stateDir: string): Promise<Settled> {
   return settleWithCopy(file, verdict, copiesIn(stateDir));
 }
 
@@ -103,7 +78,8 @@ export function copiesIn(stateDir: string): string {
   return path.join(path.resolve(stateDir), 'certificates');
 }
 
-function effectOf({ isCopy }: Settled): string | undefined {
+/** What comes of it that a copy serves; undefined where none does. */
+export function effectOf({ isCopy }: Settled): string | undefined {
   return isCopy === true ? 'the one before it is served on' : undefined;
 }
 

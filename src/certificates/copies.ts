@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ignoreMissing } from '../lib/missing.ts';
-import { judgeFile, pathsOf, type FileVerdict } from './judge.ts';
+import { fileName, fileUse } from '../model/certificates.ts';
+import type { FileVerdict } from './judge.ts';
+import { judgeNamed, pathsOfNamed } from './judge-named.ts';
 
 /** A verdict, and what serves in its place. */
 export interface Settled extends FileVerdict {
@@ -12,14 +14,15 @@ export interface Settled extends FileVerdict {
 
 /**
  * What can be served for a file: itself; or, when it can't be used any more, what was there when it last could. HAProxy forgets that at its next
- * reload, so a copy is kept in a folder that nobody else can read. Of folders, and of files in several kinds, there is none. It never rejects.
+ * reload, so a copy is kept in a folder that nobody else can read. Of folders, of files in several kinds and of lists there is none. `name` is as
+ * `fileName` writes it. It never rejects.
  */
-export async function settleWithCopy(file: string, verdict: FileVerdict, folder: string): Promise<Settled> {
-  const copy = copyOf(file, folder);
+export async function settleWithCopy(name: string, verdict: FileVerdict, folder: string): Promise<Settled> {
+  const copy = copyOf(name, folder);
   try {
-    if (verdict.usable) await keepCopy({ file, verdict, copy });
+    if (verdict.usable) await keepCopy({ name, verdict, copy });
     else if (verdict.serves.length === 0) {
-      const { usable, fingerprint } = await judgeFile(copy);
+      const { usable, fingerprint } = await judgeNamed(named(copy, name));
       if (usable) return { ...verdict, serves: [copy], pems: [copy], fingerprint, isCopy: true };
     }
   } catch {
@@ -35,25 +38,31 @@ export async function forgetCopies(files: readonly string[], folder: string): Pr
     if (!kept.some((one) => name.startsWith(one))) await rm(path.join(folder, name), { force: true }).catch(() => undefined);
 }
 
-function copyOf(file: string, folder: string): string {
-  return path.join(folder, `${createHash('sha256').update(file).digest('hex').slice(0, 16)}.pem`);
+function copyOf(name: string, folder: string): string {
+  return path.join(folder, `${createHash('sha256').update(name).digest('hex').slice(0, 16)}.pem`);
+}
+
+/** A copy, behind the keyword of the file that it is of. */
+function named(copy: string, name: string): string {
+  return fileName({ ...fileUse(name), path: copy });
 }
 
 interface Kept {
-  readonly file: string;
+  readonly name: string;
   readonly verdict: FileVerdict;
   readonly copy: string;
 }
 
 /** With all that lies beside it. It counts only when it is what was judged. */
-async function keepCopy({ file, verdict: { pems, fingerprint }, copy }: Kept): Promise<void> {
-  if (pems.length !== 1 || pems[0] !== file) return;
-  if ((await judgeFile(copy)).fingerprint === fingerprint) return;
+async function keepCopy({ name, verdict: { pems, fingerprint }, copy }: Kept): Promise<void> {
+  const { keyword, path: file } = fileUse(name);
+  if (pems.length !== 1 || pems[0] !== file || keyword === 'crt-list' || keyword === 'file' || file.startsWith('@')) return;
+  if ((await judgeNamed(named(copy, name))).fingerprint === fingerprint) return;
   await mkdir(path.dirname(copy), { recursive: true, mode: 0o700 });
-  for (const from of await pathsOf(file)) {
+  for (const from of await pathsOfNamed(name)) {
     const to = copy + from.slice(file.length);
     await rm(to, { force: true });
     await copyFile(from, to).catch(ignoreMissing);
   }
-  if ((await judgeFile(copy)).fingerprint !== fingerprint) await rm(copy, { force: true });
+  if ((await judgeNamed(named(copy, name))).fingerprint !== fingerprint) await rm(copy, { force: true });
 }

@@ -1,9 +1,8 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { sentence } from '../lib/sentence.ts';
 import { judgePem, type Finding, type UsablePem } from './pem.ts';
+import { namesIn, readBounded, whyUnread } from './read-bounded.ts';
 
 /** What is wrong with one file. */
 export interface FileFinding extends Finding {
@@ -35,10 +34,16 @@ export interface JudgeOptions {
   readonly now?: number;
   /** A folder on a network that is gone would be waited for without end. */
   readonly deadlineMs?: number;
+  /** So many files a folder may have. */
+  readonly mostFiles?: number;
 }
 
+/** Nobody's certificates are as large as that. */
 const MOST_BYTES = 1_000_000;
 const DEADLINE_MS = 5_000;
+
+/** Of the operator's own folders: more can't be looked into in time. */
+const MOST_FILES = 20_000;
 
 /** A line of HAProxy's has 64 words at most, and other certificates stand on it, too. */
 const MOST_ONE_BY_ONE = 20;
@@ -54,29 +59,38 @@ const READABLE = 'put a PEM file with certificate and key there, or name another
  * Whether HAProxy would take a file or folder behind `crt`, with all that it reads for it: the PEM files of a folder, of `FILE.rsa` and
  * `FILE.ecdsa` where there is no FILE, and beside each one its `.key`, `.ocsp`, `.issuer` and `.sctl`. It never rejects.
  */
-export async function judgeFile(file: string, { now = Date.now(), deadlineMs = DEADLINE_MS }: JudgeOptions = {}): Promise<FileVerdict> {
+export function judgeFile(file: string, options: JudgeOptions = {}): Promise<FileVerdict> {
+  return judgeInTime(file, judge(file, options), { ...options, wanted: READABLE });
+}
+
+/** What a look at a file gives; where the file system does not answer in time, the verdict that says so, with what is wanted. */
+export async function judgeInTime(
+  file: string,
+  looking: Promise<FileVerdict>,
+  { deadlineMs = DEADLINE_MS, wanted }: Pick<JudgeOptions, 'deadlineMs'> & Pick<Finding, 'wanted'>,
+): Promise<FileVerdict> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<FileVerdict>((resolve) => {
     const found = `can't be read: the file system did not answer within ${deadlineMs / 1000} s`;
-    timer = setTimeout(resolve, deadlineMs, summed(file, [{ file, faults: [{ file, found, wanted: READABLE }] }]));
+    timer = setTimeout(resolve, deadlineMs, summed(file, [{ file, faults: [{ file, found, wanted }] }]));
   });
   try {
-    return await Promise.race([judge(file, now), late]);
+    return await Promise.race([looking, late]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Every path whose change may change the verdict. Rejects when a folder can't be read. */
-export async function pathsOf(file: string): Promise<readonly string[]> {
+/** Every path whose change may change the verdict. Rejects when a folder can't be read, or has too many files. */
+export async function pathsOf(file: string, mostFiles = MOST_FILES): Promise<readonly string[]> {
   const entry = await stat(file).catch(() => undefined);
-  if (entry?.isDirectory() === true) return [file, ...(await readdir(file)).sort().map((name) => path.join(file, name))];
+  if (entry?.isDirectory() === true) return [file, ...(await namesIn(file, mostFiles)).map((name) => path.join(file, name))];
   const pems = entry === undefined ? [file, ...BUNDLE.map((end) => file + end)] : [file];
   return pems.flatMap((pem) => [pem, ...BESIDE.map((end) => pem + end)]);
 }
 
-/** One PEM file, with what lies beside it. */
-interface Judged {
+/** One file, with what lies beside it. */
+export interface Judged {
   readonly file: string;
   readonly faults: readonly FileFinding[];
   readonly remarks?: readonly FileFinding[];
@@ -84,9 +98,9 @@ interface Judged {
   readonly hash?: string;
 }
 
-async function judge(file: string, now: number): Promise<FileVerdict> {
+async function judge(file: string, { now = Date.now(), mostFiles = MOST_FILES }: JudgeOptions): Promise<FileVerdict> {
   try {
-    const pems = await findPems(file);
+    const pems = await findPems(file, mostFiles);
     const judged: Judged[] = [];
     for (const pem of pems) judged.push(await judgeOne(pem, now));
     const found = 'is a folder without a certificate file';
@@ -100,7 +114,7 @@ async function judge(file: string, now: number): Promise<FileVerdict> {
 }
 
 /** HAProxy ignores what is no file, hidden files and those that lie beside others; a link that leads nowhere it does not. */
-async function findPems(file: string): Promise<readonly string[]> {
+async function findPems(file: string, mostFiles: number): Promise<readonly string[]> {
   const known = await stat(file).catch((error: unknown) => error as NodeJS.ErrnoException);
   if (known instanceof Error || !('isDirectory' in known)) {
     const bundle = BUNDLE.map((end) => file + end);
@@ -108,16 +122,20 @@ async function findPems(file: string): Promise<readonly string[]> {
     return there.includes(true) ? bundle.filter((_, i) => there[i]) : [file];
   }
   if (!known.isDirectory()) return [file];
-  const names = (await readdir(file)).filter((name) => !name.startsWith('.') && !BESIDE.some((end) => name.endsWith(end)));
-  const paths = names.sort().map((name) => path.join(file, name));
+  const all = await namesIn(file, mostFiles);
+  const names = all.filter((name) => !name.startsWith('.') && !BESIDE.some((end) => name.endsWith(end)));
+  const paths = names.map((name) => path.join(file, name));
   const counts = await Promise.all(paths.map((one) => stat(one).then((entry) => entry.isFile(), () => true))); // prettier-ignore
   return paths.filter((_, i) => counts[i]);
 }
 
 async function judgeOne(file: string, now: number): Promise<Judged> {
-  const text = await readBounded(file).catch((error: unknown) => unreadable(file, error));
+  const text = await readBounded(file, MOST_BYTES).catch((error: unknown) => unreadable(file, error));
   if ('found' in text) return { file, faults: [text] };
-  const [key, ocsp, issuer, sctl] = await Promise.all(BESIDE.map((end) => readBeside(file + end)));
+  const beside = await Promise.all(BESIDE.map((end) => readBeside(file + end)));
+  const barred = beside.find((one) => one !== undefined && 'found' in one);
+  if (barred !== undefined && 'found' in barred) return { file, faults: [barred] };
+  const [key, ocsp, issuer, sctl] = beside as readonly (Buffer | undefined)[];
   const hash = hashOf([text, key, ocsp, issuer, sctl]);
   const verdict = judgePem(text, { key, now });
   if (!verdict.usable) return { file, hash, faults: [{ file, ...verdict.fault }] };
@@ -125,25 +143,15 @@ async function judgeOne(file: string, now: number): Promise<Judged> {
   return { file, hash, until: verdict.until, faults, remarks: verdict.remarks.map((remark) => ({ file, ...remark })) };
 }
 
-/** A pipe has no end, a device may have none either; nobody's certificates are as large as that. */
-async function readBounded(file: string): Promise<Buffer> {
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const known = await handle.stat();
-    if (!known.isFile()) throw new Error('it is neither a file nor a folder');
-    if (known.size > MOST_BYTES) throw new Error(`it has more than ${MOST_BYTES / 1_000_000} MB`);
-    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(known.size + 1), position: 0 });
-    if (bytesRead > known.size) throw new Error('it grows while it is read');
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Undefined when it is not there. What can't be read is to HAProxy as if it held nothing that it knows. */
-async function readBeside(file: string): Promise<Buffer | undefined> {
+/**
+ * Undefined when it is not there. What this user can't read is to HAProxy as if it held nothing that it knows; what is no regular file, or too
+ * large, HAProxy may read without end.
+ */
+async function readBeside(file: string): Promise<Buffer | FileFinding | undefined> {
   if (!(await stat(file).then(() => true, () => false))) return undefined; // prettier-ignore
-  return readBounded(file).catch(() => Buffer.alloc(0));
+  return readBounded(file, MOST_BYTES).catch((error: unknown) =>
+    (error as NodeJS.ErrnoException).code === undefined ? unreadable(file, error) : Buffer.alloc(0),
+  );
 }
 
 interface OcspParts {
@@ -180,13 +188,13 @@ function sctlFaults(file: string, sctl: Buffer | undefined): readonly FileFindin
   ];
 }
 
-function unreadable(file: string, error: unknown): FileFinding {
-  const { code } = error as NodeJS.ErrnoException;
-  const why = code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'this user may not read it' : sentence(error);
-  return { file, found: `can't be read: ${why}`, wanted: READABLE };
+/** That a file can't be read, why, and what is wanted. */
+export function unreadable(file: string, error: unknown, wanted = READABLE): FileFinding {
+  return { file, found: `can't be read: ${whyUnread(error)}`, wanted };
 }
 
-function summed(file: string, judged: readonly Judged[]): FileVerdict {
+/** The verdict on a file or folder that is made of these. */
+export function summed(file: string, judged: readonly Judged[]): FileVerdict {
   const faults = judged.flatMap((one) => one.faults);
   const good = judged.filter((one) => one.faults.length === 0).map((one) => one.file);
   const hashes = judged.filter(({ hash }) => hash !== undefined);
@@ -209,6 +217,7 @@ function hashOf([text, ...beside]: readonly [Buffer, ...(Buffer | undefined)[]])
   return sha256([text, ...beside].map((one) => (one === undefined ? '' : sha256(one))).join('\n'));
 }
 
-function sha256(bytes: Buffer | string): string {
+/** In hexadecimal. */
+export function sha256(bytes: Buffer | string): string {
   return createHash('sha256').update(bytes).digest('hex');
 }

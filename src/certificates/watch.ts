@@ -1,10 +1,13 @@
 import { stat } from 'node:fs/promises';
-import { judgeFile, pathsOf, type FileVerdict } from './judge.ts';
+import { judgeFile, pathsOf, type FileVerdict, type JudgeOptions } from './judge.ts';
 
 /** What is watched, how often, and who is told. */
 export interface CertificateWatch {
   /** The files and folders at hand; asked for at every look. */
   readonly files: () => readonly string[];
+  /** How one is looked into, and the paths that its verdict comes from; as a certificate when left out. */
+  readonly judge?: (file: string, options: JudgeOptions) => Promise<FileVerdict>;
+  readonly pathsOf?: (file: string) => Promise<readonly string[]>;
   /** 10 s when left out. */
   readonly everyMs?: number;
   /** Rejects when the signal aborts. */
@@ -107,7 +110,7 @@ class Rounds {
     const news = new Map<string, FileVerdict>();
     const doubtful = new Map<string, string>();
     for (const [file, mark] of marks) {
-      const verdict = await judgeFile(file, { now: this.#now() });
+      const verdict = await (this.#watch.judge ?? judgeFile)(file, { now: this.#now() });
       const before = this.#seen.get(file)?.verdict;
       if (!believed(verdict, before)) {
         doubtful.set(file, mark);
@@ -129,7 +132,7 @@ class Rounds {
 
   async #mark(file: string): Promise<string | undefined> {
     this.#hanging.add(file);
-    const reading = readMark(file).finally(() => this.#hanging.delete(file));
+    const reading = readMark(file, this.#watch.pathsOf ?? pathsOf).finally(() => this.#hanging.delete(file));
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
       timer = setTimeout(resolve, DEADLINE_MS, undefined);
@@ -146,8 +149,8 @@ function hasNoNewFault({ faults }: FileVerdict, before: FileVerdict | undefined)
 }
 
 /** It also has the time when name, owner or rights changed: a file that may be read now looks different. */
-async function readMark(file: string): Promise<string> {
-  const paths = await pathsOf(file).catch(() => [file]);
+async function readMark(file: string, pathsOfFile: NonNullable<CertificateWatch['pathsOf']>): Promise<string> {
+  const paths = await pathsOfFile(file).catch(() => [file]);
   const marks = await Promise.all(paths.map(async (one) => `${one} ${await markOf(one)}`));
   return marks.join('\n');
 }

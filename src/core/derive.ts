@@ -39,21 +39,20 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
   const ofAuthors = makeOfAuthors();
   const ofApps = eachPair((app: App, draft: Draft) => inOrder(makeServices(app, draft, settings)));
   const arrangeAll = makeArrange(ownBinds(document), settings.groups.includes('*'));
-  const [all, serve, certify] = [makeAll(), makeServe(), makeCertify()];
+  const [all, serve, certify, allFiles] = [makeAll(), makeServe(), makeCertify(), makeAllFiles()];
   const render = makeRender(templates, document);
   const withoutTaken = makeWithoutTaken(document.degradedOk);
 
   return onChange((shown) => {
     const { snapshot, certificates, taken, held, staleSince, unread } = shown;
     const merged = mergeGroups(snapshot.apps);
-    const { apps } = merged;
-    const definitions = definitionsOf(apps);
+    const definitions = definitionsOf(merged.apps);
     const assigned = assign(definitions);
     const drafted = drafts(assigned.definitions);
-    const { leftOut, problems: ofDrafts, ...found } = all(ofApps(apps, drafted), drafted);
+    const { leftOut, problems: ofDrafts, ...found } = all(ofApps(merged.apps, drafted), drafted);
     const { services, claims, absent, ...refusal } = siftQuarantined(found, shown.quarantine);
     const arrangement = arrangeAll(claims, { ...shown, absent });
-    const certified = certify(serve(services, arrangement.fronts), certificates.named);
+    const certified = certify(serve(services, arrangement.fronts), certificates);
     const rendering = render(certified, shown.release, { certificates, defaulted: shown.defaulted?.templates });
     const bound = withoutTaken(rendering.document, taken);
     const problems = [
@@ -63,7 +62,8 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
     ].flat();
     return {
       ...{ snapshot, taken, held, staleSince, unread, unbound: bound.unbound },
-      ...{ services: certified.services, holders: arrangement.holders, certificates: certified.files, named: certificates.named },
+      ...{ services: certified.services, holders: arrangement.holders },
+      ...{ certificates: allFiles(certified.files, shown.quarantine), named: certificates.named },
       leftOut: [...leftOut, ...refusal.leftOut, ...arrangement.leftOut, ...certified.leftOut],
       document: bound.document,
       problems: ofAuthors(definitions, problems),
@@ -135,6 +135,17 @@ function makeServe(): (services: readonly Service[], fronts: Arrangement['fronts
       kept.map(([front]) => front),
       kept.map(([, service]) => service),
     );
+  };
+}
+
+/** Also the files of ports that HAProxy has refused: such a port is tried again when one of them is another. The same list as long as both are. */
+function makeAllFiles(): (files: readonly string[], quarantine: Shown['quarantine']) => readonly string[] {
+  let last: { readonly of: readonly unknown[]; readonly all: readonly string[] } | undefined;
+  return (files, quarantine) => {
+    const more = quarantine.flatMap(({ of }) => (of.front.files ?? []).map(({ file }) => file)).filter((file) => !files.includes(file));
+    if (more.length === 0) return files;
+    if (last?.of[0] !== files || last.of[1] !== quarantine) last = { of: [files, quarantine], all: [...new Set([...files, ...more])] };
+    return last.all;
   };
 }
 

@@ -184,5 +184,5 @@ async function begin({ settings, env, log, follow }: Connected) {
 }
 
 function certificatesOf({ files, problems, contents }: Chosen): Certificates {
-  return { files, problems, contents, named: [] };
+  return { files, problems, contents, named: [], areJudged: true };
 }

@@ -17,6 +17,7 @@ import type { News } from '../model/news.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Defaulted, Quarantined } from '../model/quarantine.ts';
 import type { Service } from '../model/service.ts';
+import { knownOf } from '../snapshot/absorb-refusals.ts';
 import { writtenOf } from '../services/sift-quarantined.ts';
 
 interface BlamingSettings {
@@ -101,12 +102,8 @@ function tooMany({ app, descriptors }: Neediest, { message }: Error, view: View 
       message: `${message}; of these, ${app} needs ${descriptors} for its ports and health checks`,
       hint: 'use fewer ports or servers with checks, or have the limit raised and the daemon started again; the app is left out until its definition changes',
     };
-    return { app, index, of: writtenOf(service), certificate: certificateOf(service, view), problems: [problem] };
+    return { app, index, of: writtenOf(service), files: knownOf(writtenOf(service), view?.named ?? []), problems: [problem] };
   });
-}
-
-function certificateOf(service: Service, view: View | undefined): Quarantined['certificate'] {
-  return view?.named.find(({ file }) => file === writtenOf(service).front.bind?.certificate);
 }
 
 /** The operator's templates to put the default ones in place of, each once: where nothing serves yet, that is better than to wait for a person. */
@@ -152,7 +149,6 @@ function quarantine(service: Service, blamed: readonly Blame[], named: View['nam
   const its = blamed.filter(({ owner }) => ownerKey(owner) === key);
   if (its.length === 0) return [];
   const of = writtenOf(service);
-  const certificate = named.find(({ file }) => file === of.front.bind?.certificate);
   const servers = its.every(dependsOnServers) ? { servers: service.backend.servers.map(({ name }) => name) } : {};
-  return [{ app, index, of, certificate, problems: describeBlame({ blamed: its, operator: [], unknown: [] }), ...servers }];
+  return [{ app, index, of, files: knownOf(of, named), problems: describeBlame({ blamed: its, operator: [], unknown: [] }), ...servers }];
 }

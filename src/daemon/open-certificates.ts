@@ -1,7 +1,9 @@
 import { forgetCopies } from '../certificates/copies.ts';
-import { judgeFile, type FileVerdict } from '../certificates/judge.ts';
+import { judgeFile, pathsOf, type FileVerdict, type JudgeOptions } from '../certificates/judge.ts';
+import { judgeNamed, pathsOfNamed } from '../certificates/judge-named.ts';
+import { nameFile } from '../certificates/name-file.ts';
 import { watchCertificates } from '../certificates/watch.ts';
-import { copiesIn, nameCertificate, selectCertificates, type ChosenAtStart } from '../certificates/choose.ts';
+import { copiesIn, selectCertificates, type ChosenAtStart } from '../certificates/choose.ts';
 import { now, sleep } from '../lib/clock.ts';
 import { byText } from '../lib/lists.ts';
 import { oneAfterAnother } from '../lib/runs.ts';
@@ -24,9 +26,9 @@ const AT_ONCE = 8;
 const LOOK_MS = 2_000;
 
 /**
- * Looks into the files of certificates and tells what it finds as News: the operator's files when they change, the files that labels name also
- * when a label names them first. Nothing waits for a file system but the first document (see `firstLook`): HAProxy may then refuse a port for its
- * certificate, and that port comes back without its bind as soon as the file was looked into.
+ * Looks into the files of certificates, and into all others that labels name, and tells what it finds as News: the operator's files when they
+ * change, the files that labels name also when a label names them first. Nothing waits for a file system but the first document (see `firstLook`):
+ * a port whose file was not looked into yet is not bound.
  */
 export class CertificateJudge {
   readonly #settings: JudgeSettings;
@@ -63,6 +65,8 @@ export class CertificateJudge {
     await watchCertificates({
       files: () => [...this.#ofOperator.keys(), ...(this.#named ?? [])],
       known: chosen.verdicts,
+      judge: (file, options) => this.#look(file, options),
+      pathsOf: (file) => (this.#ofOperator.has(file) ? pathsOf(file) : pathsOfNamed(file)),
       everyMs: LOOK_MS,
       sleep,
       signal,
@@ -70,6 +74,11 @@ export class CertificateJudge {
         this.#working = Promise.all([this.#working, this.#learn(verdicts)]).then(() => undefined);
       },
     });
+  }
+
+  /** What a label names has bounds that the operator's own files do not have. */
+  #look(file: string, options: JudgeOptions = {}): Promise<FileVerdict> {
+    return this.#ofOperator.has(file) ? judgeFile(file, options) : judgeNamed(file, options);
   }
 
   /** Labels name other files than before. */
@@ -85,7 +94,7 @@ export class CertificateJudge {
     const verdicts = new Map<string, FileVerdict>();
     for (let at = 0; at < files.length && !this.#settings.signal.aborted; at += AT_ONCE) {
       const some = files.slice(at, at + AT_ONCE);
-      for (const [file, verdict] of await Promise.all(some.map(async (one) => [one, await judgeFile(one)] as const)))
+      for (const [file, verdict] of await Promise.all(some.map(async (one) => [one, await this.#look(one)] as const)))
         verdicts.set(file, verdict);
     }
     await this.#learn(verdicts);
@@ -112,8 +121,8 @@ export class CertificateJudge {
     const { stateDir, chosen } = this.#settings;
     const { verdicts, problems, ...rest } = await selectCertificates(this.#ofOperator, stateDir);
     const labelled = [...this.#ofLabels].sort(([a], [b]) => byText(a, b));
-    const named = await Promise.all(labelled.map(([file, verdict]) => nameCertificate(file, verdict, { stateDir, shared: rest.files })));
+    const named = await Promise.all(labelled.map(([file, verdict]) => nameFile(file, verdict, { stateDir, shared: rest.files })));
     if (this.#named !== undefined) await forgetCopies([...verdicts.keys(), ...this.#named], copiesIn(stateDir));
-    return { ...rest, problems: [...chosen.given, ...problems], named };
+    return { ...rest, problems: [...chosen.given, ...problems], named, areJudged: true };
   }
 }

@@ -63,6 +63,7 @@ const PROBLEM_OF: Readonly<Record<LeftOutReason, ProblemCode | undefined>> = {
   label: 'label-value',
   'port-conflict': 'port-conflict',
   certificate: 'certificate',
+  file: 'file',
   bounds: 'bounds',
   duplicate: undefined,
   state: undefined,

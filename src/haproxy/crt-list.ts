@@ -28,6 +28,11 @@ export function certificatesOf({ certificates, bind, claimed }: Front): readonly
   return certificates ?? (named === undefined ? [] : [named]);
 }
 
+/** The options of a port's bind, as far as HAProxy takes the files that they name; none where there are none, and `isWithheld` where it does not. */
+export function bindOptionsOf({ bindOptions, bind, claimed }: Front): string | undefined {
+  return bindOptions ?? (claimed ?? { bind }).bind?.options;
+}
+
 /** The text of the file beside the configuration, a `crt-list` of HAProxy's; fingerprints are comments in it. */
 export function certificatesText({ fingerprints, list }: LoadedCertificates): string {
   const notes = Array.from(fingerprints, ([file, fingerprint]) => `# sha256 ${fingerprint} ${file}\n`);

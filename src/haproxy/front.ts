@@ -3,7 +3,7 @@ import type { Fragment, MapFile, Section } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
 import type { Front } from '../model/service.ts';
 import { makeAclNames, type NamedFront } from './acl-names.ts';
-import { certificatesOf, crt } from './crt-list.ts';
+import { bindOptionsOf, certificatesOf, crt } from './crt-list.ts';
 import { groupedHttps, sharedHttps, withMap } from './https.ts';
 import { hasHostRules, makeRouteRules, type RouteRules } from './routes.ts';
 import { section } from './section.ts';
@@ -110,6 +110,7 @@ function ownFrontend(front: Front, templates: Templates, author: Author): readon
   const { bind, name: backend, mode } = front;
   if (bind === undefined) return [];
   const certificates = certificatesOf(front);
+  const options = bindOptionsOf(front);
   const head = templates.render(
     'HAPROXY_FRONTEND_HEAD',
     {
@@ -117,14 +118,14 @@ function ownFrontend(front: Front, templates: Templates, author: Author): readon
       bindAddr: bind.address,
       servicePort: String(bind.port),
       sslCert: certificates.length === 0 ? '' : ` ssl ${crt(certificates)}`,
-      bindOptions: bind.options === undefined ? '' : ` ${bind.options}`,
+      bindOptions: options === undefined ? '' : ` ${options}`,
       mode,
     },
     author,
   );
-  const options = mode === 'http' ? [templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {})] : [];
+  const http = mode === 'http' ? [templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {})] : [];
   const glue = templates.render('HAPROXY_FRONTEND_BACKEND_GLUE', { backend }, author);
-  return isEmpty(head) ? [] : [section([head, ...options, glue])];
+  return isEmpty(head) ? [] : [section([head, ...http, glue])];
 }
 
 /** An empty head, in a label, is the known way not to bind a port: what would stand behind it would belong to the section before. */

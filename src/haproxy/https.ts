@@ -2,7 +2,7 @@ import { byText } from '../lib/lists.ts';
 import type { Fragment, Section } from '../model/document.ts';
 import type { Front } from '../model/service.ts';
 import { cleaned, type RouteRules } from './routes.ts';
-import { certificatesOf, crt, sharedCrt } from './crt-list.ts';
+import { bindOptionsOf, certificatesOf, crt, sharedCrt } from './crt-list.ts';
 import { section } from './section.ts';
 import type { DocumentSettings } from './settings.ts';
 import type { Templates } from './templates.ts';
@@ -54,10 +54,9 @@ export function groupedHttps(byWeight: readonly Ruled[], templates: Templates, s
   const ways = hosts.map((host, i) => templates.render('HAPROXY_HTTPS_GROUPED_VHOST_FRONTEND_ACL', { backend: names[i] ?? '', host }));
   const own = hosts.flatMap((host, i) => {
     const name = names[i] ?? '';
-    const mine = byWeight.filter(({ front }) => front.routes.some((route) => route.host === host));
+    const mine = byWeight.filter(({ front }) => front.isWithheld !== true && front.routes.some((route) => route.host === host));
     const own = distinct(mine.flatMap(({ front }) => certificatesOf(front)));
-    const binds = mine.map(({ front }) => (front.claimed ?? front).bind); // who did not get his port has his options here none the less
-    const bindOpts = distinct(binds.map((bind) => bind?.options)).map((one) => ` ${one}`);
+    const bindOpts = distinct(mine.map(({ front }) => bindOptionsOf(front))).map((one) => ` ${one}`);
     const context = { name, sslCerts: own.length > 0 ? crt(own) : sharedCrt(settings), bindOpts: bindOpts.join(' ') };
     return [
       section([templates.render('HAPROXY_HTTPS_GROUPED_VHOST_BACKEND_HEAD', { name })]),

@@ -9,7 +9,42 @@ export interface Certificates {
   /** The content of the operator's files that the shared https frontend uses; `file` is the name that the operator gave. */
   readonly contents: readonly Content[];
   /** The files that labels name, as far as they have been read. */
-  readonly named: readonly NamedCertificate[];
+  readonly named: readonly NamedFile[];
+  /** The files that labels name are read here before HAProxy gets them. Not set for --dry, which reads none of them. */
+  readonly areJudged?: true;
+}
+
+/** What HAProxy reads a file for: the keyword in front of it, or `file` for the files of other keywords in a template. */
+export type FileKeyword = (typeof FILE_KEYWORDS)[number];
+
+/** The keywords of a bind that a file stands behind, and `file` for all others. */
+export const FILE_KEYWORDS = [
+  'crt',
+  'crt-list',
+  'ca-file',
+  'ca-verify-file',
+  'ca-sign-file',
+  'crl-file',
+  'tls-ticket-keys',
+  'file',
+] as const;
+
+/** A file that a label names, and what for. */
+export interface FileUse {
+  readonly keyword: FileKeyword;
+  /** Its path, without blanks. */
+  readonly path: string;
+}
+
+/** The name that a file is known by: `/etc/ssl/shop.pem` behind `crt`, `ca-file /etc/ca.pem` behind another keyword. */
+export function fileName({ keyword, path }: FileUse): string {
+  return keyword === 'crt' ? path : `${keyword} ${path}`;
+}
+
+/** The file that has such a name. */
+export function fileUse(name: string): FileUse {
+  const keyword = FILE_KEYWORDS.find((one) => name.startsWith(`${one} `));
+  return keyword === undefined ? { keyword: 'crt', path: name } : { keyword, path: name.slice(keyword.length + 1) };
 }
 
 /** What HAProxy reads from a file or folder. */
@@ -20,9 +55,10 @@ export interface Content {
 }
 
 /** A file or folder that a label names. */
-export interface NamedCertificate {
+export interface NamedFile {
+  /** As `fileName` writes it. */
   readonly file: string;
-  /** The paths to write after `crt` for it; empty when HAProxy accepts none of its content. */
+  /** The paths to write in place of its own; empty when HAProxy accepts none of its content. */
   readonly serves: readonly string[];
   /** SHA-256 of what HAProxy reads from it; undefined when nothing could be read. */
   readonly fingerprint: string | undefined;

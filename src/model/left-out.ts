@@ -12,6 +12,7 @@ export const LEFT_OUT_SENTENCES = {
   label: "the value of a label that guards access can't be read",
   'port-conflict': 'another service has the port or the name of the backend',
   certificate: "the certificate that its label names can't be served",
+  file: "a file that its bind options or templates name can't be used",
   bounds: 'the app has more ports than are served for one app',
   duplicate: 'another task has the same address and port',
   state: 'the task does not run, or is being killed',

@@ -16,6 +16,7 @@ export type ProblemCode =
   | 'template-denied' // a label has a template that the operator does not allow
   | 'template' // a template can't be used, and the default one is used instead
   | 'certificate' // a certificate can't be used
+  | 'file' // a different file that a label names can't be used
   | 'deployment-group' // apps of several folders name the same deployment group
   | 'domain-denied' // the operator has not allowed the virtual host for the app's folder
   | 'shadowed' // an app of another folder takes requests of the same virtual host first

@@ -1,4 +1,4 @@
-import type { NamedCertificate } from './certificates.ts';
+import type { NamedFile } from './certificates.ts';
 import type { AppId, ServerName } from './names.ts';
 import type { Problem } from './problem.ts';
 import type { BackendOptions, Front } from './service.ts';
@@ -9,8 +9,8 @@ export interface Quarantined {
   readonly index: number;
   /** What its labels and definition asked for when HAProxy refused it. */
   readonly of: Written;
-  /** What was known at that time about the certificate that its label names; undefined when it had not been read yet, or no label names one. */
-  readonly certificate: NamedCertificate | undefined;
+  /** What was known at that time about the files that its labels name, as far as they had been read. */
+  readonly files: readonly NamedFile[];
   readonly problems: readonly Problem[];
   /** The servers it had, when HAProxy refused it because of them (two servers with the same name). With different servers it is tried again. */
   readonly servers?: readonly ServerName[];

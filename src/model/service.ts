@@ -21,6 +21,12 @@ export interface Front {
   readonly bind: Bind | undefined;
   /** The paths to write after `crt`, when HAProxy would refuse all or part of the certificate that `bind` names. */
   readonly certificates?: readonly string[];
+  /** What can stand for the options of `bind`, where one of their files is served from a copy. */
+  readonly bindOptions?: string;
+  /** A file of the bind options can't be used: no bind is without them, so its hosts have none that is shared either. */
+  readonly isWithheld?: true;
+  /** The files that its labels name. */
+  readonly files?: readonly FileOfLabel[];
   readonly routes: readonly Route[];
   readonly auth: Auth | undefined;
   readonly redirectToHttps: boolean;
@@ -43,6 +49,16 @@ export interface Bind {
   readonly port: number;
   readonly certificate: string | undefined;
   readonly options: string | undefined;
+}
+
+/** A file that a label names. */
+export interface FileOfLabel {
+  /** As `fileName` writes it. */
+  readonly file: string;
+  /** HAPROXY_0_SSL_CERT */
+  readonly label: string;
+  /** SSL_CERT, BIND_OPTIONS, or a template. */
+  readonly in: 'certificate' | 'options' | 'template';
 }
 
 /** A virtual host in lower case, and a path prefix (the argument of `path_beg`); undefined means all paths. */
@@ -131,6 +147,7 @@ export type LeftOutReason =
   | 'label' // a label that guards access could not be read
   | 'port-conflict' // a different service has the backend's name, or its address and port
   | 'certificate' // its certificate can't be served
+  | 'file' // a file that its bind options or templates name can't be used
   | 'bounds' // the app has more ports than are served for one app
   | 'duplicate' // a different task has the same address and port
   | 'state' // the task does not run

@@ -1,4 +1,4 @@
-import type { NamedCertificate } from './certificates.ts';
+import type { NamedFile } from './certificates.ts';
 import type { Held, Unread } from './held.ts';
 import type { TakenBind } from './quarantine.ts';
 import type { Document } from './document.ts';
@@ -14,10 +14,10 @@ export interface View {
   readonly leftOut: readonly LeftOut[];
   /** Who holds which port and route when HAProxy runs the document. */
   readonly holders: readonly Holder[];
-  /** The certificate files that labels name. Stays the same list as long as the labels name the same files. */
+  /** The files that labels name, as `fileName` writes them. Stays the same list as long as the labels name the same files. */
   readonly certificates: readonly string[];
   /** What is known about the files in `certificates`. */
-  readonly named: readonly NamedCertificate[];
+  readonly named: readonly NamedFile[];
   readonly document: Document;
   readonly problems: readonly Problem[];
   /** The addresses and ports that HAProxy can't bind at the moment. */

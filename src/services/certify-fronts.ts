@@ -1,9 +1,10 @@
 import { each, eachPair, whole } from '../lib/lists.ts';
-import type { NamedCertificate } from '../model/certificates.ts';
+import { fileUse, type Certificates, type NamedFile } from '../model/certificates.ts';
 import type { Problem } from '../model/problem.ts';
-import type { Front, LeftOut, Service } from '../model/service.ts';
+import type { FileOfLabel, Front, LeftOut, Service } from '../model/service.ts';
+import { withPaths } from './named-files.ts';
 
-/** Services as far as HAProxy takes the certificates that their labels name. */
+/** Services as far as HAProxy takes the files that their labels name. */
 export interface Certified {
   readonly services: readonly Service[];
   /** The files that labels name, each once; the same list as long as they do. */
@@ -12,12 +13,16 @@ export interface Certified {
   readonly problems: readonly Problem[];
 }
 
+/** What is known of the files that labels name. */
+export type KnownFiles = Pick<Certificates, 'named' | 'areJudged'>;
+
 /**
  * A function from services and what is known of the files that their labels name. HAProxy would refuse the whole configuration for one that it
- * can't use, so that the port with it is not bound: never without TLS. One that was not looked into yet stands: HAProxy may serve it now.
+ * can't use, or read it without end, so that the port with it is not bound: never without TLS, or without the options that were asked for. One
+ * that was not looked into yet is not bound either, unless nobody looks. A port whose template names such a file is left out.
  */
-export function makeCertify(): (services: readonly Service[], named: readonly NamedCertificate[]) => Certified {
-  const filesOf = whole((fronts: readonly Front[]) => [...new Set(fronts.flatMap((front) => certificateOf(front) ?? []))]);
+export function makeCertify(): (services: readonly Service[], known: KnownFiles) => Certified {
+  const filesOf = whole((fronts: readonly Front[]) => [...new Set(fronts.flatMap(({ files = [] }) => files.map(({ file }) => file)))]);
   const frontOf = each(({ front }: Service) => front);
   const withFront = eachPair((service: Service, { front }: CertifiedFront): Service => {
     return service.front === front ? service : { ...service, front };
@@ -26,14 +31,16 @@ export function makeCertify(): (services: readonly Service[], named: readonly Na
     leftOut: fronts.flatMap(({ leftOut }) => leftOut),
     problems: fronts.flatMap(({ problems }) => problems),
   }));
-  let last: { readonly named: readonly NamedCertificate[]; readonly certify: ReturnType<typeof makeCertifyEach> } | undefined;
-  return (services, named) => {
+  let last: { readonly known: KnownFiles; readonly certify: ReturnType<typeof makeCertifyEach> } | undefined;
+  return (services, known) => {
     const fronts = frontOf(services);
     const files = filesOf(fronts);
     if (files.length === 0) return { services, files, ...NOTHING };
-    if (last?.named !== named) last = { named, certify: makeCertifyEach(named) };
+    if (last?.known.named !== known.named || last.known.areJudged !== known.areJudged) last = { known, certify: makeCertifyEach(known) };
     const certified = last.certify(fronts);
-    return { services: withFront(services, certified), files, ...certifyAll(certified) };
+    const all = withFront(services, certified);
+    const isAny = certified.some(({ isOut }) => isOut);
+    return { services: isAny ? all.filter((_, i) => certified[i]?.isOut !== true) : all, files, ...certifyAll(certified) };
   };
 }
 
@@ -41,38 +48,78 @@ const NOTHING: Pick<Certified, 'leftOut' | 'problems'> = { leftOut: [], problems
 
 interface CertifiedFront {
   readonly front: Front;
+  /** It is left out as a whole. */
+  readonly isOut: boolean;
   readonly leftOut: readonly LeftOut[];
   readonly problems: readonly Problem[];
 }
 
-function makeCertifyEach(named: readonly NamedCertificate[]): (fronts: readonly Front[]) => readonly CertifiedFront[] {
+function makeCertifyEach({ named, areJudged }: KnownFiles): (fronts: readonly Front[]) => readonly CertifiedFront[] {
   const byFile = new Map(named.map((one) => [one.file, one]));
   return each((front: Front) => {
-    const known = byFile.get(certificateOf(front) ?? '');
-    return known === undefined ? { front, leftOut: [], problems: [] } : certify(front, known);
+    const judged = (front.files ?? []).flatMap((one): Judged[] => {
+      const found = byFile.get(one.file);
+      if (found !== undefined) return [{ ...one, serves: found.serves, faults: found.faults }];
+      return areJudged === true && one.in !== 'template' ? [{ ...one, serves: [], faults: [] }] : [];
+    });
+    return certify(front, judged);
   });
 }
 
-/** Also of a port that another service has: under --group-https-by-vhost its hosts are served with it. */
-function certificateOf({ bind, claimed }: Front): string | undefined {
-  return (bind ?? claimed?.bind)?.certificate;
+/** A file that a label names, with what is known of it. */
+interface Judged extends FileOfLabel, Pick<NamedFile, 'serves' | 'faults'> {}
+
+function certify(front: Front, judged: readonly Judged[]): CertifiedFront {
+  const { app, index } = front;
+  const problems = judged.flatMap(({ label, faults, file }) =>
+    faults.map((fault): Problem => {
+      const code = fileUse(file).keyword === 'crt' ? 'certificate' : 'file';
+      return { code, owner: { by: 'app', app, index }, label, ...fault };
+    }),
+  );
+  if (judged.some((one) => one.in === 'template' && !isAsNamed(one))) {
+    return { front, isOut: true, leftOut: [{ app, index, why: 'file' }], problems };
+  }
+  const other = judged.filter((one) => !isAsNamed(one));
+  if (other.length === 0) return { front, isOut: false, leftOut: [], problems };
+  return { ...certifyBind(front, other), isOut: false, problems };
 }
 
-function certify(front: Front, { file, serves, faults }: NamedCertificate): CertifiedFront {
-  const { app, index } = front;
-  const label = `HAPROXY_${index}_SSL_CERT`;
-  const problems = faults.map((fault): Problem => ({ code: 'certificate', owner: { by: 'app', app, index }, label, ...fault }));
-  if (serves.length === 1 && serves[0] === file) return { front, leftOut: [], problems };
-  const isShut = front.bind !== undefined && serves.length === 0 && needsCertificate(front);
+/** A front whose bind names these files, of which none is what its label says. */
+function certifyBind(front: Front, other: readonly Judged[]): Pick<CertifiedFront, 'front' | 'leftOut'> {
+  const { app, index, bind, claimed = front } = front;
+  const certificate = other.find((one) => one.in === 'certificate');
+  const options = other.filter((one) => one.in === 'options');
+  const isWithheld = options.some(({ serves }) => serves.length === 0);
+  const lacks = [
+    ...(certificate?.serves.length === 0 && isPlaced(front, '{sslCert}') ? ['certificate' as const] : []),
+    ...(isWithheld && isPlaced(front, '{bindOptions}') ? ['file' as const] : []),
+  ];
+  const [why] = bind === undefined ? [] : lacks;
   return {
-    front: { ...front, ...(isShut && { bind: undefined }), certificates: serves, claimed: front.claimed ?? front },
-    leftOut: isShut ? [{ app, index, why: 'certificate' }] : [],
-    problems,
+    front: {
+      ...front,
+      ...(why !== undefined && { bind: undefined }),
+      ...(certificate !== undefined && { certificates: certificate.serves }),
+      ...(isWithheld ? { isWithheld } : options.length > 0 && { bindOptions: optionsWith(claimed.bind?.options ?? '', options) }),
+      claimed,
+    },
+    leftOut: why === undefined ? [] : [{ app, index, why }],
   };
 }
 
+/** The options with what serves in place of these files. */
+function optionsWith(text: string, judged: readonly Judged[]): string {
+  const byFile = new Map(judged.map(({ file, serves }) => [file, serves]));
+  return withPaths(text, (file) => byFile.get(file) ?? [fileUse(file).path]);
+}
+
+function isAsNamed({ file, serves }: Judged): boolean {
+  return serves.length === 1 && serves[0] === fileUse(file).path;
+}
+
 /** A frontend template of the port's own may be without. */
-function needsCertificate({ overrides }: Front): boolean {
+function isPlaced({ overrides }: Front, place: '{sslCert}' | '{bindOptions}'): boolean {
   const head = overrides['HAPROXY_FRONTEND_HEAD'];
-  return head === undefined || head.includes('{sslCert}');
+  return head === undefined || head.includes(place);
 }

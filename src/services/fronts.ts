@@ -5,6 +5,7 @@ import type { Definition, HealthCheck } from '../model/snapshot.ts';
 import type { Claim } from './arrange.ts';
 import { checkOfPort, faultOf, makeCheck } from './checks.ts';
 import { backendName } from './haproxy-names.ts';
+import { filesOf } from './named-files.ts';
 import type { PortRange } from './ports.ts';
 import { BOUNDS, tooMany } from './bounds.ts';
 import { mayClaim, notInDomains, type Domains } from './domains.ts';
@@ -154,6 +155,7 @@ function makePort({ definition, labels, index, overrides, bindAddress }: PortPar
   // Also with a virtual host that can't be read, or does not count: the port of a web app does not become one of tcp by a slip of the pen.
   const mode = values.mode ?? (hasHosts(labels[index] as LabelsOfPort, index) || check?.protocol === 'HTTP' ? 'http' : 'tcp');
   const port = values.port ?? definition.ports[index]?.service ?? 0;
+  const files = filesOf({ index, certificate: values.certificate, bindOptions: values.bindOptions, overrides });
   const front: Front = {
     app: definition.id,
     ...(definition.author !== undefined && { author: definition.author }),
@@ -168,6 +170,7 @@ function makePort({ definition, labels, index, overrides, bindAddress }: PortPar
     weight: values.weight !== undefined && values.weight !== 0 ? values.weight : values.path === undefined ? 0 : 1, // [marathon-lb 1.15: 0 is none]
     changedAt: definition.changedAt,
     overrides,
+    ...(files.length > 0 && { files }),
   };
   const options: BackendOptions = {
     balance: values.balance ?? 'roundrobin',

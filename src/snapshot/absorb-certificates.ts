@@ -1,21 +1,21 @@
 import { keep } from '../lib/keep.ts';
-import type { Certificates, NamedCertificate } from '../model/certificates.ts';
+import type { Certificates, NamedFile } from '../model/certificates.ts';
 import { withChange } from './absorb-reads.ts';
 import type { State } from './state.ts';
 
-/** A port that HAProxy does not take is tried again when the file of its certificate is another, or was looked into now. */
+/** A port that HAProxy does not take is tried again when a file that its labels name is another, or was looked into now. */
 export function absorbCertificates(state: State, told: Certificates): State {
   const { quarantine } = state;
   const named = keepByName(state.certificates.named, told.named);
   const certificates = keep(state.certificates, { ...told, named });
   const before = new Set(state.certificates.named);
   const fresh = new Set(certificates.named.filter((one) => !before.has(one)).map(({ file }) => file));
-  const left = quarantine.filter(({ of }) => of.front.bind?.certificate === undefined || !fresh.has(of.front.bind.certificate));
+  const left = quarantine.filter(({ of }) => !(of.front.files ?? []).some(({ file }) => fresh.has(file)));
   return withChange(state, { certificates, quarantine: left.length === quarantine.length ? quarantine : left });
 }
 
 /** Each that equals the one of its name before is that one. */
-function keepByName(before: readonly NamedCertificate[], after: readonly NamedCertificate[]): readonly NamedCertificate[] {
+function keepByName(before: readonly NamedFile[], after: readonly NamedFile[]): readonly NamedFile[] {
   const known = new Map(before.map((one) => [one.file, one]));
   return after.map((one) => keep(known.get(one.file), one));
 }

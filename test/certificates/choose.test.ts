@@ -3,7 +3,8 @@ import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { judgeFile } from '../../src/certificates/judge.ts';
-import { certificateProblems, chooseCertificates, makeOwnAgain, nameCertificate, nameCertificates } from '../../src/certificates/choose.ts';
+import { certificateProblems, chooseCertificates, makeOwnAgain, nameCertificates } from '../../src/certificates/choose.ts';
+import { nameFile } from '../../src/certificates/name-file.ts';
 import type { AppId } from '../../src/model/names.ts';
 import { makeFolders } from '../lib/folder.ts';
 import { makePem } from './pem.ts';
@@ -166,7 +167,7 @@ test("marathon-lb's own default file, where nobody has put it, is the certificat
   const missing = { usable: false, serves: [], pems: [], remarks: [], fingerprint: undefined, until: Infinity };
   const name = (file: string) => {
     const faults = [{ file, found: "can't be read: there is no such file", wanted: 'put it there' }];
-    return nameCertificate(file, { ...missing, faults }, { stateDir, shared: ['/state/self-signed.pem'] });
+    return nameFile(file, { ...missing, faults }, { stateDir, shared: ['/state/self-signed.pem'] });
   };
   await expect(name('/etc/ssl/cert.pem')).resolves.toEqual({
     file: '/etc/ssl/cert.pem',

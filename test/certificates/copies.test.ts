@@ -3,7 +3,8 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { forgetCopies, settleWithCopy } from '../../src/certificates/copies.ts';
 import { judgeFile } from '../../src/certificates/judge.ts';
-import { nameCertificate, selectCertificates } from '../../src/certificates/choose.ts';
+import { selectCertificates } from '../../src/certificates/choose.ts';
+import { nameFile } from '../../src/certificates/name-file.ts';
 import { makeFolders } from '../lib/folder.ts';
 import { makeParts } from './pem.ts';
 
@@ -70,7 +71,7 @@ test('copies of files that nobody names any more are removed', async () => {
 test('who has named it is told what serves', async () => {
   const { folder, file } = await put(pem);
   const state = join(folder, 'state');
-  await expect(nameCertificate(file, await judgeFile(file), { stateDir: state, shared: [] })).resolves.toMatchObject({
+  await expect(nameFile(file, await judgeFile(file), { stateDir: state, shared: [] })).resolves.toMatchObject({
     file,
     serves: [file],
     faults: [],
@@ -81,7 +82,7 @@ test('who has named it is told what serves', async () => {
   expect(problems.map(({ message }) => message)).toEqual([`the certificate ${file} is empty, so the one before it is served on`]);
   expect(files).toEqual([expect.stringContaining(join(state, 'certificates'))]);
   await rm(state, { recursive: true });
-  const { serves, faults } = await nameCertificate(file, bad, { stateDir: state, shared: [] });
+  const { serves, faults } = await nameFile(file, bad, { stateDir: state, shared: [] });
   expect({ serves, faults }).toMatchObject({
     serves: [],
     faults: [{ message: `the certificate ${file} is empty, so the port is not bound` }],

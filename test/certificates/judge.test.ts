@@ -49,7 +49,7 @@ test('what can not be read is said', async () => {
     { file: join(folder, 'missing.pem'), found: "can't be read: there is no such file" },
   ]);
   await expect(found('huge.pem')).resolves.toMatchObject([{ found: "can't be read: it has more than 1 MB" }]);
-  await expect(found('pipe')).resolves.toMatchObject([{ found: "can't be read: it is neither a file nor a folder" }]);
+  await expect(found('pipe')).resolves.toMatchObject([{ found: "can't be read: it is a pipe, and no regular file" }]);
   await expect(found('huge.pem/a')).resolves.toMatchObject([{ found: expect.stringMatching(/^can't be read: .*ENOTDIR/) }]);
   await expect(found('.')).resolves.toMatchObject([{ file: join(folder, 'huge.pem') }]);
   await expect(judgeFile(join(folder, 'missing.pem'))).resolves.toMatchObject({ usable: false, serves: [], fingerprint: undefined });

@@ -23,8 +23,14 @@ function refused(): View {
     },
   ];
   return viewOf([app()], {
-    state: { quarantine: [{ app: service.front.app, index: 0, of: writtenOf(service), certificate: undefined, problems }] },
+    state: { quarantine: [{ app: service.front.app, index: 0, of: writtenOf(service), files: [], problems }] },
   });
+}
+
+/** /shop with a label that names a file which can't be used. */
+function withBadFile(file: string, labels: Json): View {
+  const named = [{ file, serves: [], fingerprint: undefined, faults: [{ message: `${file} is missing`, hint: 'put it there' }] }];
+  return viewOf([app({ labels })], { state: { certificates: { ...served('/etc/ssl/cert.pem'), named } } });
 }
 
 /** For each reason a View in which something of /shop is left out for it. A reason without a row does not compile. */
@@ -38,22 +44,8 @@ const VIEWS: Readonly<Record<LeftOutReason, () => View>> = {
   refused,
   label: () => viewOf([app({ labels: { HAPROXY_0_AUTH: 'nonsense' } })]),
   'port-conflict': () => viewOf([app(), app({ id: '/cart', labels: { HAPROXY_0_VHOST: 'cart.acme.org' } })].map(older)),
-  certificate: () =>
-    viewOf([app({ labels: { HAPROXY_0_SSL_CERT: '/etc/ssl/shop.pem' } })], {
-      state: {
-        certificates: {
-          ...served('/etc/ssl/cert.pem'),
-          named: [
-            {
-              file: '/etc/ssl/shop.pem',
-              serves: [],
-              fingerprint: undefined,
-              faults: [{ message: 'the certificate /etc/ssl/shop.pem is missing', hint: 'put it there' }],
-            },
-          ],
-        },
-      },
-    }),
+  certificate: () => withBadFile('/etc/ssl/shop.pem', { HAPROXY_0_SSL_CERT: '/etc/ssl/shop.pem' }),
+  file: () => withBadFile('crl-file /etc/shop.crl', { HAPROXY_0_BIND_OPTIONS: 'crl-file /etc/shop.crl' }),
   bounds: () => viewOf([app({ ports: Array.from({ length: 101 }, (_, i) => mapping({ servicePort: 11_000 + i })) })]),
   duplicate: () => viewOf([app({ tasks: [task(1), { ...task(1), id: 'shop.2' }] })]),
   state: () => viewOf([app({ tasks: [task(1, { state: 'TASK_STAGING' })] })]),

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { NamedCertificate } from '../../src/model/certificates.ts';
+import type { NamedFile } from '../../src/model/certificates.ts';
 import type { Front } from '../../src/model/service.ts';
 import { makeCertify } from '../../src/services/certify-fronts.ts';
 import { writtenOf } from '../../src/services/sift-quarantined.ts';
@@ -7,19 +7,20 @@ import { front, server, service } from '../haproxy/make.ts';
 
 const FILE = '/etc/ssl/shop.pem';
 const BIND = { address: '*', port: 10000, certificate: FILE, options: 'alpn h2' };
-const shop = (given: Parameters<typeof front>[0] = {}): Front => front({ bind: BIND, ...given });
+const FILES = [{ file: FILE, label: 'HAPROXY_0_SSL_CERT', in: 'certificate' }] as const;
+const shop = (given: Parameters<typeof front>[0] = {}): Front => front({ bind: BIND, files: FILES, ...given });
 const FAULT = { message: 'the certificate /etc/ssl/shop.pem is empty, so the port is not bound', hint: 'put one there' };
-const good: NamedCertificate = { file: FILE, serves: [FILE], fingerprint: 'f1', faults: [] };
-const bad: NamedCertificate = { file: FILE, serves: [], fingerprint: undefined, faults: [FAULT] };
+const good: NamedFile = { file: FILE, serves: [FILE], fingerprint: 'f1', faults: [] };
+const bad: NamedFile = { file: FILE, serves: [], fingerprint: undefined, faults: [FAULT] };
 
-const certify = (of: Front, ...named: readonly NamedCertificate[]) => makeCertify()([service(of, [server(31001)])], named);
+const certify = (of: Front, ...named: readonly NamedFile[]) => makeCertify()([service(of, [server(31001)])], { named });
 
-test.each<[string, readonly NamedCertificate[]]>([
+test.each<[string, readonly NamedFile[]]>([
   ['one that is good', [good]],
   ['one that nobody has looked into', []],
 ])('%s stays as it is: the very same service', (_, named) => {
   const one = service(shop(), []);
-  const { services, ...rest } = makeCertify()([one], named);
+  const { services, ...rest } = makeCertify()([one], { named });
   expect(services[0]).toBe(one);
   expect(rest).toEqual({ files: [FILE], leftOut: [], problems: [] });
 });
@@ -66,9 +67,54 @@ test('a port that another service has is not left out twice; its file counts for
 test('a change of tasks changes no front and no list', () => {
   const certified = makeCertify();
   const [one, other, named] = [shop(), shop({ app: '/other', port: 10001 }), [bad]];
-  const before = certified([service(one, [server(31001)]), service(other, [])], named);
-  const after = certified([service(one, [server(31001), server(31002)]), service(other, [])], named);
+  const before = certified([service(one, [server(31001)]), service(other, [])], { named });
+  const after = certified([service(one, [server(31001), server(31002)]), service(other, [])], { named });
   expect(after.services.map(({ front: of }, i) => of === before.services[i]?.front)).toEqual([true, true]);
   expect(after.files).toBe(before.files);
   expect(after.problems).toBe(before.problems);
+});
+
+const CA = 'ca-file /etc/ca.pem';
+const OPTIONS = 'ca-file /etc/ca.pem verify required';
+const withOptions = (given: Parameters<typeof front>[0] = {}): Front =>
+  front({
+    bind: { ...BIND, certificate: undefined, options: OPTIONS },
+    files: [{ file: CA, label: 'HAPROXY_0_BIND_OPTIONS', in: 'options' }],
+    ...given,
+  });
+const PIPE = { message: 'the file /etc/ca.pem is a pipe', hint: 'put a file there' };
+const pipe: NamedFile = { file: CA, serves: [], fingerprint: undefined, faults: [PIPE] };
+
+test('a port whose bind options name a bad file is not bound, and has no bind of a virtual host', () => {
+  const { services, leftOut, problems } = certify(withOptions(), pipe);
+  expect(services).toMatchObject([{ front: { bind: undefined, isWithheld: true, claimed: withOptions() } }]);
+  expect(leftOut).toEqual([{ app: '/shop', index: 0, why: 'file' }]);
+  expect(problems).toEqual([{ code: 'file', owner: { by: 'app', app: '/shop', index: 0 }, label: 'HAPROXY_0_BIND_OPTIONS', ...PIPE }]);
+});
+
+test('one that is served from a copy stands in the options', () => {
+  const { services, leftOut } = certify(withOptions(), { ...pipe, serves: ['/state/copy.pem'] });
+  expect(services).toMatchObject([{ front: { bind: { options: OPTIONS }, bindOptions: 'ca-file /state/copy.pem verify required' } }]);
+  expect(leftOut).toEqual([]);
+});
+
+test.each<[string, () => Front]>([
+  ['certificate', () => shop()],
+  ['file of bind options', withOptions],
+])('a %s that was not looked into yet is not bound, where somebody looks', (_, of) => {
+  const { services, problems } = makeCertify()([service(of(), [])], { named: [], areJudged: true });
+  expect(services).toMatchObject([{ front: { bind: undefined } }]);
+  expect(problems).toEqual([]);
+  expect(makeCertify()([service(of(), [])], { named: [] }).services[0]?.front.bind).toBeDefined();
+});
+
+test('a port whose template names a bad file is left out, and no other', () => {
+  const of = front({ files: [{ file: 'file /fifo', label: 'HAPROXY_0_BACKEND_HTTP_OPTIONS', in: 'template' }] });
+  const other = service(front({ app: '/other', port: 10001 }), []);
+  const known = { named: [{ ...pipe, file: 'file /fifo' }], areJudged: true } as const;
+  const { services, leftOut, problems, files } = makeCertify()([service(of, []), other], known);
+  expect(services).toEqual([other]);
+  expect(leftOut).toEqual([{ app: '/shop', index: 0, why: 'file' }]);
+  expect(problems).toMatchObject([{ code: 'file', label: 'HAPROXY_0_BACKEND_HTTP_OPTIONS' }]);
+  expect(files).toEqual(['file /fifo']);
 });

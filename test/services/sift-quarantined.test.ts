@@ -15,7 +15,7 @@ const SECOND = service(front({ index: 1, port: 10002 }), []);
 function refused(of: Service, message = 'HAProxy does not take it'): Quarantined {
   const { app, index } = of.front;
   const problem: Problem = { code: 'refused-by-haproxy', owner: { by: 'app', app, index }, message, hint: 'mend it' };
-  return { app, index, of: writtenOf(of), certificate: undefined, problems: [problem] };
+  return { app, index, of: writtenOf(of), files: [], problems: [problem] };
 }
 
 const claimOf = ({ front: of, backend }: Service): Claim => ({ front: of, serves: backend.servers.length > 0 });

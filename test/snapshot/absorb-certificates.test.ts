@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Certificates, NamedCertificate } from '../../src/model/certificates.ts';
+import type { Certificates, NamedFile } from '../../src/model/certificates.ts';
 import type { News } from '../../src/model/news.ts';
 import type { Quarantined } from '../../src/model/quarantine.ts';
 import { writtenOf } from '../../src/services/sift-quarantined.ts';
@@ -8,13 +8,14 @@ import type { State } from '../../src/snapshot/state.ts';
 import { EMPTY } from '../golden/cases.ts';
 import { front, service } from '../haproxy/make.ts';
 
-const named = (file: string, fingerprint: string): NamedCertificate => ({ file, serves: [file], fingerprint, faults: [] });
+const named = (file: string, fingerprint: string): NamedFile => ({ file, serves: [file], fingerprint, faults: [] });
 const BEFORE: Certificates = { files: ['/a'], problems: [], contents: [{ file: '/a', fingerprint: '1' }], named: [named('/b', '2')] };
 const news = (certificates: Certificates): News => ({ kind: 'certificates', at: 1, certificates: structuredClone(certificates) });
 
 function quarantined(app: string, certificate: string | undefined): Quarantined {
-  const of = front({ app, bind: { address: '*', port: 10000, certificate, options: undefined } });
-  return { app: of.app, index: 0, of: writtenOf(service(of, [])), certificate: undefined, problems: [] };
+  const files = certificate === undefined ? [] : [{ file: certificate, label: 'HAPROXY_0_SSL_CERT', in: 'certificate' } as const];
+  const of = front({ app, bind: { address: '*', port: 10000, certificate, options: undefined }, files });
+  return { app: of.app, index: 0, of: writtenOf(service(of, [])), files: [], problems: [] };
 }
 
 const quarantine = [quarantined('/one', '/b'), quarantined('/other', '/c'), quarantined('/plain', undefined)];
@@ -38,11 +39,11 @@ test.each<[string, Certificates, readonly string[]]>([
   expect(left(certificates)).toEqual(apps);
 });
 
-test.each<[string, NamedCertificate | undefined, readonly string[]]>([
-  ['before it was looked into', undefined, []],
-  ['while another file was there', named('/b', '1'), []],
-  ['as it is', BEFORE.named[0], ['/one']],
-])('a refusal that comes after the certificate was looked into, of a port with it %s', (_, certificate, apps) => {
-  const late: News = { kind: 'refused', at: 1, problems: [], quarantined: [{ ...quarantined('/one', '/b'), certificate }] };
+test.each<[string, readonly NamedFile[], readonly string[]]>([
+  ['before it was looked into', [], []],
+  ['while another file was there', [named('/b', '1')], []],
+  ['as it is', BEFORE.named, ['/one']],
+])('a refusal that comes after the certificate was looked into, of a port with it %s', (_, files, apps) => {
+  const late: News = { kind: 'refused', at: 1, problems: [], quarantined: [{ ...quarantined('/one', '/b'), files }] };
   expect(absorb({ ...state, quarantine: [] }, late).quarantine.map(({ app }) => app)).toEqual(apps);
 });

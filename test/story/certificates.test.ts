@@ -8,7 +8,7 @@ import { CertificateJudge } from '../../src/daemon/open-certificates.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import type { Logger } from '../../src/lib/logger.ts';
 import type { View } from '../../src/model/view.ts';
-import type { Certificates, NamedCertificate } from '../../src/model/certificates.ts';
+import type { Certificates, NamedFile } from '../../src/model/certificates.ts';
 import type { Document } from '../../src/model/document.ts';
 import type { News } from '../../src/model/news.ts';
 import { makePem } from '../certificates/pem.ts';
@@ -23,7 +23,7 @@ const news = (given: Partial<Certificates>): News => ({
   at: 1,
   certificates: { ...EMPTY.certificates, contents: [{ file: '/etc/ssl/cert.pem', fingerprint: '1' }], ...given },
 });
-const named = (given: Partial<NamedCertificate> = {}) => ({ file: OF_LABEL, serves: [OF_LABEL], fingerprint: '1', faults: [], ...given });
+const named = (given: Partial<NamedFile> = {}) => ({ file: OF_LABEL, serves: [OF_LABEL], fingerprint: '1', faults: [], ...given });
 
 const plan = makePlan({ mapFolder: '/etc/haproxy' });
 const reasons = (before: View, after: View): readonly string[] =>

@@ -62,7 +62,7 @@ test('it keeps both while HAProxy refuses what its labels make', () => {
   const first = story.tell(readAt(1, app('/young', [task(1)], changed(2017))));
   const both = story.tell(applied(first), readAt(2, app('/young', [task(1)], changed(2017)), old));
   const young = both.services.find(({ front }) => front.app === '/young') as Service;
-  const one = { app: young.front.app, index: 0, of: writtenOf(young), certificate: undefined, problems: [] };
+  const one = { app: young.front.app, index: 0, of: writtenOf(young), files: [], problems: [] };
   const view = story.tell({ kind: 'refused', at: 3, problems: [], quarantined: [one] });
   expect([bound(view), hosts(view)]).toEqual([[], {}]);
   const mended = app('/young', [task(1)], {

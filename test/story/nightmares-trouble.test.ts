@@ -20,7 +20,7 @@ function refusal({ services }: View, ...apps: readonly string[]): News {
         message: `${app} is refused`,
         hint: 'mend it',
       } as const;
-      return { app, index, of: writtenOf(service), certificate: undefined, problems: [problem] };
+      return { app, index, of: writtenOf(service), files: [], problems: [problem] };
     });
   return { kind: 'refused', at: 5, problems: [], quarantined };
 }

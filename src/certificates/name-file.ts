@@ -1,0 +1,42 @@
+import { fileUse, type NamedFile } from '../model/certificates.ts';
+import type { Problem } from '../model/problem.ts';
+import { certificateProblems, effectOf, settle } from './choose.ts';
+import type { Settled } from './copies.ts';
+import { isDefaultFile } from './given.ts';
+import type { FileVerdict } from './judge.ts';
+
+interface Naming {
+  readonly stateDir: string;
+  /** Those of the shared https frontend. */
+  readonly shared: readonly string[];
+}
+
+/**
+ * What the app is told, whose label names such a file (as `fileName` writes it), and what stands behind the keyword. A label that names
+ * marathon-lb's own default certificate means the load balancer's: where there is no such file, the port has those of the shared https frontend.
+ */
+export async function nameFile(name: string, verdict: FileVerdict, { stateDir, shared }: Naming): Promise<NamedFile> {
+  const settled = await settle(name, verdict, stateDir);
+  const { serves, fingerprint } = settled;
+  const { keyword, path } = fileUse(name);
+  if (keyword !== 'crt') return { file: name, serves, fingerprint, faults: faultsOfFile(name, settled) };
+  if (serves.length === 0 && isDefaultFile(path)) {
+    const effect = `${shared.join(', ')} of the shared https frontend ${shared.length > 1 ? 'are' : 'is'} used instead`;
+    const problems = certificateProblems({ file: path, verdict: settled, effect });
+    return { file: name, serves: shared, fingerprint: undefined, faults: faultsIn(problems) };
+  }
+  const effect = serves.length === 0 ? 'the port is not bound' : effectOf(settled);
+  const problems = certificateProblems({ file: path, verdict: settled, ...(effect !== undefined && { effect }) });
+  return { file: name, serves, fingerprint, faults: faultsIn(problems) };
+}
+
+function faultsOfFile(name: string, settled: Settled): NamedFile['faults'] {
+  const { keyword } = fileUse(name);
+  const behind = keyword === 'file' ? '' : ` behind ${keyword}`;
+  const effect = effectOf(settled) ?? 'no bind and no template that names it is used';
+  return settled.faults.map(({ file, found, wanted: hint }) => ({ message: `the file ${file}${behind} ${found}, so ${effect}`, hint }));
+}
+
+function faultsIn(problems: readonly Problem[]): NamedFile['faults'] {
+  return problems.map(({ message, hint }) => ({ message, hint }));
+}

@@ -1,0 +1,63 @@
+import { FILE_KEYWORDS, fileName, type FileKeyword } from '../model/certificates.ts';
+import type { FileOfLabel, Overrides } from '../model/service.ts';
+import { words } from './define-grammar.ts';
+
+interface Naming {
+  readonly index: number;
+  readonly certificate: string | undefined;
+  readonly bindOptions: string | undefined;
+  readonly overrides: Overrides;
+}
+
+/** All files that the labels of a port name, each with its label. */
+export function filesOf({ index, certificate, bindOptions, overrides }: Naming): readonly FileOfLabel[] {
+  const of = (name: string) => `HAPROXY_${index}_${name}`;
+  const ofTemplates = Object.entries(overrides).flatMap(([name, text]) => {
+    const label = of(name.replace(/^HAPROXY_/, ''));
+    return filesInTemplate(text).map((file): FileOfLabel => ({ file, label, in: 'template' }));
+  });
+  return [
+    ...(certificate === undefined ? [] : [{ file: certificate, label: of('SSL_CERT'), in: 'certificate' } as const]),
+    ...filesInOptions(bindOptions).map((file): FileOfLabel => ({ file, label: of('BIND_OPTIONS'), in: 'options' })),
+    ...ofTemplates,
+  ];
+}
+
+const KEYWORDS: ReadonlySet<string> = new Set(FILE_KEYWORDS.filter((keyword) => keyword !== 'file'));
+
+/** A relative path is looked for where the operator's `crt-base` and `ca-base` say: that is left to HAProxy. */
+function filesInOptions(options = ''): readonly string[] {
+  const own = pairsIn(options).filter(([, path]) => /^[/@]/.test(path));
+  return own.map(([keyword, path]) => fileName({ keyword, path }));
+}
+
+/** Options of a bind with other paths behind some of its keywords: as many as there are, each behind the keyword again. */
+export function withPaths(options: string, pathsOf: (file: string) => readonly string[]): string {
+  return pairsIn(options).reduce((text, [keyword, path]) => {
+    const instead = pathsOf(fileName({ keyword, path })).map((other) => `${keyword} ${other}`);
+    return ` ${text} `.replace(` ${keyword} ${path} `, () => ` ${instead.join(' ')} `).trim();
+  }, options);
+}
+
+function pairsIn(options: string): readonly (readonly [keyword: FileKeyword, path: string])[] {
+  const all = words(options);
+  return all.flatMap((word, i) => (KEYWORDS.has(word) ? [[word as FileKeyword, all[i + 1] ?? ''] as const] : []));
+}
+
+/** Keywords of HAProxy's with a file behind them, in sections that a template may write. */
+const IN_TEMPLATE =
+  /(?:^|\s)(?:(crt|crt-list|ca-file|ca-verify-file|ca-sign-file|crl-file|tls-ticket-keys)|errorfile\s+\d{3}|lf-file|lf-errorfile\s+\d{3}|file|-f)\s+(\S+)/gm;
+
+/** Converters that read a map. */
+const MAP = /\bmap(?:_\w+)?\(\s*([^\s,()]+)/g;
+
+/**
+ * The files that a template text names, as far as that can be seen: not behind a variable, a quote or a backslash. Who may write templates can do
+ * all that HAProxy can; a slip of the pen shall cost nobody else.
+ */
+function filesInTemplate(text: string): readonly string[] {
+  const behindKeyword = Array.from(text.matchAll(IN_TEMPLATE), ([, keyword, path = '']) => ({ keyword: keyword ?? 'file', path }));
+  const ofMaps = Array.from(text.matchAll(MAP), ([, path = '']) => ({ keyword: 'file', path }));
+  const plain = [...behindKeyword, ...ofMaps].filter(({ path }) => /^\/[^\s"'\\${}%]+$/.test(path));
+  return plain.map(({ keyword, path }) => fileName({ keyword: keyword as FileKeyword, path }));
+}
