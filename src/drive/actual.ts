@@ -6,24 +6,25 @@ import type { Consequence, DriveDependencies, CandidateRefusal } from './depende
 import { FileFollower } from './file-follower.ts';
 import { InProgress } from './in-progress.ts';
 
-/** What is known of HAProxy and its file now, and what both lanes do to them; one after the other. */
+/** What HAProxy and its file hold now, as far as we know, and the operations with which both lanes change them, one at a time. */
 export class Actual {
-  /** Turns: commands on one hand, a reload and the reading back after it on the other. Each could spoil the other's. */
+  /** Runs work on HAProxy one at a time: commands, or a reload with the reading back after it. At the same time each could break the other. */
   readonly onSocket = oneAfterAnother();
+  /** Runs work on the files one at a time. */
   readonly onFiles = oneAfterAnother();
   readonly file: FileFollower;
   readonly steps = new InProgress();
   readonly #parts: DriveDependencies;
   #running: Running | undefined;
   #isUp = false;
-  #isRefused = false; // what was wanted last
+  #isRefused = false; // whether HAProxy refused the last candidate
 
   constructor(parts: DriveDependencies) {
     this.#parts = parts;
     this.file = new FileFollower({ ...parts, runs: () => this.running?.document, inTurn: this.onFiles });
   }
 
-  /** Moves only when HAProxy confirmed; none until it has. */
+  /** What HAProxy runs. It changes only when HAProxy has confirmed something; undefined until it has. */
   get running(): Running | undefined {
     return this.#running;
   }
@@ -33,17 +34,17 @@ export class Actual {
     this.#isUp ||= running !== undefined;
   }
 
-  /** Whether it runs, as far as is known, with something that it has confirmed. */
+  /** Whether HAProxy runs, as far as we know, with something that it has confirmed. */
   get isUp(): boolean {
     return this.#isUp;
   }
 
-  /** It was started with what stands in place; what it has is not known. */
+  /** HAProxy was started with the files that are in place. What it holds is not known. */
   revived(): void {
     this.#isUp = true;
   }
 
-  /** It is gone; gives whether that is new. */
+  /** HAProxy has ended. Returns whether it was thought to run. */
   gone(): boolean {
     const isNew = this.#isUp;
     this.#isUp = false;
@@ -51,7 +52,7 @@ export class Actual {
     return isNew;
   }
 
-  /** Sends what can go at once; gives whether there was anything, and what only a reload can do. */
+  /** Sends the commands of the plan. Returns whether there were any, and the reasons for a reload that remain. Never rejects. */
   async command(running: Running, wanted: Document): Promise<{ readonly sent: boolean; readonly reload: readonly Reason[] }> {
     const { haproxy } = this.#parts;
     try {
@@ -61,7 +62,7 @@ export class Actual {
       this.running = next;
       if (next.document === wanted && running.document !== wanted) this.#parts.serves(wanted);
       const isAsWritten = running.document === this.file.written && !sent && reload.length === 0;
-      if (isAsWritten) this.file.written = next.document; // the file says the same
+      if (isAsWritten) this.file.written = next.document; // the file already describes this document
       return { sent, reload };
     } catch (error) {
       this.#parts.troubled(error);
@@ -70,23 +71,23 @@ export class Actual {
     }
   }
 
-  /** Asks HAProxy what it has; when it does not say, nothing is known any more. */
+  /** Reads back what HAProxy holds. If it does not answer, `running` becomes undefined. */
   async readAgain(): Promise<void> {
     if (this.running === undefined) return;
     this.running = await this.#parts.haproxy.holds(this.running.document).catch(() => undefined);
   }
 
-  /** The document that a HAProxy from before this daemon runs, where the file says it. */
+  /** Finds out what a HAProxy runs that an earlier daemon started, if its files are still in place. */
   async adopt(): Promise<void> {
     const { applied, files, haproxy, readDocument } = this.#parts;
     const loaded = await applied();
     if (loaded === undefined || loaded !== (await files.fingerprint())) return;
     const { config, maps } = await files.read();
     this.file.written = readDocument(config, maps);
-    this.running = await haproxy.holds(this.file.written).catch(() => undefined); // a service that is not started yet is started by its reload
+    this.running = await haproxy.holds(this.file.written).catch(() => undefined); // a service that is not started yet is started by the reload
   }
 
-  /** HAProxy reads its file. Rejects when it does not confirm that. */
+  /** Reloads HAProxy with its file. Rejects when HAProxy does not confirm the reload. */
   async reload(reasons: readonly Reason[], wanted: Document | undefined): Promise<void> {
     const { haproxy, now, reloaded } = this.#parts;
     const start = now();
@@ -94,16 +95,16 @@ export class Actual {
     reloaded(reasons, now() - start);
   }
 
-  /** HAProxy has what is wanted: what it had against it is over. */
+  /** HAProxy runs what is wanted, so an earlier refusal is over. */
   accept(): void {
     if (this.#isRefused) this.#parts.accepted();
     this.#isRefused = false;
   }
 
-  /** HAProxy does not take a candidate; gives what follows from it. */
+  /** HAProxy refused a candidate: starts the search for who is to blame, and returns what to do next. */
   refuse(refusal: CandidateRefusal, candidate: Document): Promise<Consequence> {
     this.#isRefused = true;
     const search = (): Promise<Consequence> => this.#parts.refused(refusal, candidate, this.running?.document);
-    return this.steps.during('the search for whose lines HAProxy does not take', search);
+    return this.steps.during('the search for the lines that HAProxy refuses', search);
   }
 }

@@ -5,38 +5,38 @@ import type { Outcome } from './wanted.ts';
 import type { LaneDependencies } from './lane-dependencies.ts';
 import { outcomeOf } from './wanted.ts';
 
-/** How a candidate ended, and whether another one comes therefore. */
+/** How an attempt ended, and whether a different candidate will be wanted because of it. */
 export interface Attempt {
   readonly outcome: Outcome;
   readonly another?: boolean;
 }
 
-/** What was refused at the reload, for a reason that does not pass by itself. `isBack`: the files before it stand in place. */
+/** A document that HAProxy refused at the reload, for a reason that does not go away by itself. `isBack`: the previous files are back in place. */
 interface Hopeless {
   readonly document: Document;
   readonly why: string;
   readonly isBack: boolean;
 }
 
-/** The way of one candidate: files first, then HAProxy; when that does not confirm, the files before are put back, so that both agree. */
+/** Applies one candidate: writes the files, then changes HAProxy. If HAProxy does not confirm, the previous files are put back. */
 export class Attempts {
   readonly #shared: LaneDependencies;
   readonly #quick: () => void;
   #hopeless: Hopeless | undefined;
 
-  /** `quick`: asks for the quick lane. */
+  /** `quick` requests a run of the quick lane. */
   constructor(shared: LaneDependencies, quick: () => void) {
     this.#shared = shared;
     this.#quick = quick;
   }
 
-  /** Brings HAProxy there. Rejects with why, when time may heal it. */
+  /** Tries to make HAProxy run the candidate. Rejects with the reason when it may succeed later without a change. */
   async attempt(candidate: Document): Promise<Attempt> {
     const { parts, actual } = this.#shared;
     const { files, haproxy, plan } = parts;
     if (candidate === this.#hopeless?.document) {
       if (this.#hopeless.isBack) await this.#revive();
-      return { outcome: { ok: false, why: `${this.#hopeless.why}; it is not tried again before the configuration is another` } };
+      return { outcome: { ok: false, why: `${this.#hopeless.why}; it is not tried again until the configuration changes` } };
     }
     const done = await actual.onSocket(() => this.#withoutReload(candidate));
     if (done !== undefined) return { outcome: done };
@@ -50,7 +50,7 @@ export class Attempts {
     });
   }
 
-  /** A HAProxy from before this daemon may run what is wanted, or be brought there by commands. */
+  /** Returns the outcome if commands are enough, which may also be true for a HAProxy of an earlier daemon; undefined if a reload is needed. */
   async #withoutReload(candidate: Document): Promise<Outcome | undefined> {
     const { actual } = this.#shared;
     if (actual.running === undefined) await actual.adopt();
@@ -65,16 +65,16 @@ export class Attempts {
     const { actual } = this.#shared;
     const another = (await actual.refuse(refusal, candidate)) === 'another';
     if (!another && actual.running === undefined) await this.#startAsItWas();
-    return { outcome: { ok: false, why: `HAProxy does not take the configuration: ${refusal.lines.join(' | ')}` }, another };
+    return { outcome: { ok: false, why: `HAProxy refuses the configuration: ${refusal.lines.join(' | ')}` }, another };
   }
 
-  /** What is wanted is refused, and nobody serves: better what stands in place. */
+  /** The candidate was refused and no HAProxy runs: starts HAProxy with the files that are in place. */
   async #startAsItWas(): Promise<void> {
     const { applied, files } = this.#shared.parts;
     if ((await applied()) === undefined && (await files.fingerprint()) !== 'none') await this.#revive();
   }
 
-  /** Starts HAProxy with what stands in place, where it does not run; gives whether it did not. */
+  /** Starts HAProxy with the files that are in place, if it does not run. Returns whether it had to be started. */
   async #revive(): Promise<boolean> {
     const { parts, actual } = this.#shared;
     const hasEnded = await parts.revive();
@@ -90,17 +90,17 @@ export class Attempts {
     } catch (error) {
       return this.#putBack(candidate, error);
     }
-    actual.running = undefined; // until it has said what it has
+    actual.running = undefined; // until it is read back
     await parts.files.confirm();
     actual.accept();
     actual.file.written = candidate;
     actual.running = await this.#readBack(candidate);
     parts.serves(candidate);
-    this.#quick(); // what changed meanwhile
+    this.#quick(); // for changes that came during the reload
     return { outcome: { ok: true, by: 'reload' } };
   }
 
-  /** What HAProxy has made of the file just now. What it has made otherwise, another reload would not mend: it stays, and is told. */
+  /** Reads back what HAProxy made of the file. A difference is only reported, because a second reload would not change it. */
   async #readBack(loaded: Document): Promise<Running> {
     const { haproxy, troubled } = this.#shared.parts;
     const held = await haproxy.holds(loaded);
@@ -108,7 +108,10 @@ export class Attempts {
     return { ...held, lost: new Map() };
   }
 
-  /** The files before; and HAProxy, where the reload has ended it. Rejects with why, when time may heal it: it is tried again. */
+  /**
+   * Puts the previous files back, and starts HAProxy if the reload ended it. Rejects with the reason when the candidate may succeed later, so that
+   * it is tried again.
+   */
   async #putBack(candidate: Document, error: unknown): Promise<Attempt> {
     const { parts, actual } = this.#shared;
     const { files, haproxy, ended, signal } = parts;

@@ -4,7 +4,7 @@ import type { Release } from '../model/release.ts';
 import type { Files } from './files.ts';
 import type { Answer, Haproxy, Verdict } from '../model/haproxy.ts';
 
-/** The pure part: what to do, and what HAProxy is like when it did it. */
+/** The pure functions: what to do, and what HAProxy runs afterwards. */
 export interface Planning {
   readonly plan: (parts: {
     readonly running: Running | undefined;
@@ -21,43 +21,44 @@ export interface Planning {
   readonly readDocument: (config: string, maps: Readonly<Record<string, string>>) => Document;
 }
 
-/** What it works with, and whom it tells. */
+/** What a drive works with, and the callbacks that it reports to. */
 export interface DriveDependencies extends Planning {
   readonly haproxy: Haproxy;
   readonly files: Files;
-  /** The fingerprint of the files that say what the running HAProxy runs, where that is known: what a daemon that starts finds out. */
+  /** Returns the fingerprint of the files that describe what HAProxy runs, if it is known; asked when the daemon starts. */
   readonly applied: () => Promise<string | undefined>;
-  /** Starts a HAProxy that a failed reload has ended, with the files that were put back; whether it had to. */
+  /** Starts HAProxy with the files in place if it does not run, for example after a failed reload. Returns whether it had to be started. */
   readonly revive: () => Promise<boolean>;
-  /** Runs the slow lane when it is quiet, or at once when asked so, and again when it failed. */
+  /** Runs the slow lane when requests have stopped, or at once if asked to, and again after a failure. */
   readonly quiet: (work: () => Promise<void>) => Ask;
-  /** Runs something after so many milliseconds, unless the signal aborts. */
+  /** Runs `work` after `ms` milliseconds, unless the signal aborts. */
   readonly later: (ms: number, work: () => void) => void;
-  /** HAProxy takes a candidate, and serves it. */
+  /** HAProxy serves a candidate after it had refused one. */
   readonly accepted: () => void;
   /**
-   * HAProxy does not take a candidate, or not at the reload: who is to blame is found out and told. `good`: what it runs.
+   * HAProxy refused a candidate, when checking it or at the reload. Finds out and reports who is to blame, and returns what to do next. `good` is the
+   * document that HAProxy runs.
    */
   readonly refused: (refusal: CandidateRefusal, candidate: Document, good: Document | undefined) => Promise<Consequence>;
   readonly reloaded: (reasons: readonly Reason[], ms: number) => void;
   readonly commanded: (commands: readonly Command[], answers: readonly Answer[], ms: number) => void;
-  /** HAProxy runs this document now. */
+  /** HAProxy now runs this document. */
   readonly serves: (document: Document) => void;
-  /** A reload has ended HAProxy; the files before are back, and it serves again. */
+  /** A reload ended HAProxy; the previous files are back in place, and HAProxy serves again. */
   readonly ended: (error: unknown) => void;
-  /** The file could not follow what HAProxy runs, or HAProxy did not say what it has; it is tried again. */
+  /** The file could not be updated to what HAProxy runs, or HAProxy did not answer what it holds. It is tried again. */
   readonly troubled: (error: unknown) => void;
-  /** From its abort on HAProxy is left as it is. */
+  /** After it has aborted, HAProxy is not changed any more. */
   readonly signal: AbortSignal;
   readonly now: () => number;
 }
 
-/** What `haproxy -c` says; or the error of a reload, and whether HAProxy has ended by it. */
+/** What `haproxy -c` said, or the error of a reload and whether the reload ended HAProxy. */
 export type CandidateRefusal =
   Pick<Extract<Verdict, { readonly ok: false }>, 'lines' | 'isLate'> | { readonly error: unknown; readonly hasEnded: boolean };
 
 /**
- * `another`: another document will be wanted therefore. `never`: this one is not tried again, as it will not be taken before it is another.
- * `later`: time may heal it (a port that is taken, a HAProxy that does not answer).
+ * What to do after a refusal. `another`: a different document will be wanted. `never`: this document is not tried again, because HAProxy would
+ * refuse it again. `later`: it may succeed later (a port is taken, or HAProxy does not answer).
  */
 export type Consequence = 'another' | 'never' | 'later';

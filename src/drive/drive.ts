@@ -5,35 +5,36 @@ import { QuickLane } from './quick-lane.ts';
 import { SlowLane } from './slow-lane.ts';
 import { Wanted, type Outcome } from './wanted.ts';
 
-/** How long a change has been waiting, in milliseconds, and for what: 'HAProxy to confirm the reload'. */
+/** How long a change has been waiting, in milliseconds, and what it waits for: 'HAProxy to confirm the reload'. */
 export interface Waiting {
   readonly forMs: number;
   readonly what: string;
 }
 
-/** What brings HAProxy to what is wanted. */
+/** Makes HAProxy run the document that is wanted. */
 export interface Drive {
-  /** Brings HAProxy to this document; returns at once. */
+  /** Asks for HAProxy to run this document. Returns at once. */
   want(document: Document): void;
-  /** HAProxy reads its file again, as it is. */
+  /** Reloads HAProxy with its file as it is. Returns at once. */
   reloadAsItIs(): void;
-  /** HAProxy is gone, somebody says: whatever it ran, it runs no more. Counts only where it should run, and nobody works on it. */
+  /** Reports that HAProxy has ended. Returns false, and does nothing, when HAProxy should not run or is being worked on. */
   lost(): boolean;
-  /** Another worker of HAProxy's serves than before, somebody says: what that one has is read back, and brought to what is wanted. */
+  /** Reports that a different worker of HAProxy serves than before. Reads back what that worker runs, and changes it to what is wanted. */
   doubt(): void;
-  /** Resolves when nobody works on HAProxy and its files, and the file says what HAProxy runs. */
+  /** Resolves when no work on HAProxy and its files is left, and the file describes what HAProxy runs. */
   idle(): Promise<void>;
-  /** Whether HAProxy runs, with a configuration that it has confirmed; also while a newer one is on its way, or was refused. */
+  /** Whether HAProxy runs with a configuration that it has confirmed, even if a newer one is on its way or was refused. */
   isUp(): boolean;
-  /** The wait of the oldest change that HAProxy does not have yet; undefined when there is none. */
+  /** Returns how long the oldest change that HAProxy does not have yet has waited; undefined when there is none. */
   waits(): Waiting | undefined;
-  /** How the document wanted last ended, when it has; a failure is told although it is tried again. */
+  /** Resolves with the outcome of the document that was wanted last. A failure counts as an outcome, even though it is tried again. */
   settled(): Promise<Outcome>;
 }
 
 /**
- * Brings HAProxy to the latest document asked for, in two lanes. The quick one sends commands at once; the slow one, when it is quiet, writes,
- * validates and reloads if there is a reason. Both work from what is known of HAProxy towards what is wanted of it, and ask for each other.
+ * Makes HAProxy run the latest document that is wanted, in two lanes. The quick lane sends commands at once. The slow lane waits until changes have
+ * stopped for a moment, then checks and writes the files, and reloads HAProxy if there is a reason. Both compare what HAProxy runs with what is
+ * wanted, and each can request a run of the other.
  */
 export function drive(parts: DriveDependencies): Drive {
   return new Driver(parts);
@@ -68,7 +69,7 @@ class Driver implements Drive {
 
   lost(): boolean {
     if (this.#slow.working !== undefined || !this.#actual.gone()) return false;
-    this.#slow.ask('at-once'); // nobody serves
+    this.#slow.ask('at-once'); // because nothing serves now
     return true;
   }
 
@@ -77,7 +78,7 @@ class Driver implements Drive {
   }
 
   async idle(): Promise<void> {
-    await this.#slow.working?.catch(() => undefined); // whoever waits for the outcome has heard
+    await this.#slow.working?.catch(() => undefined); // the error is reported through settled()
     await this.#actual.onFiles(() => this.#actual.file.write()).catch(this.#parts.troubled);
   }
 

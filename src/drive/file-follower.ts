@@ -2,20 +2,23 @@ import { sentence } from '../lib/sentence.ts';
 import type { Document } from '../model/document.ts';
 import type { DriveDependencies } from './dependencies.ts';
 
-/** The file follows what HAProxy took at runtime no sooner than this after the last time, and after ten times what writing it cost. */
+/** How long to wait before the file is updated to what HAProxy took at runtime: 2 s, or ten times as long as the last write took. */
 const FOLLOW_MS = 2_000;
 const FOLLOW_COSTS = 10;
 
 type FollowingParts = Pick<DriveDependencies, 'files' | 'haproxy' | 'later' | 'now' | 'troubled'> & {
-  /** What HAProxy runs, when that is known. */
+  /** Returns what HAProxy runs, if that is known. */
   readonly runs: () => Document | undefined;
-  /** One thing at a time is done to the files. */
+  /** Runs work on the files one at a time. */
   readonly inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>;
 };
 
-/** Writes what HAProxy has taken at runtime, so that a crash, a reload by hand or a reboot brings the same servers. Nothing is validated again. */
+/**
+ * Writes what HAProxy took at runtime into its file, so that HAProxy has the same servers after a crash, a reload by hand or a reboot. It is not
+ * checked with `haproxy -c` again.
+ */
 export class FileFollower {
-  /** What the file says, when that is known. */
+  /** The document that the file describes, if that is known. */
   written: Document | undefined;
   readonly #parts: FollowingParts;
   #waits = false;
@@ -25,7 +28,7 @@ export class FileFollower {
     this.#parts = parts;
   }
 
-  /** After a while, when there is something to write. */
+  /** Writes the file after a while, if it does not describe what HAProxy runs. */
   soon(): void {
     const { later, inTurn, runs, troubled } = this.#parts;
     if (this.#waits || runs() === this.written) return;
@@ -39,7 +42,7 @@ export class FileFollower {
     });
   }
 
-  /** At once; nothing when the file says it already. Whoever calls has the turn. */
+  /** Writes the file now, unless it already describes what HAProxy runs. The caller must be the only one who works on the files. */
   async write(): Promise<void> {
     const { files, haproxy, now, runs } = this.#parts;
     const document = runs();

@@ -12,54 +12,54 @@ import { sentence } from '../lib/sentence.ts';
 import { replaceFile } from '../lib/write-file.ts';
 import type { Document } from '../model/document.ts';
 
-/** The files that HAProxy reads, on this machine. */
+/** The files that HAProxy reads: its configuration and the map files. */
 export interface Files {
-  /** Puts a document in place when HAProxy would take it; the file that stands there stays when it would not. Rejects when it can't be written. */
+  /** Checks a document and, if HAProxy accepts it, puts it in place. Otherwise the current files stay. Rejects when the files can't be written. */
   put(document: Document): Promise<Verdict>;
   /**
-   * Asks HAProxy about a document, and leaves what stands in place: one of many questions about one refusal, so that it has less time than `put`
-   * gives, five times what the last configuration that HAProxy took has needed.
+   * Checks a document without putting it in place. This is one of many checks while searching who is to blame for a refusal, so its deadline is
+   * shorter than that of `put`: five times as long as the last accepted configuration took, and from 5 to 30 s.
    */
   check(document: Document): Promise<Verdict>;
-  /** Puts a document in place that HAProxy runs already; gives the fingerprint of what then stands there. Rejects when it can't be written. */
+  /** Puts a document in place that HAProxy already runs. Returns the fingerprint of the files. Rejects when they can't be written. */
   write(document: Document): Promise<string>;
-  /** What stands in place; empty texts when there is nothing. */
+  /** Reads the files in place. The texts are empty when there are no files. */
   read(): Promise<{ readonly config: string; readonly maps: Readonly<Record<string, string>> }>;
-  /** What stands in place now, as one word; 'none' when there is no configuration. */
+  /** Returns the fingerprint of the files in place; 'none' when there is no configuration. */
   fingerprint(): Promise<string>;
-  /** What stands in place serves: keep a copy. Without one HAProxy serves as well, so it never rejects. */
+  /** Copies the files in place, because HAProxy has confirmed that it serves them. Never rejects, because HAProxy serves without the copy as well. */
   confirm(): Promise<void>;
-  /** Puts the last confirmed files back; false when there are none. */
+  /** Puts the last confirmed files back in place. Returns false when there are none. */
   restore(): Promise<boolean>;
 }
 
-/** Where they are, and who looks at them before they are put there. */
+/** Where the files are, and how they are checked before they are put in place. */
 export interface FilesSettings {
-  /** haproxy.cfg; map files stand beside it. */
+  /** The path of haproxy.cfg; map files are in the same folder. */
   readonly config: string;
   readonly stateDir: string;
-  /** Earlier configurations to keep. */
+  /** How many earlier configurations to keep. */
   readonly archiveVersions: number;
-  /** Asks HAProxy; none under --skip-validation. */
+  /** Checks a file with `haproxy -c`; undefined under --skip-validation. */
   readonly check: ((file: string, deadlineMs?: number) => Promise<Verdict>) | undefined;
   readonly now: () => Date;
   readonly log: Pick<Logger, 'warn'>;
 }
 
-/** The shortest and the longest time for one of many questions, in milliseconds. */
+/** The shortest and the longest deadline of `check`, in milliseconds. */
 const SHORT_MS = [5_000, 30_000] as const;
 const SHORT_TIMES = 5;
 
-/** Text by file name: the configuration under its own name, then the maps. */
+/** Texts by file name: first the configuration, then the maps. */
 type Texts = ReadonlyMap<string, string>;
 
-/** The configuration and its maps in their place, and copies of them in the state folder. */
+/** The configuration and its maps on the disk, and copies of them in the state folder. */
 export class FilesOnDisk implements Files {
   readonly #settings: FilesSettings;
   readonly #folder: string;
   readonly #name: string;
-  #good: string | undefined; // fingerprint of what HAProxy last found good
-  #goodMs = 0; // how long HAProxy took for that
+  #good: string | undefined; // fingerprint of the last files that HAProxy accepted
+  #goodMs = 0; // how long HAProxy took to check them
 
   constructor(settings: FilesSettings) {
     this.#settings = settings;
@@ -78,8 +78,8 @@ export class FilesOnDisk implements Files {
       this.#good = wanted;
       this.#goodMs = performance.now() - start;
     }
-    await this.#orWarn('the configuration so far could not be archived', () => this.#archive());
-    await writeAll(this.#folder, [...texts].reverse()); // maps first: the new configuration may need them
+    await this.#orWarn('the previous configuration could not be archived', () => this.#archive());
+    await writeAll(this.#folder, [...texts].reverse()); // maps first, because the new configuration may need them
     return { ok: true };
   }
 
@@ -92,7 +92,7 @@ export class FilesOnDisk implements Files {
     const digests = new Map<string, string>();
     for (const [file, pieces] of piecesOf(document, this.#name)) {
       const tell = (digest: string): Map<string, string> => digests.set(file, digest);
-      await replaceFile(path.join(this.#folder, file), digesting(pieces, tell)); // with a turn for the event loop after each piece
+      await replaceFile(path.join(this.#folder, file), digesting(pieces, tell)); // in pieces, so that the event loop is not blocked
     }
     this.#good = combine(digests);
     return this.#good;
@@ -106,11 +106,12 @@ export class FilesOnDisk implements Files {
 
   async fingerprint(): Promise<string> {
     const texts = await readAll(this.#folder, [this.#name, ...(await mapsIn(this.#folder))]);
-    return texts.has(this.#name) ? fingerprintOf(texts) : 'none'; // maps may be left of another configuration in the folder
+    return texts.has(this.#name) ? fingerprintOf(texts) : 'none'; // without a configuration, maps in the folder belong to something else
   }
 
   async confirm(): Promise<void> {
-    const words = 'what HAProxy runs could not be copied: should it not take the next configuration, an earlier one is put back';
+    const words =
+      'the configuration that HAProxy runs could not be copied: if HAProxy refuses the next one, an older configuration is put back';
     await this.#orWarn(words, async () => {
       await copyAll(this.#folder, path.join(this.#settings.stateDir, 'confirmed'), this.#name);
     });
@@ -120,7 +121,7 @@ export class FilesOnDisk implements Files {
     return copyAll(path.join(this.#settings.stateDir, 'confirmed'), this.#folder, this.#name);
   }
 
-  /** In a folder beside the target, maps included, so that a candidate is read as it would be in its place. */
+  /** Checks a candidate in a folder of its own beside the target, together with its maps, so that HAProxy reads it as it would in its place. */
   async #validate(texts: Texts, deadlineMs?: number): Promise<Verdict> {
     const { check } = this.#settings;
     if (check === undefined) return { ok: true };
@@ -138,7 +139,7 @@ export class FilesOnDisk implements Files {
     }
   }
 
-  /** A state folder that is full or gone keeps no change from being served. */
+  /** Only warns on failure, because a full or missing state folder must not keep a change from being served. */
   async #orWarn(words: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -162,19 +163,19 @@ function textsOf(document: Document, name: string): Texts {
   return new Map([[name, [...textOf(document)].join('')], ...besides(document)]);
 }
 
-/** The same in pieces of some size, maps first. */
+/** The texts of a document in pieces of some size, maps first. */
 function piecesOf(document: Document, name: string): readonly (readonly [file: string, pieces: Iterable<string>])[] {
   const config = { [Symbol.iterator]: () => gather(textOf(document)) };
   return [...besides(document).map(([file, text]) => [file, [text]] as const), [name, config]];
 }
 
-/** What HAProxy reads beside its configuration. */
+/** The files that HAProxy reads beside its configuration. */
 function besides({ maps, certificates }: Document): readonly (readonly [file: string, text: string])[] {
   const texts = Object.entries(maps).map(([file, map]) => [file, mapText(map)] as const);
   return certificates === undefined ? texts : [...texts, [CERTIFICATES_FILE, certificatesText(certificates)]];
 }
 
-/** The same pieces; when they are through, `tell` is given their sha256. */
+/** Returns the same pieces, and calls `tell` with their SHA-256 after the last one. */
 function digesting(pieces: Iterable<string>, tell: (digest: string) => void): Iterable<string> {
   return {
     *[Symbol.iterator]() {
@@ -188,7 +189,7 @@ function digesting(pieces: Iterable<string>, tell: (digest: string) => void): It
   };
 }
 
-/** The configuration with its maps looked for in another folder. */
+/** Returns the configuration with the paths of its maps changed from one folder to the other. */
 function moved({
   text,
   texts,
@@ -208,13 +209,13 @@ function fingerprintOf(texts: Texts): string {
   return combine(new Map(Array.from(texts, ([file, text]) => [file, hash('sha256', text)])));
 }
 
-/** One word for files of these digests. */
+/** Makes one fingerprint of the digests of files. */
 function combine(digests: ReadonlyMap<string, string>): string {
   const all = Array.from(digests, ([file, digest]) => `${file} ${digest}\n`).sort();
   return all.length === 0 ? 'none' : hash('sha256', all.join('')).slice(0, 32);
 }
 
-/** Those that are there. */
+/** Reads those of the files that exist. */
 async function readAll(folder: string, names: readonly string[]): Promise<Texts> {
   const texts = new Map<string, string>();
   for (const name of names) {

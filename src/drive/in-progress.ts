@@ -1,8 +1,8 @@
-/** What is being done that may take its time, in words: 'HAProxy to confirm the reload'. */
+/** Keeps track of work that may take long, in words for the status: 'HAProxy to confirm the reload'. */
 export class InProgress {
   readonly #open = new Set<string>();
 
-  /** Does the work; while it is not done, `what` is waited for. */
+  /** Runs the work. Until it is done, `what` is listed as being waited for. */
   async during<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
     this.#open.add(what);
     try {
@@ -12,7 +12,7 @@ export class InProgress {
     }
   }
 
-  /** All that is waited for; 'its turn' where nothing is. */
+  /** Everything that is being waited for; 'its turn' when there is nothing. */
   get inWords(): string {
     return this.#open.size === 0 ? 'its turn' : [...this.#open].join(', and ');
   }

@@ -2,7 +2,7 @@ import type { Actual } from './actual.ts';
 import type { DriveDependencies } from './dependencies.ts';
 import type { Wanted } from './wanted.ts';
 
-/** What the two lanes share: from where, and where to. */
+/** What the two lanes share: what HAProxy runs, and what is wanted. */
 export interface LaneDependencies {
   readonly parts: DriveDependencies;
   readonly actual: Actual;

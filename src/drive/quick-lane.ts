@@ -4,16 +4,16 @@ import { sendDeletions, wakeIn } from './send-commands.ts';
 import type { LaneDependencies } from './lane-dependencies.ts';
 import { outcomeOf } from './wanted.ts';
 
-/** All that HAProxy takes while it runs: commands, at once, one batch at a time. */
+/** Sends runtime commands at once, one batch at a time, for everything that HAProxy can change without a reload. */
 export class QuickLane {
   readonly #shared: LaneDependencies;
   readonly #slow: Ask;
-  /** Runs it when its turn comes; and once more, when it is asked for meanwhile. */
+  /** Runs one round of commands as soon as nothing else works on HAProxy. A call during a run makes one more run after it. */
   readonly run = oneAtATime(() => this.#shared.actual.onSocket(() => this.#round()));
-  #stopped: Running['exceptions'] = new Map(); // as it was when we last looked for servers to delete
+  #stopped: Running['exceptions'] = new Map(); // the exceptions when we last looked for servers to delete
   #wakes = false;
 
-  /** `slow`: asks for the slow lane. */
+  /** `slow` requests a run of the slow lane. */
   constructor(shared: LaneDependencies, slow: Ask) {
     this.#shared = shared;
     this.#slow = slow;
@@ -32,11 +32,11 @@ export class QuickLane {
     if (reload.length === 0) {
       actual.accept();
       wanted.settle(document, outcomeOf(sent));
-    } else if (!wanted.hasFailed(document)) this.#slow(actual.running === undefined ? 'at-once' : undefined); // it may be gone
+    } else if (!wanted.hasFailed(document)) this.#slow(actual.running === undefined ? 'at-once' : undefined); // at once, because HAProxy may have ended
     this.tend();
   }
 
-  /** What is left to do later: servers that wait for their check, servers to be deleted, the file. */
+  /** Schedules what has to be done later: servers that wait for their check, servers to delete, and writing the file. */
   tend(): void {
     const { parts, actual } = this.#shared;
     if (actual.running === undefined) return;

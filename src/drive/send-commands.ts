@@ -2,12 +2,12 @@ import type { Command, Document, Reason, Running } from '../model/document.ts';
 import type { Release } from '../model/release.ts';
 import type { DriveDependencies } from './dependencies.ts';
 
-/** How often is asked whether a server's check has passed, in milliseconds. */
+/** How often HAProxy is asked whether a server's check has passed, in milliseconds. */
 const CHECK_MS = 50;
-/** A server is deleted this long after it was put in maintenance at the earliest [haproxy 2.6: use-after-free at `del server`]. */
+/** A server is deleted at the earliest this long after it was put in maintenance [haproxy 2.6: use-after-free at `del server`]. */
 const DELETE_MS = 5_000;
 
-/** In how many milliseconds somebody should look at the servers again that are apart; never when there are none. */
+/** Returns in how many milliseconds to look at the exceptions again; undefined when none of them needs it. */
 export function wakeIn({ exceptions }: Running): number | undefined {
   let isStopped = false;
   for (const { stage } of exceptions.values()) {
@@ -19,7 +19,7 @@ export function wakeIn({ exceptions }: Running): number | undefined {
 
 type SendingParts = Pick<DriveDependencies, 'haproxy' | 'plan' | 'applyAnswers' | 'planDeletions' | 'commanded' | 'now'>;
 
-/** The same, with those servers as passed that HAProxy says so of. */
+/** Asks HAProxy about servers that wait for their first check. Returns `running` with the stage `passed` for those whose check has passed. */
 export async function notePassed({ haproxy }: SendingParts, running: Running): Promise<Running> {
   const checking = [...running.exceptions].filter(([, { stage }]) => stage === 'checking');
   if (checking.length === 0) return running;
@@ -36,7 +36,10 @@ interface Way {
   readonly release: Release | undefined;
 }
 
-/** Sends what the plan says; gives what HAProxy runs then, and what only a reload can do. Rejects when that can't be known. */
+/**
+ * Sends the commands of the plan. Returns what HAProxy runs afterwards, whether commands were sent, and the reasons for a reload that remain. Rejects
+ * when it can't be known what HAProxy took.
+ */
 export async function sendPlanned(
   parts: SendingParts,
   { running, wanted, release }: Way,
@@ -47,7 +50,10 @@ export async function sendPlanned(
   return { running: next, sent, reload: sent ? parts.plan({ running: next, wanted, release }).reload : reload };
 }
 
-/** Deletes the servers that have been in maintenance since the last time, when `old` was apart; one that still has a connection has to wait. */
+/**
+ * Deletes servers that have been in maintenance since the last call, when the exceptions were `old`. HAProxy refuses to delete a server with
+ * connections, so that server is tried again later.
+ */
 export async function sendDeletions(parts: SendingParts, running: Running, old: Running['exceptions']): Promise<Running> {
   const since = [...running.exceptions].flatMap(([key, one]) => (old.get(key) === one ? key : []));
   return sendAll(parts, { running, wanted: running.document, commands: parts.planDeletions(running, new Set(since)) });

@@ -6,12 +6,12 @@ import type { LaneDependencies } from './lane-dependencies.ts';
 import type { QuickLane } from './quick-lane.ts';
 
 const BY_HAND: Reason = { code: 'by-hand', subject: 'haproxy', detail: 'asked for' };
-/** How many candidates follow each other at once, each without those that HAProxy named in the one before: it may name one at a time. */
+/** How many candidates are tried in one run. HAProxy may name only one bad port at a time, and each next candidate leaves that port out. */
 const MOST_PASSES = 50;
 
-/** All that takes a file: when it is quiet, candidate after candidate, until HAProxy runs what is wanted or does not take it. */
+/** Writes files and reloads HAProxy, once changes have stopped for a moment. Tries candidates until HAProxy runs what is wanted or refuses it. */
 export class SlowLane {
-  /** Asks for a run. */
+  /** Requests a run. */
   readonly ask: Ask;
   readonly #shared: LaneDependencies;
   readonly #quick: QuickLane;
@@ -33,12 +33,12 @@ export class SlowLane {
     });
   }
 
-  /** The run of now; rejects when it fails. None between two. */
+  /** The current run, which rejects when it fails; undefined between runs. */
   get working(): Promise<void> | undefined {
     return this.#working;
   }
 
-  /** Asks for a run that begins with a reload of the file as it stands. */
+  /** Requests a run that starts with a reload of the file as it is. */
   reloadAsItIs(): void {
     this.#byHand = true;
     this.ask();
@@ -52,7 +52,7 @@ export class SlowLane {
         await actual.reload([BY_HAND], undefined);
         if (actual.running !== undefined) actual.running = await parts.haproxy.holds(actual.running.document);
       });
-      if (wanted.hasEnded()) return; // the file may have been edited: it stays as it is
+      if (wanted.hasEnded()) return; // somebody may have edited the file, so it is not written
     }
     for (let pass = 1; wanted.document !== undefined; pass++) {
       const candidate = wanted.document;

@@ -4,17 +4,17 @@ import type { DriveDependencies } from './dependencies.ts';
 
 const ANOTHER_MS = 5_000;
 
-/** How a wanted document ended. */
+/** What became of a wanted document: how HAProxy got it, or why it did not. */
 export type Outcome = { readonly ok: true; readonly by: 'reload' | 'commands' | 'nothing' } | { readonly ok: false; readonly why: string };
 
-/** The document that is wanted now, a wait for the next, and how those ended that were. */
+/** The document that is wanted now, and the outcome of the last document that has one. */
 export class Wanted {
   #document: Document | undefined;
   #changed: () => void = () => undefined;
-  #last: { readonly document: Document; readonly outcome: Outcome } | undefined; // that ended
+  #last: { readonly document: Document; readonly outcome: Outcome } | undefined; // the last document with an outcome
   readonly #waiting: ((outcome: Outcome) => void)[] = [];
   readonly #now: () => number;
-  #since: number | undefined; // when the first change came that HAProxy does not have yet
+  #since: number | undefined; // when the oldest change came that HAProxy does not have yet
 
   constructor(now: () => number) {
     this.#now = now;
@@ -29,7 +29,7 @@ export class Wanted {
     return this.#document;
   }
 
-  /** From now on this is wanted. The same again: nothing is to be done for it, if it went well. */
+  /** Sets the document that is wanted. If it is the same one again and HAProxy has it, its outcome becomes `nothing`. */
   set(document: Document): void {
     if (document !== this.#document) {
       this.#document = document;
@@ -40,7 +40,7 @@ export class Wanted {
     }
   }
 
-  /** Whether another document is wanted than this one, or will be within five seconds. */
+  /** Resolves with whether a different document is wanted now or within five seconds. */
   async isOther(than: Document, { later, signal }: Pick<DriveDependencies, 'later' | 'signal'>): Promise<boolean> {
     if (this.#document !== than) return true;
     await new Promise<void>((resolve) => {
@@ -53,23 +53,23 @@ export class Wanted {
     return this.#document !== than;
   }
 
-  /** How what is wanted ended, when it was the last that did; else when the next one has that is wanted. */
+  /** Resolves with the outcome of the wanted document, as soon as there is one. */
   settled(): Promise<Outcome> {
     if (this.#last !== undefined && this.#last.document === this.#document) return Promise.resolve(this.#last.outcome);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Whether nothing has been wanted since the last that ended. */
+  /** Whether the wanted document already has an outcome. */
   hasEnded(): boolean {
     return this.#document === this.#last?.document;
   }
 
-  /** Whether this document was the last that ended, and not well. */
+  /** Whether this document was the last with an outcome, and failed. */
   hasFailed(document: Document): boolean {
     return this.#last?.document === document && !this.#last.outcome.ok;
   }
 
-  /** A document has ended. What went well stays so; who waits is told when nothing newer is wanted. */
+  /** Records the outcome of a document. A success is not replaced by a later failure. Callers of `settled` are told if no newer document is wanted. */
   settle(document: Document, outcome: Outcome): void {
     if (this.#last?.document !== document || !this.#last.outcome.ok) this.#last = { document, outcome };
     if (document === this.#document) this.#since = undefined;
@@ -77,7 +77,7 @@ export class Wanted {
   }
 }
 
-/** Without a reload. */
+/** Returns the outcome of a success without a reload. */
 export function outcomeOf(sent: boolean): Outcome {
   return { ok: true, by: sent ? 'commands' : 'nothing' };
 }

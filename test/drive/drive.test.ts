@@ -80,7 +80,7 @@ test('one that HAProxy refuses is not tried again; the next is', async () => {
   rig.log.length = 0;
   rig.refusals.push('unknown keyword', 'unknown keyword');
   rig.drive.want(named('b'));
-  const why = 'HAProxy does not take the configuration: unknown keyword';
+  const why = 'HAProxy refuses the configuration: unknown keyword';
   await expect(rig.drive.settled()).resolves.toEqual({ ok: false, why });
   await calm();
   expect(rig.log).toEqual(['put b']);

@@ -190,8 +190,8 @@ test('a state folder that can not be written keeps nothing from being served: it
   await expect(textOf(config)).resolves.toBe('two\n');
   await files.confirm();
   expect(lines).toEqual([
-    expect.stringMatching(/^warn the configuration so far could not be archived .*(ENOTDIR|EEXIST)/),
-    expect.stringMatching(/^warn what HAProxy runs could not be copied.*(ENOTDIR|EEXIST)/),
+    expect.stringMatching(/^warn the previous configuration could not be archived .*(ENOTDIR|EEXIST)/),
+    expect.stringMatching(/^warn the configuration that HAProxy runs could not be copied.*(ENOTDIR|EEXIST)/),
   ]);
 });
 
