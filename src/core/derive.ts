@@ -18,7 +18,7 @@ import type { State } from '../snapshot/state.ts';
 import { marathonProblems } from '../snapshot/marathon-problems.ts';
 import { makeRender, type OwnSettings } from './render.ts';
 
-/** What an operator decides, room by room. */
+/** The operator's settings for services, for the document, and the templates. */
 export interface DeriveSettings {
   readonly services: ServiceSettings;
   readonly document: OwnSettings;
@@ -26,8 +26,9 @@ export interface DeriveSettings {
 }
 
 /**
- * State -> View: services, who gets which port and route, the document. Pure but for its memory of the last run, which makes the cost of a
- * change that of what changed and can be thrown away at any time.
+ * Makes the function that works out the View from a State: services, who gets which port and route, and the document. It returns undefined until
+ * there is a snapshot. It is pure except for a memory of its last run, so that a change costs only as much as what changed; a function without that
+ * memory returns an equal View.
  */
 export function makeDerive({ services, document, templates }: DeriveSettings): (state: State) => View | undefined {
   const settings: ServiceSettings = { ...services, templateProblems: (by) => templates.problemsOf(by) };
@@ -86,12 +87,12 @@ const SHOWN = [
 ] as const;
 type Shown = Pick<State, (typeof SHOWN)[number]>;
 
-/** What HAProxy has against the operator's part. */
+/** The Problems for the operator that HAProxy's refusals have caused. */
 function faults({ refused, defaulted }: Shown): readonly Problem[] {
   return defaulted === undefined ? refused : [...refused, ...defaulted.problems];
 }
 
-/** Only some of what is known is shown: for the rest the view stays the same object. Nothing is derived from nothing. */
+/** Calls `make` only when a part of the state has changed that the View depends on. Returns undefined until there is a snapshot. */
 function onChange(make: (shown: Shown) => View): (state: State) => View | undefined {
   let last: (Shown & { readonly view: View }) | undefined;
   return (state) => {
@@ -106,7 +107,7 @@ function onChange(make: (shown: Shown) => View): (state: State) => View | undefi
   };
 }
 
-/** The parts of all apps, in order of app id; what did not change costs nothing. */
+/** Joins the parts of all apps, in order of app id. Apps that did not change cost nothing. */
 function makeAll() {
   const [services, claims, absent, leftOut, problems] = [flat<Service>(), flat<Claim>(), flat<Front>(), flat<LeftOut>(), flat<Problem>()];
   const parts = {
@@ -125,7 +126,7 @@ function makeAll() {
   });
 }
 
-/** The services that are rendered, each with the front that it got. */
+/** Returns the services that are rendered, each with the front that it got. */
 function makeServe(): (services: readonly Service[], fronts: Arrangement['fronts']) => readonly Service[] {
   const withFront = eachPair((front: Front, service: Service): Service => (service.front === front ? service : { ...service, front }));
   return (services, fronts) => {
@@ -163,7 +164,10 @@ function byPort(
   return a.port - b.port || a.index - b.index;
 }
 
-/** What is wrong between apps: who may not be one, who takes whose requests, and what a newer colour's labels get wrong before it takes over. */
+/**
+ * Finds Problems that concern several apps: apps that may not share a deployment group, apps that take requests of other apps, and faults in the
+ * labels of a deployment group's newer app before it takes over.
+ */
 function makeProblemsBetween(settings: ServiceSettings) {
   const shadowsOf = whole((fronts: readonly Front[]) => findShadows(fronts, settings.domains));
   const frontsOf = each(({ front }: Service) => front);
@@ -175,7 +179,7 @@ function makeProblemsBetween(settings: ServiceSettings) {
   ];
 }
 
-/** Names in each Problem an app that Marathon has: the author of the group's labels, where its owner is a deployment group. */
+/** Changes the owner of Problems from a deployment group to the app in Marathon whose labels the group has. */
 function makeOfAuthors() {
   const authorsOf = whole((definitions: readonly Definition[]) => {
     return new Map(definitions.flatMap(({ id, author }) => (author === undefined ? [] : [[id, author] as const])));

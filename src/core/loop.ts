@@ -3,19 +3,19 @@ import type { News } from '../model/news.ts';
 import type { View } from '../model/view.ts';
 import type { State } from '../snapshot/state.ts';
 
-/** What a loop is made of: where news comes from, the state it makes, and who is shown what follows from it. */
+/** What a loop works with: the source of news, the functions that make the state and the view, and the consumers of the view. */
 export interface Loop<Shown = View> {
   readonly inbox: Inbox<News>;
   readonly start: State;
   readonly absorb: (state: State, news: News) => State; // pure
-  readonly derive: (state: State) => Shown | undefined; // pure, and cheap for what did not change; nothing before the first read
+  readonly derive: (state: State) => Shown | undefined; // pure, and cheap for parts that did not change; undefined before the first read
   readonly consumers: readonly Consumer<Shown>[];
 }
 
-/** Is handed each view, and the state it follows from; returns at once. What a consumer learns comes back as news. */
+/** Gets each new view and its state. It must return at once; whatever it learns, it tells as news. */
 export type Consumer<Shown = View> = (view: Shown, state: State) => void;
 
-/** News in, views out. Consumers take the view and return at once; what they learn comes back as news. */
+/** Applies news to the state until the inbox ends, and hands each new view to all consumers. */
 export async function loop<Shown>({ inbox, start, absorb, derive, consumers }: Loop<Shown>): Promise<void> {
   let state = start;
   for await (const batch of inbox) {

@@ -7,19 +7,19 @@ import type { LoadedCertificates } from '../model/document.ts';
 import type { Release } from '../model/release.ts';
 import type { Certified } from '../services/certify-fronts.ts';
 
-/** What an operator decides about the document. Its certificates are not among them: they may change while the daemon runs. */
+/** The operator's settings for the document, without certificates, which may change while the daemon runs. */
 export type OwnSettings = Omit<DocumentSettings, 'certificates'>;
 
-/** What a document is made of beside services. */
+/** What a document is rendered from beside services. */
 interface Given {
   readonly certificates: Certificates;
-  /** The names of the operator's templates that the default ones stand in for. */
+  /** The names of the operator's templates in whose place the default templates are used. */
   readonly defaulted: readonly string[] | undefined;
 }
 
 /**
- * Makes the function that renders the document. Everything is rendered again when the files of the shared https frontend, or the default templates
- * that stand for the operator's, are different from the last time; both are rare.
+ * Makes the function that renders the document. It renders everything again when the certificates of the shared https frontend change, or when
+ * default templates are used in place of different ones of the operator; both are rare.
  */
 export function makeRender(templates: Templates, settings: OwnSettings) {
   let renderer: { readonly of: readonly unknown[]; readonly render: ReturnType<typeof makeRenderer> } | undefined;
@@ -46,7 +46,7 @@ function makeStamp({ sharedFrontends }: OwnSettings) {
   };
 }
 
-/** The fingerprints of all certificate files that HAProxy reads with the document, and the list of those of the shared https frontend. */
+/** Returns the fingerprints of all certificate files that HAProxy reads with the document, and the list of files of the shared https frontend. */
 function loaded({ files, contents, named }: Certificates, ofLabels: readonly string[], isShared: boolean): LoadedCertificates {
   const wanted = new Set(ofLabels);
   const own = named.filter(({ file, serves }) => wanted.has(file) && serves.length > 0);

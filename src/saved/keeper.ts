@@ -3,17 +3,17 @@ import type { Holder } from '../model/holder.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Saved } from './state-folder.ts';
 
-/** How it writes, and how often. */
+/** How a keeper writes, and how often. */
 export interface KeeperSettings {
   readonly write: (saved: Saved) => Promise<void>;
-  /** From one write to the next, in milliseconds. */
+  /** The shortest time between two writes, in milliseconds; 30,000 when left out. */
   readonly everyMs?: number;
-  /** How long a write is waited for, in milliseconds; 60,000 when left out. */
+  /** How long to wait for a write, in milliseconds; 60,000 when left out. */
   readonly deadlineMs?: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly later: (work: () => void, ms: number) => void;
-  /** Told why a write failed; it is tried again after `everyMs`. */
+  /** Called when a write failed; the write is tried again after `everyMs`. */
   readonly failed: (error: unknown) => void;
 }
 
@@ -38,7 +38,7 @@ export class Keeper {
   readonly #settings: KeeperSettings;
   #last: Saved | undefined;
   #unwritten: Saved | undefined;
-  #written = -Infinity; // when
+  #written = -Infinity; // when the last write started the last write started
   #writing: Promise<void> = Promise.resolve();
   #hanging: Promise<void> | undefined; // a write that has not ended
   #isWaiting = false;
@@ -48,7 +48,7 @@ export class Keeper {
     this.#settings = settings;
   }
 
-  /** Takes what is to be on the disk; returns at once. */
+  /** Takes the state that is to be on the disk. Returns at once. */
   see({ snapshot, holders, staleSince, sentAt = -Infinity, held }: Seen): void {
     if (this.#isEnded || staleSince !== undefined) return;
     const isNew = snapshot !== this.#last?.snapshot;
@@ -59,7 +59,7 @@ export class Keeper {
     this.#arm();
   }
 
-  /** Writes what is not on the disk yet, and writes nothing after that. Never rejects. */
+  /** Writes what is not on the disk yet, and stops writing after that. Never rejects. */
   async end(): Promise<void> {
     this.#isEnded = true;
     await this.#flush();
@@ -88,7 +88,7 @@ export class Keeper {
     this.#unwritten = undefined;
     this.#written = now();
     try {
-      await this.#inTime(this.#hanging); // a second write beside one that hangs would take all of Node's threads for files
+      await this.#inTime(this.#hanging); // more writes beside one that hangs would use up all of Node's threads for files
       this.#hanging = this.#settings.write(saved).finally(() => {
         this.#hanging = undefined;
       });

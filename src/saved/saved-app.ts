@@ -4,7 +4,7 @@ import type { AppId, TaskId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { App, Definition, HealthCheck, Port, Task } from '../model/snapshot.ts';
 
-/** JSON has no undefined: what is undefined is absent, and null in a list. */
+/** JSON has no undefined: an undefined field is left out, and an undefined element of a list is null. */
 const text = z.string();
 const number = z.number();
 
@@ -72,27 +72,27 @@ const problem = z.looseObject({
 
 const holder = z.object({ app: text, author: text.optional(), index: number, holds: z.array(text) });
 
-/** The first line of the file; later versions of it may look otherwise. */
+/** The first line of the file in any version, of which only the version number is sure. */
 export const anyHead = z.object({ version: number });
-/** The same in this version: when it was written, in ms since 1970, the Problems there were, and who held what; none in a file of 0.1.0. */
+/** The first line of the file in this version: when the snapshot was right (ms since 1970), its Problems, and the holders (not in a file of 0.1.0). */
 export const head = z.object({ savedAt: number, problems: z.array(problem), holders: z.array(holder).optional() });
 
-/** The Problems of a snapshot. */
+/** Returns the Problems of the first line with their proper type. */
 export function asProblems(problems: z.infer<typeof head>['problems']): readonly Problem[] {
   return problems as readonly unknown[] as readonly Problem[];
 }
 
-/** Who held what. */
+/** Returns the holders of the first line with their proper type. */
 export function asHolders(holders: z.infer<typeof head>['holders'] = []): readonly Holder[] {
   return holders.map(({ app: id, author, index, holds }) => {
     return { app: id as AppId, ...(author !== undefined && { author: author as AppId }), index, holds };
   });
 }
 
-/** The app that was written; throws when it is none. `what`: where it stands. */
+/** Reads an app from its JSON value. Throws a sentence when it is not an app; `what` names the place in the file. */
 export function readSavedApp(value: unknown, what: string): App {
   const { data, error } = app.safeParse(value);
-  if (data === undefined) throw new Error(`${what} is no app as it was written: ${error.issues[0]?.path.join('.') ?? ''}`);
+  if (data === undefined) throw new Error(`${what} is not an app as this program writes it: ${error.issues[0]?.path.join('.') ?? ''}`);
   const { id, version, scaledAt, deploying, tasks, definition: own, instances } = data;
   const of = asDefinition(own);
   return { id: id as AppId, definition: of, instances, version, scaledAt, ...(deploying && { deploying }), tasks: tasks.map(asTask) };

@@ -6,7 +6,7 @@ import type { Holder } from '../model/holder.ts';
 import type { App, Snapshot } from '../model/snapshot.ts';
 import { anyHead, asHolders, asProblems, head, readSavedApp } from './saved-app.ts';
 
-/** What a run leaves for the next one. */
+/** What one run saves for the next. */
 export interface Saved {
   /** When the snapshot was right, in ms since 1970. */
   readonly savedAt: number;
@@ -20,12 +20,12 @@ const NAME = 'known.json';
 /** The version of the file's format. A file in another version is set aside. */
 const VERSION = 1;
 
-/** Ten times what 10,000 apps of 5 tasks need: a larger file is none of ours. */
+/** The largest file that is read: ten times what 10,000 apps of 5 tasks need, so a larger file was not written by this program. */
 const MOST_BYTES = 400_000_000;
 
 /**
- * Writes the file in one step, with a turn for the event loop every quarter of a megabyte. Rejects when it can't; the old one stays then. Labels
- * may hold passwords: nobody else may read it.
+ * Replaces the file atomically, in pieces of a quarter of a megabyte so that the event loop is not blocked. Rejects when it can't be written; the
+ * old file stays then. Labels may contain passwords, so only this user may read the file.
  */
 export async function writeSaved(folder: string, saved: Saved): Promise<void> {
   await replaceFile(path.join(folder, NAME), textOf(saved), 0o600);
@@ -33,7 +33,7 @@ export async function writeSaved(folder: string, saved: Saved): Promise<void> {
 
 const END = ']}';
 
-/** One JSON, the head and each app on a line of its own. */
+/** Returns the snapshot as one JSON text, with the head and each app on a line of its own. */
 function* textOf({ savedAt, snapshot, holders }: Saved): Generator<string> {
   yield JSON.stringify({ version: VERSION, savedAt, problems: snapshot.problems, holders, apps: [] }).slice(0, -END.length);
   let separator = '\n';
@@ -44,22 +44,22 @@ function* textOf({ savedAt, snapshot, holders }: Saved): Generator<string> {
   yield `\n${END}\n`;
 }
 
-/** What `readSaved` found; empty when there is no file. */
+/** What `readSaved` found. Empty when there is no file. */
 export interface SavedFile {
   readonly saved?: Saved;
-  /** Who held what, where the rest is too old to serve. */
+  /** Who held which hosts, paths and ports, when the rest of the file is too old to be used. */
   readonly holders?: readonly Holder[];
   /** What was wrong with the file, in a sentence. */
   readonly trouble?: string;
 }
 
 /**
- * What is older than this, in milliseconds, does not serve again. As long as Marathon is away nobody moves its tasks, so their addresses hold;
- * after a week Mesos ends them, and others get the addresses [marathon: --failover_timeout].
+ * The oldest snapshot that is used, in milliseconds. While Marathon is down, nobody moves its tasks, so their addresses stay right. After a week
+ * Mesos ends the tasks, and their addresses go to other tasks [marathon: --failover_timeout].
  */
 const OLDEST_MS = 7 * 24 * 3_600_000;
 
-/** Reads what the last run left, unless it is more than a week old. A file that can't be used is set aside under another name. Never rejects. */
+/** Reads what the last run saved, unless it is more than a week old. A file that can't be used is renamed. Never rejects. */
 export async function readSaved(folder: string, now: () => number = Date.now): Promise<SavedFile> {
   const file = path.join(folder, NAME);
   try {
@@ -67,11 +67,11 @@ export async function readSaved(folder: string, now: () => number = Date.now): P
     if (now() - saved.savedAt <= OLDEST_MS) return { saved };
     return {
       holders: saved.holders,
-      trouble: `${file} is of ${new Date(saved.savedAt).toISOString()}, older than a week: this start goes without it`,
+      trouble: `${file} is more than a week old (${new Date(saved.savedAt).toISOString()}), so this start does not use it`,
     };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    return { trouble: `${file} can't be used, this start goes without it: ${sentence(error)}; ${await setAside(file, now())}` };
+    return { trouble: `${file} can't be used, so this start goes without it: ${sentence(error)}; ${await setAside(file, now())}` };
   }
 }
 
@@ -79,9 +79,9 @@ async function setAside(file: string, at: number): Promise<string> {
   const other = `${file}.damaged-${new Date(at).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
   try {
     await rename(file, other);
-    return `it was set aside as ${path.basename(other)}`;
+    return `it was renamed to ${path.basename(other)}`;
   } catch (error) {
-    return `it could not be set aside: ${sentence(error)}`;
+    return `it could not be renamed: ${sentence(error)}`;
   }
 }
 
@@ -89,7 +89,7 @@ async function readFile(file: string): Promise<Saved> {
   const handle = await open(file, 'r');
   try {
     const { size } = await handle.stat();
-    if (size > MOST_BYTES) throw new Error(`it has ${size} bytes`);
+    if (size > MOST_BYTES) throw new Error(`its size of ${size} bytes is more than this program writes`);
     return await readLines(linesOf(handle));
   } finally {
     await handle.close();
@@ -101,7 +101,7 @@ async function readLines(lines: AsyncIterable<string>): Promise<Saved> {
   let isWhole = false;
   const apps: App[] = [];
   for await (const line of lines) {
-    if (isWhole) throw new Error('something stands behind its end');
+    if (isWhole) throw new Error('there is more text after its end');
     else if (first === undefined) first = readHead(line);
     else if (line === END) isWhole = true;
     else apps.push(readApp(line, apps.at(-1)));
@@ -113,7 +113,7 @@ async function readLines(lines: AsyncIterable<string>): Promise<Saved> {
 function readHead(line: string): ReturnType<typeof head.parse> {
   const value = parse(line + END, 'the first line');
   const { data } = anyHead.safeParse(value);
-  if (data !== undefined && data.version !== VERSION) throw new Error(`its form is of version ${data.version}, not ${VERSION}`);
+  if (data !== undefined && data.version !== VERSION) throw new Error(`its format is version ${data.version}, not ${VERSION}`);
   const read = head.safeParse(value);
   if (!read.success) throw new Error('the first line is not what was written');
   return read.data;
@@ -131,13 +131,13 @@ function parse(json: string, what: string): unknown {
   try {
     return JSON.parse(json) as unknown;
   } catch {
-    throw new Error(`${what} is no JSON`); // whose own words would quote labels
+    throw new Error(`${what} is not JSON`); // JSON.parse's own message would quote labels
   }
 }
 
 const PIECE_BYTES = 64 * 1024;
 
-/** A turn for the event loop after each piece of the file. */
+/** Reads the file piece by piece, so that the event loop is not blocked, and returns its lines. */
 async function* linesOf(handle: FileHandle): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   const buffer = Buffer.alloc(PIECE_BYTES);
@@ -145,7 +145,7 @@ async function* linesOf(handle: FileHandle): AsyncGenerator<string> {
   for (;;) {
     const { bytesRead } = await handle.read(buffer, 0, PIECE_BYTES);
     const [first = '', ...others] = decoder.decode(buffer.subarray(0, bytesRead), { stream: bytesRead > 0 }).split('\n');
-    rest += first; // never read through again: a file may be one long line
+    rest += first; // not searched again for line ends, because the file may be one long line
     for (const line of others) {
       yield rest;
       rest = line;

@@ -1,22 +1,22 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** One call of a master CLI, or of a `stats socket`. */
+/** One call of the socket of a HAProxy master, or of a `stats socket`. */
 export interface Call {
-  /** The path behind `haproxy -S`, or behind `stats socket`. */
+  /** The path given to `haproxy -S` or `stats socket`. */
   readonly socketPath: string;
-  /** Milliseconds until the whole answer must be there. */
+  /** How long the whole answer may take, in milliseconds. */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Why there was no answer. `absent`: nobody listens; HAProxy does not run, or it reloads (its master refuses connections while it does).
- * `cut`: taken, then closed in the middle, as by a master that reloads. `hang`: no end of the answer by the deadline.
+ * Why there was no answer. `absent`: nothing listens, because HAProxy does not run or because it reloads (its master refuses connections then).
+ * `cut`: the connection was accepted and then closed early, as a master does when it reloads. `hang`: the answer was not complete at the deadline.
  */
 export type Silence = 'absent' | 'cut' | 'hang';
 
-/** HAProxy gave no answer, and in which way; the system's error is the cause. */
+/** HAProxy gave no answer. `silence` says in which way; `cause` is the system's error. */
 export class NoAnswer extends Error {
   readonly code = 'no-answer';
   readonly silence: Silence;
@@ -32,9 +32,9 @@ const SILENCES: Readonly<Record<string, Silence>> = { ENOENT: 'absent', ECONNREF
 const FULL_PAUSE_MS = 10;
 
 /**
- * The answer of HAProxy to one line, read to the end of the connection: one connection per call, closed for writing behind the
- * command, as `socat` does it. A queue that is full (others ask the same master) is waited for. Rejects with `NoAnswer`, with the reason of
- * `signal`, or with what else keeps it from the socket (EACCES).
+ * Sends one line to HAProxy and resolves with its answer. Each call opens a connection, closes it for writing after the command as `socat` does, and
+ * reads to its end. If the socket's queue is full, because others ask the same master, it waits. Rejects with `NoAnswer`, with the reason of
+ * `signal`, or with a system error such as EACCES.
  */
 export async function ask({ socketPath, command, deadlineMs, signal }: Call & { readonly command: string }): Promise<string> {
   signal?.throwIfAborted();
@@ -65,7 +65,7 @@ async function exchange(socket: Socket, command: string): Promise<string> {
   }
 }
 
-/** What was asked for, or in which way there was no answer. */
+/** Returns the result, or the `NoAnswer` error as a value. Rejects with any other error. */
 export async function orSilence<T>(asked: Promise<T>): Promise<T | NoAnswer> {
   try {
     return await asked;
@@ -78,35 +78,38 @@ export async function orSilence<T>(asked: Promise<T>): Promise<T | NoAnswer> {
 /** A worker as its master lists it. */
 export interface Worker {
   readonly pid: number;
-  /** How many reloads, also failed ones, it has lived through. */
+  /** How many reloads there were in its lifetime, failed ones included. */
   readonly reloads: number;
-  /** `0d00h10m25s` */
+  /** How long it has run, as HAProxy writes it: `0d00h10m25s`. */
   readonly uptime: string;
   readonly version: string | undefined;
 }
 
 /**
- * What a master has under it. After a failed reload the worker that serves is among `workers` in 2.6 and among `oldWorkers` in 3.x; who
- * serves is what `workerInfo` says.
+ * The processes of a master. After a failed reload, the worker that serves is in `workers` in 2.6 and in `oldWorkers` in 3.x, so ask `workerInfo`
+ * which worker serves.
  */
 export interface Processes {
   readonly master: number;
   readonly workers: readonly Worker[];
   readonly oldWorkers: readonly Worker[];
-  /** Failed reloads since the last good one. */
+  /** How many reloads have failed since the last that succeeded. */
   readonly failed: number;
 }
 
-/** `show proc`, understood. Rejects as `ask` does, and when the answer has no master in it. */
+/** Asks a master for its processes with `show proc`. Rejects as `ask` does, and when the answer contains no master. */
 export async function showProc(call: Call): Promise<Processes> {
   const text = await ask({ ...call, command: 'show proc' });
-  if (text.trim() === '') throw new NoAnswer('cut', { socketPath: call.socketPath, cause: undefined }); // by a master that reloads
+  if (text.trim() === '') throw new NoAnswer('cut', { socketPath: call.socketPath, cause: undefined }); // as a master does when it reloads
   return readProcesses(text);
 }
 
 const ROW = /^(\d+)\s+(\S+)\s+(\d+)(?:\s+\[failed:\s*(\d+)\])?\s+(\S+)(?:\s+(\S+))?/;
 
-/** The table of `show proc` (management.txt, 2.6 to 3.4): a row per process, under `# workers` and `# old workers`. Throws without a master. */
+/**
+ * Reads the answer to `show proc`: a row per process, under `# workers` and `# old workers` [management.txt, 2.6 to 3.4]. Throws when it contains no
+ * master.
+ */
 export function readProcesses(text: string): Processes {
   const workers: Worker[] = [];
   const oldWorkers: Worker[] = [];
@@ -119,23 +122,24 @@ export function readProcesses(text: string): Processes {
     if (type === 'master') found = { master: Number(pid), failed: Number(failed ?? 0) };
     if (type === 'worker') list?.push({ pid: Number(pid), reloads: Number(reloads), uptime, version });
   }
-  if (found === undefined) throw new Error(`not an answer to 'show proc' of a HAProxy master: ${JSON.stringify(text.slice(0, 200))}`);
+  if (found === undefined) throw new Error(`HAProxy's master gave an unusable answer to 'show proc': ${JSON.stringify(text.slice(0, 200))}`);
   return { ...found, workers, oldWorkers };
 }
 
-/** What a worker says of itself. */
+/** What a worker says about itself. */
 export interface WorkerInfo {
   readonly pid: number;
   readonly version: string;
-  /** Seconds since 1970; 0 when it does not say. */
+  /** When it was started, in seconds since 1970; 0 when HAProxy does not say. */
   readonly started: number;
-  /** It only finishes what it has; it takes no new connection. */
+  /** Whether it only finishes its connections and takes no new ones. */
   readonly stopping: boolean;
 }
 
 /**
- * `show info` of one worker, asked through its master: of `pid`, or of the one that serves (`@1`, in every version, also after a failed
- * reload). An answer comes from its event loop: it has bound, changed root and user. Rejects as `ask` does, and when there is no such worker.
+ * Asks one worker for `show info` through its master: the worker with this `pid`, or else the worker that serves (`@1`, which is right in every
+ * version, even after a failed reload). An answer shows that the worker's event loop runs, so it has bound its ports and changed root and user.
+ * Rejects as `ask` does, and when there is no such worker.
  */
 export async function workerInfo({ pid, ...call }: Call & { readonly pid?: number | undefined }): Promise<WorkerInfo> {
   const text = await ask({ ...call, command: `${pid === undefined ? '@1' : `@!${pid}`} show info` });
@@ -144,7 +148,7 @@ export async function workerInfo({ pid, ...call }: Call & { readonly pid?: numbe
   return found;
 }
 
-/** The fields of `show info`, one a line; undefined when that is something else. */
+/** Reads the answer to `show info`, one field per line. Returns undefined when the text is something else. */
 export function readInfo(text: string): WorkerInfo | undefined {
   const fields = new Map(Array.from(text.matchAll(/^([^:\n]+): ?(.*)$/gm), ([, name, value]) => [name, value]));
   const pid = Number(fields.get('Pid'));

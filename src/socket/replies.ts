@@ -1,28 +1,31 @@
 import { readInfo, type WorkerInfo } from './master.ts';
 
 /**
- * Commands travel together in one line, and HAProxy puts nothing reliable between its answers: a blank line behind most of them, none behind
- * `Server deleted.` in 2.6, several inside what it says of an unknown command, in 3.4 notices before the answer. So each command is followed by
- * one whose answer is known by then: `show version` answers with the version that `show info` has named at the beginning of the batch, on a
- * line of its own, and no other command ever answers with that line. It costs 0.08 ms a command.
+ * Marks the end of each answer. Many commands are sent in one line, and HAProxy does not separate their answers reliably: most end with a blank line,
+ * `Server deleted.` in 2.6 does not, the text about an unknown command contains several, and 3.4 writes notices before an answer. So each command is
+ * followed by `show version`. It answers with a line that holds only the version, which `show info` at the start of the batch has told us, and
+ * no other command answers with that line. It costs 0.08 ms per command.
  */
 const MARK = 'show version';
 
-/** Bytes of a line: under half of what the oldest release takes (`tune.bufsize`); 2.6 ignores a longer one without a word. */
+/** The longest line in bytes: less than half of what the oldest release takes (`tune.bufsize`). 2.6 ignores a longer line without a message. */
 const MOST_BYTES = 8_000;
 
-/** A line for HAProxy, and how many of the commands are in it. */
+/** A line for HAProxy, and how many commands it carries. */
 export interface Batch {
   readonly line: string;
   readonly count: number;
 }
 
-/** The line that only asks who is there. */
+/** Makes a line without commands, which only asks which worker answers. */
 export function makeOpening(prefix: string): Batch {
   return { line: `${prefix}show info;${prefix}${MARK}`, count: 0 };
 }
 
-/** The lines that carry these commands, in order. `prefix` stands before every command: `@1 ` for the worker behind a master. Throws for what must not be sent. */
+/**
+ * Makes the lines that carry these commands, in order. `prefix` is put before each command: `@1 ` for the worker of a master. Throws for a text that
+ * is not exactly one command.
+ */
 export function makeBatches(commands: readonly string[], prefix: string): readonly Batch[] {
   const opening = makeOpening(prefix).line;
   const batches: Batch[] = [];
@@ -41,31 +44,31 @@ export function makeBatches(commands: readonly string[], prefix: string): readon
 
 const TRESPASS = /;|<<|[\u0000-\u001f\u007f\u0085\u2028\u2029]/;
 
-/** A command that is one command, and nothing else. */
+/** Returns a command, or throws if HAProxy would read it as more than one command. */
 function checked(command: string): string {
   const wrong = TRESPASS.test(command)
-    ? "holds ';', '<<' or a control character"
+    ? "contains ';', '<<' or a control character"
     : !/^[a-z]/.test(command)
       ? 'does not begin with a word'
       : Buffer.byteLength(command) > MOST_BYTES - 200
         ? 'is too long'
         : undefined;
-  if (wrong !== undefined) throw new Error(`this command ${wrong}, so it is not sent to HAProxy: ${JSON.stringify(command.slice(0, 200))}`);
+  if (wrong !== undefined) throw new Error(`a command is not sent to HAProxy because it ${wrong}: ${JSON.stringify(command.slice(0, 200))}`);
   return command;
 }
 
-/** What HAProxy says to a batch of commands. */
+/** HAProxy's answers to a batch of commands. */
 export interface Replies {
-  /** Who answered. */
+  /** The worker that answered. */
   readonly worker: WorkerInfo;
   /** One for each command, trimmed. */
   readonly answers: readonly string[];
 }
 
-/** The answers to a batch of `count` commands: exactly as many, or it throws a sentence. */
+/** Reads the answers to a batch of `count` commands. Throws a sentence when there are more or fewer than `count` answers. */
 export function readReplies(text: string, count: number): Replies {
   const worker = readInfo(text);
-  if (worker === undefined || worker.version === '') throw new Error(`HAProxy does not say who it is: ${excerpt(text)}`);
+  if (worker === undefined || worker.version === '') throw new Error(`HAProxy's answer does not name its worker: ${excerpt(text)}`);
   const answers: string[] = [];
   let lines: string[] = [];
   for (const line of text.split('\n')) {

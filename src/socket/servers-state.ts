@@ -5,24 +5,24 @@ import { bracketed } from '../lib/bracketed.ts';
 import type { ServerException, BackendSection, Document, Fragment, Running } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
 
-/** A server as HAProxy has it. */
+/** A server as HAProxy has it in memory. */
 export interface ServerRow {
   readonly address: string;
   readonly port: string;
-  /** As its maintenance commands or a ` disabled` have left it. */
+  /** What commands or the word `disabled` in its line have set. */
   readonly mode: 'serving' | 'draining' | 'maintenance';
   /** Its health check fails. */
   readonly down: boolean;
-  /** The last health check has passed; it is made in maintenance too. */
+  /** Whether the last health check passed. Checks are also made in maintenance. */
   readonly checkPassed: boolean;
   readonly weight: string;
   readonly isChecked: boolean;
   readonly isTls: boolean;
-  /** The whole line. */
+  /** The whole line of HAProxy's answer. */
   readonly text: string;
 }
 
-/** All servers of the backends that have one. */
+/** Servers by backend and server name. A backend without servers is not in it. */
 export type ServerRows = ReadonlyMap<string, ReadonlyMap<string, ServerRow>>;
 
 const COLUMNS = [
@@ -30,14 +30,17 @@ const COLUMNS = [
   ...(['srv_uweight', 'srv_check_state', 'srv_use_ssl'] as const),
 ] as const;
 
-/** `show servers state`, of all backends or of one. Throws when that is something else; `orNone` makes it no server: `Can't find backend.` */
+/**
+ * Reads the answer to `show servers state`, for all backends or one. Throws when the text is something else, such as `Can't find backend.`; with
+ * `orNone` the result is empty then.
+ */
 export function readServersState(text: string, { orNone = false } = {}): ServerRows {
   const lines = text.split('\n');
   const head = lines[0] === '1' && lines[1]?.startsWith('# ') === true ? lines[1].slice(2).trim().split(' ') : [];
   const at = COLUMNS.map((name) => head.indexOf(name)) as [number, number, number, number, number, number, number, number, number, number];
   if (at.includes(-1)) {
     if (orNone) return new Map();
-    throw new Error(`not an answer to 'show servers state' of HAProxy: ${JSON.stringify(text.slice(0, 200))}`);
+    throw new Error(`HAProxy gave an unusable answer to 'show servers state': ${JSON.stringify(text.slice(0, 200))}`);
   }
   const [backendAt, nameAt, addressAt, stateAt, adminAt, checkAt, portAt, weightAt, configuredAt, tlsAt] = at;
   const rows = new Map<string, Map<string, ServerRow>>();
@@ -55,12 +58,12 @@ export function readServersState(text: string, { orNone = false } = {}): ServerR
   return rows;
 }
 
-/** The bit 4 only says that its line has ` disabled`: it stays when the server is enabled, and is never set without the bit 1 in maintenance. */
+/** Reads `srv_admin_state`: bit 1 is maintenance, bit 8 is drain. Bit 4 only says that the line has `disabled`, and stays when it is enabled later. */
 function modeOf(admin: number): ServerRow['mode'] {
   return (admin & 1) !== 0 ? 'maintenance' : (admin & 8) !== 0 ? 'draining' : 'serving';
 }
 
-/** Where a server is, when it is elsewhere than its line says; undefined when it is there, or when the line leaves it open (a host name). */
+/** Returns the address and port of a server that differ from its line; undefined when they agree, or when the line has a host name. */
 export function placeApart({ address: written }: ServerLine, { address, port }: ServerRow): string | undefined {
   if (written === `${address}:${port}` || written === `[${address}]:${port}`) return undefined;
   const [, host = written, portOf] = /^(.*):(\d+)$/.exec(written) ?? [];
@@ -74,13 +77,13 @@ function isSameAddress(a: string, b: string): boolean {
   return isIPv6(a) && isIPv6(b) && new URL(`http://[${a}]`).hostname === new URL(`http://[${b}]`).hostname;
 }
 
-/** What HAProxy said of itself. */
+/** The servers and backends that HAProxy has. */
 export interface Held {
   readonly servers: ServerRows;
   readonly backends: ReadonlySet<string>;
 }
 
-/** What HAProxy runs, that has loaded this document or one before it. What it has as it should be stays the same object. */
+/** Returns what HAProxy runs, given that it loaded this document or an earlier one. Parts that agree with the document stay the same objects. */
 export function compareServers(document: Document, { servers, backends: known }: Held): Running {
   const [exceptions, lost] = [new Map<string, ServerException>(), new Map<BackendName, string>()];
   const backends = document.backends.map((section) => {
@@ -99,14 +102,14 @@ export function compareServers(document: Document, { servers, backends: known }:
   return { document: differs ? { ...document, backends } : document, exceptions, lost };
 }
 
-/** An operator's template may write another section, or none; a backend is missed only where one is written. */
+/** Whether a section really writes its backend, because a template of the operator may write a different section or none. */
 function begins({ backend, fragments }: BackendSection): boolean {
   return fragments.some(({ text }) =>
     text.split('\n').some((line) => line.trim().replace(/^listen\s+|^backend\s+/, 'backend ') === `backend ${backend}`),
   );
 }
 
-/** The plain case, found without reading the lines. */
+/** Whether a backend's servers plainly agree with HAProxy. This common case is found without parsing the lines. */
 function isAsWritten({ servers }: BackendSection, rows: ReadonlyMap<string, ServerRow>): boolean {
   if (servers.size !== rows.size) return false;
   for (const [name, { text }] of servers) {
@@ -134,7 +137,7 @@ function compareSection(section: BackendSection, rows: ReadonlyMap<string, Serve
   let differs = false;
   for (const [server, line] of section.servers) {
     const words = readServerLine(line.text);
-    if (words === undefined || !NAME.test(words.name)) return { section, exceptions: [], lost: undefined }; // what such a template makes is not known
+    if (words === undefined || !NAME.test(words.name)) return { section, exceptions: [], lost: undefined }; // we can't tell what this template does
     written.add(words.name);
     const row = rows.get(words.name);
     const held = row === undefined ? undefined : heldLine({ line, words, row });
@@ -160,13 +163,13 @@ interface HeldLine {
   readonly row: ServerRow;
 }
 
-/** A server that its line disables and that serves is held without that word. */
+/** Returns a server's line without `disabled` when the server serves all the same. */
 function heldLine({ line, words, row }: HeldLine): Fragment {
   if (row.mode === 'maintenance' || !isDisabled(words)) return line;
   return { ...line, text: line.text.replace(/[ \t]disabled(?![^ \t\n])/, '') };
 }
 
-/** Servers without a line, of a daemon before this one. Those among the other lines of the backend are somebody's own. */
+/** Returns servers that HAProxy has and the document does not, added by an earlier daemon. Servers in the backend's other lines are left out. */
 function foreign(
   section: BackendSection,
   { rows, written }: { readonly rows: ReadonlyMap<string, ServerRow>; readonly written: ReadonlySet<string> },
@@ -195,7 +198,7 @@ function foreign(
   };
 }
 
-/** What HAProxy tells of a server that another daemon has added; with less than it may have, where it is checked or over TLS. */
+/** Makes the line of a server that an earlier daemon added. HAProxy does not tell all options of its check and TLS, so they may be missing. */
 function lineOf(name: string, { address, port, weight, isChecked, isTls }: ServerRow): Fragment {
   const place = isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
   const words = [...(weight === '1' ? [] : [`weight ${weight}`]), ...(isChecked ? ['check'] : []), ...(isTls ? ['ssl'] : [])];

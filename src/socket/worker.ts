@@ -7,44 +7,44 @@ import { makeBatches, makeOpening, readReplies, type Batch, type Replies } from 
 import { withMaps } from './map-state.ts';
 import { compareServers, readServersState } from './servers-state.ts';
 
-/** Where HAProxy takes commands while it runs. */
+/** How to reach HAProxy's runtime commands. */
 export interface RuntimeSettings {
-  /** A master's socket, or one of a `stats socket` line with `level admin`. */
+  /** The path of a master's socket, or of a `stats socket` with `level admin`. */
   readonly socketPath: string;
-  /** Before each command: '@1 ' tells a master to hand it to the worker that serves; empty for a stats socket. */
+  /** Written before each command: '@1 ' tells a master to pass it to the worker that serves; empty for a stats socket. */
   readonly prefix: '' | '@1 ';
-  /** The folder of the map files, as the configuration names it. */
+  /** The folder of the map files, as the configuration writes it. */
   readonly mapFolder: string;
-  /** Milliseconds for a batch of commands; 2,000 when not given. */
+  /** How long a batch of commands may take, in milliseconds; by default 2,000, and 10,000 for reading. */
   readonly deadlineMs?: number;
 }
 
-/** What of a HAProxy its runtime socket is for. */
+/** The part of a Haproxy that works through its runtime socket. */
 export type RuntimePart = Pick<Haproxy, 'release' | 'send' | 'holds' | 'passed'>;
 
 /**
- * HAProxy's commands. What it holds in its memory goes with its worker, so another worker than the one known makes `send` and `passed` reject,
- * until `holds` has read back what the new one has. Nothing here waits for a reload: whoever reloads calls one thing after the other.
+ * HAProxy's runtime commands. A worker's memory ends with the worker, so `send` and `passed` reject when a different worker answers than before,
+ * until `holds` has read back what the new worker has. These calls do not wait for a reload: the caller must not reload at the same time.
  */
 export interface Runtime extends RuntimePart {
-  /** What HAProxy answers to commands that only read. */
+  /** Sends commands that only read, and returns HAProxy's answers in order. */
   read(commands: readonly string[]): Promise<readonly string[]>;
-  /** Who answers now. */
+  /** Asks which worker answers now. */
   worker(): Promise<WorkerInfo>;
-  /** The worker whose memory is known; none around a reload. */
+  /** Returns the pid of the worker whose memory is known; undefined around a reload. */
   pid(): number | undefined;
-  /** The next worker is another one: around each reload. */
+  /** Forgets the known worker, because a reload starts a new one. Call it before and after each reload. */
   forget(): void;
 }
 
-const READ_MS = 10_000; // the states of 50,000 servers are 4 MB
+const READ_MS = 10_000; // the state of 50,000 servers is an answer of 4 MB
 
-/** The commands of a HAProxy; it is not asked before one of the functions is called. */
+/** Makes a Runtime. HAProxy is not contacted until one of its functions is called. */
 export function makeRuntime(settings: RuntimeSettings): Runtime {
   return new RuntimeSocket(settings);
 }
 
-/** The same, in turn with the reloads of the same HAProxy. */
+/** Returns the same functions, run one at a time through `inTurn`, together with the reloads of the same HAProxy. */
 export function makeTurns(runtime: RuntimePart, inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>): RuntimePart {
   return {
     release: () => inTurn(() => runtime.release()),
@@ -122,19 +122,19 @@ class RuntimeSocket implements Runtime {
       this.#known ??= worker;
       const { pid, started } = this.#known;
       if (worker.pid !== pid || worker.started !== started)
-        throw new Error(`another worker of HAProxy's answers than before (pid ${worker.pid}, not ${pid}): somebody has reloaded it`);
+        throw new Error(`a different worker of HAProxy answers than before (pid ${worker.pid}, not ${pid}): somebody has reloaded HAProxy`);
       all.push(...answers);
     }
     return all;
   }
 
-  /** One connection a batch: its other end is one worker, whoever comes next. */
+  /** Sends a batch over a connection of its own, so that the whole batch is answered by the same worker. */
   async #ask({ line, count }: Batch, deadlineMs: number): Promise<Replies> {
     const { socketPath } = this.#settings;
     const text = await ask({ socketPath, command: line, deadlineMs });
     if (text === '') throw new NoAnswer('cut', { socketPath, cause: undefined });
     const replies = understood(text, { count, socketPath });
-    if (replies.worker.stopping) throw new Error(`the worker of HAProxy's that answers (pid ${replies.worker.pid}) is about to end`);
+    if (replies.worker.stopping) throw new Error(`the HAProxy worker that answers (pid ${replies.worker.pid}) is about to end`);
     return replies;
   }
 }

@@ -112,32 +112,32 @@ const replace =
 /** {what is done to the file} -> what is said. */
 test.each<[string, Spoil, string]>([
   ['empty', () => '', 'it ends too early'],
-  ['cut in the head', (text) => text.slice(0, 20), 'the first line is no JSON'],
+  ['cut in the head', (text) => text.slice(0, 20), 'the first line is not JSON'],
   ['cut behind the head', (text) => text.slice(0, text.indexOf('\n')), 'it ends too early'],
-  ['cut in an app', (text) => text.slice(0, text.indexOf('\n') + 40), 'the line after the first one is no JSON'],
+  ['cut in an app', (text) => text.slice(0, text.indexOf('\n') + 40), 'the line after the first one is not JSON'],
   ['cut behind an app', (text) => text.slice(0, text.lastIndexOf(']}')), 'it ends too early'],
-  ['something behind it', (text) => `${text}{}`, 'something stands behind its end'],
-  ['of a later version', replace('"version":1', '"version":2'), 'its form is of version 2, not 1'],
+  ['something behind it', (text) => `${text}{}`, 'there is more text after its end'],
+  ['of a later version', replace('"version":1', '"version":2'), 'its format is version 2, not 1'],
   ['another head', replace('"savedAt"', '"at"'), 'the first line is not what was written'],
-  ['no JSON at all', () => 'hello', 'the first line is no JSON'],
-  ['another JSON', () => '{"x":[]}', 'the first line is no JSON'],
-  ['zeros', () => '\0'.repeat(100_000), 'the first line is no JSON'],
+  ['no JSON at all', () => 'hello', 'the first line is not JSON'],
+  ['another JSON', () => '{"x":[]}', 'the first line is not JSON'],
+  ['zeros', () => '\0'.repeat(100_000), 'the first line is not JSON'],
   [
     'an app without instances',
     replace('"instances":1', '"instances":"1"'),
-    'the line after the first one is no app as it was written: instances',
+    'the line after the first one is not an app as this program writes it: instances',
   ],
   [
     'a task of an unknown health',
     replace('"health":"failing"', '"health":"well"'),
-    'the line after /b is no app as it was written: tasks.0.health',
+    'the line after /b is not an app as this program writes it: tasks.0.health',
   ],
   ['apps out of order', replace('{"id":"/b"', '{"id":"/A"'), 'the line after /a is out of order'],
 ])('a file that is damaged is set aside, and said to be so: %s', async (_, spoil, words) => {
   const { folder, file } = await written();
   await writeFile(file, spoil(await readFile(file, 'utf8')));
   expect(await readSaved(folder, () => SAVED)).toEqual({
-    trouble: `${file} can't be used, this start goes without it: ${words}; it was set aside as known.json.damaged-20260102T030405Z`,
+    trouble: `${file} can't be used, so this start goes without it: ${words}; it was renamed to known.json.damaged-20260102T030405Z`,
   });
   expect(await readdir(folder)).toEqual(['known.json.damaged-20260102T030405Z']);
   expect(await readSaved(folder, () => SAVED)).toEqual({});
@@ -158,13 +158,13 @@ test('a file cut at every length is damaged or, but for its last line end, whole
 test('what is far too large is not read', async () => {
   const { folder, file } = await written();
   await truncate(file, 400_000_001);
-  expect((await readSaved(folder, () => SAVED)).trouble).toContain('it has 400000001 bytes');
+  expect((await readSaved(folder, () => SAVED)).trouble).toContain('its size of 400000001 bytes');
 });
 
 test('a folder in its place, which can be set aside', async () => {
   const folder = await makeFolder();
   await mkdir(path.join(folder, 'known.json'));
-  expect((await readSaved(folder, () => SAVED)).trouble).toMatch(/EISDIR.*it was set aside as known\.json\.damaged-/);
+  expect((await readSaved(folder, () => SAVED)).trouble).toMatch(/EISDIR.*it was renamed to known\.json\.damaged-/);
 });
 
 test('a folder that can not be written: it rejects, and what was there stays', async () => {
@@ -180,7 +180,7 @@ test('what is older than a week is left where it is, and not used but for who he
   expect((await readSaved(folder, () => SAVED + week)).saved).toBeDefined();
   expect(await readSaved(folder, () => SAVED + week + 1)).toEqual({
     holders: HOLDERS,
-    trouble: `${file} is of 2026-01-02T03:04:05.678Z, older than a week: this start goes without it`,
+    trouble: `${file} is more than a week old (2026-01-02T03:04:05.678Z), so this start does not use it`,
   });
   expect(await readdir(folder)).toEqual(['known.json']);
 });
