@@ -7,24 +7,24 @@ import { demandOf, limit, needed, tooFew, TooFewDescriptors } from './descriptor
 import { socketsOf } from './listeners.ts';
 import type { OwnProcess } from './process.ts';
 
-/** A configuration that our HAProxy is about to read. */
+/** What the checks before a reload need. */
 export interface ReloadSettings {
   /** The configuration file. */
   readonly config: string;
-  /** Makes what the configuration needs beside itself, where it is missing. */
+  /** Creates files that the configuration refers to, if they are missing. */
   readonly prepare: (text: string) => Promise<void>;
-  /** What HAProxy may do when we start it, as a mask of Linux capabilities. */
+  /** Returns the Linux capabilities that HAProxy has when we start it, as a bit mask. */
   readonly capable: () => Promise<bigint>;
 }
 
-/** Our HAProxy, whose reload is not tried where the configuration can't have all that it needs. */
+/** Returns the same HAProxy, whose `reload` rejects without trying when the configuration needs ports or descriptors that it can't have. */
 export function withChecksBeforeReload(own: OwnProcess, settings: ReloadSettings): Haproxy {
   return {
     ...own,
     async reload(reasons, wanted) {
       await requireRoom(settings, own);
       await own.reload(reasons, wanted).catch(async (error: unknown) => {
-        await requireRoom(settings, own); // somebody may have been faster
+        await requireRoom(settings, own); // a port may have been taken since the first check
         throw error;
       });
     },
@@ -32,15 +32,16 @@ export function withChecksBeforeReload(own: OwnProcess, settings: ReloadSettings
 }
 
 /**
- * Looks for what `haproxy -c` does not see: a port that another process has, an address that is not this machine's, too few descriptors. A
- * reload in which one bind fails stops all listeners for two seconds, so it is not tried. Rejects with `BindsTaken` or `TooFewDescriptors`.
+ * Checks what `haproxy -c` does not: whether a port is taken by a different process, an address does not belong to this machine, or there are too
+ * few file descriptors. A reload in which one bind fails stops all listeners for two seconds, so it is not tried. Rejects with `BindsTaken` or
+ * `TooFewDescriptors`.
  */
 async function requireRoom({ config, prepare, capable }: ReloadSettings, own: OwnProcess): Promise<void> {
   const text = await readFile(config, 'utf8');
   await prepare(text);
   await requireDescriptors(text);
   const sockets = await socketsOf(await own.pids());
-  if (sockets === undefined) return; // HAProxy's own ports can't be told from those of others: all would look taken
+  if (sockets === undefined) return; // without the list of HAProxy's own sockets, its own ports would look taken
   const taken = await takenOf(bindsOf(text), sockets, capable);
   if (taken.length > 0) throw new BindsTaken(taken);
 }
@@ -54,11 +55,13 @@ async function requireDescriptors(text: string): Promise<void> {
 }
 
 /**
- * Our HAProxy, started with the files that stand in place where it has ended; gives whether it had. A worker that dies at its start takes all
- * of HAProxy with it, the worker before included [haproxy: exit-on-failure].
+ * Starts our HAProxy with the files in place if it has ended. Returns whether it had ended. A worker that dies at its start ends all of HAProxy, the
+ * previous worker included [haproxy: exit-on-failure].
  */
 export async function revive(own: OwnProcess): Promise<boolean> {
   if ((await own.adopt()) !== undefined) return false;
-  await own.reload([{ code: 'not-loaded', subject: 'haproxy', detail: 'the reload has ended it, it is started with the files before' }]);
+  await own.reload([
+    { code: 'not-loaded', subject: 'haproxy', detail: 'the reload has ended HAProxy, so it is started with the previous files' },
+  ]);
   return true;
 }

@@ -6,31 +6,31 @@ import type { Verdict } from '../model/haproxy.ts';
 import { environmentOf } from './haproxy-environment.ts';
 import { runBounded, type Ended } from './run-bounded.ts';
 
-/** How HAProxy is asked about a file. */
+/** How `haproxy -c` is run. */
 export interface CheckSettings {
-  /** What HAProxy is given; PATH, TZ and LANG of this process when not given. */
+  /** HAProxy's environment; by default PATH, TZ and LANG of this process. */
   readonly env?: Environment;
-  /** Kills a check that runs. */
+  /** Kills a running check. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds that it may take; 30,000 when not given. Reading 10,000 backends takes a second. */
+  /** How long it may take, in milliseconds; by default 30,000. Reading 10,000 backends takes a second. */
   readonly deadlineMs?: number | undefined;
 }
 
-/** Signals that HAProxy ends itself with: 3.2 and 3.4 fall over a userlist whose user has an unknown group [3.2.26, 3.4.7, tried]. */
+/** Signals that mean HAProxy crashed. 3.2 and 3.4 crash on a userlist with a user of an unknown group [3.2.26, 3.4.7, tried]. */
 const CRASHES: ReadonlySet<string | undefined> = new Set(['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP']);
 
-/** It had too little memory, which is no fault of the file's; what stands in quotes may be anybody's. */
+/** Messages about too little memory, which is not the file's fault. Quoted parts are removed first, because they may come from an app. */
 const NO_MEMORY = /out of memory|no more memory|failed to allocate|cannot allocate memory/i;
 
 /**
- * Asks HAProxy whether it would take a file. Refused is what makes it exit with other than 0 (2 means that nothing is bound, which is fine),
- * crash twice, run past the deadline, or print an ALERT: 3.4.0 exits with 0 for some of them. Rejects with a sentence when HAProxy can't be
- * asked, somebody has killed it, or it has too little memory.
+ * Runs `haproxy -c` on a file. The file is refused when the exit code is neither 0 nor 2 (2 means that nothing is bound, which is fine), when HAProxy
+ * crashes twice or runs past the deadline, or when it prints an ALERT (3.4.0 exits with 0 for some of them). Rejects with a sentence when HAProxy
+ * can't be run, was killed, or has too little memory.
  */
 export async function checkConfig(bin: string, file: string, settings: CheckSettings = {}): Promise<Verdict> {
   const first = await askOnce(bin, file, settings);
   if (!('crash' in first)) return first;
-  const second = await askOnce(bin, file, settings); // the first crash may have been the machine's fault
+  const second = await askOnce(bin, file, settings); // the machine may have caused the first crash
   return 'crash' in second ? { ok: false, lines: [...second.alerts, `'${bin} -c' has crashed (${second.crash})`] } : second;
 }
 
@@ -47,7 +47,7 @@ async function askOnce(bin: string, file: string, { env = environmentOf(process.
 }
 
 function judge(bin: string, { exitCode, signal, output, why }: Ended): Verdict | Crash {
-  const isDone = signal === 'SIGABRT' && /^Configuration file is valid$/m.test(output); // 2.6 frees a file .sctl of a certificate twice
+  const isDone = signal === 'SIGABRT' && /^Configuration file is valid$/m.test(output); // 2.6 ends with a double free for a certificate with an .sctl file, although it has accepted the file
   const hasCrashed = CRASHES.has(signal) && !isDone;
   if (exitCode === undefined && !isDone && !hasCrashed) throw new Error(`'${bin} -c' did not run: ${why}`);
   const lines = output.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('[NOTICE]'));
@@ -61,7 +61,7 @@ function judge(bin: string, { exitCode, signal, output, why }: Ended): Verdict |
   return { ok: false, lines: alerts.length > 0 ? alerts : lines };
 }
 
-/** What `haproxy -v` prints; rejects with a sentence when there is no HAProxy. */
+/** Returns what `haproxy -v` prints. Rejects with a sentence when there is no HAProxy. */
 export async function askVersion(bin: string, env: Environment = environmentOf(process.env)): Promise<string> {
   try {
     return (await promisify(execFile)(bin, ['-v'], { timeout: 10_000, env })).stdout;

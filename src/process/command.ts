@@ -12,39 +12,39 @@ import { readMarker, writeMarker } from './applied-marker.ts';
 import type { WorkerInfo } from '../socket/master.ts';
 import { makeRuntime, makeTurns, type Runtime, type RuntimePart } from '../socket/worker.ts';
 
-/** What a HAProxy that somebody else runs is made of. */
+/** Settings for a HAProxy that is reloaded by --command. */
 export interface CommandSettings {
-  /** `systemctl reload haproxy`: words separated by spaces (`\ ` for one inside a word); no shell. */
+  /** Words separated by spaces (`\ ` for a space inside a word), run without a shell: `systemctl reload haproxy`. */
   readonly command: string;
-  /** Holds applied.json and command.log; made when missing. */
+  /** The folder of applied.json and command.log, created when missing. */
   readonly runDir: string;
-  /** Names what is in the files on the disk; asked before each reload. */
+  /** Returns the fingerprint of the files in place; called before each reload. */
   readonly fingerprint: () => string | Promise<string>;
   readonly log: Logger;
-  /** What the command is given; PATH, TZ and LANG of this process when not given. */
+  /** The command's environment; by default PATH, TZ and LANG of this process. */
   readonly env?: Environment;
-  /** The folder of the map files, as the configuration names it. */
+  /** The folder of the map files, as the configuration writes it. */
   readonly mapFolder: string;
-  /** A `stats socket` of it with `level admin`, where commands go while it runs; none when not given. */
+  /** The path of a `stats socket` with `level admin`; without it HAProxy takes no runtime commands. */
   readonly socket?: string | undefined;
-  /** Milliseconds that the command may take; 60,000 when not given. */
+  /** How long the command may take, in milliseconds; by default 60,000. */
   readonly deadlineMs?: number;
-  /** Milliseconds until another worker must answer at the socket when the command has ended; 20,000 when not given. */
+  /** How long after the command a new worker must answer on the socket, in milliseconds; by default 20,000. */
   readonly confirmMs?: number;
 }
 
-/** A HAProxy that another service runs: reloaded by its command, reached over its socket or not at all. */
+/** A HAProxy that is run by a service: it is reloaded by --command, and takes runtime commands only if --haproxy-socket is given. */
 export interface CommandHaproxy extends Haproxy {
   /**
-   * The fingerprint of the last reload that went well; where none was tried yet that of the files on the disk, as the service has started from
-   * them; undefined when the last one failed, as nobody knows what is loaded then.
+   * Returns the fingerprint of the files that HAProxy has loaded: those of the last reload, or the files in place when no reload was tried yet, because
+   * the service has started with them. Undefined when the last reload failed, because then it is not known what is loaded.
    */
   applied(): Promise<string | undefined>;
 }
 
 /**
- * `--command` as a HAProxy. Its reload rejects with the exit code or signal and what the command wrote, and where there is a socket when no other
- * worker answers there afterwards; without one no runtime command is taken.
+ * Makes a Haproxy that reloads by --command. `reload` rejects with the exit code or signal and the output of the command. With a socket it also
+ * rejects when no new worker answers there afterwards. Without a socket no runtime command is accepted.
  */
 export function makeCommand(settings: CommandSettings): CommandHaproxy {
   const markerPath = resolve(settings.runDir, 'applied.json');
@@ -67,12 +67,12 @@ export function makeCommand(settings: CommandSettings): CommandHaproxy {
 const UNREACHED: RuntimePart = {
   release: () => Promise.resolve(undefined),
   send: (commands) =>
-    Promise.resolve(commands.map(() => ({ taken: false, answer: 'HAProxy takes no commands here, as --haproxy-socket is not given' }))),
+    Promise.resolve(commands.map(() => ({ taken: false, answer: 'HAProxy takes no commands because --haproxy-socket is not given' }))),
   holds: (document) => Promise.resolve({ document, exceptions: new Map(), lost: new Map() }),
   passed: () => Promise.resolve(new Set()),
 };
 
-const UNKNOWN = ''; // while a command runs, and after one that failed
+const UNKNOWN = ''; // while a command runs, and after a command that failed
 
 interface Reload extends CommandSettings {
   readonly markerPath: string;
@@ -84,8 +84,8 @@ async function reload(settings: Reload, reasons: readonly Reason[]): Promise<voi
   const fingerprint = await settings.fingerprint();
   await mkdir(runDir, { recursive: true, mode: 0o700 });
   await writeMarker(markerPath, { fingerprint: UNKNOWN });
-  const before = await runtime?.worker().catch(() => undefined); // it need not run now
-  log.debug({ command, reasons: reasons.length }, 'HAProxy is reloaded by command');
+  const before = await runtime?.worker().catch(() => undefined); // HAProxy may not run yet
+  log.debug({ command, reasons: reasons.length }, 'reloading HAProxy by --command');
   await run(settings);
   if (runtime !== undefined) await confirm(settings, { runtime, before, again: () => run(settings) });
   runtime?.forget();
@@ -99,8 +99,9 @@ interface Confirmed {
 }
 
 /**
- * Waits until another worker answers: a command may end before HAProxy has read its file, and whatever goes to the worker before is lost. Where
- * that one still answers after a quarter of the time, the command is run once more: HAProxy 2.6 loses a SIGUSR2 that comes just after a reload.
+ * Waits until a new worker answers. The command may end before HAProxy has read its file, and commands sent to the previous worker would be lost. If
+ * the previous worker still answers after a quarter of the time, the command is run a second time, because HAProxy 2.6 loses a SIGUSR2 that comes
+ * right after a reload.
  */
 async function confirm(settings: CommandSettings, { runtime, before, again }: Confirmed): Promise<void> {
   const { confirmMs = 20_000 } = settings;
@@ -114,7 +115,7 @@ async function confirm(settings: CommandSettings, { runtime, before, again }: Co
     if (waitedMs >= confirmMs) throw unconfirmed(settings, answers, now);
     if (!isAgain && answers !== undefined && waitedMs >= confirmMs / 4) {
       isAgain = true;
-      settings.log.debug({ command: settings.command }, 'HAProxy still runs the worker before, so the command is run once more');
+      settings.log.debug({ command: settings.command }, 'the previous HAProxy worker still answers, so the command is run once more');
       await again();
     }
     await sleep(50);
@@ -122,22 +123,22 @@ async function confirm(settings: CommandSettings, { runtime, before, again }: Co
 }
 
 function unconfirmed({ command, socket }: CommandSettings, answers: WorkerInfo | undefined, cause: unknown): Error {
-  const seen = answers === undefined ? 'nothing answers' : `the worker before (pid ${answers.pid}) still answers`;
+  const seen = answers === undefined ? 'nothing answers' : `the previous worker (pid ${answers.pid}) still answers`;
   return new Error(
-    `the command '${command}' ended well, but ${seen} at HAProxy's socket ${socket ?? ''}`,
+    `the command '${command}' succeeded, but ${seen} on HAProxy's socket ${socket ?? ''}`,
     answers === undefined ? { cause } : {},
   );
 }
 
-/** Into a file, not a pipe: a HAProxy that the command starts keeps the other end, and this would wait for it for ever. */
+/** Runs the command with its output in a file. With a pipe, a HAProxy started by the command would keep it open and this would wait for ever. */
 async function run({ command, runDir, deadlineMs = 60_000, env = environmentOf(process.env) }: CommandSettings): Promise<void> {
-  const { execa, parseCommandString } = await import('execa'); // it takes a tenth of a second to load, and most runs do without
+  const { execa, parseCommandString } = await import('execa'); // imported here because loading it takes a tenth of a second and most runs do not need it
   const [file, ...words] = parseCommandString(command);
-  if (file === undefined) throw new Error('--command is empty; give the words that reload HAProxy: "systemctl reload haproxy"');
+  if (file === undefined) throw new Error('--command is empty; give a command that reloads HAProxy, such as "systemctl reload haproxy"');
   const logPath = join(runDir, 'command.log');
   const output = await open(logPath, 'w', 0o600);
   try {
-    const fd = output.fd as 1; // execa hands any descriptor on; its types know 1 and 2
+    const fd = output.fd as 1; // execa accepts any descriptor, but its types allow only 1 and 2
     const options = { timeout: deadlineMs, forceKillAfterDelay: 1_000, reject: false, env, extendEnv: false } as const;
     const result = await execa(file, words, { ...options, stdio: ['ignore', fd, fd] });
     if (result.failed)

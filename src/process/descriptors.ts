@@ -2,30 +2,31 @@ import { readFile } from 'node:fs/promises';
 import { countListeners } from '../haproxy/binds.ts';
 import { CAPABILITIES, capabilitiesIn, hasAny } from './capabilities.ts';
 
-/** What of a configuration needs file descriptors in HAProxy. */
+/** What in a configuration needs file descriptors. */
 export interface Demand {
-  /** Listening sockets: each address of each `bind`, also Unix ones, and `stats socket`s. */
+  /** How many listening sockets: each address of each `bind`, Unix sockets included, and each `stats socket`. */
   readonly binds: number;
-  /** Servers with `check`, and once more each with `agent-check`. */
+  /** How many health checks: each `check` and each `agent-check` of a server. */
   readonly checks: number;
-  /** `maxconn` of the global section; none: as many as the limit leaves, at least 100. */
+  /** `maxconn` of the global section. Without it HAProxy takes as many connections as the limit allows, at least 100. */
   readonly maxconn?: number | undefined;
-  /** `nbthread` of the global section, or what HAProxy takes without it: the processors of its affinity mask. */
+  /** `nbthread` of the global section, or else the number of cores in the affinity mask, as HAProxy does. */
   readonly threads: number;
 }
 
-const LEAST_MAXCONN = 100; // haproxy.c: compute_ideal_maxconn never goes below
-const FIXED = 32; // measured with 2.6.12, no TLS, no stats socket: the least limit that starts is this formula, to the descriptor
+const LEAST_MAXCONN = 100; // the least that compute_ideal_maxconn in haproxy.c returns
+const FIXED = 32; // measured with 2.6.12 without TLS and stats socket: with this constant the formula gives exactly the lowest limit with which it starts
 
 /**
- * How many file descriptors HAProxy must be able to have, or it refuses the start or reload ("Cannot raise FD limit to …"): one per listener and
- * check, three per thread, two per connection. The least, never more than HAProxy asks for: a refused reload costs nothing, a reload not tried does.
+ * Returns how many file descriptors HAProxy needs; with a lower limit it refuses the start or reload ("Cannot raise FD limit to …"). It needs one per
+ * listener and check, three per thread, two per connection. The result is never too high, because a reload that HAProxy refuses costs nothing, but
+ * a reload that is not tried although it would succeed does.
  */
 export function needed({ binds, checks, maxconn, threads }: Demand): number {
   return FIXED + binds + checks + 3 * threads + 2 * (maxconn ?? LEAST_MAXCONN);
 }
 
-/** The demand of a configuration text, with the threads of a machine where it does not name its own; none when it says `no strict-limits`. */
+/** Returns the demand of a configuration. `threads` is used when it has no `nbthread`. Undefined for `no strict-limits`: HAProxy then starts anyway. */
 export function demandOf(text: string, threads: number): Demand | undefined {
   if (/^[ \t]*no[ \t]+strict-limits\b/m.test(text)) return undefined;
   const [, maxconn] = /^[ \t]*maxconn[ \t]+(\d+)/m.exec(globalOf(text)) ?? [];
@@ -39,24 +40,24 @@ export function demandOf(text: string, threads: number): Demand | undefined {
   };
 }
 
-/** The global sections, up to the next line that begins a section (in the first column, as ours are written). */
+/** Returns the global sections, each up to the next line that starts in the first column, as section lines do in our files. */
 function globalOf(text: string): string {
   return (text.match(/^global\b.*\n(?:[ \t#].*\n|\n)*/gm) ?? []).join('');
 }
 
-/** A sentence for who runs the load balancer, when the limit is too low for a configuration; undefined when it suffices. */
+/** Returns a sentence for the operator when the limit is too low for a configuration; undefined when it is high enough. */
 export function tooFew(demand: Demand, limit: number): string | undefined {
   const need = needed(demand);
   if (need <= limit) return undefined;
   const { binds, checks, maxconn, threads } = demand;
   const parts = `${binds} listeners, ${checks} health checks, ${threads} threads, ${maxconn ?? LEAST_MAXCONN} connections`;
-  return `HAProxy would need ${need} file descriptors (${parts}) and may have ${limit}: raise the limit (ulimit -n, LimitNOFILE=), or lower maxconn`;
+  return `HAProxy would need ${need} file descriptors (${parts}) but may have only ${limit}: raise the limit (ulimit -n, LimitNOFILE=), or lower maxconn`;
 }
 
-/** Why HAProxy is not reloaded: the configuration needs more file descriptors than it may have. */
+/** HAProxy was not reloaded, because the configuration needs more file descriptors than HAProxy may have. */
 export class TooFewDescriptors extends Error {
   readonly code = 'too-few-descriptors';
-  /** How many are lacking. */
+  /** How many descriptors are missing. */
   readonly lacking: number;
 
   constructor(message: string, lacking: number) {
@@ -66,8 +67,8 @@ export class TooFewDescriptors extends Error {
 }
 
 /**
- * How many file descriptors a HAProxy may have that `pid` (this process when not given) starts or reloads: the hard limit; with CAP_SYS_RESOURCE it raises
- * that itself, up to what the kernel allows any process. Infinity where /proc does not say.
+ * Returns how many file descriptors HAProxy may have when the process `pid` (by default this process) starts or reloads it. This is the hard limit,
+ * or with CAP_SYS_RESOURCE, by which HAProxy raises its limit itself, the kernel's limit for any process. Infinity when /proc does not say.
  */
 export async function limit(pid?: number): Promise<number> {
   const files = [`/proc/${pid ?? 'self'}/limits`, `/proc/${pid ?? 'self'}/status`, '/proc/sys/fs/nr_open'];
@@ -75,7 +76,7 @@ export async function limit(pid?: number): Promise<number> {
   return readLimit({ limits, status, nrOpen });
 }
 
-/** The same, from the texts of these files. */
+/** Like `limit`, from the texts of /proc/<pid>/limits, /proc/<pid>/status and /proc/sys/fs/nr_open. */
 export function readLimit({ limits, status, nrOpen }: Readonly<Record<'limits' | 'status' | 'nrOpen', string>>): number {
   const mayRaise = hasAny(capabilitiesIn(status), [CAPABILITIES.sysResource]);
   const [, hard] = /^Max open files\s+\S+\s+(\d+)/m.exec(limits) ?? [];

@@ -2,18 +2,18 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import { endianness } from 'node:os';
 
-/** A TCP socket that listens, as the kernel has it. */
+/** A listening TCP socket, as the kernel lists it. */
 export interface Listener {
-  /** As `canonical` writes it. */
+  /** The address in the form of `canonical`. */
   readonly address: string;
   readonly port: number;
-  /** `socket:[47508]`, as it stands in a process's list of descriptors. */
+  /** Its name in /proc/<pid>/fd: `socket:[47508]`. */
   readonly socket: string;
 }
 
 const LISTEN = '0A';
 
-/** All TCP sockets of this machine, or container, that listen [kernel: /proc/net/tcp, /proc/net/tcp6]. */
+/** Returns all listening TCP sockets of this machine or container [kernel: /proc/net/tcp, /proc/net/tcp6]. */
 export async function allListeners(): Promise<readonly Listener[]> {
   const tables = await Promise.all(['tcp', 'tcp6'].map((table) => readFile(`/proc/net/${table}`, 'utf8').catch(() => '')));
   const rows = tables.flatMap((table) => table.split('\n').map((line) => line.trim().split(/\s+/)));
@@ -23,7 +23,7 @@ export async function allListeners(): Promise<readonly Listener[]> {
   });
 }
 
-/** The sockets of these processes; undefined when one of them does not show them. One that has ended has none. */
+/** Returns the names of the sockets of these processes. Undefined when we may not read them. A process that has ended has no sockets. */
 export async function socketsOf(pids: readonly number[]): Promise<ReadonlySet<string> | undefined> {
   const sockets = new Set<string>();
   for (const pid of pids) {
@@ -39,7 +39,7 @@ function isGone(error: unknown): boolean {
   return ['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
-/** The kernel writes addresses as numbers of four bytes, each in the order that this machine has them in memory. */
+/** Reads an address of /proc/net/tcp: hexadecimal numbers of four bytes, each in the byte order of this machine. */
 function addressOf(hex: string): string {
   const numbers = Buffer.from(hex, 'hex');
   if (endianness() === 'LE') numbers.swap32();
@@ -48,7 +48,7 @@ function addressOf(hex: string): string {
   return canonical(groups.join(':'));
 }
 
-/** An address in the one way that can be compared: all of IPv4 is `0.0.0.0`, an IPv4 address inside IPv6 is that one. A name stays as it is. */
+/** Returns an address in a form that can be compared: `*` becomes `0.0.0.0`, IPv4 inside of IPv6 becomes IPv4. A name is returned as it is. */
 export function canonical(address: string): string {
   if (address === '*') return '0.0.0.0';
   if (!address.includes(':')) return address;
@@ -62,8 +62,8 @@ export function canonical(address: string): string {
 }
 
 /**
- * Whether two sockets on one port could be in each other's way: both addresses as `canonical` writes them. `::` takes IPv4 as well, unless it is
- * told not to, which the kernel does not show.
+ * Whether two sockets on the same port could conflict. Both addresses are in the form of `canonical`. `::` counts as IPv4 as well, because the kernel
+ * does not show whether a socket is for IPv6 only.
  */
 export function overlaps(a: string, b: string): boolean {
   if (a === b || a === '::' || b === '::') return true;

@@ -2,16 +2,16 @@ import type { Document, Section } from '../model/document.ts';
 import type { AppId } from '../model/names.ts';
 import { demandOf } from './descriptors.ts';
 
-/** An app, and how many file descriptors its ports and servers need. */
+/** An app, and how many file descriptors its ports and servers need in total. */
 export interface Neediest {
   readonly app: AppId;
   readonly descriptors: number;
 }
 
 /**
- * The app to leave out of a document for which HAProxy lacks so many descriptors: the one that needs most of what is new since the good
- * document, and of those the one that needs most. Undefined when all apps together do not need as many as are lacking: then the limit is too
- * low for the operator's own part.
+ * Returns the app to leave out when HAProxy lacks `lacking` descriptors for a document: the app whose need has grown most since the good document,
+ * and if several have grown equally, the one that needs most. Returns undefined when all apps together need fewer than are lacking, because then the
+ * limit is too low even without apps.
  */
 export function neediestOf(document: Document, good: Document | undefined, lacking: number): Neediest | undefined {
   const needs = needsOf(document);

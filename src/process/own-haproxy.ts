@@ -10,36 +10,36 @@ import { writeStates } from './states-file.ts';
 import { NoAnswer, orSilence, showProc, workerInfo, type Call, type Processes } from '../socket/master.ts';
 import { makeRuntime, type Runtime } from '../socket/worker.ts';
 
-/** What our own HAProxy is made of. */
+/** Settings for the HAProxy that we start ourselves. */
 export interface OwnSettings {
   /** The HAProxy program: a name in PATH, or a path. */
   readonly bin: string;
-  /** Holds master.sock, haproxy.log, haproxy.pid, applied.json and server-state; made when missing. One writer (`takeLock`). */
+  /** The folder of master.sock, haproxy.log, haproxy.pid, applied.json and server-state, created when missing. `takeLock` allows only one writer. */
   readonly runDir: string;
-  /** Where the master is noted once more, for when the run folder goes away; nowhere when not given. */
+  /** A folder for copies of haproxy.pid and applied.json, because the run folder may be deleted; no copies when not given. */
   readonly stateDir?: string | undefined;
   /** The configuration file. */
   readonly config: string;
-  /** Names what is in the files on the disk; asked before each start and reload. */
+  /** Returns the fingerprint of the files in place; called before each start and reload. */
   readonly fingerprint: () => string | Promise<string>;
   readonly log: Logger;
-  /** What HAProxy is given; PATH, TZ and LANG of this process when not given. */
+  /** HAProxy's environment; by default PATH, TZ and LANG of this process. */
   readonly env?: Environment;
-  /** Milliseconds until a start or reload must be confirmed; 20,000 when not given. */
+  /** How long a start or reload may take until HAProxy confirms it, in milliseconds; by default 20,000. */
   readonly deadlineMs?: number;
-  /** Milliseconds between two looks at it; 30 when not given. */
+  /** How long to wait between two questions to HAProxy, in milliseconds; by default 30. */
   readonly pauseMs?: number;
 }
 
-/** The same, with where everything is. */
+/** The settings with their defaults, the paths, and what is known about the running HAProxy. */
 export type OwnHaproxy = Required<Omit<OwnSettings, 'stateDir'>> &
   Readonly<Record<Path, string>> & { readonly runtime: Runtime; readonly noted: ProcessNotes };
 
 type Path = 'socketPath' | 'logPath' | 'statesPath';
 
-const CALL_MS = 1_000; // a connection that a reloading master has not taken yet ends with it, seconds later: better a new one
+const CALL_MS = 1_000; // a reloading master may accept a connection only seconds later, so it is better to open a new one
 
-/** Where things are in a run folder. */
+/** Fills in the defaults and the paths in the run folder. */
 export function ownHaproxyOf(settings: OwnSettings): OwnHaproxy {
   const at = (name: string): string => resolve(settings.runDir, name);
   const socketPath = at('master.sock');
@@ -57,12 +57,12 @@ export function ownHaproxyOf(settings: OwnSettings): OwnHaproxy {
   };
 }
 
-/** So many silent looks are those of a reload; a socket that is missing then has been removed. */
+/** How many times in a row HAProxy may be silent because it reloads. After that, a missing socket means that somebody has removed it. */
 const RELOAD_LOOKS = 10;
 
 /**
- * Its processes; undefined when it does not run. A master that lives but refuses connections reloads: that is waited for. One whose socket
- * somebody has removed is made to bind it again.
+ * Returns HAProxy's processes; undefined when it does not run. Waits for a master that refuses connections because it reloads. If somebody has
+ * removed the master's socket, makes the master create it again. Rejects when HAProxy runs but does not answer until `until` (`performance.now`).
  */
 export async function look(own: OwnHaproxy, until: number): Promise<Processes | undefined> {
   for (let looks = 1; ; looks++) {
@@ -73,7 +73,7 @@ export async function look(own: OwnHaproxy, until: number): Promise<Processes | 
     if (found.silence === 'absent' && !isAlive) return undefined;
     if (isAlive && looks === RELOAD_LOOKS) await askSocketBack(own, master);
     if (performance.now() >= until)
-      throw new Error(`HAProxy (pid ${master?.pid ?? 'unknown'}) runs, but does not answer; end it, and it is started anew`, {
+      throw new Error(`HAProxy (pid ${master?.pid ?? 'unknown'}) runs, but does not answer; end that process, and a new one is started`, {
         cause: found,
       });
     await sleep(own.pauseMs);
@@ -81,28 +81,29 @@ export async function look(own: OwnHaproxy, until: number): Promise<Processes | 
 }
 
 /**
- * A master binds its socket at each reload [haproxy 2.6, tried]. One that is starting has none yet, and the signal would end it: what it has
- * loaded is noted when it has started. The folder may be gone as well, or something that is no socket be in its place.
+ * Makes a master create its socket again by a reload, at which it binds the socket [haproxy 2.6, tried]. A master that is still starting has no socket
+ * either, and the signal would end it, so nothing is done until a marker names a running worker. The folder may be missing as well, and there may be
+ * something that is not a socket in its place.
  */
 async function askSocketBack(own: OwnHaproxy, master: ProcessIdentity): Promise<void> {
   const { socketPath, runDir, noted, log } = own;
   const { worker = 0, started = '' } = await noted.marker();
   const there = await lstat(socketPath).catch(() => undefined);
   if (there?.isSocket() === true || !(await lives({ pid: worker, started }))) return;
-  log.warn({ socket: socketPath }, "the socket of HAProxy's master is gone, HAProxy is reloaded to have it again");
+  log.warn({ socket: socketPath }, "the socket of HAProxy's master is missing, so HAProxy is reloaded to create it again");
   await mkdir(runDir, { recursive: true, mode: 0o700 });
   await rm(socketPath, { force: true, recursive: true });
   await writeStates(own, undefined);
   process.kill(master.pid, 'SIGUSR2');
 }
 
-/** The pid of the worker that serves, or `pid` when that one does; undefined when it does not, or does not say. */
+/** Returns the pid of the worker that serves, or `pid` if that worker serves. Undefined when it does not serve or does not answer. */
 export async function serving(own: OwnHaproxy, pid?: number): Promise<number | undefined> {
   const info = await workerInfo({ ...call(own), pid }).catch(() => undefined);
   return info === undefined || info.stopping ? undefined : info.pid;
 }
 
-/** Notes what the worker that serves has loaded, for the daemon that adopts it. */
+/** Records which files the serving worker has loaded, for the next daemon, which adopts HAProxy. */
 export async function note(
   { noted }: OwnHaproxy,
   { fingerprint, worker }: { readonly fingerprint: string; readonly worker: number },
@@ -111,7 +112,7 @@ export async function note(
   if (living !== undefined) await noted.noteMarker({ fingerprint, worker: living.pid, started: living.started });
 }
 
-/** One call of its master. */
+/** Returns the settings of one call to HAProxy's master. */
 export function call({ socketPath }: OwnHaproxy): Call {
   return { socketPath, deadlineMs: CALL_MS };
 }

@@ -13,25 +13,25 @@ import { identify, lives, identityText } from './process-identity.ts';
 import { look, note, ownHaproxyOf, serving, type OwnHaproxy, type OwnSettings } from './own-haproxy.ts';
 import { makeTurns } from '../socket/worker.ts';
 
-/** A HAProxy that we start, in a session of its own: it outlives this process, and the next one adopts it. */
+/** A HAProxy that we start, in a session of its own so that it outlives this process and the next daemon can adopt it. */
 export interface OwnProcess extends Haproxy {
-  /** Starts it when it does not run. Rejects with what HAProxy wrote, and says whether the worker before still serves. */
+  /** Reloads HAProxy, or starts it if it does not run. Rejects with what HAProxy wrote and whether the previous worker still serves. */
   reload(reasons: readonly Reason[], wanted?: Document): Promise<void>;
-  /** Its serving worker, when it runs; waits while it reloads. Rejects when it lives but does not answer by the deadline. */
+  /** Returns the serving worker of a running HAProxy. Waits while it reloads. Rejects when it runs but does not answer by the deadline. */
   adopt(): Promise<{ readonly worker: number } | undefined>;
-  /** All its processes, old workers included; none when it does not run. */
+  /** Returns the pids of all its processes, old workers included; empty when it does not run. */
   pids(): Promise<readonly number[]>;
-  /** Waits so many milliseconds; less when it ends, or has ended since the last wait. Rejects when the signal aborts. */
+  /** Waits `ms` milliseconds, or until HAProxy ends; an end since the last wait counts. Rejects when the signal aborts. */
   stays(ms: number, signal: AbortSignal): Promise<void>;
-  /** Whether what this worker holds is known; another one came by somebody else's reload. */
+  /** Whether this is the worker whose memory is known. A different worker comes from a reload that somebody else made. */
   knows(worker: number): boolean;
-  /** The fingerprint that the worker which serves now was confirmed with; undefined when it may have loaded something else. */
+  /** Returns the fingerprint of the files that the serving worker has loaded; undefined when it may have loaded something else. */
   applied(): Promise<string | undefined>;
-  /** Ends its master and all workers: by SIGTERM, after five seconds by SIGKILL. Rejects when one of them is still there after that. */
+  /** Ends the master and all workers by SIGTERM, and after five seconds by SIGKILL. Rejects when one of them still runs after that. */
   stop(gently?: Gently): Promise<void>;
 }
 
-/** The HAProxy of a run folder; nothing is started or asked before one of its functions is called. Reloads and commands go one after the other. */
+/** Makes the HAProxy of a run folder. Nothing is started or asked until a function is called. Reloads and commands run one at a time. */
 export function makeProcess(settings: OwnSettings): OwnProcess {
   const own = ownHaproxyOf(settings);
   const { runtime } = own;
@@ -53,7 +53,7 @@ export function makeProcess(settings: OwnSettings): OwnProcess {
 
 async function agrees(own: OwnHaproxy, fingerprint: string): Promise<void> {
   const worker = await serving(own);
-  if (worker === undefined) throw new Error('no worker of HAProxy serves, so nothing is noted of what it runs');
+  if (worker === undefined) throw new Error('no worker of HAProxy serves, so what it runs is not recorded');
   await note(own, { fingerprint, worker });
 }
 
@@ -73,7 +73,7 @@ async function pidsOf(own: OwnHaproxy): Promise<readonly number[]> {
 
 const LOOK_MS = 100;
 
-/** The end of each master is told once, also one that was before the wait. */
+/** Makes `stays`. It reports the end of each master once, also when the master ended before the wait. */
 function makeStays(own: OwnHaproxy): OwnProcess['stays'] {
   let ended = '';
   return async (ms, signal) => {
@@ -90,14 +90,14 @@ function makeStays(own: OwnHaproxy): OwnProcess['stays'] {
   };
 }
 
-/** A master that reloads by itself refuses connections for a moment: that is waited for. */
+/** Asks for the version. Waits for a master that refuses connections for a moment because somebody else reloads it. */
 async function release(own: OwnHaproxy): Promise<Release | undefined> {
   const known = await own.runtime.release();
   if (known !== undefined || (await look(own, performance.now() + own.deadlineMs)) === undefined) return known;
   return own.runtime.release();
 }
 
-/** What is there after somebody else's reload, too. */
+/** Reads back what HAProxy holds, after waiting for a reload that somebody else may have started. */
 async function holds(own: OwnHaproxy, document: Document): Promise<Running> {
   await look(own, performance.now() + own.deadlineMs);
   return own.runtime.holds(document);
@@ -109,7 +109,7 @@ async function applied(own: OwnHaproxy): Promise<string | undefined> {
 }
 
 async function stop(own: OwnHaproxy, gently: Gently | undefined): Promise<void> {
-  const found = await look(own, performance.now() + STOP_MS).catch(() => undefined); // one that hangs is ended by what was noted
+  const found = await look(own, performance.now() + STOP_MS).catch(() => undefined); // a HAProxy that hangs is ended by its recorded pid
   const noted = await own.noted.master();
   const master = found === undefined ? noted : await identify(found.master);
   const workers = await Promise.all([...(found?.workers ?? []), ...(found?.oldWorkers ?? [])].map(({ pid }) => identify(pid)));
@@ -120,11 +120,11 @@ async function stop(own: OwnHaproxy, gently: Gently | undefined): Promise<void> 
   for (const file of [own.socketPath, ...own.noted.files]) await rm(file, { force: true });
 }
 
-/** Whoever looks at the health page sends no more clients here. A configuration whose head has no such line just ends. */
+/** Makes the health page fail, so that whoever checks it sends no more clients. Does nothing if the configuration has no such page. */
 async function turnRed({ runtime, config, log }: OwnHaproxy): Promise<void> {
   const text = `add map ${dirname(config)}/${HEALTH_MAP} stop 1`;
   const told = runtime.send([{ text, expect: /^$/, reason: { code: 'by-hand', subject: 'haproxy', detail: 'it is about to end' } }]);
   await told.catch((error: unknown) => {
-    log.warn({ reason: sentence(error) }, 'the health page of HAProxy could not be turned red');
+    log.warn({ reason: sentence(error) }, "HAProxy's health page could not be made to fail before HAProxy ends");
   });
 }

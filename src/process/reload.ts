@@ -14,9 +14,9 @@ const LOG_MAX_BYTES = 8 * 2 ** 20;
 
 interface Attempt {
   readonly own: OwnHaproxy;
-  /** Where in haproxy.log it begins. */
+  /** Where in haproxy.log the output of this attempt begins, in bytes. */
   readonly since: number;
-  /** By `performance.now`. */
+  /** The deadline, as `performance.now` counts. */
   readonly until: number;
   readonly before: Processes;
   readonly master: ProcessIdentity;
@@ -27,7 +27,7 @@ interface Task {
   readonly wanted: Document | undefined;
 }
 
-/** Starts HAProxy, or makes it read its file again; resolves when a worker that has loaded it serves. */
+/** Starts or reloads HAProxy. Resolves when a worker that has loaded the file serves. Rejects with a ReloadRefused or a sentence. */
 export async function reload(own: OwnHaproxy, { reasons, wanted }: Task): Promise<void> {
   const until = performance.now() + own.deadlineMs;
   const fingerprint = await own.fingerprint();
@@ -42,15 +42,15 @@ export async function reload(own: OwnHaproxy, { reasons, wanted }: Task): Promis
     await note(own, { fingerprint, worker });
     own.log.debug({ worker }, 'HAProxy serves what was written');
   } finally {
-    await writeStates(own, undefined); // a later start must not believe them
+    await writeStates(own, undefined); // so that a later start does not use old states
   }
 }
 
 async function start({ own, since, until }: Pick<Attempt, 'own' | 'since' | 'until'>): Promise<number> {
   own.noted.forget();
   for (const stale of [own.socketPath, ...own.noted.files]) await rm(stale, { force: true, recursive: true });
-  const output = await open(own.logPath, 'a', 0o600); // not a pipe: one that nobody reads blocks HAProxy
-  // -db: in the foreground whatever the configuration says; `daemon` would give the master another pid
+  const output = await open(own.logPath, 'a', 0o600); // not a pipe, because HAProxy blocks on a pipe that nobody reads
+  // -db keeps HAProxy in the foreground whatever the configuration says; with `daemon` the master would get a different pid
   const args = ['-W', '-db', '-S', `${own.socketPath},mode,600`, '-f', own.config];
   const child = spawn(own.bin, args, { detached: true, stdio: ['ignore', output.fd, output.fd], env: own.env });
   child.unref();
@@ -67,7 +67,7 @@ async function start({ own, since, until }: Pick<Attempt, 'own' | 'since' | 'unt
   try {
     return await confirm({ own, since, until, master, before: { master: pid, workers: [], oldWorkers: [], failed: 0 } });
   } catch (error) {
-    await end([master]); // a HAProxy that comes too late would share the ports with the next one
+    await end([master]); // a HAProxy that starts later after all would share the ports with the next one
     throw error;
   }
 }
@@ -77,7 +77,7 @@ async function reloadRunning({ own, since, until, before }: Omit<Attempt, 'maste
   const attempt = { own, since, until, before, master };
   for (;;) {
     const answer = await orSilence(ask({ ...call(own), command: 'reload', deadlineMs: left(until) }));
-    const words = answer instanceof NoAnswer ? '' : answer; // 2.6 says nothing; 2.7 and later Success=0 or 1, and the log
+    const words = answer instanceof NoAnswer ? '' : answer; // 2.6 answers nothing; 2.7 and later answer Success=0 or 1 and the log
     const busy = answer instanceof NoAnswer ? answer.silence === 'absent' : /another reload is still in progress/i.test(words);
     if (!busy && /^Success=0/m.test(words)) throw await refusal(attempt, { what: 'HAProxy refused the reload', answer: words });
     if (!busy || performance.now() >= until || !(await lives(master))) return await confirm(attempt);
@@ -85,7 +85,7 @@ async function reloadRunning({ own, since, until, before }: Omit<Attempt, 'maste
   }
 }
 
-/** The pid of a worker that is not one of those before, and that serves. */
+/** Waits for a new worker that serves, and returns its pid. */
 async function confirm(attempt: Attempt): Promise<number> {
   const { own, until, before, master } = attempt;
   const known = new Set([...before.workers, ...before.oldWorkers].map(({ pid }) => pid));
@@ -97,7 +97,8 @@ async function confirm(attempt: Attempt): Promise<number> {
     if (!silent && now.failed > before.failed) throw await refusal(attempt, { what: 'HAProxy refused the reload' });
     if (silent && !(await lives(master)))
       throw await refusal(attempt, { what: known.size > 0 ? 'HAProxy ended at the reload' : 'HAProxy did not start' });
-    if (performance.now() >= until) throw await refusal(attempt, { what: `HAProxy did not confirm it within ${own.deadlineMs} ms` });
+    if (performance.now() >= until)
+      throw await refusal(attempt, { what: `HAProxy did not confirm within ${own.deadlineMs} ms that it serves` });
     await sleep(own.pauseMs);
   }
 }
@@ -115,7 +116,7 @@ async function refusal(
   return new ReloadRefused(`${what}: ${said}; ${rest}`, `${text}\n${answer}`.split('\n'));
 }
 
-/** What HAProxy wrote, as one line for people: its first alerts, its last lines where there are none. Empty when it wrote nothing. */
+/** Shortens what HAProxy wrote to one line: its first four alerts, or its last four lines if there are none. Empty when it wrote nothing. */
 export function gist(text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^(Success=\d|--)$/.test(line));
   const alerts = lines.filter((line) => line.startsWith('[ALERT]'));
@@ -123,7 +124,7 @@ export function gist(text: string): string {
   return telling.map((line) => line.replace(/^\[\w+\]\s+\(\d+\) : /, '').trim()).join(' | ');
 }
 
-/** Where HAProxy's output goes: into the file that it has open, also where that is gone from the run folder. */
+/** Returns the path of the file that HAProxy writes its output to, even if that file was deleted from the run folder. */
 async function logPathOf({ logPath, noted }: OwnHaproxy): Promise<string> {
   const master = await noted.master();
   const open = `/proc/${master?.pid ?? 0}/fd/2`;
@@ -135,7 +136,7 @@ async function startOfLog(own: OwnHaproxy): Promise<number> {
   const logPath = await logPathOf(own);
   const { size } = await stat(logPath).catch(() => ({ size: 0 }));
   if (size <= LOG_MAX_BYTES) return size;
-  await truncate(logPath); // HAProxy appends: it goes on at the new end
+  await truncate(logPath); // HAProxy opened it for appending, so it continues at the new end
   return 0;
 }
 

@@ -1,17 +1,17 @@
 import type { Environment } from '../lib/environment.ts';
 
-/** A program that must end. */
+/** A program to run, and its limits. */
 export interface Bounded {
   readonly words: readonly [program: string, ...rest: string[]];
   readonly env: Environment;
-  /** Kills it; the promise then rejects with the signal's reason. */
+  /** Kills the program; the promise then rejects with the signal's reason. */
   readonly signal: AbortSignal | undefined;
   readonly deadlineMs: number;
 }
 
-/** How it ended. */
+/** How a program ended. */
 export interface Ended {
-  /** Undefined when a signal ended it, or it could not be run. */
+  /** Undefined when a signal ended the program, or when it could not be run. */
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
   /** What it wrote to stdout and stderr. */
@@ -24,16 +24,16 @@ export interface Ended {
   readonly why: string;
 }
 
-/** Seconds that it may live on after its deadline where nobody is left to kill it. */
+/** How many seconds after the deadline the program ends by itself, if this process is no longer there to kill it. */
 const GRACE_S = 5;
 
 /**
- * Runs a program that is killed, with all that it has started, at its deadline and at the signal. It also ends when this process can't kill it
- * any more (after kill -9): `timeout` ends its wait, a CPU limit its work.
+ * Runs a program, and kills it and everything it has started at the deadline or when the signal aborts. The program also ends when this process was
+ * killed before it (kill -9): `timeout` ends it if it waits, and a CPU limit if it computes.
  */
 export async function runBounded({ words, env, signal, deadlineMs }: Bounded): Promise<Ended> {
   signal?.throwIfAborted();
-  const { execa } = await import('execa'); // it takes a tenth of a second to load, and --dry does without
+  const { execa } = await import('execa'); // imported here because loading it takes a tenth of a second and --dry does not need it
   const longestS = Math.ceil(deadlineMs / 1000) + GRACE_S;
   const bounds = ['-s', 'KILL', `${longestS}`, 'sh', '-c', `ulimit -t ${longestS}; exec "$@"`, 'sh'];
   const running = execa('timeout', [...bounds, ...words], {
@@ -43,7 +43,7 @@ export async function runBounded({ words, env, signal, deadlineMs }: Bounded): P
     maxBuffer: 50_000_000,
     env,
     extendEnv: false,
-    detached: true, // a process group of its own, which is killed as a whole
+    detached: true, // a process group of its own, so that all of it can be killed
   });
   const kill = (): void => {
     killGroup(running.pid);
@@ -67,7 +67,7 @@ export async function runBounded({ words, env, signal, deadlineMs }: Bounded): P
   }
 }
 
-/** What `sh` exits with for a program that is missing, and for one that can't be run. */
+/** The exit codes of `sh` for a program that is missing, and for a program that can't be run. */
 const NOT_FOUND = 127;
 const NOT_RUN = 126;
 
@@ -75,6 +75,6 @@ function killGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // it has ended meanwhile
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // it has ended in the meantime
   }
 }

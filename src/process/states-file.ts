@@ -6,15 +6,15 @@ import type { Document } from '../model/document.ts';
 import type { Runtime } from '../socket/worker.ts';
 import { placeApart, readServersState, type ServerRow } from '../socket/servers-state.ts';
 
-/** A state file that says nothing of any server. HAProxy warns of a missing one and of an empty one, not of this. */
+/** A state file without servers. HAProxy warns about a missing and about an empty file, but not about this one. */
 export const NO_STATES = `1
 # be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port
 `;
 
 /**
- * What HAProxy's next worker has to know of its servers [haproxy: server-state-file]: which of them are down. It believes of a server all that
- * stands in its row, against the configuration, so only those have one that are down now, have a check that brings them back, and shall serve at
- * the same address; maintenance and weights are those of the configuration.
+ * Returns the state file for HAProxy's next worker [haproxy: server-state-file], so that it knows which servers are down. A row of this file overrides
+ * the configuration, so only servers get a row that are down, have a check that can bring them back, and are to serve at the same address.
+ * Maintenance and weights are taken from the configuration.
  */
 export function keepStates(showServersState: string, wanted: Document): string {
   const rows = readServersState(showServersState);
@@ -39,7 +39,7 @@ function anyDown(rows: ReadonlyMap<string, ServerRow>): boolean {
   return false;
 }
 
-/** Without what commands have changed: the weight in use becomes the one of the configuration, and no trace of a ` disabled` is left. */
+/** Returns a row with the configuration's weight and without maintenance, so that changes by commands are not carried over. */
 function asConfigured(row: string, columns: readonly string[]): string {
   const fields = row.split(' ');
   const [admin, used, initial] = ['srv_admin_state', 'srv_uweight', 'srv_iweight'].map((name) => columns.indexOf(name)) as [
@@ -58,7 +58,7 @@ interface Surroundings {
   readonly log: Logger;
 }
 
-/** Writes what the next worker is told: which of the document's servers are down, or nothing. It never rejects: HAProxy can start without. */
+/** Writes the state file: which of the document's servers are down, or no servers without a document. Never rejects, as HAProxy starts without it. */
 export async function writeStates({ statesPath, runtime, log }: Surroundings, wanted: Document | undefined): Promise<void> {
   try {
     const [states = ''] = wanted === undefined ? [] : await runtime.read(['show servers state']);

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lives, type ProcessIdentity } from './process-identity.ts';
 
-/** Milliseconds that a process has to end when it is asked to, and again when it is killed. */
+/** How long a process may take to end after SIGTERM, and again after SIGKILL, in milliseconds. */
 export const STOP_MS = 5_000;
 
-/** Ends a master, the first one, which ends its workers; whoever is left after a while is killed. Rejects when one is still there then. */
+/** Ends processes by SIGTERM to the first, which is the master and ends its workers; then kills what is left. Rejects when one still runs. */
 export async function end(all: readonly ProcessIdentity[]): Promise<void> {
   await signal(all.slice(0, 1), 'SIGTERM');
   let rest = await survivors(all);
@@ -13,15 +13,15 @@ export async function end(all: readonly ProcessIdentity[]): Promise<void> {
   if (rest.length > 0) throw new Error(`HAProxy does not end: ${rest.map(({ pid }) => `pid ${pid}`).join(', ')}`);
 }
 
-/** How a HAProxy ends whose clients shall not notice. */
+/** How to end HAProxy so that clients do not notice. */
 export interface Gently {
-  /** From the moment its health page turns red until it takes no new connection, in milliseconds. */
+  /** How long its health page fails before it stops taking connections, in milliseconds. */
   readonly delayMs: number;
-  /** How long it may finish what it has, in milliseconds. */
+  /** How long it may finish its connections, in milliseconds. */
   readonly finishMs: number;
 }
 
-/** Turns the health page red, waits for whoever sends clients here to see it, and lets a master, the first one, and its workers finish. */
+/** Makes the health page fail, waits until other load balancers have seen it, and lets the master (the first process) and its workers finish. */
 export async function letFinish(
   all: readonly ProcessIdentity[],
   { turnRed, delayMs, finishMs }: Gently & { readonly turnRed: () => Promise<void> },
@@ -37,7 +37,7 @@ async function signal(all: readonly ProcessIdentity[], name: NodeJS.Signals): Pr
     try {
       if (await lives(one)) process.kill(one.pid, name);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // ended meanwhile
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // it has ended in the meantime
     }
   }
 }

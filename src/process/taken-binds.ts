@@ -12,14 +12,14 @@ import type { TakenBind } from '../model/quarantine.ts';
 import { CAPABILITIES, hasAny } from './capabilities.ts';
 import { allListeners, canonical, overlaps, type Listener } from './listeners.ts';
 
-/** What HAProxy may do when we start it; asked for only where that matters. */
+/** Returns HAProxy's capabilities as a mask; called only when they matter. */
 type Capable = () => Promise<bigint>;
 
 /**
- * The wanted addresses that can't be bound, each with a sentence for who can mend it. One failing bind at a reload stops ALL listeners for two
- * seconds, and `haproxy -c` does not see it. Each is bound as HAProxy would, but alone, and released at once. `own`: the sockets of the HAProxy
- * that runs, old workers included; they are in our way here, but not in its own, as it sets SO_REUSEPORT. `capable`: what HAProxy may do, which
- * can be more than this process may.
+ * Returns the wanted addresses that HAProxy can't bind, each with a sentence for whoever can fix it. If one bind fails at a reload, ALL listeners stop
+ * for two seconds, and `haproxy -c` does not check it. So each address is bound here for a moment. `own` are the sockets of the running HAProxy, old
+ * workers included: they keep us from binding, but not HAProxy, which sets SO_REUSEPORT. `capable` returns HAProxy's capabilities, which can be more
+ * than this process has.
  */
 export async function takenOf(
   wanted: readonly BindAddress[],
@@ -33,7 +33,7 @@ export async function takenOf(
     const address = canonical(await resolved(bind.address));
     const there = all.filter(({ port, address: other }) => port === bind.port && overlaps(other, address));
     const strangers = there.filter(({ socket }) => !own.has(socket));
-    if (there.some((one) => one.address === address && own.has(one.socket))) continue; // it is handed over
+    if (there.some((one) => one.address === address && own.has(one.socket))) continue; // HAProxy hands the socket to its next worker
     const why = await whyNot(bind, { there, strangers, may });
     if (why !== undefined) taken.push({ ...bind, why });
   }
@@ -43,14 +43,14 @@ export async function takenOf(
 const nothing: Capable = () => Promise.resolve(0n);
 
 interface BindAttempt {
-  /** The listeners that would be in the way. */
+  /** The listeners that conflict with the address. */
   readonly there: readonly Listener[];
-  /** Those of them that are not HAProxy's own. */
+  /** The conflicting listeners that are not HAProxy's own. */
   readonly strangers: readonly Listener[];
   readonly may: Capable;
 }
 
-/** Why HAProxy could not bind an address, in a sentence; undefined when it could. */
+/** Returns a sentence that says why HAProxy could not bind an address; undefined when it could. */
 async function whyNot(bind: BindAddress, { there, strangers, may }: BindAttempt): Promise<string | undefined> {
   const where = `${bracketed(bind.address)}:${bind.port}`;
   if (bind.interface !== undefined && !existsSync(`/sys/class/net/${path.basename(bind.interface)}`))
@@ -64,7 +64,7 @@ async function whyNot(bind: BindAddress, { there, strangers, may }: BindAttempt)
   return right === TRANSPARENT ? `${where} can't be bound: ${TRANSPARENT.lacking}` : explain(bind, code, strangers);
 }
 
-/** What this process can't try out, and HAProxy may do where it has one of these capabilities. */
+/** Binds that this process may not be allowed to try, but HAProxy can if it has one of these capabilities. */
 const LOW_PORT = { capabilities: [CAPABILITIES.netBindService] };
 const TRANSPARENT = {
   capabilities: [CAPABILITIES.netAdmin, CAPABILITIES.netRaw],
@@ -73,13 +73,13 @@ const TRANSPARENT = {
 
 interface Reloaded {
   readonly candidate: Document;
-  /** What ran before, and has its ports. */
+  /** The document that ran before the reload and whose ports are HAProxy's. */
   readonly good: Document | undefined;
 }
 
 /**
- * The new binds of a candidate that HAProxy itself, at its reload, says are in use: somebody took them after the lookup, or the lookup could not
- * see whose they are. They may be free again, so that nobody is left out for them.
+ * Returns the new binds of a candidate that HAProxy itself found in use at the reload, because they were taken after our check, or because our check
+ * could not see which process has them. They may be free again later, so no app is blamed for them.
  */
 export function bindsInUse(lines: readonly string[], { candidate, good }: Reloaded): readonly TakenBind[] {
   const ends = lines.flatMap((line) => /Address already in use.*\[(.*):(\d+)\]/.exec(line)?.slice(1).join(' ') ?? []);
@@ -88,11 +88,11 @@ export function bindsInUse(lines: readonly string[], { candidate, good }: Reload
   const before = new Set(good === undefined ? [] : bindsOf([...textOf(good)].join('')).map(key));
   const found = bindsOf([...textOf(candidate)].join('')).filter((bind) => ends.includes(key(bind)) && !before.has(key(bind)));
   const why = ({ address, port }: BindAddress): string =>
-    `${bracketed(address)}:${port} is taken by another process, as HAProxy found at its reload: end that, or choose another port (EADDRINUSE)`;
+    `${bracketed(address)}:${port} is taken by another process, as HAProxy found at its reload: end that process, or choose another port (EADDRINUSE)`;
   return found.map((bind) => ({ ...bind, why: why(bind) }));
 }
 
-/** Why HAProxy is not reloaded: it could not have all that the configuration binds. */
+/** HAProxy was not reloaded, because it could not bind everything in the configuration. */
 export class BindsTaken extends Error {
   readonly code = 'binds-taken';
   readonly binds: readonly TakenBind[];
@@ -103,7 +103,7 @@ export class BindsTaken extends Error {
   }
 }
 
-/** The address that a name leads to; the name, where it leads to none. */
+/** Resolves a name to its address. Returns the name itself if it does not resolve. */
 async function resolved(address: string): Promise<string> {
   if (address === '*' || isIP(address.replace(/%.*/, '')) !== 0) return address;
   return lookup(address).then(
@@ -112,7 +112,7 @@ async function resolved(address: string): Promise<string> {
   );
 }
 
-/** The system's error code, undefined when it can be had. */
+/** Binds an address for a moment. Returns the system's error code, or undefined on success. */
 async function tryBind({ address, port, v6only }: BindAddress): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy());
@@ -130,15 +130,15 @@ async function tryBind({ address, port, v6only }: BindAddress): Promise<string |
 async function explain({ address, port }: BindAddress, code: string, strangers: readonly Listener[]): Promise<string> {
   const where = `${bracketed(address)}:${port}`;
   if (code === 'EADDRINUSE')
-    return `${where} is taken by ${(await holderOf(strangers)) ?? 'another process'}: end that, or choose another port (EADDRINUSE)`;
+    return `${where} is taken by ${(await holderOf(strangers)) ?? 'another process'}: end that process, or choose another port (EADDRINUSE)`;
   if (code === 'EADDRNOTAVAIL') return `${where} can't be bound: this machine does not have the address (EADDRNOTAVAIL)`;
   if (code === 'EACCES')
-    return `${where} can't be bound: this user may not have the port; run as root or with CAP_NET_BIND_SERVICE, or give that to HAProxy with 'setcap cap_net_bind_service=+ep' (EACCES)`;
+    return `${where} can't be bound: this user may not use the port; run as root or with CAP_NET_BIND_SERVICE, or give that capability to HAProxy with 'setcap cap_net_bind_service=+ep' (EACCES)`;
   if (code === 'EAFNOSUPPORT') return `${where} can't be bound: this machine has no IPv6 (EAFNOSUPPORT)`;
   return `${where} can't be bound (${code})`;
 }
 
-/** `node (pid 123)`: whose sockets these are, as far as /proc shows; undefined for processes of others, where we are not root. */
+/** Returns the process that has one of these sockets, as `node (pid 123)`. Undefined when /proc does not show it, as for other users' processes. */
 async function holderOf(listeners: readonly Listener[]): Promise<string | undefined> {
   const sockets = new Set(listeners.map(({ socket }) => socket));
   if (sockets.size === 0) return undefined;

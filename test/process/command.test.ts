@@ -149,8 +149,10 @@ test('a command that ends well and replaces no worker has failed', async () => {
   const socket = await socketWith((line, connection) => connection.end(answersOf(line, { version: '2.8.3', pid: 7 }, () => '')));
   const runDir = await makeFolder();
   const haproxy = await make(runDir, '', { socket, confirmMs: 60 });
-  await expect(haproxy.reload([])).rejects.toThrow(`ended well, but the worker before (pid 7) still answers at HAProxy's socket ${socket}`);
+  await expect(haproxy.reload([])).rejects.toThrow(
+    `succeeded, but the previous worker (pid 7) still answers on HAProxy's socket ${socket}`,
+  );
   await expect(haproxy.applied()).resolves.toBeUndefined();
   const nobody = await make(runDir, '', { socket: `${socket}.none`, confirmMs: 60 });
-  await expect(nobody.reload([])).rejects.toThrow('ended well, but nothing answers');
+  await expect(nobody.reload([])).rejects.toThrow('succeeded, but nothing answers');
 });

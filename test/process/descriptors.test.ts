@@ -40,7 +40,7 @@ test('too few are told with what needs them', () => {
   const demand = { binds: 10, checks: 20, threads: 2, maxconn: 1000 };
   expect(tooFew(demand, 2068)).toBeUndefined();
   expect(tooFew(demand, 2067)).toContain(
-    'need 2068 file descriptors (10 listeners, 20 health checks, 2 threads, 1000 connections) and may have 2067',
+    'need 2068 file descriptors (10 listeners, 20 health checks, 2 threads, 1000 connections) but may have only 2067',
   );
 });
 

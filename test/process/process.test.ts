@@ -126,7 +126,7 @@ test('a reload that nobody confirms rejects by its deadline; the next one can go
   ]);
   const own = make(runDir);
   await expect(own.reload([])).rejects.toThrow(
-    'HAProxy did not confirm it within 300 ms: it wrote nothing; worker 11 still serves as before',
+    'HAProxy did not confirm within 300 ms that it serves: it wrote nothing; worker 11 still serves as before',
   );
   await own.reload([]);
 });

@@ -79,7 +79,7 @@ test('a port that HAProxy found in use at the reload: it is taken, and whose it 
 test.each([
   ['[ALERT] (7) : Starting frontend marathon_http_in: cannot bind socket (Cannot assign requested address) for [0.0.0.0:80]'],
   ['[ALERT] (7) : [/usr/sbin/haproxy.main()] Cannot raise FD limit to 4123, limit is 1024.'],
-  ['HAProxy did not confirm it within 20000 ms'],
+  ['HAProxy did not confirm within 20000 ms that it serves'],
 ])('what time may heal is tried again, and no Problem: %s', async (line) => {
   await expect(refuse(reload(false, line))).resolves.toEqual({ consequence: 'later', told: [] });
 });
