@@ -166,7 +166,7 @@ test('a reload by hand is noticed at the next command, and read back', async () 
   const before = await own.adopt();
   process.kill((await showProc({ socketPath: join(runDir, 'master.sock'), deadlineMs: 5_000 })).master, 'SIGUSR2');
   while ((await own.adopt())?.worker === before?.worker) await sleep(20);
-  await expect(own.send([command('disable server out/more')])).rejects.toThrow('somebody has reloaded it');
+  await expect(own.send([command('disable server out/more')])).rejects.toThrow('somebody has reloaded HAProxy');
   const running = await own.holds(document);
   expect(running.document).toBe(document);
   expect(running.exceptions.size).toBe(0);
@@ -258,7 +258,7 @@ test('a HAProxy that somebody else runs takes commands on its stats socket, and 
     await allTaken(theirs, [add('out/more', '127.0.0.2:83')]);
   }
   await write({ global: `  stats socket ${socket} mode 600 level admin\n`, end: 'nonsense\n' });
-  await expect(makeCommand({ ...settings, confirmMs: 500 }).reload([])).rejects.toThrow('the worker before');
+  await expect(makeCommand({ ...settings, confirmMs: 500 }).reload([])).rejects.toThrow('the previous worker');
   await expect(request(port)).resolves.toBe('200');
 });
 

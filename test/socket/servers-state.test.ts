@@ -170,8 +170,8 @@ test('columns are found by their names, and something else is no answer', () => 
   expect(rows.get('a')?.get('one')).toMatchObject({ address: '10.0.0.1', port: '80', mode: 'maintenance', down: true, checkPassed: true });
   expect(rows.get('a')?.get('one')).toMatchObject({ weight: '5', isChecked: false, isTls: true });
   expect(() => readServersState('Permission denied\n')).toThrow('Permission denied');
-  expect(() => readServersState('2\n# be_name\n')).toThrow('not an answer');
+  expect(() => readServersState('2\n# be_name\n')).toThrow('an unusable answer');
   for (const column of ['srv_uweight', 'srv_check_state', 'srv_use_ssl']) {
-    expect(() => readServersState(HEAD.replace(column, 'other'))).toThrow('not an answer');
+    expect(() => readServersState(HEAD.replace(column, 'other'))).toThrow('an unusable answer');
   }
 });

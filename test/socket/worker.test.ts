@@ -144,9 +144,9 @@ test('what is no full answer rejects: too few, too many, cut in the middle, garb
   const ways: Readonly<Record<string, (text: string) => string>> = {
     'gave 0 answers to 1 commands': (text) => text.slice(0, text.lastIndexOf('2.6.12')),
     'gave 2 answers to 1 commands': (text) => `${text}2.6.12\n\n`,
-    "does not say who it is: \"Can't find the target PID matching the prefix '@1'\"": () =>
+    "HAProxy's answer does not name its worker: \"Can't find the target PID matching the prefix '@1'\"": () =>
       "Can't find the target PID matching the prefix '@1'\n",
-    'does not say who it is: "Permission denied': () => 'Permission denied\n\n'.repeat(4),
+    'does not name its worker: "Permission denied': () => 'Permission denied\n\n'.repeat(4),
     'then "Success=0': (text) => `${text}Success=0\n--\n`,
     '(cut)': () => '',
   };
@@ -179,8 +179,8 @@ test('another worker than before is not taken for the same; what it holds is rea
   const runtime = makeRuntime({ socketPath, prefix: '', mapFolder: '/etc/haproxy' });
   await runtime.send([command('disable server b/s')]);
   played.started = 2; // the same pid in another container
-  await expect(runtime.send([command('disable server b/s')])).rejects.toThrow('somebody has reloaded it');
-  await expect(runtime.passed([{ backend: 'b' as BackendName, server: 's' as ServerName }])).rejects.toThrow('somebody has reloaded it');
+  await expect(runtime.send([command('disable server b/s')])).rejects.toThrow('somebody has reloaded HAProxy');
+  await expect(runtime.passed([{ backend: 'b' as BackendName, server: 's' as ServerName }])).rejects.toThrow('somebody has reloaded HAProxy');
   const document = { front: [], backends: [], maps: {} };
   await expect(runtime.holds(document)).resolves.toEqual({ document, exceptions: new Map(), lost: new Map() });
   await expect(runtime.send([command('disable server b/s')])).resolves.toHaveLength(1);
