@@ -187,7 +187,7 @@ test('a worker that somebody else has put in place is not sent what was meant fo
   const own = make(runDir);
   await own.send([COMMAND]);
   await make(runDir).reload([]);
-  await expect(own.send([COMMAND])).rejects.toThrow(`(pid ${process.ppid}, not 11): somebody has reloaded it`);
+  await expect(own.send([COMMAND])).rejects.toThrow(`(pid ${process.ppid}, not 11): somebody has reloaded HAProxy`);
 });
 
 test('nobody there: no release, and nothing is taken for sent', async () => {
