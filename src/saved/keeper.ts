@@ -38,7 +38,7 @@ export class Keeper {
   readonly #settings: KeeperSettings;
   #last: Saved | undefined;
   #unwritten: Saved | undefined;
-  #written = -Infinity; // when the last write started the last write started
+  #written = -Infinity; // when the last write started
   #writing: Promise<void> = Promise.resolve();
   #hanging: Promise<void> | undefined; // a write that has not ended
   #isWaiting = false;

@@ -122,7 +122,8 @@ export function readProcesses(text: string): Processes {
     if (type === 'master') found = { master: Number(pid), failed: Number(failed ?? 0) };
     if (type === 'worker') list?.push({ pid: Number(pid), reloads: Number(reloads), uptime, version });
   }
-  if (found === undefined) throw new Error(`HAProxy's master gave an unusable answer to 'show proc': ${JSON.stringify(text.slice(0, 200))}`);
+  if (found === undefined)
+    throw new Error(`HAProxy's master gave an unusable answer to 'show proc': ${JSON.stringify(text.slice(0, 200))}`);
   return { ...found, workers, oldWorkers };
 }
 

@@ -53,7 +53,8 @@ function checked(command: string): string {
       : Buffer.byteLength(command) > MOST_BYTES - 200
         ? 'is too long'
         : undefined;
-  if (wrong !== undefined) throw new Error(`a command is not sent to HAProxy because it ${wrong}: ${JSON.stringify(command.slice(0, 200))}`);
+  if (wrong !== undefined)
+    throw new Error(`a command is not sent to HAProxy because it ${wrong}: ${JSON.stringify(command.slice(0, 200))}`);
   return command;
 }
 

@@ -180,7 +180,9 @@ test('another worker than before is not taken for the same; what it holds is rea
   await runtime.send([command('disable server b/s')]);
   played.started = 2; // the same pid in another container
   await expect(runtime.send([command('disable server b/s')])).rejects.toThrow('somebody has reloaded HAProxy');
-  await expect(runtime.passed([{ backend: 'b' as BackendName, server: 's' as ServerName }])).rejects.toThrow('somebody has reloaded HAProxy');
+  await expect(runtime.passed([{ backend: 'b' as BackendName, server: 's' as ServerName }])).rejects.toThrow(
+    'somebody has reloaded HAProxy',
+  );
   const document = { front: [], backends: [], maps: {} };
   await expect(runtime.holds(document)).resolves.toEqual({ document, exceptions: new Map(), lost: new Map() });
   await expect(runtime.send([command('disable server b/s')])).resolves.toHaveLength(1);
