@@ -1,5 +1,5 @@
 import { ownerKey, type AppOwner } from './app-owners.ts';
-import type { Blame } from './read-refusal.ts';
+import { describeAlone, type Blame, type NameOf } from './read-refusal.ts';
 import { serviceAlone } from './service-alone.ts';
 import { textOf } from '../haproxy/file-text.ts';
 import type { Document } from '../model/document.ts';
@@ -36,11 +36,18 @@ export type Taken = string;
 export class Acquittal {
   readonly #document: Document;
   readonly #ask: Counted['ask'];
+  readonly #nameOf: NameOf;
   readonly #asked = new Map<string, Taken | undefined>();
 
-  constructor(document: Document, { ask }: Counted) {
+  constructor(document: Document, { ask }: Counted, nameOf: NameOf = (app) => app) {
     this.#document = document;
     this.#ask = ask;
+    this.#nameOf = nameOf;
+  }
+
+  /** What the operator is told of a port that is not to blame. */
+  describe(blame: Blame): string {
+    return describeAlone(blame, this.#nameOf);
   }
 
   /** What shows that he is not to blame; undefined when he is. Each is asked about once. `known`: what showed it before is not asked again. */

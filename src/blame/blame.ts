@@ -1,5 +1,5 @@
 import { ownerKey } from './app-owners.ts';
-import { describeAlone, describeTemplate, isAlike, readRefusal, type Blame, type RefusalReading } from './read-refusal.ts';
+import { describeTemplate, isAlike, readRefusal, type Blame, type NameOf, type RefusalReading } from './read-refusal.ts';
 import { withoutServices } from './without-services.ts';
 import type { Document } from '../model/document.ts';
 import { Acquittal, countRuns, type Counted, type Taken } from './acquittal.ts';
@@ -20,6 +20,8 @@ export interface BlameParts {
   readonly budget?: number;
   /** The `fault` of the finding before, where HAProxy has taken no candidate since. */
   readonly fault?: OperatorsFault | undefined;
+  /** How apps are called in sentences; by the id in the document when left out. */
+  readonly nameOf?: NameOf;
 }
 
 /** Whose part of a document HAProxy refuses. */
@@ -43,9 +45,9 @@ const BUDGET = 20;
  * are new or changed since the last good document are tried first, then halves of all. Where HAProxy refuses even a document without any app,
  * the operator's templates are at fault, and no app is. That is not searched for again, as long as the same shows it.
  */
-export async function findBlame({ document, good, lines, check, budget = BUDGET, fault }: BlameParts): Promise<Finding> {
+export async function findBlame({ document, good, lines, check, budget = BUDGET, fault, nameOf }: BlameParts): Promise<Finding> {
   const counted = countRuns(check, budget);
-  const acquittal = new Acquittal(document, counted);
+  const acquittal = new Acquittal(document, counted, nameOf);
   const refusal = readRefusal(lines, document);
   if (refusal.blamed.length > 0 || refusal.isCommon) {
     const found = await acquitAlone(await confirmDoubtful(refusal, document, counted), acquittal);
@@ -72,7 +74,7 @@ async function findAgain(shown: OperatorEvidence, { document, counted, acquittal
   if (shown === 'without-apps') return refuseWithoutApps(document, counted);
   const { blame } = shown;
   const taken = await acquittal.of(blame, shown.taken);
-  return taken === undefined ? undefined : { ...NOBODY, operator: [describeAlone(blame)], isCommon: true, shown: { blame, taken } };
+  return taken === undefined ? undefined : { ...NOBODY, operator: [acquittal.describe(blame)], isCommon: true, shown: { blame, taken } };
 }
 
 const NOBODY = { blamed: [], unknown: [], isConfirmed: false } as const;
@@ -90,7 +92,7 @@ async function acquitAlone(found: Culprits, acquittal: Acquittal): Promise<Culpr
   return {
     ...found,
     blamed: found.blamed.filter(({ owner }) => !owners.has(ownerKey(owner))), // what else there is against them follows from it
-    operator: [...new Set([...found.operator, ...Array.from(acquitted.keys(), describeAlone)])],
+    operator: [...new Set([...found.operator, ...Array.from(acquitted.keys(), (blame) => acquittal.describe(blame))])],
     isCommon: true,
     isConfirmed: false,
     shown: { blame: first[0], taken: first[1] },

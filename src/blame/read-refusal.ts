@@ -1,4 +1,5 @@
 import type { Document, Fragment } from '../model/document.ts';
+import type { AppId } from '../model/names.ts';
 import type { Owner } from '../model/problem.ts';
 import { ownerKey, type AppOwner } from './app-owners.ts';
 import { gistOf, readComplaints } from './complaint.ts';
@@ -95,10 +96,13 @@ export function describeTemplate({
   return `HAProxy does not take the operator's template ${where}: ${words}${line === undefined ? '' : `, in the line '${line}'`}`;
 }
 
+/** The id that Marathon has for an app, which may be known here by the name of its deployment group. */
+export type NameOf = (app: AppId) => AppId;
+
 /** The same of one that a single app has, in whose place HAProxy takes the default one. */
-export function describeAlone({ owner: { app, index = 0 }, words, template, line }: Blame): string {
+export function describeAlone({ owner: { app, index = 0 }, words, template, line }: Blame, nameOf: NameOf): string {
   const [what, instead] = template === undefined ? ['templates', 'ones'] : [`template ${template}`, 'one'];
-  const where = `as ${app}, port ${index} has it, but takes the default ${instead} in its place, so that no app is at fault`;
+  const where = `as ${nameOf(app)}, port ${index} has it, but takes the default ${instead} in its place, so that no app is at fault`;
   return `HAProxy does not take the operator's ${what} ${where}: ${words}${line === undefined ? '' : `, in the line '${line}'`}`;
 }
 

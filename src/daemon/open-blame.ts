@@ -8,7 +8,7 @@ import type { Files } from '../drive/files.ts';
 import { DEFAULTED, dependsOnServers, describeBlame, describeReload, NOTHING_SERVES, templatesIn } from '../blame/refusal-problems.ts';
 import { withoutOtherFiles } from '../blame/complaint.ts';
 import { ownerKey } from '../blame/app-owners.ts';
-import type { Blame } from '../blame/read-refusal.ts';
+import type { Blame, NameOf } from '../blame/read-refusal.ts';
 import { now } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { View } from '../model/view.ts';
@@ -52,24 +52,24 @@ export function makeBlaming({ files, file, tell, viewOf, log }: BlamingSettings)
     }
     if (lines.length === 0 && !hasEnded) return 'later';
     // At a reload it has passed `haproxy -c`: only the words of the reload can name somebody.
-    const finding = await findBlame({ document: candidate, good, lines, check, fault, ...('error' in refusal && { budget: 0 }) });
+    const asking = { document: candidate, good, lines, check, nameOf: nameIn(viewOf(candidate)) };
+    const finding = await findBlame({ ...asking, fault, ...('error' in refusal && { budget: 0 }) });
     fault = finding.fault;
     const quarantined = portsToBlame(viewOf(candidate), finding.blamed);
     log.debug({ blamed: quarantined.map(({ app, index }) => `${app} ${index}`), runs: finding.runs }, 'HAProxy does not take a candidate');
-    const { operator, unknown } = finding;
     if ('error' in refusal && quarantined.length === 0) {
       if (!hasEnded && lines.some(mayPass)) return 'later';
       tell({ kind: 'refused', at: now(), problems: [describeReload(refusal)], quarantined });
       return 'never';
     }
     const isFirst = good === undefined && !('error' in refusal) && (await files.fingerprint()) === 'none';
-    const defaulted = isFirst ? toDefault(operator, tried) : undefined;
+    const defaulted = isFirst ? toDefault(finding.operator, tried) : undefined;
     if (defaulted !== undefined) {
       tell({ kind: 'refused', at: now(), problems: [], quarantined, defaulted });
       return 'another';
     }
-    const isTold = 'error' in refusal || (quarantined.length > 0 && operator.length === 0 && unknown.length === 0);
-    const problems = isTold ? [] : describeBlame({ blamed: [], operator, unknown }, isFirst ? NOTHING_SERVES : undefined);
+    const isTold = 'error' in refusal || (quarantined.length > 0 && finding.operator.length === 0 && finding.unknown.length === 0);
+    const problems = isTold ? [] : describeBlame({ ...finding, blamed: [] }, isFirst ? NOTHING_SERVES : undefined);
     tell({ kind: 'refused', at: now(), problems, quarantined });
     return quarantined.length > 0 ? 'another' : 'never';
   };
@@ -99,11 +99,16 @@ function tooMany({ app, descriptors }: Neediest, { message }: Error, view: View 
     const problem: Problem = {
       code: 'refused-by-haproxy',
       owner: { by: 'app', app, index },
-      message: `${message}; of these, ${app} needs ${descriptors} for its ports and health checks`,
+      message: `${message}; of these, ${service.front.author ?? app} needs ${descriptors} for its ports and health checks`,
       hint: 'use fewer ports or servers with checks, or have the limit raised and the daemon started again; the app is left out until its definition changes',
     };
     return { app, index, of: writtenOf(service), files: knownOf(writtenOf(service), view?.named ?? []), problems: [problem] };
   });
+}
+
+/** The id of an app as Marathon has it, where it may be the name of a deployment group. */
+function nameIn(view: View | undefined): NameOf {
+  return (app) => view?.services.find(({ front }) => front.app === app)?.front.author ?? app;
 }
 
 /** The operator's templates to put the default ones in place of, each once: where nothing serves yet, that is better than to wait for a person. */
@@ -150,5 +155,7 @@ function quarantine(service: Service, blamed: readonly Blame[], named: View['nam
   if (its.length === 0) return [];
   const of = writtenOf(service);
   const servers = its.every(dependsOnServers) ? { servers: service.backend.servers.map(({ name }) => name) } : {};
-  return [{ app, index, of, files: knownOf(of, named), problems: describeBlame({ blamed: its, operator: [], unknown: [] }), ...servers }];
+  const { author = app } = service.front;
+  const told = its.map((blame): Blame => ({ ...blame, owner: { ...blame.owner, app: author } }));
+  return [{ app, index, of, files: knownOf(of, named), problems: describeBlame({ blamed: told, operator: [], unknown: [] }), ...servers }];
 }

@@ -132,6 +132,14 @@ test('the app that showed it has changed: it is asked about anew, and nobody els
   expect(changed).toMatchObject({ blamed: [], runs: 2, operator: [expect.stringContaining("operator's templates as /app")] });
 });
 
+test('an app is called as the one who asks calls it', async () => {
+  const candidate = estate({ template: 'bad' });
+  const nameOf = (app: AppId): AppId => `${app}-blue` as AppId;
+  const check = (one: Document): Promise<Verdict> => Promise.resolve(judge(one));
+  const { operator } = await findBlame({ document: candidate, good: undefined, lines: SILENT, check, nameOf });
+  expect(operator).toEqual([expect.stringMatching(/operator's templates as \/app\d+-blue, port 0/)]);
+});
+
 test('the app that showed it is gone: another shows it', async () => {
   const fault = await faultOf({ count: 1, template: 'bad' });
   const all = estate({ count: 10, template: 'bad' });

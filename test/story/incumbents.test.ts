@@ -85,6 +85,16 @@ test('it has both again after a restart, by what was kept of who holds them', ()
   expect(gone && [bound(gone), hosts(gone)]).toEqual([['/old'], { 'mytask.acme.org': 'old_10000' }]);
 });
 
+test('one clash of two ports is one Problem, which names an app that Marathon has and not its deployment group', () => {
+  const labels = { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: 'a.org,b.org,c.org,d.org,e.org', HAPROXY_0_PORT: '10001' };
+  const grouped = app('/shop-blue', [task(1)], { ...changed(2016), labels: { ...labels, HAPROXY_DEPLOYMENT_GROUP: 'shop' } });
+  const { problems } = Story.begin().tell(read(grouped, app('/z', [task(2)], { ...changed(2017), labels })));
+  expect(problems.map(({ message }) => message)).toEqual([
+    'service port 10001 belongs to port 0 of /shop-blue, so this port is not bound; its virtual hosts are served',
+    'the virtual hosts a.org, b.org, c.org and 2 more belong to port 0 of /shop-blue, so they do not lead here',
+  ]);
+});
+
 test('where nobody holds it, an app without instances does not keep it from one that serves', () => {
   const [young, old] = [app('/young', [task(1)], changed(2017)), app('/old', [], { ...changed(2016), instances: 0 })];
   const view = Story.begin().tell(read(young, old));

@@ -11,9 +11,14 @@ const nothing = (): void => undefined;
 const LOG = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** What follows from a refusal of the tutorial's app beside nothing else. */
-async function refuse(refusalOf: CandidateRefusal | ((config: string) => CandidateRefusal), fingerprint = 'some', answer?: Verdict) {
+async function refuse(
+  refusalOf: CandidateRefusal | ((config: string) => CandidateRefusal),
+  fingerprint = 'some',
+  answer?: Verdict,
+  app = nginx([task(1)]),
+) {
   const story = Story.begin();
-  const view = story.tell(read(nginx([task(1)])));
+  const view = story.tell(read(app));
   const told: News[] = [];
   const check = (): Promise<Verdict> =>
     answer === undefined ? Promise.reject(new Error('nobody is asked about a reload')) : Promise.resolve(answer);
@@ -102,6 +107,23 @@ test('an app that the words of the reload name is left out', async () => {
   });
   expect(consequence).toBe('another');
   expect(told).toMatchObject([{ kind: 'refused', problems: [], quarantined: [{ app: '/nginx', index: 0 }] }]);
+});
+
+test('of a deployment group the app that Marathon has is named, as owner and in the sentence', async () => {
+  const blue = nginx([task(1)], {
+    id: '/nginx-blue',
+    labels: { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: 'mytask.acme.org', HAPROXY_DEPLOYMENT_GROUP: 'nginx' },
+  });
+  const words = (config: string): CandidateRefusal => {
+    const line = config.split('\n').indexOf('  bind *:10000') + 1;
+    return reload(
+      false,
+      `[ALERT] (7) : Binding [/etc/haproxy/haproxy.cfg:${line}] for frontend nginx_10000: cannot bind (Permission denied)`,
+    );
+  };
+  const { told } = await refuse(words, 'some', undefined, blue);
+  const problem = { owner: { by: 'app', app: '/nginx-blue', index: 0 }, message: expect.stringContaining(' /nginx-blue, port 0: ') };
+  expect(told).toMatchObject([{ quarantined: [{ app: '/nginx', index: 0, problems: [problem] }] }]);
 });
 
 const HEAD_LINE = { ok: false, lines: ['[ALERT] (7) : config : parsing [/etc/haproxy/haproxy.cfg:2] : unknown keyword'] } as const;
