@@ -13,7 +13,7 @@ import { openDrive, reach, type Reached } from './open-haproxy.ts';
 import { openMarathon, openSource } from './open-marathon.ts';
 import { findRelease, warnOfAge } from './find-release.ts';
 import { endingWith } from '../lib/ending-with.ts';
-import { FILES_MS, inTime } from '../lib/in-time.ts';
+import { FILES_MS, inTime } from '../lib/deadline.ts';
 import { makeInbox } from '../lib/inbox.ts';
 import { sentence } from '../lib/sentence.ts';
 import { loop, type Consumer } from '../core/loop.ts';

@@ -5,7 +5,7 @@ import { keepRunFolder } from './keep-run-folder.ts';
 import { takeLocks, type Locks } from './locks.ts';
 import { withDaemon, type Daemon, type HaproxyEnd } from './connect.ts';
 import { makeFolder } from '../lib/folders.ts';
-import { inTime } from '../lib/in-time.ts';
+import { inTime } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Settings } from '../options/options.ts';
 import { shown } from '../source/auth.ts';

@@ -21,7 +21,7 @@ import { foldersOfHead } from '../haproxy/template-rules.ts';
 import { makeBackoff } from '../lib/backoff.ts';
 import { now, sleep } from '../lib/clock.ts';
 import { makeFolder } from '../lib/folders.ts';
-import { inTime } from '../lib/in-time.ts';
+import { inTime } from '../lib/deadline.ts';
 import { quiet, type Ask } from '../lib/runs.ts';
 import type { View } from '../model/view.ts';
 import { sentence } from '../lib/sentence.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { makeBackoff } from '../lib/backoff.ts';
 import { now, sleep } from '../lib/clock.ts';
 import type { Environment } from '../lib/environment.ts';
-import { inTime } from '../lib/in-time.ts';
+import { inTime } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Settings } from '../options/options.ts';
 import { decodeApp, unpackPorts } from '../snapshot/decode.ts';

@@ -1,7 +1,7 @@
 import { Keeper } from '../saved/keeper.ts';
 import { readSaved, writeSaved, type SavedFile, type Saved } from '../saved/state-folder.ts';
 import { now, sleep } from '../lib/clock.ts';
-import { FILES_MS, inTime } from '../lib/in-time.ts';
+import { FILES_MS, inTime } from '../lib/deadline.ts';
 import type { Logger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Settings } from '../options/options.ts';

@@ -1,4 +1,4 @@
-import { inTime } from '../lib/in-time.ts';
+import { inTime } from '../lib/deadline.ts';
 import type { Holder } from '../model/holder.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Saved } from './state-folder.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { inTime } from '../../src/lib/in-time.ts';
+import { inTime } from '../../src/lib/deadline.ts';
 
 const what = 'reading /mnt/ca.pem';
 
