@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { LATE, within } from '../lib/deadline.ts';
 import { judgePem, type Finding, type UsablePem } from './pem.ts';
 import { namesIn, readBounded, whyUnread } from './read-bounded.ts';
 
@@ -69,16 +70,10 @@ export async function judgeInTime(
   looking: Promise<FileVerdict>,
   { deadlineMs = DEADLINE_MS, wanted }: Pick<JudgeOptions, 'deadlineMs'> & Pick<Finding, 'wanted'>,
 ): Promise<FileVerdict> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<FileVerdict>((resolve) => {
-    const found = `can't be read: the file system did not answer within ${deadlineMs / 1000} s`;
-    timer = setTimeout(resolve, deadlineMs, summed(file, [{ file, faults: [{ file, found, wanted }] }]));
-  });
-  try {
-    return await Promise.race([looking, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const verdict = await within(looking, { ms: deadlineMs });
+  if (verdict !== LATE) return verdict;
+  const found = `can't be read: the file system did not answer within ${deadlineMs / 1000} s`;
+  return summed(file, [{ file, faults: [{ file, found, wanted }] }]);
 }
 
 /** Every path whose change may change the verdict. Rejects when a folder can't be read, or has too many files. */

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { LATE, within } from '../lib/deadline.ts';
 import { judgeFile, pathsOf, type FileVerdict, type JudgeOptions } from './judge.ts';
 
 /** What is watched, how often, and who is told. */
@@ -133,13 +134,8 @@ class Rounds {
   async #mark(file: string): Promise<string | undefined> {
     this.#hanging.add(file);
     const reading = readMark(file, this.#watch.pathsOf ?? pathsOf).finally(() => this.#hanging.delete(file));
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, DEADLINE_MS, undefined);
-    });
-    const mark = await Promise.race([reading, late]);
-    clearTimeout(timer);
-    return mark;
+    const mark = await within(reading, { ms: DEADLINE_MS });
+    return mark === LATE ? undefined : mark;
   }
 }
 

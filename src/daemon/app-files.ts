@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { readDefinitions, type Definitions } from '../explain/definitions.ts';
-import { inTime } from '../lib/in-time.ts';
+import { inTime } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { News } from '../model/news.ts';
 import { decodeApp } from '../snapshot/decode.ts';

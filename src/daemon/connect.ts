@@ -112,12 +112,12 @@ async function connect(run: Connected, client: Client): Promise<Daemon & Pick<Re
   const watching = follow ? [watched.run(), watchWaiting(drive, surroundings), certificates.watch()] : [];
   return {
     resync: (reason) => answerResync(parts, reason),
-    status: () => answerStatus(parts),
+    status: () => Promise.resolve(answerStatus(parts)),
     explain: (about) => answerExplain(parts, about),
     reload: () => {
       drive.reloadAsItIs();
     },
-    admin: { condition: () => answerCondition(parts) },
+    admin: { condition: () => Promise.resolve(answerCondition(parts)) },
     ended: Promise.all([source.ended, looping, ...watching, dns.ended]).then(() => undefined),
     own: reached.own,
     idle: () => Promise.all([drive.idle(), keeper.end()]).then(() => undefined),

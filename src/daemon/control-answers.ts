@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Condition } from '../admin/health.ts';
 import type { Reply } from './control.ts';
 import type { Drive } from '../drive/drive.ts';
@@ -28,24 +27,23 @@ interface Informants extends Pick<Surroundings, 'settings' | 'drained'> {
 }
 
 /** How far everything is in step now. */
-export async function answerStatus({ source, drive, views, settings, watched }: Informants): Promise<Status> {
-  const outcome = await Promise.race([drive.settled(), setImmediate(undefined)]); // undefined while HAProxy is still being brought there
+export function answerStatus({ source, drive, views, settings, watched }: Informants): Status {
   return statusOf({
     view: views.latest(),
     sentAt: views.sentAt(),
     at: now(),
     everySeconds: settings.poll ?? settings.resyncInterval,
     stream: source.stream(),
-    outcome,
+    outcome: drive.outcome(),
     stuck: stuckOf(drive, settings),
     silent: watched.silent(),
   });
 }
 
 /** How far the daemon is, for health. */
-export async function answerCondition(informants: Informants): Promise<Condition> {
+export function answerCondition(informants: Informants): Condition {
   const { source, drive, views, settings, watched } = informants;
-  const { haproxy, unbound } = await answerStatus(informants);
+  const { haproxy, unbound } = answerStatus(informants);
   const view = views.latest();
   return {
     at: now(),

@@ -1,5 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { withDeadline } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';
 import { listenOnSocket } from '../lib/unix-socket.ts';
 
@@ -57,7 +58,8 @@ export async function serveControl({ runDir, signal, ...answers }: Control): Pro
 
 async function answer(socket: Socket, answers: Answers): Promise<void> {
   socket.on('error', () => undefined); // whoever asked is gone
-  const request = await firstLine(socket, AbortSignal.timeout(REQUEST_MS)).catch(() => '');
+  const late = (): Error => new Error('no request');
+  const request = await withDeadline({ ms: REQUEST_MS, late }, (enough) => firstLine(socket, enough)).catch(() => '');
   const result = await replyTo(request, answers).catch((error: unknown) => ({ ok: false, text: sentence(error) }));
   socket.end(`${JSON.stringify(result)}\n`);
 }
@@ -99,24 +101,24 @@ export interface Question {
 
 /** Asks the daemon of a run folder. Rejects with a sentence when none answers, or none by the deadline. */
 export async function askDaemon({ runDir, ask, about, deadlineMs }: Question): Promise<Reply & Readonly<Record<string, unknown>>> {
-  const late = AbortSignal.timeout(deadlineMs);
-  const socket = connect({ path: socketPath(runDir, 'daemon.sock'), signal: late });
-  try {
-    const line = firstLine(socket, late, LONGEST_ANSWER);
-    socket.write(`${lineOf(ask, about)}\n`);
-    const { ok, text, ...facts } = JSON.parse(await line) as Partial<Reply>;
-    return { ok: ok === true, text: text ?? '', ...facts };
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const what = late.aborted
-      ? `it did not answer within ${deadlineMs} ms`
-      : code === 'ENOENT' || code === 'ECONNREFUSED'
-        ? 'none runs'
-        : 'it ended before it answered';
-    throw new Error(`no ${ask} by the daemon of ${runDir}: ${what}`, { cause });
-  } finally {
-    socket.destroy();
-  }
+  const path = socketPath(runDir, 'daemon.sock');
+  const no = (what: string, cause?: unknown): Error => new Error(`no ${ask} by the daemon of ${runDir}: ${what}`, { cause });
+  const late = (): Error => no(`it did not answer within ${deadlineMs} ms`);
+  return withDeadline({ ms: deadlineMs, late }, async (enough) => {
+    const socket = connect({ path, signal: enough });
+    try {
+      const line = firstLine(socket, enough, LONGEST_ANSWER);
+      socket.write(`${lineOf(ask, about)}\n`);
+      const { ok, text, ...facts } = JSON.parse(await line) as Partial<Reply>;
+      return { ok: ok === true, text: text ?? '', ...facts };
+    } catch (cause) {
+      enough.throwIfAborted();
+      const { code } = cause as NodeJS.ErrnoException;
+      throw no(code === 'ENOENT' || code === 'ECONNREFUSED' ? 'none runs' : 'it ended before it answered', cause);
+    } finally {
+      socket.destroy();
+    }
+  });
 }
 
 function firstLine(socket: Socket, signal: AbortSignal, longest = LONGEST_LINE): Promise<string> {

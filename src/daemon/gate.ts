@@ -1,4 +1,5 @@
 import { sleep } from '../lib/clock.ts';
+import { withResolvers } from '../lib/resolvers.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { View } from '../model/view.ts';
 import type { Document } from '../model/document.ts';
@@ -54,12 +55,4 @@ export function makeGate({ drive, waitsFor, what, mostMs, log, signal }: GateSet
     },
     opened,
   };
-}
-
-function withResolvers(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
 }

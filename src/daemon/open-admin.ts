@@ -4,7 +4,7 @@ import { healthRoutes, type Condition } from '../admin/health.ts';
 import { makeAdminServer, type AdminServer } from '../admin/server.ts';
 import type { Route } from '../admin/route.ts';
 import { textOf } from '../lib/endpoint.ts';
-import { FILES_MS, inTime } from '../lib/in-time.ts';
+import { FILES_MS, inTime } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';
 import { USUAL_ADMIN_ADDRESS } from '../options/admin.ts';
 import type { Settings } from '../options/options.ts';

@@ -29,6 +29,8 @@ export interface Drive {
   waits(): Waiting | undefined;
   /** Resolves with the outcome of the document that was wanted last. A failure counts as an outcome, even though it is tried again. */
   settled(): Promise<Outcome>;
+  /** The same as it is now; undefined while HAProxy is being brought to that document. */
+  outcome(): Outcome | undefined;
 }
 
 /**
@@ -89,6 +91,10 @@ class Driver implements Drive {
   waits(): Waiting | undefined {
     const forMs = this.#wanted.waitsMs;
     return forMs === undefined ? undefined : { forMs, what: this.#actual.steps.inWords };
+  }
+
+  outcome(): Outcome | undefined {
+    return this.#wanted.outcome;
   }
 
   settled(): Promise<Outcome> {

@@ -53,9 +53,15 @@ export class Wanted {
     return this.#document !== than;
   }
 
+  /** The outcome of the wanted document; undefined until there is one. */
+  get outcome(): Outcome | undefined {
+    return this.#last?.document === this.#document ? this.#last?.outcome : undefined;
+  }
+
   /** Resolves with the outcome of the wanted document, as soon as there is one. */
   settled(): Promise<Outcome> {
-    if (this.#last !== undefined && this.#last.document === this.#document) return Promise.resolve(this.#last.outcome);
+    const { outcome } = this;
+    if (outcome !== undefined) return Promise.resolve(outcome);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 

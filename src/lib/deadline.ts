@@ -1,26 +1,95 @@
+import { sleep as realSleep, type Sleep } from './clock.ts';
+import type { Logger } from './logger.ts';
+
 /** How long a start waits for files to be read, in milliseconds. */
 export const FILES_MS = 30_000;
 
-interface Limit {
+/** A wait that is longer than this, in milliseconds, has a line in the log while it goes on. */
+const SILENT_MS = 10_000;
+
+/** Stands in the place of a result that did not come in time. */
+export const LATE = Symbol('late');
+
+interface Wait {
   readonly ms: number;
-  /** Names the work in the error message: 'reading /etc/ca.pem'. */
-  readonly what: string;
+  /** Ends the wait at once. */
+  readonly signal?: AbortSignal | undefined;
+  readonly sleep?: Sleep | undefined;
 }
 
 /**
- * Resolves with the result of `work`, or rejects with a sentence when `work` takes longer than `ms` milliseconds. The work itself is not stopped,
- * because nothing can stop a call to a network mount that does not answer.
+ * Resolves with the result of `work`; with LATE after `ms` milliseconds, or as soon as the signal aborts. The work itself is not stopped, because
+ * nothing can stop a call to a network mount that does not answer.
  */
-export async function inTime<Result>(work: Promise<Result>, { ms, what }: Limit): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`${what} has not ended within ${ms / 1000} s; does the disk or network mount answer?`));
-    }, ms);
-  });
+export async function within<Result>(work: Promise<Result>, { ms, signal, sleep = realSleep }: Wait): Promise<Result | typeof LATE> {
+  const over = new AbortController();
+  const end = (): void => {
+    over.abort();
+  };
+  const late = (): typeof LATE => LATE;
+  if (signal?.aborted === true) end();
+  else signal?.addEventListener('abort', end, { once: true });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, sleep(ms, over.signal).then(late, late)]);
   } finally {
-    clearTimeout(timer);
+    signal?.removeEventListener('abort', end);
+    end();
+  }
+}
+
+interface Limit {
+  readonly ms: number;
+  /** Names the work in the error message and in the log: 'reading /etc/ca.pem'. */
+  readonly what: string;
+  /** Gets a line while the wait goes on for more than ten seconds; there is none when left out. */
+  readonly log?: Pick<Logger, 'warn'> | undefined;
+  readonly sleep?: Sleep | undefined;
+}
+
+/** Resolves with the result of `work`, or rejects with a sentence when `work` takes longer than `ms` milliseconds. The work itself is not stopped. */
+export async function inTime<Result>(work: Promise<Result>, { ms, what, log, sleep = realSleep }: Limit): Promise<Result> {
+  const over = new AbortController();
+  const say = (): void => log?.warn({ afterS: SILENT_MS / 1000, atMostS: ms / 1000 }, `${what} has not ended yet; ${WHO_HANGS}`);
+  if (ms > SILENT_MS) void sleep(SILENT_MS, over.signal).then(say, () => undefined);
+  try {
+    const result = await within(work, { ms, sleep });
+    if (result === LATE) throw new Error(`${what} has not ended within ${ms / 1000} s; ${WHO_HANGS}`);
+    return result;
+  } finally {
+    over.abort();
+  }
+}
+
+const WHO_HANGS = 'does the disk or network mount answer?';
+
+interface Deadline extends Wait {
+  /** Makes the reason of the abort, when it is the deadline's. */
+  readonly late: () => Error;
+}
+
+/** Runs `work` with a signal of its own, which aborts after `ms` milliseconds, and when `signal` does. It is the work that ends by it. */
+export async function withDeadline<Result>(
+  { ms, signal, late, sleep = realSleep }: Deadline,
+  work: (enough: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const limit = new AbortController();
+  const over = new AbortController();
+  const pass = (): void => {
+    limit.abort(signal?.reason);
+  };
+  if (signal?.aborted === true) pass();
+  else signal?.addEventListener('abort', pass, { once: true });
+  void sleep(ms, over.signal).then(
+    () => {
+      limit.abort(late());
+    },
+    () => undefined, // the work has ended
+  );
+  try {
+    limit.signal.throwIfAborted();
+    return await work(limit.signal);
+  } finally {
+    signal?.removeEventListener('abort', pass);
+    over.abort();
   }
 }

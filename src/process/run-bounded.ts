@@ -1,3 +1,4 @@
+import { withDeadline } from '../lib/deadline.ts';
 import type { Environment } from '../lib/environment.ts';
 
 /** A program to run, and its limits. */
@@ -32,44 +33,46 @@ const GRACE_S = 5;
  * killed before it (kill -9): `timeout` ends it if it waits, and a CPU limit if it computes.
  */
 export async function runBounded({ words, env, signal, deadlineMs }: Bounded): Promise<Ended> {
-  signal?.throwIfAborted();
   const { execa } = await import('execa'); // imported here because loading it takes a tenth of a second and --dry does not need it
   const longestS = Math.ceil(deadlineMs / 1000) + GRACE_S;
   const bounds = ['-s', 'KILL', `${longestS}`, 'sh', '-c', `ulimit -t ${longestS}; exec "$@"`, 'sh'];
-  const running = execa('timeout', [...bounds, ...words], {
-    reject: false,
-    all: true,
-    stdin: 'ignore',
-    maxBuffer: 50_000_000,
-    env,
-    extendEnv: false,
-    detached: true, // a process group of its own, so that all of it can be killed
-  });
-  const kill = (): void => {
-    killGroup(running.pid);
-  };
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    kill();
-  }, deadlineMs);
-  signal?.addEventListener('abort', kill, { once: true });
-  try {
-    const { exitCode, all, signal: by, originalMessage } = await running;
+  const late = (): Error => new Error(`'${words[0]}' has not ended within ${deadlineMs / 1000} s`);
+  return withDeadline({ ms: deadlineMs, signal, late }, async (enough) => {
+    const running = execa('timeout', [...bounds, ...words], {
+      reject: false,
+      all: true,
+      stdin: 'ignore',
+      maxBuffer: 50_000_000,
+      env,
+      extendEnv: false,
+      detached: true, // a process group of its own, so that all of it can be killed
+    });
+    enough.addEventListener('abort', () => {
+      killGroup(running.pid);
+    });
+    const ended = await running;
     signal?.throwIfAborted();
-    const isMissing = exitCode === NOT_FOUND;
-    const hasRun = !isMissing && exitCode !== NOT_RUN;
-    const why = hasRun ? (originalMessage ?? `ended by ${by ?? 'nobody knows what'}`) : all.trim();
-    return { exitCode: hasRun ? exitCode : undefined, signal: by, output: all, isMissing, isLate, why };
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', kill);
-  }
+    return { ...endOf(ended), isLate: enough.aborted };
+  });
 }
 
 /** The exit codes of `sh` for a program that is missing, and for a program that can't be run. */
 const NOT_FOUND = 127;
 const NOT_RUN = 126;
+
+interface RunResult {
+  readonly exitCode?: number | undefined;
+  readonly all: string;
+  readonly signal?: string | undefined;
+  readonly originalMessage?: string | undefined;
+}
+
+function endOf({ exitCode, all, signal, originalMessage }: RunResult): Omit<Ended, 'isLate'> {
+  const isMissing = exitCode === NOT_FOUND;
+  const hasRun = !isMissing && exitCode !== NOT_RUN;
+  const why = hasRun ? (originalMessage ?? `ended by ${signal ?? 'nobody knows what'}`) : all.trim();
+  return { exitCode: hasRun ? exitCode : undefined, signal, output: all, isMissing, why };
+}
 
 function killGroup(pid: number | undefined): void {
   try {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { bindsOf, type BindAddress } from '../haproxy/binds.ts';
 import { textOf } from '../haproxy/file-text.ts';
 import { bracketed } from '../lib/bracketed.ts';
+import { LATE, within } from '../lib/deadline.ts';
 import { lazily } from '../lib/lazily.ts';
 import type { Document } from '../model/document.ts';
 import type { TakenBind } from '../model/quarantine.ts';
@@ -103,13 +104,14 @@ export class BindsTaken extends Error {
   }
 }
 
-/** Resolves a name to its address. Returns the name itself if it does not resolve. */
+/** How long a name server is waited for, in milliseconds: a reload waits meanwhile. */
+const LOOKUP_MS = 5_000;
+
+/** Resolves a name to its address. Returns the name itself if it does not resolve, or not in time. */
 async function resolved(address: string): Promise<string> {
   if (address === '*' || isIP(address.replace(/%.*/, '')) !== 0) return address;
-  return lookup(address).then(
-    (found) => found.address,
-    () => address,
-  );
+  const found = await within(lookup(address), { ms: LOOKUP_MS }).catch(() => undefined);
+  return found === undefined || found === LATE ? address : found.address;
 }
 
 /** Binds an address for a moment. Returns the system's error code, or undefined on success. */

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withDeadline } from '../lib/deadline.ts';
 
 /** One call of the socket of a HAProxy master, or of a `stats socket`. */
 export interface Call {
@@ -37,21 +38,21 @@ const FULL_PAUSE_MS = 10;
  * `signal`, or with a system error such as EACCES.
  */
 export async function ask({ socketPath, command, deadlineMs, signal }: Call & { readonly command: string }): Promise<string> {
-  signal?.throwIfAborted();
-  const late = AbortSignal.timeout(deadlineMs);
-  const enough = signal === undefined ? late : AbortSignal.any([late, signal]);
-  for (;;) {
-    try {
-      return await exchange(connect({ path: socketPath, signal: enough }), command);
-    } catch (cause) {
-      signal?.throwIfAborted();
-      const { code = '' } = cause as NodeJS.ErrnoException;
-      const silence = late.aborted ? 'hang' : SILENCES[code];
-      if (silence !== undefined) throw new NoAnswer(silence, { socketPath, cause });
-      if (code !== 'EAGAIN') throw cause;
+  const late = (): Error => new NoAnswer('hang', { socketPath, cause: `not within ${deadlineMs} ms` });
+  return withDeadline({ ms: deadlineMs, signal, late }, async (enough) => {
+    for (;;) {
+      try {
+        return await exchange(connect({ path: socketPath, signal: enough }), command);
+      } catch (cause) {
+        enough.throwIfAborted();
+        const { code = '' } = cause as NodeJS.ErrnoException;
+        const silence = SILENCES[code];
+        if (silence !== undefined) throw new NoAnswer(silence, { socketPath, cause });
+        if (code !== 'EAGAIN') throw cause;
+      }
+      await sleep(FULL_PAUSE_MS);
     }
-    await sleep(FULL_PAUSE_MS);
-  }
+  });
 }
 
 async function exchange(socket: Socket, command: string): Promise<string> {

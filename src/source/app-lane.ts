@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Backoff } from '../lib/backoff.ts';
 import type { Sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -11,8 +10,11 @@ type Dirty = ReadonlyMap<AppId, PendingRead>;
 interface Settings {
   readonly read: (id: AppId, signal: AbortSignal) => Promise<void>;
   readonly quietMs: number;
-  /** From so many on `tell` is called before the next is read. They are read on one by one until somebody takes them. */
-  readonly many: { readonly from: number; readonly tell: (reason: string, since: number) => void };
+  /**
+   * From so many on `tell` is called before the next one is read. It resolves when they are taken, or can't be taken yet; then they are read on
+   * one by one.
+   */
+  readonly many: { readonly from: number; readonly tell: (reason: string, since: number) => Promise<void> };
   readonly backoff: Backoff | undefined;
   readonly now: () => number;
   readonly sleep: Sleep;
@@ -74,10 +76,7 @@ export class AppLane {
     const wait = pending.at + quietMs - now();
     if (wait > 0) await sleep(wait, signal);
     signal.throwIfAborted();
-    if (this.#dirty.size >= many.from) {
-      many.tell(`${this.#dirty.size} apps changed`, pending.at);
-      await setImmediate(); // whoever takes them does it now
-    }
+    if (this.#dirty.size >= many.from) await many.tell(`${this.#dirty.size} apps changed`, pending.at);
     if (this.#dirty.get(id) === pending) await this.#read(id, pending);
   }
 

@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { decodeJwt, SignJWT } from 'jose';
 import { Agent, request, type Dispatcher } from 'undici';
+import { withDeadline } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';
 import { shown, type Auth, type Headers } from './auth.ts';
 import { failure, refuseWebPage } from './http-get.ts';
@@ -202,12 +203,8 @@ function shared<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): (sign
 
 function start<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Run<T> {
   const stop = new AbortController();
-  const timer = setTimeout(() => {
-    stop.abort(new Error(`no answer within ${ms} ms`));
-  }, ms);
-  const result = work(stop.signal).finally(() => {
-    clearTimeout(timer);
-  });
+  const late = (): Error => new Error(`no answer within ${ms} ms`);
+  const result = withDeadline({ ms, signal: stop.signal, late }, work);
   return { result, stop, waiting: 0 };
 }
 

@@ -1,6 +1,7 @@
 import type { Backoff } from '../lib/backoff.ts';
 import type { Sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
+import { withResolvers, type Resolvers } from '../lib/resolvers.ts';
 import { reasonOf, type PendingRead } from './pending-read.ts';
 import { makeRetry } from './retry.ts';
 
@@ -14,9 +15,10 @@ interface Settings {
   readonly signal: AbortSignal;
 }
 
-/** `hurry` is aborted when somebody waits for the result. */
+/** `hurry` is aborted when somebody waits for the result. `decided` resolves when the read has started, or has to wait for its turn. */
 interface Waiting extends PendingRead {
   readonly hurry: AbortController;
+  readonly decided: Resolvers;
 }
 
 /** From the end of one read to the next, in milliseconds: for people at most this … */
@@ -30,6 +32,7 @@ export class FullLane {
   readonly #retry: ReturnType<typeof makeRetry>;
   #last = { tookMs: 0, end: Number.NEGATIVE_INFINITY };
   #waiting: Waiting | undefined;
+  #isReading = false;
   #newest: Promise<void> = Promise.resolve(); // the read that waits to start, or else the last one that started
 
   constructor(settings: Settings) {
@@ -56,14 +59,20 @@ export class FullLane {
     return this.#waiting !== undefined;
   }
 
+  /** Resolves when the read that is asked for has started, or when it is known that it has to wait for its turn. */
+  async startedOrDelayed(): Promise<void> {
+    await this.#waiting?.decided.promise;
+  }
+
   #enter(reason: string, since = this.#settings.now()): Waiting {
     if (this.#waiting !== undefined) {
       this.#waiting.more++;
       return this.#waiting;
     }
-    const waiting: Waiting = { reason, more: 0, at: since, hurry: new AbortController() };
+    const waiting: Waiting = { reason, more: 0, at: since, hurry: new AbortController(), decided: withResolvers() };
+    if (this.#isReading) waiting.decided.resolve();
     this.#waiting = waiting;
-    this.#newest = this.#readAfter(this.#newest, waiting);
+    this.#newest = this.#readAfter(this.#newest, waiting).finally(waiting.decided.resolve);
     this.#newest.catch(() => undefined); // whoever waits for it hears of it
     return waiting;
   }
@@ -76,28 +85,32 @@ export class FullLane {
     this.#waiting = undefined; // whoever asks from now on wants another one
     log.debug({ reason: reasonOf(waiting) }, 'reading Marathon');
     const start = now();
+    this.#isReading = true;
     try {
-      await read(signal);
+      const reading = read(signal);
+      waiting.decided.resolve();
+      await reading;
       this.#retry.needless();
     } catch (error) {
       this.#retry.soon();
       throw error;
     } finally {
+      this.#isReading = false;
       this.#last = { tookMs: now() - start, end: now() };
     }
   }
 
-  async #rest({ at, hurry }: Waiting): Promise<void> {
-    const { quietMs, signal } = this.#settings;
+  async #rest({ at, hurry, decided }: Waiting): Promise<void> {
+    const { quietMs, now, sleep, signal } = this.#settings;
     const { tookMs, end } = this.#last;
-    await this.#sleepUntil(Math.max(at + quietMs, end + Math.min(tookMs, SOON_MS)), signal);
+    const sleepUntil = async (then: number, until: AbortSignal): Promise<void> => {
+      const wait = then - now();
+      if (wait <= 0) return;
+      decided.resolve();
+      await sleep(wait, until);
+    };
+    await sleepUntil(Math.max(at + quietMs, end + Math.min(tookMs, SOON_MS)), signal);
     const turn = end + Math.min(Math.max(TIMES * tookMs, LEAST_MS), MOST_MS);
-    await this.#sleepUntil(turn, AbortSignal.any([signal, hurry.signal])).catch(() => undefined);
-  }
-
-  async #sleepUntil(then: number, signal: AbortSignal): Promise<void> {
-    const { now, sleep } = this.#settings;
-    const wait = then - now();
-    if (wait > 0) await sleep(wait, signal);
+    await sleepUntil(turn, AbortSignal.any([signal, hurry.signal])).catch(() => undefined);
   }
 }

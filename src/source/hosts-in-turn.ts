@@ -1,3 +1,4 @@
+import { withDeadline } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';
 import { shown } from './auth.ts';
 
@@ -24,13 +25,14 @@ export function makeHostsInTurn(bases: readonly URL[], now: () => number): Hosts
   let good = 0; // the host that answered last
   return async ({ what, ms, signal }, read) => {
     const failures: string[] = [];
+    const late = (): Error => new Error(`no whole answer within ${ms} ms`);
     const first = good; // a read that runs beside this one may move `good` meanwhile
     for (const [i] of bases.entries()) {
       const at = (first + i) % bases.length;
       const base = bases[at] as URL;
       try {
         const sentAt = now();
-        const answer = await within({ ms, signal }, (limited) => read(base, limited));
+        const answer = await withDeadline({ ms, signal, late }, (enough) => read(base, enough));
         good = at;
         return { sentAt, answer };
       } catch (error) {
@@ -40,26 +42,4 @@ export function makeHostsInTurn(bases: readonly URL[], now: () => number): Hosts
     }
     throw new Error(`${what} could not be read: ${failures.join('; ')}`);
   };
-}
-
-/** Runs `work` with a signal that aborts when `signal` does or after `ms`. */
-async function within<T>(
-  { ms, signal }: { readonly ms: number; readonly signal: AbortSignal },
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const limit = new AbortController();
-  const pass = (): void => {
-    limit.abort(signal.reason);
-  };
-  signal.addEventListener('abort', pass, { once: true });
-  const timer = setTimeout(() => {
-    limit.abort(new Error(`no whole answer within ${ms} ms`));
-  }, ms);
-  try {
-    signal.throwIfAborted();
-    return await work(limit.signal);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', pass);
-  }
 }

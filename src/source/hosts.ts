@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import type { Task } from '../model/snapshot.ts';
-import { atMost } from './at-most.ts';
+import { within } from '../lib/deadline.ts';
 import type { Complete } from './read-to-news.ts';
 
 export interface HostSettings {
@@ -27,7 +27,7 @@ interface Known {
 export function makeHosts({ resolve = lookupOne, freshMs = 60_000, waitMs = 5_000, now = Date.now, unresolved }: HostSettings): Complete {
   const known = new Map<string, Known>();
   const told = new Set<string>();
-  const asking = new Map<string, Promise<void>>();
+  const asking = new Map<string, Promise<unknown>>();
 
   async function find(name: string): Promise<void> {
     try {
@@ -42,8 +42,8 @@ export function makeHosts({ resolve = lookupOne, freshMs = 60_000, waitMs = 5_00
     }
   }
 
-  function ask(name: string, signal: AbortSignal): Promise<void> {
-    const asked = asking.get(name) ?? atMost(find(name), { ms: waitMs, signal });
+  function ask(name: string, signal: AbortSignal): Promise<unknown> {
+    const asked = asking.get(name) ?? within(find(name), { ms: waitMs, signal });
     asking.set(name, asked);
     return asked;
   }

@@ -59,6 +59,7 @@ export function makeReadScheduler(settings: Settings): ReadScheduler {
       from: manyApps + 1,
       tell: (reason, since) => {
         if (!all.isAsked()) all.ask(reason, since);
+        return all.startedOrDelayed();
       },
     },
   });

@@ -1,5 +1,6 @@
 import { rootCertificates } from 'node:tls';
 import { Agent, request } from 'undici';
+import { withDeadline } from '../lib/deadline.ts';
 import type { Environment } from '../lib/environment.ts';
 import { sentence } from '../lib/sentence.ts';
 import { basicAuth, shown, type Auth, type Headers } from './auth.ts';
@@ -62,7 +63,21 @@ async function readHeaders(settings: VaultSettings, signal: AbortSignal): Promis
 async function ask({ url, token, ca, insecure = false, deadlineMs = 10_000 }: VaultSettings, from: AbortSignal): Promise<string> {
   const trusted = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
   const agent = new Agent({ connect: { timeout: deadlineMs, rejectUnauthorized: !insecure, ...trusted }, maxResponseSize: 2 ** 20 });
-  const signal = AbortSignal.any([from, AbortSignal.timeout(deadlineMs)]);
+  const late = (): Error => new Error(`no whole answer within ${deadlineMs} ms`);
+  try {
+    return await withDeadline({ ms: deadlineMs, signal: from, late }, (signal) => exchange({ url, token, agent, deadlineMs, signal }));
+  } finally {
+    await agent.destroy();
+  }
+}
+
+interface Exchange extends Pick<VaultSettings, 'url' | 'token'> {
+  readonly agent: Agent;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+}
+
+async function exchange({ url, token, agent, deadlineMs, signal }: Exchange): Promise<string> {
   try {
     const options = { dispatcher: agent, headers: { 'x-vault-token': token.trim(), accept: 'application/json' }, signal } as const;
     const { statusCode: status, headers, body } = await request(url, options);
@@ -73,8 +88,6 @@ async function ask({ url, token, ca, insecure = false, deadlineMs = 10_000 }: Va
     return await body.text();
   } catch (error) {
     throw failure(error, { connectMs: deadlineMs, headMs: deadlineMs, silenceMs: deadlineMs, signal });
-  } finally {
-    await agent.destroy();
   }
 }
 

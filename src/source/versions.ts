@@ -1,10 +1,10 @@
 import type { Sleep } from '../lib/clock.ts';
+import { withDeadline, within } from '../lib/deadline.ts';
 import type { Logger } from '../lib/logger.ts';
 import { keep } from '../lib/keep.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { AppId } from '../model/names.ts';
 import type { App, Definition, Port, Task } from '../model/snapshot.ts';
-import { atMost } from './at-most.ts';
 import type { Client } from './client.ts';
 import type { Complete, Decode } from './read-to-news.ts';
 
@@ -43,7 +43,7 @@ export function makeVersions(settings: VersionSettings): Complete {
     const old = new Map(apps.flatMap(oldVersions).map((one) => [keyOf(one), one]));
     if (whole) for (const memory of [known, told]) forgetOthers(memory, old);
     const missing = [...old.values()].filter((one) => !known.has(keyOf(one)));
-    if (missing.length > 0) await atMost(fetch(missing, signal), { ms: waitMs, signal, sleep });
+    if (missing.length > 0) await within(fetch(missing, signal), { ms: waitMs, signal, sleep });
     giveUp(missing);
     return old.size === 0 ? apps : apps.map((app) => withVersions(app, { known, unpack }));
   };
@@ -142,23 +142,14 @@ function makeTurns(most: number): (work: () => Promise<void>) => Promise<void> {
 /** Rejects with the sentence of what is wrong. */
 async function readDefinition(one: Old, settings: VersionSettings, signal: AbortSignal): Promise<Definition> {
   const { readVersion, decode, deadlineMs = 10_000, sleep } = settings;
-  const limit = new AbortController();
-  const ended = new AbortController();
-  void sleep(deadlineMs, ended.signal).then(
-    () => {
-      limit.abort(new Error(`no whole answer within ${deadlineMs} ms`));
-    },
-    () => undefined,
-  );
-  try {
-    const json = await readVersion({ ...one, signal: AbortSignal.any([signal, limit.signal]) });
+  const late = (): Error => new Error(`no whole answer within ${deadlineMs} ms`);
+  return withDeadline({ ms: deadlineMs, signal, sleep, late }, async (enough) => {
+    const json = await readVersion({ ...one, signal: enough });
     if (json === undefined) throw new Error('Marathon has it no more');
     const read = decode(json);
     if ('problem' in read) throw new Error(read.problem.message);
     return read.app.definition;
-  } finally {
-    ended.abort();
-  }
+  });
 }
 
 interface Filling extends Pick<VersionSettings, 'unpack'> {

@@ -2,7 +2,7 @@
 import { generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
 import type { RequestListener, ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { afterEach, expect, jest, test } from '@jest/globals';
+import { afterEach, expect, test } from '@jest/globals';
 import { generate } from 'selfsigned';
 import { basicAuth, type Auth, type Headers } from '../../src/source/auth.ts';
 import { makeClient, type Client } from '../../src/source/client.ts';
@@ -123,16 +123,6 @@ test('makes no login before it is asked', async () => {
   const iam = await makeIam();
   authOf(iam);
   expect(iam.logins).toEqual([]);
-});
-
-test('the deadline of a login that is over does not hold the process', async () => {
-  const iam = await makeIam();
-  const set = jest.spyOn(globalThis, 'setTimeout');
-  const clear = jest.spyOn(globalThis, 'clearTimeout');
-  await authOf(iam, { deadlineMs: 12_345 })(signal);
-  const deadline = set.mock.calls.findIndex(([, ms]) => ms === 12_345);
-  expect(clear).toHaveBeenCalledWith(set.mock.results[deadline]?.value as NodeJS.Timeout);
-  jest.restoreAllMocks();
 });
 
 test.each([

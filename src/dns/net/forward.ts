@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, isIPv6 } from 'node:net';
+import { withDeadline } from '../../lib/deadline.ts';
 import type { Endpoint } from '../../lib/endpoint.ts';
 import { HEADER, QR, TC, type Query } from '../answers/packet.ts';
 import type { Forward, Transport } from '../answers/respond.ts';
@@ -52,7 +53,8 @@ async function askAll(query: Query, { upstreams, tryMs, transport, signal }: Ask
   for (let round = 0; round < ROUNDS; round++) {
     const again: Endpoint[] = [];
     for (const upstream of silent) {
-      const reply = await ask({ query, upstream, transport, signal: AbortSignal.any([signal, AbortSignal.timeout(tryMs)]) });
+      const tryOnce = (enough: AbortSignal): Promise<Buffer | undefined> => ask({ query, upstream, transport, signal: enough });
+      const reply = await withDeadline({ ms: tryMs, signal, late: tooLate }, tryOnce).catch(() => undefined); // the end
       if (reply === undefined) again.push(upstream);
       else if (isPoor(reply)) poor ??= reply;
       else return reply;
@@ -87,13 +89,15 @@ const randomBits: RandomBits = (count) => Array.from(randomBytes(count), (byte) 
 
 type Way = Pick<One, 'upstream' | 'signal'>;
 
+const tooLate = (): Error => new Error('no answer in time');
+
 /** Uses a connected socket, which receives packets from the upstream's address and port only, and ignores packets that do not answer the query. */
 async function askUdp(query: Buffer, { upstream: { address, port }, signal }: Way): Promise<Buffer> {
   const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4' });
   try {
     return await new Promise<Buffer>((resolve, reject) => {
       const end = (): void => {
-        reject(new Error('no answer in time'));
+        reject(tooLate());
       };
       if (signal.aborted) end();
       signal.addEventListener('abort', end, { once: true });

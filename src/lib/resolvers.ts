@@ -1,0 +1,14 @@
+/** A promise, and what resolves it from outside. */
+export interface Resolvers {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+}
+
+/** As `Promise.withResolvers`, which Node 20 does not have. */
+export function withResolvers(): Resolvers {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
