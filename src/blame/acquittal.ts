@@ -5,14 +5,14 @@ import { textOf } from '../haproxy/file-text.ts';
 import type { Document } from '../model/document.ts';
 import type { Verdict } from '../model/haproxy.ts';
 
-/** Asks HAProxy about documents, so often and not more. */
+/** Checks documents with HAProxy, a limited number of times. */
 export interface Counted {
-  /** Resolves to undefined when it may not be asked any more. */
+  /** Resolves to HAProxy's verdict; undefined when the budget is used up. */
   readonly ask: (document: Document) => Promise<Verdict | undefined>;
   readonly runs: () => number;
 }
 
-/** The same as `check`, `budget` times. */
+/** Wraps `check` so that it runs at most `budget` times. */
 export function countRuns(check: (document: Document) => Promise<Verdict>, budget: number): Counted {
   let runs = 0;
   return {
@@ -25,13 +25,15 @@ export function countRuns(check: (document: Document) => Promise<Verdict>, budge
   };
 }
 
-/** What shows that an app is not to blame: the text of it alone, with the default templates, that HAProxy takes. */
+/**
+ * The proof that an app is not to blame: the text of a document that has only this app, rendered with the default templates, which HAProxy accepts.
+ */
 export type Taken = string;
 
 /**
- * Who is blamed for a template of the operator's that nobody else has, or for what nobody knows, is not to blame when HAProxy refuses him for
- * himself, and takes him with the default templates: the same values are in those. So a bad value stays its app's, whoever wrote the line around
- * it, and so does a quarrel of two apps.
+ * Acquits an app that is blamed for a template of the operator's that no other app uses, or for a complaint that names nobody. The app is not to
+ * blame when HAProxy refuses a document that has only this app, and accepts the same document with the default templates: those get the same values
+ * from the app. So a bad value stays the app's fault whoever wrote the line around it, and so does a conflict between two apps.
  */
 export class Acquittal {
   readonly #document: Document;
@@ -50,7 +52,10 @@ export class Acquittal {
     return describeAlone(blame, this.#nameOf);
   }
 
-  /** What shows that he is not to blame; undefined when he is. Each is asked about once. `known`: what showed it before is not asked again. */
+  /**
+   * Returns the proof that the app is not to blame; undefined when it is to blame. Each app is checked once. When `known` is the proof found earlier,
+   * the accepting half is not checked again.
+   */
   async of({ owner, isAlone, template }: Blame, known?: Taken): Promise<Taken | undefined> {
     if (isAlone !== true && template !== undefined) return undefined;
     const key = ownerKey(owner);

@@ -1,15 +1,15 @@
 import type { Document } from '../model/document.ts';
 import type { Owner } from '../model/problem.ts';
 
-/** An app's port, as the owner of a part of a document. */
+/** A port of an app, as the owner of a part of a document. */
 export type AppOwner = Extract<Owner, { readonly by: 'app' }>;
 
-/** The word for an app's port in sets of them. */
+/** A text that identifies a port of an app, as a key in Sets and Maps. */
 export function ownerKey({ app, index }: AppOwner): string {
   return `${app} ${index ?? 0}`;
 }
 
-/** The services that have a part in a document, as `ownerKey`s, in the order of the file. */
+/** The `ownerKey`s of the services that have a part in a document, in the order of the file. */
 export function ownersIn({ front, backends }: Document): readonly string[] {
   const owners = new Set<string>();
   for (const { fragments } of [...front, ...backends])

@@ -7,32 +7,35 @@ import { refuseWithoutApps, Search, wordsOf } from './search.ts';
 import type { Verdict } from '../model/haproxy.ts';
 import type { Culprits, OperatorEvidence } from './culprits.ts';
 
-/** A refusal, and whom to ask about it. */
+/** A refusal, and the means to find out who caused it. */
 export interface BlameParts {
-  /** What was refused. */
+  /** The document that HAProxy refused. */
   readonly document: Document;
-  /** The last that HAProxy took; none at the first start. */
+  /** The last document that HAProxy accepted; undefined at the first start. */
   readonly good: Document | undefined;
-  /** HAProxy's messages. */
+  /** HAProxy's messages about the refused document. */
   readonly lines: readonly string[];
   readonly check: (document: Document) => Promise<Verdict>;
-  /** How often `check` may be asked. */
+  /** How often `check` may be called: 20 times when left out. */
   readonly budget?: number;
-  /** The `fault` of the finding before, where HAProxy has taken no candidate since. */
+  /** The `fault` of the previous finding, when HAProxy accepted no candidate since. */
   readonly fault?: OperatorsFault | undefined;
   /** How apps are called in sentences; by the id in the document when left out. */
   readonly nameOf?: NameOf;
 }
 
-/** Whose part of a document HAProxy refuses. */
+/** The apps or templates whose part of a document HAProxy refuses. */
 export interface Finding extends Culprits {
-  /** How often it was asked. */
+  /** How often HAProxy was run. */
   readonly runs: number;
-  /** What to look at first when the next document is refused. */
+  /** The operator's fault that the next search checks first. */
   readonly fault: OperatorsFault | undefined;
 }
 
-/** A fault of the operator's that HAProxy names nobody for: as long as it says these words, it is asked about what showed it, and not searched. */
+/**
+ * A fault in the operator's templates for which HAProxy names no line or section. While HAProxy's words stay the same, only the proof is checked
+ * again, and no new search is made.
+ */
 export interface OperatorsFault {
   readonly words: string;
   readonly shown: OperatorEvidence;
@@ -41,9 +44,10 @@ export interface OperatorsFault {
 const BUDGET = 20;
 
 /**
- * Finds who is to be left out, so that HAProxy takes the rest. Whom its messages name is not looked for. Where they name nobody, services that
- * are new or changed since the last good document are tried first, then halves of all. Where HAProxy refuses even a document without any app,
- * the operator's templates are at fault, and no app is. That is not searched for again, as long as the same shows it.
+ * Finds the services to leave out so that HAProxy accepts the rest of the document. When HAProxy's messages name a service, no search is needed. When
+ * they name nobody, the services that are new or changed since the last good document are tried first, and then halves of all services. When HAProxy
+ * refuses even a document without any app, the operator's templates are at fault and no app is. That finding is not searched for again while its
+ * proof holds.
  */
 export async function findBlame({ document, good, lines, check, budget = BUDGET, fault, nameOf }: BlameParts): Promise<Finding> {
   const counted = countRuns(check, budget);
@@ -67,8 +71,8 @@ interface Asking {
 }
 
 /**
- * Whether what showed the operator's fault shows it still; undefined when it does not. It is asked about, and not compared: what HAProxy reads
- * beside the document may have been mended, and an app's fault must not hide behind one that is no more.
+ * Checks the proof of the operator's fault again; undefined when it no longer holds. HAProxy has to run for this, because files that HAProxy reads in
+ * addition to the document may have been mended, and a fault that is gone must not hide an app's fault.
  */
 async function findAgain(shown: OperatorEvidence, { document, counted, acquittal }: Asking): Promise<Culprits | undefined> {
   if (shown === 'without-apps') return refuseWithoutApps(document, counted);
@@ -79,7 +83,7 @@ async function findAgain(shown: OperatorEvidence, { document, counted, acquittal
 
 const NOBODY = { blamed: [], unknown: [], isConfirmed: false } as const;
 
-/** Those that are not to blame, as the operator's fault. */
+/** Moves the apps that are not to blame out of `blamed` and reports the operator's template in their place. */
 async function acquitAlone(found: Culprits, acquittal: Acquittal): Promise<Culprits> {
   const acquitted = new Map<Blame, Taken>();
   for (const blame of found.blamed) {
@@ -91,7 +95,7 @@ async function acquitAlone(found: Culprits, acquittal: Acquittal): Promise<Culpr
   const owners = new Set(Array.from(acquitted.keys(), ({ owner }) => ownerKey(owner)));
   return {
     ...found,
-    blamed: found.blamed.filter(({ owner }) => !owners.has(ownerKey(owner))), // what else there is against them follows from it
+    blamed: found.blamed.filter(({ owner }) => !owners.has(ownerKey(owner))), // all else held against an acquitted app follows from the template
     operator: [...new Set([...found.operator, ...Array.from(acquitted.keys(), (blame) => acquittal.describe(blame))])],
     isCommon: true,
     isConfirmed: false,
@@ -99,7 +103,7 @@ async function acquitAlone(found: Culprits, acquittal: Acquittal): Promise<Culpr
   };
 }
 
-/** A template that is not the app's own is the operator's fault when HAProxy has the same against the next app that has it. */
+/** A template that is not the app's own is the operator's fault when HAProxy has the same complaint about the next app that uses it. */
 async function confirmDoubtful(refusal: RefusalReading, document: Document, { ask }: Counted): Promise<Culprits> {
   const doubtful = refusal.blamed.filter(({ isDoubtful }) => isDoubtful);
   if (doubtful.length === 0) return { ...refusal, isConfirmed: false };

@@ -1,25 +1,28 @@
-/** One thing that HAProxy has against a configuration. */
+/** One of HAProxy's complaints about a configuration. */
 export interface Complaint {
-  /** HAProxy's own words, without who says it, and where it stands. */
+  /** HAProxy's words, without the log prefix and without the place in the file. */
   readonly words: string;
-  /** The line of the file that it begins with. */
+  /** The line number at the start of the complaint; undefined when it has none. */
   readonly line: number | undefined;
-  /** Lines of the file that it mentions further on: 'declared at haproxy.cfg:11'. */
+  /** Line numbers mentioned later in the complaint: 11 in 'declared at haproxy.cfg:11'. */
   readonly mentioned: readonly number[];
-  /** Proxies and userlists that it names, in order. */
+  /** The proxies and userlists that the complaint names, in order. */
   readonly names: readonly Named[];
-  /** What else stands in quotes, in order. */
+  /** All other quoted words, in order. */
   readonly quoted: readonly string[];
 }
 
-/** A section that a complaint is about. */
+/** A section that a complaint names. */
 export interface Named {
-  /** 'any': it says 'proxy'. */
+  /** 'any' when HAProxy says 'proxy'. */
   readonly kind: 'any' | 'frontend' | 'backend' | 'listen' | 'userlist';
   readonly name: string;
 }
 
-/** What HAProxy's lines complain of, and how far it has read; with or without what is only a warning, a sum, or a line that shows something. */
+/**
+ * Reads HAProxy's output as complaints. `reached` is the highest line number in it, which is how far HAProxy got. When there are alerts, warnings and
+ * other lines are ignored; summary lines always are.
+ */
 export function readComplaints(lines: readonly string[]): { readonly complaints: readonly Complaint[]; readonly reached: number } {
   const alerts = lines.filter((line) => line.startsWith('[ALERT]'));
   const told = (alerts.length > 0 ? alerts : lines).filter((line) => line.trim() !== '').map(withoutSpeaker);
@@ -28,8 +31,8 @@ export function readComplaints(lines: readonly string[]): { readonly complaints:
 }
 
 /**
- * One of HAProxy's lines, with places in other files than this one as words: `FILE, line 9`. What a line of the configuration leads to
- * (`filter spoe … config FILE`) has lines of its own, which are none of the document's.
+ * Replaces places in files other than `file` in one of HAProxy's lines by words: `FILE, line 9`. A file that the configuration includes (`filter spoe
+ * … config FILE`) has its own line numbers, which must not be taken for lines of the document.
  */
 export function withoutOtherFiles(line: string, file: string): string {
   return line.replace(PLACE, (place: string, before: string, where: string, at: string) =>
@@ -37,10 +40,10 @@ export function withoutOtherFiles(line: string, file: string): string {
   );
 }
 
-/** Of what stands in other lines. */
+/** Lines that only summarise other lines. */
 const SUM = /^Error\(s\) found in|Fatal errors found in|too many fatal errors|Failed to initialize server\(s\) addr/;
 
-/** `[ALERT]    (77) : config : config: ` */
+/** Removes the prefix `[ALERT] (77) : config : config: `. */
 function withoutSpeaker(line: string): string {
   return line.replace(/^\[\w+\]\s*(?:\(\d+\)\s*)?:\s*/, '').replace(/^(?:config\s*:\s*)+/, '');
 }
@@ -50,7 +53,7 @@ interface AtLine {
   readonly rest: string;
 }
 
-/** `parsing [/etc/haproxy/haproxy.cfg:13] : `, `Parsing [F:13]: `, `[F:13] : ` */
+/** Reads the place at the start: `parsing [/etc/haproxy/haproxy.cfg:13] : `, `Parsing [F:13]: ` or `[F:13] : `. */
 function placeOf(text: string): AtLine | undefined {
   const [, line, rest = ''] = /^(?:[Pp]arsing\s+)?\[[^\]]*[^\]:]:(\d+)\]\s*:?\s*(.*)$/s.exec(text) ?? [];
   return line === undefined ? undefined : { line: Number(line), rest };
@@ -59,7 +62,7 @@ function placeOf(text: string): AtLine | undefined {
 function readComplaint(text: string): Complaint {
   const place = placeOf(text);
   const words = (place?.rest ?? text).replace(/[\s.:]+$/, '');
-  const isAtTheEnd = words.includes('non-terminated'); // of the file, wherever it began
+  const isAtTheEnd = words.includes('non-terminated'); // the line is the end of the file, not where the section began
   return {
     words,
     line: isAtTheEnd ? undefined : place?.line,
@@ -78,7 +81,7 @@ function named(kind: string, name: string): Named {
   return { kind: kind === 'proxy' ? 'any' : (kind as Named['kind']), name };
 }
 
-/** What is the same in two complaints of the same kind. */
+/** Replaces names and numbers in a complaint by '*', so that two complaints of the same kind have the same text. */
 export function gistOf(words: string): string {
   return words
     .replace(QUOTED, '*')

@@ -1,13 +1,19 @@
 import type { Taken } from './acquittal.ts';
 import type { Blame, RefusalReading } from './read-refusal.ts';
 
-/** Who is to blame for a refused document, without what it took to find that out. */
+/** Who is to blame for a refused document, without the cost of finding out. */
 export interface Culprits extends RefusalReading {
-  /** HAProxy was asked, and takes the document without the blamed. Else the next validation shows it, and may find more. */
+  /**
+   * True when HAProxy was run and accepts the document without the blamed services. When false, the next validation will show whether it does, and
+   * may find more.
+   */
   readonly isConfirmed: boolean;
-  /** Where the operator is at fault though nobody was named: what showed it. */
+  /** The proof that the operator is at fault, when HAProxy named nobody. */
   readonly shown?: OperatorEvidence;
 }
 
-/** HAProxy refuses the document without any app; or it refuses this one app alone, and takes the same app with the default templates. */
+/**
+ * 'without-apps': HAProxy refuses the document without any app. Otherwise HAProxy refuses a document with this one app alone, and accepts it with the
+ * default templates.
+ */
 export type OperatorEvidence = 'without-apps' | { readonly blame: Blame; readonly taken: Taken };

@@ -1,15 +1,15 @@
 import type { Document, Fragment, Section } from '../model/document.ts';
 
-/** A fragment in its place in the file. */
+/** A fragment with its place in the file. */
 export interface FragmentLines {
   readonly fragment: Fragment;
   readonly section: Section;
-  /** Lines of the file, counted from 1. */
+  /** Line numbers in the file, starting at 1. */
   readonly first: number;
   readonly last: number;
 }
 
-/** All fragments that have a line, in the order of the file. */
+/** All fragments that have at least one line, in the order of the file. */
 export function linesOfFragments({ front, backends }: Document): readonly FragmentLines[] {
   const rows: FragmentLines[] = [];
   let last = 0;
@@ -31,7 +31,7 @@ function lineCount(text: string): number {
   return text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
 }
 
-/** The row that has a line. */
+/** The row that contains a line; undefined when none does. */
 export function fragmentAt(rows: readonly FragmentLines[], line: number): FragmentLines | undefined {
   let [low, high] = [0, rows.length];
   while (low < high) {
@@ -43,26 +43,26 @@ export function fragmentAt(rows: readonly FragmentLines[], line: number): Fragme
   return row !== undefined && row.first <= line ? row : undefined;
 }
 
-/** A line of the file, as rendered. */
+/** The trimmed text of one line of the file. */
 export function textAt({ fragment, first }: FragmentLines, line: number): string {
   return fragment.text.split('\n')[line - first]?.trim() ?? '';
 }
 
-/** The line of a row with most of these words in it, and how many. */
+/** The line of a row that contains the most of the given words, and how many. */
 export function mentionIn(
   { fragment }: FragmentLines,
   words: ReadonlySet<string>,
 ): { readonly line: string | undefined; readonly count: number } {
   let [best, most] = ['', 0];
   for (const line of fragment.text.split('\n')) {
-    if (/^\s*(?:frontend|backend|userlist)\s/.test(line)) continue; // its own name
+    if (/^\s*(?:frontend|backend|userlist)\s/.test(line)) continue; // a section's own name does not count
     const count = new Set(wordsOf(line).filter((word) => words.has(word))).size;
     if (count > most) [best, most] = [line.trim(), count];
   }
   return { line: most > 0 ? best : undefined, count: most };
 }
 
-/** Names as HAProxy's proxies and servers may have them, and what else looks like one. */
+/** The words of a text that may be names of proxies or servers in HAProxy. */
 export function wordsOf(text: string): readonly string[] {
   return text.match(/[A-Za-z0-9_.:-]+/g) ?? [];
 }

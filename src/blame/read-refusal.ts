@@ -6,38 +6,38 @@ import { gistOf, readComplaints } from './complaint.ts';
 import { findSuspects, type Suspect } from './suspects.ts';
 import { linesOfFragments, type FragmentLines } from './fragment-lines.ts';
 
-/** What HAProxy has against an app's part of a document. */
+/** A complaint of HAProxy's about an app's part of a document. */
 export interface Blame {
   readonly owner: AppOwner;
-  /** HAProxy's own, without the place in the file. */
+  /** HAProxy's words, without the place in the file. */
   readonly words: string;
-  /** The template of the line; none when HAProxy names no line, and nothing leads to one. */
+  /** The template that the line was rendered from; undefined when HAProxy names no line and no line can be found. */
   readonly template?: string;
-  /** The label that the line came from: HAPROXY_0_BACKEND_HEAD; none when it is of a template that is not the app's. */
+  /** The label that the line came from, such as HAPROXY_0_BACKEND_HEAD; undefined when the template is not the app's. */
   readonly label?: string;
   /** The line as rendered. */
   readonly line?: string;
-  /** The template is not the app's, and nothing shows yet that HAProxy takes it from any other app. */
+  /** The template is not the app's, and it is not known yet whether HAProxy accepts it from any other app. */
   readonly isDoubtful?: true;
-  /** The template is one of the operator's own, and no other app has it: it may be at fault, or what the app filled in. */
+  /** The template is the operator's and no other app uses it, so either the template or the app's values may be at fault. */
   readonly isAlone?: true;
 }
 
-/** Whom HAProxy's messages name. */
+/** The apps and templates that HAProxy's messages name. */
 export interface RefusalReading {
-  /** One for each app's port and template. */
+  /** One for each port and template. */
   readonly blamed: readonly Blame[];
-  /** What it has against the operator's own lines and templates, in sentences. */
+  /** Complaints about the operator's own lines and templates, as sentences. */
   readonly operator: readonly string[];
-  /** One of those is about a template that HAProxy takes from no app: leaving apps out would mend nothing. */
+  /** True when one of the complaints is about a template that HAProxy accepts from no app: leaving apps out would not help. */
   readonly isCommon: boolean;
-  /** What names nobody, in HAProxy's words. */
+  /** Complaints that name nobody, in HAProxy's words. */
   readonly unknown: readonly string[];
 }
 
 /**
- * Whom the messages about a document name. What came from an app's label is the app's. What came from a template that several apps have is the
- * operator's, when HAProxy takes it from none of them; else it is about what the app filled in.
+ * Finds the owners of the parts of a document that HAProxy's messages name. A part that came from an app's label is the app's fault. A part that came
+ * from a template shared by several apps is the operator's fault when HAProxy accepts it from none of them; otherwise the app's values are at fault.
  */
 export function readRefusal(lines: readonly string[], document: Document): RefusalReading {
   const { complaints, reached } = readComplaints(lines);
@@ -54,7 +54,7 @@ export function readRefusal(lines: readonly string[], document: Document): Refus
     if (owner.by === 'operator' || verdict === 'operator') {
       const { words } = charge.complaint;
       const told = describeTemplate({ template, words, line: charge.line, isShared: owner.by === 'app' });
-      const fault = owner.by === 'app' ? `${template}\n${gistOf(words)}` : told; // of one template, whoever has it: said once
+      const fault = owner.by === 'app' ? `${template}\n${gistOf(words)}` : told; // a template's fault is reported once, whichever apps use it
       if (!operator.has(fault)) operator.set(fault, told);
     } else if (!blamed.has(`${ownerKey(owner)} ${template}`)) {
       blamed.set(`${ownerKey(owner)} ${template}`, blameOf(charge, owner, verdict));
@@ -80,7 +80,7 @@ function blameOf({ fragment: { template, label }, complaint: { words }, line }: 
   };
 }
 
-/** What is wrong with an operator's template, in a sentence. `isShared`: it stands with several apps. */
+/** A sentence that says what is wrong with an operator's template. `isShared`: several apps use it. */
 export function describeTemplate({
   template,
   words,
@@ -92,21 +92,24 @@ export function describeTemplate({
   readonly line: string | undefined;
   readonly isShared: boolean;
 }): string {
-  const where = isShared ? `${template}, which HAProxy takes from no app, so that no app is at fault` : template;
-  return `HAProxy does not take the operator's template ${where}: ${words}${line === undefined ? '' : `, in the line '${line}'`}`;
+  const where = isShared ? `${template}, which HAProxy accepts from no app, so no app is at fault` : template;
+  return `HAProxy does not accept the operator's template ${where}: ${words}${line === undefined ? '' : `, in the line '${line}'`}`;
 }
 
 /** The id that Marathon has for an app, which may be known here by the name of its deployment group. */
 export type NameOf = (app: AppId) => AppId;
 
-/** The same of one that a single app has, in whose place HAProxy takes the default one. */
+/** A sentence that says what is wrong with an operator's template that only one app uses, when HAProxy accepts the default template in its place. */
 export function describeAlone({ owner: { app, index = 0 }, words, template, line }: Blame, nameOf: NameOf): string {
   const [what, instead] = template === undefined ? ['templates', 'ones'] : [`template ${template}`, 'one'];
-  const where = `as ${nameOf(app)}, port ${index} has it, but takes the default ${instead} in its place, so that no app is at fault`;
-  return `HAProxy does not take the operator's ${what} ${where}: ${words}${line === undefined ? '' : `, in the line '${line}'`}`;
+  const where = `as ${nameOf(app)}, port ${index} uses it, but accepts the default ${instead} in its place, so no app is at fault`;
+  return `HAProxy does not accept the operator's ${what} ${where}: ${words}${line === undefined ? '' : `, in the line '${line}'`}`;
 }
 
-/** Where a section's head is refused, what follows is refused as well; and where an app's line is, the operator's behind it may be. */
+/**
+ * Removes complaints that only follow from others. When HAProxy refuses the head of a section, it refuses the section's other lines as well; when it
+ * refuses an app's line in a section of an app, it may refuse the operator's lines after it.
+ */
 function withoutConsequences(suspects: readonly Suspect[]): readonly Suspect[] {
   const heads = new Map<Suspect['section'], Owner>();
   for (const { section, fragment } of suspects) if (section.fragments[0] === fragment) heads.set(section, fragment.owner);
@@ -125,7 +128,9 @@ function isSame(a: Owner, b: Owner): boolean {
 
 type Verdict = 'app' | 'operator' | 'doubtful' | 'alone';
 
-/** For lines of apps from templates that are not their own: is it the template, or what the app filled in? By template and kind of complaint. */
+/**
+ * Decides for refused lines that come from shared templates whether the template or the app's values are at fault, by template and kind of complaint.
+ */
 function judgeShared(charges: readonly Suspect[], rows: readonly FragmentLines[], reached: number): ReadonlyMap<Suspect, Verdict> {
   const groups = new Map<string, Suspect[]>();
   for (const charge of charges) {
@@ -141,7 +146,7 @@ function judgeShared(charges: readonly Suspect[], rows: readonly FragmentLines[]
   return verdicts;
 }
 
-/** HAProxy reads from top to bottom and may end early: what stands before the last line that it names, and is not refused, it has taken. */
+/** HAProxy reads a file from top to bottom and may stop early. Lines before the last line it names that it did not refuse are accepted. */
 function judgeGroup(group: readonly Suspect[], rows: readonly FragmentLines[], reached: number): Verdict {
   const { fragment, complaint } = group[0] as Suspect;
   const shapes = new Set(group.map((charge) => shapeOf(charge.fragment)));
@@ -161,14 +166,14 @@ function judgeGroup(group: readonly Suspect[], rows: readonly FragmentLines[], r
   return fragment.standard === undefined ? 'app' : 'alone';
 }
 
-/** So many apps that more than half of all are not taken for wrong without a person. */
+/** The number of refused apps above which a majority counts as the template's fault. Below it, the apps are blamed one by one. */
 const MANY = 20;
 
 function appOf({ owner }: Fragment): string {
   return owner.by === 'app' ? owner.app : '';
 }
 
-/** Fragments of one template are alike in the first words of their lines, unless they are of different branches of it. */
+/** The first words of a fragment's lines. Fragments of one template have the same shape unless they come from different branches of the template. */
 function shapeOf({ text }: Fragment): string {
   return text
     .split('\n')
@@ -176,7 +181,7 @@ function shapeOf({ text }: Fragment): string {
     .join(' ');
 }
 
-/** Whether two are about the same fault of one template that is not the apps' own. */
+/** Whether two complaints are about the same fault of one shared template. */
 export function isAlike(a: Blame, b: Blame): boolean {
   const isOwn = a.label !== undefined || b.label !== undefined;
   return !isOwn && a.template === b.template && gistOf(a.words) === gistOf(b.words);

@@ -8,11 +8,11 @@ import type { Acquittal, Counted } from './acquittal.ts';
 import type { Culprits } from './culprits.ts';
 
 interface SearchParts {
-  /** What was refused. */
+  /** The document that HAProxy refused. */
   readonly document: Document;
-  /** The last that HAProxy took. */
+  /** The last document that HAProxy accepted. */
   readonly good: Document | undefined;
-  /** HAProxy's messages, and what follows from them: nobody is blamed. */
+  /** HAProxy's messages, and the reading of them, which blames nobody. */
   readonly lines: readonly string[];
   readonly refusal: RefusalReading;
   readonly counted: Counted;
@@ -20,17 +20,18 @@ interface SearchParts {
 }
 
 /**
- * All services in a row, those that are as in the last good document first. HAProxy takes a part of the row from its start, and refuses a longer
- * one; when the two differ by one service, that one is to blame. It is left out, and the row without it is asked about; unless it is for a
- * template of the operator's, which may keep all of them from being taken.
+ * Searches for the services to blame by bisection. All services stand in a row; services that are unchanged since the last good document come first.
+ * HAProxy accepts a first part of the row and refuses a longer one. When the two parts differ by one service, that service is to blame. It is left
+ * out, and the search goes on with the rest of the row; it stops when the service is acquitted, because a faulty template of the operator's may get
+ * every service refused.
  */
 export class Search {
   readonly #parts: SearchParts;
   readonly #blamed = new Map<string, Blame>();
   #row: readonly AppOwner[];
-  #first: number; // how many to ask about first
-  #taken = -1; // none: HAProxy may refuse even a document without any
-  #refused: number | undefined; // none: not known of the whole row
+  #first: number; // how many services to try first
+  #taken = -1; // -1: not even a document without services is known to be accepted
+  #refused: number | undefined; // undefined: it is not known whether the whole row is refused
   #words: string;
 
   constructor(parts: SearchParts) {
@@ -59,7 +60,7 @@ export class Search {
     return this.#end({ isConfirmed: true });
   }
 
-  /** How many of the row to ask about next, or who is found; undefined when the row is taken. */
+  /** How many services of the row to try next, or the complaint about the service found; undefined when the search is over. */
   #next(): number | Blame | undefined {
     if (this.#refused === undefined) return this.#taken === this.#row.length ? undefined : this.#row.length;
     if (this.#taken < 0) {
@@ -69,7 +70,7 @@ export class Search {
     }
     if (this.#refused - this.#taken > 1) return (this.#taken + this.#refused) >> 1;
     const owner = this.#row[this.#taken];
-    return owner && { owner, words: this.#words }; // without one: it was refused once, and is not any more
+    return owner && { owner, words: this.#words }; // undefined at the end of the row: it was refused once, and is accepted now
   }
 
   #learn(at: number, lines: readonly string[], refused: Document): void {
@@ -101,7 +102,7 @@ export class Search {
   }
 }
 
-/** What HAProxy has against a document without its apps; undefined when it takes that, or may not be asked. */
+/** The finding when HAProxy refuses a document even without its apps; undefined when it accepts that, or when the budget is used up. */
 export async function refuseWithoutApps(document: Document, { ask }: Counted): Promise<Culprits | undefined> {
   const bare = withoutServices(document, new Set(ownersIn(document)));
   const verdict = await ask(bare);
@@ -112,23 +113,23 @@ function withoutApps(lines: readonly string[], bare: Document): Culprits {
   const { operator, unknown } = readRefusal(lines, bare);
   const sentences = [
     ...operator,
-    ...unknown.map((words) => `HAProxy does not take the operator's templates, even without any app: ${words}`),
+    ...unknown.map((words) => `HAProxy does not accept the operator's templates, even without any app: ${words}`),
   ];
-  const told = sentences.length > 0 ? sentences : ["HAProxy does not take the operator's templates, and gives no reason"];
+  const told = sentences.length > 0 ? sentences : ["HAProxy does not accept the operator's templates, and gives no reason"];
   return { blamed: [], operator: told, isCommon: false, unknown: [], isConfirmed: false, shown: 'without-apps' };
 }
 
-/** HAProxy's own, in one sentence; what it says several times is in it once. */
+/** HAProxy's words in one sentence, each complaint once. */
 export function wordsOf(lines: readonly string[]): string {
   const words = new Set(readComplaints(lines).complaints.map((complaint) => complaint.words));
   return [...words].join('; ') || 'it gave no reason';
 }
 
-/** The services of a document: those that stand in the good one as they are, and the others. */
+/** The services of a document in two lists: those whose lines are the same in the good document, and the others. */
 function sortOwners(document: Document, good: Document | undefined) {
   const rows = good === undefined ? [] : linesOfFragments(good);
   const fragments = new Set(rows.map(({ fragment }) => fragment));
-  const lines = new Set(rows.flatMap(({ fragment }) => fragment.text.split('\n'))); // one read back from a file has other fragments
+  const lines = new Set(rows.flatMap(({ fragment }) => fragment.text.split('\n'))); // a good document read back from a file has other fragments
   const owners = new Map<string, { readonly owner: AppOwner; readonly isKnown: boolean }>();
   for (const { fragment } of linesOfFragments(document)) {
     const { owner, text } = fragment;

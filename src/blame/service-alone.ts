@@ -2,15 +2,16 @@ import type { BackendSection, Document, Fragment, Section } from '../model/docum
 import { ownerKey, ownersIn, type AppOwner } from './app-owners.ts';
 import { withoutServices } from './without-services.ts';
 
-/** One service of a document, with nobody beside it: as it is, and with the default templates in place of the operator's. */
+/** A document with one service alone: as it is, and with the default templates in place of the operator's. */
 export interface ServiceAlone {
   readonly asItIs: Document;
   readonly withStandard: Document;
 }
 
 /**
- * What HAProxy says of these two tells a fault of an operator's template from one of what the service filled in, where nobody else has that
- * template. Other services' faults are out of the way. Undefined where no template of the operator's makes a part of the service.
+ * The two documents whose verdicts tell a fault in the operator's template from a fault in the service's values, when no other service uses the
+ * template. Faults of other services can't disturb, because the documents leave them out. Undefined when no template of the operator's makes a part
+ * of the service.
  */
 export function serviceAlone(document: Document, owner: AppOwner): ServiceAlone | undefined {
   const key = ownerKey(owner);

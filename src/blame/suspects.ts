@@ -9,13 +9,14 @@ export interface Suspect {
   readonly complaint: Complaint;
   readonly fragment: Fragment;
   readonly section: Section;
-  /** As rendered. */
+  /** The line as rendered; undefined when the complaint leads to no line. */
   readonly line: string | undefined;
 }
 
 /**
- * The fragments that complaints lead to: by the line that one begins with; else by lines that it mentions, and by the proxies that it names. Of
- * several, what came from a label is likelier wrong than what came from a common template, and that likelier than the operator's own line.
+ * The fragments that complaints lead to: by the line number at the start of a complaint; else by lines that it mentions and by the proxies that it
+ * names. Of several fragments, one that came from a label is the most likely to be wrong, then one from a shared template, then the operator's own
+ * line.
  */
 export function findSuspects(complaints: readonly Complaint[], rows: readonly FragmentLines[]): readonly Suspect[] {
   const proxies = lazily(() => proxiesIn(rows));
@@ -43,7 +44,7 @@ function findRows(complaint: Complaint, rows: readonly FragmentLines[], proxies:
   return best.every((found) => rules.includes(found)) ? firstOfEach(best) : best.slice(0, 1);
 }
 
-/** Those with most of the words that are complained of; in a proxy that an app has for itself, else its head. */
+/** The rows of a proxy with the most words of the complaint. When no row has any, the head of the proxy if an app owns it, else none. */
 function rowsIn({ name, rows }: Proxy, { names, quoted }: Complaint): readonly Found[] {
   const others = names.map((named) => named.name).filter((other) => other !== name);
   const words = new Set([...others, ...quoted.flatMap(wordsOf)].filter((word) => !KEYWORDS.has(word)));
@@ -54,10 +55,10 @@ function rowsIn({ name, rows }: Proxy, { names, quoted }: Complaint): readonly F
   return mentions.filter(({ count }) => count === most);
 }
 
-/** That HAProxy quotes as kinds of rules, where the rule is meant that has the other words. */
+/** Words that HAProxy quotes as kinds of rules. The rule that has the other quoted words is meant. */
 const KEYWORDS: ReadonlySet<string> = new Set(['use_backend', 'default_backend', 'use-server', 'mode', 'filter', 'cache']);
 
-/** One for each owner. */
+/** The first row of each owner. */
 function firstOfEach(found: readonly Found[]): readonly Found[] {
   const byOwner = new Map<string, Found>();
   for (const one of found) {
@@ -68,7 +69,7 @@ function firstOfEach(found: readonly Found[]): readonly Found[] {
   return [...byOwner.values()];
 }
 
-/** The best of them by whose text they are; in their order. */
+/** The rows with the highest rank by the owner of their text, in their order. */
 function likeliest(found: readonly Found[]): readonly Found[] {
   const most = Math.max(...found.map(rank));
   return found.filter((one) => rank(one) === most);
@@ -79,13 +80,13 @@ function rank({ row: { fragment } }: Found): number {
   return fragment.label === undefined ? 1 : 2;
 }
 
-/** A section by one of its names, with its rows. */
+/** A section under one of its names, with its rows. */
 interface Proxy {
   readonly name: string;
   readonly rows: readonly FragmentLines[];
 }
 
-/** By kind and name, and by name alone: 'frontend shop_10004', 'any shop_10004'. */
+/** Sections by kind and name, and by name alone: 'frontend shop_10004', 'any shop_10004'. */
 type Proxies = ReadonlyMap<string, readonly Proxy[]>;
 
 function proxiesIn(rows: readonly FragmentLines[]): Proxies {

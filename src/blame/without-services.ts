@@ -4,8 +4,8 @@ import { ownerKey } from './app-owners.ts';
 import { wordsOf } from './fragment-lines.ts';
 
 /**
- * A document as if these services (`ownerKey`) were not there: without their rules in shared frontends, their own frontends, userlists,
- * backends and entries of maps. A backend that somebody else's rule leads to stays, empty. What is untouched is the same object.
+ * A document without the given services (`ownerKey`s): without their rules in shared frontends, their own frontends, userlists, backends and map
+ * entries. A backend that a rule of another owner leads to stays, without servers. Untouched sections are the same objects.
  */
 export function withoutServices(document: Document, owners: ReadonlySet<string>): Document {
   if (owners.size === 0) return document;
@@ -29,16 +29,16 @@ function frontWithout(section: Section, isOut: (fragment: Fragment) => boolean):
   return isOut(head) || isEmptied ? [] : [{ name: section.name, fragments }];
 }
 
-/** The https frontend of one host: with the bind options of its apps, so that it goes with the last of them. */
+/** The https frontend of one host. It has the bind options of the host's apps, so it is removed with the last of them. */
 const OF_A_HOST = 'HAPROXY_HTTPS_GROUPED_VHOST_FRONTEND_HEAD';
 
-/** Without entries that lead to what is gone. */
+/** Removes entries that lead to a backend that is gone. */
 function mapWithout(map: MapFile, gone: ReadonlyMap<string, unknown>): MapFile {
   const kept = [...map].filter(([, backend]) => !gone.has(backend));
   return kept.length === map.size ? map : new Map(kept);
 }
 
-/** HAProxy refuses rules that lead to no backend: of those that other rules name, something stays. It answers 503. */
+/** Empty backends for those that are gone but that remaining rules lead to, because HAProxy refuses a rule to a missing backend. They answer 503. */
 function placeholders(gone: ReadonlyMap<string, BackendSection>, sections: readonly Section[]): readonly BackendSection[] {
   const modes = new Map<string, string>();
   for (const { fragments } of sections) {
@@ -55,7 +55,7 @@ function placeholders(gone: ReadonlyMap<string, BackendSection>, sections: reado
   }));
 }
 
-/** A backend's mode has to be that of the frontend that leads to it. */
+/** The mode line of a section. A backend needs the same mode as the frontend that leads to it. */
 function modeOf(fragments: readonly Fragment[]): string {
   for (const { text } of fragments) {
     const found = /^[ \t]*mode[ \t]+\S+/m.exec(text);

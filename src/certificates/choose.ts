@@ -12,29 +12,31 @@ import { readGivenCertificates, writeCertificates, type GivenCertificate } from 
 
 /** The certificates of the shared https frontend. */
 export interface Chosen extends Omit<Certificates, 'named'> {
-  /** Of all that were looked into, by name, in order; also those left out. */
+  /** The verdict on every file that was looked at, by name and in order, including files that are left out. */
   readonly verdicts: ReadonlyMap<string, FileVerdict>;
 }
 
-/** Those of the start, and what is wrong with those given as text: that stays as long as the environment does. */
+/**
+ * The certificates chosen at the start, and the Problems of certificates given as text. Those Problems stay, because the environment does not change.
+ */
 export interface ChosenAtStart extends Chosen {
   readonly given: readonly Problem[];
 }
 
 /** Where the operator's certificates come from. */
 export interface CertificateSources {
-  /** The files that --ssl-certs names. */
+  /** The files named by --ssl-certs. */
   readonly wanted: readonly string[];
-  /** Holds further ones as text: HAPROXY_SSL_CERT, HAPROXY_SSL_CERT0 to 100. */
+  /** May hold more certificates as text: HAPROXY_SSL_CERT, HAPROXY_SSL_CERT0 to HAPROXY_SSL_CERT100. */
   readonly env: Environment;
   readonly stateDir: string;
-  /** Where those given as text are written: /etc/ssl when left out. */
+  /** The folder that certificates given as text are written to; /etc/ssl when left out. */
   readonly folder?: string;
 }
 
 /**
- * The certificates of the shared https frontend: the files that --ssl-certs names, then those given as text, as marathon-lb's container has
- * them. HAProxy would refuse the whole configuration for one that it can't use, so each of those is left out.
+ * Chooses the certificates of the shared https frontend: the files named by --ssl-certs, then the certificates given as text, as in marathon-lb's
+ * container. Certificates that HAProxy can't use are left out, because HAProxy would refuse the whole configuration for one of them.
  */
 export async function chooseCertificates({ wanted, env, stateDir, folder }: CertificateSources): Promise<ChosenAtStart> {
   const given = readGivenCertificates(env, folder);
@@ -47,14 +49,15 @@ export async function chooseCertificates({ wanted, env, stateDir, folder }: Cert
 }
 
 /**
- * Of these the ones that HAProxy takes, in their order; of a folder with bad files, the others one by one; of a file that was good, what was in
- * it. Where there is none, one of our own in the state folder, so that a bare machine starts.
+ * Selects the files that HAProxy accepts, in their order. For a folder with bad files, its good files are named one by one; for a file that was good
+ * earlier, the kept copy is used. When nothing is left, a self-signed certificate in the state folder is used, so that a machine without certificates
+ * starts.
  */
 export async function selectCertificates(verdicts: ReadonlyMap<string, FileVerdict>, stateDir: string): Promise<Chosen> {
   const settled = await Promise.all([...verdicts].map(async ([file, one]) => [file, await settle(file, one, stateDir)] as const));
   const all = settled.map(([file, one]) => [file, one.serves.length > 0 ? one : { ...one, serves: one.pems }] as const);
   const few = all.flatMap(([, { serves }]) => serves);
-  const served = listOf(few).length === 0 ? few : all.flatMap(([, { pems }]) => pems); // no folder may stand in a list
+  const served = listOf(few).length === 0 ? few : all.flatMap(([, { pems }]) => pems); // no folder may be in a crt-list
   const own = ownIn(stateDir);
   if (served.length === 0) await makeOwn(own);
   const instead = `${own}, which no client trusts, is used instead`;
@@ -73,28 +76,28 @@ export function settle(file: string, verdict: FileVerdict, stateDir: string): Pr
   return settleWithCopy(file, verdict, copiesIn(stateDir));
 }
 
-/** Where copies of good certificates are. */
+/** The folder with the copies of good certificates. */
 export function copiesIn(stateDir: string): string {
   return path.join(path.resolve(stateDir), 'certificates');
 }
 
 /** What comes of it that a copy serves; undefined where none does. */
 export function effectOf({ isCopy }: Settled): string | undefined {
-  return isCopy === true ? 'the one before it is served on' : undefined;
+  return isCopy === true ? 'the previous one stays in use' : undefined;
 }
 
 interface Judged {
   readonly file: string;
   readonly verdict: FileVerdict;
-  /** What comes of it that HAProxy can't use it; that it is left out, when not given. */
+  /** What happens because HAProxy can't use the certificate. When undefined: it is left out. */
   readonly effect?: string;
-  /** Who named the file: the operator, when not given. */
+  /** Who named the file; the operator when undefined. */
   readonly owner?: Owner;
-  /** The label that names it. */
+  /** The label that names the file. */
   readonly label?: string;
 }
 
-/** What is wrong with a certificate, told to whoever named it. One that serves has Problems, too: it may have expired. */
+/** The Problems with a certificate, for whoever named it. A certificate that serves can have Problems too, for example when it has expired. */
 export function certificateProblems({ file, verdict, effect, owner = { by: 'operator' }, label }: Judged): readonly Problem[] {
   const told = { code: 'certificate', owner, ...(label !== undefined && { label }) } as const;
   const leftOut = verdict.serves.length > 0 || verdict.faults.every((fault) => fault.file === file) ? 'it' : `all of ${file}`;
@@ -108,18 +111,18 @@ export function certificateProblems({ file, verdict, effect, owner = { by: 'oper
   ];
 }
 
-/** The same for `--dry`, which writes nothing and looks into no file. */
+/** The certificates for `--dry`, which writes nothing and reads no certificate file. */
 export function nameCertificates({ wanted, env, folder }: Omit<CertificateSources, 'stateDir'>): Certificates {
   const { certificates, problems } = readGivenCertificates(env, folder);
   return { files: namesOf(wanted, certificates), problems, contents: [], named: [] };
 }
 
-/** Those of --ssl-certs first: HAProxy serves the first one to clients that name no host it knows. */
+/** The files of --ssl-certs come first, because HAProxy serves the first certificate to clients that name no known host. */
 function namesOf(wanted: readonly string[], given: readonly GivenCertificate[]): readonly string[] {
   return [...new Set([...wanted, ...given.map(({ file }) => file)])];
 }
 
-/** For a configuration that is about to be read: where it names our own certificate and somebody has removed that, it is made again. */
+/** Makes the self-signed certificate again when a configuration that HAProxy is about to read names it and the file is gone. */
 export async function makeOwnAgain(text: string, stateDir: string): Promise<void> {
   const own = ownIn(stateDir);
   if (text.includes(own)) await makeOwn(own);
@@ -129,17 +132,17 @@ function ownIn(stateDir: string): string {
   return path.join(stateDir, 'self-signed.pem');
 }
 
-/** Made once, and again when what is there can't be used. */
+/** Makes the self-signed certificate unless a usable one exists. */
 async function makeOwn(own: string): Promise<void> {
   if ((await judgeFile(own)).usable) return;
   await mkdir(path.dirname(own), { recursive: true });
   await replaceFile(own, [await makeSelfSigned()], 0o600);
 }
 
-/** Certificate and key in one PEM text, as HAProxy's `crt` reads it; good for ten years. */
+/** Makes certificate and key as one PEM text, as HAProxy's `crt` reads it, valid for ten years. */
 async function makeSelfSigned(): Promise<string> {
   try {
-    const { generate } = await import('selfsigned'); // it is large, and seldom needed
+    const { generate } = await import('selfsigned'); // the module is large and seldom needed
     const tenYears = new Date(Date.now() + 3650 * 86_400_000);
     const { cert, private: key } = await generate([{ name: 'commonName', value: '*' }], {
       keySize: 2048,

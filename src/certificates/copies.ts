@@ -6,9 +6,9 @@ import { fileName, fileUse } from '../model/certificates.ts';
 import type { FileVerdict } from './judge.ts';
 import { judgeNamed, pathsOfNamed } from './judge-named.ts';
 
-/** A verdict, and what serves in its place. */
+/** A verdict on a file, and what serves in its place. */
 export interface Settled extends FileVerdict {
-  /** What serves is a copy of what the file once was. */
+  /** The copy of an earlier, good version of the file is served. */
   readonly isCopy?: true;
 }
 
@@ -31,7 +31,7 @@ export async function settleWithCopy(name: string, verdict: FileVerdict, folder:
   return verdict;
 }
 
-/** Removes the copies of all other files. Never rejects. */
+/** Removes the copies of all files other than these. Never rejects. */
 export async function forgetCopies(files: readonly string[], folder: string): Promise<void> {
   const kept = files.map((file) => path.basename(copyOf(file, folder)));
   for (const name of await readdir(folder).catch(() => []))
@@ -53,7 +53,7 @@ interface Kept {
   readonly copy: string;
 }
 
-/** With all that lies beside it. It counts only when it is what was judged. */
+/** Copies a file and the files that lie beside it. The copy is kept only if it equals the version that was judged. */
 async function keepCopy({ name, verdict: { pems, fingerprint }, copy }: Kept): Promise<void> {
   const { keyword, path: file } = fileUse(name);
   if (pems.length !== 1 || pems[0] !== file || keyword === 'crt-list' || keyword === 'file' || file.startsWith('@')) return;

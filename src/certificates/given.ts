@@ -6,17 +6,17 @@ import { replaceFile } from '../lib/write-file.ts';
 import type { Problem } from '../model/problem.ts';
 import { judgePem } from './pem.ts';
 
-/** Where marathon-lb's container has its certificates, and templates of its users expect them. */
+/** The folder of certificates in marathon-lb's container. Templates of its users name it. */
 const CERTIFICATE_FOLDER = '/etc/ssl';
 
-/** A certificate with its key, given as text, and the file that HAProxy reads it from. */
+/** A certificate with its key that was given as text, and the file that HAProxy reads it from. */
 export interface GivenCertificate {
   readonly variable: string;
   readonly file: string;
   readonly pem: string;
 }
 
-/** What was found in the environment. */
+/** The certificates found in the environment. */
 export interface GivenCertificates {
   readonly certificates: readonly GivenCertificate[];
   readonly problems: readonly Problem[];
@@ -27,12 +27,15 @@ const VARIABLES: readonly (readonly [variable: string, file: string])[] = [
   ...Array.from({ length: 101 }, (_, i): [string, string] => [`HAPROXY_SSL_CERT${i}`, `cert${i}.pem`]),
 ];
 
-/** Whether a path is one that marathon-lb has its certificates at, when it was given any: documentation names these in labels. */
+/** Whether a path is one at which marathon-lb stores the certificates it is given: its documentation names these paths in labels. */
 export function isDefaultFile(file: string): boolean {
   return path.dirname(file) === CERTIFICATE_FOLDER && VARIABLES.some(([, name]) => name === path.basename(file));
 }
 
-/** The certificates in HAPROXY_SSL_CERT and HAPROXY_SSL_CERT0 to 100. HAProxy would refuse all for one that it can't use: that is a Problem. */
+/**
+ * Reads the certificates in HAPROXY_SSL_CERT and HAPROXY_SSL_CERT0 to HAPROXY_SSL_CERT100. One that HAProxy can't use becomes a Problem, because
+ * HAProxy would refuse the whole configuration for it.
+ */
 export function readGivenCertificates(env: Environment, folder = CERTIFICATE_FOLDER): GivenCertificates {
   const certificates: GivenCertificate[] = [];
   const problems: Problem[] = [];
@@ -47,7 +50,7 @@ export function readGivenCertificates(env: Environment, folder = CERTIFICATE_FOL
   return { certificates, problems };
 }
 
-/** Writes them where nobody else can read them, not even meanwhile; what can't be written is a Problem. */
+/** Writes certificates to files that no other user can read at any moment. One that can't be written becomes a Problem. */
 export async function writeCertificates(certificates: readonly GivenCertificate[]): Promise<GivenCertificates> {
   const written: GivenCertificate[] = [];
   const problems: Problem[] = [];
@@ -62,7 +65,7 @@ export async function writeCertificates(certificates: readonly GivenCertificate[
   return { certificates: written, problems };
 }
 
-/** A file keeps its mode when it is replaced, so that is put right first; a link is not followed, as what it leads to is not ours. */
+/** Replacing a file keeps its mode, so the mode is corrected first. A symbolic link is removed and not followed, because its target is not ours. */
 async function writeSecret(file: string, text: string): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
   const known = await lstat(file).catch(() => undefined);
@@ -71,7 +74,7 @@ async function writeSecret(file: string, text: string): Promise<void> {
   await replaceFile(file, [text], 0o600);
 }
 
-/** Line ends may be CRLF, or the two characters `\n`, as JSON that was quoted twice has them; empty lines go. */
+/** Accepts lines that end with CRLF, or with the two characters `\n`, which come from JSON that was quoted twice. Removes empty lines. */
 function tidyPem(text: string): string {
   const lines = text.split(/(?:\\r|\r)?(?:\\n|\n)/).map((line) => line.trim());
   return `${lines.filter((line) => line !== '').join('\n')}\n`;

@@ -5,35 +5,35 @@ import { LATE, within } from '../lib/deadline.ts';
 import { judgePem, type Finding, type UsablePem } from './pem.ts';
 import { namesIn, readBounded, whyUnread } from './read-bounded.ts';
 
-/** What is wrong with one file. */
+/** What is wrong with one certificate file. */
 export interface FileFinding extends Finding {
-  /** The PEM file, or the folder that has none. */
+  /** The PEM file, or the folder that has no PEM file. */
   readonly file: string;
 }
 
-/** What is known of a file or folder that shall stand behind `crt`. */
+/** What was found out about a file or folder that is to follow `crt`. */
 export interface FileVerdict {
-  /** True when HAProxy takes it as it is. */
+  /** True when HAProxy accepts it as it is. */
   readonly usable: boolean;
-  /** What can stand behind `crt`: itself; of a folder that HAProxy would not take because of some of its files, the others, one by one. */
+  /** What can follow `crt`: the file or folder itself; for a folder that HAProxy would refuse because of some files, its other files one by one. */
   readonly serves: readonly string[];
-  /** The PEM files of it that can, each by itself. */
+  /** The PEM files that HAProxy accepts, each by itself. */
   readonly pems: readonly string[];
-  /** Why HAProxy would not take it. */
+  /** Why HAProxy would refuse it. */
   readonly faults: readonly FileFinding[];
-  /** What clients may not like, though HAProxy serves it. */
+  /** What clients may reject although HAProxy serves it. */
   readonly remarks: readonly FileFinding[];
-  /** SHA-256 of everything that HAProxy reads; undefined when nothing could be read. */
+  /** SHA-256 of everything that HAProxy reads for it; undefined when nothing could be read. */
   readonly fingerprint: string | undefined;
-  /** When the clock alone makes another verdict of it next, in milliseconds since 1970; Infinity when it does not. */
+  /** When the verdict changes next through time alone, in milliseconds since 1970; Infinity when it does not. */
   readonly until: number;
 }
 
-/** What a look at a file depends on. */
+/** The options of a look at a file. */
 export interface JudgeOptions {
-  /** In milliseconds since 1970. */
+  /** The current time, in milliseconds since 1970. */
   readonly now?: number;
-  /** A folder on a network that is gone would be waited for without end. */
+  /** How long to wait for the file system, in milliseconds. A network folder that is gone would never answer. */
   readonly deadlineMs?: number;
   /** So many files a folder may have. */
   readonly mostFiles?: number;
@@ -46,19 +46,19 @@ const DEADLINE_MS = 5_000;
 /** Of the operator's own folders: more can't be looked into in time. */
 const MOST_FILES = 20_000;
 
-/** A line of HAProxy's has 64 words at most, and other certificates stand on it, too. */
+/** The most files of a folder that are named one by one: a line of HAProxy's has at most 64 words, and other certificates stand on the same line. */
 const MOST_ONE_BY_ONE = 20;
 
 const BESIDE = ['.key', '.ocsp', '.issuer', '.sctl'] as const;
 
-/** What HAProxy looks for when there is no file of the name itself. */
+/** What HAProxy reads when the named file itself does not exist. */
 const BUNDLE = ['.rsa', '.dsa', '.ecdsa'] as const;
 
 const READABLE = 'put a PEM file with certificate and key there, or name another';
 
 /**
- * Whether HAProxy would take a file or folder behind `crt`, with all that it reads for it: the PEM files of a folder, of `FILE.rsa` and
- * `FILE.ecdsa` where there is no FILE, and beside each one its `.key`, `.ocsp`, `.issuer` and `.sctl`. It never rejects.
+ * Decides whether HAProxy would accept a file or folder after `crt`, with everything that HAProxy reads for it: the PEM files of a folder, `FILE.rsa`
+ * and `FILE.ecdsa` when FILE does not exist, and the files `.key`, `.ocsp`, `.issuer` and `.sctl` beside each of them. Never rejects.
  */
 export function judgeFile(file: string, options: JudgeOptions = {}): Promise<FileVerdict> {
   return judgeInTime(file, judge(file, options), { ...options, wanted: READABLE });
@@ -108,7 +108,10 @@ async function judge(file: string, { now = Date.now(), mostFiles = MOST_FILES }:
   }
 }
 
-/** HAProxy ignores what is no file, hidden files and those that lie beside others; a link that leads nowhere it does not. */
+/**
+ * The PEM files that HAProxy would read. In a folder HAProxy ignores entries that are not files, hidden files, and the files that belong beside
+ * others; it does not ignore a link that leads nowhere.
+ */
 async function findPems(file: string, mostFiles: number): Promise<readonly string[]> {
   const known = await stat(file).catch((error: unknown) => error as NodeJS.ErrnoException);
   if (known instanceof Error || !('isDirectory' in known)) {
@@ -156,7 +159,9 @@ interface OcspParts {
   readonly issuer: Buffer | undefined;
 }
 
-/** HAProxy wants the certificate of whoever signed, from the chain or from `.issuer`; the answer itself may be empty or damaged. */
+/**
+ * With a file `.ocsp`, HAProxy needs the issuer's certificate, from the chain or from `.issuer`. The OCSP response itself may be empty or damaged.
+ */
 function ocspFaults({ file, pem, ocsp, issuer }: OcspParts): readonly FileFinding[] {
   const [leaf, ...chain] = pem.certificates;
   if (ocsp === undefined || chain.some((one) => leaf.checkIssued(one))) return [];
@@ -172,7 +177,9 @@ function signed(leaf: X509Certificate, issuer: Buffer | undefined): boolean {
   }
 }
 
-/** A list of certificate timestamps: its length in two bytes, then each of them the same way. */
+/**
+ * The format is a list of signed certificate timestamps: the length of the list in two bytes, then each timestamp with its own length in two bytes.
+ */
 function sctlFaults(file: string, sctl: Buffer | undefined): readonly FileFinding[] {
   if (sctl === undefined) return [];
   let at = 2;

@@ -1,9 +1,9 @@
-/** A part of a PEM text, from its BEGIN to its END. */
+/** A part of a PEM text, from its BEGIN line to its END line. */
 export interface PemBlock {
-  /** What stands behind BEGIN: 'CERTIFICATE'. Only a name: of lines that were joined it could be a key. */
+  /** The name after BEGIN, such as 'CERTIFICATE'. 'unknown' when it does not look like a name: in lines that were joined it could be a key. */
   readonly label: string;
   readonly text: string;
-  /** False when the text ends, or another END comes, before its own. */
+  /** False when the text ends, or an END with a different name comes, before the block's own END. */
   readonly whole: boolean;
 }
 
@@ -11,7 +11,9 @@ const BEGIN = /^-----BEGIN (.*)-----$/;
 const NAME = /^[A-Z0-9#. ]{1,60}$/i;
 const END = '-----END ';
 
-/** The blocks that OpenSSL finds: their lines begin at the margin, may end with blanks or CR, and what stands between blocks means nothing. */
+/**
+ * The blocks that OpenSSL finds. BEGIN and END must be at the start of a line; spaces or CR at line ends are allowed; text between blocks is ignored.
+ */
 export function readBlocks(text: string): readonly PemBlock[] {
   const blocks: PemBlock[] = [];
   let open: { readonly label: string; readonly lines: string[] } | undefined;

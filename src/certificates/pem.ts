@@ -3,31 +3,31 @@ import { createSecureContext } from 'node:tls';
 import { sentence } from '../lib/sentence.ts';
 import { readBlocks, type PemBlock } from './pem-blocks.ts';
 
-/** What is wrong with a certificate: `found` goes on a sentence that begins with its file, `wanted` is one of its own. */
+/** What is wrong with a certificate. `found` continues a sentence that begins with the file; `wanted` is a sentence of its own. */
 export interface Finding {
   readonly found: string;
   readonly wanted: string;
 }
 
-/** What is found of a PEM text. */
+/** The verdict on a PEM text. */
 export type PemVerdict = UsablePem | { readonly usable: false; readonly fault: Finding };
 
-/** A PEM text that HAProxy could serve with. */
+/** A PEM text that HAProxy could serve. */
 export interface UsablePem {
   readonly usable: true;
-  /** What clients may not like, though HAProxy serves it. */
+  /** What clients may reject although HAProxy serves it. */
   readonly remarks: readonly Finding[];
-  /** The one that is served, then its chain. */
+  /** The served certificate, then its chain. */
   readonly certificates: readonly [X509Certificate, ...X509Certificate[]];
-  /** When the clock alone makes another verdict of it next, in milliseconds since 1970; Infinity when it does not. */
+  /** When the verdict changes next through time alone, in milliseconds since 1970; Infinity when it does not. */
   readonly until: number;
 }
 
-/** What else a verdict depends on. */
+/** What a verdict depends on in addition to the text. */
 export interface PemSurroundings {
-  /** What the file `.key` beside it holds: HAProxy looks there when there is no key in the text that it can read. */
+  /** The content of the file `.key` beside it, where HAProxy looks for the key when the text has none that it can read. */
   readonly key?: string | Buffer | undefined;
-  /** In milliseconds since 1970. */
+  /** The current time, in milliseconds since 1970. */
   readonly now?: number;
 }
 
@@ -37,12 +37,12 @@ const WANTED = 'put the PEM text of a certificate, its chain and its private key
 const FIRST = new Set(['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE']);
 const CHAIN = new Set(['CERTIFICATE', 'X509 CERTIFICATE']);
 
-/** The security level of OpenSSL from 3.2, and of Debian's before: keys have 112 bits of strength, SHA-1 signs nothing. */
+/** OpenSSL's default security level from 3.2 on, and Debian's before: keys need 112 bits of strength and SHA-1 signatures are refused. */
 const CIPHERS = 'DEFAULT@SECLEVEL=2';
 
 /**
- * Whether HAProxy could serve with a text behind `crt`, read by the same library that HAProxy reads it with. A chain that is cut or damaged is
- * a fault, though HAProxy 2.6 takes it and leaves out what is behind the damage: later ones refuse it.
+ * Decides whether HAProxy could serve a text after `crt`. The text is parsed by OpenSSL, which HAProxy uses as well. A truncated or damaged chain is
+ * a fault: HAProxy 2.6 accepts it and drops everything after the damage, later releases refuse it.
  */
 export function judgePem(text: string | Buffer, { key: beside, now = Date.now() }: PemSurroundings = {}): PemVerdict {
   const pem = plain(text);
@@ -62,12 +62,12 @@ export function judgePem(text: string | Buffer, { key: beside, now = Date.now() 
   return { usable: true, certificates, until, remarks: [...remarks, ...outOfOrder(certificates)] };
 }
 
-/** Bytes as they are: nothing of a PEM text is outside ASCII. OpenSSL leaves out a byte order mark, too. */
+/** The text with one character for each byte, because a PEM text is ASCII only. A byte order mark is removed, as in OpenSSL. */
 function plain(text: string | Buffer): string {
   return (typeof text === 'string' ? text : text.toString('latin1')).replace(/^(?:\ufeff|\xef\xbb\xbf)/, '');
 }
 
-/** OpenSSL's own words, without its numbers. */
+/** OpenSSL's error text without its numbers. */
 function reason(error: unknown): string {
   return sentence(error).replace(/^error:[0-9A-F]+:[^:]*::/, '');
 }
@@ -89,7 +89,7 @@ function withoutCertificate(pem: string): Finding {
     return { found: "has something in front of '-----BEGIN CERTIFICATE-----'", wanted: 'begin that line with the dashes' };
   if (/[\x00-\x08]/.test(pem))
     return {
-      found: 'is not text: it may be DER or PKCS#12',
+      found: 'is not text; it may be DER or PKCS#12',
       wanted: 'turn it into PEM text with openssl, certificate and key in one file',
     };
   return { found: 'holds no certificate in PEM', wanted: WANTED };
@@ -103,7 +103,7 @@ function readFirst(pem: string, blocks: readonly PemBlock[]): Parsed<X509Certifi
   }
 }
 
-/** Why a text with these blocks can't be read; the whole of it is asked for again. */
+/** The reason why a text with these blocks can't be read; the hint asks for the whole PEM text again. */
 function damaged(blocks: readonly PemBlock[], found: string): Finding {
   const glued = /-----END [^\n]+----------BEGIN /.test(blocks.map(({ text }) => text).join(''));
   if (glued) return { found: "has no line end between '-----END' and '-----BEGIN'", wanted: 'write each of them on a line of its own' };
@@ -143,7 +143,7 @@ function readChain(blocks: readonly PemBlock[]): Parsed<readonly X509Certificate
     const read = asCertificate(block);
     if (CHAIN.has(block.label) && read instanceof X509Certificate) chain.push(read);
     else if (!block.whole || CHAIN.has(block.label) || isNoBase64(read))
-      return { fault: damaged(blocks, `holds a block '${block.label}' behind the certificate that can't be read`) };
+      return { fault: damaged(blocks, `holds a block '${block.label}' after the certificate that can't be read`) };
   }
   return { value: chain };
 }
@@ -156,7 +156,10 @@ function asCertificate({ text }: PemBlock): X509Certificate | Error {
   }
 }
 
-/** Any block is decoded on the way to the next certificate, whatever it holds. A key with a passphrase can't be, under another name. */
+/**
+ * OpenSSL decodes every block on its way to the next certificate, whatever the block holds, so a block that is not base64 is a fault. An encrypted
+ * key under a name that does not say so is one, too.
+ */
 function isNoBase64(read: X509Certificate | Error): boolean {
   return 'code' in read && read.code === 'ERR_OSSL_PEM_BAD_BASE64_DECODE';
 }
@@ -197,10 +200,10 @@ function iso(at: number): string {
   return new Date(at).toISOString().replace('.000Z', 'Z');
 }
 
-/** HAProxy sends the chain as it stands; many clients find their way only when each has signed one before it. */
+/** HAProxy sends the chain in the order of the file. Many clients can follow it only when each certificate signed one before it. */
 function outOfOrder(certificates: readonly X509Certificate[]): readonly Finding[] {
   const stray = certificates.find((one, i) => i > 0 && !certificates.slice(0, i).some((before) => before.checkIssued(one)));
   if (stray === undefined) return [];
-  const found = `has a certificate in its chain that signed none of those before it: ${stray.subject.replaceAll('\n', ', ')}`;
+  const found = `has a certificate in its chain that signed none of the certificates before it: ${stray.subject.replaceAll('\n', ', ')}`;
   return [{ found, wanted: 'put the certificate first, then the one that signed it, and so on' }];
 }

@@ -2,34 +2,34 @@ import { stat } from 'node:fs/promises';
 import { LATE, within } from '../lib/deadline.ts';
 import { judgeFile, pathsOf, type FileVerdict, type JudgeOptions } from './judge.ts';
 
-/** What is watched, how often, and who is told. */
+/** The files to watch, how often to look, and who is told about changes. */
 export interface CertificateWatch {
-  /** The files and folders at hand; asked for at every look. */
+  /** The files and folders in use; called at every look. */
   readonly files: () => readonly string[];
   /** How one is looked into, and the paths that its verdict comes from; as a certificate when left out. */
   readonly judge?: (file: string, options: JudgeOptions) => Promise<FileVerdict>;
   readonly pathsOf?: (file: string) => Promise<readonly string[]>;
-  /** 10 s when left out. */
+  /** The time between looks; 10 s when left out. */
   readonly everyMs?: number;
   /** Rejects when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
   readonly signal: AbortSignal;
-  /** Is told the verdicts that are others than before, and the first ones of files that are new; after each look once or twice at most. */
+  /** Gets the verdicts that changed, and the first verdicts on new files. Called at most twice after each look. */
   readonly changed: (verdicts: ReadonlyMap<string, FileVerdict>) => void;
-  /** What is known already, so that it is not told again. */
+  /** Verdicts that are already known and not told again. */
   readonly known?: ReadonlyMap<string, FileVerdict>;
-  /** In milliseconds since 1970. */
+  /** The current time, in milliseconds since 1970. */
   readonly now?: () => number;
 }
 
-/** Two looks at a file that changes are this far apart, until both see the same; what goes on changing is left for the next round. */
+/** A changed file is looked at repeatedly with this pause, until two looks see the same. A file that keeps changing is left for the next round. */
 const SETTLE_MS = 200;
 const MOST_LOOKS = 10;
 
-/** A bad one has as long to become whole: its key may be written after it. */
+/** How long a bad file may take to become whole: its key may be written after it. */
 const DOUBT_MS = 2_000;
 
-/** For all that a folder's file system is asked. */
+/** The deadline for everything that is asked of a file system, in milliseconds. */
 const DEADLINE_MS = 5_000;
 
 type Marks = ReadonlyMap<string, string>;
@@ -43,9 +43,9 @@ interface Seen {
 }
 
 /**
- * Looks at the files of certificates every few seconds, by name, size, times and inode: mounted secrets are exchanged by a link, which no
- * watcher of folders tells reliably. A half-written file is not believed. Nothing that files and folders do makes it reject; it resolves when
- * the signal aborts.
+ * Looks at certificate files every few seconds and compares names, sizes, times and inodes. Folder watchers would not do: mounted secrets are
+ * exchanged by a link, which no watcher reports reliably. A half-written file is not believed. Errors of the file system never make it reject; it
+ * resolves when the signal aborts.
  */
 export async function watchCertificates(watch: CertificateWatch): Promise<void> {
   const { signal, sleep, everyMs = 10_000 } = watch;
@@ -59,7 +59,7 @@ class Rounds {
   readonly #watch: CertificateWatch;
   readonly #rest: (ms: number) => Promise<boolean>;
   readonly #seen = new Map<string, Seen>();
-  /** Those whose file system has not answered yet: asked once more, it would keep the next thread waiting. */
+  /** Files whose file system has not answered yet. They are not asked again meanwhile, because each question would block one more thread. */
   readonly #hanging = new Set<string>();
 
   constructor(watch: CertificateWatch, rest: (ms: number) => Promise<boolean>) {
@@ -68,7 +68,7 @@ class Rounds {
     for (const [file, verdict] of watch.known ?? []) this.#seen.set(file, { mark: '', verdict });
   }
 
-  /** One round over all files. */
+  /** One look at all files. */
   async look(): Promise<void> {
     const files = [...new Set(this.#watch.files())];
     for (const file of this.#seen.keys()) if (!files.includes(file)) this.#seen.delete(file);
@@ -79,7 +79,7 @@ class Rounds {
     await this.#judge(new Map([...now].filter(([file, mark]) => mark === doubtful.get(file))), () => true);
   }
 
-  /** Those that look different, or whose verdict the clock has changed. */
+  /** The files that look different, or whose verdict has changed through time. */
   async #restless(files: readonly string[]): Promise<Marks> {
     const marks = await this.#marks(files);
     return new Map([...marks].filter(([file, mark]) => mark !== this.#seen.get(file)?.mark || this.#outlived(file)));
@@ -93,7 +93,7 @@ class Rounds {
     return (this.#watch.now ?? Date.now)();
   }
 
-  /** Those of them that look the same twice. */
+  /** The files that look the same in two consecutive looks. */
   async #settled(restless: Marks): Promise<Marks> {
     const settled = new Map<string, string>();
     let last = restless;
@@ -106,7 +106,7 @@ class Rounds {
     return settled;
   }
 
-  /** Tells what is new and believed; gives back what is not believed yet. */
+  /** Tells the verdicts that are new and believed; returns the files whose verdict is not believed yet. */
   async #judge(marks: Marks, believed: Belief): Promise<Marks> {
     const news = new Map<string, FileVerdict>();
     const doubtful = new Map<string, string>();
@@ -124,7 +124,7 @@ class Rounds {
     return doubtful;
   }
 
-  /** How each looks at the moment; without those whose file system does not answer. */
+  /** How each file looks at the moment, without files whose file system does not answer. */
   async #marks(files: readonly string[]): Promise<Marks> {
     const asked = files.filter((file) => !this.#hanging.has(file));
     const marks = await Promise.all(asked.map(async (file) => [file, await this.#mark(file)] as const));
@@ -139,12 +139,12 @@ class Rounds {
   }
 }
 
-/** What was bad before is not about to become so. */
+/** Believes a verdict at the first look when all its faults were there before: a file that was bad already is not a half-written one. */
 function hasNoNewFault({ faults }: FileVerdict, before: FileVerdict | undefined): boolean {
   return faults.every(({ file }) => before?.faults.some((fault) => fault.file === file) === true);
 }
 
-/** It also has the time when name, owner or rights changed: a file that may be read now looks different. */
+/** Includes the time when name, owner or permissions changed (ctime): a file that has become readable looks different. */
 async function readMark(file: string, pathsOfFile: NonNullable<CertificateWatch['pathsOf']>): Promise<string> {
   const paths = await pathsOfFile(file).catch(() => [file]);
   const marks = await Promise.all(paths.map(async (one) => `${one} ${await markOf(one)}`));

@@ -126,7 +126,7 @@ describe("the operator's templates", () => {
   test('refused even without any app: no app is blamed', async () => {
     const { finding } = await find(broken(many(1000, {})), estate(many(1000, {})));
     expect(finding).toMatchObject({ blamed: [], isConfirmed: false, runs: 1 });
-    expect(finding.operator).toEqual(["HAProxy does not take the operator's templates, even without any app: something is wrong"]);
+    expect(finding.operator).toEqual(["HAProxy does not accept the operator's templates, even without any app: something is wrong"]);
   });
 
   test('a line of theirs is named, but it is an app that is wrong', async () => {
@@ -188,7 +188,7 @@ describe("an operator's template that one app alone has", () => {
     const { finding } = await find(withText(text, '  # default\n'));
     expect(finding).toMatchObject({ blamed: [], isCommon: true, unknown: [] });
     expect(finding.operator).toEqual([
-      expect.stringMatching(/^HAProxy does not take the operator's template.* as \/app0, port 0 has it, but takes the default/),
+      expect.stringMatching(/^HAProxy does not accept the operator's template.* as \/app0, port 0 uses it, but accepts the default/),
     ]);
   });
 

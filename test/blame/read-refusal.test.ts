@@ -207,7 +207,7 @@ describe("templates that are not the apps' own", () => {
     const refusal = readRefusal(complain(options), plain);
     expect(told(refusal)).toEqual({ blamed: [], operator: 1, unknown: 0 });
     expect(refusal.operator[0]).toBe(
-      "HAProxy does not take the operator's template HAPROXY_BACKEND_HTTP_OPTIONS, which HAProxy takes from no app, so that no app is at fault: unknown option 'x', in the line 'option forwardfor'",
+      "HAProxy does not accept the operator's template HAPROXY_BACKEND_HTTP_OPTIONS, which HAProxy accepts from no app, so no app is at fault: unknown option 'x', in the line 'option forwardfor'",
     );
   });
 
@@ -215,7 +215,7 @@ describe("templates that are not the apps' own", () => {
     const lines = ['a', 'b', 'c'].map((name) => `[ALERT] (7) : config : backend '${name}_1': unable to find the cache 'nowhere'`);
     const cached = (name: string) => parts(name, { options: of(name, 'BACKEND_HTTP_OPTIONS', '  filter cache nowhere\n') });
     const refusal = readRefusal(lines, estate(cached('a'), cached('b'), cached('c')));
-    expect(refusal.operator).toEqual([expect.stringContaining('HAPROXY_BACKEND_HTTP_OPTIONS, which HAProxy takes from no app')]);
+    expect(refusal.operator).toEqual([expect.stringContaining('HAPROXY_BACKEND_HTTP_OPTIONS, which HAProxy accepts from no app')]);
     expect(refusal.blamed).toEqual([]);
   });
 

@@ -57,7 +57,7 @@ describe('the words', () => {
         owner: SHOP,
         label: 'HAPROXY_1_BACKEND_HEAD',
         message:
-          "HAProxy does not take HAPROXY_BACKEND_HEAD of /shop, port 1: balance only supports 'roundrobin' options, in the line 'balance perhaps'",
+          "HAProxy does not accept HAPROXY_BACKEND_HEAD of /shop, port 1: balance only supports 'roundrobin' options, in the line 'balance perhaps'",
         hint: "mend HAPROXY_1_BACKEND_HEAD; the app's port is left out until its labels change",
       },
     ]);
@@ -67,13 +67,13 @@ describe('the words', () => {
     const [problem] = describeRefusal([at(5, "unknown keyword 'nonsense' in 'frontend' section")], DOCUMENT);
     expect(problem?.label).toBeUndefined();
     expect(problem?.message).toBe(
-      "HAProxy does not take HAPROXY_FRONTEND_HEAD of /shop, port 1: unknown keyword 'nonsense' in 'frontend' section, in the line 'nonsense'",
+      "HAProxy does not accept HAPROXY_FRONTEND_HEAD of /shop, port 1: unknown keyword 'nonsense' in 'frontend' section, in the line 'nonsense'",
     );
   });
 
   test('of an app whose line is not known', () => {
     const [problem] = describeBlame({ blamed: [{ owner: SHOP, words: 'something is wrong' }], operator: [], unknown: [] });
-    expect(problem?.message).toBe('HAProxy does not take the configuration with /shop, port 1: something is wrong');
+    expect(problem?.message).toBe('HAProxy does not accept the configuration with /shop, port 1: something is wrong');
   });
 
   test('a password is not repeated', () => {
@@ -99,7 +99,7 @@ test('each line is a Problem, but for the sums at the end', () => {
 });
 
 test.each([
-  [["[ALERT]    (77) : config : Proxy 'x': what"], 'names nobody: '],
+  [["[ALERT]    (77) : config : Proxy 'x': what"], 'names no app or template: '],
   [['Segmentation fault'], 'Segmentation fault'],
   [['[ALERT]    (1) : config : Fatal errors found in configuration.'], 'gives no reason'],
   [[], 'gives no reason'],

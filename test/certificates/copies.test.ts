@@ -79,7 +79,7 @@ test('who has named it is told what serves', async () => {
   await writeFile(file, '');
   const bad = await judgeFile(file);
   const { problems, files } = await selectCertificates(new Map([[file, bad]]), state);
-  expect(problems.map(({ message }) => message)).toEqual([`the certificate ${file} is empty, so the one before it is served on`]);
+  expect(problems.map(({ message }) => message)).toEqual([`the certificate ${file} is empty, so the previous one stays in use`]);
   expect(files).toEqual([expect.stringContaining(join(state, 'certificates'))]);
   await rm(state, { recursive: true });
   const { serves, faults } = await nameFile(file, bad, { stateDir: state, shared: [] });

@@ -137,7 +137,7 @@ test('1,000 apps with 5 bad ones: they are named, and HAProxy takes the other 99
     );
   }
   expect(problems.map(({ message }) => message)).toContain(
-    "HAProxy does not take HAPROXY_BACKEND_HTTP_OPTIONS of /team/app-11, port 0: unknown keyword 'nonsense' in 'backend' section, in the line 'nonsense on stilts'",
+    "HAProxy does not accept HAPROXY_BACKEND_HTTP_OPTIONS of /team/app-11, port 0: unknown keyword 'nonsense' in 'backend' section, in the line 'nonsense on stilts'",
   );
 });
 

@@ -62,7 +62,7 @@ test('more certificates than a line has words: a renewed one is served without a
   await expect(text()).resolves.toBe(before);
 
   await replace(a, pems.renewed.slice(0, 300));
-  const problem = await logged(/the one before it is served on/);
+  const problem = await logged(/the previous one stays in use/);
   expect(problem).toMatchObject({ level: 'warn', code: 'certificate' });
   expect(problem.msg).toContain(`the certificate ${a} is cut off`);
   const list = path.join(folder, 'certificates.list');

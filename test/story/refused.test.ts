@@ -137,7 +137,7 @@ test("an operator's template that is refused before HAProxy has taken anything: 
 
 test("an operator's template that is refused where a configuration is in place: that one stays, and no default is tried", async () => {
   const { consequence, told } = await refuse(HEAD_LINE, 'some', HEAD_LINE);
-  const hint = expect.stringContaining('the configuration before it stays in place');
+  const hint = expect.stringContaining('the previous configuration stays in place');
   expect([consequence, told]).toMatchObject(['never', [{ kind: 'refused', problems: [{ hint }] }]]);
   expect(told[0]).not.toHaveProperty('defaulted');
 });
@@ -145,6 +145,6 @@ test("an operator's template that is refused where a configuration is in place: 
 test('what is refused at the very first start, and is no template that a default stands for, says that nothing is served', async () => {
   const odd = { ok: false, lines: ['[ALERT] (7) : config : something odd'] } as const;
   const { told } = await refuse(odd, 'none', odd);
-  const hint = expect.stringContaining('so that nothing is served');
+  const hint = expect.stringContaining('so nothing is served');
   expect(told).toMatchObject([{ kind: 'refused', problems: [{ hint }] }]);
 });
