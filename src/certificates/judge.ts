@@ -213,7 +213,7 @@ export function summed(file: string, judged: readonly Judged[]): FileVerdict {
   };
 }
 
-/** Of the file's own bytes, when nothing lies beside it. */
+/** The hash of the file's own bytes when nothing lies beside it; otherwise a hash over all of the files. */
 function hashOf([text, ...beside]: readonly [Buffer, ...(Buffer | undefined)[]]): string {
   if (beside.every((one) => one === undefined)) return sha256(text);
   return sha256([text, ...beside].map((one) => (one === undefined ? '' : sha256(one))).join('\n'));

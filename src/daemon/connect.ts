@@ -32,36 +32,38 @@ import { drivenBy, makeViews } from './shown-views.ts';
 import { watch } from './watch-haproxy.ts';
 import { watchWaiting } from './watch-waiting.ts';
 
-/** How our own HAProxy ends with the daemon, asked when the daemon ends; where it is left out or undefined HAProxy serves on. */
+/**
+ * How our own HAProxy ends together with the daemon; called when the daemon ends. When it is left out or returns undefined, HAProxy keeps serving.
+ */
 export interface HaproxyEnd {
   readonly haproxyEnds?: () => 'at once' | Gently | undefined;
 }
 
-/** What can be asked of a daemon while it runs. */
+/** What can be asked of a running daemon. */
 export interface Daemon {
-  /** Reads everything again and says how HAProxy came to have it. Never rejects. */
+  /** Reads everything again and says how HAProxy got it. Never rejects. */
   resync(reason: string): Promise<Reply>;
-  /** How far it is in step. */
+  /** Whether the daemon is in step with Marathon and HAProxy. */
   status(): Promise<Status>;
   /** Why an app, host or port is served or not; `about`: a word of the command line. */
   explain(about: string): Promise<Reply>;
-  /** HAProxy reads its file again, as it is. */
+  /** Makes HAProxy load its file again as it is. */
   reload(): void;
   /** What the admin side answers from. */
   readonly admin: AdminParts;
   readonly ended: Promise<void>;
 }
 
-/** What connects differently for one pass and for the daemon. */
+/** What differs between one pass and the daemon. */
 interface Connected extends Run, HaproxyEnd {
-  /** Follows Marathon until the signal; otherwise Marathon is read when asked. */
+  /** True to follow Marathon until the signal aborts; false to read Marathon only when asked. */
   readonly follow: boolean;
 }
 
-/** How long the daemon's end may take: a reload that has begun, which has 20 s, is brought to its end; a mount that hangs is not waited for. */
+/** How long the daemon's end may take, in milliseconds. A reload that has begun gets its 20 s; a mount that hangs is not waited for. */
 const END_MS = 30_000;
 
-/** Everything connected, for as long as `work` takes. */
+/** Connects all parts of a daemon for as long as `work` takes, and closes them afterwards. */
 export async function withDaemon<Result>(run: Connected, work: (daemon: Daemon) => Promise<Result>): Promise<Result> {
   const ending = new AbortController();
   const client = await openMarathon(run.settings, run.env);
@@ -76,16 +78,16 @@ export async function withDaemon<Result>(run: Connected, work: (daemon: Daemon) 
     return await work(daemon);
   } finally {
     ending.abort();
-    const ended = daemon.ended.catch(() => undefined); // whoever waits for it has heard
+    const ended = daemon.ended.catch(() => undefined); // the error has already been reported to whoever waits for `ended`
     const quiet = ended.then(() => client.close()).then(() => idle());
-    await inTime(quiet, { ms: END_MS, what: 'what was being done' }).catch((error: unknown) => {
-      run.log.error({ reason: sentence(error) }, 'the daemon ends all the same');
+    await inTime(quiet, { ms: END_MS, what: 'finishing the work in progress' }).catch((error: unknown) => {
+      run.log.error({ reason: sentence(error) }, 'the daemon ends without waiting any longer');
     });
     if (own !== undefined) await endHaproxy(own, run);
   }
 }
 
-/** Ends HAProxy where the run says so, with a line before and after it for whoever waits. */
+/** Ends HAProxy when the run asks for it, with a log line before and after. */
 async function endHaproxy(own: OwnProcess, { log, haproxyEnds }: Connected): Promise<void> {
   const how = haproxyEnds?.();
   if (how === undefined) return;
@@ -93,7 +95,7 @@ async function endHaproxy(own: OwnProcess, { log, haproxyEnds }: Connected): Pro
   const { delayMs, finishMs } = how;
   log.info(
     { healthPageRedForS: delayMs / 1000, thenAtMostS: finishMs / 1000 },
-    'HAProxy ends: its health page turns red, then it takes no new connection and finishes those it has',
+    'ending HAProxy: its health page turns red, then it accepts no new connections and finishes the open ones',
   );
   await own.stop(how);
   log.info({}, 'HAProxy has ended');
@@ -124,10 +126,10 @@ async function connect(run: Connected, client: Client): Promise<Daemon & Pick<Re
   };
 }
 
-/** Every consumer of the View: HAProxy comes first, behind its gate. */
+/** All consumers of the View. HAProxy comes first, behind its gate. */
 function consumersOf({ views, gate, certificates, log, keeper, alarm, dns }: OpenedParts): readonly Consumer[] {
   return [
-    views.see, // no consumer of its own: the record in which HAProxy's part looks up the view of a document
+    views.see, // not a consumer itself: records the view of each document, which HAProxy's part looks up
     gate.see, // HAProxy
     (view) => {
       certificates.see(view);
@@ -165,16 +167,16 @@ async function openParts(surroundings: Surroundings & Pick<Connected, 'follow'>,
   return { ...surroundings, dns, reached, watched, views, drive, source, keeper, certificates, gate, alarm };
 }
 
-/** How long HAProxy's first document waits at most for the certificates that it names. */
+/** How long HAProxy's first document waits for the first look at the certificates that it names, in milliseconds. */
 const FIRST_LOOK_MS = 10_000;
 
-/** What the loop starts with: what was saved, the certificates, the first state; and how views are derived from later states. */
+/** Prepares what the loop starts with: the saved snapshot, the certificates and the first state; and the function that derives views from states. */
 async function begin({ settings, env, log, follow }: Connected) {
   const { saved, holders = saved?.holders } = await readMemory(settings, log);
   const memory = saved && memoryOf(saved.snapshot);
   const choosing = chooseCertificates({ wanted: settings.sslCerts, env, stateDir: settings.stateDir });
   const chosen = await inTime(choosing, { ms: FILES_MS, what: 'reading the certificates of --ssl-certs' });
-  // One pass reads Marathon once and nobody reads it again: losses are not held, what it reads counts.
+  // With --once Marathon is read only once, so no later read could confirm a loss: losses are not held.
   const left = { memory, before: follow ? saved : undefined, certificates: certificatesOf(chosen), holders };
   const release = await findRelease(settings, env);
   warnOfAge(release, settings, log);

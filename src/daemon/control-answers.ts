@@ -16,7 +16,7 @@ import type { Views } from './shown-views.ts';
 import type { Watch } from './watch-haproxy.ts';
 import { stuckOf } from './watch-waiting.ts';
 
-/** The parts of a daemon that its answers come from. */
+/** The parts of a daemon that its answers are made from. */
 interface Informants extends Pick<Surroundings, 'settings' | 'drained'> {
   readonly source: Source;
   readonly drive: Drive;
@@ -26,7 +26,7 @@ interface Informants extends Pick<Surroundings, 'settings' | 'drained'> {
   readonly watched: Pick<Watch, 'silent'>;
 }
 
-/** How far everything is in step now. */
+/** Whether everything is in step now. */
 export function answerStatus({ source, drive, views, settings, watched }: Informants): Status {
   return statusOf({
     view: views.latest(),
@@ -66,7 +66,7 @@ export async function answerExplain(parts: Informants, about: string): Promise<R
   return { ok: answer.served, ...answer, ...(!ok && { lack: text }) };
 }
 
-/** Reads everything again, and says how HAProxy came to have it. Never rejects. */
+/** Reads everything again and says how HAProxy got it. Never rejects. */
 export async function answerResync({ source, drive, views, certificates, gate, drained }: Informants, reason: string): Promise<Reply> {
   try {
     await source.resync(reason);
@@ -81,11 +81,11 @@ export async function answerResync({ source, drive, views, certificates, gate, d
 
 const OUTCOMES = {
   reload: 'HAProxy has loaded what Marathon said',
-  commands: 'HAProxy has taken what Marathon said, without a reload',
+  commands: 'HAProxy has accepted what Marathon said, without a reload',
   nothing: 'nothing changed',
 };
 
-/** While losses are held, HAProxy serves tasks that Marathon does not have any more: that is not what Marathon said. */
+/** While losses are held, HAProxy still serves tasks that Marathon no longer lists, so it does not serve what Marathon said. */
 function withHeld(reply: Reply, view: View | undefined): Reply {
   const held = view?.problems.find(({ code }) => code === 'losses-held');
   return reply.ok && held !== undefined ? { ok: false, text: `${held.message}; ${held.hint}` } : reply;

@@ -4,39 +4,39 @@ import { withDeadline } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';
 import { listenOnSocket } from '../lib/unix-socket.ts';
 
-/** What is answered, in words for who asked; a status has facts beside them. */
+/** An answer in words for whoever asked. The answer to `status` has facts in addition. */
 export interface Reply {
   readonly ok: boolean;
   readonly text: string;
 }
 
-/** What can be asked of a daemon; what rejects is told to who asked. */
+/** What can be asked over the control socket. A rejection is sent to whoever asked, as text. */
 export interface Answers {
-  /** Reads everything again and brings HAProxy there. */
+  /** Reads everything again and updates HAProxy. */
   readonly resync: () => Promise<Reply>;
-  /** Whether it is in step, and what it knows of that. */
+  /** Whether the daemon is in step, with the facts behind the answer. */
   readonly status: () => Promise<Reply>;
   /** Why an app, host or port is served or not; `about`: a word of the command line. */
   readonly explain?: (about: string) => Promise<Reply>;
 }
 
-/** What answers for a daemon. */
+/** What the control socket of a daemon needs. */
 export interface Control extends Answers {
-  /** Whose lock this process holds (`takeLock`). */
+  /** The run folder, whose lock this process holds (`takeLock`). */
   readonly runDir: string;
-  /** Ends it; connections in work are cut. */
+  /** Stops the server; open connections are closed. */
   readonly signal: AbortSignal;
 }
 
-const REQUEST_MS = 5_000; // until the request must be there; its answer takes what it takes
-const LONGEST_PATH = 107; // bytes of a sockaddr_un, unix(7)
+const REQUEST_MS = 5_000; // until the request must have arrived; the answer has no deadline
+const LONGEST_PATH = 107; // in bytes: the size of sockaddr_un, see unix(7)
 const LONGEST_LINE = 2 ** 20;
 const LONGEST_ANSWER = 2 ** 28; // an explanation names every task of its app
 
 /**
- * Answers `askDaemon` on `<runDir>/daemon.sock` (mode 600) until the signal; resolves when it listens, with what says whether
- * the file there is still that socket. A socket file left over is replaced. Rejects when the folder can't be written, or its path is too long for
- * a socket.
+ * Answers `askDaemon` on `<runDir>/daemon.sock` (mode 600) until the signal aborts. A socket file left over is replaced. Resolves when it listens,
+ * with a function that says whether the file there is still this socket. Rejects when the folder can't be written, or when the path is too long for a
+ * socket.
  */
 export async function serveControl({ runDir, signal, ...answers }: Control): Promise<() => Promise<boolean>> {
   const open = new Set<Socket>();
@@ -45,7 +45,7 @@ export async function serveControl({ runDir, signal, ...answers }: Control): Pro
     void answer(socket, answers);
   });
   const { isThere, remove } = await listenOnSocket(server, socketPath(runDir, 'daemon.sock'), 0o600);
-  server.on('error', () => undefined); // of a connection that could not be taken
+  server.on('error', () => undefined); // a connection could not be accepted
   const close = (): void => {
     server.close();
     for (const socket of open) socket.destroy();
@@ -70,7 +70,7 @@ async function replyTo(request: string, answers: Answers): Promise<Reply> {
   const about = aboutIn(request);
   if (about !== undefined && answers.explain !== undefined) return answers.explain(about);
   const known = [...QUESTIONS.map((question) => lineOf(question)), lineOf('explain', '/shop')];
-  return { ok: false, text: `unknown request; known are ${known.join(' and ')}` };
+  return { ok: false, text: `unknown request; the known requests are ${known.join(' and ')}` };
 }
 
 const QUESTIONS = ['resync', 'status'] as const satisfies readonly (keyof Answers)[];
@@ -89,20 +89,20 @@ function aboutIn(request: string): string | undefined {
   }
 }
 
-/** A question for the daemon of a run folder. */
+/** A question for the daemon that runs in a run folder. */
 export interface Question {
   readonly runDir: string;
   readonly ask: keyof Answers;
   /** Of an `explain`: a word of the command line. */
   readonly about?: string;
-  /** Until the answer must be there, in milliseconds. */
+  /** How long to wait for the answer, in milliseconds. */
   readonly deadlineMs: number;
 }
 
-/** Asks the daemon of a run folder. Rejects with a sentence when none answers, or none by the deadline. */
+/** Asks the daemon that runs in a run folder. Rejects with a sentence when no daemon runs there, or when it does not answer by the deadline. */
 export async function askDaemon({ runDir, ask, about, deadlineMs }: Question): Promise<Reply & Readonly<Record<string, unknown>>> {
   const path = socketPath(runDir, 'daemon.sock');
-  const no = (what: string, cause?: unknown): Error => new Error(`no ${ask} by the daemon of ${runDir}: ${what}`, { cause });
+  const no = (what: string, cause?: unknown): Error => new Error(`the daemon of ${ask} gave no answer to '${runDir}': ${what}`, { cause });
   const late = (): Error => no(`it did not answer within ${deadlineMs} ms`);
   return withDeadline({ ms: deadlineMs, late }, async (enough) => {
     const socket = connect({ path, signal: enough });
@@ -114,7 +114,7 @@ export async function askDaemon({ runDir, ask, about, deadlineMs }: Question): P
     } catch (cause) {
       enough.throwIfAborted();
       const { code } = cause as NodeJS.ErrnoException;
-      throw no(code === 'ENOENT' || code === 'ECONNREFUSED' ? 'none runs' : 'it ended before it answered', cause);
+      throw no(code === 'ENOENT' || code === 'ECONNREFUSED' ? 'no daemon runs there' : 'it ended before it answered', cause);
     } finally {
       socket.destroy();
     }

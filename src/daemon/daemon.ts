@@ -12,8 +12,8 @@ import { shown } from '../source/auth.ts';
 import type { Run } from './surroundings.ts';
 
 /**
- * `--once`: one pass. Resolves when HAProxy has what Marathon said, with words for the log; rejects with a sentence otherwise. Beside a daemon
- * of the same run folder it asks that one.
+ * Runs `--once`: one pass. Resolves with a sentence for the log when HAProxy has what Marathon said; rejects with a sentence otherwise. When a daemon
+ * runs in the same run folder, that daemon is asked to do it.
  */
 export async function once(run: Run): Promise<string> {
   const { settings } = run;
@@ -27,7 +27,7 @@ export async function once(run: Run): Promise<string> {
   }
 }
 
-/** As long as a large Marathon and a large HAProxy may take together. */
+/** The deadline for a daemon's resync, in milliseconds: long enough for a large Marathon and a large HAProxy. */
 const RESYNC_DEADLINE_MS = 300_000;
 
 function orThrow({ ok, text }: Reply): string {
@@ -35,14 +35,17 @@ function orThrow({ ok, text }: Reply): string {
   return text;
 }
 
-/** The daemon: follows Marathon until `run.signal` aborts. HAProxy serves on. Rejects at once for what does not heal by itself. */
+/**
+ * Runs the daemon: follows Marathon until `run.signal` aborts. HAProxy keeps serving afterwards. Rejects at once for a fault that does not go away by
+ * itself.
+ */
 export async function daemon(run: Run & HaproxyEnd, started: (daemon: Daemon) => void | Promise<void>): Promise<void> {
   const { settings } = run;
   await prepareFolders(settings);
   const lock = await takeLocks(settings);
   if ('heldBy' in lock) {
     throw new Error(
-      `another marathon-lb-ts (pid ${lock.heldBy}) works in ${settings.runDir}: end that one, or give this one its own --run-dir`,
+      `another marathon-lb-ts (pid ${lock.heldBy}) uses ${settings.runDir}: end that process, or give this one its own --run-dir`,
     );
   }
   try {
@@ -77,7 +80,7 @@ async function serveUntilItEnds({ settings, env, log, signal }: Run, running: Da
     const keeping = keepRunFolder({ settings, lock, serve, isServed, log, signal: control.signal });
     await Promise.all([started(running), running.ended, keeping]);
   } finally {
-    over.abort(); // a socket that listens on would keep a process alive that follows nothing any more
+    over.abort(); // an open control socket would keep alive a process that no longer follows Marathon
   }
 }
 
@@ -97,7 +100,7 @@ async function prepareFolders({ runDir, stateDir, haproxyConfig }: Settings): Pr
     try {
       await inTime(makeFolder(folder), { ms: 10_000, what: 'making it' });
     } catch (error) {
-      throw new Error(`the folder ${folder} can't be used: ${sentence(error)}; name another with ${flag}`, { cause: error });
+      throw new Error(`the folder ${folder} can't be used: ${sentence(error)}; name a different folder with ${flag}`, { cause: error });
     }
   }
 }

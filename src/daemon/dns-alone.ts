@@ -21,13 +21,13 @@ interface DnsDaemon {
   readonly resync: (reason: string) => void;
 }
 
-/** Follows Marathon and answers DNS until the signal. Rejects at once for what does not heal by itself. */
+/** Follows Marathon and answers DNS until the signal aborts. Rejects at once for a fault that does not go away by itself. */
 export async function dnsAlone(run: Run, started: (daemon: DnsDaemon) => void): Promise<void> {
   const ending = new AbortController();
   const client = await openMarathon(run.settings, run.env);
   try {
     const { ended, resync } = await connect({ ...run, signal: endingWith(run.signal, ending.signal) }, client);
-    run.log.info({ marathon: run.settings.marathon.map((url) => shown(new URL(url))) }, 'following Marathon, for DNS alone');
+    run.log.info({ marathon: run.settings.marathon.map((url) => shown(new URL(url))) }, 'following Marathon, for DNS only');
     started({ resync });
     await ended;
   } finally {
@@ -42,7 +42,7 @@ async function connect(run: Run, client: Client): Promise<DnsDaemon & { readonly
   const dns = await openDns({ ...run, follow: true });
   const source = openSource(client, { ...run, tell, drained }, true);
   const resync = (reason: string): void => {
-    source.resync(reason).catch(() => undefined); // it is logged
+    source.resync(reason).catch(() => undefined); // the source logs the error
   };
   const looping = loop({
     inbox,
@@ -57,7 +57,7 @@ async function connect(run: Run, client: Client): Promise<DnsDaemon & { readonly
 /** No file is written for HAProxy, so its release does not matter. */
 const NO_HAPROXY: State['release'] = { major: 0, minor: 0 };
 
-/** What DNS names are made of, and what is wrong. */
+/** What DNS names are made from, and the Problems to report. */
 interface Names {
   readonly snapshot: Snapshot;
   readonly problems: readonly Problem[];

@@ -3,7 +3,7 @@ import { makeProblemLog } from './problem-log.ts';
 import { readView } from './read-view.ts';
 import type { Run } from './surroundings.ts';
 
-/** `--dry`: the configuration that Marathon's apps give now, as text. Rejects with a sentence when Marathon can't be read. */
+/** Runs `--dry`: returns the configuration for Marathon's current apps as text. Rejects with a sentence when Marathon can't be read. */
 export async function dry(run: Run): Promise<Iterable<string>> {
   const view = await readView(run);
   makeProblemLog(run.log)(view);

@@ -5,24 +5,24 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identify, lives, type ProcessIdentity, readIdentity, identityText } from '../process/process-identity.ts';
 
-/** This process is the only writer of a folder, until it releases it or ends in whatever way. */
+/** A lock that makes this process the only writer of a folder, until it is released or the process ends in any way. */
 export interface FolderLock {
   readonly release: () => Promise<void>;
-  /** Whether the lock's file still names this process. */
+  /** Whether the lock file still names this process. */
   readonly isHeld: () => Promise<boolean>;
 }
 
-/** The lock's file in a run folder, and in the folder of a configuration. */
+/** The names of lock files: in a run folder, and in the folder of a configuration. */
 export type LockName = 'daemon.lock' | '.marathon-lb-ts.lock';
 
 /**
- * Makes this process the one writer of a folder, or names the process that is. The lock appears at once with its content (a link to a
- * written one); one whose holder is dead is taken over. Rejects when the folder can't be written.
+ * Makes this process the only writer of a folder, or names the process that is. The lock file appears together with its content (as a hard link to a
+ * written file). The lock of a dead process is taken over. Rejects when the folder can't be written.
  */
 export async function takeLock(folder: string, name: LockName = 'daemon.lock'): Promise<FolderLock | { readonly heldBy: number }> {
   const path = join(folder, name);
   const self = await identify(process.pid);
-  if (self === undefined) throw new Error(`cannot lock ${folder}: /proc/${process.pid}/stat can't be read`);
+  if (self === undefined) throw new Error(`can't lock ${folder}: /proc/${process.pid}/stat can't be read`);
   const own = `${path}.${process.pid}.${randomUUID()}`;
   await writeFile(own, identityText(self), { mode: 0o600 });
   try {
@@ -35,15 +35,15 @@ export async function takeLock(folder: string, name: LockName = 'daemon.lock'): 
 
 interface TakeOver {
   readonly folder: string;
-  /** The file to link. */
+  /** This process's written file, to be linked. */
   readonly own: string;
-  /** The lock. */
+  /** The path of the lock file. */
   readonly path: string;
 }
 
 /**
- * Undefined when the lock is ours, else who lives and has it. Only who has the guard removes the lock of a dead process, and looks again first:
- * so nobody removes a fresh one.
+ * Returns undefined when the lock is now ours, else the living process that holds it. Only the holder of the guard removes the lock of a dead
+ * process, and only after reading the lock again, so nobody removes a fresh lock.
  */
 async function takeOver({ folder, own, path }: TakeOver): Promise<ProcessIdentity | undefined> {
   for (let tries = 0; tries < 40; tries++) {
@@ -60,7 +60,7 @@ async function takeOver({ folder, own, path }: TakeOver): Promise<ProcessIdentit
     }
     await sleep(25);
   }
-  throw new Error(`cannot lock ${folder}: other processes have been taking over ${path} for a second`);
+  throw new Error(`can't lock ${folder}: other processes have been taking over ${path} for a second`);
 }
 
 async function livingHolder(path: string): Promise<ProcessIdentity | undefined> {
@@ -68,7 +68,10 @@ async function livingHolder(path: string): Promise<ProcessIdentity | undefined> 
   return holder !== undefined && (await lives(holder)) ? holder : undefined;
 }
 
-/** A name among the kernel's abstract sockets: one process at a time has it, and it ends with that process. Undefined when another has it. */
+/**
+ * A name among the kernel's abstract sockets: only one process can hold it at a time, and it is freed when the process ends. Returns undefined when
+ * another process holds it.
+ */
 async function takeGuard(folder: string): Promise<Server | undefined> {
   const { dev, ino } = await stat(folder);
   return new Promise((resolve) => {

@@ -5,29 +5,29 @@ import type { View } from '../model/view.ts';
 import type { Document } from '../model/document.ts';
 import type { Drive } from '../drive/drive.ts';
 
-/** What a gate leads to, and what it waits for before it opens. */
+/** What a gate leads to and what it waits for. */
 interface GateSettings {
   readonly drive: Pick<Drive, 'want'>;
-  /** The gate opens when this has ended, whether it succeeded or not. */
+  /** The gate opens when this promise settles, whether it resolves or rejects. */
   readonly waitsFor: Promise<unknown>;
-  /** What that is, for the log: 'the first look at certificates'. */
+  /** What the promise stands for, as words for the log: 'the first look at certificates'. */
   readonly what: string;
-  /** After so many milliseconds from the first view on it opens all the same. */
+  /** The gate opens at the latest this many milliseconds after the first view. */
   readonly mostMs: number;
   readonly log: Pick<Logger, 'warn'>;
   readonly signal: AbortSignal;
 }
 
-/** Between the views and HAProxy. */
+/** Stands between the views and HAProxy. */
 export interface Gate {
-  /** A consumer of views: hands their documents to HAProxy when the gate is open; the latest one when it opens. */
+  /** A consumer of views. Hands their documents to HAProxy while the gate is open, and hands over the latest one when it opens. */
   readonly see: (view: Pick<View, 'document'>) => void;
-  /** Resolves when the gate is open, or never will be because the run has ended. */
+  /** Resolves when the gate is open, or when the run has ended. */
   readonly opened: Promise<void>;
 }
 
 /**
- * HAProxy gets no document before the gate is open. Only the first document waits: HAProxy would refuse it for a certificate that is no good, and
+ * Holds back documents from HAProxy until the gate opens. Without the gate, HAProxy would refuse the first document because of a bad certificate, and
  * at a cold start nothing would serve. Later documents pass at once.
  */
 export function makeGate({ drive, waitsFor, what, mostMs, log, signal }: GateSettings): Gate {
@@ -49,7 +49,7 @@ export function makeGate({ drive, waitsFor, what, mostMs, log, signal }: GateSet
   signal.addEventListener('abort', open, { once: true });
   return {
     see: ({ document }) => {
-      if (latest === undefined && !isOpen) sleep(mostMs, signal).then(openLate, () => undefined); // the run has ended
+      if (latest === undefined && !isOpen) sleep(mostMs, signal).then(openLate, () => undefined); // rejects when the run has ended
       latest = document;
       if (isOpen && !signal.aborted) drive.want(document);
     },

@@ -10,17 +10,17 @@ const LOOK_MS = 2_000;
 interface Kept {
   readonly settings: Settings;
   readonly lock: Locks;
-  /** Listens on the daemon's sockets until the signal; resolves with what says whether their files are still there. */
+  /** Listens on the daemon's sockets until the signal aborts; resolves with a function that says whether the socket files are still there. */
   readonly serve: (signal: AbortSignal) => Promise<() => Promise<boolean>>;
-  /** The same, of the sockets that are served already. */
+  /** Whether the files of the sockets that are already open are still there. */
   readonly isServed: () => Promise<boolean>;
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
 
 /**
- * Makes the run folder, the locks and the daemon's sockets again when somebody has taken them away, as a cleaner of /run does. Ends with the
- * signal. HAProxy makes its own socket again (`process/`).
+ * Makes the run folder, the locks and the daemon's sockets again when they were removed, as a cleaner of /run does. Ends when the signal aborts.
+ * HAProxy's own socket is made again in `process/`.
  */
 export async function keepRunFolder({ settings, lock, serve, isServed, log, signal }: Kept): Promise<void> {
   let [isThere, told] = [isServed, ''];
@@ -30,7 +30,7 @@ export async function keepRunFolder({ settings, lock, serve, isServed, log, sign
       await makeFolder(settings.runDir);
       await lock.keep();
       if (!(await isThere())) {
-        log.warn({ folder: settings.runDir }, "a socket of the daemon's is gone from the run folder, it is made again");
+        log.warn({ folder: settings.runDir }, 'a socket of the daemon was removed from the run folder and is made again');
         last.abort();
         last = new AbortController();
         isThere = await serve(AbortSignal.any([signal, last.signal]));
@@ -39,7 +39,7 @@ export async function keepRunFolder({ settings, lock, serve, isServed, log, sign
     } catch (error) {
       const reason = sentence(error);
       if (reason !== told)
-        log.error({ folder: settings.runDir, reason }, 'the run folder or a lock is gone and can not be made again, it is tried again');
+        log.error({ folder: settings.runDir, reason }, 'the run folder or a lock is gone and could not be made again; trying again');
       told = reason;
     }
   }

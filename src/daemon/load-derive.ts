@@ -9,13 +9,13 @@ import { ALWAYS_PASSED } from '../model/haproxy.ts';
 import type { AppId } from '../model/names.ts';
 import type { Settings } from '../options/options.ts';
 
-/** What an operator decides about the middle. */
+/** The operator's settings that `derive` depends on. */
 export interface MiddleSettings {
   readonly settings: Settings;
   readonly env: Environment;
 }
 
-/** `derive` as an operator's flags, environment and template files want it. Rejects when a template file can't be read. */
+/** Makes `derive` from the operator's flags, environment and template files. Rejects when a template file can't be read. */
 export async function loadMiddle(given: MiddleSettings): Promise<ReturnType<typeof makeDerive>> {
   const { settings, env } = given;
   return makeMiddle(
@@ -28,7 +28,7 @@ export async function loadMiddle(given: MiddleSettings): Promise<ReturnType<type
   );
 }
 
-/** The same with templates that were loaded before. */
+/** Makes `derive` with templates that are already loaded. */
 export function makeMiddle({ settings, env }: MiddleSettings, templates: Templates): ReturnType<typeof makeDerive> {
   return makeDerive({ ...translate(settings, env), templates });
 }
@@ -67,7 +67,7 @@ function translate(settings: Settings, env: Environment): Pick<DeriveSettings, '
   };
 }
 
-/** What stands behind HAProxy's `log`. */
+/** The text after HAProxy's keyword `log`; undefined when nothing is to be logged. */
 function logTarget(target: string): string | undefined {
   if (target === 'off') return undefined;
   if (target === 'syslog') return '/dev/log';

@@ -8,7 +8,10 @@ import { withLineEnds } from '../lib/line-ends.ts';
 
 const DEFAULTS = fileURLToPath(new URL('../../templates/', import.meta.url));
 
-/** The default templates, and what stands in their place: HAPROXY_<NAME> in the environment before a file of that name. */
+/**
+ * Loads the default templates and the operator's templates that replace them. The variable HAPROXY_<NAME> in the environment wins over a file of that
+ * name.
+ */
 export async function loadTemplates(folder: string, env: Environment, rules: TemplateRules = {}): Promise<Templates> {
   const defaults = await Promise.all(
     TEMPLATE_NAMES.map(async (name): Promise<[TemplateName, string]> => [name, await readFile(path.join(DEFAULTS, `${name}.hbs`), 'utf8')]),

@@ -2,14 +2,14 @@ import path from 'node:path';
 import type { Settings } from '../options/options.ts';
 import { takeLock, type FolderLock } from './folder-lock.ts';
 
-/** What a process must be the only writer of: the run folder, and the folder that haproxy.cfg and its maps stand in. */
+/** The locks of a process on everything that it must be the only writer of: the run folder, and the folder of haproxy.cfg and its maps. */
 export interface Locks {
-  /** Takes again what somebody has taken away with its folder. Rejects with a sentence where another process has it. */
+  /** Takes the locks again when somebody removed them together with their folder. Rejects with a sentence when another process has taken one. */
   readonly keep: () => Promise<void>;
   readonly release: () => Promise<void>;
 }
 
-/** Both locks; or which process has the run folder. Rejects with a sentence where another process writes the configuration. */
+/** Takes both locks, or says which process holds the run folder. Rejects with a sentence when another process writes the configuration. */
 export async function takeLocks(settings: Settings): Promise<Locks | { readonly heldBy: number }> {
   const { runDir } = settings;
   const run = await takeLock(runDir);
@@ -33,7 +33,7 @@ function makeLocks(settings: Settings, held: Held): Locks {
       if (!(await held.config.isHeld())) held.config = await lockConfig(settings);
       if (await held.run.isHeld()) return;
       const run = await takeLock(settings.runDir);
-      if ('heldBy' in run) throw new Error(`another marathon-lb-ts (pid ${run.heldBy}) has taken ${settings.runDir}: end that one`);
+      if ('heldBy' in run) throw new Error(`another marathon-lb-ts (pid ${run.heldBy}) has taken ${settings.runDir}: end that process`);
       held.run = run;
     },
     release: async () => {
@@ -47,6 +47,6 @@ async function lockConfig({ haproxyConfig }: Settings): Promise<FolderLock> {
   const folder = path.dirname(path.resolve(haproxyConfig));
   const lock = await takeLock(folder, '.marathon-lb-ts.lock');
   if (!('heldBy' in lock)) return lock;
-  const words = 'end that one, or give this one a --haproxy-config in a folder of its own';
+  const words = 'end that process, or give this one a --haproxy-config in its own folder';
   throw new Error(`another marathon-lb-ts (pid ${lock.heldBy}) writes the configuration in ${folder}: ${words}`);
 }

@@ -22,21 +22,21 @@ import { writtenOf } from '../services/sift-quarantined.ts';
 
 interface BlamingSettings {
   readonly files: Pick<Files, 'check' | 'fingerprint'>;
-  /** haproxy.cfg, as HAProxy names it. */
+  /** The path of haproxy.cfg as it appears in HAProxy's messages. */
   readonly file: string;
   readonly tell: (news: News) => void;
-  /** The view that a document is of. */
+  /** The view that a document is part of; undefined when it is not known. */
   readonly viewOf: (document: Document) => View | undefined;
   readonly log: Logger;
 }
 
 /**
- * What HAProxy does not take becomes News: whose ports are left out therefore, and what only the operator can mend. What was found to be his is
- * looked at first when the next candidate is refused, until one is taken.
+ * Turns HAProxy's refusals into News: which ports are left out because of them, and what only the operator can mend. A fault found in the operator's
+ * templates is checked first when the next candidate is refused, until HAProxy accepts one.
  */
 export function makeBlaming({ files, file, tell, viewOf, log }: BlamingSettings): Pick<DriveDependencies, 'refused' | 'accepted'> {
   let fault: OperatorsFault | undefined;
-  const tried = new Set<string>(); // templates of the operator's that the default ones were put in place of
+  const tried = new Set<string>(); // the operator's templates that were already replaced by the default ones
   const check = checkOurs(files, file);
   const accepted = (): void => {
     tell({ kind: 'accepted', at: now() });
@@ -51,12 +51,12 @@ export function makeBlaming({ files, file, tell, viewOf, log }: BlamingSettings)
       return 'another';
     }
     if (lines.length === 0 && !hasEnded) return 'later';
-    // At a reload it has passed `haproxy -c`: only the words of the reload can name somebody.
+    // The candidate has passed `haproxy -c`, so only the messages of the reload can name somebody.
     const asking = { document: candidate, good, lines, check, nameOf: nameIn(viewOf(candidate)) };
     const finding = await findBlame({ ...asking, fault, ...('error' in refusal && { budget: 0 }) });
     fault = finding.fault;
     const quarantined = portsToBlame(viewOf(candidate), finding.blamed);
-    log.debug({ blamed: quarantined.map(({ app, index }) => `${app} ${index}`), runs: finding.runs }, 'HAProxy does not take a candidate');
+    log.debug({ blamed: quarantined.map(({ app, index }) => `${app} ${index}`), runs: finding.runs }, 'HAProxy refuses a candidate');
     if ('error' in refusal && quarantined.length === 0) {
       if (!hasEnded && lines.some(mayPass)) return 'later';
       tell({ kind: 'refused', at: now(), problems: [describeReload(refusal)], quarantined });
@@ -82,7 +82,10 @@ interface Reloading {
   readonly view: View | undefined;
 }
 
-/** What the machine lacks for a reload, where leaving something out helps; undefined for another error, and where only the operator can help. */
+/**
+ * The News about what the machine lacks for a reload, when leaving something out helps; undefined for a different error, and when only the operator
+ * can help.
+ */
 function newsOfLack(error: unknown, lines: readonly string[], { candidate, good, view }: Reloading): News | undefined {
   const binds = error instanceof BindsTaken ? error.binds : bindsInUse(lines, { candidate, good });
   if (binds.length > 0) return { kind: 'taken', at: now(), binds };
@@ -91,7 +94,7 @@ function newsOfLack(error: unknown, lines: readonly string[], { candidate, good,
   return neediest && { kind: 'refused', at: now(), problems: [], quarantined: tooMany(neediest, error, view) };
 }
 
-/** All ports of the app that needs most descriptors, as they are now. */
+/** Quarantine for all ports of the app that needs the most descriptors, in their current form. */
 function tooMany({ app, descriptors }: Neediest, { message }: Error, view: View | undefined): readonly Quarantined[] {
   const services = (view?.services ?? []).filter(({ front }) => front.app === app);
   return services.map((service) => {
@@ -99,7 +102,7 @@ function tooMany({ app, descriptors }: Neediest, { message }: Error, view: View 
     const problem: Problem = {
       code: 'refused-by-haproxy',
       owner: { by: 'app', app, index },
-      message: `${message}; of these, ${service.front.author ?? app} needs ${descriptors} for its ports and health checks`,
+      message: `${message}; ${service.front.author ?? app} alone needs ${descriptors} of the descriptors for its ports and health checks`,
       hint: 'use fewer ports or servers with checks, or have the limit raised and the daemon started again; the app is left out until its definition changes',
     };
     return { app, index, of: writtenOf(service), files: knownOf(writtenOf(service), view?.named ?? []), problems: [problem] };
@@ -111,14 +114,14 @@ function nameIn(view: View | undefined): NameOf {
   return (app) => view?.services.find(({ front }) => front.app === app)?.front.author ?? app;
 }
 
-/** The operator's templates to put the default ones in place of, each once: where nothing serves yet, that is better than to wait for a person. */
+/** The operator's templates to replace by the default ones, each at most once. When nothing serves yet, this is better than waiting for a person. */
 function toDefault(operator: readonly string[], tried: Set<string>): Defaulted | undefined {
   const templates = templatesIn(operator).filter((name) => !tried.has(name));
   for (const name of templates) tried.add(name);
   return templates.length === 0 ? undefined : { templates, problems: describeBlame({ blamed: [], operator, unknown: [] }, DEFAULTED) };
 }
 
-/** `check`, with our own lines alone as such. */
+/** Like `files.check`, but with line numbers of other files turned into words. */
 function checkOurs(files: BlamingSettings['files'], file: string): (document: Document) => Promise<Verdict> {
   return async (document) => {
     const verdict = await files.check(document);
@@ -130,14 +133,17 @@ function oursOf(lines: readonly string[], file: string): readonly string[] {
   return lines.map((line) => withoutOtherFiles(line, file));
 }
 
-/** What HAProxy says; of a reload only where it says that it does not take the configuration. */
+/** HAProxy's messages. For a reload, only the alerts of a refused configuration. */
 function linesOf(refusal: CandidateRefusal): readonly string[] {
   if ('lines' in refusal) return refusal.lines;
   const { error } = refusal;
   return error instanceof ReloadRefused ? error.lines.filter((line) => line.startsWith('[ALERT]')) : [];
 }
 
-/** A port or address that is not to be had now, descriptors, memory, processes: the next try may have them [errno's words, and HAProxy's own]. */
+/**
+ * Whether a later try may succeed: a port or address that is not available now, or too few descriptors, memory or processes. Matches the words of
+ * errno and of HAProxy.
+ */
 function mayPass(line: string): boolean {
   return /cannot bind|in use|cannot assign|temporarily|too many|descriptor|FD limit|memory|fork/i.test(line);
 }
@@ -147,7 +153,7 @@ function portsToBlame(view: View | undefined, blamed: readonly Blame[]): readonl
   return (view?.services ?? []).flatMap((service) => quarantine(service, blamed, view?.named ?? []));
 }
 
-/** A port that is to blame, as it is now. */
+/** The quarantine of a port that is to blame, in its current form; empty when the port is not to blame. */
 function quarantine(service: Service, blamed: readonly Blame[], named: View['named']): readonly Quarantined[] {
   const { app, index } = service.front;
   const key = ownerKey({ by: 'app', app, index });

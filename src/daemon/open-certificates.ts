@@ -13,16 +13,19 @@ import type { Certificates } from '../model/certificates.ts';
 import type { Surroundings } from './surroundings.ts';
 
 interface JudgeSettings extends Pick<Surroundings, 'log' | 'tell' | 'drained' | 'signal'> {
-  /** Where copies of certificates are kept. */
+  /** The folder under which copies of certificates are kept. */
   readonly stateDir: string;
-  /** The certificates of the shared https frontend, as they were at the start. */
+  /** The certificates of the shared https frontend at the start. */
   readonly chosen: ChosenAtStart;
 }
 
-/** So many files are read at once. */
+/** How many files are read at once. */
 const AT_ONCE = 8;
 
-/** From one look at all files to the next: a renewed certificate is soon in use, and the file system has little to do. */
+/**
+ * The time between two looks at all files, in milliseconds: short enough that a renewed certificate is soon in use, long enough not to burden the
+ * file system.
+ */
 const LOOK_MS = 2_000;
 
 /**
@@ -32,12 +35,12 @@ const LOOK_MS = 2_000;
  */
 export class CertificateJudge {
   readonly #settings: JudgeSettings;
-  /** Resolves when every file that the labels of a first view name was looked into, and that was absorbed. */
+  /** Resolves when every file that the labels of the first view name was looked into, and the findings were absorbed. */
   readonly firstLook: Promise<void>;
   readonly #ofOperator: Map<string, FileVerdict>;
   readonly #ofLabels = new Map<string, FileVerdict>();
   readonly #inTurn = oneAfterAnother();
-  #named: readonly string[] | undefined; // none before the first view
+  #named: readonly string[] | undefined; // undefined before the first view
   #hasLooked = (): void => undefined;
   #working: Promise<void> = Promise.resolve();
 
@@ -54,12 +57,12 @@ export class CertificateJudge {
     if (certificates !== this.#named) this.#name(certificates);
   }
 
-  /** Resolves when all files seen so far were looked into, and that was absorbed. */
+  /** Resolves when all files seen so far were looked into, and the findings were absorbed. */
   async idle(): Promise<void> {
     await this.#working;
   }
 
-  /** Looks again and again, until the signal aborts. */
+  /** Looks at the files repeatedly until the signal aborts. */
   async watch(): Promise<void> {
     const { chosen, signal } = this.#settings;
     await watchCertificates({
@@ -81,7 +84,7 @@ export class CertificateJudge {
     return this.#ofOperator.has(file) ? judgeFile(file, options) : judgeNamed(file, options);
   }
 
-  /** Labels name other files than before. */
+  /** Takes the files that labels name now. */
   #name(files: readonly string[]): void {
     this.#named = files;
     const fresh = files.filter((file) => !this.#ofLabels.has(file));
@@ -100,7 +103,7 @@ export class CertificateJudge {
     await this.#learn(verdicts);
   }
 
-  /** Never rejects. */
+  /** Takes verdicts and tells the certificates as News. Never rejects. */
   #learn(verdicts: ReadonlyMap<string, FileVerdict>): Promise<void> {
     const { log, tell, drained, signal } = this.#settings;
     return this.#inTurn(async () => {

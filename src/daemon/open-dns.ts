@@ -17,31 +17,31 @@ import type { Settings } from '../options/options.ts';
 import { makeProblemLog } from './problem-log.ts';
 import type { Run } from './surroundings.ts';
 
-/** The name server, while it runs. */
+/** The running name server. */
 export interface Dns {
-  /** A consumer of views: answers from what it is given, from then on. */
+  /** A consumer of views. The server answers from the given snapshot from then on. */
   readonly see: (view: { readonly snapshot: Snapshot }) => void;
-  /** What it answers from; undefined before the first view. */
+  /** The zones that are answered from; undefined before the first view. */
   readonly zones: () => Zones | undefined;
   readonly ended: Promise<void>;
 }
 
 const KEPT_BYTES = 48 * 2 ** 20;
 const FORWARD_MS = 2_500;
-const MOST_FORWARDED = 500; // questions to upstream servers at a time
+const MOST_FORWARDED = 500; // questions in flight to upstream servers
 
 interface DnsRun extends Run {
-  /** False for one pass, which answers nobody. */
+  /** False for one pass, which does not answer DNS. */
   readonly follow: boolean;
 }
 
-/** Listens wherever --dns-listen says, until the signal. Rejects with a sentence for an address that can't be had. */
+/** Opens the name server on every endpoint of --dns-listen until the signal aborts. Rejects with a sentence when an endpoint can't be opened. */
 export async function openDns({ settings, log, signal, follow }: DnsRun): Promise<Dns> {
   const { dnsListen: endpoints } = settings;
   let zones: Zones | undefined;
   if (endpoints.length === 0 || !follow) return { see: () => undefined, zones: () => zones, ended: Promise.resolve() };
   const own = settings.dnsUpstream.find((upstream) => isOwn(upstream, endpoints, addressesHere()));
-  if (own !== undefined) throw new Error(`--dns-upstream ${textOf(own)} is where --dns-listen answers: name another server`);
+  if (own !== undefined) throw new Error(`--dns-upstream ${textOf(own)} is an endpoint of --dns-listen: name a different server`);
   const make = makeZones(zoneSettings(settings));
   const dated = makeDated(now);
   const tellProblems = makeProblemLog(log);

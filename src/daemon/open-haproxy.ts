@@ -29,18 +29,18 @@ import type { Command, Document, Reason } from '../model/document.ts';
 import type { Settings } from '../options/options.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** HAProxy as the flags want it reached. `own`: the process, when it is ours. */
+/** The means to reach HAProxy, as the flags say. `own` is the process when it is ours. */
 export interface Reached {
   readonly haproxy: Haproxy;
   readonly applied: () => Promise<string | undefined>;
   readonly revive: () => Promise<boolean>;
   readonly own: OwnProcess | undefined;
   readonly files: FilesOnDisk;
-  /** What HAProxy may do when we start it, as a mask of Linux capabilities. */
+  /** The Linux capabilities that HAProxy has when we start it, as a bit mask. */
   readonly capable: () => Promise<bigint>;
 }
 
-/** Our own process, or what --command reloads; nothing is started yet. */
+/** Prepares to reach HAProxy: our own process, or the one that --command reloads. Nothing is started yet. */
 export function reach({ settings, log, tell, signal, env: all }: Surroundings & { readonly env: Environment }): Reached {
   const { haproxyConfig: config, stateDir, archiveVersions, skipValidation, haproxyBin: bin, runDir, command } = settings;
   const env = environmentOf(all, settings.haproxyEnv);
@@ -74,12 +74,15 @@ export function reach({ settings, log, tell, signal, env: all }: Surroundings & 
   return { haproxy, applied: () => own.applied(), revive: () => revive(own), own, files, capable };
 }
 
-/** As the rules name it that read the maps. */
+/** The folder as it appears in the rules that read the maps. */
 function mapFolderOf({ haproxyConfig }: Settings): string {
   return path.dirname(path.resolve(haproxyConfig));
 }
 
-/** The two lanes of applying, with the words for the log. `serves`: told of each document that HAProxy runs. */
+/**
+ * Opens the two lanes that bring HAProxy to the wanted document, with the log lines about them. `serves` is called with each document that HAProxy
+ * runs.
+ */
 export function openDrive(
   { haproxy, applied, revive, files }: Reached,
   surroundings: Surroundings & { readonly serves: (document: Document) => void; readonly viewOf: (document: Document) => View | undefined },
@@ -98,7 +101,7 @@ export function openDrive(
     ...makeBlaming({ ...surroundings, files, file: path.resolve(settings.haproxyConfig) }),
     quiet: (work) => openQuiet(work, surroundings),
     later: (ms, work) => {
-      sleep(ms, signal).then(work, () => undefined); // the end
+      sleep(ms, signal).then(work, () => undefined); // rejects at the end of the run
     },
     ...makeTelling(surroundings),
     signal,
@@ -106,25 +109,28 @@ export function openDrive(
   });
 }
 
-/** Many looks at candidates, or one file on a mount that does not answer: then it is said, and waited for all the same. */
+/**
+ * How long one run of the slow lane may take, in milliseconds: many validations, or one file on a mount that does not answer. When it takes longer,
+ * that is logged and it is still waited for.
+ */
 const WORK_MS = 600_000;
 
-/** When the slow lane runs. */
+/** Decides when the slow lane runs. */
 function openQuiet(work: () => Promise<void>, { settings, log, signal }: Surroundings): Ask {
   const backoff = makeBackoff({ first: 1_000, most: 8_000, random: Math.random });
   return quiet({
-    work: () => inTime(work(), { ms: WORK_MS, what: 'bringing HAProxy there' }),
+    work: () => inTime(work(), { ms: WORK_MS, what: 'updating HAProxy' }),
     ...waitsOf(settings),
     backoff,
     signal,
     failed: (error, nextMs) => {
-      if (settings.once) return; // the pass ends with it, and its reason goes to stderr
-      log.error({ reason: sentence(error), againInMs: Math.round(nextMs) }, 'HAProxy could not be brought there, it is tried again');
+      if (settings.once) return; // the pass ends with this error, and its reason goes to stderr
+      log.error({ reason: sentence(error), againInMs: Math.round(nextMs) }, 'HAProxy could not be updated; trying again');
     },
   });
 }
 
-/** What happens, in words for the log. */
+/** Logs what happens to HAProxy. */
 function makeTelling({ log }: Surroundings): Pick<DriveDependencies, 'reloaded' | 'commanded' | 'ended' | 'troubled'> {
   return {
     reloaded: (reasons, ms) => {
@@ -134,15 +140,15 @@ function makeTelling({ log }: Surroundings): Pick<DriveDependencies, 'reloaded' 
       const taken = commands.filter((command, i) => answers[i]?.taken === true && command.effect !== undefined);
       const reasons = [...new Set(taken.map(({ reason }) => reason))];
       if (reasons.length > 0)
-        log.info({ reasons: describeReasons(reasons), ms: Math.round(ms) }, 'HAProxy has taken the change, without a reload');
+        log.info({ reasons: describeReasons(reasons), ms: Math.round(ms) }, 'HAProxy has accepted the change, without a reload');
       for (const { text, answer } of refusals(commands, answers))
-        log.warn({ command: text, answer }, 'HAProxy does not take a command, it is reloaded');
+        log.warn({ command: text, answer }, 'HAProxy does not accept a command and is reloaded');
     },
     ended: (error) => {
-      log.error({ reason: sentence(error) }, 'the reload has ended HAProxy, it was started again with the files before');
+      log.error({ reason: sentence(error) }, 'the reload ended HAProxy; it was started again with the previous files');
     },
     troubled: (error) => {
-      log.warn({ reason: sentence(error) }, 'what HAProxy runs and its file do not agree yet, it is tried again');
+      log.warn({ reason: sentence(error) }, 'what HAProxy runs and its file do not agree yet; trying again');
     },
   };
 }
@@ -154,12 +160,12 @@ function refusals(commands: readonly Command[], answers: readonly Answer[]): rea
   });
 }
 
-/** One pass has nothing to wait for. */
+/** One pass waits for nothing. */
 function waitsOf({ once, reloadQuiet, reloadMaxWait, reloadMinInterval }: Settings) {
   return once ? { quietMs: 0, mostMs: 0, apartMs: 0 } : { quietMs: reloadQuiet, mostMs: reloadMaxWait, apartMs: reloadMinInterval };
 }
 
-/** The first few, in words: 'server-added shop_10004: 10_0_0_1_31001'. */
+/** The first five reasons in words: 'server-added shop_10004: 10_0_0_1_31001'. */
 function describeReasons(reasons: readonly Reason[]): readonly string[] {
   const all = [...new Set(reasons.map(({ code, subject, detail }) => `${code} ${subject}${detail === '' ? '' : `: ${detail}`}`))];
   return all.length > 5 ? [...all.slice(0, 5), `and ${all.length - 5} more`] : all;

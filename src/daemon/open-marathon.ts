@@ -19,7 +19,7 @@ import { makeUnreadAlarm } from '../source/unread-alarm.ts';
 import { makeVersions } from '../source/versions.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** The client of the Marathon that the flags name. Rejects with a sentence when a file they name can't be read. */
+/** The client for the Marathon that the flags name. Rejects with a sentence when a file named by a flag can't be read. */
 export async function openMarathon(settings: Settings, env: Environment): Promise<Client> {
   const { marathon: urls, marathonLeaderHosts: leaderHosts, marathonCaCert, insecure } = settings;
   const ca = marathonCaCert === undefined ? undefined : await readNamed('--marathon-ca-cert', marathonCaCert);
@@ -32,14 +32,17 @@ interface AuthParts {
   readonly ca: string | undefined;
 }
 
-/** marathon-lb's order: the file, --auth-credentials, DC/OS; then what only its container knows, the environment and Vault. */
+/**
+ * Chooses the credentials in marathon-lb's order: the file, --auth-credentials, DC/OS; then what only marathon-lb's container knew: the environment
+ * and Vault.
+ */
 async function chooseAuth({ settings, env, ca }: AuthParts): Promise<Auth> {
   const { dcosAuthCredentials: dcos, authCredentials, marathonAuthCredentialFile: file, insecure } = settings;
   if (file !== undefined)
     return basicAuth(firstLine(await readNamed('--marathon-auth-credential-file', file)), '--marathon-auth-credential-file');
   if (authCredentials !== undefined) return basicAuth(authCredentials);
   if (dcos !== undefined) {
-    const { dcosAuth } = await import('../source/dcos.ts'); // with its JWT library it takes its time to load
+    const { dcosAuth } = await import('../source/dcos.ts'); // the JWT library takes time to load
     return dcosAuth({ credentials: dcos, ca, insecure });
   }
   const { MARATHON_USER: user, MARATHON_PASSWORD: password } = env;
@@ -60,19 +63,19 @@ async function readNamed(flag: string, file: string): Promise<string> {
   }
 }
 
-/** Reads of Marathon, told as News. */
+/** Reads of Marathon whose results are told as News. */
 interface Reads {
-  /** Everything, once. */
+  /** Reads everything once. */
   readonly readAll: (signal: AbortSignal) => Promise<void>;
-  /** What is to be read when. */
+  /** Opens the reader that decides what to read when. */
   readonly openReader: () => ReadScheduler;
 }
 
-/** Agents known by name get their addresses, and tasks of an older version its ports and checks. */
+/** Opens reads of Marathon. Agents known by name get their addresses, and tasks of an older version get that version's ports and checks. */
 export function openReads(client: Client, { settings, log, tell, signal }: Omit<Surroundings, 'env' | 'drained'>): Reads {
   const hosts = makeHosts({
     unresolved: (name, error) => {
-      log.warn({ host: name, reason: sentence(error) }, 'the name of an agent does not resolve, its tasks are left out');
+      log.warn({ host: name, reason: sentence(error) }, 'the name of an agent does not resolve; its tasks are left out');
     },
   });
   const decode: Decode = (json) => decodeApp(json, settings.health);
@@ -92,7 +95,7 @@ export function openReads(client: Client, { settings, log, tell, signal }: Omit<
   return { readAll, openReader: () => makeReadScheduler({ readAll, readApp, newBackoff, sleep, log, signal }) };
 }
 
-/** The stream and reads when something happens, polling, or reads only when asked. */
+/** Opens the source of News: the event stream with reads when something happens, polling, or reads only when asked. */
 export function openSource(client: Client, surroundings: Surroundings, following: boolean): Source {
   const { settings, log, tell, signal } = surroundings;
   const reader = openReads(client, surroundings).openReader();
@@ -117,7 +120,7 @@ export function openSource(client: Client, surroundings: Surroundings, following
 function onlyWhenAsked(reader: ReadScheduler): Source {
   return {
     resync: (reason) => reader.read(reason),
-    stream: () => ({ attached: false, why: 'Marathon is read when asked' }),
+    stream: () => ({ attached: false, why: 'Marathon is read only when asked' }),
     heard: () => [],
     ended: Promise.resolve(),
   };

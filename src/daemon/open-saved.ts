@@ -24,18 +24,18 @@ export function openKeeper({ settings, log }: Surroundings): Keeper {
       setTimeout(work, ms).unref();
     },
     failed: (error) => {
-      log.warn({ folder: settings.stateDir, reason: sentence(error) }, 'the last snapshot could not be written, it is tried again');
+      log.warn({ folder: settings.stateDir, reason: sentence(error) }, 'the last snapshot could not be written; trying again');
     },
   });
 }
 
-/** How long the start waits for Marathon before the saved snapshot is used, in milliseconds. */
+/** How long the start waits for Marathon before it uses the saved snapshot, in milliseconds. */
 const RESTORE_MS = 5_000;
 
-/** Tells the saved snapshot as news after five seconds; a read of Marathon that came before makes it void. */
+/** Tells the saved snapshot as News after five seconds. It has no effect when Marathon was read before. */
 export function restoreLater({ snapshot, savedAt }: Saved, { tell, signal }: Surroundings): void {
   const restore = (): void => {
     tell({ kind: 'restored', at: now(), snapshot, savedAt });
   };
-  sleep(RESTORE_MS, signal).then(restore, () => undefined); // the end
+  sleep(RESTORE_MS, signal).then(restore, () => undefined); // rejects at the end of the run
 }

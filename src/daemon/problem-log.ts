@@ -2,7 +2,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { View } from '../model/view.ts';
 import type { Problem } from '../model/problem.ts';
 
-/** A consumer that logs each Problem once, when it comes, and says when it is gone. */
+/** A consumer that logs each Problem once when it appears, and once when it is gone. */
 export function makeProblemLog(log: Pick<Logger, 'info' | 'warn'>): (view: Pick<View, 'problems'>) => void {
   let known: ReadonlyMap<string, Problem> = new Map();
   return ({ problems }) => {
@@ -13,7 +13,7 @@ export function makeProblemLog(log: Pick<Logger, 'info' | 'warn'>): (view: Pick<
   };
 }
 
-/** Of these there is one at a time, whose numbers change while it lasts. */
+/** Problems that exist at most once and whose numbers change while they last, so their message does not count. */
 const LASTING: ReadonlySet<string> = new Set(['losses-held', 'stale'] satisfies readonly Problem['code'][]);
 
 function keyOf({ code, owner, label, message }: Problem): string {

@@ -4,7 +4,7 @@ import type { View } from '../model/view.ts';
 import type { Document } from '../model/document.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** The views that were shown, as far as somebody may still ask about them. */
+/** The views that were shown, for as long as somebody may still ask about them. */
 export interface Views {
   readonly see: Consumer;
   /** The view that a document is part of. */
@@ -14,7 +14,7 @@ export interface Views {
   readonly sentAt: () => number | undefined;
 }
 
-/** A record of views without any yet. */
+/** Returns an empty record of views. */
 export function makeViews(): Views {
   const views = new WeakMap<Document, View>();
   let latest: { readonly view: View; readonly sentAt: number | undefined } | undefined;
@@ -29,7 +29,7 @@ export function makeViews(): Views {
   };
 }
 
-/** What `openDrive` needs of the views: which one a document is part of; and that what HAProxy serves is told as News. */
+/** What `openDrive` needs of the views: the view that a document is part of; and a function that tells as News what HAProxy serves. */
 export function drivenBy({ of }: Views, tell: Surroundings['tell']) {
   const serves = (document: Document): void => {
     const view = of(document);

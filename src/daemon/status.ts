@@ -4,22 +4,22 @@ import type { Outcome } from '../drive/wanted.ts';
 import type { View } from '../model/view.ts';
 import type { Attachment } from '../source/source.ts';
 
-/** How far the daemon is in step, as `{"ask":"status"}` is answered; `text` says it in a sentence. */
+/** The answer to `{"ask":"status"}`. `text` says it in a sentence. */
 export interface Status extends Reply {
-  /** When the last full read that counts was sent, ISO 8601 in UTC; null before the first. */
+  /** When the last full read that counts was sent, as ISO 8601 in UTC; null before the first. */
   readonly synced: string | null;
   readonly ageSeconds: number | null;
-  /** From so many seconds on it is not in step any more. */
+  /** The age, in seconds, from which on the daemon is not in step. */
   readonly ageLimitSeconds: number;
   readonly stream: Attachment;
-  /** When it was known what serves, where Marathon can't be read. */
+  /** When the served state was last known to be true, as ISO 8601 in UTC; null unless Marathon can't be read. */
   readonly staleSince: string | null;
   readonly apps: number;
   readonly tasks: number;
   readonly problems: number;
   /** Whether HAProxy runs what is wanted. */
   readonly haproxy: { readonly state: 'as-wanted' | 'behind' | 'stuck' | 'failed' | 'nothing-yet'; readonly why?: string };
-  /** Why not all ports that the operator asked for are bound; none when they are. */
+  /** Why some of the operator's ports are not bound, as sentences; empty when all are bound. */
   readonly unbound: readonly string[];
 }
 
@@ -29,18 +29,21 @@ interface Seen {
   readonly sentAt: number | undefined;
   /** Now, in ms since 1970. */
   readonly at: number;
-  /** From one full read to the next when all is well, in seconds. */
+  /** The time between two full reads when all is well, in seconds. */
   readonly everySeconds: number;
   readonly stream: Attachment;
-  /** How the document wanted last has ended; undefined when it has not. */
+  /** The outcome of the latest wanted document; undefined while it is pending. */
   readonly outcome: Outcome | undefined;
-  /** A change that has been waiting too long, and for what. */
+  /** A change that has been waiting too long, and what it waits for. */
   readonly stuck?: Waiting | undefined;
-  /** That our HAProxy runs and does not answer. */
+  /** A sentence when our HAProxy runs but does not answer. */
   readonly silent?: string | undefined;
 }
 
-/** In step is who has read Marathon within twice the time from one read to the next, and has brought HAProxy there, or is about to. */
+/**
+ * The status of a daemon. It is in step when it has read Marathon within twice the time between two reads, and HAProxy runs what is wanted or is
+ * being updated.
+ */
 export function statusOf({ view, sentAt, at, everySeconds, stream, ...driven }: Seen): Status {
   const age = sentAt === undefined ? undefined : Math.max(0, Math.round((at - sentAt) / 1000));
   const ageLimitSeconds = 2 * everySeconds;
@@ -72,7 +75,7 @@ function haproxyOf(view: View | undefined, { outcome, stuck, silent }: Pick<Seen
   return outcome.ok ? { state: 'as-wanted' } : { state: 'failed', why: outcome.why };
 }
 
-/** 'a change has been waiting for 12 s, for HAProxy to confirm the reload'. */
+/** For example 'a change has been waiting for 12 s, for HAProxy to confirm the reload'. */
 export function describeWaiting({ forMs, what }: Waiting): string {
   return `a change has been waiting for ${Math.round(forMs / 1000)} s, for ${what}`;
 }
@@ -82,14 +85,14 @@ interface Facts extends Pick<Status, 'ageLimitSeconds' | 'haproxy' | 'unbound'> 
   readonly stale: number | undefined;
 }
 
-/** Why it is not in step; undefined when it is. */
+/** Why the daemon is not in step, as a sentence; undefined when it is. */
 function lackOf({ age, ageLimitSeconds, haproxy, stale, unbound }: Facts): string | undefined {
   if (age === undefined)
-    return `Marathon was not read since this start, ${stale === undefined ? 'and nothing is known' : `what was known at ${iso(stale)} serves`}`;
+    return `Marathon was not read since this start, ${stale === undefined ? 'and nothing is known' : `so what was known at ${iso(stale)} is served`}`;
   if (age > ageLimitSeconds)
-    return `Marathon was read ${age} s ago, which is longer than twice the time from one read to the next (${ageLimitSeconds} s)`;
+    return `Marathon was read ${age} s ago, which is longer than twice the time between two reads (${ageLimitSeconds} s)`;
   if (haproxy.state === 'failed' || haproxy.state === 'stuck')
-    return `HAProxy does not run what Marathon said: ${haproxy.why ?? 'it is tried again'}`;
+    return `HAProxy does not run what Marathon said: ${haproxy.why ?? 'the change is tried again'}`;
   return unbound.length > 0 ? `not all ports of the load balancer are bound: ${unbound.join('; ')}` : undefined;
 }
 
@@ -97,11 +100,11 @@ function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** For people, a line for each thing. */
+/** The status as text for people, one line for each fact. */
 export function describeStatus({ text, stream, apps, tasks, problems, haproxy, synced, staleSince }: Status): string {
   const lines = [
     text,
-    `last full read of Marathon: ${synced ?? 'none'}${staleSince === null ? '' : `; it can not be read now, what serves is of ${staleSince}`}`,
+    `last full read of Marathon: ${synced ?? 'none'}${staleSince === null ? '' : `; Marathon can't be read now, what was known at ${staleSince} is served`}`,
     stream.attached ? `event stream: of ${stream.url}` : `event stream: none, ${stream.why}`,
     `known: ${apps} apps, ${tasks} tasks, ${problems} problems`,
     `HAProxy: ${HAPROXY[haproxy.state]}${haproxy.why === undefined ? '' : `, ${haproxy.why}`}`,
@@ -114,5 +117,5 @@ const HAPROXY = {
   stuck: 'does not run what Marathon said yet',
   behind: 'is being brought to what Marathon said',
   failed: 'does not run what Marathon said',
-  'nothing-yet': 'nothing is wanted of it yet',
+  'nothing-yet': 'has nothing to run yet',
 } as const satisfies Record<Status['haproxy']['state'], string>;

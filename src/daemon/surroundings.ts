@@ -4,7 +4,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { News } from '../model/news.ts';
 import type { Settings } from '../options/options.ts';
 
-/** What a run is given from outside, whatever it does: the daemon, one pass, a dry one, DNS alone. */
+/** What every run is given from outside: the daemon, one pass, a dry run, DNS only. */
 export interface Run {
   readonly settings: Settings;
   readonly env: Environment;
@@ -12,5 +12,5 @@ export interface Run {
   readonly signal: AbortSignal;
 }
 
-/** What the parts of a run share: what it was given, and the inbox of its loop. */
+/** What the parts of a run share: what the run was given, and the inbox of its loop. */
 export interface Surroundings extends Run, Pick<Inbox<News>, 'tell' | 'drained'> {}

@@ -4,21 +4,21 @@ import { wakeUpsOf } from '../snapshot/next-wake-up.ts';
 import type { Source } from '../source/source.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** Who does full reads, and who is told of ticks. */
+/** What the alarms act on: the source of full reads, and the inbox for ticks. */
 interface AlarmParts extends Pick<Surroundings, 'tell' | 'signal'> {
   readonly source: Pick<Source, 'resync'>;
 }
 
-/** The longest that a timer takes. */
+/** The longest time that a timer of Node accepts, in milliseconds. */
 const MOST_MS = 2 ** 31 - 1;
 
-/** A consumer that sets alarms for what a state waits for: ticks, and full reads while tasks are missing. */
+/** A consumer that sets alarms for what a state waits for: ticks, and full reads while losses are held. */
 export function makeAlarm({ source, tell, signal }: AlarmParts): (view: unknown, state: State) => void {
   const tick = makeTimer(signal, () => {
     tell({ kind: 'tick', at: now() });
   });
   const read = makeTimer(signal, () => {
-    source.resync('tasks are missing').catch(() => undefined); // it is logged
+    source.resync('tasks are missing').catch(() => undefined); // the source logs the error
   });
   return (_view, state) => {
     const { tickAt, readAt } = wakeUpsOf(state);
@@ -27,7 +27,7 @@ export function makeAlarm({ source, tell, signal }: AlarmParts): (view: unknown,
   };
 }
 
-/** A timer with one time: does the work then, once. A new time replaces the one before, undefined takes it away. */
+/** A timer that does the work once at a given time. A new time replaces the previous one; undefined cancels it. */
 function makeTimer(signal: AbortSignal, work: () => void): (at: number | undefined) => void {
   let timer: NodeJS.Timeout | undefined;
   let setFor: number | undefined;

@@ -14,22 +14,22 @@ const WATCH_MS = 2_000;
 interface Watched {
   readonly reached: Reached;
   readonly drive: Drive;
-  /** The view of now. */
+  /** The current view. */
   readonly view: () => View | undefined;
   readonly surroundings: Surroundings;
 }
 
-/** The look after our own HAProxy. */
+/** The watch over our own HAProxy. */
 export interface Watch {
-  /** Looks until the signal aborts. */
+  /** Watches until the signal aborts. */
   readonly run: () => Promise<void>;
-  /** That it runs and does not answer, in a sentence; undefined when it does, or does not run. */
+  /** A sentence when HAProxy runs but does not answer; undefined when it answers, or does not run. */
   readonly silent: () => string | undefined;
 }
 
 /**
- * Looks after our own HAProxy: when it is gone, it is started again at once, with the wait between two tries that `quiet` keeps; when somebody has
- * reloaded it, what it has is read back; and what it could not bind may be free again.
+ * Watches our own HAProxy. When it is gone, it is started again at once, with the pause between two tries that `quiet` keeps. When somebody else
+ * reloaded it, its state is read back. Binds that it could not get are tried again when they are free.
  */
 export function watch({ reached: { own, capable }, drive, view, surroundings: { log, signal, tell } }: Watched): Watch {
   let silence: string | undefined;
@@ -44,7 +44,7 @@ export function watch({ reached: { own, capable }, drive, view, surroundings: { 
       silence = typeof found === 'string' ? found : undefined; // it lives, but does not answer now
       if (typeof found === 'string') continue;
       if (found !== undefined && !own.knows(found.worker)) drive.doubt();
-      if (found === undefined && drive.lost()) log.error({}, 'HAProxy is gone, it is started again');
+      if (found === undefined && drive.lost()) log.error({}, 'HAProxy is gone and is started again');
       const binds = await freedOf(view()?.taken ?? [], own, capable);
       if (binds.length > 0) tell({ kind: 'freed', at: now(), binds });
     }
@@ -52,7 +52,7 @@ export function watch({ reached: { own, capable }, drive, view, surroundings: { 
   return { run, silent: () => silence };
 }
 
-/** What was taken, and is not any more. */
+/** The binds that were taken by another process and are free now. */
 async function freedOf(taken: readonly TakenBind[], own: OwnProcess, capable: () => Promise<bigint>): Promise<readonly TakenBind[]> {
   if (taken.length === 0) return [];
   const still = await takenOf(taken, (await socketsOf(await own.pids().catch(() => []))) ?? new Set(), capable);

@@ -4,7 +4,7 @@ import type { Settings } from '../options/options.ts';
 import { describeWaiting } from './status.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** A change that has waited longer, beside the waits that the operator wants, is told. */
+/** How long a change may wait, in addition to the operator's own waits, before it is reported; in milliseconds. */
 const LONG_MS = 10_000;
 const LOOK_MS = 2_000;
 
@@ -14,7 +14,7 @@ export function stuckOf(drive: Pick<Drive, 'waits'>, { reloadMaxWait, reloadMinI
   return waiting !== undefined && waiting.forMs > LONG_MS + reloadMaxWait + reloadMinInterval ? waiting : undefined;
 }
 
-/** Logs what a change waits for that has been waiting too long, once for each thing that is waited for, and when that is over. */
+/** Logs what a change that has been waiting too long waits for, once for each cause, and logs when the wait is over. */
 export async function watchWaiting(drive: Pick<Drive, 'waits'>, { settings, log, signal }: Surroundings): Promise<void> {
   const told = new Set<string>();
   while (
@@ -26,7 +26,7 @@ export async function watchWaiting(drive: Pick<Drive, 'waits'>, { settings, log,
     const stuck = stuckOf(drive, settings);
     if (stuck === undefined && told.size > 0) {
       told.clear();
-      log.info({}, 'no change is waiting any more');
+      log.info({}, 'no change is waiting any longer');
     }
     if (stuck === undefined || told.has(stuck.what)) continue;
     told.add(stuck.what);

@@ -14,7 +14,7 @@ export function absorbCertificates(state: State, told: Certificates): State {
   return withChange(state, { certificates, quarantine: left.length === quarantine.length ? quarantine : left });
 }
 
-/** Each that equals the one of its name before is that one. */
+/** The certificates after the news; one that equals the certificate of the same name before is the previous object. */
 function keepByName(before: readonly NamedFile[], after: readonly NamedFile[]): readonly NamedFile[] {
   const known = new Map(before.map((one) => [one.file, one]));
   return after.map((one) => keep(known.get(one.file), one));

@@ -13,15 +13,15 @@ import { withTold } from './task.ts';
 
 type Told<Kind extends News['kind']> = Extract<News, { readonly kind: Kind }>;
 
-/** The state with these parts; the same one when they are the same. */
+/** The state with these parts replaced; the same object when no part changed. */
 export function withChange(state: State, change: Partial<State>): State {
   const same = Object.entries(change).every(([key, value]) => value === state[key as keyof State]);
   return same ? state : { ...state, ...change };
 }
 
 /**
- * A full read: what is not in it is gone, but for what is known from later than it was sent, and for what is held. An app that can't be decoded
- * stays as it was.
+ * Absorbs a full read. Apps that are not in it are gone, except those about which something newer than the read is known, and those with held losses.
+ * An app that can't be decoded stays as it was.
  */
 export function absorbApps(given: State, { apps, problems, sentAt, at }: Told<'apps'>, holdMs: number): State {
   if (given.sentAt !== undefined && sentAt < given.sentAt) return given;
@@ -43,7 +43,8 @@ export function absorbApps(given: State, { apps, problems, sentAt, at }: Told<'a
   const kept = before.apps.filter(({ id }) => isPassedOver(id));
   const read = apps.filter(({ id }) => !later.touched.has(id));
   const held = makeHeld(state, { sentAt, apps: read, isPassedOver, holdMs });
-  const ended = held === undefined ? countMissing(state.ended, { apps, sentAt }) : state.ended; // such a read proves no end
+  // A read with held losses does not prove that a task ended.
+  const ended = held === undefined ? countMissing(state.ended, { apps, sentAt }) : state.ended;
   const known = new Map<AppId, App>(before.apps.map((app) => [app.id, app]));
   const better = { ...later, ended, memory: state.memory, at };
   const settled = withHeld(read, before.apps, held).map((app) => settle(known.get(app.id), app, better));
@@ -53,20 +54,20 @@ export function absorbApps(given: State, { apps, problems, sentAt, at }: Told<'a
   return withChange(state, { snapshot, ...later, ended, held, memory, wakeAt: firstDeadline(next, better) });
 }
 
-/** A first read says what has changed since a run ended a moment ago, as if that one had gone on. */
+/** Before the first read, restores what the previous run knew when that is recent, so that the read is judged as if that run had gone on. */
 function withBefore(state: State, { sentAt, at }: Pick<Told<'apps'>, 'sentAt' | 'at'>): State {
   const { before } = state;
   if (before === undefined || !isRecent(before.savedAt, sentAt)) return state;
   return absorbRestored(state, { kind: 'restored', at, ...before });
 }
 
-/** The stamps from later than `sentAt`; the same ones when all are. */
+/** The stamps later than `sentAt`; the same Map when all are. */
 function after<Id>(stamps: ReadonlyMap<Id, number>, sentAt: number): ReadonlyMap<Id, number> {
   const later = [...stamps].filter(([, at]) => at > sentAt);
   return later.length === stamps.size ? stamps : new Map(later);
 }
 
-/** One app read again; one that is not there any more is gone. */
+/** Absorbs a read of one app. When the app no longer exists, it is removed. */
 export function absorbApp(state: State, { id, app, problems, sentAt, at: now }: Told<'app'>): State {
   if (sentAt < Math.max(state.sentAt ?? -Infinity, state.touched.get(id) ?? -Infinity)) return state;
   const { apps } = state.snapshot;
@@ -88,7 +89,7 @@ export function absorbApp(state: State, { id, app, problems, sentAt, at: now }: 
   });
 }
 
-/** The stamps but for these tasks: no read of their app that is older than what was told of them counts any more. */
+/** The stamps without those of these tasks: the read that was just absorbed is newer than what events told of them. */
 function without(told: State['told'], tasks: readonly Task[]): State['told'] {
   if (tasks.length === 0) return told;
   const rest = new Map(told);
@@ -100,7 +101,7 @@ function earlier(a: number | undefined, b: number | undefined): number | undefin
   return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }
 
-/** What was known before the start, by a run that has ended: it counts until Marathon is read, but for what is known already. */
+/** Absorbs what an earlier run saved. It counts until Marathon is read, except for apps that were read already. */
 export function absorbRestored(state: State, { snapshot, savedAt, at }: Told<'restored'>): State {
   if (state.sentAt !== undefined || state.staleSince !== undefined) return state;
   const isNew = ({ id }: Pick<App, 'id'>): boolean => !state.touched.has(id);
@@ -114,7 +115,7 @@ export function absorbRestored(state: State, { snapshot, savedAt, at }: Told<'re
   });
 }
 
-/** Full reads fail since then, unless one that was sent later has succeeded. Before the first read there is nothing that could be stale. */
+/** Notes that full reads have been failing since a time, unless a read sent later has succeeded. Before the first read nothing can be stale. */
 export function absorbUnread(state: State, since: number): State {
   const { sentAt } = state;
   return sentAt === undefined || sentAt > since || state.unread !== undefined
@@ -122,7 +123,7 @@ export function absorbUnread(state: State, since: number): State {
     : withChange(state, { unread: { since, known: sentAt } });
 }
 
-/** An app as it was read, with what is known better; the very object of before where nothing is new. */
+/** An app as it was read, completed by what is known better from events and memory. Returns the previous object when nothing changed. */
 function settle(before: App | undefined, app: App, { ended, told, memory, sentAt, since, at }: Better): App {
   const read = before === undefined ? app : withTold(before, app, (id) => (told.get(id) ?? -Infinity) > sentAt);
   return keep(before, withOverdue(before, rememberHealth(before, withEnded(read, ended), memory), { since, at }));
@@ -140,7 +141,7 @@ function keepSnapshot(before: Snapshot, apps: readonly App[], problems: readonly
   return same && after.problems === before.problems ? before : after;
 }
 
-/** The app of this id; none when it is not known. */
+/** The app with this id; undefined when it is not known. */
 export function appOf({ apps }: Snapshot, id: AppId): App | undefined {
   const app = apps[placeOf(apps, id)];
   return app?.id === id ? app : undefined;

@@ -39,13 +39,13 @@ function joined(before: Defaulted | undefined, more: Defaulted): Defaulted {
   return { templates: [...new Set([...before.templates, ...more.templates])], problems: [...before.problems, ...more.problems] };
 }
 
-/** Another HAProxy may take what the one before did not. */
+/** Absorbs HAProxy's release. With a different release the quarantine is emptied, because that HAProxy may accept what the previous one refused. */
 export function absorbRelease(state: State, release: Release): State {
   const kept = keep(state.release, release);
   return kept === state.release ? state : { ...state, release: kept, quarantine: [], defaulted: undefined };
 }
 
-/** The binds that are not among these. */
+/** The binds in `taken` that are not among `these`. */
 export function others(taken: readonly TakenBind[], these: readonly TakenBind[]): readonly TakenBind[] {
   return taken.filter(({ address, port }) => !these.some((one) => one.address === address && one.port === port));
 }

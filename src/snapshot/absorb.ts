@@ -9,16 +9,16 @@ import type { State } from './state.ts';
 import { absorbRefusal, absorbRelease, others } from './absorb-refusals.ts';
 import { absorbTask } from './task.ts';
 
-/** What an operator decides about what is believed. */
+/** The operator's settings about what is believed. */
 export interface AbsorbSettings {
-  /** How long servers are held that vanish without an explanation, in milliseconds; 0: not at all. */
+  /** How long servers that vanish without an explanation are held, in milliseconds; 0 holds nothing. */
   readonly massRemovalHoldMs: number;
 }
 
-/** What is known after the news. Pure; news that change nothing give the same state. */
+/** Returns the state after the news. Pure; news that change nothing return the same object. */
 export type Absorb = (state: State, news: News) => State;
 
-/** How News is absorbed under an operator's settings. */
+/** Makes `absorb` for an operator's settings. */
 export function makeAbsorb({ massRemovalHoldMs: holdMs }: AbsorbSettings): Absorb {
   return (state, news) => {
     switch (news.kind) {
@@ -52,15 +52,15 @@ export function makeAbsorb({ massRemovalHoldMs: holdMs }: AbsorbSettings): Absor
   };
 }
 
-/** Without the guard: nothing that vanishes is held. */
+/** `absorb` without the guard: losses are never held. */
 export const absorb: Absorb = makeAbsorb({ massRemovalHoldMs: 0 });
 
-/** What was told of an app explains at once what was held of it. */
+/** News about an app may explain its held losses; explained losses are released at once. */
 function withExplained({ held }: State, after: State, id: AppId): State {
   return held === undefined ? after : withChange(after, { held: withoutExplained(held, id, appOf(after.snapshot, id)) });
 }
 
-/** Time has passed: some have waited long enough. */
+/** Absorbs a tick of the clock: tasks that have waited long enough for their health become overdue. */
 function absorbTick(state: State, at: number): State {
   if (state.wakeAt === undefined || at < state.wakeAt) return state;
   const { apps: before } = state.snapshot;

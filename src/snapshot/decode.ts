@@ -7,12 +7,12 @@ import { expectedResults, readHealth, type HealthRule } from './health.ts';
 import { readReadiness } from './readiness.ts';
 import { LONGEST_ID, wireApp, type WireApp, type WireHealthCheck, type WireTask } from './wire.ts';
 
-/** An app, or why its JSON is none. */
+/** A decoded app, or the Problem with its JSON. */
 export type Decoded = { readonly app: App } | { readonly problem: Problem };
 
 /**
- * One app of `/v2/apps?embed=apps.tasks`, from any Marathon since 0.11. What is no such app is a Problem that says where it differs; its owner
- * is the app where the id could be read. Throws a SyntaxError when the text is no JSON: then all of the answer is to be doubted.
+ * Decodes one app of `/v2/apps?embed=apps.tasks`, from any Marathon since 0.11. JSON of a different shape becomes a Problem that says where it
+ * differs; the app owns the Problem when its id could be read. Throws a SyntaxError when the text is not JSON: then the whole answer is in doubt.
  */
 export function decodeApp(json: string, rule: HealthRule = 'all'): Decoded {
   const value: unknown = JSON.parse(json);
@@ -29,7 +29,7 @@ function notReadable(found: unknown, what: string): Problem {
     code: 'app-not-readable',
     owner: id === undefined ? { by: 'operator' } : { by: 'app', app: id as AppId },
     message: `the definition of ${id ?? 'an app'} can't be read, ${what}`,
-    hint: 'the app keeps what was known of it before, if anything; look at what Marathon answers for it under /v2/apps',
+    hint: 'the app stays as it was last read, if it ever was; look at what Marathon answers for it under /v2/apps',
   };
 }
 
@@ -67,7 +67,10 @@ function readLabels(wire: WireApp): Readonly<Record<string, string>> {
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] != null));
 }
 
-/** [marathon: networks since 1.5; docker.network and ipAddress before. An address in a task proves nothing: bridge tasks have one too.] */
+/**
+ * Reads the network mode, as Marathon writes it: `networks` since 1.5; `docker.network` and `ipAddress` before. The addresses of a task prove
+ * nothing, because bridge tasks have one too.
+ */
 function readNetwork(wire: WireApp): Network {
   const last = wire.networks?.at(-1);
   if (last !== undefined) return last.mode === 'host' ? 'host' : last.mode === 'container/bridge' ? 'bridge' : 'container';
@@ -85,7 +88,10 @@ interface PortParts {
   readonly network: Network;
 }
 
-/** Port mappings where there are any; else the ports of host mode or, before 1.5, those that an app with an address of its own lets others discover. */
+/**
+ * The ports of an app: its port mappings if there are any; else the ports of host mode or, before 1.5, the discovery ports of an app with its own
+ * address.
+ */
 function readPorts({ wire, mappings, network }: PortParts): readonly Port[] {
   const listed = wire.ports ?? [];
   if (mappings.length > 0) {
@@ -107,19 +113,19 @@ function readPorts({ wire, mappings, network }: PortParts): readonly Port[] {
   }));
 }
 
-/** 0 stands for a port that Marathon has not chosen yet. */
+/** The service port; undefined for 0, which stands for a port that Marathon has not chosen yet. */
 function servicePort(port: number | undefined): number | undefined {
   return port === 0 ? undefined : port;
 }
 
-/** The protocol is 'tcp', 'udp' or 'udp,tcp'; tcp when nothing is said. */
+/** Reads protocol and name. The protocol is 'tcp', 'udp' or 'udp,tcp'; tcp when absent. */
 function spoken({ protocol, name }: Pick<Mapping, 'protocol' | 'name'>): Pick<Port, 'tcp' | 'udp' | 'name'> {
   const protocols = (protocol ?? 'tcp').split(',');
   const udp = protocols.includes('udp');
   return { tcp: protocols.includes('tcp'), ...(udp && { udp }), ...(name != null && name !== '' && { name }) };
 }
 
-/** Defaults are Marathon's. `port` wins over `portIndex`; COMMAND has neither. */
+/** Reads a health check; defaults are Marathon's. `port` wins over `portIndex`; COMMAND checks have neither. */
 function makeCheck(wire: WireHealthCheck): HealthCheck {
   const index = typeof wire.portIndex === 'number' ? { index: wire.portIndex } : undefined;
   return {
@@ -161,10 +167,13 @@ function makeTask({ task, wire, definition, rule }: TaskParts): Task {
   };
 }
 
-/** By port index. Marathon packs the host ports of a task: mappings without one are skipped [marathon: NetworkInfo.computePortAssignments]. */
+/**
+ * The host ports of a task by port index. Marathon packs them: mappings without a host port are skipped (Marathon:
+ * NetworkInfo.computePortAssignments).
+ */
 export function unpackPorts(packed: readonly number[], ports: readonly Port[]): readonly (number | undefined)[] {
   if (ports.every(({ onHost }) => onHost)) return packed;
   let next = 0;
   const known = ports.map(({ onHost }) => (onHost ? packed[next++] : undefined));
-  return [...known, ...packed.slice(next)]; // of a task from before the app's ports were changed
+  return [...known, ...packed.slice(next)]; // left-over ports belong to a task from before the app's ports changed
 }

@@ -3,12 +3,12 @@ import type { App, Task } from '../model/snapshot.ts';
 import { isKilling, isTerminal } from '../model/task-states.ts';
 import type { Ended, State } from './state.ts';
 
-/** Whether what is known of a task's end stands against this state. */
+/** Whether a known end of a task outweighs a reported state. Only a terminal state replaces a killing state. */
 export function outlasts(known: Pick<Ended, 'state'> | undefined, state: string): boolean {
   return known !== undefined && !(isKilling(known.state) && isTerminal(state));
 }
 
-/** The app with its tasks in the states that are known to be their last, whatever an older read says. */
+/** The app with the final states that are known of its tasks, even if an older read says otherwise. */
 export function withEnded(app: App, ended: State['ended']): App {
   if (ended.size === 0 || !app.tasks.some(({ id, state }) => outlasts(ended.get(id), state))) return app;
   const settle = (task: Task): Task => {
@@ -19,16 +19,16 @@ export function withEnded(app: App, ended: State['ended']): App {
 }
 
 interface Counting {
-  /** Of the apps that were read. */
+  /** The apps that were read. */
   readonly apps: readonly App[];
   readonly sentAt: number;
-  /** The only app that was read; all were when it is left out. */
+  /** The only app that was read; all apps were read when it is left out. */
   readonly of?: AppId;
 }
 
 /**
- * After a read of everything, or of one app: those that it no longer has are forgotten the second time. One that was sent before the end says
- * nothing about it.
+ * Counts, after a read of everything or of one app, how often ended tasks were missing from it. A task that is missing for the second time is
+ * forgotten. A read sent before the task's end does not count.
  */
 export function countMissing(ended: State['ended'], { apps, sentAt, of }: Counting): State['ended'] {
   const isConcerned = (one: Ended): boolean => one.at <= sentAt && (of === undefined || one.app === of);

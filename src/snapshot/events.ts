@@ -5,8 +5,8 @@ import type { Heard, News } from '../model/news.ts';
 import { wireId } from './wire.ts';
 
 /**
- * The events after which something that a load balancer shows may be another: the smallest filter that misses nothing
- * [marathon: facts of 0.11 to 1.11; unknown types in the filter are ignored by every version].
+ * The events after which something that a load balancer shows may have changed: the smallest filter that misses nothing (Marathon 0.11 to 1.11; every
+ * version ignores unknown types in the filter).
  */
 export const EVENT_TYPES: readonly string[] = [
   'event_stream_attached',
@@ -26,8 +26,8 @@ export const EVENT_TYPES: readonly string[] = [
 ];
 
 /**
- * An event, understood; undefined for one after which nothing is read. `event_stream_attached` is none: every client hears of every other's, and
- * after our own everything is read anyway. `at`: when it came, in ms since 1970.
+ * Reads an event; undefined for an event after which nothing needs to be read. `event_stream_attached` is one of those: every client receives it for
+ * every other client, and after our own attachment everything is read anyway. `at` is when the event arrived, in ms since 1970.
  */
 export function readEvent(type: string, data: unknown, at: number): Heard | undefined {
   if (type === 'event_stream_attached' || !EVENT_TYPES.includes(type)) return undefined;
@@ -40,11 +40,11 @@ export function readEvent(type: string, data: unknown, at: number): Heard | unde
   return { reason, ...(news && { news }), dirty: apps ?? 'all' };
 }
 
-/** Of any event; each has a part of it, and null stands for absent. */
+/** A text of any event. An event has only some of the fields; null is the same as absent. */
 const text = z.string().nullish().catch(undefined);
-/** Goes into a line of the log. */
+/** A short text that may go into a log line. */
 const word = z.string().max(200).nullish().catch(undefined);
-/** Of an app or a pod: what is no such id can't be read again. */
+/** The id of an app or a pod. A text that is not an id is ignored, because nothing can be read for it. */
 const id = wireId.nullish().catch(undefined);
 const action = z.object({ app: id }).catch({});
 const event = z.object({
@@ -66,12 +66,12 @@ const event = z.object({
   plan: z
     .object({ steps: z.array(z.object({ actions: z.array(action) })) })
     .nullish()
-    .catch(undefined), // heavy plans have more, and those of 0.11 another form of step
+    .catch(undefined), // heavy plans have more fields, and those of 0.11 another form of step
 });
 
 type Fields = Partial<z.infer<typeof event>>;
 
-/** Mesos adds states. What is none takes no task out; the read that follows says how it is. */
+/** Mesos adds states over time. A text that is not a state takes no task out; the read that follows the event tells the truth. */
 const STATE = /^TASK_[A-Z_]+$/;
 
 function readUpdate({ appId, taskId, taskStatus, host, slaveId, version, ipAddresses, ports }: Fields, at: number): News | undefined {
@@ -89,12 +89,12 @@ function readUpdate({ appId, taskId, taskStatus, host, slaveId, version, ipAddre
   return { kind: 'task', at, app: appId as AppId, task };
 }
 
-/** Marathon 1.8 and later write 'unknown' where they do not know it. */
+/** The host; '' when unknown. Marathon 1.8 and later write 'unknown'. */
 function hostOf(host: string | null | undefined): string {
   return host == null || host === 'unknown' ? '' : host;
 }
 
-/** The apps that a deployment changes. A plan that names none may still have changed something. */
+/** The apps that a deployment changes; undefined when the plan names none, because it may still have changed something. */
 function appsOf({ plan }: Fields): readonly AppId[] | undefined {
   const ids = (plan?.steps ?? []).flatMap(({ actions }) => actions.flatMap(({ app }) => (app == null ? [] : (app as AppId))));
   return ids.length === 0 ? undefined : [...new Set(ids)];

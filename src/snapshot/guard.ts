@@ -5,36 +5,39 @@ import { isServing } from '../model/task-states.ts';
 import type { State } from './state.ts';
 import type { Held } from '../model/held.ts';
 
-/** As many may vanish from one read without an explanation as long as they are not all there were; more than these only up to a half. */
+/**
+ * This many tasks may vanish from one read without an explanation, as long as they are not all tasks that served. More may vanish only up to a half.
+ */
 const FEW = 20;
 
-/** Full reads that shall agree are sent so far apart, in milliseconds, or as long as losses are held where that is shorter. */
+/** The time between full reads that have to agree, in milliseconds; shorter when losses are held for a shorter time. */
 const APART_MS = 5_000;
 
 /**
- * How old what was known before the start may be, in milliseconds, for a first read to be held against it: longer than the daemon needs to be
- * started again, and than what is saved lags behind what is known. What vanished while nobody looked for longer than that is believed to be gone.
+ * How old knowledge from before the start may be for the first read to be compared with it, in milliseconds: longer than a restart of the daemon
+ * takes, and longer than the saved file lags behind. What vanished while nobody looked for longer than this is believed to be gone.
  */
 const RECENT_MS = 600_000;
 
-/** Whether what was known then, in ms since 1970, is recent for a read that was sent now. */
+/** Whether knowledge from `knownAt` is recent for a read sent at `sentAt`; both in ms since 1970. */
 export function isRecent(knownAt: number | undefined, sentAt: number): boolean {
   return knownAt !== undefined && sentAt - knownAt <= RECENT_MS;
 }
 
 interface Read {
   readonly sentAt: number;
-  /** What it says of apps of which nothing is known from later. */
+  /** The apps in the read, without apps about which something newer is known. */
   readonly apps: readonly App[];
-  /** Of which it says nothing that counts. */
+  /** Whether the read says nothing about an app that counts. */
   readonly isPassedOver: (app: AppId) => boolean;
   readonly holdMs: number;
 }
 
 /**
- * What of a full read is held back: tasks that served and that it no longer has, without an explanation, when they are all there were or more than
- * half and more than 20. Each is held until a read says so that was sent `holdMs` after the first that did, or until a read has it again, or
- * something explains it. The first read ever is believed, and the first one of a run where what an earlier run knew is not recent.
+ * The losses of a full read that are held back: tasks that served and that are missing from the read without an explanation, when they are all tasks
+ * that served, or more than half of them and more than 20. A loss is held until it is confirmed by a read sent `holdMs` after the first read that
+ * lacked the task, until a read has the task again, or until something explains the loss. The first read ever is believed, and so is the first read
+ * of a run when the previous run's knowledge is not recent.
  */
 export function makeHeld(
   { snapshot, held, sentAt: last, staleSince }: State,
@@ -75,7 +78,7 @@ function countServing({ tasks }: App): number {
   return tasks.reduce((count, task) => (isServing(task) ? count + 1 : count), 0);
 }
 
-/** The tasks that served and are not in the read, when neither a deployment nor a scaling explains it, nor others that run in their place. */
+/** The tasks that served and are missing from the read, when no deployment, no scaling and no replacement tasks explain it. */
 function findUnexplained(before: App, after: App | undefined, serving: number): readonly TaskId[] {
   if (before === after || before.deploying === true || after?.deploying === true) return [];
   if (after !== undefined && (after.instances < before.instances || countServing(after) >= serving)) return [];
@@ -83,7 +86,7 @@ function findUnexplained(before: App, after: App | undefined, serving: number): 
   return before.tasks.flatMap((task) => (isServing(task) && !present.has(task.id) ? task.id : []));
 }
 
-/** The apps of a full read with what is held of them; held tasks of an older configuration keep that one. */
+/** The apps of a full read, completed by held tasks. Held tasks of an older configuration keep that configuration. */
 export function withHeld(read: readonly App[], before: readonly App[], held: Held | undefined): readonly App[] {
   if (held === undefined) return read;
   const byId = new Map(read.map((app) => [app.id, app]));
@@ -106,7 +109,7 @@ function keepLost(before: App, after: App | undefined, lost: ReadonlyMap<TaskId,
   return { ...after, tasks: [...after.tasks, ...kept].sort((a, b) => byText(a.id, b.id)) };
 }
 
-/** What is still held after something was told of this app: what no longer serves there is explained. */
+/** The losses that stay held after news about an app. Tasks of the app that no longer serve are explained. */
 export function withoutExplained(held: Held | undefined, id: AppId, app: App | undefined): Held | undefined {
   const lost = held?.lost.get(id);
   if (held === undefined || lost === undefined) return held;
@@ -119,7 +122,7 @@ export function withoutExplained(held: Held | undefined, id: AppId, app: App | u
   return makeOne({ ...held, lost: others, holdMs: held.until - held.since });
 }
 
-/** When the next full read is to be sent while losses are held. */
+/** When the next full read is to be sent while losses are held, in ms since 1970. */
 export function nextRead({ sentAt, since, until }: Held): number {
   const next = sentAt + Math.min(APART_MS, until - since);
   return until > sentAt ? Math.min(next, until) : next;

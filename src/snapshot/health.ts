@@ -2,21 +2,22 @@ import type { TaskId } from '../model/names.ts';
 import type { App, Health, HealthCheck, Readiness, Snapshot, Task } from '../model/snapshot.ts';
 import type { WireHealthCheckResult } from './wire.ts';
 
-/** Whether all of a task's checks must be alive, or one of several is enough, as for marathon-lb 1.15. */
+/** Whether all of a task's checks must be alive, or one is enough, as in marathon-lb 1.15. */
 export type HealthRule = 'all' | 'any';
 
 interface Results {
   readonly results: readonly (WireHealthCheckResult | null | undefined)[];
-  /** How many results a task of the current version has; an older version may have had fewer checks. */
+  /** How many results a task of the current version has. A task of an older version may have had fewer checks. */
   readonly expected: number;
   readonly checks: readonly Pick<HealthCheck, 'maxConsecutiveFailures'>[];
   readonly rule: HealthRule;
 }
 
 /**
- * What a task's results say together: dead when one says so, or failing as long as no more failures followed each other than any check allows,
- * for nothing tells which check a result is of; alive when all that are to be expected say so, else unknown; under the rule 'any' alive when one says so. `alive` is false as soon as one probe failed; an entry without any time is a failed probe within the grace period,
- * which does not count [marathon: HealthCheckActor].
+ * Combines the check results of a task. Under the rule 'any', one alive result makes it alive. Otherwise one failed result makes it dead, or failing
+ * while the failures in a row stay below what the most patient check allows (a result does not say which check it belongs to). It is alive when all
+ * expected results are alive, else unknown. `alive` is false as soon as one probe failed. An entry without any time is a failed probe within the
+ * grace period, which does not count (Marathon: HealthCheckActor).
  */
 export function readHealth({ results, expected, checks, rule }: Results): Health {
   const known = results.filter(
@@ -34,29 +35,29 @@ function isFailing(known: Results['results'], checks: Results['checks']): boolea
   return known.every((result) => result?.alive === true || (result?.firstSuccess != null && isAllowed(result.consecutiveFailures)));
 }
 
-/** How many failures may follow each other; Marathon never kills for a check with 0. */
+/** How many failures in a row Marathon allows; Infinity for 0, because then it never kills the task. */
 export function allowedFailures({ maxConsecutiveFailures }: Pick<HealthCheck, 'maxConsecutiveFailures'>): number {
   return maxConsecutiveFailures === 0 ? Infinity : maxConsecutiveFailures;
 }
 
-/** How many results are to be expected of a task: one a check, but of a task of an older configuration just one. */
+/** How many results to expect of a task: one for each check; one for a task of an older configuration. */
 export function expectedResults(checks: readonly HealthCheck[], taskVersion: string | undefined, changedAt: string | undefined): number {
   const older = taskVersion !== undefined && changedAt !== undefined && taskVersion < changedAt;
   return older ? 1 : checks.length;
 }
 
-/** What was known of tasks before the start of the daemon. */
+/** What was known of tasks before the daemon started. */
 export type HealthMemory = ReadonlyMap<TaskId, Pick<Task, 'health' | 'readiness'>>;
 
-/** What to remember of a snapshot's tasks. */
+/** What to remember of the tasks of a snapshot. */
 export function memoryOf({ apps }: Pick<Snapshot, 'apps'>): HealthMemory {
   const known = apps.flatMap(({ tasks }) => tasks.filter(({ health, readiness }) => health !== 'unknown' || readiness !== 'unknown'));
   return new Map(known.map(({ id, health, readiness }) => [id, { health, readiness }]));
 }
 
 /**
- * The app with what was known of its tasks' health and readiness where Marathon has nothing to say: a new leader has forgotten all results
- * [marathon#3419].
+ * The app with the remembered health and readiness of tasks for which Marathon reports nothing: a new leader has forgotten all results
+ * (marathon#3419).
  */
 export function rememberHealth(before: App | undefined, app: App, memory: HealthMemory): App {
   if ((before === undefined && memory.size === 0) || app.tasks.every(isKnown)) return app;

@@ -3,13 +3,13 @@ import type { State } from './state.ts';
 
 /** What a state waits for. Times in ms since 1970. */
 export interface WakeUps {
-  /** A tick, not before then. */
+  /** The earliest time of the next tick. */
   readonly tickAt: number | undefined;
-  /** Another full read, sent then. */
+  /** When to send the next full read. */
   readonly readAt: number | undefined;
 }
 
-/** What shall come without anything else happening. */
+/** The tick and the read that a state needs if nothing else happens. */
 export function wakeUpsOf({ wakeAt, held }: Pick<State, 'wakeAt' | 'held'>): WakeUps {
   return { tickAt: wakeAt, readAt: held && nextRead(held) };
 }

@@ -2,8 +2,8 @@ import type { Readiness } from '../model/snapshot.ts';
 import type { WireApp, WireTask } from './wire.ts';
 
 /**
- * What the readiness checks say of a task of an app that has some. They are asked only while a deployment runs, and only of tasks that it has
- * started; one that is older than the app's version was there before, and has no results [marathon: ReadinessBehavior, embed=apps.readiness].
+ * The readiness of a task of an app with readiness checks. Marathon runs these checks only during a deployment, and only for tasks that the
+ * deployment started. A task older than the app's version was there before and has no results (Marathon: ReadinessBehavior, embed=apps.readiness).
  */
 export function readReadiness({ id, stagedAt }: WireTask, { deployments, version, readinessCheckResults }: WireApp): Readiness {
   if ((deployments ?? []).length === 0) return 'ready';

@@ -8,77 +8,77 @@ import type { Holder } from '../model/holder.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { HealthMemory } from './health.ts';
 
-/** All that the daemon knows, as one value. */
+/** Everything the daemon knows, as one value. */
 export interface State {
   readonly snapshot: Snapshot;
-  /** When the last full read was sent, in ms since 1970; none before the first: nothing is derived from a part. */
+  /** When the last full read was sent, in ms since 1970. Undefined before the first one: no view is derived until then. */
   readonly sentAt: number | undefined;
-  /** When the first full read was understood, in ms since 1970: who has run for longer has not been watched for longer. */
+  /** When the first full read was absorbed, in ms since 1970. Tasks that have been running longer have been watched only since then. */
   readonly since: number | undefined;
-  /** When what serves was known, where that was before the start: until the first full read. */
+  /** When the served state was saved, if it comes from an earlier run; undefined after the first full read. */
   readonly staleSince: number | undefined;
-  /** That Marathon can't be read for a while already: until the next full read that can. */
+  /** Since when Marathon can't be read; undefined after the next full read that succeeds. */
   readonly unread: Unread | undefined;
-  /** When the last read of an app by itself was sent, where that is later than the last full read. */
+  /** When the last read of a single app was sent, if that is later than the last full read. */
   readonly touched: ReadonlyMap<AppId, number>;
-  /** When an event told something new of a task, where that is later than the last read of its app, or of everything, was sent. */
+  /** When an event told something new about a task, if that is later than the last read that covers the task was sent. */
   readonly told: ReadonlyMap<TaskId, number>;
-  /** Tasks that are being killed or have ended: no read and no event brings them back. */
+  /** Tasks that are being killed or have ended. No read and no event brings them back. */
   readonly ended: ReadonlyMap<TaskId, Ended>;
   /** What was known of tasks before the start; empty after the first full read. */
   readonly memory: HealthMemory;
-  /** What a run that has ended knew, against which the first full read is held; none after that. */
+  /** What an earlier run knew, to compare the first full read with; undefined afterwards. */
   readonly before: Before | undefined;
-  /** What the last full read says is gone, and nothing explains. */
+  /** Tasks that are missing from the last full read without an explanation. */
   readonly held: Held | undefined;
-  /** When a task has waited long enough for its health, in ms since 1970, or earlier: then a tick is wanted. */
+  /** When a tick is needed, because a task may have waited long enough for its health; in ms since 1970. */
   readonly wakeAt: number | undefined;
   /** Who holds which port and route, by what HAProxy runs: an app that exists and claims it keeps it. */
   readonly holders: readonly Holder[];
-  /** The HAProxy on the disk, for which the configuration is written. */
+  /** The release of the installed HAProxy, for which the configuration is written. */
   readonly release: Release;
-  /** What `haproxy -c` had against the last candidate, and no app is to blame for. */
+  /** Complaints of `haproxy -c` about the last candidate for which no app is to blame. */
   readonly refused: readonly Problem[];
-  /** Ports that HAProxy does not take as they are. */
+  /** Ports that HAProxy refuses in their current form. */
   readonly quarantine: readonly Quarantined[];
-  /** Templates of the operator's that the default ones stand for. */
+  /** Templates of the operator's that are replaced by the default ones. */
   readonly defaulted: Defaulted | undefined;
-  /** What HAProxy can't bind. */
+  /** Binds that HAProxy can't get, because another process has them. */
   readonly taken: readonly TakenBind[];
   readonly certificates: Certificates;
 }
 
-/** A task that has ended, or is being killed, as far as an event said so. */
+/** A task that has ended or is being killed, according to an event. */
 export interface Ended {
   readonly app: AppId;
-  /** 'TASK_KILLED'; 'TASK_KILLING' becomes one of the others. */
+  /** For example 'TASK_KILLED'. TASK_KILLING is later replaced by a terminal state. */
   readonly state: string;
-  /** When that was told, in ms since 1970. */
+  /** When the event arrived, in ms since 1970. */
   readonly at: number;
-  /** How many reads of its app or of everything, sent later and one after the other, no longer had it; it is forgotten after the second. */
+  /** How many consecutive reads that cover the task, sent after the event, no longer had it. It is forgotten after the second. */
   readonly missed: number;
 }
 
 const NO_CERTIFICATES: Certificates = { files: [], problems: [], contents: [], named: [] };
 
-/** What was known, and when that was so, in ms since 1970. */
+/** A snapshot of an earlier run, and when it was saved, in ms since 1970. */
 export interface Before {
   readonly snapshot: Snapshot;
   readonly savedAt: number;
 }
 
-/** What is known before Marathon was asked. */
+/** What is known before Marathon is asked. */
 interface Start {
-  /** What an earlier run has left of the health of tasks … */
+  /** What an earlier run knew of the health of tasks. */
   readonly memory?: HealthMemory | undefined;
-  /** … and of everything. */
+  /** Everything that an earlier run knew. */
   readonly before?: Before | undefined;
   readonly certificates?: Certificates;
   /** Who held which port and route when an earlier run ended. */
   readonly holders?: readonly Holder[] | undefined;
 }
 
-/** Nothing is known yet of Marathon. `release`: the HAProxy on the disk. */
+/** The state at the start, without any knowledge from Marathon. `release` is the release of the installed HAProxy. */
 export function startState(
   release: Release,
   { memory = new Map(), before, certificates = NO_CERTIFICATES, holders = [] }: Start = {},

@@ -10,8 +10,8 @@ import { outlasts } from './ended-tasks.ts';
 import type { State } from './state.ts';
 
 /**
- * A status_update_event: it counts at once, before anything is read. A task that is being killed or has ended is remembered as such; one that is
- * new is added where nothing more is needed to let it serve, else it waits for the read that follows every event.
+ * Absorbs a status_update_event, at once and before any read. A task that is being killed or has ended is remembered as ended. A new task is added
+ * when it needs nothing more in order to serve; else it waits for the read that follows every event.
  */
 export function absorbTask(state: State, { at, app: id, task: update }: Extract<News, { readonly kind: 'task' }>): State {
   if (outlasts(state.ended.get(update.id), update.state)) return state;
@@ -25,7 +25,7 @@ export function absorbTask(state: State, { at, app: id, task: update }: Extract<
   return { ...state, ended, snapshot, told: new Map(state.told).set(update.id, at) };
 }
 
-/** The same app when the update changes nothing that is known. */
+/** Returns the same app when the update changes nothing. */
 function withUpdate(app: App, update: TaskUpdate): App {
   const known = app.tasks.find(({ id }) => id === update.id);
   if (known !== undefined) {
@@ -37,12 +37,12 @@ function withUpdate(app: App, update: TaskUpdate): App {
   return { ...app, tasks: [...app.tasks, fresh(app, update)].sort((a, b) => byText(a.id, b.id)) };
 }
 
-/** Whether a read, or an event out of order, has told already of what came after: no task goes back. */
+/** Whether a known state outweighs a reported one, because a read or an event out of order told the later state already. No task goes back. */
 function isOvertaken(state: string, by: string): boolean {
   return isFinal(by) ? outlasts({ state: by }, state) : isNotYetRunning(state) && !isNotYetRunning(by);
 }
 
-/** What an event does not say stays. */
+/** Applies an event to a task. Fields that the event does not have stay as they are. */
 function updated(task: Task, { definition }: App, { state, host, addresses, ports }: TaskUpdate): Task {
   const moved = task.host === '' && isIP(host) > 0;
   const hostPorts = ports.length > 0 && !hasPorts(task) ? unpackPorts(ports, (task.of ?? definition).ports) : task.hostPorts;
@@ -58,8 +58,8 @@ function updated(task: Task, { definition }: App, { state, host, addresses, port
 }
 
 /**
- * An app as it was read, but for what events have told of its tasks since the read was sent. A task that only they know stays as long as the
- * definition by which it was understood does; else it waits for the next read.
+ * An app as it was read, with what later events told of its tasks. A task that is known only from events stays while the definition is unchanged;
+ * else it waits for the next read.
  */
 export function withTold(before: App, app: App, isLater: (id: TaskId) => boolean): App {
   const later = before.tasks.filter(({ id }) => isLater(id));
@@ -87,7 +87,7 @@ function hasPorts({ hostPorts }: Task): boolean {
   return hostPorts.some((port) => port !== undefined);
 }
 
-/** Whether the event alone tells where a new task serves: no check has to pass first, and its ports are those that are known. */
+/** Whether the event alone says where a new task serves: no check has to pass first, and the task uses the known definition's ports. */
 function isComplete({ definition, version }: App, { host, addresses, version: own }: TaskUpdate): boolean {
   const { checks, readiness, labels, network, changedAt } = definition;
   if (checks.length > 0 || readiness || labels[DEPLOYMENT_GROUP_LABEL] !== undefined) return false;

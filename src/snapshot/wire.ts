@@ -1,15 +1,17 @@
 import { z } from 'zod';
 
-/** What is read of Marathon's JSON, 0.11 to 1.11. Everything else is ignored; null is the same as absent [marathon 1.5 changelog]. */
+/**
+ * The parts of Marathon's JSON that are read, from 0.11 to 1.11. Everything else is ignored; null is the same as absent (Marathon's 1.5 changelog).
+ */
 const port = z.number().int().min(0).max(65535);
 
-/** A name that is none costs the name, not the app: only DNS has a use for it. */
+/** A port's name. A value that is not a text costs only the name, not the app, because only DNS uses it. */
 const portName = z.string().nullish().catch(undefined);
 
 const portMapping = z.object({
   containerPort: port.nullish(),
   hostPort: port.nullish(), // absent in container mode unless asked for
-  servicePort: port.nullish(), // 0: none yet
+  servicePort: port.nullish(), // 0: not chosen yet
   protocol: z.string().nullish(),
   name: portName,
 });
@@ -17,7 +19,7 @@ const portMapping = z.object({
 const healthCheck = z.object({
   protocol: z.string().nullish(),
   path: z.string().nullish(),
-  portIndex: z.union([z.number(), z.string()]).nullish(), // a name in some 1.4 JSON
+  portIndex: z.union([z.number(), z.string()]).nullish(), // some 1.4 JSON has a name here
   port: port.nullish(),
   gracePeriodSeconds: z.number().nullish(),
   intervalSeconds: z.number().nullish(),
@@ -45,16 +47,17 @@ const task = z.object({
   healthCheckResults: z.array(healthCheckResult.nullish()).nullish(),
   version: z.string().nullish(),
   stagedAt: z.string().nullish(),
-  startedAt: z.string().nullish(), // none before it runs
+  startedAt: z.string().nullish(), // absent before the task runs
 });
 
-/** Marathon has no bound of its own; a longer one fits into no line of a log and no path of a request. */
+/** The longest id that is accepted, in characters. Marathon has no limit of its own, but a longer id fits into no log line and no request path. */
 export const LONGEST_ID = 2_000;
 
-/** As apps and pods have it. */
+/** The id of an app or a pod. */
 export const wireId = z
   .string()
-  .refine((id) => id.length <= LONGEST_ID, { message: `longer than ${LONGEST_ID} characters`, abort: true }) // first: a pattern fails on one of 10 MB
+  // Checked first, because a pattern fails on an id of 10 MB.
+  .refine((id) => id.length <= LONGEST_ID, { message: `longer than ${LONGEST_ID} characters`, abort: true })
   .regex(/^(\/[A-Za-z0-9_.-]+)+$/, "an absolute path like '/shop/cart'");
 
 /** One app of `/v2/apps`, as far as it is read, in the forms of all versions. */
@@ -80,8 +83,8 @@ export const wireApp = z.object({
     .nullish(),
   healthChecks: z.array(healthCheck).nullish(),
   readinessChecks: z.array(z.object({})).nullish(), // from 1.1
-  deployments: z.array(z.object({})).nullish(), // those that run
-  readinessCheckResults: z.array(z.object({ taskId: z.string().nullish(), ready: z.boolean().nullish() })).nullish(), // while one runs
+  deployments: z.array(z.object({})).nullish(), // only running deployments
+  readinessCheckResults: z.array(z.object({ taskId: z.string().nullish(), ready: z.boolean().nullish() })).nullish(), // only during a deployment
   tasks: z.array(task).nullish(),
 });
 

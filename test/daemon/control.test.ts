@@ -51,7 +51,7 @@ test('only its user can ask; a file left over is replaced', async () => {
 
 test('no daemon, one that ended and one that does not answer are told apart', async () => {
   const { runDir, over } = await makeDaemon();
-  await expect(askResync(runDir, 5_000)).rejects.toThrow('none runs');
+  await expect(askResync(runDir, 5_000)).rejects.toThrow('no daemon runs there');
   const asked: (() => void)[] = [];
   const started = new Promise<void>((resolve) => asked.push(resolve));
   const resync = (): Promise<never> => {
@@ -66,7 +66,7 @@ test('no daemon, one that ended and one that does not answer are told apart', as
     over.abort();
   }, 50);
   await expect(cut).rejects.toThrow('it ended before it answered');
-  await expect(askResync(runDir, 5_000)).rejects.toThrow('none runs');
+  await expect(askResync(runDir, 5_000)).rejects.toThrow('no daemon runs there');
 });
 
 test('a status comes back with its facts', async () => {
@@ -84,7 +84,7 @@ test('another request is refused in words', async () => {
   let answer = '';
   for await (const chunk of socket) answer += String(chunk);
   expect(answer).toBe(
-    '{"ok":false,"text":"unknown request; known are {\\"ask\\":\\"resync\\"} and {\\"ask\\":\\"status\\"} and {\\"ask\\":\\"explain\\",\\"about\\":\\"/shop\\"}"}\n',
+    '{"ok":false,"text":"unknown request; the known requests are {\\"ask\\":\\"resync\\"} and {\\"ask\\":\\"status\\"} and {\\"ask\\":\\"explain\\",\\"about\\":\\"/shop\\"}"}\n',
   );
 });
 

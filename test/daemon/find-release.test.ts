@@ -21,7 +21,7 @@ function saidOf(major: number, minor: number): readonly string[] {
 
 test('a HAProxy that is too old is told, with what to do', () => {
   const words =
-    "'/opt/haproxy' is HAProxy 2.4, and 2.6 or later is needed: install that, or name it with --haproxy-bin; this one may refuse what is written";
+    "'/opt/haproxy' is HAProxy 2.4, and 2.6 or later is needed: install a later release, or name one with --haproxy-bin; this one may refuse the configuration";
   expect(saidOf(2, 4)).toEqual([words]);
   expect(saidOf(1, 8)).toHaveLength(1);
 });

@@ -33,13 +33,9 @@ test.each<[string, Partial<Parameters<typeof statusOf>[0]>, string]>([
   [
     'only what was known before',
     { view: { ...view, staleSince: NOW - 1_000 }, sentAt: undefined },
-    'Marathon was not read since this start, what was known at 2026-01-02T03:04:04.000Z serves',
+    'Marathon was not read since this start, so what was known at 2026-01-02T03:04:04.000Z is served',
   ],
-  [
-    'too long ago',
-    { sentAt: NOW - 601_000 },
-    'Marathon was read 601 s ago, which is longer than twice the time from one read to the next (600 s)',
-  ],
+  ['too long ago', { sentAt: NOW - 601_000 }, 'Marathon was read 601 s ago, which is longer than twice the time between two reads (600 s)'],
   [
     'a change waits',
     { outcome: undefined, stuck: { forMs: 12_400, what: 'HAProxy to confirm the reload' } },
@@ -75,7 +71,7 @@ test('since when it is stale while it runs', () => {
 test('for people, while it is stale', () => {
   const lines = describeStatus(status({ view: { ...view, unread: { since: NOW - 5_000, known: sentAt } } }));
   expect(lines).toBe(`in step: Marathon was read 12 s ago
-last full read of Marathon: 2026-01-02T03:03:53.000Z; it can not be read now, what serves is of 2026-01-02T03:03:53.000Z
+last full read of Marathon: 2026-01-02T03:03:53.000Z; Marathon can't be read now, what was known at 2026-01-02T03:03:53.000Z is served
 event stream: of http://a:8080
 known: 1 apps, 2 tasks, 0 problems
 HAProxy: runs what Marathon said

@@ -29,7 +29,7 @@ test('--once beside no daemon: task changes are sent to the HAProxy that runs, a
   const { code, log } = await once();
   const file = await text();
   expect(code).toBe(0);
-  expect(log.at(-1)).toMatchObject({ msg: 'HAProxy has taken what Marathon said, without a reload' });
+  expect(log.at(-1)).toMatchObject({ msg: 'HAProxy has accepted what Marathon said, without a reload' });
   expect(reloadsIn(log)).toBe(0);
   expect(file).toContain(` ${FOURTH}:`);
   expect(file).not.toContain(` ${FIRST[0]}:`);

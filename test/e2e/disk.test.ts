@@ -50,7 +50,7 @@ test('a disk that is full, a folder that is read-only: a sentence, HAProxy serve
     await addTask(app.id, address); // by a command, which needs no disk
     await until('the new server', async () => Object.keys(await cluster.answers(10)).includes(address));
     marathon.deploy(changed(cluster, code));
-    await expect(logged(new RegExp(`${code}.*could not be brought there, it is tried again`))).resolves.toMatchObject({
+    await expect(logged(new RegExp(`${code}.*could not be updated; trying again`))).resolves.toMatchObject({
       reason: expect.stringContaining(code),
     });
     await expect(Promise.all([worker(), text()])).resolves.toEqual([before, file]);

@@ -135,5 +135,5 @@ test('an upstream that is the server itself is a sentence', async () => {
   const { dnsPort, alone } = await makeNames();
   const at = `127.0.0.1:${dnsPort}`;
   const { code, stderr } = await alone('--dns-listen', at, '--dns-upstream', at).ended;
-  expect([code, stderr]).toEqual([1, `marathon-lb-ts: --dns-upstream ${at} is where --dns-listen answers: name another server\n`]);
+  expect([code, stderr]).toEqual([1, `marathon-lb-ts: --dns-upstream ${at} is an endpoint of --dns-listen: name a different server\n`]);
 });

@@ -25,7 +25,7 @@ test('a list of apps that is empty all at once is held and told; when they are b
   signal('SIGHUP');
   await until('another read', () => marathon.requestsOf('/v2/apps') > reads);
   const beside = await once(); // HAProxy does not have what Marathon said
-  expect(beside).toMatchObject({ code: 1, stderr: expect.stringMatching(/lack 3 of 3 tasks .* they serve on until \d{4}-/) });
+  expect(beside).toMatchObject({ code: 1, stderr: expect.stringMatching(/lack 3 of 3 tasks .* the tasks stay in service until \d{4}-/) });
   await more(20);
   await served(FIRST);
   marathon.misbehave.apps = 'ok';

@@ -28,7 +28,7 @@ test('the first one starts HAProxy, the second changes nothing, one after a chan
   await addTask(app.id, FOURTH);
   const third = await once();
   expect(third).toMatchObject({ code: 0, stderr: '' });
-  expect(third.log.at(-1)).toMatchObject({ msg: 'HAProxy has taken what Marathon said, without a reload' });
+  expect(third.log.at(-1)).toMatchObject({ msg: 'HAProxy has accepted what Marathon said, without a reload' });
   expect(reloadsIn(third.log)).toBe(0);
   await expect(text()).resolves.toContain(` ${FOURTH}:`);
   await more(20);
@@ -90,7 +90,7 @@ test('beside a daemon it asks that one, which reads again', async () => {
   marathon.misbehave.events = 'silent';
   await addTask(app.id, FOURTH);
   const asked = await once();
-  expect(asked).toMatchObject({ code: 0, stderr: '', log: [{ msg: 'HAProxy has taken what Marathon said, without a reload' }] });
+  expect(asked).toMatchObject({ code: 0, stderr: '', log: [{ msg: 'HAProxy has accepted what Marathon said, without a reload' }] });
   await served([...FIRST, FOURTH]);
   expect(log().at(-1)).toMatchObject({ reasons: [expect.stringContaining('127_50_0_71')] });
 

@@ -15,7 +15,11 @@ test('a daemon says how far it is in step: before Marathon could be read, when i
   await deploy();
   marathon.misbehave.apps = 'html';
   const none = await status(cluster);
-  expect(none).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(`no status by the daemon of ${runDir}: none runs`) });
+  expect(none).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining(`the daemon of ${runDir} gave no answer to 'status': no daemon runs there`),
+  });
 
   const { signal, ended, logged } = daemon();
   await logged(/following/);
@@ -51,5 +55,5 @@ test('a daemon says how far it is in step: before Marathon could be read, when i
 
   signal('SIGTERM');
   await ended;
-  await expect(status(cluster)).resolves.toMatchObject({ code: 1, stderr: expect.stringContaining('none runs') });
+  await expect(status(cluster)).resolves.toMatchObject({ code: 1, stderr: expect.stringContaining('no daemon runs there') });
 });

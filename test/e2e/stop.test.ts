@@ -84,7 +84,7 @@ test('SIGUSR2 ends HAProxy with the daemon, without --stop-haproxy too; the log 
   await expect(slow).resolves.toMatchObject({ status: '200' });
   const { code, stdout } = await ended;
   expect(code).toBe(0);
-  expect(stdout).toContain('HAProxy ends: its health page turns red');
+  expect(stdout).toContain('ending HAProxy: its health page turns red');
   expect(stdout).toContain('HAProxy has ended');
   for (const one of before) if (one !== undefined) await expect(lives(one)).resolves.toBe(false);
 });

@@ -185,6 +185,6 @@ test('what is held is told to the operator, with numbers and times', () => {
   expect(others).toEqual([]);
   expect(problem).toMatchObject({ code: 'losses-held', owner: { by: 'operator' } });
   expect(problem?.message).toBe(
-    "since 2026-01-02T03:04:05.000Z Marathon's answers lack 39 of 40 tasks that served, and no event, scaling or deployment explains it: they serve on until 2026-01-02T03:04:35.000Z, and are taken out when an answer then still says so",
+    "since 2026-01-02T03:04:05.000Z Marathon's answers lack 39 of 40 tasks that served, and no event, scaling or deployment explains the loss: the tasks stay in service until 2026-01-02T03:04:35.000Z, and are taken out when Marathon still lacks them then",
   );
 });

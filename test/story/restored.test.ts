@@ -30,8 +30,8 @@ test('a start while Marathon is away: what was known serves, and says since when
     {
       code: 'stale',
       owner: { by: 'operator' },
-      message: 'Marathon could not be read since this start: what serves is what was known at 2026-01-02T03:04:05.000Z',
-      hint: 'the log says why Marathon can not be read; it is tried again until it can',
+      message: 'Marathon could not be read since this start: what was known at 2026-01-02T03:04:05.000Z is served',
+      hint: "the log says why Marathon can't be read; the read is repeated until it succeeds",
     },
   ]);
 });

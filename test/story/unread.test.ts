@@ -16,8 +16,8 @@ test('a Marathon that can not be read for a while: it is told once, with fixed t
       code: 'stale',
       owner: { by: 'operator' },
       message:
-        'Marathon could not be read since 2026-01-02T03:09:05.000Z: what serves is what was known at 2026-01-02T03:04:05.000Z, and what events and reads of single apps have told since',
-      hint: 'the log says why Marathon can not be read; it is tried again until it can',
+        'Marathon could not be read since 2026-01-02T03:09:05.000Z: what was known at 2026-01-02T03:04:05.000Z is served, with the changes from events and reads of single apps since then',
+      hint: "the log says why Marathon can't be read; the read is repeated until it succeeds",
     },
   ]);
   expect(story.tell(unread(FIRST + 300_000))).toBe(stale);
