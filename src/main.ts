@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { run, parseWords } from './cli/program.ts';
 import { UsageError } from './cli/usage-error.ts';
+import { hideSecrets } from './lib/secrets.ts';
 import { sentence } from './lib/sentence.ts';
 
 export { leave } from './cli/exit.ts';
@@ -13,7 +14,7 @@ export async function main(words: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has printed the reason
-    process.stderr.write(`marathon-lb-ts: ${sentence(error)}\n`);
+    process.stderr.write(`marathon-lb-ts: ${hideSecrets(sentence(error))}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ignoreMissing } from '../lib/missing.ts';
 import { fileName, fileUse } from '../model/certificates.ts';
@@ -62,7 +62,7 @@ async function keepCopy({ name, verdict: { pems, fingerprint }, copy }: Kept): P
   for (const from of await pathsOfNamed(name)) {
     const to = copy + from.slice(file.length);
     await rm(to, { force: true });
-    await copyFile(from, to).catch(ignoreMissing);
+    await copyFile(from, to).then(() => chmod(to, 0o600), ignoreMissing);
   }
   if ((await judgeNamed(named(copy, name))).fingerprint !== fingerprint) await rm(copy, { force: true });
 }

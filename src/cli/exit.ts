@@ -1,4 +1,5 @@
 import type { Logger } from '../lib/logger.ts';
+import { hideSecrets } from '../lib/secrets.ts';
 import { sentence } from '../lib/sentence.ts';
 
 /**
@@ -8,7 +9,7 @@ import { sentence } from '../lib/sentence.ts';
 export async function untilUnexpected(log: Pick<Logger, 'debug'>, work: () => Promise<void>): Promise<void> {
   const end = (error: unknown): void => {
     log.debug({ stack: stackOf(error) }, 'an unexpected error ends the process');
-    process.stderr.write(`marathon-lb-ts: ended by an unexpected error: ${sentence(error)}\n`);
+    process.stderr.write(`marathon-lb-ts: ended by an unexpected error: ${hideSecrets(sentence(error))}\n`);
     process.exit(1);
   };
   process.on('uncaughtException', end); // Node reports unhandled rejections here as well

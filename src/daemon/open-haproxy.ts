@@ -68,7 +68,7 @@ export function reach({ settings, log, tell, signal, env: all }: Surroundings & 
   const own = makeProcess({ bin, runDir, stateDir, config, fingerprint, log, env });
   const prepare = async (text: string): Promise<void> => {
     await makeOwnAgain(text, stateDir);
-    for (const folder of foldersOfHead(text)) await makeFolder(folder);
+    for (const folder of foldersOfHead(text)) await makeFolder(folder, 0o755); // for those who may use the stats sockets in it
   };
   const haproxy = withChecksBeforeReload(own, { config, prepare, capable });
   return { haproxy, applied: () => own.applied(), revive: () => revive(own), own, files, capable };

@@ -1,11 +1,12 @@
 import { createHash, hash } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ignoreMissing } from '../lib/missing.ts';
 import type { Verdict } from '../model/haproxy.ts';
 import { certificatesText } from '../haproxy/crt-list.ts';
 import { CERTIFICATES_FILE, MAP_FILES } from '../haproxy/settings.ts';
 import { mapText, textOf } from '../haproxy/file-text.ts';
+import { makeFolder } from '../lib/folders.ts';
 import { gather } from '../lib/gather.ts';
 import type { Logger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
@@ -152,8 +153,10 @@ export class FilesOnDisk implements Files {
     const { archiveVersions: keep, config, stateDir, now } = this.#settings;
     if (keep === 0) return;
     const archive = path.join(stateDir, 'archive');
-    await mkdir(archive, { recursive: true });
-    await copyFile(config, path.join(archive, `${this.#name}.${now().toISOString().replaceAll(':', '')}`)).catch(ignoreMissing);
+    await makeFolder(archive);
+    const text = await readFile(config).catch(ignoreMissing);
+    const copy = path.join(archive, `${this.#name}.${now().toISOString().replaceAll(':', '')}`);
+    if (text !== undefined) await writeFile(copy, text, { mode: 0o600 });
     const versions = (await readdir(archive)).filter((file) => file.startsWith(`${this.#name}.`)).sort();
     for (const old of versions.slice(0, -keep)) await rm(path.join(archive, old), { force: true });
   }
@@ -237,7 +240,7 @@ async function mapsIn(folder: string): Promise<readonly string[]> {
 async function copyAll(from: string, to: string, name: string): Promise<boolean> {
   const texts = await readAll(from, [name, ...(await mapsIn(from))]);
   if (!texts.has(name)) return false;
-  await mkdir(to, { recursive: true });
+  await makeFolder(to);
   await writeAll(to, [...texts].reverse());
   return true;
 }

@@ -1,4 +1,5 @@
 import { addAbortListener } from 'node:events';
+import { hideSecrets } from '../lib/secrets.ts';
 import type { Document } from '../model/document.ts';
 import type { DriveDependencies } from './dependencies.ts';
 
@@ -75,8 +76,12 @@ export class Wanted {
     return this.#last?.document === document && !this.#last.outcome.ok;
   }
 
-  /** Records the outcome of a document. A success is not replaced by a later failure. Callers of `settled` are told if no newer document is wanted. */
-  settle(document: Document, outcome: Outcome): void {
+  /**
+   * Records the outcome of a document. A success is not replaced by a later failure. Callers of `settled` are told if no newer document is wanted. HAProxy may have quoted a line
+   * with secrets, which are hidden.
+   */
+  settle(document: Document, how: Outcome): void {
+    const outcome: Outcome = how.ok ? how : { ok: false, why: hideSecrets(how.why) };
     if (this.#last?.document !== document || !this.#last.outcome.ok) this.#last = { document, outcome };
     if (document === this.#document) this.#since = undefined;
     if (document === this.#document) for (const tell of this.#waiting.splice(0)) tell(this.#last.outcome);

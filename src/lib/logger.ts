@@ -30,7 +30,7 @@ export async function makeLogger({ level, format, fd }: LogSettings): Promise<Lo
   const settings: pino.LoggerOptions = {
     level,
     base: null,
-    redact: { paths: SECRETS, censor: '(hidden)' },
+    redact: { paths: SECRETS, censor: '***' },
     formatters: { level: (label) => ({ level: label }) },
     timestamp: pino.stdTimeFunctions.isoTime,
     hooks: {

@@ -2,13 +2,16 @@
 const HASH = /\$[0-9a-z]{1,3}\$[^\s'",:|]+/gi;
 /** The line of a user in a userlist, with its password, as HAProxy quotes it in messages. */
 const PASSWORD = /\b(user\s+\S+\s+(?:insecure-)?password\s+)(?:'[^']*'|"[^"]*"|[^\s'",]+)/g;
+/** The password of the key that a bind line signs certificates with. */
+const PASSPHRASE = /\b(ca-sign-pass\s+)(?:'[^']*'|"[^"]*"|[^\s'",]+)/g;
 /** A private key in a PEM text. */
 const KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 /** A file that a bind line names after `ssl`, as HAProxy quotes the line in messages. A word without a dot or slash is not a file. */
-const BIND_FILE = /\b(crt|crt-list|ca-file|crl-file|ca-sign-file|tls-ticket-keys)(\s+)[^\s'",]*[/.][^\s'",]*/g;
+const BIND_FILE = /\b(crt|crt-list|ca-file|crl-file|ca-verify-file|ca-sign-file|tls-ticket-keys)(\s+)[^\s'",]*[/.][^\s'",]*/g;
 
-/** Returns a text for logs and Problems with `(hidden)` in place of password hashes, passwords, private keys, and files that a bind line names. */
+/** Returns a text for logs and Problems with `***` in place of password hashes, passwords, private keys, and files that a bind line names. */
 export function hideSecrets(text: string): string {
   if (!/\$|password|PRIVATE KEY|crt|ca-|crl-|tls-ticket/.test(text)) return text;
-  return text.replace(KEY, '(hidden)').replace(HASH, '(hidden)').replace(PASSWORD, '$1(hidden)').replace(BIND_FILE, '$1$2(hidden)');
+  const withoutHashes = text.replace(KEY, '***').replace(HASH, '***');
+  return withoutHashes.replace(PASSWORD, '$1***').replace(PASSPHRASE, '$1***').replace(BIND_FILE, '$1$2***');
 }

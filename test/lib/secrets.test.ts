@@ -2,12 +2,13 @@ import { expect, test } from '@jest/globals';
 import { hideSecrets } from '../../src/lib/secrets.ts';
 
 test.each([
-  ['the realm:bob:$6$salt$abc./DEF of it', 'the realm:bob:(hidden) of it'],
-  ["in the line 'user bob password $2b$10$abcdefghijklmnopqrstuv'", "in the line 'user bob password (hidden)'"],
-  ["unknown word in 'user bob insecure-password hunter2'", "unknown word in 'user bob insecure-password (hidden)'"],
-  ["'bind :443 ssl crt /etc/ssl/shop.pem ca-file /etc/ca.pem'", "'bind :443 ssl crt (hidden) ca-file (hidden)'"],
-  ['-----BEGIN EC PRIVATE KEY-----\nMHcC\n-----END EC PRIVATE KEY-----', '(hidden)'],
-  ['-----BEGIN PRIVATE KEY-----\nMHcC', '(hidden)'],
+  ['the realm:bob:$6$salt$abc./DEF of it', 'the realm:bob:*** of it'],
+  ["in the line 'user bob password $2b$10$abcdefghijklmnopqrstuv'", "in the line 'user bob password ***'"],
+  ["unknown word in 'user bob insecure-password hunter2'", "unknown word in 'user bob insecure-password ***'"],
+  ["'bind :443 ssl crt /etc/ssl/shop.pem ca-file /etc/ca.pem'", "'bind :443 ssl crt *** ca-file ***'"],
+  ['generate-certificates ca-sign-pass geheim', 'generate-certificates ca-sign-pass ***'],
+  ['-----BEGIN EC PRIVATE KEY-----\nMHcC\n-----END EC PRIVATE KEY-----', '***'],
+  ['-----BEGIN PRIVATE KEY-----\nMHcC', '***'],
 ])('hidden: %s', (text, shown) => {
   expect(hideSecrets(text)).toBe(shown);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { chmod, lstat, mkdir, open, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, open, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../../src/lib/write-file.ts';
 import { makeFolders } from './folder.ts';
@@ -47,12 +47,18 @@ test('a new file has the mode that is asked for', async () => {
   await expect(modeOf(join(folder, 'other'))).resolves.toBe(0o400);
 });
 
-test.each([0o600, 0o640, 0o400, 0o755])('a file keeps its mode: %o', async (mode) => {
+test.each([
+  [0o600, 0o600],
+  [0o640, 0o640],
+  [0o400, 0o400],
+  [0o664, 0o660],
+  [0o755, 0o750],
+])('a file of mode %o keeps what its owner and group may: %o', async (mode, kept) => {
   const { file } = await place();
   await writeFile(file, 'before');
   await chmod(file, mode);
   await replaceFile(file, ['after'], 0o644);
-  await expect(modeOf(file)).resolves.toBe(mode);
+  await expect(modeOf(file)).resolves.toBe(kept);
   await expect(readFile(file, 'utf8')).resolves.toBe('after');
 });
 
@@ -87,9 +93,23 @@ test('a folder that is not there: nothing is written', async () => {
 test('the mode counts whatever the umask', async () => {
   const { file } = await place();
   await writeFile(file, 'before');
-  await chmod(file, 0o664);
+  await chmod(file, 0o660);
   await replaceFile(file, ['after']);
-  expect((await stat(file)).mode & 0o777).toBe(0o664);
+  expect((await stat(file)).mode & 0o777).toBe(0o660);
+});
+
+test('a new file is for nobody but its owner', async () => {
+  const { file } = await place();
+  await replaceFile(file, ['a']);
+  await expect(modeOf(file)).resolves.toBe(0o600);
+});
+
+test('a file keeps its owner and group, where this user may give files away', async () => {
+  const { file } = await place();
+  await writeFile(file, 'before');
+  const isGiven = await chown(file, 1, 1).then(() => true, () => false); // prettier-ignore
+  await replaceFile(file, ['after']);
+  expect((await stat(file)).gid).toBe(isGiven ? 1 : process.getgid?.());
 });
 
 test('a link stays a link: what it leads to is replaced', async () => {
