@@ -115,7 +115,7 @@ async function connect(run: Connected, client: Client): Promise<Daemon & Pick<Re
   return {
     resync: (reason) => answerResync(parts, reason),
     status: () => Promise.resolve(answerStatus(parts)),
-    explain: (about) => answerExplain(parts, about),
+    explain: (about) => Promise.resolve(answerExplain(parts, about)),
     reload: () => {
       drive.reloadAsItIs();
     },

@@ -58,11 +58,11 @@ export function answerCondition(informants: Informants): Condition {
 }
 
 /** Why an app, host or port is served or not, with what HAProxy still lacks of it. */
-export async function answerExplain(parts: Informants, about: string): Promise<Reply & Partial<Answer> & { readonly lack?: string }> {
+export function answerExplain(parts: Informants, about: string): Reply & Partial<Answer> & { readonly lack?: string } {
   const view = parts.views.latest();
   if (view === undefined) return { ok: false, text: 'nothing is known yet, as Marathon was not read since the start' };
   const answer = answerTo(view, about);
-  const { ok, text } = await answerStatus(parts);
+  const { ok, text } = answerStatus(parts);
   return { ok: answer.served, ...answer, ...(!ok && { lack: text }) };
 }
 
