@@ -2,17 +2,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endpoint, listen } from './listen.ts';
 
-/** Where a backend listens and what it says. */
+/** Where a backend listens and how it answers. */
 export interface BackendSettings {
-  /** One of this machine: '127.84.0.196' stands for Calico's 192.168.84.196. */
+  /** An address of this machine: '127.84.0.196' stands for Calico's 192.168.84.196. */
   readonly address: string;
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** Of the task it stands for: 'nginx.0001'. */
+  /** The name of the task that it stands for: 'nginx.0001'. */
   readonly name: string;
-  /** How long each answer takes, in ms; none when left out. */
+  /** How long each answer takes, in ms; 0 when left out. */
   readonly delayMs?: number;
-  /** Told of each request before it is answered; its body is not read. */
+  /** Called with each request before it is answered; the body is not read. */
   readonly onRequest?: (request: IncomingMessage) => void;
 }
 
@@ -20,23 +20,23 @@ export interface BackendSettings {
 export interface RunningBackend {
   readonly address: string;
   readonly port: number;
-  /** How many requests came. */
+  /** How many requests have come. */
   requests(): number;
-  /** Accepts no connection any more, lets running requests finish for 1 s at most, and resolves when all connections are closed. */
+  /** Stops accepting connections, lets running requests finish for at most 1 s, and resolves when all connections are closed. */
   close(): Promise<void>;
 }
 
-/** How long a client may ask `/slow` to wait. */
+/** The longest delay that a client may ask `/slow` for, in ms. */
 const LONGEST_MS = 60_000;
 const FINISH_MS = 1_000;
 
 /**
- * Starts a backend that answers every method and path with 200 and a line that names it; `/slow?ms=500` half a second later. Rejects with an
- * Error in words when it cannot listen there.
+ * Starts a backend that answers every method and path with 200 and a line that names the task; `/slow?ms=500` is answered half a second later.
+ * Rejects with an Error in words when it can't listen there.
  */
 export async function startBackend({ address, port: wantedPort, name, delayMs = 0, onRequest }: BackendSettings): Promise<RunningBackend> {
   let requests = 0;
-  const server = createServer({ keepAliveTimeout: 60_000 }); // longer than HAProxy keeps an idle connection to reuse it
+  const server = createServer({ keepAliveTimeout: 60_000 }); // longer than HAProxy keeps an idle connection for reuse
   const port = await listen({ server, address, port: wantedPort, who: `the backend "${name}"` });
   const body = `Hello from task ${name} at ${endpoint(address, port)}\n`;
   server.on('request', (request, response) => {
@@ -48,7 +48,7 @@ export async function startBackend({ address, port: wantedPort, name, delayMs = 
   return { address, port, requests: () => requests, close: () => close(server) };
 }
 
-/** `/slow?ms=500`: 500; 0 for any other path, and for what is no number. */
+/** The delay in ms that a request asks for: 500 for `/slow?ms=500`; 0 for other paths and for a value that is not a number. */
 function askedDelay({ url = '' }: IncomingMessage): number {
   const [path, search] = url.split('?', 2);
   const ms = path === '/slow' ? Number(new URLSearchParams(search).get('ms')) : 0;
@@ -62,7 +62,7 @@ interface Answering {
   readonly ms: number;
 }
 
-/** Waits, unless the client goes away; a backend that is being closed keeps no connection. */
+/** Waits, then answers, unless the client has gone. A backend that is being closed keeps no connection open. */
 async function answer({ server, response, body, ms }: Answering): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => {

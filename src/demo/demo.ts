@@ -17,17 +17,20 @@ export interface DemoSettings {
     readonly service: number;
     readonly container: number;
   };
-  /** Between two things that happen, in milliseconds. */
+  /** The time between two events of the story, in milliseconds. */
   readonly everyMs: number;
   readonly say: (sentence: string) => void;
   readonly signal: AbortSignal;
-  /** Runs the real daemon against this Marathon until the signal, and ends its HAProxy then. `ready` is called when HAProxy has the first apps. */
+  /** Runs the real daemon against this Marathon until the signal aborts, then ends its HAProxy. `ready` is called when HAProxy has the first apps. */
   readonly daemon: (demo: { readonly marathon: string; readonly ready: () => void; readonly signal: AbortSignal }) => Promise<void>;
 }
 
 const HOST = 'mytask.acme.org';
 
-/** The tutorial, live: an embedded Marathon, real backends, the daemon, HAProxy; and every so often something happens. Ends with the signal. */
+/**
+ * Runs the tutorial live: an embedded Marathon, real backends, the daemon and HAProxy, with an event of the story every so often. Ends when the
+ * signal aborts.
+ */
 export async function runDemo({ address, ports, everyMs, say, signal, daemon }: DemoSettings): Promise<void> {
   await requireFree(address, ports);
   const marathon = await startMarathon({ port: ports.marathon });
@@ -38,9 +41,9 @@ export async function runDemo({ address, ports, everyMs, say, signal, daemon }: 
     say(`an embedded Marathon at ${marathon.url} holds /nginx: 3 tasks, HAPROXY_0_VHOST=${HOST}`);
     const ready = (): void => {
       say(
-        `HAProxy serves it. Try:  curl -H "Host: ${HOST}" http://${address}:${ports.http}/   (statistics: http://${address}:${ports.stats}/haproxy?stats)`,
+        `HAProxy serves /nginx. Try:  curl -H "Host: ${HOST}" http://${address}:${ports.http}/   (statistics: http://${address}:${ports.stats}/haproxy?stats)`,
       );
-      say(`and tells where its tasks are. Try:  dig +short @${address} -p ${ports.dns} nginx.marathon.mesos`);
+      say(`the name server knows the addresses of its tasks. Try:  dig +short @${address} -p ${ports.dns} nginx.marathon.mesos`);
       void tell(() => story.goOn(), everyMs, AbortSignal.any([signal, ending.signal])).catch((error: unknown) => {
         say(`the story ends: ${String(error)}`);
       });
@@ -58,7 +61,7 @@ async function tell(goOn: () => Promise<void>, everyMs: number, signal: AbortSig
   while (await waited()) await goOn();
 }
 
-/** The flag that moves a port, by what the port is for. */
+/** The flag that changes each port. */
 const FLAGS: Readonly<Record<Exclude<keyof DemoSettings['ports'], 'container'>, string>> = {
   http: '--http-port',
   https: '--https-port',
@@ -69,7 +72,7 @@ const FLAGS: Readonly<Record<Exclude<keyof DemoSettings['ports'], 'container'>, 
   marathon: '--marathon-port',
 };
 
-/** Whoever listens there later would say the same, but not which flag moves it. */
+/** Checks that all ports are free before anything starts, because this error names the flag that changes the port. */
 async function requireFree(address: string, ports: DemoSettings['ports']): Promise<void> {
   for (const [name, flag] of Object.entries(FLAGS)) await requirePort(address, ports[name as keyof typeof FLAGS], flag);
   for (const container of FIRST) await requirePort(container, ports.container, '--container-port');
@@ -77,6 +80,6 @@ async function requireFree(address: string, ports: DemoSettings['ports']): Promi
 
 async function requirePort(address: string, port: number, flag: string): Promise<void> {
   const server = createServer();
-  await listen({ server, address, port, who: `the demo (${flag} moves it)` });
+  await listen({ server, address, port, who: `the demo (choose a different port with ${flag})` });
   await new Promise((closed) => server.close(closed));
 }

@@ -6,25 +6,25 @@ import { sentence } from '../lib/sentence.ts';
 interface Wish {
   readonly server: Server;
   readonly address: string;
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** Who wants to listen, for people: 'the demo Marathon'. */
+  /** Who wants to listen, in words: 'the demo Marathon'. */
   readonly who: string;
 }
 
-/** Listens and returns the port. Rejects with an Error in words: where, what was found, what to do. */
+/** Listens and returns the port. Rejects with an Error in words that says where, what went wrong, and what to do. */
 export async function listen({ server, address, port, who }: Wish): Promise<number> {
   server.listen({ host: address, port });
   try {
     await once(server, 'listening');
   } catch (cause) {
-    throw new Error(`Cannot listen on ${endpoint(address, port)} for ${who}: ${explain(cause)}`); // the system's own words are in it
+    throw new Error(`Cannot listen on ${endpoint(address, port)} for ${who}: ${explain(cause)}`); // the message has the system's own words
   }
   const bound = server.address();
   return typeof bound === 'object' && bound !== null ? bound.port : port;
 }
 
-/** What was found, and what to do instead. */
+/** What went wrong and what to do. */
 function explain(cause: unknown): string {
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
   if (code === 'EADDRINUSE') return 'another program listens there (EADDRINUSE); end it or choose another port';
@@ -34,7 +34,7 @@ function explain(cause: unknown): string {
   return `${sentence(cause)}; choose another address or port`;
 }
 
-/** 'host:port', an IPv6 address in brackets. */
+/** 'host:port', with an IPv6 address in brackets. */
 export function endpoint(address: string, port: number): string {
   return `${bracketed(address)}:${port}`;
 }

@@ -1,4 +1,4 @@
-/** What an HTTP request is answered, before compression. */
+/** The answer to an HTTP request, before compression. */
 export interface Answer {
   readonly status: number;
   readonly type: 'application/json' | 'text/html;charset=iso-8859-1' | 'text/plain;charset=utf-8';
@@ -6,29 +6,29 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A body in JSON, on one line. */
+/** An answer with a JSON body on one line. */
 export function jsonAnswer(status: number, body: unknown): Answer {
   return { status, type: 'application/json', body: JSON.stringify(body) };
 }
 
-/** An error in Marathon's own words. */
+/** An error with a message in Marathon's own words. */
 export function messageAnswer(status: number, message: string): Answer {
   return jsonAnswer(status, { message });
 }
 
-/** An error of the web server in front of Marathon's code: a page, whatever the client accepts. */
+/** An error of the web server in front of Marathon's code: an HTML page, whatever the client accepts. */
 export function pageAnswer(status: number, reason: string): Answer {
   const head = `<head>\n<title>Error ${status} ${reason}</title>\n</head>`;
   const body = `<html>\n${head}\n<body><h2>HTTP ERROR ${status}</h2>\n<p>Reason:\n<pre>    ${reason}</pre></p>\n</body>\n</html>\n`;
   return { status, type: 'text/html;charset=iso-8859-1', body };
 }
 
-/** HTTP basic's refusal; Jetty writes the scheme in lower case. */
+/** The refusal of HTTP basic auth. Jetty writes the scheme in lower case. */
 export function unauthorizedAnswer(): Answer {
   return { ...pageAnswer(401, 'Unauthorized'), headers: { 'WWW-Authenticate': 'basic realm="Mesosphere"' } };
 }
 
-/** What some proxy says instead of Marathon: 200, and a page for people. */
+/** The answer of a proxy in front of Marathon: 200 with a sign-in page for people. */
 export function signInAnswer(): Answer {
   return {
     ...pageAnswer(200, 'OK'),

@@ -6,31 +6,32 @@ import { publishStatus } from './marathon-task-commands.ts';
 
 /** What people do to apps. Every command changes what GET answers first and sends its events afterwards, as Marathon does. */
 export interface AppCommands {
-  /** Puts an app, new or in the place of the one with its id, and returns its version. Its tasks stay: a story starts and ends them. */
+  /** Puts an app, new or in place of the app with the same id, and returns its version. Its tasks stay: a story starts and ends them. */
   deploy(app: AppForm): string;
-  /** Puts any JSON as an app, so that broken ones can be had, and returns the id it is held under: its own, if that is a text. */
+  /** Puts any JSON as an app, so that tests can have broken ones, and returns the id under which it is kept: its own id, if that is a text. */
   putRaw(app: unknown): string;
-  /** Another number of instances and nothing else; returns the version. Throws for an app that was put raw. */
+  /** Changes only the number of instances; returns the version. Throws for an app that was put raw. */
   scale(appId: string, instances: number): string;
-  /** Takes an app away; its tasks are killed. */
+  /** Removes an app; its tasks are killed. */
   remove(appId: string): void;
   /**
-   * Begins a deployment that runs until it is finished, and returns its id: while it does, readiness checks have results. Throws when one runs.
-   * Those of the other commands are over when the command returns.
+   * Begins a deployment that runs until it is finished, and returns its id. While it runs, readiness checks have results. Throws when a deployment is
+   * already running. The deployments of the other commands are over when the command returns.
    */
   startDeployment(appId: string): string;
-  /** Ends the deployment that runs; what its readiness checks said is forgotten. Throws when none does. */
+  /** Ends the running deployment and forgets the results of its readiness checks. Throws when no deployment is running. */
   finishDeployment(appId: string): void;
 }
 
-/** The commands for the apps of a store; each throws an Error for an app that is not there. */
+/** The commands for the apps of a store. Each throws an Error when the app does not exist. */
 export function makeAppCommands(store: Store): AppCommands {
   return {
     deploy: (app) => deploy(store, app),
     putRaw: (app) => putRaw(store, app),
     scale(appId, instances) {
       const { form } = appOf(store, appId);
-      if (form === undefined) throw new Error(`Cannot scale app "${appId}": it is raw JSON; put it again with other instances`);
+      if (form === undefined)
+        throw new Error(`Cannot scale app "${appId}": it is raw JSON; put it again with a different number of instances`);
       return deploy(store, { ...form, instances });
     },
     remove(appId) {
@@ -38,7 +39,8 @@ export function makeAppCommands(store: Store): AppCommands {
     },
     startDeployment(appId) {
       const app = appOf(store, appId);
-      if (app.deployment !== undefined) throw new Error(`Cannot start a deployment of "${appId}": one runs already; finish it first`);
+      if (app.deployment !== undefined)
+        throw new Error(`Cannot start a deployment of "${appId}": a deployment is already running; finish it first`);
       const deployment = makeDeployment({ store, appId, action: 'RestartApplication', version: app.info.version });
       store.apps.set(appId, { ...app, deployment });
       deployment.begin();
@@ -46,7 +48,7 @@ export function makeAppCommands(store: Store): AppCommands {
     },
     finishDeployment(appId) {
       const { deployment, ...app } = appOf(store, appId);
-      if (deployment === undefined) throw new Error(`Cannot finish a deployment of "${appId}": none runs`);
+      if (deployment === undefined) throw new Error(`Cannot finish a deployment of "${appId}": no deployment is running`);
       const tasks = new Map([...app.tasks].map(([id, task]) => [id, { ...task, ready: undefined }]));
       store.apps.set(appId, { ...app, deployment: undefined, tasks });
       deployment.end();
@@ -54,7 +56,10 @@ export function makeAppCommands(store: Store): AppCommands {
   };
 }
 
-/** Only another configuration moves `lastConfigChangeAt`; another number of instances moves `version` and `lastScalingAt`. */
+/**
+ * Puts an app. Only a change of the configuration changes `lastConfigChangeAt`; a change of the number of instances changes `version` and
+ * `lastScalingAt`.
+ */
 function deploy(store: Store, form: AppForm): string {
   const before = store.apps.get(form.id);
   const version = store.now();
@@ -80,14 +85,14 @@ function putRaw(store: Store, definition: unknown): string {
   return appId;
 }
 
-/** Puts it in the place of the one before, whose tasks, versions and deployment it takes over. */
+/** Keeps an app in place of the previous one and takes over its tasks, versions and deployment. */
 function hold(store: Store, app: Pick<HeldApp, 'id' | 'form' | 'definition' | 'info'>): void {
   const before = store.apps.get(app.id);
   const versions = new Map([...(before?.versions ?? []), [app.info.version, app.definition]]);
   store.apps.set(app.id, { ...app, versions, tasks: before?.tasks ?? new Map(), deployment: before?.deployment });
 }
 
-/** A DELETE sends no `api_post_event`; the app has left the list before its tasks are killed. */
+/** Removes an app. A DELETE sends no `api_post_event`; the app leaves the list before its tasks are killed. */
 function remove(store: Store, app: HeldApp): void {
   store.apps.delete(app.id);
   const change = { store, appId: app.id, action: 'StopApplication', version: store.now() } as const;
@@ -106,7 +111,7 @@ interface Change {
   readonly action: 'StartApplication' | 'ScaleApplication' | 'RestartApplication' | 'StopApplication';
 }
 
-/** Its deployment has ended when it returns: tasks come and go by other commands. */
+/** Sends the events of a change. Its deployment has ended when this returns: tasks come and go by other commands. */
 function announce({ store, appId, action }: Change): void {
   const { definition, info } = appOf(store, appId);
   const change = { store, appId, action, version: info.version };
@@ -126,7 +131,7 @@ function publishGroupChange({ store, appId, version }: StoredChange): void {
   store.publish('group_change_success', { groupId: appId.slice(0, appId.lastIndexOf('/')) || '/', version });
 }
 
-/** Plans are light, the default from 1.7 on; before, one without `plan-format=light` carried all groups. */
+/** Makes a deployment with a light plan, the default from 1.7 on. Before that, a plan without `plan-format=light` had all groups in it. */
 function makeDeployment({ store, appId, action, version }: StoredChange): Deployment & { readonly begin: () => void } {
   const currentStep = { actions: [{ action, app: appId }] };
   const plan = { id: randomUUID(), steps: [currentStep], version };

@@ -1,14 +1,14 @@
 import type { Network } from '../model/snapshot.ts';
 import type { Dialect } from './marathon-dialect.ts';
 
-/** An app as a story or a test writes it; what it leaves out gets Marathon's defaults. */
+/** An app as a story or a test writes it; whatever it leaves out gets Marathon's defaults. */
 export interface AppForm {
   /** '/shop/cart' */
   readonly id: string;
   readonly instances: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly network: Network;
-  /** Of the container network; 'calico' when left out. */
+  /** The name of the container network; 'calico' when left out. */
   readonly networkName?: string;
   readonly ports?: readonly PortForm[];
   readonly healthChecks?: readonly HealthCheckForm[];
@@ -17,17 +17,17 @@ export interface AppForm {
 
 /** One element of `portMappings`, or of `portDefinitions` in host mode. */
 export interface PortForm {
-  /** Inside the container; 0 when left out, not used in host mode. */
+  /** The port inside the container; 0 when left out; not used in host mode. */
   readonly containerPort?: number;
   readonly servicePort: number;
-  /** 0: the agent chooses, as always in host mode. Left out: none in container mode, 0 in bridge mode. */
+  /** 0: the agent chooses, as always in host mode. When left out: no host port in container mode, 0 in bridge mode. */
   readonly hostPort?: number;
   /** 'tcp' when left out. */
   readonly protocol?: 'tcp' | 'udp' | 'udp,tcp';
   readonly name?: string;
 }
 
-/** A health check as in an app definition; times in seconds, by default 300, 60 and 20, and three failures. */
+/** A health check as in an app definition. Times are in seconds, by default 300, 60 and 20; three failures are allowed by default. */
 export interface HealthCheckForm {
   readonly protocol: 'HTTP' | 'HTTPS' | 'TCP' | 'COMMAND' | 'MESOS_HTTP' | 'MESOS_HTTPS' | 'MESOS_TCP';
   readonly path?: string;
@@ -40,7 +40,9 @@ export interface HealthCheckForm {
   readonly maxConsecutiveFailures?: number;
 }
 
-/** A readiness check as in an app definition; 'readinessCheck', '/' and the first port when left out. Times in seconds, by default 30 and 10. */
+/**
+ * A readiness check as in an app definition. The defaults are 'readinessCheck', '/' and the first port; times are in seconds, by default 30 and 10.
+ */
 export interface ReadinessCheckForm {
   readonly name?: string;
   readonly path?: string;
@@ -49,7 +51,7 @@ export interface ReadinessCheckForm {
   readonly timeoutSeconds?: number;
 }
 
-/** A JSON object on its way out; what is undefined is not written. */
+/** A JSON object to be sent; undefined values are not written. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /** When an app became what it is: ISO 8601 in UTC with milliseconds, as all of Marathon's times. */
@@ -67,7 +69,7 @@ interface Definition {
 
 const DOCKER: Json = { image: 'nginx', privileged: false, parameters: [], forcePullImage: false };
 
-/** The bare app definition as a Marathon of this dialect writes it, without counts and tasks. */
+/** The app definition as a Marathon of this dialect writes it, without counts and tasks. */
 export function makeDefinition({ form, info, dialect }: Definition): Json {
   const checks = (form.healthChecks ?? []).map((check) => healthCheck({ check, form, dialect }));
   return {
@@ -92,7 +94,7 @@ export function makeDefinition({ form, info, dialect }: Definition): Json {
   };
 }
 
-/** From 1.5: `networks`, and `portMappings` on the container or, in host mode, `portDefinitions`. */
+/** The network from 1.5 on: `networks`, and `portMappings` on the container or, in host mode, `portDefinitions`. */
 function networkFrom15(form: AppForm): Json {
   const container = { type: 'DOCKER', docker: DOCKER, volumes: [] };
   const common = { requirePorts: false };
@@ -101,7 +103,7 @@ function networkFrom15(form: AppForm): Json {
   return { ...common, container: { ...container, portMappings: portMappings(form) }, networks: [network] };
 }
 
-/** Up to 1.4: the network in `docker`. In 1.3 and 1.4 `ipAddress` takes `ports`, `portDefinitions` and `requirePorts` away. */
+/** The network up to 1.4: it is in `docker`. In 1.3 and 1.4, `ipAddress` replaces `ports`, `portDefinitions` and `requirePorts`. */
 function networkTo14(form: AppForm, dialect: Dialect): Json {
   const network = { host: 'HOST', bridge: 'BRIDGE', container: 'USER' }[form.network];
   const noMappings = dialect.instances ? [] : null; // [] came with 1.4
@@ -137,13 +139,13 @@ function nameOf({ name }: PortForm): Json {
   return name === undefined ? {} : { name };
 }
 
-/** The host port that Mesos is asked for, 0 for any; undefined: none, and the task's `ports` skip this mapping. */
+/** The host port that Mesos is asked for; 0 for any. Undefined when no host port is wanted: the task's `ports` then skip this mapping. */
 export function hostPortAsked(form: AppForm, port: PortForm): number | undefined {
   if (form.network === 'host') return 0;
   return port.hostPort ?? (form.network === 'bridge' ? 0 : undefined);
 }
 
-/** From 1.5 on none is not written. */
+/** The readiness checks. From 1.5 on, an empty list is not written. */
 function readinessChecks({ readinessChecks: checks = [] }: AppForm, dialect: Dialect): readonly Json[] | undefined {
   if (dialect.networks && checks.length === 0) return undefined;
   const times = { intervalSeconds: 30, timeoutSeconds: 10 };
@@ -157,7 +159,7 @@ interface Check {
   readonly dialect: Dialect;
 }
 
-/** With what Marathon fills in: `portIndex` 0, unless the check has a port or needs none, and the times. */
+/** A health check with what Marathon fills in: the times, and `portIndex` 0 unless the check has a port or needs none. */
 function healthCheck({ check, form, dialect }: Check): Json {
   const overPort = check.protocol !== 'COMMAND' && check.port === undefined && (form.ports ?? []).length > 0;
   const byMesos = check.protocol === 'COMMAND' || check.protocol.startsWith('MESOS_');

@@ -5,19 +5,19 @@ import { answerTo } from './marathon-routes.ts';
 import type { Store } from './marathon-store.ts';
 import type { Streams } from './marathon-streams.ts';
 
-/** What goes wrong on purpose. Set a field, and it holds for what comes afterwards. */
+/** What goes wrong on purpose. Setting a field applies to everything that comes afterwards. */
 export interface Misbehaviour {
   /**
-   * For `/v2/apps` and all below: `refuse` resets the connection, `hang` never answers, `html` is a proxy's sign-in page with 200, `error500` a
-   * message, `broken-json` a whole answer with half a document, `cut` half an answer, `unauthorized` 401, `empty` a list of
-   * apps without one.
+   * For `/v2/apps` and all paths below: `refuse` resets the connection, `hang` never answers, `html` is a proxy's sign-in page with 200, `error500`
+   * is an error message, `broken-json` is a complete answer with half a document, `cut` is half an answer, `unauthorized` is 401, `empty` is an empty
+   * list of apps.
    */
   apps: 'ok' | 'refuse' | 'hang' | 'html' | 'error500' | 'broken-json' | 'cut' | 'unauthorized' | 'empty';
-  /** For `/v2/events`: `silent` holds events and heart-beats back, of streams that are attached too; `close-at-once` ends behind the head. */
+  /** For `/v2/events`: `silent` holds back events and heartbeats, also for attached streams; `close-at-once` ends the stream after the head. */
   events: 'ok' | 'silent' | 'close-at-once' | 'html' | 'refuse';
 }
 
-/** HTTP basic. */
+/** Credentials for HTTP basic auth. */
 export interface Credentials {
   readonly user: string;
   readonly password: string;
@@ -35,7 +35,7 @@ interface Serving {
   readonly leader: string;
 }
 
-/** Counts one request and answers it, or lets it go wrong. */
+/** Counts one request and answers it, or makes it fail on purpose. */
 export function serve(serving: Serving): void {
   const { request, requests, credentials } = serving;
   const { path, query } = locate(request);
@@ -56,7 +56,7 @@ function decodePath(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
-    return path; // a lone `%`
+    return path; // the path has a lone `%`
   }
 }
 
@@ -117,7 +117,10 @@ function serveEvents(serving: Serving, query: URLSearchParams): void {
   }
 }
 
-/** Jetty compares each Accept line as a whole with `text/event-stream`; a list that contains it is answered by the page for other methods. */
+/**
+ * Attaches a client to the event stream. Jetty compares each whole Accept line with `text/event-stream`; a list that contains it gets the error page
+ * for unsupported methods.
+ */
 function attach(serving: Serving, query: URLSearchParams): void {
   const { request, store, streams } = serving;
   if (!(request.headersDistinct['accept'] ?? []).includes('text/event-stream')) {
@@ -129,14 +132,14 @@ function attach(serving: Serving, query: URLSearchParams): void {
   streams.attach({ socket: request.socket, wanted: (eventType) => types.length === 0 || types.includes(eventType) });
 }
 
-/** Written on the socket itself, as Node would add `Transfer-Encoding: chunked` and `Date`. */
+/** The head of the stream. It is written to the socket itself, because Node would add `Transfer-Encoding: chunked` and `Date`. */
 function streamHead(serving: Serving): string {
   const headers = { 'Content-Type': 'text/event-stream;charset=utf-8', Connection: 'close', ...leaderHeaders(serving) };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   return ['HTTP/1.1 200 OK', ...lines, '', ''].join('\r\n');
 }
 
-/** What a leader's filters add to every answer. */
+/** The headers that a leader's filters add to every answer. */
 function leaderHeaders({ leader, store }: Serving): Readonly<Record<string, string>> {
   return {
     'X-Marathon-Leader': `http://${leader}`,
@@ -151,14 +154,14 @@ function send(serving: Serving, answer: Answer): void {
   serving.response.end(writeHead(serving, answer));
 }
 
-/** The head promises the whole body; the connection ends behind its first half. */
+/** Sends a head that promises the whole body, and ends the connection after the first half. */
 function sendHalf(serving: Serving, answer: Answer): void {
   const { request, response } = serving;
   const body = writeHead(serving, answer);
   response.write(body.subarray(0, body.length / 2), () => request.socket.destroy());
 }
 
-/** Returns the bytes of the body, in gzip where JSON is asked for like that. */
+/** Writes the head and returns the bytes of the body, compressed with gzip when it is JSON and the client accepts gzip. */
 function writeHead(serving: Serving, { status, type, body, headers }: Answer): Buffer {
   const { request, response } = serving;
   const zip = type === 'application/json' && /\bgzip\b(?!;q=0)/.test(request.headers['accept-encoding'] ?? '');

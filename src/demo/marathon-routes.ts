@@ -2,17 +2,17 @@ import type { Json } from './marathon-app.ts';
 import { jsonAnswer, messageAnswer, type Answer } from './marathon-answers.ts';
 import { makeAppJson, type HeldApp, type Store } from './marathon-store.ts';
 
-/** A GET for anything but the event stream. */
+/** A GET request for anything but the event stream. */
 export interface Asked {
   readonly path: string;
   readonly query: URLSearchParams;
-  /** The Accept header; empty when there was none. */
+  /** The Accept header; '' when there was none. */
   readonly accept: string;
   /** 'host:port' of this Marathon, which is always the leader. */
   readonly leader: string;
 }
 
-/** What Marathon answers. `label`, `id` and `cmd` of the query do not filter here. */
+/** Marathon's answer to a request. The query parameters `label`, `id` and `cmd` do not filter here. */
 export function answerTo(store: Store, asked: Asked): Answer {
   const { path, query, leader } = asked;
   if (path === '/v2/apps') return listApps(store, query);
@@ -28,12 +28,15 @@ function listApps({ apps, dialect }: Store, query: URLSearchParams): Answer {
   return jsonAnswer(200, { apps: [...apps.values()].map((app) => makeAppJson(app, embedding)) });
 }
 
-/** With any of the prefixes, whatever the path. */
+/** Whether the query asks to embed something, with any of the prefixes and whatever the path. */
 function embeds(query: URLSearchParams, what: RegExp): boolean {
   return query.getAll('embed').some((name) => what.test(name.replace(/^(group\.apps|apps|app)\./, '')));
 }
 
-/** `/shop`, `//shop` (as the DC/OS UI writes it), `/shop/versions`, `/shop/versions/<version>`; a single app always has its tasks, but readiness only when asked. */
+/**
+ * Answers `/shop`, `//shop` (as the DC/OS UI writes it), `/shop/versions` and `/shop/versions/<version>`. A single app always has its tasks, but
+ * readiness results only when the query asks for them.
+ */
 function answerAboutApp({ apps, dialect }: Store, rest: string, query: URLSearchParams): Answer {
   const [, appId = '', versions, version] = /^\/+(.+?)(\/versions(?:\/([^/]+))?)?$/.exec(rest) ?? [];
   const app = apps.get(`/${appId}`);
@@ -49,7 +52,7 @@ function answerVersion({ id, versions }: HeldApp, version: string): Answer {
   return jsonAnswer(200, versions.get(version));
 }
 
-/** From 1.4 on the answer is JSON for a client that wants JSON. */
+/** From 1.4 on the answer is JSON for a client that accepts JSON. */
 function ping({ dialect }: Store, { accept }: Asked): Answer {
   if (dialect.instances && accept.includes('application/json')) return jsonAnswer(200, 'pong');
   return { status: 200, type: 'text/plain;charset=utf-8', body: 'pong' };

@@ -2,41 +2,41 @@ import type { AppForm, Json, VersionInfo } from './marathon-app.ts';
 import type { Dialect } from './marathon-dialect.ts';
 import { makeTaskJson, type HeldTask } from './marathon-task.ts';
 
-/** An app that this Marathon holds; changed by putting another one in its place. */
+/** An app that this Marathon holds; a change replaces the object. */
 export interface HeldApp {
   readonly id: string;
-  /** None when somebody put raw JSON. */
+  /** Undefined when somebody put raw JSON. */
   readonly form: AppForm | undefined;
-  /** As it goes out, without counts and tasks of ours; raw JSON may be anything. */
+  /** The definition as it is sent, without our counts and tasks; raw JSON may be anything. */
   readonly definition: unknown;
   readonly info: VersionInfo;
   /** All definitions that this app has had, by version. */
   readonly versions: ReadonlyMap<string, unknown>;
   readonly tasks: ReadonlyMap<string, HeldTask>;
-  /** The deployment that runs, if one does. */
+  /** The running deployment, if any. */
   readonly deployment: Deployment | undefined;
 }
 
-/** What a story or a test has begun; `end` tells that it was a success. */
+/** A deployment that a story or a test began; `end` reports its success. */
 export interface Deployment {
   readonly id: string;
   readonly end: () => void;
 }
 
-/** All that this Marathon knows, and how it tells of changes. */
+/** Everything that this Marathon knows, and how it reports changes. */
 export interface Store {
   readonly dialect: Dialect;
   readonly apps: Map<string, HeldApp>;
-  /** The time, a millisecond later each time at least, so that no two versions are one. */
+  /** The current time, at least a millisecond later at each call, so that no two versions are equal. */
   readonly now: () => string;
-  /** A host port that no task has had. */
+  /** A host port that no task has had yet. */
   readonly newHostPort: () => number;
-  /** The Mesos agent on a host. */
+  /** The id of the Mesos agent on a host. */
   readonly agentOf: (host: string) => string;
   readonly publish: (eventType: string, fields: Json) => void;
 }
 
-/** A Marathon without apps. */
+/** Makes a Marathon without apps. */
 export function makeStore(dialect: Dialect, publish: Store['publish']): Store {
   const agents: string[] = [];
   let last = 0;
@@ -54,21 +54,21 @@ export function makeStore(dialect: Dialect, publish: Store['publish']): Store {
   };
 }
 
-/** An app that is there. Throws an Error that names it when it is not. */
+/** The app with an id. Throws an Error that names the id when there is no such app. */
 export function appOf(store: Store, appId: string): HeldApp {
   const app = store.apps.get(appId);
   if (app === undefined) throw new Error(`Cannot find app "${appId}" in this Marathon: deploy it first`);
   return app;
 }
 
-/** A task that is there. Throws an Error that names it when it is not. */
+/** The task with an id. Throws an Error that names the id when there is no such task. */
 export function taskOf(app: HeldApp, taskId: string): HeldTask {
   const task = app.tasks.get(taskId);
-  if (task === undefined) throw new Error(`Cannot find task "${taskId}" of app "${app.id}": it was never added or is over`);
+  if (task === undefined) throw new Error(`Cannot find task "${taskId}" of app "${app.id}": it was never added, or it has ended`);
   return task;
 }
 
-/** The health checks of an app, or of the version that a task was started with; none when raw JSON makes no sense. */
+/** The health checks of an app, or of the version that a task was started with; empty when raw JSON has no such list. */
 export function checksOf({ definition, versions }: HeldApp, task?: HeldTask): readonly unknown[] {
   return listIn(task === undefined ? definition : (versions.get(task.version) ?? definition), 'healthChecks');
 }
@@ -89,7 +89,7 @@ interface Embedding {
   readonly withReadiness: boolean;
 }
 
-/** What `/v2/apps` says of an app. Raw JSON that is no object goes out as it is; in one that is, what was put wins over what is counted. */
+/** What `/v2/apps` says about an app. Raw JSON that is not an object is sent unchanged. In an object, what was put wins over what is counted. */
 export function makeAppJson(app: HeldApp, { dialect, withTasks, withReadiness }: Embedding): unknown {
   if (!isObject(app.definition)) return app.definition;
   const { tasks: rawTasks, ...definition } = app.definition;
@@ -103,7 +103,7 @@ export function makeAppJson(app: HeldApp, { dialect, withTasks, withReadiness }:
   };
 }
 
-/** A result for each check of a task that has been asked; Marathon asks only while a deployment runs, and only tasks that it has started. */
+/** One result for each check of a task that was asked. Marathon asks only during a deployment, and only tasks that the deployment started. */
 function readinessResults(app: HeldApp): readonly Json[] {
   if (app.deployment === undefined) return [];
   return [...app.tasks.values()].flatMap(({ id, ready }) =>
@@ -123,7 +123,7 @@ function join(rawTasks: unknown, tasks: readonly Json[]): unknown {
   return rawTasks === undefined ? tasks : rawTasks;
 }
 
-/** Tasks without health results count neither as healthy nor as unhealthy. */
+/** The counts of an app. Tasks without health results count neither as healthy nor as unhealthy. */
 function counts({ tasks }: HeldApp): Json {
   const count = (wanted: (task: HeldTask) => boolean): number => [...tasks.values()].filter(wanted).length;
   return {
@@ -134,7 +134,7 @@ function counts({ tasks }: HeldApp): Json {
   };
 }
 
-/** Whether a value is a JSON object, neither list nor null. */
+/** Whether a value is a JSON object, and not a list or null. */
 export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

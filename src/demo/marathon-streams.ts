@@ -3,17 +3,17 @@ import type { Json } from './marathon-app.ts';
 
 /** The clients of `/v2/events`. */
 export interface Streams {
-  /** Takes a socket whose head has been written; everybody is told of it, itself too. */
+  /** Takes a socket whose head has been written, and reports it to all clients, including itself. */
   readonly attach: (client: { readonly socket: Socket; readonly wanted: Wanted }) => void;
-  /** Tells all clients that want this type. */
+  /** Sends an event to all clients whose filter accepts its type. */
   readonly publish: (eventType: string, fields: Json) => void;
-  /** Ends all streams, as a Marathon does that is no leader any more. */
+  /** Ends all streams, as a Marathon does when it is no longer the leader. */
   readonly drop: () => void;
   /** How many clients are attached. */
   readonly count: () => number;
 }
 
-/** Whether a client's filter lets a type of event pass. */
+/** Whether a client's filter accepts a type of event. */
 export type Wanted = (eventType: string) => boolean;
 
 interface Stream {
@@ -23,11 +23,11 @@ interface Stream {
 
 interface Settings {
   readonly heartBeatMs: number;
-  /** While true nothing is written to any stream, heart-beats neither. */
+  /** While true nothing is written to any stream, not even heartbeats. */
   readonly silent: () => boolean;
 }
 
-/** No clients yet. Events have no ids and are not kept: who is not attached misses them. */
+/** Makes an empty set of clients. Events have no ids and are not kept: a client that is not attached misses them. */
 export function makeStreams({ heartBeatMs, silent }: Settings): Streams {
   const streams = new Set<Stream>();
   const publish: Streams['publish'] = (eventType, fields) => {
@@ -55,8 +55,8 @@ export function makeStreams({ heartBeatMs, silent }: Settings): Streams {
 }
 
 /**
- * One client. Jetty beats with `\r` and `\n` in two writes, so that they can arrive apart: here the `\n` comes a turn of the event loop later,
- * or just before an event that would come between.
+ * One client. Jetty sends a heartbeat as `\r` and `\n` in two writes, which can arrive separately. Here the `\n` follows one turn of the event loop
+ * later, or just before an event that would come in between.
  */
 function openStream({ socket, wanted, heartBeatMs, silent }: Settings & { readonly socket: Socket; readonly wanted: Wanted }): Stream {
   let half = false;

@@ -6,32 +6,32 @@ import { healthId, ipAddresses, isOver, makeTaskIds, type HeldHealth, type HeldT
 export interface StateChange {
   /** The container's addresses, when Mesos reports them only now. */
   readonly addresses?: readonly string[];
-  /** Lists a task that is over, as Marathon does from 1.8 on until another one runs in its place. */
+  /** Keeps a task that has ended in the list, as Marathon does from 1.8 on until a new task runs in its place. */
   readonly keep?: boolean;
 }
 
 /** What happens to tasks. Every command changes what GET answers first and sends its events afterwards, as Marathon does. */
 export interface TaskCommands {
-  /** Adds a task of the app's present version and returns its id. */
+  /** Adds a task of the app's current version and returns its id. */
   addTask(appId: string, task: TaskForm): string;
-  /** Tells another Mesos state; a task that is over leaves the list. */
+  /** Reports a different Mesos state; a task that has ended leaves the list. */
   setTaskState(appId: string, taskId: string, state: string, change?: StateChange): void;
-  /** TASK_KILLING, then TASK_KILLED. */
+  /** Reports TASK_KILLING, then TASK_KILLED. */
   killTask(appId: string, taskId: string): void;
   /**
-   * What all checks of a task say; undefined: no result, as after a change of the leader, which sends no event. As in Marathon the first result
-   * is told by `health_status_changed_event` only when it is good. `failures`: how many followed each other; as many as its checks allow when
-   * left out, and 1 to 2 of 3 are a task that fails, but is not given up yet. Throws for a task without health checks.
+   * Sets the result of all checks of a task. Undefined means no result, as after a change of the leader, which sends no event. As in Marathon, a
+   * `health_status_changed_event` reports the first result only when it is good. `failures` is the number of failures in a row; when left out, as
+   * many as the checks allow. With 1 or 2 of 3, a task is failing but not given up yet. Throws for a task without health checks.
    */
   setHealth(appId: string, taskId: string, alive: boolean | undefined, result?: { readonly failures?: number }): void;
   /**
-   * What all readiness checks of a task say; undefined: nobody has asked yet. It counts while a deployment of the app runs, and there is no event
-   * for it. Throws for an app without readiness checks.
+   * Sets the result of all readiness checks of a task; undefined means that nobody has asked yet. It counts while a deployment of the app runs, and
+   * no event reports it. Throws for an app without readiness checks.
    */
   setReady(appId: string, taskId: string, ready: boolean | undefined): void;
 }
 
-/** The commands for the tasks of a store; each throws an Error for an app or task that is not there. */
+/** The commands for the tasks of a store. Each throws an Error when the app or task does not exist. */
 export function makeTaskCommands(store: Store): TaskCommands {
   const setTaskState: TaskCommands['setTaskState'] = (appId, taskId, state, { addresses, keep = false } = {}) => {
     const app = appOf(store, appId);
@@ -85,7 +85,7 @@ function addTask(store: Store, app: HeldApp, form: TaskForm): string {
   return task.id;
 }
 
-/** In the order of the mappings, without those that asked for no host port. */
+/** Host ports in the order of the mappings, without mappings that asked for no host port. */
 function chooseHostPorts(store: Store, { form }: HeldApp): readonly number[] {
   if (form === undefined) return [];
   const asked = (form.ports ?? []).map((port) => hostPortAsked(form, port)).filter((port) => port !== undefined);
@@ -132,12 +132,12 @@ function fail(store: Store, { health }: HeldTask, consecutiveFailures: number): 
   return { alive: false, consecutiveFailures, firstSuccess, lastSuccess, lastFailure: store.now() };
 }
 
-/** After so many Marathon kills a task. */
+/** The number of failures after which Marathon kills a task. */
 function allowedFailures(app: HeldApp, task: HeldTask): number {
   return Math.max(...checksOf(app, task).map((check) => Number((isObject(check) ? check['maxConsecutiveFailures'] : undefined) ?? 3)));
 }
 
-/** What Mesos reported of a task: `status_update_event`, and from 1.4 on `instance_changed_event` behind it. */
+/** Reports a task's state as Mesos reported it: `status_update_event`, and from 1.4 on `instance_changed_event` after it. */
 export function publishStatus({ dialect, publish }: Store, task: HeldTask): void {
   const { appId, host, agentId, ports, version } = task;
   const addresses = ipAddresses(task);
@@ -157,7 +157,7 @@ export function publishStatus({ dialect, publish }: Store, task: HeldTask): void
   publish('instance_changed_event', { instanceId: task.instanceId, condition, runSpecId: appId, agentId, host, runSpecVersion: version });
 }
 
-/** Running for TASK_RUNNING, Gone for TASK_GONE_BY_OPERATOR. */
+/** The condition for a state: Running for TASK_RUNNING, Gone for TASK_GONE_BY_OPERATOR. */
 function conditionOf(state: string): string {
   return state.replace(/^TASK_([A-Z])([A-Z]*).*$/, (_, first: string, rest: string) => first + rest.toLowerCase());
 }

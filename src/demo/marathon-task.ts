@@ -5,15 +5,15 @@ import type { Dialect } from './marathon-dialect.ts';
 
 /** A task as a story or a test writes it. */
 export interface TaskForm {
-  /** The agent: an address or a DNS name. */
+  /** The agent's address or DNS name. */
   readonly host: string;
-  /** Of the container; empty before Mesos has reported them. */
+  /** The container's addresses; empty before Mesos has reported them. */
   readonly addresses: readonly string[];
-  /** The host ports it was given, as Marathon packs them: none for mappings without a host port. Chosen when left out. */
+  /** The task's host ports, as Marathon packs them: mappings without a host port are skipped. Chosen when left out. */
   readonly ports?: readonly number[];
   /** 'TASK_RUNNING' when left out. */
   readonly state?: string;
-  /** What its health checks say; no result yet when left out. */
+  /** The result of its health checks; no result yet when left out. */
   readonly health?: boolean;
 }
 
@@ -27,17 +27,17 @@ export interface HeldTask {
   readonly addresses: readonly string[];
   readonly ports: readonly number[];
   readonly state: string;
-  /** What all its checks have said so far. */
+  /** The results of all its health checks so far. */
   readonly health: HeldHealth | undefined;
-  /** What its readiness checks say; none as long as nobody has asked. */
+  /** The result of its readiness checks; undefined while nobody has asked. */
   readonly ready: boolean | undefined;
-  /** Of the app definition it was started with. */
+  /** The version of the app definition that it was started with. */
   readonly version: string;
   readonly stagedAt: string;
   readonly startedAt: string | undefined;
 }
 
-/** Of a task's checks; times as Marathon remembers them: a success does not wipe out the failure before. */
+/** The health of a task. Times are kept as Marathon keeps them: a success does not erase the last failure. */
 export interface HeldHealth {
   readonly alive: boolean;
   readonly consecutiveFailures: number;
@@ -46,7 +46,7 @@ export interface HeldHealth {
   readonly lastFailure: string | undefined;
 }
 
-/** New ids for a task and its instance, in the scheme of the release. */
+/** New ids for a task and its instance, in the form of the release. */
 export function makeTaskIds(appId: string, dialect: Dialect): { readonly id: string; readonly instanceId: string } {
   const path = appId.replace(/^\//, '').replaceAll('/', '_');
   const uuid = randomUUID();
@@ -54,19 +54,19 @@ export function makeTaskIds(appId: string, dialect: Dialect): { readonly id: str
   return { id: `${path}.${uuid}`, instanceId: `${path}.marathon-${uuid}` };
 }
 
-/** Whether a task in this state is over; one that is over leaves the list, except for a while from 1.8 on. */
+/** Whether a task in this state has ended. Such a task leaves the list, from 1.8 on only after a while. */
 export function isOver(state: string): boolean {
   return /^TASK_(FINISHED|FAILED|KILLED|ERROR|LOST|DROPPED|GONE|GONE_BY_OPERATOR|UNKNOWN)$/.test(state);
 }
 
 interface TaskJson {
   readonly task: HeldTask;
-  /** How many health checks it has: each gives one result. */
+  /** How many health checks the task has; each gives one result. */
   readonly checks: number;
   readonly dialect: Dialect;
 }
 
-/** A task as it stands in an app, where `servicePorts` are never filled. One that is over has lost its ports, version and times. */
+/** A task as JSON in an app, where `servicePorts` are always empty. A task that has ended has no ports, version and times. */
 export function makeTaskJson({ task, checks, dialect }: TaskJson): Json {
   const over = isOver(task.state);
   return {
@@ -86,12 +86,12 @@ export function makeTaskJson({ task, checks, dialect }: TaskJson): Json {
   };
 }
 
-/** `ipAddresses` as in tasks and in status events: without a word about the network that an address is of. */
+/** `ipAddresses` as in tasks and status events, which do not name the network of an address. */
 export function ipAddresses(task: HeldTask): readonly Json[] {
   return task.addresses.map((ipAddress) => ({ ipAddress, protocol: isIPv6(ipAddress) ? 'IPv6' : 'IPv4' }));
 }
 
-/** How health results and events name their task: by its own id up to 1.3, by the instance's from 1.4. */
+/** How health results and events name their task: by its own id up to 1.3, by its instance's id from 1.4 on. */
 export function healthId(task: HeldTask, dialect: Dialect): Json {
   return dialect.instances ? { instanceId: task.instanceId } : { taskId: task.id };
 }

@@ -14,44 +14,44 @@ export type { Credentials, Misbehaviour } from './marathon-http.ts';
 export type { StateChange } from './marathon-task-commands.ts';
 export type { TaskForm } from './marathon-task.ts';
 
-/** Where and as what it listens. */
+/** Where this Marathon listens, and how it behaves. */
 export interface MarathonSettings {
   /** '127.0.0.1' when left out. */
   readonly host?: string;
-  /** Any free one when left out. */
+  /** Any free port when left out. */
   readonly port?: number;
-  /** The release it speaks like, 1.3.0 or later; '1.11.24' when left out. */
+  /** The release that it speaks like, 1.3.0 or later; '1.11.24' when left out. */
   readonly version?: string;
-  /** Between two heart-beats of a stream; Marathon's 10,000 ms when left out. */
+  /** The time between two heartbeats of a stream; Marathon's 10,000 ms when left out. */
   readonly heartBeatMs?: number;
-  /** HTTP basic for every path; everybody may come in when left out. */
+  /** HTTP basic auth for every path; no credentials are needed when left out. */
   readonly credentials?: Credentials;
 }
 
-/** A Marathon that runs inside this process: Marathon's wire outside, commands for a story or a test inside. */
+/** A Marathon that runs inside this process. It speaks Marathon's protocol to the outside, and has commands for a story or a test. */
 export interface Marathon extends AppCommands, TaskCommands {
-  /** 'http://127.0.0.1:8080', without a slash at the end. */
+  /** For example 'http://127.0.0.1:8080', without a slash at the end. */
   readonly url: string;
   readonly port: number;
-  /** Switches that can be set at any time, both 'ok' at first. */
+  /** Faults that can be switched on at any time; both are 'ok' at first. */
   readonly misbehave: Misbehaviour;
-  /** How many requests came, by path without its query; also those that were refused. */
+  /** How many requests have come, by path without the query; refused requests count too. */
   readonly requests: ReadonlyMap<string, number>;
-  /** How many requests came for a path: '/v2/apps'. */
+  /** How many requests have come for a path such as '/v2/apps'. */
   requestsOf(path: string): number;
-  /** How many bytes it has sent, heads and events included. */
+  /** How many bytes it has sent, including heads and events. */
   sent(): number;
   /** How many clients are attached to the event stream. */
   streams(): number;
-  /** Ends all event streams, as a Marathon does that is no leader any more. */
+  /** Ends all event streams, as a Marathon does when it is no longer the leader. */
   dropStreams(): void;
   /** Sends an event that no command sends. */
   sendEvent(eventType: string, fields: Json): void;
-  /** Ends everything; resolves when nothing is open any more. */
+  /** Closes everything; resolves when nothing is open any more. */
   close(): Promise<void>;
 }
 
-/** Starts a Marathon without apps. Rejects with an Error for a version that it cannot play or an address where it cannot listen. */
+/** Starts a Marathon without apps. Rejects with an Error for a version that it can't play, or when it can't listen. */
 export async function startMarathon(settings: MarathonSettings = {}): Promise<Marathon> {
   const { host = '127.0.0.1', port: wantedPort = 0, version = '1.11.24', heartBeatMs = 10_000, credentials } = settings;
   const misbehave: Misbehaviour = { apps: 'ok', events: 'ok' };
@@ -87,7 +87,7 @@ export async function startMarathon(settings: MarathonSettings = {}): Promise<Ma
   };
 }
 
-/** What has gone out over all connections, those that have ended included. */
+/** Counts the bytes sent over all connections, including closed ones. */
 function countBytes(server: Server): () => number {
   const open = new Set<Socket>();
   let before = 0;

@@ -2,16 +2,16 @@ import { setTimeout } from 'node:timers/promises';
 import { startBackend, type RunningBackend } from './backends.ts';
 import type { Marathon } from './marathon.ts';
 
-/** The app of Calico's tutorial "Connecting to Tasks", and where its tasks run. */
+/** The app of Calico's tutorial "Connecting to Tasks", and the agents of its tasks. */
 const APP = '/nginx';
 const AGENTS = ['172.24.197.101', '172.24.197.102'] as const;
-/** 127.84.0.196 stands for Calico's 192.168.84.196, and so on. */
+/** The addresses of the first tasks: 127.84.0.196 stands for Calico's 192.168.84.196, and so on. */
 export const FIRST = ['127.84.0.196', '127.84.0.197', '127.50.0.70'] as const;
 
-/** Where the story's app is, and who is told what happens. */
+/** Where the story's app runs, and who is told what happens. */
 export interface StorySettings {
   readonly marathon: Marathon;
-  /** Port inside the containers: 80 in the tutorial. */
+  /** The port inside the containers: 80 in the tutorial. */
   readonly containerPort: number;
   readonly servicePort: number;
   readonly host: string;
@@ -20,9 +20,9 @@ export interface StorySettings {
 
 /** The tutorial's app, with a real backend for each task. */
 export interface Story {
-  /** Puts the app into Marathon, with its three tasks. Rejects with a sentence when a backend can't listen. */
+  /** Puts the app and its three tasks into Marathon. Rejects with a sentence when a backend can't listen. */
   begin(): Promise<void>;
-  /** Does the next thing: one task more, one replaced, one fewer, over and over. */
+  /** Does the next step: adds a task, replaces one, removes one, over and over. */
   goOn(): Promise<void>;
   end(): Promise<void>;
 }
@@ -32,7 +32,7 @@ interface RunningTask {
   readonly backend: RunningBackend;
 }
 
-/** How long a task that is killed still answers: Marathon's `taskKillGracePeriodSeconds`, in milliseconds. */
+/** How long a killed task still answers, in milliseconds: Marathon's `taskKillGracePeriodSeconds`. */
 const GRACE_MS = 1_500;
 
 /** Makes the story; nothing happens before `begin`. */
@@ -70,11 +70,11 @@ class Tutorial implements Story {
   async #scaleUp(): Promise<void> {
     const { marathon, say } = this.#settings;
     marathon.scale(APP, FIRST.length + 1);
-    say(`${APP} is scaled to ${FIRST.length + 1}: a task comes at ${await this.#addTask()}`);
+    say(`${APP} is scaled to ${FIRST.length + 1}: a new task runs at ${await this.#addTask()}`);
   }
 
   async #replace(): Promise<void> {
-    this.#settings.say(`${APP}: a task is replaced, one comes at ${await this.#addTask()} and the oldest one is killed`);
+    this.#settings.say(`${APP}: a task is replaced, a new one runs at ${await this.#addTask()} and the oldest is killed`);
     await this.#killOldest();
   }
 

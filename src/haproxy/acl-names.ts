@@ -3,21 +3,21 @@ import { hasOwnRules } from '../model/own-rules.ts';
 import type { Front } from '../model/service.ts';
 import { cleaned } from './routes.ts';
 
-/** A front, and how the ACLs of its rules are called. */
+/** A front with the names of the ACLs of its rules. */
 export interface NamedFront {
   readonly front: Front;
-  /** Stands behind `host_` and `auth_`: the placeholder cleanedUpHostname. */
+  /** The part after `host_` and `auth_`: the placeholder cleanedUpHostname. */
   readonly hostAcl: string;
-  /** Stands behind `app_`: the placeholder cleanedUpAppId. */
+  /** The part after `app_`: the placeholder cleanedUpAppId. */
   readonly appAcl: string;
 }
 
 /**
- * Gives every front the names of its ACLs. They are those of marathon-lb 1.15 wherever nothing collides, because the templates of an estate
- * depend on them. HAProxy takes the ACLs of one name together by OR, and two fronts can be made to share a name: `/shop` with the host
- * `shop.acme.org_prod`, and `/prod/shop` with `shop.acme.org`. Where two would mean different things by one name, the later in order of app id
- * and service port has the name of its backend added, which no other front has. `hasHostRules`: whether a front has rules in the file; one that only the map file leads to needs no
- * ACL. The same objects come back for fronts that did not change.
+ * Gives every front the names of its ACLs: marathon-lb 1.15's names wherever nothing collides, because users' templates depend on them. HAProxy
+ * combines ACLs of the same name by OR, and two fronts can be made to share a name: `/shop` with the host `shop.acme.org_prod`, and `/prod/shop` with
+ * `shop.acme.org`. When two fronts would mean different things by the same name, the later one in order of app id and service port gets the name of
+ * its backend appended, which no other front has. `hasHostRules` says whether a front has rules in the file; a front that only the map file leads to
+ * needs no ACL. Fronts that did not change get the same objects.
  */
 export function makeAclNames(hasHostRules: (front: Front) => boolean): (fronts: readonly Front[]) => readonly NamedFront[] {
   const asInMarathonLb = each((front: Front): NamedFront => ({ front, hostAcl: hostAclOf(front), appAcl: cleaned(front.app) }));
@@ -51,12 +51,12 @@ export function makeAclNames(hasHostRules: (front: Front) => boolean): (fronts: 
   };
 }
 
-/** The name of marathon-lb 1.15: the first host and the app id, with `_` for what an ACL's name can't have. */
+/** marathon-lb 1.15's name: the first host and the app id, with `_` for characters that an ACL's name can't have. */
 function hostAclOf({ app, routes: [route] }: Front): string {
   return `${cleaned(route?.host ?? '')}_${app.slice(1).replaceAll('/', '_')}`;
 }
 
-/** The fronts whose name an earlier one has with another meaning. */
+/** The fronts whose name an earlier front already uses with a different meaning. */
 function losersOf(wanted: readonly (readonly [string, Front])[], isSame: (a: Front, b: Front) => boolean): ReadonlySet<Front> {
   const holders = new Map<string, Front[]>();
   const losers = new Set<Front>();
@@ -70,8 +70,8 @@ function losersOf(wanted: readonly (readonly [string, Front])[], isSame: (a: Fro
 }
 
 /**
- * Whether two fronts mean the same by `host_…` and `auth_…`: the same hosts, and not two user lists. What the rules of an app's own template
- * say is not known here, so they share a name with nobody.
+ * Whether two fronts mean the same by `host_…` and `auth_…`: they have the same hosts, and at most one has a user list. A front with its own rule
+ * templates shares a name with no other front, because the meaning of its rules is not known here.
  */
 function isSameHostAcl(a: Front, b: Front): boolean {
   const hasTwoLists = a.auth !== undefined && b.auth !== undefined;

@@ -1,25 +1,25 @@
 import type { BackendSection, Fragment, Section } from '../model/document.ts';
 
-/** The words of one line of the configuration; the first is the directive. */
+/** The words of one line of the configuration; the first word is the directive. */
 type Directive = readonly string[];
 
-/** The `defaults` sections of a file, in order. */
+/** One `defaults` section of a file. */
 export interface Defaults {
   readonly name: string | undefined;
   readonly directives: readonly Directive[];
 }
 
-/** What decides over the runtime commands that a backend takes. */
+/** What decides which runtime commands a backend accepts. */
 export interface Traits {
-  /** Whether servers can come and go: a map-based or static algorithm has them counted once. */
+  /** Whether servers can be added and removed at runtime: a map-based or static algorithm counts its servers only once. */
   readonly isDynamic: boolean;
-  /** Why no server can be added while HAProxy runs; undefined when they can. */
+  /** Why no server can be added while HAProxy runs; undefined when servers can be added. */
   readonly noAddition: string | undefined;
-  /** Whether something in it may point to a server, which then can't be deleted. */
+  /** Whether something in the backend may refer to a server, which HAProxy then refuses to delete. */
   readonly refersToServers: boolean;
 }
 
-/** All `defaults` of the front sections. */
+/** All `defaults` sections in the front sections, in order. */
 export function readDefaults(front: readonly Section[]): readonly Defaults[] {
   const all: { name: string | undefined; directives: Directive[] }[] = [];
   let current: Directive[] | undefined;
@@ -38,7 +38,7 @@ export function readDefaults(front: readonly Section[]): readonly Defaults[] {
   return all;
 }
 
-/** Words that open a section. */
+/** The keywords that open a section. */
 export const OPENERS: ReadonlySet<string> = new Set(
   [
     'global defaults listen frontend backend userlist peers resolvers mailers program cache http-errors ring log-forward fcgi-app',
@@ -46,7 +46,7 @@ export const OPENERS: ReadonlySet<string> = new Set(
   ].flatMap((line) => line.split(' ')),
 );
 
-/** Algorithms that find a server by a hash. They take servers at runtime with `hash-type consistent` only. */
+/** Algorithms that choose a server by a hash. They accept new servers at runtime only with `hash-type consistent`. */
 const HASHES: ReadonlySet<string> = new Set(['source', 'uri', 'url_param', 'hdr', 'rdp-cookie', 'hash']);
 const DYNAMIC: ReadonlySet<string> = new Set(['roundrobin', 'leastconn', 'first', 'random']);
 
@@ -62,7 +62,7 @@ export function traitsOf(section: BackendSection, defaults: readonly Defaults[])
   return {
     isDynamic,
     noAddition: !isDynamic
-      ? `'balance ${balance}' takes new servers only from HAProxy's file${HASHES.has(algorithm) ? ", unless there is 'hash-type consistent'" : ''}`
+      ? `'balance ${balance}' accepts new servers only from HAProxy's file${HASHES.has(algorithm) ? ", unless there is 'hash-type consistent'" : ''}`
       : last('default-server') !== undefined
         ? "HAProxy does not use 'default-server' for servers added at runtime"
         : undefined,
@@ -72,7 +72,7 @@ export function traitsOf(section: BackendSection, defaults: readonly Defaults[])
   };
 }
 
-/** What stands in the `defaults` that a backend has: the one it names with `from`, or the last. */
+/** The directives of the `defaults` section that applies to a backend: the one it names with `from`, or the last one. */
 function defaultsOf(own: readonly Directive[], defaults: readonly Defaults[]): readonly Directive[] {
   const head = own.find(([word]) => word === 'backend');
   const from = head?.[2] === 'from' ? head[3] : undefined;
@@ -89,7 +89,7 @@ function directivesOf(fragments: readonly Fragment[]): readonly Directive[] {
   );
 }
 
-/** The names of servers that stand in a backend's own text: an operator's, which no task brings or takes. */
+/** The names of servers in a backend's own text. These are the operator's servers, which do not come and go with tasks. */
 export function serversInText({ fragments }: BackendSection): ReadonlySet<string> {
   return new Set(directivesOf(fragments).flatMap(([word, name]) => (word === 'server' && name !== undefined ? [name] : [])));
 }

@@ -8,7 +8,7 @@ import { section } from './section.ts';
 import type { Author, Templates } from './templates.ts';
 import { writtenOnce } from './written-once.ts';
 
-/** The section of one service's backend: its fragments in marathon-lb's order, then a line a server. */
+/** Renders the backend of one service: its fragments in marathon-lb's order, then one line for each server. */
 export function makeBackendSection({ front, backend }: Service, templates: Templates): BackendSection {
   const author: Author = { owner: { by: 'app', app: front.app, index: front.index }, overrides: front.overrides };
   const { name, mode } = front;
@@ -33,8 +33,8 @@ interface BackendSources {
 }
 
 /**
- * The rules of the shared http frontend see the host without its port (HAPROXY_HTTP_FRONTEND_HEAD); the app sees it as it was sent, whatever
- * template of its own it has.
+ * Restores the Host header. The rules of the shared http frontend see the host without its port (HAPROXY_HTTP_FRONTEND_HEAD); the app sees it as the
+ * client sent it, even when the app has its own backend template.
  */
 const HOST_AS_SENT = '  http-request set-header Host %[var(txn.host)] if { var(txn.host) -m found }\n';
 
@@ -129,7 +129,10 @@ function serverLine({ backend, templates, author }: BackendSources, server: Serv
   );
 }
 
-/** The check's template makes a part of the line, so its label or operator is the line's where that has none. */
+/**
+ * A server line with its check. The check's template makes a part of the line, so the line takes over its label or its default text when it has none
+ * itself.
+ */
 function checkedLine(parts: BackendSources, server: Server, checkOf: ReturnType<typeof serverCheck>): Fragment {
   const { options, label, standard } = checkOf(server.checkPort);
   const line = serverLine(parts, server, options);
@@ -142,17 +145,19 @@ function checkedLine(parts: BackendSources, server: Server, checkOf: ReturnType<
   return { ...line, standard: standardLine };
 }
 
-/** By which clients find their server again [marathon-lb]. */
+/** The cookie by which clients find their server again, as in marathon-lb. */
 function cookieOf({ name, checked }: Server): string {
   return `${checked ? ' check' : ''} cookie ${hash('sha1', name).slice(0, 10)}`;
 }
 
-/** What a check adds to a server's own line. */
+/** What a check adds to a server's line. */
 interface CheckOptions extends Pick<Fragment, 'label' | 'standard'> {
   readonly options: string;
 }
 
-/** The check on a server's own line, so without the line end that the template has; most servers of a backend have the same. */
+/**
+ * The check options on a server's line, without the line end of their template. They are remembered, because most servers of a backend have the same.
+ */
 function serverCheck({ backend, templates, author }: BackendSources): (checkPort: number | undefined) => CheckOptions {
   const { check } = backend.options;
   if (check === undefined) return () => ({ options: '' });
@@ -174,12 +179,12 @@ function inLine(text: string): string {
   return bare === '' ? '' : ` ${bare}`;
 }
 
-/** A text as itself in a regular expression of HAProxy's. */
+/** Escapes a text for a regular expression of HAProxy's. */
 function escapeRegex(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
-/** A text as itself where HAProxy expands `%`: locations, headers [haproxy: log-format]. */
+/** Escapes a text for places where HAProxy expands `%`, such as locations and headers (HAProxy: log-format). */
 function escapeFormat(text: string): string {
   return text.replaceAll('%', '%%');
 }

@@ -2,25 +2,25 @@ import { canonicalAddress } from '../lib/canonical-address.ts';
 
 /** One address and port that a configuration binds. */
 export interface BindAddress {
-  /** `*` (all of IPv4), an IPv4 or IPv6 address without brackets, or a name. */
+  /** `*` (all of IPv4), an IPv4 or IPv6 address without brackets, or a host name. */
   readonly address: string;
   readonly port: number;
-  /** `::` without what comes over IPv4. */
+  /** The bind is for `::` without IPv4. */
   readonly v6only?: true;
-  /** On this network interface alone. */
+  /** The only network interface that is bound. */
   readonly interface?: string;
-  /** Its address need not be one of this machine's. */
+  /** The address need not belong to this machine. */
   readonly transparent?: true;
 }
 
-const ELSEWHERE = /\snamespace(?:\s|$)/; // a lookup from here says nothing about another network namespace
-// sockets that are no TCP ports (configuration.txt, `bind`): abstract and Unix ones, inherited ones, QUIC's UDP, reverse HTTP
+const ELSEWHERE = /\snamespace(?:\s|$)/; // a lookup from here says nothing about a different network namespace
+// Sockets that are not TCP ports (configuration.txt, `bind`): abstract and Unix sockets, inherited ones, QUIC's UDP, reverse HTTP.
 const NO_PORT = /^(?:\/|abnsz?@|uxdg@|uxst@|unix@|fd@|sockpair@|quic[46]@|udp[46]?@|rhttp@|rev@)/;
 const BIND = /^([ \t]*bind[ \t]+)(\S+)(.*)$/gm;
 
 /**
- * The TCP addresses of all `bind` lines in a configuration, in order, ranges spread out. Left out are those whose port no lookup from here can
- * judge: Unix sockets and inherited ones, other network namespaces, addresses out of environment variables.
+ * The TCP addresses of all `bind` lines in a configuration, in order, with port ranges expanded. Binds whose port can't be looked up from here are
+ * left out: Unix and inherited sockets, other network namespaces, and addresses from environment variables.
  */
 export function bindsOf(text: string): readonly BindAddress[] {
   return Array.from(text.matchAll(BIND)).flatMap(([, , words = '', options = '']) =>
@@ -28,15 +28,15 @@ export function bindsOf(text: string): readonly BindAddress[] {
   );
 }
 
-/** How many listening sockets all `bind` lines of a configuration make, of whatever kind. */
+/** How many listening sockets of any kind the `bind` lines of a configuration create. */
 export function countListeners(text: string): number {
   const words = Array.from(text.matchAll(BIND)).flatMap(([, , all = '']) => wordsOf(all));
   return words.reduce((sum, word) => sum + Math.max(1, addressesOf(word).length), 0);
 }
 
 /**
- * A text without the addresses in its `bind` lines that `isOut` names, a range as a whole, and without the lines that have none left. A frontend
- * without a `bind` is one that nobody reaches, which HAProxy takes with a warning.
+ * Removes from a text's `bind` lines the addresses for which `isOut` is true (a port range as a whole), and the lines that have no address left.
+ * HAProxy accepts a frontend without a `bind`, with a warning; no client can reach it.
  */
 export function withoutBinds(text: string, isOut: (bind: BindAddress) => boolean): string {
   return text.replace(/^([ \t]*bind[ \t]+)(\S+)(.*)(\n|$)/gm, (line, start: string, words: string, options: string, end: string) => {
@@ -51,7 +51,7 @@ function wordsOf(words: string): readonly string[] {
   return words.replace(/["']/g, '').split(',');
 }
 
-/** The addresses of a word that a lookup can judge. */
+/** The addresses of a word that can be looked up from here. */
 function judged(word: string, rest: string): readonly BindAddress[] {
   const options = rest.replace(/\s#.*/, '');
   if (ELSEWHERE.test(options)) return [];
@@ -64,7 +64,7 @@ function judged(word: string, rest: string): readonly BindAddress[] {
   return addressesOf(word).map((bind) => ({ ...bind, ...(isV6only && bind.address === '::' && { v6only: true as const }), ...more }));
 }
 
-/** `*:80`, `:80`, `127.0.0.1:8000-8005`, `[::]:443`, `::1:80`, `ipv6@::1:80`: the port is what follows the last colon. */
+/** The addresses in a word: `*:80`, `:80`, `127.0.0.1:8000-8005`, `[::]:443`, `::1:80`, `ipv6@::1:80`. The port is the part after the last colon. */
 function addressesOf(word: string): readonly BindAddress[] {
   const [, host = '', first, last = first] = /^(?:(?:ipv[46]|tcp[46]?|mptcp[46]?)@)?(.*):(\d+)(?:-(\d+))?$/.exec(word) ?? [];
   if (first === undefined || NO_PORT.test(word) || host.includes('$')) return [];

@@ -1,12 +1,12 @@
-/** One template of marathon-lb's names: what may stand in it, who may write it, and what it is for. */
+/** One template with a name of marathon-lb's: its placeholders, who may override it, and what it is for. */
 export interface TemplateRow<Place extends string = string, List extends string = string> {
-  /** Placeholders that stand for a text. */
+  /** Placeholders for texts. */
   readonly places: readonly Place[];
-  /** Placeholders that stand for a list; in Handlebars only ({{#each hosts}}). */
+  /** Placeholders for lists, in Handlebars only ({{#each hosts}}). */
   readonly lists: readonly List[];
-  /** Whether an app may override it by a label, HAPROXY_<n>_<name>. */
+  /** Whether an app may override it with a label HAPROXY_<n>_<name>. */
   readonly inLabels: boolean;
-  /** How a text without `.hbs` is read: with {placeholders}, or as it stands [marathon-lb 1.15]. */
+  /** How a text without `.hbs` is read, as in marathon-lb 1.15: with {placeholders}, or unchanged. */
   readonly use: 'format' | 'raw';
   readonly doc: string;
 }
@@ -17,7 +17,7 @@ function row<const Place extends string, const List extends string = never>(writ
   return { lists: [], ...written };
 }
 
-/** A rule of a shared frontend knows all about its route; what does not apply (no path, no auth) is empty. */
+/** A rule of a shared frontend gets everything about its route; what does not apply (no path, no auth) is empty. */
 const rule = (doc: string, inLabels = true) =>
   row({ places: ['backend', 'hostname', 'cleanedUpHostname', 'appId', 'path', 'realm', 'bindAddr'], inLabels, use: 'format', doc });
 
@@ -51,7 +51,9 @@ const map = (doc: string) =>
 const network = (doc: string) => row({ places: ['network_allowed'], inLabels: true, use: 'format', doc });
 const sharedHead = (doc: string) => row({ places: ['bindAddr', 'port'], inLabels: false, use: 'raw', doc });
 
-/** THE table of templates. A context with a name too few or too many does not compile; the same names answer an unknown one in somebody's text. */
+/**
+ * THE table of templates. A context with a name too few or too many does not compile. Problems about unknown placeholders list the names from here.
+ */
 export const CATALOGUE = {
   HAPROXY_HEAD: row({
     places: ['nbthread', 'maxconn', 'hardStopAfter', 'maxOldWorkers', 'statesFile', 'healthMap', 'logTarget', 'statsBind'],
@@ -68,7 +70,7 @@ export const CATALOGUE = {
     use: 'format',
     doc: 'Head of the shared https frontend.',
   }),
-  HAPROXY_FRONTEND_HTTP_OPTIONS: raw('Behind the head of every http frontend: what keeps a POST from being sent twice.', false),
+  HAPROXY_FRONTEND_HTTP_OPTIONS: raw('After the head of every http frontend: keeps a POST from being sent twice.', false),
   HAPROXY_USERLIST_HEAD: row({
     places: ['backend', 'user', 'passwd'],
     inLabels: true,
@@ -112,9 +114,9 @@ export const CATALOGUE = {
     doc: 'In a backend with HTTP_BACKEND_REDIR.',
   }),
   HAPROXY_HTTP_BACKEND_NETWORK_ALLOWED_ACL: network('In an http backend, for each of BACKEND_NETWORK_ALLOWED_ACL.'),
-  HAPROXY_HTTP_BACKEND_ACL_ALLOW_DENY: raw('Behind those: the verdict.', false),
+  HAPROXY_HTTP_BACKEND_ACL_ALLOW_DENY: raw('After the http network ACLs: the rule that allows or denies.', false),
   HAPROXY_TCP_BACKEND_NETWORK_ALLOWED_ACL: network('In a tcp backend, for each of BACKEND_NETWORK_ALLOWED_ACL.'),
-  HAPROXY_TCP_BACKEND_ACL_ALLOW_DENY: raw('Behind those: the verdict.', false),
+  HAPROXY_TCP_BACKEND_ACL_ALLOW_DENY: raw('After the tcp network ACLs: the rule that allows or denies.', false),
   HAPROXY_BACKEND_STICKY_OPTIONS: raw('In a backend with STICKY.'),
   HAPROXY_BACKEND_HTTP_HEALTHCHECK_OPTIONS: healthCheck('In an http backend with an http check.'),
   HAPROXY_BACKEND_TCP_HEALTHCHECK_OPTIONS: healthCheck('In a backend with a tcp check.'),
@@ -131,15 +133,19 @@ export const CATALOGUE = {
   HAPROXY_HTTP_FRONTEND_ACL_WITH_PATH: rule('One host with a path.'),
   HAPROXY_HTTP_FRONTEND_ACL_WITH_AUTH: rule('One host with basic auth.'),
   HAPROXY_HTTP_FRONTEND_ACL_WITH_AUTH_AND_PATH: rule('One host with a path and basic auth.'),
-  HAPROXY_HTTP_FRONTEND_ACL_ONLY: rule('A host of several, or of one that is only redirected.'),
-  HAPROXY_HTTP_FRONTEND_ACL_ONLY_WITH_PATH: rule('The path of several hosts, or of one that is only redirected.'),
+  HAPROXY_HTTP_FRONTEND_ACL_ONLY: rule('One of several hosts, or a host that is only redirected.'),
+  HAPROXY_HTTP_FRONTEND_ACL_ONLY_WITH_PATH: rule('The path of several hosts, or of a host that is only redirected.'),
   HAPROXY_HTTP_FRONTEND_ACL_ONLY_WITH_PATH_AND_AUTH: rule('Path and basic auth of several hosts.'),
-  HAPROXY_HTTP_FRONTEND_ROUTING_ONLY: rule('Behind several hosts: the way to the backend.'),
-  HAPROXY_HTTP_FRONTEND_ROUTING_ONLY_WITH_PATH: rule('The same with a path.'),
-  HAPROXY_HTTP_FRONTEND_ROUTING_ONLY_WITH_AUTH: rule('The same with basic auth.'),
-  HAPROXY_HTTP_FRONTEND_ROUTING_ONLY_WITH_PATH_AND_AUTH: rule('The same with a path and basic auth.'),
+  HAPROXY_HTTP_FRONTEND_ROUTING_ONLY: rule('After the ACLs of several hosts: the rule that leads to the backend.'),
+  HAPROXY_HTTP_FRONTEND_ROUTING_ONLY_WITH_PATH: rule('After the ACLs of several hosts with a path: the rule that leads to the backend.'),
+  HAPROXY_HTTP_FRONTEND_ROUTING_ONLY_WITH_AUTH: rule(
+    'After the ACLs of several hosts with basic auth: the rule that leads to the backend.',
+  ),
+  HAPROXY_HTTP_FRONTEND_ROUTING_ONLY_WITH_PATH_AND_AUTH: rule(
+    'After the ACLs of several hosts with a path and basic auth: the rule that leads to the backend.',
+  ),
   HAPROXY_BACKEND_REDIRECT_HTTP_TO_HTTPS: rule('The redirect of REDIRECT_TO_HTTPS.'),
-  HAPROXY_BACKEND_REDIRECT_HTTP_TO_HTTPS_WITH_PATH: rule('The same with a path.'),
+  HAPROXY_BACKEND_REDIRECT_HTTP_TO_HTTPS_WITH_PATH: rule('The redirect of REDIRECT_TO_HTTPS with a path.'),
   HAPROXY_MAP_HTTP_FRONTEND_ACL: map('Shared http frontend: all plain hosts, by the map file.'),
   HAPROXY_MAP_HTTP_FRONTEND_ACL_ONLY: map('Not used: HAPROXY_MAP_HTTP_FRONTEND_ACL serves several hosts as well.'),
   HAPROXY_HTTP_FRONTEND_APPID_ACL: row({
@@ -154,7 +160,7 @@ export const CATALOGUE = {
   HAPROXY_HTTPS_FRONTEND_ACL_WITH_PATH: rule('A host with a path.'),
   HAPROXY_HTTPS_FRONTEND_ACL_WITH_AUTH: rule('A host with basic auth.'),
   HAPROXY_HTTPS_FRONTEND_ACL_WITH_AUTH_AND_PATH: rule('A host with a path and basic auth.'),
-  HAPROXY_HTTPS_FRONTEND_ACL_ONLY_WITH_PATH: rule('Before those: the path.'),
+  HAPROXY_HTTPS_FRONTEND_ACL_ONLY_WITH_PATH: rule('The path, before the rules of the hosts.'),
   HAPROXY_HTTPS_FRONTEND_AUTH_ACL_ONLY: rule('Not used by the default rules.', false),
   HAPROXY_HTTPS_FRONTEND_AUTH_REQUEST_ONLY: rule('Not used by the default rules.', false),
   HAPROXY_HTTPS_FRONTEND_ROUTING_ONLY_WITH_PATH_AND_AUTH: rule('Not used by the default rules.', false),
@@ -165,13 +171,13 @@ export const CATALOGUE = {
     places: ['backend', 'host'],
     inLabels: false,
     use: 'format',
-    doc: "To a host's own https frontend.",
+    doc: "The rule that leads to a host's own https frontend.",
   }),
   HAPROXY_HTTPS_GROUPED_VHOST_BACKEND_HEAD: row({
     places: ['name'],
     inLabels: false,
     use: 'format',
-    doc: "The way to a host's own https frontend.",
+    doc: "The backend that leads to a host's own https frontend.",
   }),
   HAPROXY_HTTPS_GROUPED_VHOST_FRONTEND_HEAD: row({
     places: ['name', 'sslCerts', 'bindOpts'],
@@ -181,16 +187,16 @@ export const CATALOGUE = {
   }),
 };
 
-/** A template's name, as marathon-lb has it. */
+/** The name of a template, as in marathon-lb. */
 export type TemplateName = keyof typeof CATALOGUE;
 
 type Row<Name extends TemplateName> = (typeof CATALOGUE)[Name];
-/** What a template is given: exactly its placeholders. */
+/** The values for a template: exactly its placeholders. */
 export type Context<Name extends TemplateName> = Readonly<Record<Row<Name>['places'][number], string>> &
   Readonly<Record<Row<Name>['lists'][number], readonly string[]>>;
 
-/** All of them, in the order of the table. */
+/** All template names, in the order of the table. */
 export const TEMPLATE_NAMES = Object.keys(CATALOGUE) as readonly TemplateName[];
 
-/** The templates that an app may override by a label. */
+/** The templates that an app may override with a label. */
 export const TEMPLATES_IN_LABELS: ReadonlySet<string> = new Set(TEMPLATE_NAMES.filter((name) => CATALOGUE[name].inLabels));

@@ -1,12 +1,14 @@
 import Handlebars from 'handlebars';
 
-/** What a template places: texts, and lists for `{{#each}}`. */
+/** The values of a template: texts, and lists for `{{#each}}`. */
 export type Values = Readonly<Record<string, string | readonly string[]>>;
 
-/** A compiled template, whichever language it was written in. */
+/** A compiled template, in whichever language it was written. */
 export type Compiled = (values: Values) => string;
 
-/** Thrown for a template text that can't be used. The message is a sentence that names the placeholder and those that exist. */
+/**
+ * Thrown for a template text that can't be used. The message is a sentence; for an unknown placeholder it names that and the placeholders that exist.
+ */
 export class TemplateError extends Error {
   override readonly name = 'TemplateError';
 }
@@ -14,13 +16,13 @@ export class TemplateError extends Error {
 const BLOCKS = new Set(['if', 'unless', 'each']);
 
 /**
- * A Handlebars text. Nothing is escaped; there are `{{name}}`, `{{#if name}}`, `{{#unless name}}` and `{{#each list}}{{this}}{{/each}}`, and
- * nothing else: every part is checked here, over the syntax tree, as Handlebars' own strict mode lets `{{constructor}}` through and finds other
- * mistakes only when a text is rendered. A text that only places values is joined from its parsed form: seven times as fast.
+ * Compiles a Handlebars text without escaping. Allowed are only `{{name}}`, `{{#if name}}`, `{{#unless name}}` and `{{#each list}}{{this}}{{/each}}`.
+ * Every part is checked here over the syntax tree, because Handlebars' strict mode lets `{{constructor}}` through and finds other mistakes only at
+ * rendering. A text that only places values is joined from its parsed parts, which is seven times as fast. Throws a TemplateError for anything else.
  */
 export function compileHandlebars(text: string, places: readonly string[]): Compiled {
   if (text.includes('\\{{'))
-    throw new TemplateError('it has \\{{, where Handlebars would eat the backslash: put a space or a quote between them');
+    throw new TemplateError('it has \\{{, where Handlebars would drop the backslash: put a space or a quote between the two');
   let program: hbs.AST.Program;
   try {
     program = Handlebars.parse(text);
@@ -34,7 +36,7 @@ export function compileHandlebars(text: string, places: readonly string[]): Comp
   return (values) => template(values);
 }
 
-/** Which names a part of a template may place. */
+/** The names that a part of a template may use. */
 interface Scope {
   readonly places: readonly string[];
   readonly inEach: boolean;
@@ -57,15 +59,17 @@ function check(statement: hbs.AST.Statement, scope: Scope): void {
     checkName(subject as hbs.AST.PathExpression, scope);
     checkAll(program, path.original === 'each' ? { ...scope, inEach: true } : scope);
     checkAll(inverse, scope);
-  } else throw new TemplateError('it has a partial ({{> …}}), and there are none');
+  } else throw new TemplateError('it has a partial ({{> …}}), and partials are not supported');
 }
 
 function requirePlain(expression: hbs.AST.Expression | undefined, isPlain: boolean): void {
   if (expression?.type === 'PathExpression' && isPlain) return;
-  throw new TemplateError('it has more than {{name}}, {{#if name}}, {{#unless name}} and {{#each list}}, and there is nothing else');
+  throw new TemplateError(
+    'it has an expression other than {{name}}, {{#if name}}, {{#unless name}} and {{#each list}}, and only these are supported',
+  );
 }
 
-/** Inside {{#each}} `this` is the element, and every other name needs `../`. */
+/** Checks a name. Inside {{#each}}, `this` is the element, and every other name needs `../`. */
 function checkName({ original, depth, parts }: hbs.AST.PathExpression, { places, inEach }: Scope): void {
   if (inEach && (original === 'this' || original === '.')) return;
   const [name = original] = parts;
@@ -74,7 +78,7 @@ function checkName({ original, depth, parts }: hbs.AST.PathExpression, { places,
     throw new TemplateError(`it has '${original}', but inside {{#each}} there are {{this}} and {{../${name}}}, outside {{${name}}}`);
 }
 
-/** Whether there is no `key=value`. The types say that a hash is always there, but it may be undefined. */
+/** Whether an expression has no `key=value`. The types say that a hash is always present, but it may be undefined. */
 function isEmpty(hash: hbs.AST.Hash | undefined): boolean {
   return hash === undefined || hash.pairs.length === 0;
 }
@@ -101,7 +105,7 @@ function join(parts: readonly Part[]): Compiled {
   };
 }
 
-/** marathon-lb's own format, of the labels in use today: `{name}` stands for a value, `{{` and `}}` for braces [Python's str.format]. */
+/** Compiles marathon-lb's own format, which labels use (Python's str.format): `{name}` is a value, `{{` and `}}` are braces. */
 export function compileFormat(text: string, places: readonly string[]): Compiled {
   const parts: Part[] = [];
   for (const [token, name] of text.matchAll(/\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+/g)) {
@@ -117,7 +121,7 @@ export function compileFormat(text: string, places: readonly string[]): Compiled
   return join(parts);
 }
 
-/** A text that stands as it is. */
+/** Compiles a text that is used unchanged. */
 export function compileRaw(text: string): Compiled {
   return () => text;
 }

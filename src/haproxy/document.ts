@@ -10,13 +10,16 @@ import { isAtLeast } from './release.ts';
 import type { DocumentSettings } from './settings.ts';
 import type { Templates } from './templates.ts';
 
-/** A document, and what is wrong with the operator's templates. */
+/** A document, and the Problems with the operator's templates. */
 export interface Rendering {
   readonly document: Document;
   readonly problems: readonly Problem[];
 }
 
-/** A function from services, in order, to the document. What did not change is the same object; a change of tasks renders one backend. */
+/**
+ * Returns a function that renders the document of services, given in order. Unchanged parts are the same objects; a change of tasks renders only one
+ * backend.
+ */
 export function makeRenderer(
   templates: Templates,
   settings: DocumentSettings,
@@ -40,8 +43,8 @@ export function makeRenderer(
 }
 
 /**
- * From HAProxy 3.3 a frontend may not have a backend's name, and marathon-lb gives both one name: the frontend's gets '-in' behind it. Names
- * that rules and people use are those of backends; they stay.
+ * From HAProxy 3.3 on, a frontend must not have the name of a backend, but marathon-lb gives both the same name. The frontend's name gets the suffix
+ * '-in'. The names that rules and people use are those of backends and stay.
  */
 function apartFrom(sections: readonly Section[]): readonly Section[] {
   return sections.map((section) => {

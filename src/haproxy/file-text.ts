@@ -1,6 +1,6 @@
 import type { Document, Fragment, MapFile } from '../model/document.ts';
 
-/** The bytes of haproxy.cfg, as pieces to join or to write one after the other. */
+/** The bytes of haproxy.cfg, as pieces to join or to write one after another. */
 export function* textOf(document: Document): Generator<string> {
   for (const { text } of fragmentsOf(document)) yield text.endsWith('\n') || text === '' ? text : `${text}\n`;
 }
@@ -13,7 +13,7 @@ function* fragmentsOf({ front, backends }: Document): Generator<Fragment> {
   }
 }
 
-/** The bytes of a map file: a key and its backend a line. */
+/** The bytes of a map file: one key and backend on each line. */
 export function mapText(map: MapFile): string {
   let text = '';
   for (const [key, backend] of map) text += `${key} ${backend}\n`;

@@ -10,13 +10,13 @@ import { section } from './section.ts';
 import { APP_MAP, DOMAIN_MAP, HEALTH_MAP, type DocumentSettings } from './settings.ts';
 import type { Author, Templates } from './templates.ts';
 
-/** All sections before the backends, without the head, and the maps they look into. */
+/** All sections before the backends, without the head, and the map files that they read. */
 export interface FrontPart {
   readonly sections: readonly Section[];
   readonly maps: Readonly<Record<string, MapFile>>;
 }
 
-/** What one front gives to the sections that it shares with others, and its own. */
+/** What one front contributes to the shared sections, and its own sections. */
 export interface Rendered {
   readonly front: Front;
   readonly rules: RouteRules;
@@ -26,8 +26,8 @@ export interface Rendered {
 }
 
 /**
- * A function of all fronts: userlists, the shared frontends, then a frontend per port. One that did not change keeps its section, the same
- * object. The order of the rules: by weight, then by app id and service port, which is the order of the fronts.
+ * Returns a function that renders all fronts: userlists, the shared frontends, then one frontend for each port. The sections of an unchanged front
+ * are the same objects. Rules are ordered by weight, then by app id and service port, which is the order of the fronts.
  */
 export function makeFrontPart(templates: Templates, settings: DocumentSettings): (fronts: readonly Front[]) => FrontPart {
   const renderAll = each((named: NamedFront) => renderFront(named, templates, settings));
@@ -128,17 +128,17 @@ function ownFrontend(front: Front, templates: Templates, author: Author): readon
   return isEmpty(head) ? [] : [section([head, ...http, glue])];
 }
 
-/** An empty head, in a label, is the known way not to bind a port: what would stand behind it would belong to the section before. */
+/** Whether a head is empty. An empty head in a label is the known way not to bind a port; lines after it would belong to the previous section. */
 function isEmpty({ text }: Fragment): boolean {
   return text.replace(/^\s*#.*$/gm, '').trim() === '';
 }
 
-/** The first http port of each app: the one that X-Marathon-App-Id leads to. */
+/** The first http port of each app, to which X-Marathon-App-Id leads. */
 function firstHttp(rendered: readonly Rendered[]): readonly Rendered[] {
   return rendered.filter(({ front }) => front.mode === 'http').filter(({ front }, i, all) => all[i - 1]?.front.app !== front.app);
 }
 
-/** Host -> backend; of two with one host the first by weight. */
+/** Host -> backend. When two services have the same host, the first by weight gets it. */
 function domainMap(byWeight: readonly Rendered[]): MapFile {
   const map = new Map<string, BackendName>();
   for (const { front, rules } of byWeight)
@@ -146,7 +146,7 @@ function domainMap(byWeight: readonly Rendered[]): MapFile {
   return map;
 }
 
-/** App id, lower case -> backend. */
+/** App id in lower case -> backend. */
 function appMap(first: readonly Rendered[]): MapFile {
   return new Map(first.map(({ front }) => [front.app.toLowerCase(), front.name]));
 }

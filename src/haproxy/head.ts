@@ -2,7 +2,7 @@ import type { Section } from '../model/document.ts';
 import { HEALTH_MAP, type DocumentSettings } from './settings.ts';
 import type { Templates } from './templates.ts';
 
-/** The sections global, defaults and listen stats, as one. */
+/** Renders the sections global, defaults and listen stats as one section. */
 export function makeHead(templates: Templates, settings: DocumentSettings): Section {
   const { threads, maxConnections, oldWorkerMaxAgeSeconds, maxOldWorkers, trafficLog, defaultOptions, bindAddress, ports } = settings;
   const { configFolder, statesFile } = settings;

@@ -7,13 +7,13 @@ import { section } from './section.ts';
 import type { DocumentSettings } from './settings.ts';
 import type { Templates } from './templates.ts';
 
-/** A front with its rules, by weight. */
+/** A front with its rules. Lists of these are ordered by weight. */
 interface Ruled {
   readonly front: Front;
   readonly rules: RouteRules;
 }
 
-/** One https frontend for all hosts. */
+/** Renders one https frontend for all hosts. */
 export function sharedHttps(byWeight: readonly Ruled[], templates: Templates, settings: DocumentSettings): Section {
   const { bindAddress: bindAddr, ports, configFolder } = settings;
   const head = templates.render('HAPROXY_HTTPS_FRONTEND_HEAD', { bindAddr, port: String(ports.https), sslCerts: sharedCrt(settings) });
@@ -27,8 +27,8 @@ export function sharedHttps(byWeight: readonly Ruled[], templates: Templates, se
 }
 
 /**
- * The rule that looks into the map stands behind those of weight 0 and above, and before those below, which are for what nothing else took:
- * wildcards, catch-alls.
+ * Puts the rule that reads the map after the rules with weight 0 and above, and before those with negative weight. Negative weights are for rules
+ * that take what is left: wildcards and catch-alls.
  */
 export function withMap({
   rules,
@@ -42,8 +42,8 @@ export function withMap({
 }
 
 /**
- * Under --group-https-by-vhost: one frontend that looks at the name in the TLS hello, and behind it, over a socket in memory, an https frontend
- * for each host with the certificates and bind options of its apps.
+ * For --group-https-by-vhost: renders one frontend that reads the name in the TLS hello, and for each host an https frontend, reached through a
+ * socket in memory, with the certificates and bind options of the host's apps.
  */
 export function groupedHttps(byWeight: readonly Ruled[], templates: Templates, settings: DocumentSettings): readonly Section[] {
   const { bindAddress: bindAddr, ports } = settings;
@@ -74,7 +74,7 @@ function rulesOf(host: string, { https }: RouteRules): readonly Fragment[] {
   return [...https.before, ...(https.hosts.find((rules) => rules.host === host)?.fragments ?? [])];
 }
 
-/** Two hosts may be one name when what no name may have is taken out: 'a.b' and 'a_b'. */
+/** Unique names for hosts. Two hosts may become the same name when invalid characters are replaced: 'a.b' and 'a_b'. */
 function uniqueNames(hosts: readonly string[]): readonly string[] {
   const taken = new Set<string>();
   return hosts.map((host) => {

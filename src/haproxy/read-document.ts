@@ -6,9 +6,9 @@ import { CERTIFICATES_FILE } from './settings.ts';
 import { OPENERS } from './backend-traits.ts';
 
 /**
- * The document of files that were written by us, when only they are left of it; `maps`: their texts by file name, and that of the certificates. All text is there, owned
- * by the operator. Sections are cut as the renderer has them: all before the first userlist, frontend or backend is the head, and the
- * backends of services are the last; those before a frontend are part of the front.
+ * Reads a document back from files that this program wrote. `maps` are the texts of the map files and of the certificates file, by file name. The
+ * operator owns all fragments, because the files do not tell the owners. Sections are cut as the renderer writes them: everything before the first
+ * userlist, frontend or backend is the head; the backends at the end are those of services; backends before a frontend are part of the front.
  */
 export function readDocument(config: string, maps: Readonly<Record<string, string>>): Document {
   const sections = cut(config);
@@ -34,7 +34,7 @@ interface Cut {
   readonly text: string;
 }
 
-/** The text in pieces that each open a section; blank lines and comments belong to what follows, as in the templates. */
+/** Cuts a text into pieces that each open a section. Blank lines and comments belong to the piece after them, as in the templates. */
 function cut(config: string): readonly Cut[] {
   const cuts: { keyword: string; name: string; text: string }[] = [];
   let between = '';
@@ -62,13 +62,13 @@ function asRead(text: string): Fragment {
   return { template: 'HAPROXY_HEAD', owner: { by: 'operator' }, text };
 }
 
-/** Only the last `server` lines are servers of tasks; those with something behind them may be the template's. */
+/** Reads a backend. Only the last `server` lines are servers of tasks; those with other lines after them may be the template's. */
 function readBackend({ name, text }: Cut): BackendSection {
   const lines = linesOf(text);
   const behind = lines.findLastIndex((line) => readServerLine(line) === undefined) + 1;
   const servers = new Map<ServerName, Fragment>();
   for (const line of lines.slice(behind)) servers.set(readServerLine(line)?.name as ServerName, { ...asRead(line), template: SERVER });
-  const isEach = servers.size === lines.length - behind; // else two have one name
+  const isEach = servers.size === lines.length - behind; // false when two servers have the same name
   return {
     name,
     backend: name.replace(/^backend /, '') as BackendName,
@@ -80,7 +80,7 @@ function readBackend({ name, text }: Cut): BackendSection {
 
 const SERVER = 'HAPROXY_BACKEND_SERVER_OPTIONS';
 
-/** A map file: a key and its backend a line; of two entries of one key HAProxy uses the first. */
+/** Reads a map file: one key and backend on each line. When a key comes twice, HAProxy uses the first entry. */
 function readMap(text: string): MapFile {
   const map = new Map<string, BackendName>();
   for (const line of text.split('\n')) {

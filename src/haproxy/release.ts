@@ -1,6 +1,6 @@
 import type { Release } from '../model/release.ts';
 
-/** The oldest HAProxy that is supported, and what is assumed where none can be asked. */
+/** The oldest HAProxy release that is supported. It is also assumed where no HAProxy can be asked. */
 export const OLDEST_RELEASE: Release = { major: 2, minor: 6 };
 
 /** Whether a release is `major.minor` or later. */
@@ -8,7 +8,7 @@ export function isAtLeast(release: Release, major: number, minor: number): boole
   return release.major > major || (release.major === major && release.minor >= minor);
 }
 
-/** The release in what `haproxy -v` prints ("HAProxy version 2.6.12-1+deb12u3 2025/10/03"); undefined where there is none. */
+/** The release in the output of `haproxy -v` ("HAProxy version 2.6.12-1+deb12u3 2025/10/03"); undefined when there is none. */
 export function readRelease(text: string): Release | undefined {
   const found = /\bversion (\d+)\.(\d+)/.exec(text);
   return found ? { major: Number(found[1]), minor: Number(found[2]) } : undefined;

@@ -4,12 +4,12 @@ import type { Front } from '../model/service.ts';
 import type { TemplateName } from './catalogue.ts';
 import type { Author, Templates } from './templates.ts';
 
-/** The rules of one service on a shared frontend, for one kind of traffic. */
+/** The rules of one service on the shared frontends. */
 export interface RouteRules {
   readonly http: readonly Fragment[];
-  /** Apart by host, as each host may have an https frontend of its own; `before` stands before those of any host. */
+  /** The https rules by host, because each host may have its own https frontend. The rules in `before` come before those of any host. */
   readonly https: { readonly before: readonly Fragment[]; readonly hosts: readonly HostRules[] };
-  /** Hosts that the map file leads here, http and https apart. */
+  /** The hosts that the map file leads to this service, for http and for https. */
   readonly mapped: { readonly http: readonly string[]; readonly https: readonly string[] };
 }
 
@@ -19,14 +19,14 @@ export interface HostRules {
   readonly fragments: readonly Fragment[];
 }
 
-/** Characters that may stand in the name of an ACL. */
+/** Replaces characters that the name of an ACL can't have by '_'. */
 export function cleaned(text: string): string {
   return text.replace(/[^a-zA-Z0-9-]/g, '_');
 }
 
 /**
- * The rules that lead a service's virtual hosts to its backend. Which templates: a table from {several hosts?, path?, auth?, redirect?} to
- * their names; plain hosts need none where there is a map [marathon-lb 1.15: generateHttpVhostAcl].
+ * Renders the rules that lead a service's virtual hosts to its backend. The tables below give the templates for each combination of {several hosts?,
+ * path?, auth?, redirect?}; plain hosts need no rules when there is a map file (marathon-lb 1.15: generateHttpVhostAcl).
  */
 export function makeRouteRules({ front, hostAcl, templates, author, ...how }: RuleParts): RouteRules {
   const hosts = front.routes.map(({ host }) => host);
@@ -53,21 +53,21 @@ export function makeRouteRules({ front, hostAcl, templates, author, ...how }: Ru
   };
 }
 
-/** How a document leads to its hosts. */
+/** How a document leads to hosts. */
 export interface RouteSettings {
   /** Whether plain hosts are looked up in a map file. */
   readonly maps: boolean;
-  /** Whether each host has an https frontend of its own. */
+  /** Whether each host has its own https frontend. */
   readonly grouped: boolean;
 }
 
-/** Whether the map file leads to a front, so that it needs no rules: for http and for https. */
+/** Whether the map file leads to a front, which then needs no rules; for http and for https. */
 function mappedOf(front: Front, { maps, grouped }: RouteSettings): { readonly http: boolean; readonly https: boolean } {
   const mapped = maps && httpsKind(front) === 'plain' && !hasOwnRules(front.overrides);
   return { http: mapped && !front.redirectToHttps, https: mapped && !grouped };
 }
 
-/** Whether a front has rules in the file, and not only rows of the map file. */
+/** Whether a front has rules in the file, and not only entries in the map file. */
 export function hasHostRules(front: Front, settings: RouteSettings): boolean {
   const mapped = mappedOf(front, settings);
   return front.routes.length > 0 && !(mapped.http && mapped.https);
@@ -77,7 +77,7 @@ const NO_RULES: RouteRules = { http: [], https: { before: [], hosts: [] }, mappe
 
 interface RuleParts extends RouteSettings {
   readonly front: Front;
-  /** How its ACLs are called, behind `host_` and `auth_`. */
+  /** The part of its ACLs' names after `host_` and `auth_`. */
   readonly hostAcl: string;
   readonly templates: Templates;
   readonly author: Author;
@@ -93,7 +93,7 @@ type RuleName = Extract<
   `HAPROXY_${'HTTP_FRONTEND' | 'HTTPS_FRONTEND'}_${'ACL' | 'ROUTING'}${string}` | `HAPROXY_BACKEND_REDIRECT_${string}`
 >;
 
-/** Templates for the first host, then for each host, then once more for the first. */
+/** Templates for the first host, then for each host, then again for the first. */
 interface Chosen {
   readonly before?: readonly RuleName[];
   readonly each: readonly RuleName[];
@@ -137,7 +137,7 @@ function httpsKind({ routes: [route], auth }: Front): Https {
   return auth === undefined ? 'path' : 'path auth';
 }
 
-/** Who is redirected needs no password first; https asks for it. */
+/** The kind of http rules. A redirected request needs no password on http, because https asks for it. */
 function httpKind(front: Front): Http {
   const kind = httpsKind(front);
   if (!front.redirectToHttps) return kind;

@@ -2,9 +2,9 @@ import type { TemplateName } from './catalogue.ts';
 
 /** A kind of line that an app's template may have under `--template-labels safe`. */
 export interface SafeLine {
-  /** What a whole line has to match, its words separated by one blank each; `{name}` stands for a value. */
+  /** The pattern that a whole line has to match, with one space between words; `{name}` is a value. */
   readonly line: RegExp;
-  /** As it is written, for the reference. */
+  /** An example for the reference. */
   readonly usage: string;
   readonly doc: string;
 }
@@ -12,14 +12,14 @@ export interface SafeLine {
 const TIME = String.raw`(?:\d{1,9}|\{\w+\})(?:us|ms|s|m|h|d)?`;
 const NUMBER = String.raw`(?:\d{1,9}|\{\w+\})`;
 const WORD = String.raw`[\w./:*=,;+~@-]+`;
-/** A word, a quoted text or one with escaped blanks; no sample but these, and no variable of the environment. */
+/** A word, a quoted text, or a word with escaped spaces. Contains no samples except these, and no environment variables. */
 const TEXT = String.raw`(?:"[^"$%\\]*"|'[^'%]*'|(?:[^\s"'\\$%#{}]|\\[ rn"\\]|%%|%\[(?:src|dst|src_port|dst_port|ssl_fc_sni)\]|\{\w+\})+)`;
 const CONDITION = String.raw`(?: (?:if|unless) !?(?:\{ ssl_fc \}|HTTP_1\.[01]|METH_\w+))?`;
 
 const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`);
 const line = (pattern: string, usage: string, doc: string): SafeLine => ({ line: whole(pattern), usage, doc });
 
-/** THE table of lines that are safe in the hands of anybody: they touch no file, no environment, no Lua, no other section and no other app. */
+/** THE table of lines that are safe in anybody's hands: they use no file, no environment variable, no Lua, no other section and no other app. */
 export const SAFE_LINES: readonly SafeLine[] = [
   line(String.raw`(?:frontend|backend) \{backend\}|userlist user_\{backend\}`, 'backend {backend}', "The port's own section."),
   line(String.raw`user \{user\} password \{passwd\}`, 'user {user} password {passwd}', 'The user of HAPROXY_n_AUTH.'),
@@ -28,7 +28,11 @@ export const SAFE_LINES: readonly SafeLine[] = [
     'bind {bindAddr}:{servicePort}{sslCert}{bindOptions}',
     "The port's own bind.",
   ),
-  line(String.raw`(?:default_backend|use_backend) \{backend\}`, 'use_backend {backend}', "To the port's own backend, in its own frontend."),
+  line(
+    String.raw`(?:default_backend|use_backend) \{backend\}`,
+    'use_backend {backend}',
+    "The rule that leads to the port's own backend, in the port's own frontend.",
+  ),
   line(String.raw`mode (?:http|tcp|\{mode\})`, 'mode http', 'The mode.'),
   line(
     String.raw`balance (?:\{balance\}|roundrobin|static-rr|leastconn|first|source|random(?:\(\d+\))?|uri(?: whole| len ${NUMBER}| depth ${NUMBER})*|url_param [\w-]+|hdr\([\w-]+\)|rdp-cookie(?:\([\w-]+\))?)`,
@@ -87,7 +91,7 @@ export const SAFE_LINES: readonly SafeLine[] = [
   line(
     String.raw`tcp-check (?:connect|send ${TEXT}|send-binary [\da-fA-F]+|expect !? ?(?:r?string|binary|rbinary) ${TEXT}(?: ${TEXT})*)`,
     'tcp-check expect string +PONG',
-    'The same of a tcp check.',
+    'What a tcp check sends and expects.',
   ),
   line(
     String.raw`cookie [\w-]+(?: (?:rewrite|insert|prefix|indirect|nocache|postonly|preserve|httponly|secure|dynamic|maxidle ${TIME}|maxlife ${TIME}|domain [\w.-]+|attr "?[\w=; -]+"?))*`,
@@ -102,12 +106,12 @@ export const SAFE_LINES: readonly SafeLine[] = [
   line(
     String.raw`server \{serverName\} (?:\{host_ipv4\}|\{host\}):\{port\}(?: (?:id )?\{serverId\})?(?:${serverOption()})*`,
     'server {serverName} {host_ipv4}:{port} id {serverId}{cookieOptions}{healthCheckOptions}{otherOptions} maxconn 100',
-    "A task's server, with options of its own.",
+    "A task's server, with further options.",
   ),
-  line(`default-server(?:${serverOption()})+`, 'default-server inter 5s', 'The same for all servers of the port.'),
+  line(`default-server(?:${serverOption()})+`, 'default-server inter 5s', 'Options of all servers of the port.'),
 ];
 
-/** What may stand on a server's line: its check, limits, and TLS to it without a file. */
+/** The options that a server's line may have: its check, limits, and TLS to the server without a file. */
 function serverOption(): string {
   const timed = `(?:inter|fastinter|downinter|slowstart|pool-purge-delay|tcp-ut) ${TIME}`;
   const counted = `(?:rise|fall|weight|maxconn|minconn|maxqueue|port|error-limit|max-reuse|pool-max-conn|pool-low-conn) ${NUMBER}`;
@@ -125,30 +129,33 @@ const ON_SERVER_LINE: SafeLine = line(
   'In the two templates of a check on a server: options of a server.',
 );
 
-/** The same table with what may stand in a template that is a part of a line, for the reference. */
+/** The table for the reference, including the options for templates that are a part of a line. */
 export const SAFE_ROWS: readonly SafeLine[] = [...SAFE_LINES, ON_SERVER_LINE];
 
-/** Which lines of an app's template are not safe in the hands of anybody, and why: a sentence part each. `text`: rendered, with `{name}` for values. */
+/**
+ * The lines of an app's template that are not safe in anybody's hands, each as a part of a sentence with the reason. `text` is rendered, with
+ * `{name}` for values. `isShared` means that the template's lines go into a frontend shared by apps.
+ */
 export function findUnsafe(name: TemplateName, text: string, isShared: boolean): readonly string[] {
   const lines = text.split(/\r?\n/).map((one) => one.trim()).filter((one) => one !== '' && !one.startsWith('#')); // prettier-ignore
   const table = ON_SERVER.test(name) ? [ON_SERVER_LINE] : SAFE_LINES;
-  const why = (one: string): string => (isShared ? 'its rules stand in a frontend that apps share' : reasonAgainst(one));
+  const why = (one: string): string => (isShared ? 'its rules are in a frontend that apps share' : reasonAgainst(one));
   return lines
     .filter((one) => isShared || !table.some((safe) => safe.line.test(withSingleBlanks(one))))
-    .map((one) => `its line '${one.length > 200 ? `${one.slice(0, 200)}…` : one}' is not safe, as ${why(one)}`);
+    .map((one) => `its line '${one.length > 200 ? `${one.slice(0, 200)}…` : one}' is not safe, because ${why(one)}`);
 }
 
-/** Blanks outside of quotes made one; an escaped blank is none. */
+/** Replaces runs of spaces outside quotes by one space. An escaped space is part of a word. */
 function withSingleBlanks(one: string): string {
   return one.replace(/"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[ \t]+/g, (found) => (/^[ \t]/.test(found) ? ' ' : found));
 }
 
-/** The most telling reason; that the line is not in the table is always one. */
+/** The most telling reason; the last one is always true. */
 function reasonAgainst(one: string): string {
   if (/\$|%\[\s*env\b|\benv\(/.test(one)) return 'it reads the environment';
   if (/\blua\b|lua\./.test(one)) return 'it runs Lua';
   if (/\b(?:crt|ca-file|crl-file|crt-list|errorfile|lf-file|file)\b|\s-[fM]\s|map\w*\(/.test(one)) return 'it reads a file';
-  if (/^(?:use_backend|default_backend|use-server)\b/.test(one)) return "it leads elsewhere than to the port's own backend";
-  if (/^server\b/.test(one)) return "it is no server of the port's own tasks, or has an option that is not on the list";
+  if (/^(?:use_backend|default_backend|use-server)\b/.test(one)) return "it leads to something other than the port's own backend";
+  if (/^server\b/.test(one)) return "it is not a server of the port's own tasks, or has an option that is not on the list";
   return 'it is not on the list of lines that every app may have';
 }

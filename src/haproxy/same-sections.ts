@@ -12,7 +12,7 @@ function ended(text: string): string {
   return text === '' || text.endsWith('\n') ? text : `${text}\n`;
 }
 
-/** Whether two texts of a configuration are one for HAProxy: but for blank lines and comments. */
+/** Whether two texts mean the same to HAProxy: they differ at most in blank lines and comments. */
 function isSameText(a: string, b: string): boolean {
   return a === b || essence(a) === essence(b);
 }
@@ -21,17 +21,17 @@ function essence(text: string): string {
   return text.replace(/^[ \t]*(?:#.*)?(?:\n|$)/gm, '').trimEnd();
 }
 
-/** Whether two sections read the same, servers aside. */
+/** Whether two sections read the same, without their servers. */
 export function isSameSection(a: Section, b: Section): boolean {
   return a === b || isSameText(fragmentsText(a), fragmentsText(b));
 }
 
-/** Whether two lists of sections read the same, wherever the one ends and the next begins. */
+/** Whether two lists of sections read the same, wherever one section ends and the next begins. */
 export function areSameSections(a: readonly Section[], b: readonly Section[]): boolean {
   return isSameText(a.map(fragmentsText).join(''), b.map(fragmentsText).join(''));
 }
 
-/** Whether two backends are one for HAProxy, with the same servers. */
+/** Whether two backends are the same to HAProxy, with the same servers. */
 export function isSameBackend(a: BackendSection, b: BackendSection): boolean {
   if (a === b) return true;
   const isSame = isSameSection(a, b) && haveSameServers(a, b);
@@ -47,7 +47,9 @@ function haveSameServers({ servers: a }: BackendSection, { servers: b }: Backend
   return true;
 }
 
-/** As texts, wherever the servers begin: a template may write several lines for a server, or give it another name. */
+/**
+ * Compares two backends as whole texts, wherever their servers begin: a template may write several lines for a server, or give it a different name.
+ */
 export function isSameWhole(a: BackendSection, b: BackendSection): boolean {
   return isSameText(wholeText(a), wholeText(b));
 }
@@ -58,7 +60,7 @@ function wholeText(section: BackendSection): string {
   return text;
 }
 
-/** Whether two map files have the same entries, in whatever order. */
+/** Whether two map files have the same entries in any order. */
 export function isSameMap(a: MapFile | undefined, b: MapFile | undefined): boolean {
   if (a === b) return true;
   if (b === undefined || a?.size !== b.size) return false;
@@ -71,12 +73,12 @@ export function mapNames(a: Document['maps'], b: Document['maps']): readonly str
   return [...new Set([...Object.keys(a), ...Object.keys(b)])];
 }
 
-/** The first line that is another, for people. */
+/** The first line that differs, in words. */
 export function differenceOf(before: string, after: string): string {
   const was = new Set(before.split('\n'));
   const now = new Set(after.split('\n'));
   const added = [...now].find((line) => !was.has(line));
   const gone = [...was].find((line) => !now.has(line));
   if (added !== undefined) return `now with '${added.trim()}'`;
-  return gone !== undefined ? `now without '${gone.trim()}'` : 'other order';
+  return gone !== undefined ? `now without '${gone.trim()}'` : 'in a different order';
 }

@@ -1,16 +1,16 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
-/** One `server` line of the configuration, in its words. */
+/** One `server` line of the configuration, as words. */
 export interface ServerLine {
   readonly name: string;
   readonly address: string;
-  /** All behind the address. */
+  /** All words after the address. */
   readonly words: readonly string[];
-  /** It has characters that a command can't have: quotes, backslashes, `;`, `#`, `<<`, others than ASCII. */
+  /** True when the line has characters that a runtime command can't have: quotes, backslashes, `;`, `#`, `<<`, or characters outside ASCII. */
   readonly special: boolean;
 }
 
-/** The words of a text that is one `server` line, beside blank lines and comments; undefined for any other. */
+/** Reads a text that has one `server` line and otherwise only blank lines and comments; undefined for any other text. */
 export function readServerLine(text: string): ServerLine | undefined {
   const [line, ...more] = text.split('\n').filter((one) => !/^\s*(?:#|$)/.test(one));
   if (line === undefined || more.length > 0) return undefined;
@@ -19,12 +19,12 @@ export function readServerLine(text: string): ServerLine | undefined {
   return { name, address, words, special: !canStandInCommand(line.trim()) };
 }
 
-/** Whether HAProxy's command line reads a text as it stands: it knows no quotes, and `;`, `\` and `<<` mean something there. */
+/** Whether HAProxy's runtime command line reads a text unchanged: it has no quotes, and `;`, `\` and `<<` have a special meaning there. */
 export function canStandInCommand(text: string): boolean {
   return /^[\t\x20-\x7e]*$/.test(text) && !/["'\\;#]|<</.test(text);
 }
 
-/** Whether two lines are one for HAProxy: a difference in `id` alone is none. */
+/** Whether two lines are the same to HAProxy. A difference only in `id` does not count. */
 export function isSameLine(a: string, b: string): boolean {
   return a === b || withoutId(a) === withoutId(b);
 }
@@ -33,13 +33,13 @@ function withoutId(text: string): string {
   return text.replace(/\sid\s+\d+(?=\s|$)/, '').trim();
 }
 
-/** What is to be done for a server to become as its new line says. */
+/** What has to be done so that a server becomes what its new line says. */
 export type LineChange =
   | { readonly kind: 'none' | 'disabled' | 'enabled' }
   | { readonly kind: 'weight'; readonly weight: number }
   | { readonly kind: 'other'; readonly difference: string };
 
-/** The way from one line of a server to another. */
+/** The change from one line of a server to another. */
 export function changeOf(before: string, after: string): LineChange {
   if (isSameLine(before, after)) return { kind: 'none' };
   const [was, now] = [readServerLine(before), readServerLine(after)];
@@ -53,7 +53,7 @@ export function changeOf(before: string, after: string): LineChange {
   return { kind: 'other', difference: differenceOf(before, after) };
 }
 
-/** The words of a line, but for its id and one more thing. */
+/** The words of a line without its id, and without one more option. */
 function rest({ words }: ServerLine, [except]: readonly string[]): string {
   return words
     .filter((word, i) => word !== 'id' && words[i - 1] !== 'id')
@@ -69,10 +69,10 @@ function differenceOf(before: string, after: string): string {
     ...(added.length > 0 ? [`now with '${added.join(' ')}'`] : []),
     ...(gone.length > 0 ? [`without '${gone.join(' ')}'`] : []),
   ];
-  return parts.length > 0 ? parts.join(', ') : 'its words are in another order';
+  return parts.length > 0 ? parts.join(', ') : 'its words are in a different order';
 }
 
-/** Whether the file has the server in maintenance. */
+/** Whether the file puts the server into maintenance. */
 export function isDisabled({ words }: ServerLine): boolean {
   return words.includes('disabled');
 }
@@ -82,13 +82,13 @@ export function isChecked({ words }: ServerLine): boolean {
   return words.includes('check');
 }
 
-/** The word behind a keyword. */
+/** The word after a keyword; undefined when the keyword is absent. */
 export function valueOf({ words }: ServerLine, keyword: string): string | undefined {
   const at = words.indexOf(keyword);
   return at < 0 ? undefined : words[at + 1];
 }
 
-/** Whether an address is a literal one with a port: names are never resolved for servers that are added at runtime. */
+/** Whether a text is a literal address with a port: HAProxy never resolves names of servers that are added at runtime. */
 export function isLiteralAddress(text: string): boolean {
   const [, v6, v4, port] = /^(?:\[([^\]]+)\]|([\d.]+)):(\d{1,5})$/.exec(text) ?? [];
   const isAddress = v6 === undefined ? isIPv4(v4 ?? '') : isIPv6(v6);
@@ -97,7 +97,7 @@ export function isLiteralAddress(text: string): boolean {
 
 const UNITS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** Milliseconds of a time as HAProxy writes it: `2000`, `500ms`, `5s`. */
+/** Reads a time as HAProxy writes it (`2000`, `500ms`, `5s`) in milliseconds; undefined for other texts. */
 export function readTime(text: string): number | undefined {
   const [, digits, unit = 'ms'] = /^(\d+)(us|ms|s|m|h|d)?$/.exec(text) ?? [];
   const factor = UNITS[unit];

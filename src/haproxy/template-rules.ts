@@ -1,6 +1,6 @@
 import type { TemplateName } from './catalogue.ts';
 
-/** What to write instead of directives that HAProxy 2.1 and later refuse. */
+/** What to write in place of directives that HAProxy 2.1 and later refuse. */
 const REMOVED: readonly (readonly [RegExp, string])[] = [
   [/^reqi?rep$/, 'http-request replace-path, replace-uri or replace-header'],
   [/^reqadd$/, 'http-request add-header'],
@@ -18,14 +18,14 @@ const REMOVED: readonly (readonly [RegExp, string])[] = [
 const SECTION =
   /^[ \t]*(global|defaults|listen|frontend|backend|userlist|peers|resolvers|mailers|program|cache|http-errors|ring|log-forward|fcgi-app|traces|crt-store|log-profile|acme)\b[ \t]*(\S*)/;
 
-/** The templates of a port that open a section, and which. */
+/** The templates of a port that open a section, and its kind. */
 const OPENS: Readonly<Partial<Record<TemplateName, string>>> = {
   HAPROXY_FRONTEND_HEAD: 'frontend',
   HAPROXY_BACKEND_HEAD: 'backend',
   HAPROXY_USERLIST_HEAD: 'userlist',
 };
 
-/** The templates that open a section which apps share, and which; an operator may write `listen` for a frontend or a backend. */
+/** The templates that open a section shared by apps, and its kind. An operator may write `listen` in place of a frontend or backend. */
 const OPENS_SHARED: Readonly<Partial<Record<TemplateName, string>>> = {
   HAPROXY_HTTP_FRONTEND_HEAD: 'frontend',
   HAPROXY_HTTP_FRONTEND_APPID_HEAD: 'frontend',
@@ -35,35 +35,38 @@ const OPENS_SHARED: Readonly<Partial<Record<TemplateName, string>>> = {
   HAPROXY_HTTPS_GROUPED_VHOST_BACKEND_HEAD: 'backend',
 };
 
-/** The templates whose lines stand in a frontend that apps share. */
+/** The templates whose lines are in a frontend shared by apps. */
 const SHARED = /^HAPROXY_HTTPS?_FRONTEND_(?!HEAD|APPID_HEAD)|^HAPROXY_BACKEND_REDIRECT/;
 
-/** Whether a template's lines stand in a frontend that apps share, so that they may hit other apps. */
+/** Whether a template's lines are in a frontend shared by apps, so that they may affect other apps. */
 export function isOfSharedFrontend(name: TemplateName): boolean {
   return SHARED.test(name);
 }
 
-/** Of the rules that look into a map file: a frontend has one, whatever apps are in the map [marathon-lb 1.15 takes no label for it either]. */
+/**
+ * The prefix of the templates for rules that read a map file. A frontend has one such rule for all apps in the map. (marathon-lb 1.15 accepts no
+ * label for it either.)
+ */
 const OF_ALL_APPS = 'HAPROXY_MAP_';
 
-/** Why a template's text can't be used with today's HAProxy, in words that stand behind a comma; undefined when it can. */
+/** Why a template's text can't be used with current HAProxy releases, as the rest of a sentence after a comma; undefined when it can. */
 export function findRemoved(text: string): string | undefined {
   for (const line of text.split('\n')) {
     const [word = ''] = line.trim().split(/\s+/);
     const instead = REMOVED.find(([pattern]) => pattern.test(word))?.[1];
-    if (instead !== undefined) return `HAProxy 2.1 and later do not take '${line.trim()}': write ${instead}`;
+    if (instead !== undefined) return `HAProxy 2.1 and later refuse '${line.trim()}': write ${instead}`;
   }
   return undefined;
 }
 
 /**
- * Why an app may not have a text as its template, in words that stand behind a comma: it would leave its own section, or hit other apps.
- * Undefined when it may. An empty text is one: the known way not to bind a port.
+ * Why an app may not use a text as its template, as the rest of a sentence after a comma: the text would leave the app's own section, or affect other
+ * apps. Undefined when it may. An empty text is allowed: it is the known way not to bind a port.
  */
 export function findTrespass(name: TemplateName, text: string): string | undefined {
-  if (name.startsWith(OF_ALL_APPS)) return 'as its rule is one for all apps, which only the operator can give';
+  if (name.startsWith(OF_ALL_APPS)) return 'because its rule is shared by all apps, and only the operator can change it';
   if (/[^\P{Cc}\n\t\r]/u.test(text)) return 'it has a control character';
-  if (/\\[ \t\r]*$/m.test(text)) return 'a line of it ends in a backslash, which would draw in the line behind it';
+  if (/\\[ \t\r]*$/m.test(text)) return 'one of its lines ends in a backslash, which would join it with the next line';
   const macro = linesOf(text).find((line) => line.trim().startsWith('.'));
   if (macro !== undefined) return `it has '${macro.trim()}', which HAProxy reads as an instruction to itself`;
   return findForeignSection(name, text) ?? findUnconditional(name, text);
@@ -74,27 +77,31 @@ function findForeignSection(name: TemplateName, text: string): string | undefine
   const opened = lines.filter((line) => SECTION.test(unquoted(line)));
   const own = OPENS[name];
   if (own === undefined)
-    return opened[0] === undefined ? undefined : `it opens a section ('${opened[0].trim()}'), which this template may not`;
+    return opened[0] === undefined ? undefined : `it opens a section ('${opened[0].trim()}'), which this template must not do`;
   if (lines.length === 0 && name === 'HAPROXY_FRONTEND_HEAD') return undefined;
   const [first = ''] = lines;
   const [, word, title = ''] = SECTION.exec(unquoted(first)) ?? [];
   if (word !== own || !title.includes('{backend}')) return `its first line is '${first.trim()}', but '${own} {backend}' is wanted`;
   return (
     findMoreThanTitle(first) ??
-    (opened[1] === undefined ? undefined : `it opens a second section ('${opened[1].trim()}'), which this template may not`)
+    (opened[1] === undefined ? undefined : `it opens a second section ('${opened[1].trim()}'), which this template must not do`)
   );
 }
 
-/** A form that makes blanks of line ends puts the whole section on its first line, where HAProxy takes a name and `from` [haproxy 2.4]. */
+/**
+ * Why a section's first line has too many words; undefined when it has not. A form that turns line ends into spaces puts the whole section on its
+ * first line, where HAProxy accepts only a name and `from` (HAProxy 2.4).
+ */
 function findMoreThanTitle(line: string): string | undefined {
   const [word = '', title = '', next] = bareWords(line).split(/\s+/);
   if (next === undefined || next === 'from') return undefined;
-  return `its line '${word} ${title} ${next} …' has more than the section's name: the line ends are lost, write each directive on a line of its own`;
+  return `its line '${word} ${title} ${next} …' has more than the section's name: the line ends were lost, write each directive on its own line`;
 }
 
 /**
- * Why an operator's text can't stand in a template's place, in words that stand behind a comma: what follows it in the file would land in the section
- * before it, or the load balancer would lose its settings or its health page. `text`: rendered, with `{name}` for every value. Undefined when it can.
+ * Why an operator's text can't replace a template, as the rest of a sentence after a comma: the lines after it in the file would become part of the
+ * previous section, or the load balancer would lose its settings or its health page. `text` is rendered, with `{name}` for every value. Undefined
+ * when it can.
  */
 export function findMissingSection(name: TemplateName, text: string, statsPort?: number): string | undefined {
   const lines = linesOf(text);
@@ -107,7 +114,7 @@ export function findMissingSection(name: TemplateName, text: string, statsPort?:
   const last = opened.at(-1) ?? '';
   const [, word = '', title = ''] = SECTION.exec(unquoted(last)) ?? [];
   if (word !== wanted && (word !== 'listen' || wanted === 'userlist'))
-    return `the last section that it opens is '${last.trim()}', but '${wanted} …' is wanted, where the lines that follow belong`;
+    return `the last section that it opens is '${last.trim()}', but '${wanted} …' is wanted, because the lines that follow belong there`;
   if (name in OPENS && !title.includes('{backend}'))
     return `its line '${last.trim()}' has no {backend}, so every port would have the same ${wanted}`;
   return opened.map(findMoreThanTitle).find((why) => why !== undefined);
@@ -121,20 +128,22 @@ function findMissingInHead(opened: readonly string[], lines: readonly string[], 
   const isOnStats = (line: string): boolean =>
     line.includes('{statsBind}') || (statsPort !== undefined && new RegExp(`:${statsPort}\\b`).test(line));
   if (statsPort === undefined ? binds.length > 0 : binds.some(isOnStats)) return undefined;
-  return `it binds nothing on ${statsPort === undefined ? 'the stats port' : `port ${statsPort} (--stats-port)`}, where the health page is looked for`;
+  return `it binds nothing on ${statsPort === undefined ? 'the stats port' : `port ${statsPort} (--stats-port)`}, where clients look for the health page`;
 }
 
-/** Without blank lines and comments. */
+/** The lines without blank lines and comments. */
 function linesOf(text: string): readonly string[] {
   return text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.trim().startsWith('#'));
 }
 
-/** HAProxy takes quotes off a line's first word as well: '"backend" x' opens a section. */
+/** A line without quotes. HAProxy removes quotes from the first word too: '"backend" x' opens a section. */
 function unquoted(line: string): string {
   return line.replace(/["'\\]/g, '');
 }
 
-/** A line without its comment, with what is quoted or escaped as a mere letter: an 'if' in there is no condition. */
+/**
+ * A line without its comment, and with quoted or escaped parts replaced by a letter, so that an 'if' in a quoted part does not count as a condition.
+ */
 function bareWords(line: string): string {
   return line.replace(/\\.|"(?:\\.|[^"\\])*"|'[^']*'|(#.*)/g, (_, comment?: string) => (comment === undefined ? 'x' : '')).trim();
 }
@@ -142,22 +151,22 @@ function bareWords(line: string): string {
 function findUnconditional(name: TemplateName, text: string): string | undefined {
   if (!isOfSharedFrontend(name)) return undefined;
   const rule = text.split(/\r?\n/).find((line) => bareWords(line) !== '' && !hasCondition(bareWords(line)));
-  return rule === undefined ? undefined : `'${rule.trim()}' would hit every app of the shared frontend: give it a condition ('if …')`;
+  return rule === undefined ? undefined : `'${rule.trim()}' would affect every app of the shared frontend: give it a condition ('if …')`;
 }
 
-/** Whether a rule is for some requests only; one whose condition holds for all requests is not. */
+/** Whether a rule is for some requests only. A condition that holds for all requests does not count. */
 function hasCondition(line: string): boolean {
   if (/^acl\s/.test(line)) return true;
   const [, word, condition = ''] = /\s(if|unless)\s+(.*)$/.exec(line) ?? [];
   return word !== undefined && !(word === 'if' ? ALWAYS : NEVER).test(condition);
 }
 
-/** Conditions of one word, or of one word and others behind `or`, that hold for every request, or for none [haproxy: predefined ACLs]. */
+/** Conditions of one word, alone or combined by `or`, that hold for every request, or for none (HAProxy: predefined ACLs). */
 const ALWAYS =
   /^(?:.*(?:\|\||\bor)\s*)?(?:TRUE|HTTP|!\s*FALSE|\{+\s*always_true\s*\}+|!\s*\{+\s*always_false\s*\}+)(?:\s*(?:\|\||or\b).*)?$/;
 const NEVER = /^(?:FALSE|!\s*TRUE|!\s*HTTP|\{+\s*always_false\s*\}+|!\s*\{+\s*always_true\s*\}+)$/;
 
-/** An operator's HAPROXY_HEAD for marathon-lb, made fit for our HAProxy; `notes`: what was left out, a sentence for each reason. */
+/** Adapts an operator's HAPROXY_HEAD for marathon-lb to our HAProxy. `notes` says what was left out, one sentence for each reason. */
 export function translateHead(text: string): { readonly text: string; readonly notes: readonly string[] } {
   const dropped = new Map<string, string[]>();
   const kept = text.split('\n').filter((line) => {
@@ -176,23 +185,29 @@ export function translateHead(text: string): { readonly text: string; readonly n
 }
 
 function reasonToDrop(line: string): string | undefined {
-  if (line === 'daemon') return 'as HAProxy runs under our own master here';
+  if (line === 'daemon') return 'because HAProxy runs under our own master here';
   if (/^lua-load\s+\/marathon-lb\/\S+\.lua$/.test(line) || /\buse-service\s+lua\./.test(line))
-    return 'as the Lua scripts of marathon-lb are not here';
+    return "because marathon-lb's Lua scripts are not here";
   return undefined;
 }
 
-/** Folders that an operator's HAPROXY_HEAD needs: of its stats sockets and its server states. */
+/** The folders that an operator's HAPROXY_HEAD needs: for its stats sockets and its server states. */
 export function foldersOfHead(text: string): readonly string[] {
   const sockets = [...text.matchAll(/^\s*stats\s+socket\s+(\/\S+)\/[^/\s]+/gm)].map(([, folder = '']) => folder);
   const states = [...text.matchAll(/^\s*server-state-base\s+(\/\S+)/gm)].map(([, folder = '']) => folder);
   return [...new Set([...sockets, ...states])];
 }
 
-/** `$NAME`, `${NAME}` or `${NAME[*]}`; one with a default (`${NAME-text}`) may be missing, and a brace that is not closed is for HAProxy to refuse. */
+/**
+ * Matches `$NAME`, `${NAME}` and `${NAME[*]}`. A variable with a default (`${NAME-text}`) may be missing; an unclosed brace is left for HAProxy to
+ * refuse.
+ */
 const VARIABLE = /(?<!\\)\$(?:\{([A-Za-z_]\w*)(?:\[\*\])?\}|([A-Za-z_]\w*))/g;
 
-/** The environment variables that a text has HAProxy read: in double quotes, or by the sample `env`; without those that HAProxy or the text itself sets. */
+/**
+ * The environment variables that a text makes HAProxy read, in double quotes or through the sample `env`, without those that HAProxy or the text
+ * itself sets.
+ */
 export function variablesIn(text: string): readonly string[] {
   const quoted = [...text.matchAll(/"(?:[^"\\\n]|\\.)*"/g)].flatMap(([inside]) => [...inside.matchAll(VARIABLE)]);
   const sampled = [...text.matchAll(/\benv\(\s*([A-Za-z_]\w*)\s*\)/g)];

@@ -6,53 +6,53 @@ import { findUnsafe } from './safe-lines.ts';
 import { findMissingSection, findRemoved, findTrespass, isOfSharedFrontend, translateHead, variablesIn } from './template-rules.ts';
 import { compileFormat, compileHandlebars, compileRaw, TemplateError, type Compiled, type Values } from './compile.ts';
 
-/** A template's text and how it is to be read: `.hbs` by Handlebars, all else in marathon-lb's way. */
+/** A template's text and its language: Handlebars for `.hbs`, marathon-lb's format for everything else. */
 export interface TemplateText {
   readonly text: string;
   readonly language: 'handlebars' | 'marathon-lb';
-  /** Where it came from, for the person who can mend it: a file, a variable. */
+  /** Where it came from, for whoever has to mend it: a file or a variable. */
   readonly from: string;
 }
 
-/** The templates in force, compiled. */
+/** The compiled templates in force. */
 export interface Templates {
-  /** One rendered template as a fragment; a label's text wins over the others, unless it can't be used. */
+  /** Renders a template as a fragment. A label's text wins over the others, unless it can't be used. */
   render<Name extends TemplateName>(name: Name, context: Context<Name>, by?: Author): Fragment;
-  /** What is wrong with the template texts of an app's labels. */
+  /** The Problems with the template texts in an app's labels. */
   problemsOf(by: Author): readonly Problem[];
-  /** The same, with the default templates in place of these of the operator's. */
+  /** Returns templates in which the default ones replace these templates of the operator's. */
   without(names: readonly string[]): Templates;
-  /** What is wrong with the operator's own. */
+  /** The Problems with the operator's own templates. */
   readonly problems: readonly Problem[];
 }
 
-/** A template, and the default where it is the operator's own. */
+/** A template in force, and the default one when the operator replaced it. */
 interface InForce {
   readonly compiled: Compiled;
   readonly standard?: Compiled;
 }
 
-/** Whose section a fragment stands in, and which texts of his labels count. */
+/** The owner of the section that a fragment is in, and the owner's template texts. */
 export interface Author {
   readonly owner: Owner;
   readonly overrides: Overrides;
 }
 
-/** What an operator decides about templates that are not the default ones. */
+/** The operator's rules for templates other than the default ones. */
 export interface TemplateRules {
-  /** Where the health page is looked for; a head has to bind it. Not given: any bind will do. */
+  /** The port of the health page, which a head has to bind. When undefined, any bind is accepted. */
   readonly statsPort?: number;
-  /** Apps may bring only templates with lines that hurt nobody: --template-labels safe. */
+  /** True for --template-labels safe: apps may use only templates with safe lines. */
   readonly safeLabels?: boolean;
-  /** The environment variables that HAProxy is given; not given: nobody knows. */
+  /** The environment variables that HAProxy is given; undefined when not known. */
   readonly variables?: readonly string[];
 }
 
 const OPERATOR: Author = { owner: { by: 'operator' }, overrides: {} };
 
 /**
- * Compiles the defaults and what an operator put in their place (environment before files). A default that can't be compiled throws: it is
- * ours. An operator's that can't is a Problem, and the default stands.
+ * Compiles the default templates and the operator's templates that replace them. Throws when a default one can't be compiled, because it is ours. An
+ * operator's template that can't be compiled is a Problem, and the default one stays in force.
  */
 export function makeTemplates(
   defaults: ReadonlyMap<TemplateName, string>,
@@ -116,13 +116,13 @@ function compile(name: TemplateName, { text, language }: TemplateText): Compiled
   return use === 'raw' ? compileRaw(text) : compileFormat(text, places);
 }
 
-/** Why a text can't be used, in words that stand behind a comma; `isUnsafe`: only as labels may have safe lines alone. */
+/** Why a text can't be used, as the rest of a sentence after a comma. `isUnsafe` means that only the rule of safe lines in labels forbids it. */
 interface Fault {
   readonly what: string;
   readonly isUnsafe?: true;
 }
 
-/** Compiled, or why it can't be used. `by`: an app may not do all that an operator may. */
+/** Compiles a text, or returns why it can't be used. `by` says whose text it is: an app may do less than an operator. */
 function tryCompile(
   name: TemplateName,
   text: TemplateText,
@@ -145,7 +145,7 @@ function tryCompile(
   }
 }
 
-/** The variables that a text has HAProxy read, and that HAProxy is not given. */
+/** The environment variables that a text makes HAProxy read and that HAProxy is not given. */
 function missingVariables(text: string, { variables }: { readonly variables?: readonly string[] | undefined }): readonly string[] {
   return variables === undefined ? [] : variablesIn(text).filter((name) => !variables.includes(name));
 }
@@ -160,11 +160,11 @@ function notPassed(name: TemplateName, from: string, names: readonly string[]): 
     code: 'template',
     owner: OPERATOR.owner,
     message: `the template ${name} from ${from} uses ${variableWords(names)}: HAProxy reads an empty text there`,
-    hint: 'give the load balancer that flag, or take the variable out',
+    hint: 'give the load balancer this flag, or remove the variable',
   };
 }
 
-/** Every value of a template as its own name: `{backend}`. */
+/** Values for a template in which each value is its own name: `{backend}`. */
 function sampleOf(name: TemplateName): Values {
   const { places, lists }: TemplateRow = CATALOGUE[name];
   return Object.fromEntries([...places.map((place) => [place, `{${place}}`]), ...lists.map((list) => [list, [`{${list}}`]])]) as Values;
@@ -172,7 +172,7 @@ function sampleOf(name: TemplateName): Values {
 
 type Usable = Compiled | readonly Fault[];
 
-/** Label texts recur with every task of an app; their compiled forms are kept, but not for ever. */
+/** Remembers compiled label texts, because they come again with every change of an app. The memory is emptied when it is full. */
 function remember(make: (name: TemplateName, text: string) => Usable): (name: TemplateName, text: string) => Usable {
   const made = new Map<string, Usable>();
   return (name, text) => {
@@ -203,13 +203,13 @@ function unusable({ name, from, fault: { what, isUnsafe }, owner, label }: Unusa
     owner,
     ...(label === true && { label: from }),
     message: `the template ${name} from ${from} can't be used, ${what}`,
-    hint: isUnsafe === true ? UNSAFE_HINT : 'the default template stands in its place',
+    hint: isUnsafe === true ? UNSAFE_HINT : 'the default template is used in its place',
   };
 }
 
 const UNSAFE_HINT =
-  "the default template stands in its place; docs/labels.md lists the lines that apps may have under --template-labels safe, which is its operator's choice";
+  'the default template is used in its place; the operator chose --template-labels safe, and docs/labels.md lists the lines that apps may use under it';
 
 function leftOut(note: string, from: string): Problem {
-  return { code: 'template', owner: OPERATOR.owner, message: note, hint: `take it out of ${from}` };
+  return { code: 'template', owner: OPERATOR.owner, message: note, hint: `remove it from ${from}` };
 }

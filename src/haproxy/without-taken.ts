@@ -10,20 +10,20 @@ interface Bound {
   readonly document: Document;
   /** One for each bind that is left out. */
   readonly problems: readonly Problem[];
-  /** Why, for each of them that the operator asked for, by flag, default or template. */
+  /** Why, for each left-out bind that the operator asked for by a flag, a default or a template. */
   readonly unbound: readonly string[];
 }
 
 const NONE: readonly string[] = [];
 
-/** The health page is red while the operator's ports are not bound: it is the same entry as at HAProxy's end. */
+/** The health page is red while a port of the operator's is not bound: the map has the same entry as when HAProxy is about to end. */
 const RED: MapFile = new Map([['stop', '1' as BackendName]]);
 
 /**
- * A document without the binds that HAProxy can't have, wherever they stand: in the load balancer's own frontends, or in templates. The sections
- * stay, so that nothing else of the file is another: a frontend without its `bind` is back as soon as that is free. What is untouched is the
- * same object, and a section and the same binds give the same object again. Where a bind of the operator's is left out, HAProxy's health page
- * is red, unless `degradedOk`.
+ * Returns a function that removes from a document the binds that HAProxy can't get, in the load balancer's own frontends and in templates. The
+ * sections stay, so that nothing else in the file changes: a frontend gets its `bind` back as soon as the address is free. Untouched parts are the
+ * same objects, and the same section with the same binds gives the same object. When a bind of the operator's is left out, HAProxy's health page is
+ * red, unless `degradedOk` is set.
  */
 export function makeWithoutTaken(degradedOk: boolean): (document: Document, taken: readonly TakenBind[]) => Bound {
   let last: { readonly taken: readonly TakenBind[]; readonly cut: (sections: readonly Section[]) => readonly Cut[] } | undefined;
@@ -67,7 +67,7 @@ function notBound({ why }: TakenBind, { name }: Section, { owner, template, labe
     code: 'port-conflict',
     owner,
     ...(label !== undefined && { label }),
-    message: `${where} goes out without a bind of its own: ${why}`,
-    hint: `it is bound as soon as it is free${flags}`,
+    message: `${where} is without one of its binds: ${why}`,
+    hint: `the address is bound as soon as it is free${flags}`,
   };
 }

@@ -1,15 +1,15 @@
 import type { Network, Port, Task } from '../model/snapshot.ts';
 
-/** Where a task answers. */
+/** The address and port at which a task answers. */
 export interface Endpoint {
   readonly address: string;
   readonly port: number;
 }
 
 /**
- * Where a task answers for a port: the container's own address and port in container mode (Calico), the agent's address and the mapped port
- * otherwise. Decided by the app's network mode, never by addresses being there: Docker's bridge publishes some too.
- * Where there is none, the reason.
+ * The address and port at which a task answers for a port of its app, or the reason why there is none: in container mode (Calico) the container's own
+ * address and port, otherwise the agent's address and the mapped port. The app's network mode decides, never the presence of addresses, because
+ * Docker's bridge publishes some too.
  */
 export function endpointOf({ network, task, index, port }: Where): Endpoint | 'no-address' | 'no-port' {
   const hostPort = task.hostPorts[index];

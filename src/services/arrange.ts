@@ -7,47 +7,47 @@ import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Bind, Front, LeftOut } from '../model/service.ts';
 
-/** What a service would have of ports and routes. The same object as before as long as its definition, and whether it has servers, are. */
+/** The port and routes that a service wants. It stays the same object while the service's definition, and whether it has servers, stay the same. */
 export interface Claim {
   readonly front: Front;
   readonly serves: boolean;
 }
 
-/** A port of the load balancer's own, that no app gets. */
+/** A port of the load balancer itself, which no app gets. */
 export interface OwnBind {
   readonly address: string;
   readonly port: number;
-  readonly what: string; // 'the shared http frontend'
-  /** Another process on this machine has it. */
+  readonly what: string; // for example 'the shared http frontend'
+  /** Whether a different process on this machine holds it. */
   readonly isForeign?: true;
 }
 
-/** Who got what of ports and routes. */
+/** Which claims got which ports and routes. */
 export interface Arrangement {
-  /** By claim: its front with what it got, the very same object where it got all; undefined when it can't be rendered at all. */
+  /** For each claim its front with what it got; the same object when it got everything; undefined when it can't be rendered at all. */
   readonly fronts: readonly (Front | undefined)[];
-  /** Who holds what when HAProxy runs this. */
+  /** Who holds what once HAProxy runs this arrangement. */
   readonly holders: readonly Holder[];
   readonly leftOut: readonly LeftOut[];
   readonly problems: readonly Problem[];
 }
 
-/** Who has what besides the claims. */
+/** Who holds ports and routes besides the claims. */
 export interface Others {
-  /** The load balancer's own. */
+  /** The load balancer's own ports. */
   readonly own: readonly OwnBind[];
-  /** Who holds what until now. */
+  /** Who holds what at the moment. */
   readonly holders: readonly Holder[];
-  /** Ports that are not rendered, of apps that Marathon has: they keep what they hold, and claim nothing else. */
+  /** Ports of Marathon's apps that are not rendered. They keep what they hold and claim nothing more. */
   readonly absent?: readonly Front[];
-  /** Under `--group '*'`, where other load balancers are among the apps. */
+  /** True under `--group '*'`, where other load balancers may be among the apps. */
   readonly takesAll?: boolean;
 }
 
 /**
- * Who gets a port or a route that two claim: the load balancer itself; then the one that holds it, whether or not it serves; then the one with
- * servers; then the one whose definition is older; then the lower app id. Who loses a port stays reachable by its virtual hosts, and the other way
- * round; both are Problems.
+ * Decides who gets a port or a route that two claims want. The load balancer itself comes first; then the claim that holds it already, whether or
+ * not it serves; then the one with servers; then the one with the older definition; then the lower app id. A service that loses its port stays
+ * reachable by its virtual hosts, and one that loses a host stays reachable by its port; both losses are Problems.
  */
 export function arrange(claims: readonly Claim[], others: Others, wholeOf = makeHolder): Arrangement {
   const { own, holders, absent = NONE, takesAll = false } = others;
@@ -88,13 +88,13 @@ function holderOf({ front, held }: Contestant, wholeOf: typeof makeHolder): read
   return [held.size === whole.holds.length ? whole : { ...whole, holds: [...held] }];
 }
 
-/** What is told of losses. */
+/** Reports losses. */
 interface Told {
   readonly leftOut: LeftOut[];
   readonly problems: Problem[];
 }
 
-/** A port loses something, and has `got` instead; one that is not rendered has lost it before. */
+/** Reports that a port loses something and gets `got` in its place. A port that is not rendered has lost it before. */
 function lose(loser: Contestant, got: Front | undefined, { problem, leftOut, problems }: Told & { readonly problem: Problem }): void {
   if (loser.isAbsent) return;
   const { app, index } = loser.front;
@@ -130,7 +130,7 @@ function contestBinds(all: readonly Contestant[], judge: Judge, { own, ...told }
   }
 }
 
-/** Those that claim a bind, by its port: where several do, or the load balancer has it. */
+/** The claims on a bind, by its port, where several claim it or the load balancer has it. */
 function byPort(all: readonly Contestant[], own: readonly OwnBind[]): readonly (readonly Contestant[])[] {
   const ports = new Set(own.map(({ port }) => port));
   const claimants = new Map<number, Contestant[]>();

@@ -2,7 +2,7 @@ import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { PortLabels } from './labels.ts';
 
-/** How much of one app counts. Far above what apps need, and far below what makes HAProxy or the load balancer slow for all others. */
+/** How much of one app is used. The bounds are far above what apps need, and far below what makes HAProxy or the load balancer slow for everybody. */
 export const BOUNDS = {
   /** Ports that are served. */
   ports: 100,
@@ -10,9 +10,9 @@ export const BOUNDS = {
   hosts: 1_000,
   /** Paths of all ports together. */
   paths: 500,
-  /** Characters of all HAPROXY_ labels, names and values. */
+  /** Characters of the names and values of all HAPROXY_ labels. */
   labels: 262_144,
-  /** Labels that are unknown, or of a port that the app does not have, told one by one. */
+  /** Unknown labels, and labels for ports that the app does not have, that are reported one by one. */
   told: 10,
 } as const;
 
@@ -20,7 +20,7 @@ interface WithValues {
   readonly values: PortLabels;
 }
 
-/** The labels of an app's ports with as many virtual hosts and paths as count: the first ones, in order of port index. */
+/** The labels of an app's ports with only the first virtual hosts and paths within the bounds, in order of port index. */
 export function withinBounds<Labels extends WithValues>(
   app: AppId,
   ports: readonly Labels[],
@@ -32,7 +32,7 @@ export function withinBounds<Labels extends WithValues>(
     const { values } = labels;
     const paths = pathsOf(values);
     const keptPaths = paths.slice(0, left.paths);
-    // Without the paths that a port asks for, its hosts would be the port's as a whole.
+    // A port without the paths that it asks for would get its hosts as a whole.
     const hosts = paths.length > 0 && keptPaths.length === 0 ? [] : values.hosts?.slice(0, left.hosts);
     left.hosts -= hosts?.length ?? 0;
     left.paths -= keptPaths.length;
@@ -45,17 +45,17 @@ export function withinBounds<Labels extends WithValues>(
   return { ports: bounded, problems };
 }
 
-/** The Problem of an app that has more of something than counts. */
+/** The Problem of an app that has more of something than is used. */
 export function tooMany(app: AppId, what: string, found: number, most: number): Problem {
   return {
     code: 'bounds',
     owner: { by: 'app', app },
-    message: `the app has ${found} ${what}, of which the first ${most} count`,
-    hint: `divide the app, so that each part has at most ${most}`,
+    message: `the app has ${found} ${what}, and only the first ${most} are used`,
+    hint: `split the app into parts with at most ${most} each`,
   };
 }
 
-/** The paths of HAPROXY_n_PATH without their flag. */
+/** The paths of HAPROXY_n_PATH without the flag -i. */
 function pathsOf({ path }: PortLabels): readonly string[] {
   return path === undefined ? [] : path.split(' ').filter((word) => word.startsWith('/'));
 }

@@ -4,22 +4,23 @@ import type { Problem } from '../model/problem.ts';
 import type { FileOfLabel, Front, LeftOut, Service } from '../model/service.ts';
 import { withPaths } from './named-files.ts';
 
-/** Services as far as HAProxy takes the files that their labels name. */
+/** Services with what HAProxy accepts of the files that their labels name. */
 export interface Certified {
   readonly services: readonly Service[];
-  /** The files that labels name, each once; the same list as long as they do. */
+  /** The files that labels name, each once. It stays the same list while the labels name the same files. */
   readonly files: readonly string[];
   readonly leftOut: readonly LeftOut[];
   readonly problems: readonly Problem[];
 }
 
-/** What is known of the files that labels name. */
+/** What was found out about the files that labels name. */
 export type KnownFiles = Pick<Certificates, 'named' | 'areJudged'>;
 
 /**
- * A function from services and what is known of the files that their labels name. HAProxy would refuse the whole configuration for one that it
- * can't use, or read it without end, so that the port with it is not bound: never without TLS, or without the options that were asked for. One
- * that was not looked into yet is not bound either, unless nobody looks. A port whose template names such a file is left out.
+ * Returns a function from services and the findings about the files that their labels name. HAProxy would refuse the whole configuration for a
+ * file that it can't use, or would never stop reading it. A port with such a file is not bound; it is never bound without TLS or without the
+ * options that its labels ask for. A port with a file that was not looked into yet is not bound either, unless no look will come. A port whose
+ * template names a file that HAProxy can't use is left out.
  */
 export function makeCertify(): (services: readonly Service[], known: KnownFiles) => Certified {
   const filesOf = whole((fronts: readonly Front[]) => [...new Set(fronts.flatMap(({ files = [] }) => files.map(({ file }) => file)))]);
@@ -48,7 +49,7 @@ const NOTHING: Pick<Certified, 'leftOut' | 'problems'> = { leftOut: [], problems
 
 interface CertifiedFront {
   readonly front: Front;
-  /** It is left out as a whole. */
+  /** Whether the port is left out as a whole. */
   readonly isOut: boolean;
   readonly leftOut: readonly LeftOut[];
   readonly problems: readonly Problem[];
@@ -118,7 +119,7 @@ function isAsNamed({ file, serves }: Judged): boolean {
   return serves.length === 1 && serves[0] === fileUse(file).path;
 }
 
-/** A frontend template of the port's own may be without. */
+/** Whether a front needs a certificate. A port's own frontend template may do without. */
 function isPlaced({ overrides }: Front, place: '{sslCert}' | '{bindOptions}'): boolean {
   const head = overrides['HAPROXY_FRONTEND_HEAD'];
   return head === undefined || head.includes(place);

@@ -2,8 +2,8 @@ import type { Check } from '../model/service.ts';
 import type { Definition, HealthCheck } from '../model/snapshot.ts';
 
 /**
- * The Marathon check that HAProxy repeats for a port: the one with this port's index, else the first with a port number of its own
- * [marathon-lb takes the first of either]. A command can't be repeated.
+ * The Marathon check that HAProxy repeats for a port: the check with this port's index, else the first check with a port number. (marathon-lb takes
+ * the first of either kind.) A COMMAND check can't be repeated.
  */
 export function checkOfPort({ checks }: Definition, index: number): HealthCheck | undefined {
   const usable = checks.filter(({ protocol }) => protocol !== 'COMMAND');
@@ -11,18 +11,18 @@ export function checkOfPort({ checks }: Definition, index: number): HealthCheck 
   return ofIndex ?? usable.find(({ at }) => at !== undefined && 'port' in at);
 }
 
-/** The path of a check without its fragment: what stands behind `#` is never sent to a server. */
+/** The path of a check without its fragment, because the text after `#` is never sent to a server. */
 function pathOf({ path }: Pick<HealthCheck, 'path'>): string {
   const [sent = ''] = path.split('#', 1);
   return sent === '' ? '/' : sent;
 }
 
-/** HAProxy counts in milliseconds, as a signed number of 32 bits. */
+/** The longest time of HAProxy's, in seconds: it counts milliseconds in a signed number of 32 bits. */
 const LONGEST_SECONDS = 2_147_483;
 
 /**
- * What keeps a check from a configuration, with what is wanted; undefined for one that is fine. The path becomes a word of a line: a blank or a
- * line end in it would be more than a value.
+ * Why a check can't be put into a configuration, with what is wanted; undefined when it can. The path becomes one word of a line, so a space or line
+ * end in it would add more than a value.
  */
 export function faultOf(check: HealthCheck): string | undefined {
   const { protocol, intervalSeconds, timeoutSeconds, maxConsecutiveFailures } = check;
@@ -41,7 +41,7 @@ export function faultOf(check: HealthCheck): string | undefined {
     : `its maxConsecutiveFailures is ${maxConsecutiveFailures} (wanted: a whole number from 0)`;
 }
 
-/** HAProxy's check in the terms of its configuration. `otherIndex`: HAPROXY_n_BACKEND_HEALTHCHECK_PORT_INDEX. */
+/** HAProxy's check in the terms of its configuration. `otherIndex` is the value of HAPROXY_n_BACKEND_HEALTHCHECK_PORT_INDEX. */
 export function makeCheck(check: HealthCheck, mode: 'http' | 'tcp', otherIndex: number | undefined): Check {
   const isTcp = mode === 'tcp' || check.protocol === 'TCP' || check.protocol === 'MESOS_TCP';
   const ownPort = check.at !== undefined && 'port' in check.at ? check.at : undefined;

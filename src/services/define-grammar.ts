@@ -1,30 +1,33 @@
-/** What a text gave: a value, what of it is not taken, or both (a list with one bad element keeps the others). */
+/** The result of reading a text: a value, the part that is refused, or both (a list with one bad element keeps the others). */
 export interface Read<Value> {
   readonly value?: Value;
   readonly bad?: string;
-  /** Why the bad part is not taken, without the text itself. */
+  /** Why the bad part is refused, without repeating the text. */
   readonly why?: string;
   /** What was probably meant by the bad part. */
   readonly meant?: string;
-  /** What the owner of a value should know of it. */
+  /** A note about a good value for the app's owner. */
   readonly note?: string;
 }
 
-/** One kind of label value: what is wanted, in words that stand behind 'wanted: ', and the reader. A plain value can never become more than a value. */
+/**
+ * One kind of label value: the words that follow 'wanted: ', and the reader. A value read this way can never add more than one value to the
+ * configuration.
+ */
 export interface Grammar<Value> {
   readonly wanted: string;
   readonly read: (text: string) => Read<Value>;
 }
 
-/** A word that HAProxy reads as one word, wherever in a line it stands. */
+/** A text that HAProxy reads as one word, wherever it is in a line. */
 export const WORD = /^[^\s"'#\\\p{Cc}]+$/u;
 
 export const words = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== '');
 
-/** Longer than any value with a meaning, and short enough for HAProxy's regular expressions and buffers. */
+/** The most characters of a value: longer than any sensible value, and short enough for HAProxy's regular expressions and buffers. */
 export const LONGEST = { value: 4096, list: 32_768 };
 
-/** A grammar of texts that are read whole or not at all. */
+/** Makes a grammar for texts that are read as a whole or not at all. */
 export function grammar<Value>(wanted: string, read: (text: string) => Value | undefined, longest = LONGEST.value): Grammar<Value> {
   return {
     wanted,
@@ -35,7 +38,7 @@ export function grammar<Value>(wanted: string, read: (text: string) => Value | u
   };
 }
 
-/** A grammar of lists: what is no element is told, the others stand. */
+/** Makes a grammar for lists: bad elements are reported, the others count. */
 export function list(
   wanted: string,
   split: string | RegExp,

@@ -6,20 +6,20 @@ export function folderOf(app: AppId): string {
   return end <= 0 ? '/' : app.slice(0, end);
 }
 
-/** Whether an app is in a folder or in one below it. */
+/** Whether an app is in a folder, directly or further below. */
 export function isWithin(app: AppId, folder: string): boolean {
   return folder === '/' || app.startsWith(`${folder}/`);
 }
 
-/** Whether two apps belong to the same people: they are in one folder, or one of them has the name of the other one's folder. */
+/** Whether two apps belong to the same people: they are in the same folder, or one app's id is the other app's folder. */
 export function areRelated(a: AppId, b: AppId): boolean {
   const [ofA, ofB] = [folderOf(a), folderOf(b)];
   return ofA === ofB || ofA === b || ofB === a;
 }
 
 /**
- * A file of an operator's that gives each key a list of words: `{"/team-a": ["a.acme.org", "*.a.acme.org"]}`. Keys are paths, without a slash
- * at the end. Throws an Error with a sentence for a text that is none.
+ * Reads an operator's file that gives a list of words for each key: `{"/team-a": ["a.acme.org", "*.a.acme.org"]}`. Keys are paths, returned without a
+ * slash at the end. Throws an Error with a sentence when the text has a different form.
  */
 export function readLists(text: string, isWord: (word: string) => boolean): ReadonlyMap<string, readonly string[]> {
   let value: unknown;
@@ -33,12 +33,12 @@ export function readLists(text: string, isWord: (word: string) => boolean): Read
 }
 
 function pathOf(key: string): string {
-  if (!/^\/[\w./-]*$/.test(key)) throw new Error(`${JSON.stringify(key)} is no path such as '/team-a'`);
+  if (!/^\/[\w./-]*$/.test(key)) throw new Error(`${JSON.stringify(key)} is not a path like '/team-a'`);
   return key === '/' ? key : key.replace(/\/+$/, '');
 }
 
 function wordsOf(key: string, words: unknown, isWord: (word: string) => boolean): readonly string[] {
-  if (!Array.isArray(words)) throw new Error(`what stands behind ${JSON.stringify(key)} is not a list`);
+  if (!Array.isArray(words)) throw new Error(`the value of ${JSON.stringify(key)} is not a list`);
   return words.map((word: unknown) => {
     if (typeof word === 'string' && isWord(word)) return word;
     throw new Error(`${JSON.stringify(word)} in the list of ${JSON.stringify(key)} can't be read`);

@@ -13,31 +13,31 @@ import type { GroupRule } from './group-members.ts';
 import { PORT_LABELS } from './labels.ts';
 import { readLabels, type LabelsOfApp, type LabelsOfPort } from './read-labels.ts';
 
-/** What an operator decides about which apps are taken, and how. */
+/** The operator's settings about which apps are served, and how. */
 export interface ServiceSettings {
   readonly groups: readonly string[];
-  /** Only ports with HAPROXY_n_ENABLED. */
+  /** Serves only ports with HAPROXY_n_ENABLED. */
   readonly strictMode: boolean;
-  /** Only tasks that Marathon calls healthy, where their app has checks. */
+  /** Serves only tasks that Marathon calls healthy, when their app has checks. */
   readonly healthCheck: boolean;
-  /** The load balancer itself, when it runs in Marathon. */
+  /** The id of the load balancer's own app, when it runs in Marathon. */
   readonly ownApp: AppId | undefined;
   readonly portRange: PortRange;
-  /** Of ports without HAPROXY_n_BIND_ADDR. */
+  /** The address for ports without HAPROXY_n_BIND_ADDR. */
   readonly bindAddress: string;
   /** The templates that labels may override. */
   readonly templates: ReadonlySet<string>;
-  /** What is wrong with the template texts of a port's labels; such a text counts as absent. */
+  /** Finds the Problems with the template texts in a port's labels. A text with a Problem counts as absent. */
   readonly templateProblems?: (by: { readonly owner: Owner; readonly overrides: Overrides }) => readonly Problem[];
-  /** Which apps may be one in a deployment group; by default those of one folder. */
+  /** Which apps may be merged in a deployment group; by default the apps of one folder. */
   readonly deploymentGroups?: GroupRule;
-  /** Which virtual hosts the apps of a folder may claim; all where it is not given. */
+  /** Which virtual hosts the apps of a folder may claim; all hosts when undefined. */
   readonly domains?: Domains;
-  /** --template-labels deny: they may not, here. */
+  /** True for --template-labels deny: templates in labels have no effect. */
   readonly templatesDenied: boolean;
 }
 
-/** What follows from an app's definition alone: the same object as long as only tasks change. */
+/** What follows from an app's definition alone. It stays the same object while only tasks change. */
 export interface Draft {
   readonly definition: Definition;
   readonly ports: readonly PortDraft[];
@@ -47,11 +47,13 @@ export interface Draft {
   readonly problems: readonly Problem[];
 }
 
-/** One port of an app, before it is known which tasks serve it. */
+/** One port of an app, before its tasks are known. */
 export interface PortDraft {
   readonly front: Front;
   readonly options: BackendOptions;
-  /** Its claim on port and routes, while it has servers and while it has none: two objects, so that the third task of an app changes no claim. */
+  /**
+   * Its claim on port and routes while it has servers, and while it has none. There are two objects, so that a third task of an app changes no claim.
+   */
   readonly claims: { readonly serving: Claim; readonly idle: Claim };
 }
 
@@ -131,7 +133,7 @@ function draftPort({ definition, labels, index, settings }: Question): {
   return { draft: makePort({ definition, labels: labels.ports, index, overrides: usable, bindAddress: settings.bindAddress }), unusable };
 }
 
-/** The template texts of a port that can be used, and why the others can't. */
+/** The usable template texts of a port, and the Problems with the others. */
 function sift({ definition, labels, index, settings }: Question) {
   const { overrides } = labels.ports[index] as LabelsOfPort;
   const unusable = settings.templateProblems?.({ owner: { by: 'app', app: definition.id, index }, overrides }) ?? [];
@@ -152,7 +154,8 @@ function makePort({ definition, labels, index, overrides, bindAddress }: PortPar
   const { values } = labels[index] as LabelsOfPort;
   const check = checkFor(definition, values.checkPortIndex, index);
   const hosts = values.hosts ?? [];
-  // Also with a virtual host that can't be read, or does not count: the port of a web app does not become one of tcp by a slip of the pen.
+  // A port with a virtual host is http even if the host can't be read or is not used, so that a typing error does not turn the port of a web app into
+  // a tcp port.
   const mode = values.mode ?? (hasHosts(labels[index] as LabelsOfPort, index) || check?.protocol === 'HTTP' ? 'http' : 'tcp');
   const port = values.port ?? definition.ports[index]?.service ?? 0;
   const files = filesOf({ index, certificate: values.certificate, bindOptions: values.bindOptions, overrides });
@@ -189,7 +192,7 @@ function hasHosts({ names }: LabelsOfPort, index: number): boolean {
   return names.includes(`HAPROXY_${index}_${PORT_LABELS.hosts.name}`);
 }
 
-/** The Marathon check of a port, or that of the port which HAPROXY_n_BACKEND_HEALTHCHECK_PORT_INDEX names. */
+/** The Marathon check of a port, or of the port that HAPROXY_n_BACKEND_HEALTHCHECK_PORT_INDEX names. */
 function checkFor(definition: Definition, otherIndex: number | undefined, index: number): HealthCheck | undefined {
   return checkOfPort(definition, index) ?? (otherIndex === undefined ? undefined : checkOfPort(definition, otherIndex));
 }
@@ -203,12 +206,12 @@ function uncheckable(definition: Definition, labels: LabelsOfPort | undefined, i
       code: 'health-check',
       owner: { by: 'app', app: definition.id, index },
       message: `HAProxy can't repeat the health check of port ${index}: ${fault}`,
-      hint: 'correct it in healthChecks of the app; until then only the results of Marathon count',
+      hint: "correct the check in the app's healthChecks; until then only Marathon's results are used",
     },
   ];
 }
 
-/** Labels of a port that speaks only UDP: its owner waits for something that does not come. */
+/** The Problem for labels of a port that speaks only UDP, because its owner waits for an effect that does not come. */
 function onlyUdp(app: AppId, labels: LabelsOfPort | undefined, index: number): readonly Problem[] {
   const [label, ...more] = labels?.names ?? [];
   if (label === undefined) return [];
@@ -217,8 +220,8 @@ function onlyUdp(app: AppId, labels: LabelsOfPort | undefined, index: number): r
       code: 'label-value',
       owner: { by: 'app', app, index },
       label,
-      message: `port ${index} speaks only UDP, which HAProxy does not take, so ${[label, ...more].join(', ')} ${more.length > 0 ? 'have' : 'has'} no effect`,
-      hint: "give the port the protocol 'tcp' or 'udp,tcp' if it speaks TCP, or take the labels off",
+      message: `port ${index} speaks only UDP, which HAProxy does not support, so ${[label, ...more].join(', ')} ${more.length > 0 ? 'have' : 'has'} no effect`,
+      hint: "give the port the protocol 'tcp' or 'udp,tcp' if it speaks TCP, or remove the labels",
     },
   ];
 }
@@ -227,12 +230,12 @@ function samePort(app: AppId, { port, index: first }: Front, index: number): Pro
   return {
     code: 'port-conflict',
     owner: { by: 'app', app, index },
-    message: `port ${index} has service port ${port}, which port ${first} of the same app has already, so it is left out`,
-    hint: `give it another one with servicePort or HAPROXY_${index}_PORT`,
+    message: `port ${index} has service port ${port}, which port ${first} of the same app has already, so port ${index} is left out`,
+    hint: `give the port a different service port with servicePort or HAPROXY_${index}_PORT`,
   };
 }
 
-/** marathon-lb 1.15 rendered rules here that no HAProxy accepts. */
+/** The Problem for virtual hosts of a tcp port. marathon-lb 1.15 rendered rules for them that no HAProxy accepts. */
 function vhostInTcp(front: Front, labels: LabelsOfPort | undefined): readonly Problem[] {
   const hosts = labels?.values.hosts ?? [];
   if (front.mode === 'http' || hosts.length === 0) return [];
@@ -241,8 +244,8 @@ function vhostInTcp(front: Front, labels: LabelsOfPort | undefined): readonly Pr
       code: 'label-value',
       owner: { by: 'app', app: front.app, index: front.index },
       label: `HAPROXY_${front.index}_VHOST`,
-      message: `the virtual host ${hosts.join(', ')} has no effect, because the port is in tcp mode, where there are no virtual hosts`,
-      hint: `take off HAPROXY_${front.index}_MODE or set it to http; a tcp port is reached by its service port ${front.port}`,
+      message: `the virtual host ${hosts.join(', ')} has no effect, because the port is in tcp mode, which has no virtual hosts`,
+      hint: `remove HAPROXY_${front.index}_MODE or set it to http; a tcp port is reached by its service port ${front.port}`,
     },
   ];
 }

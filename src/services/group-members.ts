@@ -5,28 +5,37 @@ import type { Definition } from '../model/snapshot.ts';
 import { folderOf, isWithin, readLists } from './folders.ts';
 import { APP_LABELS } from './labels.ts';
 
-/** Which apps may be one in a deployment group: those of one folder, any, or for each group those of the folders that an operator lists. */
+/**
+ * Which apps may be merged in a deployment group: the apps of one folder, any apps, or for each group the apps of the folders that the operator
+ * lists.
+ */
 export type GroupRule = 'folder' | 'any' | ReadonlyMap<string, readonly string[]>;
 
-/** The text of the file of --deployment-groups: `{"/shop": ["/team-a", "/team-b"]}`. Throws an Error with a sentence for a text that is none. */
+/**
+ * Reads the text of the file of --deployment-groups: `{"/shop": ["/team-a", "/team-b"]}`. Throws an Error with a sentence when the text has a
+ * different form.
+ */
 export function readGroupRule(text: string): GroupRule {
   return readLists(text, (word) => /^\/(?:[\w./-]*[\w.-])?$/.test(word));
 }
 
-/** Which apps are one with others. */
+/** Which apps are merged with others. */
 export interface Members {
-  /** The id under which an app of a group is served; an app that is served as itself has none. */
+  /** The id under which an app of a group is served. An app that is served as itself has no entry. */
   readonly of: ReadonlyMap<AppId, AppId>;
   readonly problems: readonly Problem[];
 }
 
-/** The group that an app's label names. */
+/** The group that an app's label names; undefined when the label is absent or can't be read. */
 export function groupOf({ labels }: Definition): AppId | undefined {
   const text = labels[DEPLOYMENT_GROUP_LABEL];
   return text === undefined ? undefined : (APP_LABELS.deploymentGroup.grammar.read(text).value as AppId | undefined);
 }
 
-/** Who is one with whom. An app that names a group in which it may not be is served as itself, and told so, as are the others of that group. */
+/**
+ * Decides which apps are merged. An app that names a group it may not be in is served as itself and gets a Problem, and so do the other apps of that
+ * group.
+ */
 export function membersOf(definitions: readonly Definition[], rule: GroupRule): Members {
   const claims = new Map<AppId, AppId[]>();
   const alone = new Set<string>();
@@ -50,11 +59,11 @@ interface Claims {
   readonly group: AppId;
   readonly apps: readonly AppId[];
   readonly rule: Exclude<GroupRule, 'any'>;
-  /** Whether an app has the name of the group as its id. */
+  /** Whether the group's name is the id of an app. */
   readonly isTaken: boolean;
 }
 
-/** The apps of a group that are one, by the name that they are served under. */
+/** The apps of a group that are merged, by the name they are served under. */
 function partsOf({ group, apps, rule, isTaken }: Claims): ReadonlyMap<AppId, readonly AppId[]> {
   const folders = rule === 'folder' ? undefined : rule.get(group);
   if (folders !== undefined) return new Map([[group, apps.filter((app) => folders.some((folder) => isWithin(app, folder)))]]);
@@ -78,12 +87,14 @@ function add<Key, Element>(lists: Map<Key, Element[]>, key: Key, element: Elemen
 function notMerged(app: AppId, group: AppId, apps: readonly AppId[]): Problem {
   const others = apps.filter((other) => folderOf(other) !== folderOf(app));
   const who =
-    others.length > 0 ? `${others.slice(0, 3).join(', ')}${others.length > 3 ? ' and others' : ''} of another folder` : 'an app of that id';
+    others.length > 0
+      ? `${others.slice(0, 3).join(', ')}${others.length > 3 ? ' and others' : ''} in a different folder`
+      : 'an app with that id';
   return {
     code: 'deployment-group',
     owner: { by: 'app', app },
     label: DEPLOYMENT_GROUP_LABEL,
-    message: `the name of the deployment group ${group} is also used by ${who}, and only apps of one folder are merged, so each folder's apps are served by themselves`,
-    hint: 'give one of the groups another name; the operator can let apps of several folders be one with --deployment-groups',
+    message: `the name of the deployment group ${group} is also used by ${who}, and only apps of the same folder are merged, so each folder's apps are served separately`,
+    hint: 'give one of the groups a different name; the operator can allow apps of several folders to be merged with --deployment-groups',
   };
 }

@@ -7,8 +7,9 @@ import { groupOf, membersOf, type GroupRule, type Members } from './group-member
 import { APP_LABELS } from './labels.ts';
 
 /**
- * Apps of one deployment group (blue and green) as one app under the group's name, in order of id with all the others, which are given back as
- * they are. The older app gives labels and ports; the tasks of both serve, and of the older one's as many drain as the newer one replaces.
+ * Returns a function that merges the apps of each deployment group (blue and green) into one app under the group's name, sorted by id together with
+ * the other apps, which are returned unchanged. The older app gives the labels and ports. Tasks of both apps serve; as many tasks of the older app
+ * drain as the newer one replaces.
  */
 export function makeMergeGroups(rule: GroupRule = 'folder'): (apps: readonly App[]) => Merged {
   const members = whole((definitions: readonly Definition[]) => membersOf(definitions, rule));
@@ -37,17 +38,17 @@ export function makeMergeGroups(rule: GroupRule = 'folder'): (apps: readonly App
 
 const NONE: readonly Problem[] = [];
 
-/** Apps, those of one deployment group as one. */
+/** Apps, with each deployment group merged into one app. */
 export interface Merged {
   readonly apps: readonly App[];
-  /** Of apps that name a group in which they may not be. */
+  /** Problems of apps that name a group they may not be in. */
   readonly problems: readonly Problem[];
 }
 
-/** The definitions whose labels count for nothing, as those of the older app of their group do. */
+/** The definitions whose labels have no effect, because an older app of their group gives the labels. */
 export function overruled(apps: readonly App[], merged: readonly App[]): readonly Definition[] {
   if (apps.length === merged.length) return [];
-  const inForce = new Set(merged.map(({ definition }) => definition.labels)); // a group has those of its older app, the very same
+  const inForce = new Set(merged.map(({ definition }) => definition.labels)); // a group has the very labels object of its older app
   return apps.flatMap(({ definition }) => (groupOf(definition) === undefined || inForce.has(definition.labels) ? [] : definition));
 }
 
@@ -59,7 +60,7 @@ function read<Value>(
   return text === undefined ? undefined : label.grammar.read(text).value;
 }
 
-/** Pairwise, in order of app id. */
+/** Merges the apps of each group two at a time, in order of app id. */
 function mergeAll({ of }: Members, grouped: readonly App[]): readonly App[] {
   const groups = new Map<AppId, App>();
   for (const app of grouped) {
@@ -70,7 +71,10 @@ function mergeAll({ of }: Members, grouped: readonly App[]): readonly App[] {
   return [...groups.values()];
 }
 
-/** Each definition under the name of its group, with the app that it is of; the same object as before as long as the groups have the same members. */
+/**
+ * Returns a function that gives each definition the name of its group, and the app's own id as `author`. Results stay the same objects while the
+ * groups have the same members.
+ */
 function makeRename(): (members: Members, definitions: readonly Definition[]) => readonly Definition[] {
   let last: { readonly key: string; readonly rename: (definitions: readonly Definition[]) => readonly Definition[] } | undefined;
   return ({ of }, definitions) => {
@@ -83,7 +87,7 @@ function makeRename(): (members: Members, definitions: readonly Definition[]) =>
   };
 }
 
-/** Two apps, the second one with the larger id, as the older of the two with the tasks of both [marathon-lb: deploy groups, zdd]. */
+/** Merges two apps, the second one with the larger id: the older of the two, with the tasks of both (marathon-lb: deploy groups, zdd). */
 function mergePair(first: App, second: App): App {
   const byDate = startedAt(first) > startedAt(second) ? { older: second, newer: first } : { older: first, newer: second };
   const newInstances = read(byDate.newer.definition.labels, APP_LABELS.newInstances);
@@ -101,27 +105,27 @@ interface Colours {
   readonly newer: App;
 }
 
-/** In ms since 1970; an app that does not say is the oldest. */
+/** When an app's deployment started, in ms since 1970; -Infinity when the label is absent, which makes the app the oldest. */
 function startedAt({ definition }: App): number {
   return read(definition.labels, APP_LABELS.startedAt) ?? -Infinity;
 }
 
 /**
- * marathon-lb's zdd writes the label always, with 0 where no hybrid is wanted. In such a deployment the roles never swap: killing tasks of the
- * older app scales it, which would make it the newer one.
+ * Whether a deployment is a hybrid. marathon-lb's zdd always writes the label, with 0 when no hybrid is wanted. Without a hybrid the roles never swap
+ * by scaling: killing tasks of the older app scales that app, which would make it the newer one.
  */
 function isHybrid(newInstances: string | undefined): boolean {
   return newInstances !== undefined && Number(newInstances) !== 0; // '' is 0 as well
 }
 
-/** While a hybrid of both is kept, the app that was scaled earlier counts as the older. */
+/** While both apps are kept as a hybrid, the app that was scaled earlier counts as the older one. */
 function byScaling({ older, newer }: Colours): Colours {
   return (newer.scaledAt ?? '') < (older.scaledAt ?? '') ? { older: newer, newer: older } : { older, newer };
 }
 
 /**
- * How many of the older app's tasks drain, the first ones in order of id: as many as the newer one has healthy ones, but no more than leave the
- * target standing.
+ * How many of the older app's tasks drain; the first ones by id are taken. As many drain as the newer app has healthy tasks, but never so many that
+ * fewer tasks than the target remain.
  */
 function countDraining({ older, newer, hasTarget }: Colours & { readonly hasTarget: boolean }): number {
   const healthy = newer.tasks.filter((task) => isProven(task, newer)).length;
@@ -129,7 +133,7 @@ function countDraining({ older, newer, hasTarget }: Colours & { readonly hasTarg
   return Math.min(older.tasks.length, healthy, Math.max(0, healthy + older.instances - wanted));
 }
 
-/** Whether a task runs and has passed its checks, or has none. One whose health nobody knows serves when it is overdue, but proves nothing. */
+/** Whether a task runs and has passed its checks, or has no checks. A task with unknown health serves once it is overdue, but proves nothing. */
 function isProven(task: Task, { definition }: App): boolean {
   return isRunning(task) && task.readiness === 'ready' && (definition.checks.length === 0 || task.health === 'alive');
 }

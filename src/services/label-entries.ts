@@ -3,7 +3,7 @@ import type { Definition } from '../model/snapshot.ts';
 import { BOUNDS } from './bounds.ts';
 import { APP_LABELS, PORT_LABELS, type Label } from './labels.ts';
 
-/** HAPROXY_2_VHOST is { index: 2, key: 'VHOST' }; HAPROXY_GROUP has no index. */
+/** One label: HAPROXY_2_VHOST is { index: 2, key: 'VHOST' }; HAPROXY_GROUP has no index. */
 export interface Entry {
   readonly name: string;
   readonly index: number | undefined;
@@ -14,15 +14,15 @@ export interface Entry {
 /** The HAPROXY_ labels of an app, in order of name. */
 export interface Entries {
   readonly entries: readonly Entry[];
-  /** Those that do not count any more, as the labels before them are as long as all may be. */
+  /** Labels without effect, because the labels before them use up the size allowed for one app. */
   readonly dropped: readonly Entry[];
-  /** How many characters all labels have. */
+  /** The size of all labels, in characters. */
   readonly size: number;
 }
 
 /**
- * The HAPROXY_ labels of an app. Where they are longer than counts, those that guard access count first. An empty label that only adds something
- * is left out: forms write one for every field that nobody filled in.
+ * The HAPROXY_ labels of an app. When they exceed the allowed size, labels that guard access are used first. An empty label that only adds something
+ * is left out, because forms write a label for every field that nobody filled in.
  */
 export function entriesOf({ labels }: Pick<Definition, 'labels'>): Entries {
   const names = Object.keys(labels).filter((name) => name.startsWith('HAPROXY_'));
@@ -43,7 +43,7 @@ export function entriesOf({ labels }: Pick<Definition, 'labels'>): Entries {
   return { entries: all.filter((entry) => kept.has(entry)), dropped: all.filter((entry) => !kept.has(entry)), size };
 }
 
-/** Whether the label restricts who may reach a port: without it the port would be open to more. */
+/** Whether a label restricts who may reach a port. Without it, more clients could reach the port. */
 export function guardsAccess(entry: Entry): boolean {
   return labelOf(entry)?.guards === true;
 }

@@ -7,7 +7,7 @@ import { costOf } from './hash-cost.ts';
 
 export type { Grammar, Read } from './define-grammar.ts';
 
-/** True words are `true t yes y`, in any case; all else is false [marathon-lb: is_true]. */
+/** A boolean as in marathon-lb's is_true: `true`, `t`, `yes` and `y` in any case are true, everything else is false. */
 export const bool: Grammar<boolean> = {
   wanted: 'true or false',
   read: (text) => ({ value: ['true', 't', 'yes', 'y'].includes(text.trim().toLowerCase()) }),
@@ -16,8 +16,8 @@ export const bool: Grammar<boolean> = {
 export const groups = list("names, separated by commas ('external,internal')", ',', (name) => name.trim());
 
 /**
- * HAProxy's converters, 2.6 to 3.4: a name of one label behind a sample (`{ ssl_fc_sni not }`) is read as one, and then matches every host, or
- * nothing, or is an error.
+ * The names of HAProxy's converters, 2.6 to 3.4. A host of one label with the name of a converter, after a sample (`{ ssl_fc_sni not }`), is read as
+ * the converter, and the rule then matches every host or none, or is an error.
  */
 const CONVERTER = new RegExp(
   `^(?:${[
@@ -36,7 +36,10 @@ function readHost(text: string): string | undefined {
   return /^[a-z0-9_]([a-z0-9_.-]{0,252}[a-z0-9_])?$/.test(host) && !CONVERTER.test(host) ? host : undefined;
 }
 
-/** The host of a URL, and the form that DNS has of letters outside of ASCII ('café.acme.org' is 'xn--caf-dma.acme.org'). */
+/**
+ * The host that was probably meant: the host of a URL, or the form that DNS uses for letters outside ASCII ('xn--caf-dma.acme.org' for
+ * 'café.acme.org').
+ */
 function guessHost(text: string): string | undefined {
   const url = `http://${text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')}`;
   const host = text.length <= 300 && URL.canParse(url) && !text.includes('@') ? readHost(new URL(url).hostname) : undefined;
@@ -50,12 +53,12 @@ export const paths = grammar("paths as HAProxy's path_beg takes them ('/api' or 
   return good ? words(text).join(' ') : undefined;
 });
 
-/** Stands where an app's id does, so it must be one: 'shop', '/shop/web'. */
+/** The name of a group, which replaces an app's id and therefore has to look like one: 'shop', '/shop/web'. */
 export const groupName = grammar("a name like an app's id ('shop', '/shop/web')", (text) =>
   /^\/?[\w.-]+(\/[\w.-]+)*$/.test(text) ? `/${text.replace(/^\//, '')}` : undefined,
 );
 
-/** One without a zone is in UTC, wherever the load balancer stands. */
+/** A date. Without a time zone it is UTC, wherever the load balancer runs. */
 export const date = grammar("a date and time in ISO 8601 ('2026-01-01T12:00:00Z')", (text) => {
   const [, day, time = '00:00', zone = 'Z'] =
     /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:?\d\d)?)?$/.exec(text) ?? [];
@@ -81,7 +84,9 @@ export const mode = grammar("'http' or 'tcp'", (text) => {
   return word === 'http' || word === 'tcp' ? word : undefined;
 });
 
-/** The algorithms of HAProxy's balance for http and tcp, each with what may stand behind it. Of `hash` only what HAProxy surely knows. */
+/**
+ * The algorithms of HAProxy's balance for http and tcp, each with its possible arguments. For `hash` only expressions that every HAProxy supports.
+ */
 const BALANCE = new RegExp(
   `^(?:${[
     'roundrobin|static-rr|leastconn|first|source',
@@ -99,9 +104,12 @@ export const balance = grammar("an algorithm of HAProxy's balance ('leastconn', 
   return BALANCE.test(line) ? line : undefined;
 });
 
-/** The realm stands in double quotes, where HAProxy expands `$` and reads `\`; the password is a crypt hash, with its `$`s, outside of quotes. */
+/**
+ * The realm is rendered in double quotes, where HAProxy expands `$` and interprets `\`. The password is a crypt hash that contains `$`, and is
+ * rendered without quotes.
+ */
 const authParts = grammar(
-  "realm:user:password, the password as crypt(3) encrypts it, which 'openssl passwd -6' prints ('Staff:alice:' and that)",
+  "realm:user:password, with the password as a crypt(3) hash from 'openssl passwd -6' ('Staff:alice:HASH')",
   (text): Auth | undefined => {
     const [, realm = '', user = '', password = ''] = /^([^:]+):([^:]+):(.+)$/.exec(text) ?? [];
     const good = /^[^"$\\\p{Cc}]+$/u.test(realm) && WORD.test(user) && WORD.test(password);
@@ -109,7 +117,7 @@ const authParts = grammar(
   },
 );
 
-/** HAProxy hashes the password of every request, in the thread that serves all others: a hash has a bounded cost. */
+/** Basic auth with a bounded cost: HAProxy hashes the password of every request in the thread that serves all other requests as well. */
 export const auth: Grammar<Auth> = {
   wanted: authParts.wanted,
   read: (text) => {
@@ -121,11 +129,11 @@ export const auth: Grammar<Auth> = {
   },
 };
 
-/** From here on the owner of a hash is told what it costs. */
+/** The cost in milliseconds from which on the owner of a hash is told about it. */
 const DEAR_MS = 10;
 
 function dear(milliseconds: number): string {
-  return `its hash takes ${Math.round(milliseconds)} ms of HAProxy's processor for each request, in which no other request is served by that thread`;
+  return `its hash takes ${Math.round(milliseconds)} ms of processor time in HAProxy for each request, during which that thread serves no other request`;
 }
 
 export const networks = grammar(
@@ -148,7 +156,7 @@ function isNetwork(text: string): boolean {
   );
 }
 
-/** As a bind writes it, in the one form that each address has: `*`, an IPv4 address, or an IPv6 address in brackets. */
+/** An address in the form that a bind needs, one form for each address: `*`, an IPv4 address, or an IPv6 address in brackets. */
 export const address = grammar("an address of this machine, or '*' for all ('10.0.0.42')", (text) => {
   const bare = text.replace(/^\[(.*:.*)\]$/, '$1');
   const found = text === '*' ? text : canonicalAddress(bare);
@@ -161,7 +169,7 @@ const NUMBER = /^\d{1,9}$/;
 const CURVES = /^(?:X25519|X448|P-256|P-384|P-521|prime256v1|secp384r1|secp521r1)$/;
 const TLS_VERSION = /^(?:SSLv3|TLSv1\.[0-3])$/;
 
-/** The options of a bind that HAProxy 2.6 and all later ones take for an address and a port, each with its argument. */
+/** The bind options that HAProxy 2.6 and all later releases accept for an address and a port, each with the form of its argument. */
 const BIND_OPTIONS: Readonly<Record<string, RegExp | undefined>> = {
   ...only(undefined, ['accept-proxy', 'allow-0rtt', 'defer-accept', 'generate-certificates', 'no-ca-names', 'no-sslv3', 'no-tls-tickets']),
   ...only(undefined, ['no-tlsv10', 'no-tlsv11', 'no-tlsv12', 'no-tlsv13', 'force-sslv3', 'force-tlsv10', 'force-tlsv11', 'force-tlsv12']),
@@ -195,7 +203,7 @@ export const bindOptions = grammar(
   },
 );
 
-/** The names of the options, when each is known and has its argument. */
+/** The names of the options; undefined when an option is unknown or its argument is wrong. */
 function optionNames(all: readonly string[]): readonly string[] | undefined {
   const [name, argument, ...rest] = all;
   if (name === undefined) return [];
@@ -206,7 +214,7 @@ function optionNames(all: readonly string[]): readonly string[] | undefined {
   return others && [name, ...others];
 }
 
-/** HAProxy refuses TLS without a certificate, and to verify clients without somebody to trust. */
+/** Whether the options are complete: HAProxy refuses TLS without a certificate, and the verification of clients without a CA file. */
 function isWhole(names: ReadonlySet<string>, text: string): boolean {
   const certificate = names.has('crt') || names.has('crt-list');
   const verifies = /\bverify\s+(?:optional|required)\b/.test(text);

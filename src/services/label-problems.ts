@@ -4,24 +4,24 @@ import { BOUNDS } from './bounds.ts';
 import type { Entry } from './label-entries.ts';
 import { APP_LABELS, PORT_LABELS, type Label } from './labels.ts';
 
-/** A label whose value can't be read, or not all of it. */
+/** A label whose value can't be read, or can be read only in part. */
 interface Bad {
   readonly entry: Entry;
   readonly owner: Owner;
   readonly label: Label<unknown>;
   /** The text that can't be read. */
   readonly bad: string;
-  /** Why not, where that is known; without the value itself. */
+  /** Why it can't be read, if known, without repeating the value. */
   readonly why: string | undefined;
   /** What was probably meant. */
   readonly meant: string | undefined;
   /** Whether the port is left out because of it. */
   readonly shuts: boolean;
-  /** Whether other parts of the value count. */
+  /** Whether other parts of the value are used. */
   readonly rest: boolean;
 }
 
-/** Labels whose values may hold secrets, or name files that do: their values are not repeated. */
+/** Labels whose values may be secrets, or name files with secrets: their values are never repeated. */
 const SECRET: ReadonlySet<string> = new Set(['AUTH', 'BIND_OPTIONS', 'SSL_CERT']);
 
 /** Whether the value of a label is not to be shown; `key`: its name behind HAPROXY_ or HAPROXY_n_. */
@@ -29,10 +29,14 @@ export function isSecret(key: string): boolean {
   return SECRET.has(key);
 }
 
-/** What is wrong with the value of a label, and what follows. */
+/** The Problem with the value of a label, and what follows from it. */
 export function badValue({ entry, owner, label, bad, why, meant, shuts, rest }: Bad): Problem {
   const found = isSecret(label.name) ? 'its value' : JSON.stringify(bad.slice(0, 200));
-  const effect = rest ? 'only the rest of it counts' : shuts ? 'the port is left out until it can be read' : 'it counts as absent';
+  const effect = rest
+    ? 'only the rest of the value is used'
+    : shuts
+      ? 'the port is left out until the value can be read'
+      : 'the label has no effect';
   return {
     code: 'label-value',
     owner,
@@ -42,15 +46,15 @@ export function badValue({ entry, owner, label, bad, why, meant, shuts, rest }: 
   };
 }
 
-/** A value that counts, and that its owner should know something of. */
+/** A note about a value that is used. */
 export function noted({ entry, owner, note }: { readonly entry: Entry; readonly owner: Owner; readonly note: string }): Problem {
-  return { code: 'label-value', owner, label: entry.name, message: `${entry.name} counts, but ${note}`, hint: 'choose a cheaper one' };
+  return { code: 'label-value', owner, label: entry.name, message: `${entry.name} is used, but ${note}`, hint: 'choose a cheaper hash' };
 }
 
-/** A name longer than this is no slip of the pen: the nearest label is not looked for. */
+/** The longest name, in characters, for which the nearest known label is searched: a longer name is not a typing error. */
 const LONGEST_SLIP = 100;
 
-/** A label that this load balancer does not know, with the nearest one that it does. */
+/** The Problem of an unknown label, with the nearest known label. */
 export function unknownLabel({
   entry: { name, index },
   owner,
@@ -64,8 +68,8 @@ export function unknownLabel({
     code: 'label-unknown',
     owner: withIndex(owner, index),
     label: shown(name),
-    message: `${shown(name)} is no label of the load balancer`,
-    hint: name.length > LONGEST_SLIP ? 'docs/labels.md lists them all' : `the nearest one is ${nearest(name, index, templates)}`,
+    message: `the load balancer has no label ${shown(name)}`,
+    hint: name.length > LONGEST_SLIP ? 'docs/labels.md lists all labels' : `the nearest label is ${nearest(name, index, templates)}`,
   };
 }
 
@@ -80,40 +84,43 @@ function nearest(name: string, index: number | undefined, templates: ReadonlySet
   ]);
 }
 
-/** A label of a port that the app does not have. */
+/** The Problem of a label for a port that the app does not have. */
 export function noSuchPort({ entry, owner, count }: { readonly entry: Entry; readonly owner: Owner; readonly count: number }): Problem {
   const has = count === 0 ? 'no ports' : count === 1 ? 'one port, with index 0' : `ports 0 to ${count - 1}`;
   return {
     code: 'label-value',
     owner,
     label: shown(entry.name),
-    message: `${shown(entry.name)} means port index ${String(entry.index)}, but the app has ${has}`,
-    hint: "take the index of one of the app's portMappings or portDefinitions, counted from 0",
+    message: `${shown(entry.name)} names port index ${String(entry.index)}, but the app has ${has}`,
+    hint: "use the index of one of the app's portMappings or portDefinitions, counted from 0",
   };
 }
 
-/** A template in a label, where the operator takes none. */
+/** The Problem of a template in a label when the operator allows none. */
 export function deniedTemplate({ name, index }: Entry, owner: Owner): Problem {
   return {
     code: 'template-denied',
     owner: withIndex(owner, index),
     label: name,
-    message: `${name} has no effect, because this load balancer takes no templates from labels`,
-    hint: 'its operator decides that with --template-labels',
+    message: `${name} has no effect, because this load balancer accepts no templates from labels`,
+    hint: 'the operator of the load balancer decides this with --template-labels',
   };
 }
 
-/** The first of many Problems of one kind, and one that says how many more there are. */
+/** The first of many Problems of one kind, and one Problem that says how many more there are. */
 export function firstOf(entries: readonly Entry[], owner: Owner, make: (entry: Entry) => Problem): readonly Problem[] {
   const told = entries.slice(0, BOUNDS.told).map(make);
   const [first] = told;
   const more = entries.length - told.length;
   if (first === undefined || more === 0) return told;
   const { code, hint } = first;
-  return [...told, { code, owner, message: `${more} more labels are like ${first.label ?? 'these'}, and have no effect`, hint }];
+  return [
+    ...told,
+    { code, owner, message: `${more} more labels have the same problem as ${first.label ?? 'these'}, and have no effect`, hint },
+  ];
 }
 
-/** The labels that are beyond what counts for one app. */
+/** The Problem of the labels that exceed the size allowed for one app. */
 export function droppedLabels({
   dropped,
   size,
@@ -128,8 +135,8 @@ export function droppedLabels({
   return {
     code: 'bounds',
     owner,
-    message: `the HAPROXY_ labels of the app have ${size} characters, of which ${BOUNDS.labels} count, so that these have no effect: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
-    hint: 'shorten them, or divide the app; a port whose access such a label guards is left out',
+    message: `the HAPROXY_ labels of the app have ${size} characters, of which ${BOUNDS.labels} are used, so these labels have no effect: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
+    hint: 'shorten the labels, or split the app; a port is left out when a label that guards its access has no effect',
   };
 }
 

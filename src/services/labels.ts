@@ -2,16 +2,16 @@ import { DEPLOYMENT_GROUP_LABEL } from '../model/deployment-group.ts';
 import * as grammars from './label-grammars.ts';
 import type { Grammar } from './label-grammars.ts';
 
-/** One label: its name behind HAPROXY_ or HAPROXY_n_, its values, and what it does. */
+/** One label: its name after HAPROXY_ or HAPROXY_n_, the grammar of its values, and its documentation. */
 export interface Label<Value> {
   readonly name: string;
   readonly grammar: Grammar<Value>;
   /**
-   * One that guards access: where its value can't be read, the port is left out rather than opened to everybody, in plain text where TLS was
-   * meant, or on every address.
+   * True for a label that guards access. When its value can't be read, the port is left out, because otherwise it would be open to everybody, in
+   * plain text in place of TLS, or on every address.
    */
   readonly guards: boolean;
-  /** Of one that guards: an empty value only means that it is not set, as for all that do not guard. */
+  /** For a label that guards access: an empty value means that the label is not set, as it does for all other labels. */
   readonly mayBeEmpty: boolean;
   readonly doc: string;
   readonly example: string;
@@ -52,7 +52,7 @@ export const APP_LABELS = {
   altPort: label('DEPLOYMENT_ALT_PORT', grammars.anything, { doc: 'For the tool that deploys; no meaning here.', example: '10001' }),
 } satisfies Record<string, Label<unknown>>;
 
-/** Labels of one port: HAPROXY_<n>_<name>, n the port index from 0. Parser, reference and table test all come from here. */
+/** Labels of one port: HAPROXY_<n>_<name>, where n is the port index from 0. The parser, the reference and a table test all use this table. */
 export const PORT_LABELS = {
   groups: label('GROUP', grammars.groups, { guards: true, doc: 'Stands instead of HAPROXY_GROUP for this port.', example: 'internal' }),
   enabled: label('ENABLED', grammars.bool, {
@@ -132,12 +132,12 @@ export const PORT_LABELS = {
   }),
 } satisfies Record<string, Label<unknown>>;
 
-/** What the labels of a table gave; a label that is absent, or could not be read, is undefined. */
+/** The values that the labels of a table gave. A label that is absent or could not be read is undefined. */
 export type Values<Table extends Record<string, Label<unknown>>> = {
   readonly [Key in keyof Table]: Table[Key] extends Label<infer Value> ? Value | undefined : never;
 };
 
-/** What the labels of an app say … */
+/** The values of the labels of an app. */
 export type AppLabels = Values<typeof APP_LABELS>;
-/** … and those of one port. */
+/** The values of the labels of one port. */
 export type PortLabels = Values<typeof PORT_LABELS>;

@@ -2,16 +2,16 @@ import { hash } from 'node:crypto';
 import type { Problem } from '../model/problem.ts';
 import type { Definition, Port } from '../model/snapshot.ts';
 
-/** First and last port for apps that Marathon gave none. */
+/** The first and last service port that may be assigned to apps for which Marathon chose none. */
 export interface PortRange {
   readonly first: number;
   readonly last: number;
 }
 
 /**
- * Gives service ports to ports of container mode that have none (IP per task before Marathon 1.5): by hash of app and port, so that every
- * load balancer gives the same, and at a collision by the next hash, at last the first free one of the range. Asked in order of app id.
- * Definitions that lack nothing are given back as they are.
+ * Assigns service ports to container ports that have none (IP per task before Marathon 1.5). The port comes from a hash of app and port, so every
+ * load balancer assigns the same; after a collision the next hash is used, and at last the first free port of the range. Definitions must come in
+ * order of app id. Definitions that lack nothing are returned as they are.
  */
 export function assignPorts(
   definitions: readonly Definition[],
@@ -37,7 +37,7 @@ function lacks({ network }: Definition, port: Port): boolean {
   return network === 'container' && port.service === undefined && port.container !== undefined && port.tcp;
 }
 
-/** sha1 of '<app id>-<task port>-<i>', its first 8 hex digits mod the size of the range [marathon-lb: ServicePortAssigner]. */
+/** SHA-1 of '<app id>-<task port>-<i>': its first 8 hexadecimal digits mod the size of the range (marathon-lb: ServicePortAssigner). */
 function choose({
   key,
   range,
@@ -71,8 +71,8 @@ function exhausted({
     owner: { by: 'app', app: definition.id, index },
     message:
       range.last === 0
-        ? `port ${index} has no service port, and the load balancer gives none`
-        : `port ${index} has no service port, and all of ${range.first} to ${range.last} are given to other apps`,
-    hint: `write servicePort in the app, HAPROXY_${index}_PORT in its labels, or widen --min-serv-port-ip-per-task and --max-serv-port-ip-per-task`,
+        ? `port ${index} has no service port, and the load balancer assigns none`
+        : `port ${index} has no service port, and all ports from ${range.first} to ${range.last} are assigned to other apps`,
+    hint: `set servicePort in the app or HAPROXY_${index}_PORT in its labels, or widen the range with --min-serv-port-ip-per-task and --max-serv-port-ip-per-task`,
   };
 }

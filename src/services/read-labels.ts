@@ -10,25 +10,25 @@ import { APP_LABELS, PORT_LABELS, type AppLabels, type Label, type PortLabels, t
 /** The labels of one app, read. */
 export interface LabelsOfApp {
   readonly app: AppLabels;
-  /** By port index, as many as the app has ports. */
+  /** By port index; as many as the app has ports. */
   readonly ports: readonly LabelsOfPort[];
   readonly problems: readonly Problem[];
 }
 
-/** What the labels of one port say. */
+/** The labels of one port, read. */
 export interface LabelsOfPort {
   readonly values: PortLabels;
   /** Template texts, by the template's name. */
   readonly overrides: Overrides;
-  /** A label that guards access is there but can't be read: the port must not be opened. */
+  /** True when a label that guards access can't be read or is not used: the port must not be opened. */
   readonly shut: boolean;
-  /** The labels of this port, by their full names: HAPROXY_0_VHOST. */
+  /** The full names of this port's labels: HAPROXY_0_VHOST. */
   readonly names: readonly string[];
 }
 
 /**
- * Reads all HAPROXY_ labels of an app. `templates`: the names, with HAPROXY_, of the templates that a label may override; `denied`: this load
- * balancer takes none from labels.
+ * Reads all HAPROXY_ labels of an app. `templates` are the full names of the templates that a label may override; `denied` means that this load
+ * balancer accepts no templates from labels.
  */
 export function readLabels(definition: Definition, templates: ReadonlySet<string>, denied = false): LabelsOfApp {
   const { entries, dropped, size } = entriesOf(definition);
@@ -97,7 +97,7 @@ interface TableOfEntries<Table> {
   readonly owner: Owner;
 }
 
-/** The values that the entries give for a table of labels; one whose value is bad counts as absent, and shuts the port when it guards it. */
+/** Reads the entries by a table of labels. A label with a bad value counts as absent, and shuts the port when it guards access. */
 function readTable<Table extends Record<string, Label<unknown>>>({ table, entries, owner }: TableOfEntries<Table>) {
   const texts = new Map(entries.map((entry) => [entry.key, entry]));
   const values: Record<string, unknown> = {};
@@ -129,7 +129,7 @@ interface OfPort {
   readonly count: number;
 }
 
-/** The health check of a port that the app does not have counts as absent. */
+/** Ignores a health check port index that the app does not have. */
 function withinPorts(read: ReadPort, { own, owner, count }: OfPort): ReadPort {
   const entry = own.find(({ key }) => key === PORT_LABELS.checkPortIndex.name);
   const other = read.values.checkPortIndex;

@@ -8,10 +8,10 @@ import type { Claim } from './arrange.ts';
 import type { Draft, PortDraft } from './fronts.ts';
 import { serverId, serverName } from './haproxy-names.ts';
 
-/** The services of one app with the tasks it has now, and what does not serve. */
+/** The services of one app with its current tasks, and what is left out. */
 export interface ServicesOfApp {
   readonly services: readonly Service[];
-  /** By service: what it claims of ports and routes. */
+  /** For each service, what it claims of ports and routes. */
   readonly claims: readonly Claim[];
   /** What its ports would be that are not rendered: they keep what they hold. */
   readonly absent: readonly Front[];
@@ -19,8 +19,8 @@ export interface ServicesOfApp {
 }
 
 /**
- * App -> Service[] + LeftOut[]. An app without instances and tasks is not rendered; one that is to run keeps its backend while it has no
- * server, so that its hosts answer 503 and nothing is reloaded when the task is back.
+ * Makes the services of an app. An app without instances and tasks is not rendered. An app that is supposed to run keeps its backend while it has no
+ * server: its hosts answer 503, and nothing is reloaded when a task is back.
  */
 export function makeServices(app: App, draft: Draft, gate: { readonly healthCheck: boolean }): ServicesOfApp {
   const leftOut: LeftOut[] = [...draft.leftOut];
@@ -37,7 +37,9 @@ export function makeServices(app: App, draft: Draft, gate: { readonly healthChec
   return { services, claims, absent: draft.absent, leftOut };
 }
 
-/** The tasks that serve; where none does, those that were alive and have not yet failed as often as Marathon lets them. */
+/**
+ * The tasks that serve. When no task is good, tasks that were alive and whose checks fail, but not yet as often as Marathon allows, serve as well.
+ */
 function choose(app: App, { draft, healthCheck, leftOut }: Choice): readonly Task[] {
   const judged = app.tasks.map((task) => ({ task, why: reasonToLeaveOut(task, healthCheck ? (task.of ?? app.definition) : undefined) }));
   const hasPlace = (task: Task): boolean => draft.ports.some(({ front }) => typeof endpointAt(task, draft, front.index) !== 'string');
@@ -54,11 +56,11 @@ function choose(app: App, { draft, healthCheck, leftOut }: Choice): readonly Tas
 interface Choice {
   readonly draft: Draft;
   readonly healthCheck: boolean;
-  /** Told which tasks do not serve. */
+  /** Collects the tasks that do not serve. */
   readonly leftOut: LeftOut[];
 }
 
-/** `gate`: the definition of the checks that count; none when none do. */
+/** `gate` is the definition with the checks that have to pass; undefined when no checks have to. */
 function reasonToLeaveOut(task: Task, gate: Definition | undefined): LeftOutReason | undefined {
   if (!isServing(task)) return 'state';
   if (task.host === '') return 'no-address';
@@ -72,9 +74,9 @@ interface ServiceSources {
   readonly draft: Draft;
   readonly port: PortDraft;
   readonly serving: readonly Task[];
-  /** Those that are being killed. */
+  /** Tasks that are being killed. */
   readonly killed: readonly Task[];
-  /** Told what of the serving ones has no address here. */
+  /** Collects the serving tasks that have no address for this port. */
   readonly leftOut: LeftOut[];
 }
 
@@ -112,13 +114,13 @@ function makeService({ draft, port, serving, killed, leftOut }: ServiceSources):
   return { front, backend };
 }
 
-/** Where a task answers for a port, by the ports of its own version. */
+/** Where a task answers for a port, by the ports of the task's own version. */
 function endpointAt(task: Task, { definition }: Draft, index: number): ReturnType<typeof endpointOf> {
   const { network, ports } = task.of ?? definition;
   return endpointOf({ network, task, index, port: ports[index] });
 }
 
-/** Whether what HAProxy would ask a task is what its own version has as its check. */
+/** Whether HAProxy's check is the same as the check of the task's own version. */
 function hasSameCheck({ port: { front, options }, of }: { readonly port: PortDraft; readonly of: Definition }): boolean {
   if (options.check === undefined) return true;
   const own = checkOfPort(of, front.index);
@@ -127,7 +129,7 @@ function hasSameCheck({ port: { front, options }, of }: { readonly port: PortDra
   return protocol === options.check.protocol && (protocol === 'tcp' || path === options.check.path);
 }
 
-/** In order, each with its id; of two with one name the second is told instead. */
+/** Gives each server its id. Of two servers with the same name, the second is passed to `duplicate`. */
 function number(found: readonly Found[], duplicate: (twin: Found) => void): readonly Server[] {
   const taken = new Set<number>();
   const servers = new Map<string, Server>();

@@ -12,9 +12,9 @@ interface Claimant {
 }
 
 /**
- * A Problem on both when a port of one folder takes requests of a host that a port of another folder has: by a path of that host, or by a weight
- * that puts its rule before the other one. That is marathon-lb's order and stays. Where the operator has given the host to both folders with
- * --domains, nothing is told.
+ * The Problems of two ports from different folders when one gets requests for a host that the other has too: through a path of the host, or through a
+ * weight that puts its rule first. The rules keep marathon-lb's order; both ports get a Problem. There is none when the operator gave the host to
+ * both folders with --domains.
  */
 export function findShadows(fronts: readonly Front[], domains: Domains | undefined): readonly Problem[] {
   const pairs = new Map<Front, Map<Front, Shadow>>();
@@ -36,13 +36,13 @@ interface Shadow {
   readonly hosts: string[];
 }
 
-/** So many other ports are told of one port. */
+/** The most other ports that are reported for one port. */
 const MOST_TOLD = 10;
 
 function byHost(fronts: readonly Front[]): ReadonlyMap<string, Claimant[]> {
   const hosts = new Map<string, Claimant[]>();
   for (const front of fronts) {
-    if (hasOwnRules(front.overrides)) continue; // what such rules match is not known
+    if (hasOwnRules(front.overrides)) continue; // what custom rules match is not known
     const claimant = { front, paths: pathsOf(front) };
     for (const { host } of front.routes) {
       const known = hosts.get(host);
@@ -53,19 +53,19 @@ function byHost(fronts: readonly Front[]): ReadonlyMap<string, Claimant[]> {
   return hosts;
 }
 
-/** The paths of a port, which are the same on all its hosts; empty when it takes every path. */
+/** The paths of a port, which are the same on all its hosts; empty when it gets every path. */
 function pathsOf({ routes: [route] }: Front): readonly string[] {
   return route?.path === undefined ? [] : route.path.split(' ').filter((word) => word.startsWith('/'));
 }
 
-/** The order of rules on the shared frontends [marathon-lb]. */
+/** The order of rules on the shared frontends, as in marathon-lb. */
 function inOrder(a: Front, b: Front): number {
   return b.weight - a.weight || byText(a.app, b.app) || a.port - b.port;
 }
 
 /**
- * Whether two ports of strangers have a path in common. The paths of a port are the same on all its hosts, so each pair of ports is compared once:
- * two apps with 1,000 hosts and 500 paths each would otherwise hold everybody up.
+ * Returns a function that says whether two ports of unrelated apps have a path in common. The paths of a port are the same on all its hosts, so each
+ * pair of ports is compared once. Otherwise two apps with 1,000 hosts and 500 paths each would delay everybody.
  */
 function makeMeets(): (a: Claimant, b: Claimant) => boolean {
   const known = new Map<Front, Map<Front, boolean>>();
@@ -114,13 +114,13 @@ function note(
 function tell(front: Front, { first, later, hosts }: Shadow): Problem {
   const { app, index } = front;
   const more = hosts.length > 3 ? ` and ${hosts.length - 3} more` : '';
-  const by = first.weight > later.weight ? `its weight ${first.weight} is above ${later.weight}` : 'its rule stands first';
+  const by = first.weight > later.weight ? `its weight ${first.weight} is above ${later.weight}` : 'its rule comes first';
   const what = first.routes.some(({ path }) => path !== undefined) ? `some of the paths` : 'all requests';
   return {
     code: 'shadowed',
     owner: { by: 'app', app, index },
     label: `HAPROXY_${index}_VHOST`,
-    message: `port ${first.index} of ${first.author ?? first.app} takes ${what} of ${hosts.slice(0, 3).join(', ')}${more} before port ${later.index} of ${later.author ?? later.app}, an app of another folder, as ${by}`,
-    hint: 'agree on who has the host; the operator can say it with --domains',
+    message: `port ${first.index} of ${first.author ?? first.app} gets ${what} of ${hosts.slice(0, 3).join(', ')}${more} before port ${later.index} of ${later.author ?? later.app}, an app of a different folder, because ${by}`,
+    hint: 'agree on who has the host; the operator can settle it with --domains',
   };
 }

@@ -6,7 +6,7 @@ import type { Quarantined, Written } from '../model/quarantine.ts';
 import type { Front, LeftOut, Service } from '../model/service.ts';
 import type { Claim } from './arrange.ts';
 
-/** What a service's text comes from, also where it did not get all that it asked for. */
+/** What the text of a service is made from, including what it claimed but did not get. */
 export function writtenOf({ front, backend }: Service): Written {
   return { front: { ...(front.claimed ?? front), changedAt: undefined, claimed: undefined }, options: backend.options };
 }
@@ -20,7 +20,7 @@ interface Sifted {
   readonly problems: readonly Problem[];
 }
 
-/** The services and their claims without those that HAProxy refused as they still are. */
+/** The services and claims without those that HAProxy refused and that have not changed since. */
 export function siftQuarantined(
   { services, claims, absent }: Pick<Sifted, 'services' | 'claims' | 'absent'>,
   quarantine: readonly Quarantined[],
@@ -46,7 +46,7 @@ function keyOf({ app, index }: { readonly app: AppId; readonly index: number }):
   return `${app} ${index}`;
 }
 
-/** Whether all that HAProxy refused a port for is as it was then. */
+/** Whether everything that HAProxy refused a port for is still the same. */
 function isAsItWas(one: Quarantined, service: Service, services: () => ReadonlyMap<string, Service>): boolean {
   if (!isWrittenAs(one.of, service)) return false;
   const { servers } = service.backend;

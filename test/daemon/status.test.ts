@@ -48,8 +48,8 @@ test.each<[string, Partial<Parameters<typeof statusOf>[0]>, string]>([
   ],
   [
     'a port of our own is not bound',
-    { view: { ...view, unbound: ['marathon_http_in goes out without a bind of its own: *:80 is taken by nginx (pid 7)'] } },
-    'not all ports of the load balancer are bound: marathon_http_in goes out without a bind of its own: *:80 is taken by nginx (pid 7)',
+    { view: { ...view, unbound: ['marathon_http_in is without one of its binds: *:80 is taken by nginx (pid 7)'] } },
+    'not all ports of the load balancer are bound: marathon_http_in is without one of its binds: *:80 is taken by nginx (pid 7)',
   ],
   ['HAProxy refuses', { outcome: { ok: false, why: 'no room' } }, 'HAProxy does not run what Marathon said: no room'],
 ])('not in step: %s', (_, given, text) => {

@@ -74,11 +74,13 @@ test('a deployment outlives a new version; two at a time, none to finish, and re
   const deployment = marathon.startDeployment('/nginx');
   marathon.scale('/nginx', 4);
   expect((await appOf(marathon))['deployments']).toEqual([{ id: deployment }]);
-  expect(() => marathon.startDeployment('/nginx')).toThrow('Cannot start a deployment of "/nginx": one runs already; finish it first');
+  expect(() => marathon.startDeployment('/nginx')).toThrow(
+    'Cannot start a deployment of "/nginx": a deployment is already running; finish it first',
+  );
   marathon.finishDeployment('/nginx');
   expect(() => {
     marathon.finishDeployment('/nginx');
-  }).toThrow('Cannot finish a deployment of "/nginx": none runs');
+  }).toThrow('Cannot finish a deployment of "/nginx": no deployment is running');
   expect(() => {
     marathon.setReady('/nginx', id, true);
   }).toThrow('its app "/nginx" has no readiness checks');

@@ -223,7 +223,7 @@ test('raw JSON goes out as it was put, tasks only when asked for', async () => {
 });
 
 test('versions of Marathon that it does not know are refused in words', async () => {
-  await expect(start({ version: '0.11.0' })).rejects.toThrow('Cannot play Marathon "0.11.0": wanted a release of 1.3.0 or later');
+  await expect(start({ version: '0.11.0' })).rejects.toThrow('Cannot play Marathon "0.11.0": wanted a release from 1.3.0 on');
   await expect(start({ version: 'newest' })).rejects.toThrow('Cannot play Marathon "newest"');
 });
 

@@ -56,15 +56,15 @@ test.each<[TemplateName, string, string]>([
   ['HAPROXY_BACKEND_HTTP_OPTIONS', '  tcp-request content do-resolve(txn.a,dns)', 'it is not on the list'],
   ['HAPROXY_BACKEND_HTTP_OPTIONS', '  stick-table type ip size 1000m', 'it is not on the list'],
   ['HAPROXY_BACKEND_HTTP_OPTIONS', '  stats admin if TRUE', 'it is not on the list'],
-  ['HAPROXY_FRONTEND_BACKEND_GLUE', '  use_backend other_10000', "elsewhere than to the port's own backend"],
-  ['HAPROXY_FRONTEND_BACKEND_GLUE', '  use_backend %[hdr(x)]', "elsewhere than to the port's own backend"],
+  ['HAPROXY_FRONTEND_BACKEND_GLUE', '  use_backend other_10000', "something other than the port's own backend"],
+  ['HAPROXY_FRONTEND_BACKEND_GLUE', '  use_backend %[hdr(x)]', "something other than the port's own backend"],
   ['HAPROXY_FRONTEND_HEAD', 'frontend {backend}\n  bind *:443 ssl crt /etc/ssl/cert.pem', 'it reads a file'],
-  ['HAPROXY_BACKEND_SERVER_OPTIONS', '  server x 10.0.0.1:22', "no server of the port's own tasks"],
+  ['HAPROXY_BACKEND_SERVER_OPTIONS', '  server x 10.0.0.1:22', "not a server of the port's own tasks"],
   ['HAPROXY_BACKEND_SERVER_OPTIONS', '  server {serverName} {host_ipv4}:{port} crt /etc/x', 'it reads a file'],
   ['HAPROXY_BACKEND_SERVER_OPTIONS', '  server {serverName} {host_ipv4}:{port} track other/a', 'not on the list'],
   ['HAPROXY_BACKEND_SERVER_HTTP_HEALTHCHECK_OPTIONS', ' check addr 10.0.0.1', 'it is not on the list'],
   ['HAPROXY_USERLIST_HEAD', 'userlist user_{backend}\n  user a insecure-password b', 'it is not on the list'],
-  ['HAPROXY_HTTP_FRONTEND_ACL', '  use_backend {backend} if { hdr(host) x }', 'stand in a frontend that apps share'],
+  ['HAPROXY_HTTP_FRONTEND_ACL', '  use_backend {backend} if { hdr(host) x }', 'are in a frontend that apps share'],
 ])('not everybody may have a %s of %j', (name, text, why) => {
   const raw = name.includes('OPTIONS') && !name.includes('SERVER');
   const problems = problemsOf(name, raw ? text : text.replace(/\{ | \}/g, (brace) => brace.replace(/[{}]/, '$&$&')).replace('${', '${{'));

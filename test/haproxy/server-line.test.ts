@@ -30,7 +30,7 @@ test.each<[string, string, LineChange]>([
   ['weight 20', 'weight 257', { kind: 'other', difference: "now with '257', without '20'" }],
   ['weight 20', 'weight 30 disabled', { kind: 'other', difference: "now with '30 disabled', without '20'" }],
   ['check', 'inter 5s check', { kind: 'other', difference: "now with 'inter 5s'" }],
-  ['check backup', 'backup check', { kind: 'other', difference: 'its words are in another order' }],
+  ['check backup', 'backup check', { kind: 'other', difference: 'its words are in a different order' }],
   ['sni "a"', 'sni "a" disabled', { kind: 'other', difference: "now with 'disabled'" }],
 ])('from %j to %j', (before, after, change) => {
   const [was, now] = [before, after].map((words) => `  server s1 10.0.0.1:80 ${words}\n`) as [string, string];

@@ -91,7 +91,7 @@ test("an operator's that can't be used is a Problem, and the default stands", ()
       owner: { by: 'operator' },
       message:
         "the template HAPROXY_FRONTEND_BACKEND_GLUE from a file can't be used, it has the placeholder 'server', but there are backend",
-      hint: 'the default template stands in its place',
+      hint: 'the default template is used in its place',
     },
   ]);
 });
@@ -107,7 +107,7 @@ test("a label's that can't be used is a Problem of its port, and the operator's 
       label: 'HAPROXY_1_FRONTEND_BACKEND_GLUE',
       message:
         "the template HAPROXY_FRONTEND_BACKEND_GLUE from HAPROXY_1_FRONTEND_BACKEND_GLUE can't be used, it has a single '{': write '{{' for a brace",
-      hint: 'the default template stands in its place',
+      hint: 'the default template is used in its place',
     },
   ]);
   expect(templates.problems).toEqual([]);
@@ -131,7 +131,7 @@ test.each<[TemplateName, string, string]>([
   ['HAPROXY_HTTP_FRONTEND_HEAD', '  bind *:80\n  mode http\n', "its first line is 'bind *:80', but a line 'frontend …' is wanted"],
   ['HAPROXY_HTTP_FRONTEND_HEAD', '', "its first line is ''"],
   ['HAPROXY_HTTPS_FRONTEND_HEAD', 'backend x\n', "the last section that it opens is 'backend x'"],
-  ['HAPROXY_HTTP_FRONTEND_HEAD', 'frontend marathon_http_in bind *:80 mode http', 'the line ends are lost'],
+  ['HAPROXY_HTTP_FRONTEND_HEAD', 'frontend marathon_http_in bind *:80 mode http', 'the line ends were lost'],
   ['HAPROXY_HTTPS_GROUPED_VHOST_BACKEND_HEAD', 'server x 1.2.3.4:1', "a line 'backend …' is wanted"],
   ['HAPROXY_BACKEND_HEAD', '  balance leastconn\n', "a line 'backend …' is wanted"],
   ['HAPROXY_BACKEND_HEAD', 'backend mine\n', 'has no {backend}'],
@@ -164,9 +164,9 @@ test("what a head has of marathon-lb's Lua is told in one line", () => {
   const templates = templatesWith({ HAPROXY_HEAD: written(HEAD.replace('global\n', `global\n${lua}`) + rules) });
   expect(templates.problems.map(({ message }) => message)).toEqual([
     expect.stringMatching(
-      /^HAPROXY_HEAD: the lines 'lua-load .*use-service lua.getconfig.* are left out, as the Lua scripts of marathon-lb are not here$/,
+      /^HAPROXY_HEAD: the lines 'lua-load .*use-service lua.getconfig.* are left out, because marathon-lb's Lua scripts are not here$/,
     ),
-    "HAPROXY_HEAD: the line 'daemon' is left out, as HAProxy runs under our own master here",
+    "HAPROXY_HEAD: the line 'daemon' is left out, because HAProxy runs under our own master here",
   ]);
 });
 

@@ -66,7 +66,7 @@ test.each<[string, Row]>([
     {
       before: { servers: [S1, 's3 10.0.0.3:80', 's4 10.0.0.4:80'], text: `balance ${balance}` },
       after: { servers: [S1, S2], leaving: ['s3'], text: `balance ${balance}` },
-      reload: [`server-added b: s2: 'balance ${balance}' takes new servers only from HAProxy's file${more}`],
+      reload: [`server-added b: s2: 'balance ${balance}' accepts new servers only from HAProxy's file${more}`],
       commands: ['set server b/s3 state drain', 'set server b/s4 state maint'],
       then: { servers: [S1], apart: ['draining s3', 'stopped s4'] },
     },
@@ -84,7 +84,7 @@ test.each<[string, Row]>([
     {
       before: { servers: [S1], head: 'global\n\ndefaults\n  balance source\n', text: 'mode http' },
       after: { servers: [S1, S2], head: 'global\n\ndefaults\n  balance source\n', text: 'mode http' },
-      reload: ["server-added b: s2: 'balance source' takes new servers only from HAProxy's file, unless there is 'hash-type consistent'"],
+      reload: ["server-added b: s2: 'balance source' accepts new servers only from HAProxy's file, unless there is 'hash-type consistent'"],
       then: { servers: [S1] },
     },
   ],

@@ -49,7 +49,11 @@ test.each<[string, Partial<Parts>, readonly string[]]>([
     { backends: [backendSection('a', ['backend a\n'], SERVERS)] },
     ["backend-changed a: now without 'balance roundrobin'"],
   ],
-  ['a backend in other order', { backends: [backendSection('a', [...HEAD].reverse(), SERVERS)] }, ['backend-changed a: other order']],
+  [
+    'a backend in other order',
+    { backends: [backendSection('a', [...HEAD].reverse(), SERVERS)] },
+    ['backend-changed a: in a different order'],
+  ],
   ['a server more', { backends: [backendSection('a', HEAD, { ...SERVERS, s3: '  server s3\n' })] }, ['server-added a: s3']],
   ['a server less', { backends: [backendSection('a', HEAD, { s1: SERVERS.s1 })] }, ['server-gone a: s2']],
   [

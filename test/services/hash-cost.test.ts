@@ -19,15 +19,15 @@ test.each([
   ['$6$rounds=12000000$salt$0123456789', '12000000'],
   ['$5$rounds=999999999$salt$0123456789', '999999999'],
   ['$6$rounds=100001$salt$hash', '100001'],
-  ['$6$rounds=-1$salt$hash', 'no whole number'],
-  ['$6$rounds=+5$salt$hash', 'no whole number'],
-  ['$6$rounds=1e9$salt$hash', 'no whole number'],
-  ['$6$rounds=5000', 'no whole number'],
+  ['$6$rounds=-1$salt$hash', 'not a whole number'],
+  ['$6$rounds=+5$salt$hash', 'not a whole number'],
+  ['$6$rounds=1e9$salt$hash', 'not a whole number'],
+  ['$6$rounds=5000', 'not a whole number'],
   ['$2y$11$saltsaltsaltsaltsalthash', '104 ms'],
   ['$2a$31$saltsaltsaltsaltsalthash', 'cost 31'],
   ['$y$j9T$salt$hash', '$y$'],
   ['$7$CU..../....salt$hash', '$7$'],
-  ['_J9..saltsalthash', 'not bounded'],
+  ['_J9..saltsalthash', 'has no limit'],
 ])('%s is refused, with its figure', (hash, word) => {
   const cost = costOf(hash);
   expect('refused' in cost ? cost.refused : '').toContain(word);

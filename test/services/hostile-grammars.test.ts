@@ -116,5 +116,5 @@ test.each([
   expect(problems).toMatchObject([
     { code: 'label-value', label: 'HAPROXY_0_BACKEND_HEALTHCHECK_PORT_INDEX', owner: { by: 'app', app: '/shop', index: 0 } },
   ]);
-  expect(problems[0]?.message).toContain(`means port index ${index}, but the app has ${has}`);
+  expect(problems[0]?.message).toContain(`names port index ${index}, but the app has ${has}`);
 });

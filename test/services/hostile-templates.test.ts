@@ -12,7 +12,7 @@ test.each<[TemplateName, string]>([
   ['HAPROXY_HTTP_FRONTEND_ACL', '  "acl"x y\n'],
   ['HAPROXY_BACKEND_REDIRECT_HTTP_TO_HTTPS', '  redirect scheme https # unless { ssl_fc }\n'],
 ])('an app may not have a %s of %j: its condition is none', (name, text) => {
-  expect(findTrespass(name, text)).toContain('would hit every app');
+  expect(findTrespass(name, text)).toContain('would affect every app');
 });
 
 test.each<[TemplateName, string]>([

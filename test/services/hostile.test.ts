@@ -96,7 +96,9 @@ describe.each(VALUES)('%s in any label of a port', (_, { of }) => {
         const told = view.problems.filter(
           ({ owner, code, label: named }) => owner.by === 'app' && owner.app === app && named === label && code === 'label-value',
         );
-        const refused = told.filter(({ message }) => !message.includes('only the rest of it counts') && !message.includes('has no effect'));
+        const refused = told.filter(
+          ({ message }) => !message.includes('only the rest of the value is used') && !message.includes('has no effect'),
+        );
         const out = view.leftOut.filter((one) => one.app === app && one.why === 'label');
         expect([label, told.length <= 1, out.length]).toEqual([label, true, guards ? refused.length : 0]);
         if (refused.length === 0) continue;

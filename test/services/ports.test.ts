@@ -77,7 +77,7 @@ test('when all are given, a Problem for each that is without', () => {
     {
       code: 'ports-exhausted',
       owner: { by: 'app', app: '/b', index: 0 },
-      message: 'port 0 has no service port, and all of 7 to 8 are given to other apps',
+      message: 'port 0 has no service port, and all ports from 7 to 8 are assigned to other apps',
     },
   ]);
 });

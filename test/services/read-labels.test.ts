@@ -32,7 +32,7 @@ test.each([
   ['HAPROXY_A_VHOST', 'HAPROXY_0_VHOST'],
 ])('%s is no label: the nearest is %s', (name, nearest) => {
   const { problems, ports } = read({ [name]: 'x' });
-  expect(problems).toMatchObject([{ code: 'label-unknown', label: name, hint: `the nearest one is ${nearest}` }]);
+  expect(problems).toMatchObject([{ code: 'label-unknown', label: name, hint: `the nearest label is ${nearest}` }]);
   expect(ports.map(({ values }) => values)).toEqual([{}, {}]);
 });
 
@@ -40,7 +40,7 @@ test.each(['HAPROXY_', 'HAPROXY_0_', 'HAPROXY__', 'HAPROXY_1000_VHOST', 'HAPROXY
   '%s is no label',
   (name) => {
     expect(read({ [name]: 'x' }).problems).toMatchObject([
-      { code: 'label-unknown', label: name, message: `${name} is no label of the load balancer` },
+      { code: 'label-unknown', label: name, message: `the load balancer has no label ${name}` },
     ]);
   },
 );
@@ -93,8 +93,8 @@ test('HAPROXY_GROUP guards all ports', () => {
 });
 
 test.each([
-  ['HAPROXY_0_PORT', '70000', 'it counts as absent'],
-  ['HAPROXY_0_VHOST', 'a.acme.org *.acme.org', 'only the rest of it counts'],
+  ['HAPROXY_0_PORT', '70000', 'the label has no effect'],
+  ['HAPROXY_0_VHOST', 'a.acme.org *.acme.org', 'only the rest of the value is used'],
 ])('%s does not: %j is a Problem, the port stays open', (name, text, effect) => {
   const { ports, problems } = read({ [name]: text });
   expect(ports[0]?.shut).toBe(false);

@@ -55,7 +55,7 @@ test('a label for the rule of the map has no effect, which is told', () => {
     derive(absorb(EMPTY, read(nginx([task(1)], { labels: { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: 'mytask.acme.org', ...labels } }))));
   const view = of({ HAPROXY_0_MAP_HTTP_FRONTEND_ACL: '  use_backend nowhere if TRUE\n' });
   expect(view?.problems).toMatchObject([
-    { code: 'template', label: 'HAPROXY_0_MAP_HTTP_FRONTEND_ACL', message: expect.stringContaining('one for all apps') },
+    { code: 'template', label: 'HAPROXY_0_MAP_HTTP_FRONTEND_ACL', message: expect.stringContaining('shared by all apps') },
   ]);
   expect(view?.document).toEqual(of({})?.document);
 });

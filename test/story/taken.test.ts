@@ -39,8 +39,8 @@ test.each([
       {
         code: 'port-conflict',
         owner: { by: 'operator' },
-        message: `${where} goes out without a bind of its own: *:${port} is taken by nginx (pid 7)`,
-        hint: 'it is bound as soon as it is free; --http-port, --https-port, --app-id-port and --stats-port choose the shared ones',
+        message: `${where} is without one of its binds: *:${port} is taken by nginx (pid 7)`,
+        hint: 'the address is bound as soon as it is free; --http-port, --https-port, --app-id-port and --stats-port choose the shared ones',
       },
     ]);
     const after = story.tell(freed(bind('*', port)));
