@@ -165,8 +165,8 @@ interface OcspParts {
 function ocspFaults({ file, pem, ocsp, issuer }: OcspParts): readonly FileFinding[] {
   const [leaf, ...chain] = pem.certificates;
   if (ocsp === undefined || chain.some((one) => leaf.checkIssued(one))) return [];
-  const found = 'has a file .ocsp beside it, but neither its chain nor a file .issuer holds the certificate of the one who signed it';
-  return signed(leaf, issuer) ? [] : [{ file, found, wanted: 'add that certificate to the chain, or remove the file .ocsp' }];
+  const found = "has a file .ocsp beside it, but neither its chain nor a file .issuer holds its issuer's certificate";
+  return signed(leaf, issuer) ? [] : [{ file, found, wanted: "add the issuer's certificate to the chain, or remove the file .ocsp" }];
 }
 
 function signed(leaf: X509Certificate, issuer: Buffer | undefined): boolean {
@@ -186,7 +186,11 @@ function sctlFaults(file: string, sctl: Buffer | undefined): readonly FileFindin
   while (at + 2 <= sctl.length) at += 2 + sctl.readUInt16BE(at);
   if (sctl.length >= 2 && at === sctl.length && sctl.readUInt16BE(0) === sctl.length - 2) return [];
   return [
-    { file, found: 'has a file .sctl beside it that is no list of certificate timestamps', wanted: 'fetch that list again, or remove it' },
+    {
+      file,
+      found: 'has a file .sctl beside it that is not a list of certificate timestamps',
+      wanted: 'fetch the file .sctl again, or remove it',
+    },
   ];
 }
 

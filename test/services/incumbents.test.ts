@@ -51,7 +51,7 @@ test('who holds a port and a host keeps both without servers, against one that h
   expect(kept.fronts).toEqual([idle.front, { ...busy.front, bind: undefined, routes: [], claimed: busy.front }]);
   expect(kept.problems.map(({ message }) => message)).toEqual([
     'service port 10000 belongs to port 0 of /a, so this port is not bound; its virtual hosts are served',
-    'the virtual host x belongs to port 0 of /a, so it does not lead here',
+    'the virtual host x belongs to port 0 of /a, so the host does not lead here',
   ]);
   expect(arrange([idle, busy], { own: [], holders: kept.holders })).toEqual(kept);
 });
@@ -63,8 +63,8 @@ test('a port that is not rendered keeps what it held, and claims nothing else', 
   const kept = arrange([stranger], { own: [], holders, absent: [front] });
   expect(kept.fronts).toMatchObject([{ bind: undefined, routes: [{ host: 'y' }] }]);
   expect(kept.problems.map(({ message }) => message)).toEqual([
-    'service port 10000 belongs to port 0 of /a, which does not serve now but keeps what it had as long as it claims it, so this port is not bound; its virtual hosts are served',
-    'the virtual host x belongs to port 0 of /a, which does not serve now but keeps what it had as long as it claims it, so it does not lead here',
+    'service port 10000 belongs to port 0 of /a, which does not serve now but keeps what it had while it claims it, so this port is not bound; its virtual hosts are served',
+    'the virtual host x belongs to port 0 of /a, which does not serve now but keeps what it had while it claims it, so the host does not lead here',
   ]);
   expect(kept.holders).toMatchObject([
     { app: '/b', holds: ['name b_10000', 'route y 0 '] },

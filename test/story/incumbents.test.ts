@@ -91,7 +91,7 @@ test('one clash of two ports is one Problem, which names an app that Marathon ha
   const { problems } = Story.begin().tell(read(grouped, app('/z', [task(2)], { ...changed(2017), labels })));
   expect(problems.map(({ message }) => message)).toEqual([
     'service port 10001 belongs to port 0 of /shop-blue, so this port is not bound; its virtual hosts are served',
-    'the virtual hosts a.org, b.org, c.org and 2 more belong to port 0 of /shop-blue, so they do not lead here',
+    'the virtual hosts a.org, b.org, c.org and 2 more belong to port 0 of /shop-blue, so the hosts do not lead here',
   ]);
 });
 
