@@ -1,10 +1,10 @@
-/** How long an answer may take to begin. */
+/** Decides how long to wait for an answer to begin. */
 export interface Patience {
-  /** In milliseconds. */
+  /** Returns the current wait in milliseconds. */
   readonly now: () => number;
-  /** An answer began after so many milliseconds. */
+  /** Reports that an answer began after `tookMs` milliseconds. */
   readonly met: (tookMs: number) => void;
-  /** An answer did not begin in time. */
+  /** Reports that an answer did not begin in time. */
   readonly failed: () => void;
 }
 
@@ -13,12 +13,12 @@ interface Limits {
   readonly mostMs: number;
 }
 
-/** The wait is this many times what the last answer took. */
+/** How many times as long as the last answer took to wait. */
 const TIMES = 4;
 
 /**
- * Starts with `leastMs`, so that a host that does not answer holds nothing up for long. Doubles after each failure, as a big Marathon may need it.
- * After an answer it is four times what that answer took.
+ * Makes a wait that starts with `leastMs`, so that a host that does not answer delays others only briefly. It doubles after each failure, because a
+ * large Marathon may need longer. After an answer it is four times as long as that answer took.
  */
 export function makePatience({ leastMs, mostMs }: Limits): Patience {
   const within = (ms: number): number => Math.min(Math.max(ms, leastMs), mostMs);

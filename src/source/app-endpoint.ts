@@ -1,18 +1,18 @@
 import type { AppId } from '../model/names.ts';
 
-/** An app's path below a Marathon, and what is wanted of it besides what is always there: counts, tasks, deployments. */
+/** Returns the path of an app with the parts that Marathon leaves out unless asked: its tasks and their readiness. */
 export function pathOf(id: AppId): string {
   return `${pathOfApp(id)}?embed=app.tasks&embed=app.readiness`;
 }
 
-/** The path of the app's definition as it was in one version. */
+/** Returns the path of an app's definition in one version. */
 export function versionPathOf(id: AppId, version: string): string {
   return `${pathOfApp(id)}/versions/${encodeURIComponent(version)}`;
 }
 
 /**
- * Whether an app can be read by itself. Marathon up to 1.7 takes ids that end like paths of its own, '/shop/versions'; what stands for a group
- * or another folder is no app's id, but ids come from events, and those from anywhere.
+ * Whether an app can be read on its own. Marathon up to 1.7 accepts ids that look like its own paths, such as '/shop/versions', which can't be read
+ * that way. Paths with `*`, `.` or `..` are not app ids, but ids come from events, which can contain anything.
  */
 export function isReadable(id: AppId): boolean {
   return /^\/[^/]+(\/[^/]+)*$/.test(id) && !/\/(\.|\.\.|\*)(\/|$)|\/(tasks|versions|restart)$|\/(tasks|versions)\/[^/]+$/.test(id);
@@ -22,7 +22,7 @@ function pathOfApp(id: AppId): string {
   return `/v2/apps${id.split('/').map(encodeURIComponent).join('/')}`;
 }
 
-/** The JSON text of the app in `{"app":…}`. Throws a sentence when there is none, or another one. */
+/** Returns the app in `{"app":…}` as JSON text. Throws a sentence when there is no app, or an app with a different id. */
 export function appIn(answer: unknown, id: AppId): string {
   const app = fieldOf(answer, 'app');
   if (typeof app !== 'object' || app === null) throw new Error(`sent JSON without an app, ${id} was wanted`);
@@ -32,8 +32,8 @@ export function appIn(answer: unknown, id: AppId): string {
 }
 
 /**
- * Whether a 404 is Marathon's own word that an app, or a version of it, does not exist: `App '/shop' does not exist`. It answers with a message
- * for unknown paths too, and so may a proxy in front of it.
+ * Whether a 404 means that the app, or a version of it, does not exist: Marathon then answers `App '/shop' does not exist`. For an unknown path it
+ * also answers 404 with a message, as a proxy in front of it may do, so the message is checked.
  */
 export function saysGone(answer: unknown, id: AppId): boolean {
   const message = fieldOf(answer, 'message');

@@ -22,11 +22,11 @@ interface Settings {
   readonly signal: AbortSignal;
 }
 
-/** Apps that are to be read again, one after the other; the one that has waited longest comes first. */
+/** Reads apps again, one at a time. The app that has waited longest comes first. */
 export class AppLane {
   readonly #settings: Settings;
   readonly #dirty = new Map<AppId, PendingRead>();
-  readonly #aside = new Map<AppId, PendingRead>(); // failed, and wait for the next try
+  readonly #aside = new Map<AppId, PendingRead>(); // apps whose read failed and that wait for the next try
   readonly #retry: ReturnType<typeof makeRetry>;
   #runs = false;
 
@@ -38,7 +38,7 @@ export class AppLane {
     this.#retry = makeRetry({ ...settings, again });
   }
 
-  /** Asks for an app. Events of one change come close together and become one read. */
+  /** Asks for an app to be read again. Events of one change come close together and cause only one read. */
   ask(id: AppId, reason: string): void {
     const pending = this.#dirty.get(id);
     if (pending === undefined) this.#dirty.set(id, { reason, at: this.#settings.now(), more: 0 });
@@ -47,7 +47,7 @@ export class AppLane {
     if (!this.#runs) this.#run().catch(unlessAborted(this.#settings.signal));
   }
 
-  /** Hands over all apps that wait, when they are many: a full read covers them. Few are not handed over, because they are read sooner one by one. */
+  /** Returns and removes all waiting apps if they are many, because a full read covers them. If they are few, reading them one by one is faster. */
   take(): Dirty {
     if (this.#aside.size + this.#dirty.size < this.#settings.many.from) return new Map();
     const taken = new Map([...this.#aside, ...this.#dirty]);
@@ -56,7 +56,7 @@ export class AppLane {
     return taken;
   }
 
-  /** Takes apps back whose read failed; they are tried again later. */
+  /** Takes back apps whose read failed. They are tried again later. */
   putAside(failed: Dirty): void {
     for (const [id, pending] of failed) if (!this.#dirty.has(id)) this.#aside.set(id, pending);
     if (this.#aside.size > 0) this.#retry.soon();
@@ -88,12 +88,12 @@ export class AppLane {
       await read(id, signal);
       if (this.#aside.size === 0) this.#retry.needless();
     } catch {
-      this.putAside(new Map([[id, pending]])); // whoever reads has logged it
+      this.putAside(new Map([[id, pending]])); // `read` has logged the error
     }
   }
 }
 
-/** A loop ends by its signal; by anything else the process does. */
+/** Ignores an error after the signal has aborted. Any other error is thrown and ends the process. */
 function unlessAborted(signal: AbortSignal): (error: unknown) => void {
   return (error) => {
     if (!signal.aborted) throw error;

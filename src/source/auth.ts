@@ -3,36 +3,36 @@ import { Buffer } from 'node:buffer';
 /** Request headers by name. */
 export type Headers = Readonly<Record<string, string>>;
 
-/** The headers that say who asks. Asked before every request, as a login may have to be made or renewed; a failure is an Error sentence. */
+/** Returns the headers with the credentials. Called before every request, because a login may be needed. Rejects with a sentence when it fails. */
 export interface Auth {
   (signal: AbortSignal): Promise<Headers>;
-  /** Where the credentials were given, for people; --auth-credentials when left out. */
+  /** The flag or variable that gave the credentials, for messages; --auth-credentials when left out. */
   readonly from?: string;
-  /** Says that Marathon did not take these headers (401): the next ones come from a fresh login. There where one can be made. */
+  /** Reports that Marathon refused these headers (401), so that the next call logs in again. Undefined when there is no login. */
   readonly forget?: (refused: Headers) => void;
 }
 
-/** For a Marathon that lets everybody read. */
+/** No credentials, for a Marathon that everybody may read. */
 export const noAuth: Auth = () => Promise.resolve({});
 
 /**
- * HTTP basic. `credentials` are `user:password`, split at the first colon: a user name has none, a password may have (RFC 7617). Throws an
- * Error when there is no colon or no user; it does not tell what was given. `from` is the flag or variable that gave them.
+ * HTTP basic auth. `credentials` are `user:password`, split at the first colon, because only the password may contain one (RFC 7617). `from` is the
+ * flag or variable that gave them. Throws an Error when there is no colon or no user; the message does not contain the credentials.
  */
 export function basicAuth(credentials: string, from = '--auth-credentials'): Auth {
   const colon = credentials.indexOf(':');
-  if (colon < 0) throw new Error('credentials are wanted as user:password, and these have no colon');
-  if (colon === 0) throw new Error('credentials are wanted as user:password, and these have no user');
+  if (colon < 0) throw new Error('the credentials have no colon; user:password is wanted');
+  if (colon === 0) throw new Error('the credentials have no user; user:password is wanted');
   const headers = basic(credentials.slice(0, colon), credentials.slice(colon + 1));
   return Object.assign(() => Promise.resolve(headers), { from });
 }
 
-/** The headers for the user info of `http://user:password@host`, as marathon-lb's HTTP library understands it; none without. */
+/** Returns the headers for `http://user:password@host`, decoded as marathon-lb's HTTP library does; empty when the URL has no user. */
 export function userInfo({ username, password }: URL): Headers {
   return username === '' ? {} : basic(decoded(username), decoded(password));
 }
 
-/** A URL for people: without user info, query and trailing slash. */
+/** Returns a URL for messages: without user info, query and slashes at its end. */
 export function shown(url: URL): string {
   return url.origin + url.pathname.replace(/\/+$/, '');
 }
@@ -45,6 +45,6 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // a lone percent sign stands for itself
+    return text; // a percent sign that is not an escape is kept
   }
 }

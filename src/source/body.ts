@@ -7,23 +7,23 @@ import type { Answer } from './http-get.ts';
 
 const TURN_MS = 5;
 
-/** The body without its compression. Whatever ends one of the two streams ends the other. */
+/** Returns the body, unpacked if it is gzip. When one of the two streams ends or fails, so does the other. Throws for other encodings. */
 export function unpacked({ headers, body }: Answer): Readable {
   const coding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
   if (coding === 'identity') return body;
-  if (coding !== 'gzip' && coding !== 'x-gzip') throw new Error(`answered in the encoding '${coding}', gzip or none wanted`);
+  if (coding !== 'gzip' && coding !== 'x-gzip') throw new Error(`answered in the encoding '${coding}', but only gzip or none is supported`);
   return pipeline(body, createGunzip({ chunkSize: 256 * 1024 }), () => undefined);
 }
 
-/** How much is read of one answer, unpacked: what is larger is no Marathon's, and would take all memory. */
+/** The largest answer that is read, unpacked. A larger answer does not come from Marathon and would use up all memory. */
 export interface Limits {
   readonly bytes: number;
-  /** Of one app, with its tasks. */
+  /** For one app with its tasks. */
   readonly appBytes: number;
   readonly apps: number;
 }
 
-/** Ten times what 10,000 apps of 5 tasks need, and 100,000 tasks for one app. */
+/** Ten times what 10,000 apps of 5 tasks need; for one app, room for 100,000 tasks. */
 export const LIMITS: Limits = { bytes: 2 ** 29, appBytes: 2 ** 26, apps: 100_000 };
 
 interface Elements<T> {
@@ -33,11 +33,11 @@ interface Elements<T> {
   readonly signal: AbortSignal;
 }
 
-/** Cuts and decodes the elements of `apps` while the body comes in, with a turn for everything else at least every 5 ms. */
+/** Decodes the elements of `apps` while the body arrives. Yields to the event loop at least every 5 ms. Rejects with a sentence. */
 export async function readElements<T>({ body, decode, limits, signal }: Elements<T>): Promise<readonly T[]> {
   const cutter = makeElementCutter('apps');
   const elements: T[] = [];
-  let open = 0; // bytes since the last element that is whole
+  let open = 0; // bytes since the end of the last element
   let turn = performance.now();
   for await (const chunk of limited(body, limits.bytes)) {
     const texts = cutter.push(chunk);
@@ -56,14 +56,14 @@ export async function readElements<T>({ body, decode, limits, signal }: Elements
   return elements;
 }
 
-/** The whole body as JSON. Rejects with a sentence when it is none. */
+/** Reads the whole body as JSON. Rejects with a sentence when it is too large or not JSON. */
 export async function readJson(body: Readable, maxBytes: number): Promise<unknown> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of limited(body, maxBytes)) chunks.push(chunk);
   try {
     return JSON.parse(Buffer.concat(chunks).toString());
   } catch (error) {
-    throw new Error('sent what is no JSON', { cause: error });
+    throw new Error('sent something that is not JSON', { cause: error });
   }
 }
 
@@ -80,6 +80,6 @@ function decodeElement<T>(json: string, decode: (json: string) => T): T {
   try {
     return decode(json);
   } catch (error) {
-    throw new Error('sent an app that is no JSON', { cause: error });
+    throw new Error('sent an app that is not JSON', { cause: error });
   }
 }

@@ -9,25 +9,25 @@ import { makeHostsInTurn, type HostsInTurn, type Read, type Turn } from './hosts
 import { makeMayTrust, type LeaderHosts } from './leader.ts';
 import { makePatience, type Patience } from './answer-patience.ts';
 
-/** How long to wait for what, in milliseconds. */
+/** The deadlines of one request, in milliseconds. */
 export interface Deadlines {
-  /** Until a connection stands, TLS included. */
+  /** For making the connection, TLS included. */
   readonly connectMs: number;
-  /** From there to the head of the answer at most: Marathon makes the whole list before it sends a byte. */
+  /** The longest wait for the head of the answer; Marathon builds its whole list before it sends a byte. */
   readonly headMs: number;
   /** Between two pieces of the body. */
   readonly silenceMs: number;
-  /** For one host's whole answer. */
+  /** For the whole answer of one host. */
   readonly wholeMs: number;
 }
 
-/** Generous: a big Marathon needs tens of seconds for its apps, and a standby that proxies holds a request for 3 s during an election. */
+/** Long, because a large Marathon needs tens of seconds for its apps, and a standby that proxies holds a request for 3 s during an election. */
 export const DEADLINES: Deadlines = { connectMs: 5_000, headMs: 60_000, silenceMs: 30_000, wholeMs: 300_000 };
 
-/** As long as an answer may take to begin where nothing is known of this Marathon: all apps, and one. */
+/** How long to wait for the first answer to begin, in milliseconds: for all apps, and for one app. */
 const [APPS_MS, APP_MS] = [8_000, 4_000];
 
-/** The longest that one app is waited for: whoever asks for it holds up the others. */
+/** The deadlines for reading one app. They are shorter, because other apps wait for it. */
 const APP_DEADLINES: Pick<Deadlines, 'headMs' | 'silenceMs' | 'wholeMs'> = { headMs: 8_000, silenceMs: 10_000, wholeMs: 30_000 };
 
 interface AppQuestion<T> {
@@ -38,51 +38,51 @@ interface AppQuestion<T> {
 
 interface VersionQuestion {
   readonly id: AppId;
-  /** ISO 8601 in UTC, as tasks carry it. */
+  /** ISO 8601 in UTC, as tasks have it. */
   readonly version: string;
   readonly signal: AbortSignal;
 }
 
 /**
- * What a Marathon cluster is asked. The hosts are asked one by one, from the last good one on. Everything rejects with a sentence that names
- * every host and what it said, or with the signal's reason.
+ * Reads from a Marathon cluster. Hosts are asked one after the other, starting with the host that answered last. Each function rejects with a
+ * sentence that names every host and what it answered, or with the signal's reason.
  */
 export interface Client {
-  /** The configured addresses. */
+  /** The configured URLs. */
   readonly urls: readonly string[];
   readonly get: Get;
   /**
-   * All apps with their tasks, each decoded from its JSON text, in the order they came; what a failing host had sent already is thrown away.
-   * `decode` throws when a text is no JSON, which counts as its host's failure.
+   * Reads all apps with their tasks, in the order they arrive, each decoded from its JSON text. If a host fails in the middle, its apps are thrown
+   * away. `decode` throws when a text is not JSON, which counts as a failure of the host.
    */
   readonly readApps: <T>(decode: (json: string) => T, signal: AbortSignal) => Promise<Read<readonly T[]>>;
-  /** One app with its tasks; undefined when Marathon says that there is none. */
+  /** Reads one app with its tasks; undefined when Marathon says that it does not exist. */
   readonly readApp: <T>(question: AppQuestion<T>) => Promise<Read<T | undefined>>;
-  /** The JSON text of an app's definition in one version, without tasks; undefined when Marathon says that there is none. */
+  /** Reads an app's definition in one version as JSON text, without tasks; undefined when Marathon says that it does not exist. */
   readonly readVersion: (question: VersionQuestion) => Promise<string | undefined>;
-  /** Ends all connections, also those in use. */
+  /** Closes all connections, even connections in use. */
   readonly close: () => Promise<void>;
 }
 
 interface Settings {
-  /** Of the members of one cluster; each may have user info and a path prefix: https://dcos/service/marathon. */
+  /** The URLs of one cluster's members; each may have user info and a path prefix: https://dcos/service/marathon. */
   readonly urls: readonly string[];
   readonly auth: Auth;
-  /** Further hosts that get the credentials when a Marathon names them as its leader; none when left out. */
+  /** More hosts that may get the credentials when a Marathon names them as its leader; none when left out. */
   readonly leaderHosts?: LeaderHosts;
   /** PEM texts of the CAs to trust instead of the system's. */
   readonly ca?: string | undefined;
-  /** Takes any certificate. */
+  /** Accepts any certificate. */
   readonly insecure?: boolean;
   readonly deadlines?: Deadlines;
   readonly limits?: Limits;
-  /** Milliseconds since 1970, with a fraction; of the clock that never jumps when left out. */
+  /** Returns milliseconds since 1970, with a fraction; by default from a clock that never jumps. */
   readonly now?: () => number;
 }
 
 const APPS = '/v2/apps?embed=apps.tasks&embed=apps.readiness';
 
-/** A client of one Marathon cluster. Throws when there is no address or one of them is no http(s) URL. */
+/** Makes a client of one Marathon cluster. Throws when there is no URL, or one that is not http or https. */
 export function makeClient({
   urls,
   auth,
@@ -94,7 +94,7 @@ export function makeClient({
   now = sinceEpoch,
 }: Settings): Client {
   const bases = urls.map(readUrl);
-  if (bases.length === 0) throw new Error("no address of a Marathon is given, at least one is wanted: --marathon 'http://host:8080'");
+  if (bases.length === 0) throw new Error("no Marathon is given; at least one is wanted: --marathon 'http://host:8080'");
   const agent = new Agent({
     connect: { timeout: deadlines.connectMs, rejectUnauthorized: !insecure, ...(ca === undefined ? {} : { ca }) },
   });
@@ -141,7 +141,7 @@ interface Ask {
 
 type AskHost = <T>(question: Ask, read: (answer: Answer) => Promise<T>) => Promise<T>;
 
-/** Asks one host for JSON, and closes its answer in any case. */
+/** Makes a function that asks one host for JSON. It always closes the answer. */
 function makeAsk(get: Get): AskHost {
   return async ({ base, path, deadlines, patience, also, signal }, read) => {
     const waits = { ...deadlines, headMs: patience.now(), signal };
@@ -176,7 +176,7 @@ interface One extends Pick<Turn, 'what' | 'signal'> {
   readonly path: string;
 }
 
-/** Reads what is about one app; undefined when a Marathon says that it is not there. */
+/** Makes a function that reads something about one app; undefined when Marathon says that it does not exist. */
 function makeReadOne({ hosts, ask, deadlines, maxBytes }: ReadOneParts) {
   const patience = makePatience({ leastMs: APP_MS, mostMs: deadlines.headMs });
   return <T>({ what, id, path, signal }: One, read: (json: unknown) => T): Promise<Read<T | undefined>> =>
@@ -185,7 +185,7 @@ function makeReadOne({ hosts, ask, deadlines, maxBytes }: ReadOneParts) {
         const body = readJson(unpacked(answer), maxBytes);
         if (answer.status !== 404) return read(await body);
         if (saysGone(await body.catch(() => undefined), id)) return undefined;
-        throw new Error('answered HTTP 404'); // about something else: its host has gone astray
+        throw new Error('answered HTTP 404'); // the 404 is not about the app, so this host does not work properly
       }),
     );
 }
@@ -193,5 +193,5 @@ function makeReadOne({ hosts, ask, deadlines, maxBytes }: ReadOneParts) {
 function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  throw new Error(`a Marathon's address is wanted as http://host:8080, found '${text.replace(/^(.*\/\/)?.*@/, '$1')}'`);
+  throw new Error(`a Marathon's URL must look like http://host:8080, but is '${text.replace(/^(.*\/\/)?.*@/, '$1')}'`);
 }

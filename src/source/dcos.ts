@@ -8,41 +8,41 @@ import { failure, refuseWebPage } from './http-get.ts';
 
 /** How to log in to DC/OS. */
 export interface DcosSettings {
-  /** JSON: {"scheme":"RS256","uid","login_endpoint","private_key"}. */
+  /** The service account as JSON: {"scheme":"RS256","uid","login_endpoint","private_key"}. */
   readonly credentials: string;
   /** PEM texts of the CAs to trust instead of the system's. */
   readonly ca?: string | undefined;
-  /** Takes any certificate. */
+  /** Accepts any certificate. */
   readonly insecure?: boolean;
-  /** Milliseconds since 1970. */
+  /** Returns milliseconds since 1970. */
   readonly now?: () => number;
-  /** For one login, in milliseconds. */
+  /** How long one login may take, in milliseconds. */
   readonly deadlineMs?: number;
 }
 
-/** A service account, as DC/OS gives it out. */
+/** A DC/OS service account. */
 interface Account {
   readonly uid: string;
   readonly endpoint: URL;
   readonly key: KeyObject;
 }
 
-/** A login, and until when it is good; it is made afresh some time before. Times in milliseconds since 1970. */
+/** The result of a login, with the times when it should be renewed and when it ends, in milliseconds since 1970. */
 interface Token {
   readonly headers: Headers;
   readonly renewAt: number;
   readonly endsAt: number;
 }
 
-const LOGIN_S = 60; // life of the text that we sign
-const WISH_S = 3600; // life of the token that we ask for, as marathon-lb does; what DC/OS gives is in the token
+const LOGIN_S = 60; // lifetime of the token that we sign for the login
+const WISH_S = 3600; // lifetime of the token that we ask for, as marathon-lb does; the token says what DC/OS grants
 const EARLY_MS = 60_000;
 const MOST_BYTES = 2 ** 20;
 
 /**
- * A DC/OS service account: logs in with its private key, and again a minute before the token ends or when Marathon does not take it. Who
- * asks during a login waits for that one. A failed login is not kept; while the old token is still good, that one serves. Throws an Error
- * that names the field when the credentials are not as DC/OS gives them out; no message tells a key or a token.
+ * Auth with a DC/OS service account. It logs in with the account's private key, and again a minute before the token ends or when Marathon refuses
+ * the token. Calls during a login wait for that login. If a login fails, the old token is used while it is valid. Throws an Error that names the
+ * field when the credentials are not what DC/OS issues. No message contains a key or a token.
  */
 export function dcosAuth({ credentials, ca, insecure = false, now = Date.now, deadlineMs = 10_000 }: DcosSettings): Auth {
   const account = readAccount(credentials);
@@ -62,42 +62,43 @@ export function dcosAuth({ credentials, ca, insecure = false, now = Date.now, de
     return token.headers;
   };
   const forget = (refused: Headers): void => {
-    if (kept?.headers['authorization'] === refused['authorization']) kept = undefined; // a login that ran meanwhile may have brought a newer token
+    if (kept?.headers['authorization'] === refused['authorization']) kept = undefined; // a login that ran in the meantime may have brought a newer token
   };
   return Object.assign(headers, { from: '--dcos-auth-credentials', forget });
 }
 
 function readAccount(credentials: string): Account {
   const fields = readFields(credentials);
-  if (textOf(fields, 'scheme') !== 'RS256') throw new Error(`the "scheme" of the DC/OS credentials is wanted as "RS256"`);
+  if (textOf(fields, 'scheme') !== 'RS256') throw new Error(`the "scheme" of the DC/OS credentials must be "RS256"`);
   const uid = textOf(fields, 'uid');
   const endpoint = textOf(fields, 'login_endpoint');
   if (!/^https?:/i.test(endpoint) || !URL.canParse(endpoint))
-    throw new Error('the "login_endpoint" of the DC/OS credentials is wanted as https://host/acs/api/v1/auth/login');
+    throw new Error('the "login_endpoint" of the DC/OS credentials must look like https://host/acs/api/v1/auth/login');
   return { uid, endpoint: new URL(endpoint), key: readKey(textOf(fields, 'private_key')) };
 }
 
 function readFields(credentials: string): Readonly<Record<string, unknown>> {
   const value = parse(credentials);
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Readonly<Record<string, unknown>>;
-  throw new Error('the DC/OS credentials are wanted as a JSON object with "scheme", "uid", "login_endpoint" and "private_key"');
+  throw new Error('the DC/OS credentials must be a JSON object with "scheme", "uid", "login_endpoint" and "private_key"');
 }
 
 function textOf(fields: Readonly<Record<string, unknown>>, name: string): string {
   const value = fields[name] ?? undefined;
   if (value === undefined) throw new Error(`the DC/OS credentials have no "${name}"`);
-  if (typeof value !== 'string' || value.trim() === '') throw new Error(`the "${name}" of the DC/OS credentials is wanted as a text`);
+  if (typeof value !== 'string' || value.trim() === '')
+    throw new Error(`the "${name}" of the DC/OS credentials must be a text that is not empty`);
   return value;
 }
 
-/** PKCS#8 or PKCS#1. Line ends may be written as `\n`, as they are after a way through a variable or a form. */
+/** Reads a private key, PKCS#8 or PKCS#1. Line ends may be written as `\n`, as variables and web forms often have them. */
 function readKey(pem: string): KeyObject {
-  const wanted = 'the "private_key" of the DC/OS credentials is wanted as the PEM text of an RSA key of at least 2048 bits';
+  const wanted = 'the "private_key" of the DC/OS credentials must be the PEM text of an RSA key of at least 2048 bits';
   const key = parsePem(pem.replaceAll('\\r', '').replaceAll('\\n', '\n'));
   if (key === undefined) throw new Error(`${wanted}, without a passphrase`);
-  if (key.asymmetricKeyType !== 'rsa') throw new Error(`${wanted}, this is one of another kind`);
+  if (key.asymmetricKeyType !== 'rsa') throw new Error(`${wanted}, but is a different kind of key`);
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
-  if (bits < 2048) throw new Error(`${wanted}, this one has ${bits}`);
+  if (bits < 2048) throw new Error(`${wanted}, but has ${bits}`);
   return key;
 }
 
@@ -117,7 +118,7 @@ async function logIn({ uid, endpoint, key }: Account, attempt: Attempt): Promise
   }
 }
 
-/** POSTs JSON over a connection of its own, because the next login is an hour away, and returns the text of the answer. */
+/** POSTs JSON and returns the text of the answer. The connection is not kept, because the next login is an hour away. */
 async function post(url: URL, body: object, { connect, signal }: Attempt): Promise<string> {
   const agent = new Agent({ connect, maxResponseSize: MOST_BYTES });
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
@@ -132,11 +133,11 @@ async function post(url: URL, body: object, { connect, signal }: Attempt): Promi
   }
 }
 
-/** The body of a good answer. */
+/** Returns the body of a 2xx answer. Throws a sentence for all others. */
 function textIn({ statusCode: status, headers, body }: Dispatcher.ResponseData): Promise<string> {
-  body.on('error', () => undefined); // an unread one is destroyed with its agent
+  body.on('error', () => undefined); // a body that is not read is destroyed with its agent
   if (status === 401)
-    throw new Error("answered HTTP 401, it does not take this account's key (or one of the two clocks is wrong by a minute)");
+    throw new Error("answered HTTP 401: it does not accept this account's key, or one of the two clocks is wrong by a minute");
   refuseWebPage({ status, headers }, 'JSON');
   if (status >= 300 && status < 400) throw new Error(`answered HTTP ${status}, a redirect, which is not followed`);
   if (status < 200 || status >= 300) throw new Error(`answered HTTP ${status}`);
@@ -151,17 +152,17 @@ function readToken(answer: string, now: number): Token {
   return { headers: { authorization: `token=${token}` }, endsAt, renewAt: endsAt - Math.min(EARLY_MS, (endsAt - now) / 2) };
 }
 
-/** When a token ends, where it says so. */
+/** Returns when a token ends, if the token says so. */
 function endOf(token: string): number | undefined {
   try {
     const { exp } = decodeJwt(token);
     return Number.isFinite(exp) ? Number(exp) * 1000 : undefined;
   } catch {
-    return undefined; // it need not be a JWT
+    return undefined; // a token does not have to be a JWT
   }
 }
 
-/** JSON, undefined when it is none: what the parser says would quote a part of it. */
+/** Parses JSON. Returns undefined on failure, because the parser's error message would quote a part of the text. */
 function parse(json: string): unknown {
   try {
     return JSON.parse(json);
@@ -184,7 +185,7 @@ interface Run<T> {
   waiting: number;
 }
 
-/** Whoever asks during a run waits for that one, as long as its own signal lets it. A run ends after `ms`, and when nobody waits any more. */
+/** Makes a function whose calls share one run of `work`. Each call stops waiting at its own signal. A run is stopped after `ms`, or when none waits. */
 function shared<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): (signal: AbortSignal) => Promise<T> {
   let current: Run<T> | undefined;
   return async (signal) => {
@@ -208,7 +209,7 @@ function start<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Run<T>
   return { result, stop, waiting: 0 };
 }
 
-/** What `result` gives, unless the signal aborts before. */
+/** Resolves with `result`, or rejects when the signal aborts first. */
 function unless<T>(signal: AbortSignal, result: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const leave = (): void => {

@@ -1,4 +1,4 @@
-/** How much has come of one event. */
+/** The size of an event, as far as it has arrived. */
 export interface EventSize {
   readonly bytes: number;
   readonly lines: number;
@@ -7,12 +7,12 @@ export interface EventSize {
 const [LF, CR] = [10, 13];
 
 /**
- * Measures the events in the pieces of a stream: takes a piece, and returns the bytes and the lines of the longest event that the piece ends or
- * goes on with. An empty line ends an event; a line ends with LF, CR or both. Lines are counted beside bytes, because each line of `data:` costs
- * the parser some 40 bytes of memory however short it is.
+ * Makes a function that measures the events of a stream. It takes each piece in order, and returns the size of the largest event that ends or goes
+ * on in the piece. An empty line ends an event; a line ends with LF, CR or both. Lines are counted as well as bytes, because each line of `data:`
+ * costs the parser some 40 bytes of memory, however short it is.
  */
 export function makeEventMeasure(): (piece: Uint8Array) => EventSize {
-  let [bytes, lines] = [0, 0]; // of the event
+  let [bytes, lines] = [0, 0]; // of the current event
   let lineBytes = 0;
   let last = 0;
   return (piece) => {

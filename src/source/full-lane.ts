@@ -21,12 +21,12 @@ interface Waiting extends PendingRead {
   readonly decided: Resolvers;
 }
 
-/** From the end of one read to the next, in milliseconds: for people at most this … */
+/** The pause after a read, in milliseconds. If a caller waits for the next read: as long as the last read took, at most this … */
 const SOON_MS = 5_000;
-/** … and for events four times as long as the last one took, between these two. */
+/** … and else four times as long as the last read took, between these two limits. */
 const [LEAST_MS, MOST_MS, TIMES] = [1_000, 30_000, 4];
 
-/** Full reads, one at a time. All requests that come before a read starts share that read. */
+/** Reads everything, one read at a time. All requests that come before a read starts share that read. */
 export class FullLane {
   readonly #settings: Settings;
   readonly #retry: ReturnType<typeof makeRetry>;
@@ -43,12 +43,12 @@ export class FullLane {
     this.#retry = makeRetry({ ...settings, again });
   }
 
-  /** Asks for a read after the pause that spares Marathon. `since`: when the burst of events began; now when left out. */
+  /** Asks for a read after a pause, which keeps the load on Marathon low. `since` is when the burst of events began; by default now. */
   ask(reason: string, since?: number): void {
     this.#enter(reason, since);
   }
 
-  /** Asks for a read soon. Resolves when a read that started after this call has succeeded, rejects as that read does. */
+  /** Asks for a read soon. Resolves when a read that started after this call has succeeded, and rejects with the error of that read. */
   read(reason: string): Promise<void> {
     this.#enter(reason).hurry.abort();
     return this.#newest;
@@ -82,7 +82,7 @@ export class FullLane {
     await previous.catch(() => undefined);
     await this.#rest(waiting);
     signal.throwIfAborted();
-    this.#waiting = undefined; // whoever asks from now on wants another one
+    this.#waiting = undefined; // requests from now on need the next read
     log.debug({ reason: reasonOf(waiting) }, 'reading Marathon');
     const start = now();
     this.#isReading = true;

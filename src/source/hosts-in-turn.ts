@@ -8,19 +8,19 @@ export interface Read<T> {
   readonly answer: T;
 }
 
-/** One read, by whichever host answers. */
+/** One read, from the first host that answers. */
 export interface Turn {
-  /** For the sentence: "Marathon's apps". */
+  /** Names what is read in the error message: "Marathon's apps". */
   readonly what: string;
-  /** For one host's whole answer. */
+  /** How long the whole answer of one host may take, in milliseconds. */
   readonly ms: number;
   readonly signal: AbortSignal;
 }
 
-/** Gives what the first host that answers said; rejects with a sentence that names every host and what it said. */
+/** Resolves with the answer of the first host that answers. Rejects with a sentence that names every host and its error. */
 export type HostsInTurn = <T>(turn: Turn, read: (base: URL, signal: AbortSignal) => Promise<T>) => Promise<Read<T>>;
 
-/** Reads from the host that answered last, and from the others when it fails. */
+/** Makes a function that reads from the host that answered last, and from the other hosts if that one fails. */
 export function makeHostsInTurn(bases: readonly URL[], now: () => number): HostsInTurn {
   let good = 0; // the host that answered last
   return async ({ what, ms, signal }, read) => {

@@ -4,14 +4,14 @@ import { within } from '../lib/deadline.ts';
 import type { Complete } from './read-to-news.ts';
 
 export interface HostSettings {
-  /** Name -> address. Rejects when the name does not resolve. */
+  /** Resolves a name to an address. Rejects when it does not resolve. */
   readonly resolve?: (name: string) => Promise<string>;
-  /** An address is asked for again after this time, in milliseconds. */
+  /** How long an address is used before the name is looked up again, in milliseconds. */
   readonly freshMs?: number;
-  /** How long a read waits for names, in milliseconds; what comes later counts at the next read. */
+  /** How long a read waits for lookups, in milliseconds. A later result is used at the next read. */
   readonly waitMs?: number;
   readonly now?: () => number;
-  /** A name that does not resolve; told once, until it does. */
+  /** Called once for a name that does not resolve, and again only after the name has resolved in between. */
   readonly unresolved: (name: string, error: unknown) => void;
 }
 
@@ -21,8 +21,8 @@ interface Known {
 }
 
 /**
- * Fills in the addresses of agents that Marathon knows by name, as a load balancer can't wait for DNS at every request, nor HAProxy at its
- * start. A name that no longer resolves keeps its last address. A lookup that hangs is waited for once, not by every read.
+ * Fills in the addresses of agents that Marathon knows by name, because neither requests nor HAProxy's start should have to wait for DNS. A name that
+ * no longer resolves keeps its last address. If a lookup hangs, only one read waits for it.
  */
 export function makeHosts({ resolve = lookupOne, freshMs = 60_000, waitMs = 5_000, now = Date.now, unresolved }: HostSettings): Complete {
   const known = new Map<string, Known>();

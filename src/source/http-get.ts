@@ -4,7 +4,7 @@ import { sentence } from '../lib/sentence.ts';
 import { userInfo, type Auth, type Headers } from './auth.ts';
 import { leaderOf, type MayTrust } from './leader.ts';
 
-/** One GET. `base` is a configured address, `path` begins with /v2 and may have a query. */
+/** One GET request. `base` is a configured URL; `path` begins with /v2 and may have a query. */
 export interface Question {
   readonly base: string;
   readonly path: string;
@@ -12,26 +12,26 @@ export interface Question {
   readonly headMs: number;
   readonly silenceMs: number;
   readonly signal: AbortSignal;
-  /** A status that is an answer too: 404 where what is asked for may be gone. */
+  /** A status beside 2xx that is not an error: 404 when the thing asked for may not exist. */
   readonly also?: number;
 }
 
-/** A 2xx answer, or one with the status that `also` names. Its body must be read to the end or destroyed. */
+/** An answer with a 2xx status, or the status of `also`. Its body must be read to the end or destroyed. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: Readable;
 }
 
-/** Asks one Marathon, and once the leader that it names. Rejects with a sentence that fits behind the address and a colon. */
+/** Asks one Marathon, and if it redirects to its leader, asks the leader. Rejects with a sentence to be written after the URL and a colon. */
 export type Get = (question: Question) => Promise<Answer>;
 
-/** Throws when an answer is HTML: a proxy's error page, or a login. */
+/** Throws when an answer is HTML, which is a proxy's error page or a login page. */
 export function refuseWebPage({ status, headers }: Pick<Answer, 'status' | 'headers'>, wanted: string): void {
-  if (/html/i.test(String(headers['content-type']))) throw new Error(`answered with a web page (HTTP ${status}), ${wanted} wanted`);
+  if (/html/i.test(String(headers['content-type']))) throw new Error(`answered with a web page (HTTP ${status}) instead of ${wanted}`);
 }
 
-/** The waits that an error may be about, and the signal that may have ended them. */
+/** The deadlines of a request, for its error messages, and its signal. */
 export interface Waits {
   readonly connectMs: number;
   readonly headMs: number;
@@ -39,7 +39,7 @@ export interface Waits {
   readonly signal: AbortSignal;
 }
 
-/** An error of a request as a sentence for people, by what undici, Node and zlib call it; the signal's own reason as it is. */
+/** Turns an error of undici, Node or zlib into an Error with a sentence. If the signal has aborted, returns its reason instead. */
 export function failure(error: unknown, waits: Waits): unknown {
   if (waits.signal.aborted) return waits.signal.reason;
   const code = codeOf(error);
@@ -54,7 +54,7 @@ export function failure(error: unknown, waits: Waits): unknown {
   return error;
 }
 
-/** What Node and undici call an error: ECONNREFUSED, UND_ERR_BODY_TIMEOUT; empty when it has no such name. */
+/** Returns an error's code: ECONNREFUSED, UND_ERR_BODY_TIMEOUT; empty when it has none. */
 export function codeOf(error: unknown): string {
   return error !== null && typeof error === 'object' && 'code' in error ? String(error.code) : '';
 }
@@ -66,7 +66,7 @@ interface GetParts {
   readonly mayTrust: MayTrust;
 }
 
-/** GETs through an agent, with credentials. A login that Marathon does not take (401) is made afresh, and the whole question asked once more. */
+/** Makes a `Get` that sends credentials. If Marathon answers 401 and a login is possible, it logs in again and asks a second time. */
 export function makeGet({ agent, auth, connectMs, mayTrust }: GetParts): Get {
   const way = { send: makeSend(agent, connectMs), mayTrust };
   return async (question) => {
@@ -86,7 +86,7 @@ function makeSend(agent: Agent, connectMs: number): Send {
     try {
       const options = { dispatcher: agent, headers, headersTimeout: headMs, bodyTimeout: silenceMs, signal };
       const response = await request(url.origin + url.pathname + url.search, options);
-      response.body.on('error', () => undefined); // whoever reads it sees it; destroying an unread one is no crash
+      response.body.on('error', () => undefined); // the reader gets the error; without this listener, destroying an unread body would end the process
       return response;
     } catch (error) {
       throw failure(error, { connectMs, headMs, silenceMs, signal });
@@ -99,14 +99,14 @@ interface Way {
   readonly mayTrust: MayTrust;
 }
 
-/** What was heard: `by` is the leader's part of a sentence, empty for the host itself; `secret` says whether credentials were sent. */
+/** An answer. `by` names the leader for the error message and is empty for the host itself; `secret` says whether credentials were sent. */
 interface Heard {
   readonly response: Dispatcher.ResponseData;
   readonly by: string;
   readonly secret: boolean;
 }
 
-/** Asks one host, and the leader that it names. */
+/** Asks one host, and its leader if it redirects there. */
 async function ask({ base, path, headers, ...rest }: Question, given: Headers, { send, mayTrust }: Way): Promise<Heard> {
   const configured = new URL(base);
   const credentials = { ...userInfo(configured), ...given };
@@ -126,7 +126,7 @@ async function ask({ base, path, headers, ...rest }: Question, given: Headers, {
   }
 }
 
-/** An answer that is no 2xx and not wanted becomes an Error. A redirect is none either: it is followed once, before. */
+/** Returns the answer if its status is 2xx or `also`; throws a sentence for all others. A redirect here is a second one, so it is an error. */
 function accept(
   { response, by, secret, also }: Heard & { readonly also: number | undefined },
   { from = '--auth-credentials' }: Auth,
@@ -135,8 +135,8 @@ function accept(
   if ((status >= 200 && status < 300) || status === also) return { status, headers, body };
   body.destroy();
   const said = `${by}answered HTTP ${status}`;
-  if (status === 401 && secret) throw new Error(`${said}, it does not take the credentials of ${from}`);
-  if (status === 401) throw new Error(`${said}, it wants credentials: --auth-credentials user:password gives them`);
+  if (status === 401 && secret) throw new Error(`${said}: it does not accept the credentials of ${from}`);
+  if (status === 401) throw new Error(`${said}: it wants credentials, which --auth-credentials user:password gives`);
   if (status >= 300 && status < 400) throw new Error(`${said}, a second redirect, which is not followed`);
   throw new Error(said);
 }
@@ -145,7 +145,7 @@ function isRedirect({ statusCode }: Dispatcher.ResponseData): boolean {
   return statusCode >= 300 && statusCode < 400;
 }
 
-/** `path` below the prefix of `base`. */
+/** Returns the URL of `path` below the path of `base`. */
 function below(base: URL, path: string): URL {
   return new URL(base.origin + base.pathname.replace(/\/+$/, '') + path);
 }

@@ -1,13 +1,13 @@
 import { BlockList, isIP } from 'node:net';
 import { shown } from './auth.ts';
 
-/** A redirect as it was answered: `from` was asked for `path`, `secret` says whether with credentials. */
+/** A redirect: `from` was asked for `path` and answered `location`. `secret` says whether credentials were sent. */
 interface Redirect {
   readonly from: URL;
   readonly path: string;
   readonly location: string | undefined;
   readonly secret: boolean;
-  /** Whether credentials may go to this leader; asked only when there are any. */
+  /** Decides whether credentials may be sent to this leader; called only when there are credentials. */
   readonly mayTrust: MayTrust;
 }
 
@@ -15,33 +15,33 @@ interface Redirect {
 export type MayTrust = (leader: URL, from: URL) => boolean;
 
 /**
- * The leader that a standby names. From 1.7.50 on a standby answers /v2/events with a 302 to `http(s)://leader:port/v2/events?…`. Throws an
- * Error when the redirect leads elsewhere (a login page), to a host that is not trusted with the credentials, or would carry them from https
- * to http.
+ * Returns the URL of the leader to which a standby redirects. From 1.7.50 on, a standby answers /v2/events with a 302 to
+ * `http(s)://leader:port/v2/events?…`. Throws an Error when the redirect leads to a different path (a login page), to a host that is not trusted with
+ * the credentials, or from https to http with credentials.
  */
 export function leaderOf({ from, path, location, secret, mayTrust }: Redirect): URL {
-  if (location === undefined || !URL.canParse(location, from.href)) throw new Error('answered with a redirect that names no address');
+  if (location === undefined || !URL.canParse(location, from.href)) throw new Error('answered with a redirect without a usable address');
   const leader = new URL(location, from);
   leader.username = '';
   leader.password = '';
   if (!leader.protocol.startsWith('http') || !leader.pathname.endsWith(path))
-    throw new Error(`answered with a redirect to ${shown(leader)}, its leader's ${path} was wanted (does it want credentials?)`);
+    throw new Error(`answered with a redirect to ${shown(leader)} instead of to its leader's ${path} (does it want credentials?)`);
   if (secret && from.protocol === 'https:' && leader.protocol === 'http:')
-    throw new Error(`names ${leader.origin} as its leader, and credentials given for https are not sent over http`);
+    throw new Error(`names ${leader.origin} as its leader, but credentials given for https are not sent over http`);
   if (secret && !mayTrust(leader, from))
     throw new Error(
-      `names ${leader.origin} as its leader, which gets no credentials: it is no host of --marathon and not of the same domain; ` +
+      `names ${leader.origin} as its leader, which gets no credentials because it is neither a host of --marathon nor of the same domain; ` +
         `--marathon-leader-hosts ${hostOf(leader)} allows it`,
     );
   return leader;
 }
 
-/** What `--marathon-leader-hosts` names: 'm1.acme.org', '*.acme.org', '10.0.0.1', '10.0.0.0/24'. */
+/** The values of `--marathon-leader-hosts`: 'm1.acme.org', '*.acme.org', '10.0.0.1', '10.0.0.0/24'. */
 export type LeaderHosts = readonly string[];
 
 /**
- * Trusts the hosts of `--marathon`, hosts of the same domain as the one that redirects, and those that the operator names. Two names are of one
- * domain when they are the same behind the first dot, and that has a dot too or is a top-level domain that only private networks have.
+ * Makes a function that trusts the hosts of `--marathon`, hosts of the same domain as the host that redirects, and the hosts that the operator names.
+ * Two names have the same domain when they are equal after the first dot, and that part has a dot itself or is a private top-level domain.
  */
 export function makeMayTrust(bases: readonly URL[], leaderHosts: LeaderHosts): MayTrust {
   const own = new Set(bases.map(hostOf));
@@ -56,7 +56,7 @@ export function makeMayTrust(bases: readonly URL[], leaderHosts: LeaderHosts): M
   };
 }
 
-/** Top-level domains that nobody can buy a name under. */
+/** Top-level domains under which nobody can register a name. */
 const PRIVATE = new Set(['mesos', 'internal', 'local', 'localdomain', 'lan', 'test']);
 
 function isSameDomain(host: string, other: string): boolean {
@@ -65,12 +65,12 @@ function isSameDomain(host: string, other: string): boolean {
   return domain === others && (domain === '' || domain.includes('.') || PRIVATE.has(domain));
 }
 
-/** 'acme.org' of 'm1.acme.org'; empty for a name without a dot, which is looked up in the machine's own domain. */
+/** Returns 'acme.org' for 'm1.acme.org'; empty for a name without a dot, which is looked up in the machine's own domain. */
 function domainOf(host: string): string {
   return host.includes('.') ? host.slice(host.indexOf('.') + 1) : '';
 }
 
-/** Without the brackets of an IPv6 address and without a last dot. */
+/** Returns the host of a URL in lower case, without the brackets of an IPv6 address and without a dot at its end. */
 function hostOf({ hostname }: URL): string {
   return hostname
     .replace(/^\[(.*)\]$/, '$1')

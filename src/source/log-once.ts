@@ -3,11 +3,11 @@ import type { Logger } from '../lib/logger.ts';
 interface Words {
   readonly worse: string;
   readonly better: string;
-  /** Whether all is well from the start, so that it need not be said; false when left out. */
+  /** Whether all is well at the start, so that the first success is not logged; false when left out. */
   readonly well?: boolean;
 }
 
-/** Logs each sentence of what goes wrong once, and when it is over. The same failure comes again every few seconds, and nobody reads the same line every 10 s. */
+/** Makes a log that writes each kind of failure only once until it is over, and then that it is over, because failures repeat every few seconds. */
 export function makeLogOnce(log: Pick<Logger, 'info' | 'warn'>, { worse, better, well: atFirst = false }: Words) {
   const told = new Set<string>();
   let well = atFirst;

@@ -6,26 +6,26 @@ import { isReadable } from './app-endpoint.ts';
 import { AppLane } from './app-lane.ts';
 import { FullLane } from './full-lane.ts';
 
-/** Reads when asked, in two lanes beside each other: one app at a time, and everything. */
+/** Reads from Marathon on request, in two lanes that run at the same time: one reads single apps, one reads everything. */
 export interface ReadScheduler {
-  /** Asks for a read whose outcome is not the caller's. `reason` is for the log: `status_update_event TASK_KILLED /nginx`. */
+  /** Asks for a read without waiting for it. `reason` is for the log: `status_update_event TASK_KILLED /nginx`. */
   ask(what: AppId | 'all', reason: string): void;
-  /** Asks for everything, soon: resolves when a read that started after this call has succeeded, rejects as that one does. */
+  /** Reads everything soon. Resolves when a read that started after this call has succeeded, and rejects with the error of that read. */
   read(reason: string): Promise<void>;
 }
 
 interface Settings {
-  /** One full read. */
+  /** Makes one full read. */
   readonly readAll: (signal: AbortSignal) => Promise<void>;
-  /** One app. */
+  /** Reads one app. */
   readonly readApp: (id: AppId, signal: AbortSignal) => Promise<void>;
-  /** How long to gather a burst before a read, in milliseconds, counted from its first event: 5 when left out. */
+  /** How long to collect events before a read, in milliseconds from the first event; 5 when left out. */
   readonly quietMs?: number;
-  /** More apps than this that are to be read again become one full read; 20 when left out. */
+  /** If more apps than this wait to be read, everything is read instead; 20 when left out. */
   readonly manyApps?: number;
-  /** Makes the waits before what failed is tried again without being asked, a sequence for each lane; none: it is not. */
+  /** Makes the waits after which a failed read is tried again, one sequence for each lane. When left out, failed reads are not tried again. */
   readonly newBackoff?: () => Backoff;
-  /** Milliseconds of any clock that does not jump. */
+  /** Returns milliseconds of a clock that does not jump. */
   readonly now?: () => number;
   readonly sleep: Sleep;
   readonly log: Pick<Logger, 'debug'>;
@@ -33,8 +33,8 @@ interface Settings {
 }
 
 /**
- * Decides what to read when. A full read that starts also covers the apps that wait, when they are many; when it fails, those apps are tried again
- * one by one. Every read fails once `signal` has aborted.
+ * Makes the scheduler. A full read also covers the waiting apps if they are many. If it fails, these apps are tried again one by one. Every read fails
+ * once `signal` has aborted.
  */
 export function makeReadScheduler(settings: Settings): ReadScheduler {
   const { readAll, readApp, quietMs = 5, manyApps = 20, newBackoff, now = () => performance.now(), sleep, log, signal } = settings;

@@ -8,16 +8,17 @@ import type { Client } from './client.ts';
 import { makeLogOnce } from './log-once.ts';
 import type { UnreadAlarm } from './unread-alarm.ts';
 
-/** One app's JSON text as an app, or as what is wrong with it. Throws only when the text is no JSON: then its Marathon is at fault. */
+/** Decodes the JSON text of one app into an app, or into a Problem. Throws only when the text is not JSON, which is Marathon's fault. */
 export type Decode = (json: string) => { readonly app: App } | { readonly problem: Problem };
 
 /**
- * What is still to be found out about apps before they are told, such as the addresses of agents that Marathon knows by name. `whole`: these
- * are all apps there are, so that what is remembered of others can be forgotten. Never rejects.
+ * Adds to apps what Marathon's answer does not contain, such as the addresses of agents that it knows only by name. Never rejects.
  */
 export type Complete = (apps: readonly App[], reading: Reading) => Promise<readonly App[]>;
 
+/** How apps were read. */
 export interface Reading {
+  /** True when these are all apps, so that anything remembered about other apps can be forgotten. */
   readonly whole: boolean;
   readonly signal: AbortSignal;
 }
@@ -26,7 +27,7 @@ interface Dependencies {
   readonly decode: Decode;
   readonly complete?: Complete;
   readonly tell: (news: News) => void;
-  /** Milliseconds since 1970, with a fraction; the clock of the client. */
+  /** Returns milliseconds since 1970, with a fraction, from the same clock as the client's. */
   readonly now: () => number;
   readonly log: Pick<Logger, 'info' | 'warn'>;
 }
@@ -34,8 +35,8 @@ interface Dependencies {
 const asTheyAre: Complete = (apps) => Promise.resolve(apps);
 
 /**
- * One full read, told as News, apps in the order they came. Rejects with the sentence of its failure, which is also logged: each sentence
- * once, until a read succeeds.
+ * Makes the function that reads everything and tells it as News, with the apps in the order they arrived. Rejects with a sentence when it fails. The
+ * sentence is also logged, each sentence only once until a read succeeds.
  */
 export function makeFullRead({
   readApps,
@@ -46,7 +47,7 @@ export function makeFullRead({
   log,
   unread,
 }: Dependencies & Pick<Client, 'readApps'> & { readonly unread?: UnreadAlarm }): (signal: AbortSignal) => Promise<void> {
-  const trouble = makeLogOnce(log, { worse: 'Marathon could not be read, the last state is kept', better: 'Marathon is read' });
+  const trouble = makeLogOnce(log, { worse: 'Marathon could not be read, so the last known state is kept', better: 'Marathon was read' });
   return async (signal) => {
     unread?.begun(signal);
     try {
@@ -66,8 +67,8 @@ export function makeFullRead({
 }
 
 /**
- * One app read again, told as News: as it is, as gone, or with the Problem why it can't be decoded. Rejects with the sentence of its failure,
- * which is also logged: each sentence once, until a read succeeds, whatever app it was of.
+ * Makes the function that reads one app again and tells it as News: the app, that it does not exist any more, or a Problem why it can't be decoded.
+ * Rejects with a sentence when it fails. The sentence is also logged, each sentence only once until the read of any app succeeds.
  */
 export function makeAppRead({
   readApp,
@@ -78,7 +79,7 @@ export function makeAppRead({
   log,
 }: Dependencies & Pick<Client, 'readApp'>): (id: AppId, signal: AbortSignal) => Promise<void> {
   const trouble = makeLogOnce(log, {
-    worse: 'an app could not be read again, its last state is kept',
+    worse: 'an app could not be read again, so its last known state is kept',
     better: 'apps can be read again',
     well: true,
   });

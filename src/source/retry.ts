@@ -2,14 +2,14 @@ import type { Backoff } from '../lib/backoff.ts';
 import type { Sleep } from '../lib/clock.ts';
 
 interface Settings {
-  /** None: nothing is tried again. */
+  /** Undefined: nothing is tried again. */
   readonly backoff: Backoff | undefined;
   readonly again: () => void;
   readonly sleep: Sleep;
   readonly signal: AbortSignal;
 }
 
-/** Tries again after a failure, with one wait at a time. A success during the wait cancels the try. */
+/** Makes a retry: after a failure it waits and calls `again`. There is only one wait at a time, and a success during it cancels the retry. */
 export function makeRetry({ backoff, sleep, signal, again }: Settings) {
   let waits = false;
   let needed = false;
@@ -23,7 +23,7 @@ export function makeRetry({ backoff, sleep, signal, again }: Settings) {
           waits = false;
           if (needed) again();
         },
-        () => undefined, // the end
+        () => undefined, // the signal has aborted
       );
     },
     needless(): void {

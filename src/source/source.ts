@@ -8,63 +8,63 @@ import type { ReadScheduler } from './read-scheduler.ts';
 import type { StreamAttempt } from './stream.ts';
 import { makeLogOnce } from './log-once.ts';
 
-/** Whose event stream is attached; or why none is. */
+/** The Marathon whose event stream is attached, or why no stream is attached. */
 export type Attachment = { readonly attached: true; readonly url: string } | { readonly attached: false; readonly why: string };
 
-/** A time in which an event stream was attached: when its first byte came, and its last one; in ms since 1970. */
+/** A period in which an event stream was attached: when its first byte and its last byte came, in ms since 1970. */
 export interface Span {
   readonly since: number;
   readonly last: number;
 }
 
-/** So many such times are remembered. */
+/** How many such periods are remembered. */
 const MOST_SPANS = 5;
 
-/** A running source. It ends when its signal aborts, never because of Marathon. */
+/** Follows Marathon until its signal aborts, whatever Marathon does. */
 export interface Source {
-  /** Reads everything now: resolves when a read that started after the call has succeeded, rejects with the sentence of its failure. */
+  /** Reads everything now. Resolves when a read that started after the call has succeeded, and rejects with the sentence of its failure. */
   resync(reason: string): Promise<void>;
-  /** How it hears of changes now. */
+  /** Returns whether the event stream is attached now. */
   stream(): Attachment;
-  /** The last few times in which an event stream was attached, in order; the last one may go on. */
+  /** Returns the last periods in which an event stream was attached, in order. The last one may still go on. */
   heard(): readonly Span[];
-  /** Resolves when the signal has aborted and nothing is open any more. */
+  /** Resolves when the signal has aborted and all connections are closed. */
   readonly ended: Promise<void>;
 }
 
 interface ScheduleDependencies {
   readonly reader: ReadScheduler;
-  /** Between two full reads while the stream is attached, in milliseconds: 300 s when left out. */
+  /** The time between two full reads while the stream is attached, in milliseconds; 300 s when left out. */
   readonly resyncMs?: number;
-  /** Between two full reads while it is not, in milliseconds: 10 s when left out. */
+  /** The time between two full reads while no stream is attached, in milliseconds; 10 s when left out. */
   readonly pollMs?: number;
-  /** How long the very first read waits for the stream, in milliseconds: 2 s when left out. */
+  /** How long the very first read waits for the stream, in milliseconds; 2 s when left out. */
   readonly attachMs?: number;
   readonly sleep: Sleep;
   readonly signal: AbortSignal;
 }
 
 interface FollowDependencies extends ScheduleDependencies {
-  /** Addresses of the cluster's members: each attempt at the stream goes to the next. */
+  /** The URLs of the cluster's members. Each attempt to open the stream goes to the next one. */
   readonly urls: readonly string[];
   readonly open: (attempt: Pick<StreamAttempt, 'url' | 'signal' | 'onAttached' | 'onBytes' | 'onEvent'>) => Promise<void>;
-  /** What an event of this time means; undefined when it does not matter. */
+  /** Returns what an event that came at this time means; undefined when it does not matter. */
   readonly readEvent: (type: string, data: unknown, at: number) => Heard | undefined;
   readonly tell: (news: News) => void;
-  /** Milliseconds since 1970, with a fraction; the clock of the client. */
+  /** Returns milliseconds since 1970, with a fraction, from the same clock as the client's. */
   readonly now: () => number;
   readonly backoff: Backoff;
   readonly log: Pick<Logger, 'info' | 'warn'>;
 }
 
 /**
- * Follows Marathon's event stream. Attaches first and reads everything then, as Marathon does not tell again what happened before; reads
- * everything again after every re-attach, and every resync interval, because Marathon up to 1.7 silently drops events of slow clients. An event
- * is told at once, then what it is about is read. While there is no stream it polls.
+ * Follows Marathon's event stream. It first attaches and then reads everything, because Marathon does not repeat earlier events. It reads everything
+ * again after each new attachment, and every resync interval, because Marathon up to 1.7 silently drops events of slow clients. The news of an event
+ * is told at once, and then the apps that it is about are read. While there is no stream, it polls.
  */
 export function follow(deps: FollowDependencies): Source {
   const { urls, open, reader, backoff, now, sleep, log, signal } = deps;
-  const trouble = makeLogOnce(log, { worse: 'no event stream, Marathon is polled', better: 'event stream attached' });
+  const trouble = makeLogOnce(log, { worse: 'there is no event stream, so Marathon is polled', better: 'event stream attached' });
   const schedule = makeSchedule(deps);
   const hear = makeHear(deps);
   let stream: Attachment = { attached: false, why: 'no event stream has answered yet' };
@@ -97,7 +97,7 @@ export function follow(deps: FollowDependencies): Source {
     for (let attempt = 0; ; attempt++) {
       const url = urls[attempt % urls.length];
       if (url !== undefined) await attach(url);
-      await sleep(backoff.next(), signal); // a stream that ends at once has not reset it
+      await sleep(backoff.next(), signal); // only an event resets the backoff, so a stream that ends at once does not
     }
   }
 
@@ -105,7 +105,7 @@ export function follow(deps: FollowDependencies): Source {
   return { resync: (reason) => reader.read(reason), stream: () => stream, heard: () => heard, ended: ended.then(() => undefined) };
 }
 
-/** Tells what an event means and asks for what is to be read after it. */
+/** Makes the function that tells an event's news and asks for the reads that it needs. */
 function makeHear({ readEvent, tell, now, reader }: FollowDependencies): (type: string, data: unknown) => void {
   return (type, data) => {
     const heard = readEvent(type, data, now());
@@ -117,11 +117,11 @@ function makeHear({ readEvent, tell, now, reader }: FollowDependencies): (type: 
 }
 
 interface PollDependencies extends Pick<ScheduleDependencies, 'reader' | 'sleep' | 'signal'> {
-  /** From the end of one read to the next, in milliseconds. */
+  /** The time from the end of one read to the start of the next, in milliseconds. */
   readonly everyMs: number;
 }
 
-/** Reads everything at once and then again and again, without the event stream. */
+/** Reads everything now and then at regular intervals, without the event stream. */
 export function poll({ reader, everyMs, sleep, signal }: PollDependencies): Source {
   const schedule = makeSchedule({ reader, pollMs: everyMs, attachMs: 0, sleep, signal });
   const stream: Attachment = { attached: false, why: 'Marathon is polled, as --poll says' };
@@ -133,11 +133,14 @@ export function poll({ reader, everyMs, sleep, signal }: PollDependencies): Sour
   };
 }
 
-/** When to read everything: how long ago that was, and whether there is a stream. It counts what it slept, so that no clock misleads it. */
+/**
+ * Decides when to read everything, from the time since the last full read and whether a stream is attached. It adds up its own waits, so that a
+ * change of the clock has no effect.
+ */
 function makeSchedule({ reader, resyncMs = 300_000, pollMs = 10_000, attachMs = 2_000, sleep, signal }: ScheduleDependencies) {
   let isAttached = false;
-  let age = Number.POSITIVE_INFINITY; // milliseconds slept since the last full read
-  let resets = 0; // how often a read set it to 0, also in the middle of a sleep
+  let age = Number.POSITIVE_INFINITY; // milliseconds waited since the last full read
+  let resets = 0; // how many times `age` was set to 0, which can happen during a wait
 
   function beginAnew(): void {
     age = 0;
@@ -146,7 +149,7 @@ function makeSchedule({ reader, resyncMs = 300_000, pollMs = 10_000, attachMs = 
 
   async function readAll(reason: string): Promise<void> {
     beginAnew();
-    await reader.read(reason).catch(() => undefined); // whoever reads has logged it
+    await reader.read(reason).catch(() => undefined); // `read` has logged the error
     beginAnew();
   }
 
@@ -164,7 +167,7 @@ function makeSchedule({ reader, resyncMs = 300_000, pollMs = 10_000, attachMs = 
       for (;;) {
         const left = (isAttached ? resyncMs : pollMs) - age;
         if (left > 0) {
-          const step = Math.min(left, pollMs); // the stream may be lost meanwhile
+          const step = Math.min(left, pollMs); // the stream may be lost during the wait
           const before = resets;
           await sleep(step, signal);
           if (resets === before) age += step;
@@ -174,7 +177,7 @@ function makeSchedule({ reader, resyncMs = 300_000, pollMs = 10_000, attachMs = 
   };
 }
 
-/** A loop that ends by the signal alone has ended well. */
+/** Waits for a loop. The loop's error is ignored when the signal has aborted. */
 async function untilAborted(loop: Promise<void>, signal: AbortSignal): Promise<void> {
   try {
     await loop;

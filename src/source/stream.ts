@@ -5,37 +5,37 @@ import type { Logger } from '../lib/logger.ts';
 import { makeEventMeasure } from './event-measure.ts';
 import { codeOf, refuseWebPage, type Answer, type Get } from './http-get.ts';
 
-/** One attempt at the event stream. */
+/** One attempt to follow the event stream. */
 export interface StreamAttempt {
   readonly get: Get;
-  /** The address of one Marathon, as configured. */
+  /** The configured URL of one Marathon. */
   readonly url: string;
-  /** Event types to ask for; `event_stream_attached` is asked for in any case. */
+  /** The event types to ask for; `event_stream_attached` is always added. */
   readonly types: readonly string[];
-  /** Until the head of the answer has come, in milliseconds; 10 s when left out. */
+  /** How long to wait for the head of the answer, in milliseconds; 5 s when left out. */
   readonly headMs?: number;
-  /** Silence after which the connection counts as dead, in milliseconds; 30 s when left out, as Marathon beats every 10 s. */
+  /** How long the stream may be silent before it counts as dead, in milliseconds; 30 s when left out. Marathon sends a heartbeat every 10 s. */
   readonly silenceMs?: number;
-  /** The longest event, in bytes; 128 MiB when left out, as a deployment's plan held all apps twice before Marathon 1.5.9. */
+  /** The largest event, in bytes; 128 MiB when left out, because a deployment plan contained all apps twice before Marathon 1.5.9. */
   readonly maxEventBytes?: number;
-  /** How many lines an event may have; 10,000 when left out. Marathon writes one, or one for each of a few JSON texts. */
+  /** How many lines an event may have; 10,000 when left out. Marathon writes one line, or one for each of a few JSON texts. */
   readonly maxEventLines?: number;
   readonly signal: AbortSignal;
   readonly log: Pick<Logger, 'debug'>;
-  /** The first byte of a good stream has come: Marathon has subscribed us, and tells what happens from now on. Called once at most. */
+  /** Called at most once, when the first byte of the stream comes: from now on Marathon sends us all events. */
   readonly onAttached: () => void;
-  /** Bytes have come, a beat at least. */
+  /** Called when bytes come, which may be only a heartbeat. */
   readonly onBytes?: () => void;
-  /** `data` is what the event's JSON says. Events come in the order of the wire. */
+  /** Called for each event, in order. `data` is the parsed JSON of the event. */
   readonly onEvent: (type: string, data: unknown) => void;
 }
 
-/** The first event of every stream, unless it is filtered out. */
+/** The first event of every stream, if it is asked for. */
 const ATTACHED = 'event_stream_attached';
 
 /**
- * Follows one connection until it is over: rejects with a sentence that fits behind the address and a colon, and resolves only when `signal`
- * aborts. EventSource would connect again by itself, without limit or jitter; it serves for one connection here and is closed before it can.
+ * Follows one connection until it ends. Rejects with a sentence to be written after the URL and a colon, and resolves only when `signal` aborts.
+ * EventSource would reconnect by itself, without limit or jitter, so it is used for one connection and closed before it can reconnect.
  */
 export async function openStream(attempt: StreamAttempt): Promise<void> {
   const { url, types, signal, log, onEvent } = attempt;
@@ -46,7 +46,7 @@ export async function openStream(attempt: StreamAttempt): Promise<void> {
     try {
       for (const data of readData(String(event.data), log)) onEvent(typeOf(data) ?? event.type, data);
     } catch (error) {
-      reject(error); // thrown on, it would end the process
+      reject(error); // an error thrown from a listener would end the process
     }
   };
   for (const type of new Set([ATTACHED, 'message', ...types])) source.addEventListener(type, receive);
@@ -62,7 +62,7 @@ export async function openStream(attempt: StreamAttempt): Promise<void> {
   }
 }
 
-/** Promise.withResolvers, which Node 20 has not yet. */
+/** Like Promise.withResolvers, which Node 20 does not have. */
 function makeEnd() {
   let resolve = (): void => undefined;
   let reject: (reason: unknown) => void = () => undefined;
@@ -77,14 +77,14 @@ type Attempt = Pick<
   'get' | 'url' | 'types' | 'headMs' | 'silenceMs' | 'maxEventBytes' | 'maxEventLines' | 'onAttached' | 'onBytes'
 >;
 
-/** The attempt's request as EventSource asks for it. `fail` hears of an error first, as EventSource keeps only a part of it. */
+/** Makes the `fetch` of EventSource. `fail` is called with each error first, because EventSource passes on only a part of it. */
 function makeFetch(
   { get, url, types, headMs = 5_000, silenceMs = 30_000, maxEventBytes = 2 ** 27, maxEventLines = 10_000, onAttached, onBytes }: Attempt,
   fail: (error: unknown) => void,
 ): FetchLike {
   return async (_, { signal }) => {
     try {
-      // Marathon compares Accept as a whole: in a list it answers 405.
+      // Marathon compares the whole Accept header, and answers 405 to a list.
       const headers = { accept: 'text/event-stream', 'accept-encoding': 'identity', 'cache-control': 'no-cache' };
       const answer = await get({ base: url, path: pathFor(types), headers, headMs, silenceMs, signal: signal as AbortSignal });
       refuseOthers(answer);
@@ -108,7 +108,7 @@ interface Watched extends Pick<StreamAttempt, 'onAttached'> {
   readonly fail: (error: unknown) => void;
 }
 
-/** The bytes of a stream. Heart-beats are bytes too, so that the request's own deadline between two pieces is the watchdog. */
+/** Passes on the bytes of a stream. Heartbeats are bytes as well, so the request's deadline between two pieces detects a dead stream. */
 async function* watched({ body, silenceMs, maxEventBytes, maxEventLines, onAttached, onBytes, fail }: Watched): AsyncGenerator<Uint8Array> {
   let attached = false;
   const measure = makeEventMeasure();
@@ -124,14 +124,18 @@ async function* watched({ body, silenceMs, maxEventBytes, maxEventLines, onAttac
     }
   } catch (error) {
     if (error instanceof TooLong) fail(error);
-    else if (codeOf(error) === 'UND_ERR_BODY_TIMEOUT') fail(new Error(`sent no byte for ${silenceMs} ms, a beat every 10 s was wanted`));
+    else if (codeOf(error) === 'UND_ERR_BODY_TIMEOUT')
+      fail(new Error(`sent nothing for ${silenceMs} ms, although Marathon sends a heartbeat every 10 s`));
     else fail(new Error('lost the event stream', { cause: error }));
   } finally {
     body.destroy();
   }
 }
 
-/** `event_type` is repeated (1.3.7 and later; ignored before); light plans leave out copies of all apps (1.5.9 and later; ignored before). */
+/**
+ * Returns the path of the event stream. `event_type` is given once per type (1.3.7 and later; ignored before). `plan-format=light` leaves the copies of
+ * all apps out of deployment plans (1.5.9 and later; ignored before).
+ */
 function pathFor(types: readonly string[]): string {
   const query = new URLSearchParams({ 'plan-format': 'light' });
   for (const type of new Set([ATTACHED, ...types])) query.append('event_type', type);
@@ -142,20 +146,21 @@ function refuseOthers(answer: Answer): void {
   try {
     refuseWebPage(answer, 'an event stream');
     const type = String(answer.headers['content-type'] ?? 'no content type');
-    if (!type.startsWith('text/event-stream')) throw new Error(`answered with ${type} (HTTP ${answer.status}), an event stream was wanted`);
+    if (!type.startsWith('text/event-stream')) throw new Error(`answered with ${type} (HTTP ${answer.status}) instead of an event stream`);
   } catch (error) {
     answer.body.destroy();
     throw error;
   }
 }
 
-/** What an event's data say: one JSON text, rarely several on lines of their own, which Marathon sends as one event. */
+/** Parses the data of an event. It is usually one JSON text; Marathon sometimes sends several as one event, each on its own line. */
 function readData(data: string, log: Pick<Logger, 'debug'>): readonly unknown[] {
   const whole = parse(data);
   if (whole !== undefined) return [whole];
   return data.split('\n').flatMap((line) => {
     const value = parse(line);
-    if (value === undefined && line.trim() !== '') log.debug({ data: line.slice(0, 200) }, 'event skipped, its data is no JSON');
+    if (value === undefined && line.trim() !== '')
+      log.debug({ data: line.slice(0, 200) }, 'an event was skipped because its data is not JSON');
     return value === undefined ? [] : [value];
   });
 }
@@ -168,7 +173,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Marathon repeats the type in the data; before 0.11 it is only there. */
+/** Returns the event type in the data, where Marathon repeats it; before 0.11 it is only there. */
 function typeOf(data: unknown): string | undefined {
   const type = data !== null && typeof data === 'object' && 'eventType' in data ? data.eventType : undefined;
   return typeof type === 'string' ? type : undefined;

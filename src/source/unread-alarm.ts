@@ -1,23 +1,25 @@
 import type { Sleep } from '../lib/clock.ts';
 
 interface Settings {
-  /** How long reads may fail, or take, before it is told, in milliseconds; 60 s when left out. */
+  /** How long reads may fail or hang before `tell` is called, in milliseconds; 60 s when left out. */
   readonly afterMs?: number;
-  /** Told once, until a read succeeds. `since`: when the first read was begun that did not, in ms since 1970. */
+  /** Called once until a read succeeds. `since` is when the first read that did not succeed was started, in ms since 1970. */
   readonly tell: (since: number) => void;
   readonly now: () => number;
   readonly sleep: Sleep;
 }
 
-/** Watches over full reads: whether they fail, or hang, for too long. */
+/** Watches whether full reads fail or hang for too long. */
 export interface UnreadAlarm {
+  /** Reports that a full read has started. */
   begun(signal: AbortSignal): void;
+  /** Reports that a full read has succeeded. */
   succeeded(): void;
 }
 
-/** No read has begun yet. */
+/** Makes an alarm, before the first read. */
 export function makeUnreadAlarm({ afterMs = 60_000, tell, now, sleep }: Settings): UnreadAlarm {
-  let over: AbortController | undefined; // set from the first read that begins until one succeeds
+  let over: AbortController | undefined; // set from the start of a read until a read succeeds
   return {
     begun(signal) {
       if (over !== undefined) return;

@@ -6,28 +6,30 @@ import { sentence } from '../lib/sentence.ts';
 import { basicAuth, shown, type Auth, type Headers } from './auth.ts';
 import { failure, refuseWebPage } from './http-get.ts';
 
-/** Where a Vault keeps Marathon's user and password, and what lets us read them. */
+/** Where Vault keeps Marathon's user and password, and the token to read them. */
 export interface VaultSettings {
   readonly url: URL;
   readonly token: string;
-  /** PEM texts of CAs to trust beside those that Node brings along. */
+  /** PEM texts of CAs to trust beside Node's own. */
   readonly ca?: string | undefined;
-  /** Takes any certificate. */
+  /** Accepts any certificate. */
   readonly insecure?: boolean;
-  /** For one read, in milliseconds. */
+  /** How long one read may take, in milliseconds. */
   readonly deadlineMs?: number;
 }
 
 /**
- * What marathon-lb's container takes: VAULT_TOKEN with VAULT_URL and VAULT_MARATHON_PATH, or with VAULT_HOST, VAULT_PORT and VAULT_PATH.
- * Undefined when they are not all there, as VAULT_TOKEN alone may be for others. Throws an Error when they make no address.
+ * Reads the variables of marathon-lb's container: VAULT_TOKEN with VAULT_URL and VAULT_MARATHON_PATH, or with VAULT_HOST, VAULT_PORT and VAULT_PATH.
+ * Returns undefined when one is missing, because VAULT_TOKEN alone may be meant for something else. Throws an Error when they do not form a URL.
  */
 export function readVaultSettings(env: Environment): Pick<VaultSettings, 'url' | 'token'> | undefined {
   const { VAULT_TOKEN: token, VAULT_URL: base, VAULT_MARATHON_PATH: path, VAULT_HOST: host, VAULT_PORT: port, VAULT_PATH: oldPath } = env;
   const address = joined([base], path) ?? joined(['https://', host, ':', port], oldPath);
   if (isEmpty(token) || address === undefined) return undefined;
   if (!/^https?:/i.test(address) || !URL.canParse(address))
-    throw new Error("VAULT_URL and VAULT_MARATHON_PATH make no address, wanted as 'https://vault:8200/v1' and '/secret/marathon'");
+    throw new Error(
+      "VAULT_URL and VAULT_MARATHON_PATH do not form a URL; wanted are 'https://vault:8200/v1' and '/secret/marathon', for example",
+    );
   return { url: new URL(address), token };
 }
 
@@ -40,12 +42,12 @@ function isEmpty(text: string | undefined): text is undefined {
   return text === undefined || text.trim() === '';
 }
 
-/** Basic auth with what Vault keeps, read when it is first needed, and again when Marathon does not take it: the password may have been changed. */
+/** Basic auth with the user and password in Vault. They are read when first needed, and again when Marathon refuses them. */
 export function vaultAuth(settings: VaultSettings): Auth {
   let kept: Headers | undefined;
   const headers = async (signal: AbortSignal): Promise<Headers> => (kept ??= await readHeaders(settings, signal));
   const forget = (refused: Headers): void => {
-    if (kept?.['authorization'] === refused['authorization']) kept = undefined; // newer ones may have come meanwhile
+    if (kept?.['authorization'] === refused['authorization']) kept = undefined; // newer credentials may have come in the meantime
   };
   return Object.assign(headers, { from: 'VAULT_MARATHON_PATH', forget });
 }
@@ -59,7 +61,7 @@ async function readHeaders(settings: VaultSettings, signal: AbortSignal): Promis
   }
 }
 
-/** The text of Vault's answer, over a connection of its own, because the next request is hours away. */
+/** Returns the text of Vault's answer. The connection is not kept, because the next request is hours away. */
 async function ask({ url, token, ca, insecure = false, deadlineMs = 10_000 }: VaultSettings, from: AbortSignal): Promise<string> {
   const trusted = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
   const agent = new Agent({ connect: { timeout: deadlineMs, rejectUnauthorized: !insecure, ...trusted }, maxResponseSize: 2 ** 20 });
@@ -81,8 +83,8 @@ async function exchange({ url, token, agent, deadlineMs, signal }: Exchange): Pr
   try {
     const options = { dispatcher: agent, headers: { 'x-vault-token': token.trim(), accept: 'application/json' }, signal } as const;
     const { statusCode: status, headers, body } = await request(url, options);
-    body.on('error', () => undefined); // an unread one is destroyed with its agent
-    if (status === 403) throw new Error('answered HTTP 403, it does not let VAULT_TOKEN read this');
+    body.on('error', () => undefined); // a body that is not read is destroyed with its agent
+    if (status === 403) throw new Error('answered HTTP 403: VAULT_TOKEN may not read this');
     refuseWebPage({ status, headers }, 'JSON');
     if (status < 200 || status >= 300) throw new Error(`answered HTTP ${status}`);
     return await body.text();
@@ -91,7 +93,7 @@ async function exchange({ url, token, agent, deadlineMs, signal }: Exchange): Pr
   }
 }
 
-/** `user` and `pass` (or `password`) under `data`, and under a further `data` where Vault keeps versions. No message quotes the answer. */
+/** Reads `user` and `pass` (or `password`) under `data`, or under `data.data` if Vault keeps versions. No message quotes the answer. */
 function readSecret(json: string): { readonly user: string; readonly password: string } {
   const data = fieldOf(parse(json), 'data');
   const secret = fieldOf(data, 'data') ?? data;

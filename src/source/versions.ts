@@ -10,28 +10,28 @@ import type { Complete, Decode } from './read-to-news.ts';
 
 export interface VersionSettings extends Pick<Client, 'readVersion'> {
   readonly decode: Decode;
-  /** Gives packed host ports the indices of other ports. */
+  /** Assigns host ports, which Marathon packs, to the port indices of a definition. */
   readonly unpack: (packed: readonly number[], ports: readonly Port[]) => readonly (number | undefined)[];
-  /** How long a read waits for versions, in milliseconds; what comes later counts at the next read. 2 s when left out. */
+  /** How long a read waits for versions, in milliseconds; 2 s when left out. A later result is used at the next read. */
   readonly waitMs?: number;
-  /** For one version, in milliseconds: 10 s when left out. */
+  /** How long reading one version may take, in milliseconds; 10 s when left out. */
   readonly deadlineMs?: number;
-  /** How many are read at a time; 4 when left out. */
+  /** How many versions are read at the same time; 4 when left out. */
   readonly atOnce?: number;
   readonly sleep: Sleep;
   readonly log: Pick<Logger, 'warn'>;
 }
 
-/** A definition that an app had once. */
+/** An older version of an app. */
 interface Old {
   readonly id: AppId;
   readonly version: string;
 }
 
 /**
- * Gives tasks that were started before their app's last change of configuration the definition they were started with, where its network, ports
- * or checks are others: a new version's check must not take the old tasks down, nor its ports send clients astray. What can't be read is left
- * out, and tried again when the app is read the next time. A definition is the same object each time.
+ * Gives each task that was started before its app's last change of configuration the definition it was started with, if its network, ports or checks
+ * differ, so that a new version's check does not take old tasks down and its ports do not send clients to the wrong place. A version that can't be
+ * read is tried again when the app is read the next time. The same version is always the same object.
  */
 export function makeVersions(settings: VersionSettings): Complete {
   const { waitMs = 2_000, sleep, unpack } = settings;
@@ -49,7 +49,7 @@ export function makeVersions(settings: VersionSettings): Complete {
   };
 }
 
-/** The versions that an app's tasks were started with, where it has another configuration now. A scaling makes a version too, but no such one. */
+/** Returns the versions that tasks were started with, if the configuration has changed since then. Scaling makes a version without such a change. */
 function oldVersions({ id, definition, tasks }: App): readonly Old[] {
   return tasks.flatMap((task) => (isOld(task, definition) ? [{ id, version: task.version }] : []));
 }
@@ -68,18 +68,18 @@ function forgetOthers(memory: Map<string, unknown> | Set<string>, wanted: Readon
 
 interface Memory {
   readonly known: Map<string, Definition>;
-  /** What the log has heard of. */
+  /** The versions whose failure was logged. */
   readonly told: Set<string>;
 }
 
 interface Fetch {
-  /** Resolves when each has been tried. */
+  /** Resolves when all versions have been tried. */
   readonly fetch: (wanted: readonly Old[], signal: AbortSignal) => Promise<void>;
-  /** Nobody waits any more: what has not been begun is not read. */
+  /** Cancels reads that have not started, because nobody waits for them any more. */
   readonly giveUp: (wanted: readonly Old[]) => void;
 }
 
-/** Reads into the memory, few at a time and nothing twice at a time. */
+/** Makes the functions that read versions into the memory, a few at a time and each only once at a time. */
 function makeFetch(settings: VersionSettings, { known, told }: Memory): Fetch {
   const { atOnce = 4, log } = settings;
   const inTurn = makeTurns(atOnce);
@@ -95,7 +95,7 @@ function makeFetch(settings: VersionSettings, { known, told }: Memory): Fetch {
       if (isOver(signal) || told.has(key)) return;
       told.add(key);
       const facts = { app: one.id, version: one.version, reason: sentence(error) };
-      log.warn(facts, 'an older version of an app could not be read, its tasks are taken for ones of the new version');
+      log.warn(facts, 'an older version of an app could not be read, so its tasks are treated as tasks of the new version');
     }
   }
 
@@ -117,12 +117,12 @@ function makeFetch(settings: VersionSettings, { known, told }: Memory): Fetch {
   };
 }
 
-/** Asked anew each time, as it changes while something is awaited. */
+/** A function, so that TypeScript does not assume that the value stays the same across an `await`. */
 function isOver(signal: AbortSignal): boolean {
   return signal.aborted;
 }
 
-/** Runs at most so many at a time, in the order they came. */
+/** Makes a function that runs at most `most` works at a time, in the order of the calls. */
 function makeTurns(most: number): (work: () => Promise<void>) => Promise<void> {
   const waiting: (() => void)[] = [];
   let running = 0;
@@ -134,12 +134,12 @@ function makeTurns(most: number): (work: () => Promise<void>) => Promise<void> {
     } finally {
       const next = waiting.shift();
       if (next === undefined) running--;
-      else next(); // it takes this place
+      else next(); // it takes the place of the work that has ended
     }
   };
 }
 
-/** Rejects with the sentence of what is wrong. */
+/** Reads one version's definition. Rejects with a sentence. */
 async function readDefinition(one: Old, settings: VersionSettings, signal: AbortSignal): Promise<Definition> {
   const { readVersion, decode, deadlineMs = 10_000, sleep } = settings;
   const late = (): Error => new Error(`no whole answer within ${deadlineMs} ms`);
@@ -156,13 +156,13 @@ interface Filling extends Pick<VersionSettings, 'unpack'> {
   readonly known: ReadonlyMap<string, Definition>;
 }
 
-/** The app with its tasks of older versions told apart; the same one when there are none. */
+/** Returns the app with `of` set for tasks of older versions; the same object when there are none. */
 function withVersions(app: App, filling: Filling): App {
   const tasks = app.tasks.map((task) => withVersion(task, app.definition, filling));
   return tasks.every((task, i) => task === app.tasks[i]) ? app : { ...app, tasks };
 }
 
-/** Its host ports were given indices by the app's present ports, and get those of its own. */
+/** Returns the task with its own version's definition, by which its host ports are assigned again. */
 function withVersion(task: Task, definition: Definition, { known, unpack }: Filling): Task {
   const old = isOld(task, definition) ? known.get(keyOf({ id: definition.id, version: task.version })) : undefined;
   if (old === undefined || isSame(old, definition)) return task;
@@ -170,7 +170,7 @@ function withVersion(task: Task, definition: Definition, { known, unpack }: Fill
   return { ...task, hostPorts: unpack(packed, old.ports), of: old };
 }
 
-/** Whether tasks of both are reached and checked alike. */
+/** Whether tasks of both definitions are reached and checked in the same way. */
 function isSame({ network, ports, checks }: Definition, other: Definition): boolean {
   return network === other.network && keep(ports, other.ports) === ports && keep(checks, other.checks) === checks;
 }

@@ -15,7 +15,7 @@ test('a password may hold colons and any letter', async () => {
 });
 
 test.each(['s3cret', '', ':s3cret'])('%j is refused without being told', (credentials) => {
-  expect(() => basicAuth(credentials)).toThrow(/^credentials are wanted as user:password, and these have no (colon|user)$/);
+  expect(() => basicAuth(credentials)).toThrow(/^the credentials have no (colon|user); user:password is wanted$/);
 });
 
 test('user info of an address is basic auth', () => {

@@ -58,14 +58,14 @@ test("an app that does not exist, in Marathon's own words, is none, and no other
 });
 
 const failing: readonly (readonly [string, RequestListener, RegExp])[] = [
-  ['a 404 as a web page', answer('<html>', 404, 'text/html'), /: answered with a web page \(HTTP 404\), JSON wanted$/],
+  ['a 404 as a web page', answer('<html>', 404, 'text/html'), /: answered with a web page \(HTTP 404\) instead of JSON$/],
   ['a 404 in plain text', answer('no such service', 404, 'text/plain'), /: answered HTTP 404$/],
   ['a 404 about a path', answer({ message: 'URI not found: /v2/apps/shop/cart' }, 404), /: answered HTTP 404$/],
   ['a 404 about another app', answer({ message: "App '/shop' does not exist" }, 404), /: answered HTTP 404$/],
   ['an error with a message', answer({ message: "App '/shop/cart' does not exist" }, 500), /: answered HTTP 500$/],
   ['a list of apps', answer({ '*': [CART] }), /: sent JSON without an app, \/shop\/cart was wanted$/],
   ['another app', answer({ app: { id: '/shop' } }), /: sent the app \/shop, \/shop\/cart was wanted$/],
-  ['broken JSON', answer('{"app":{"id"'), /: sent what is no JSON: /],
+  ['broken JSON', answer('{"app":{"id"'), /: sent something that is not JSON: /],
   ['too much', answer({ app: { ...CART, cmd: 'x'.repeat(300) } }), /: sent more than 200 bytes$/],
 ];
 

@@ -64,12 +64,12 @@ test('a large body leaves the event loop turns', async () => {
 
 const failing: readonly (readonly [string, RequestListener, RegExp])[] = [
   ['an error', status(500), /: answered HTTP 500$/],
-  ['no credentials', status(401), /: answered HTTP 401, it wants credentials: --auth-credentials user:password gives them$/],
-  ['a web page', body('<html>', 'text/html'), /: answered with a web page \(HTTP 200\), JSON wanted$/],
+  ['no credentials', status(401), /: answered HTTP 401: it wants credentials, which --auth-credentials user:password gives$/],
+  ['a web page', body('<html>', 'text/html'), /: answered with a web page \(HTTP 200\) instead of JSON$/],
   ['a web page in disguise', body('<html>'), /: the JSON is broken at byte 0: "<" where a JSON object was wanted$/],
   ['another object', body('{"message":"x"}'), /: the JSON has no "apps"$/],
   ['nothing', body(''), /: the body is empty$/],
-  ['broken JSON', body('{"apps":[{"id":"/x"},{"id"}]}'), /: sent an app that is no JSON: /],
+  ['broken JSON', body('{"apps":[{"id":"/x"},{"id"}]}'), /: sent an app that is not JSON: /],
   ['half of it', body(BODY.slice(0, 25)), /: the JSON is cut short after 25 bytes$/],
   [
     'half of it, and breaks the connection',
@@ -90,7 +90,7 @@ const failing: readonly (readonly [string, RequestListener, RegExp])[] = [
   ['too much', body(`{"apps":[{"id":"/${'x'.repeat(200)}"}]}`), /: sent more than 100 bytes$/],
   ['too many', body('{"apps":[{},{},{}]}'), /: sent more than 2 apps$/],
   ['no HTTP', (request) => request.socket.end('SSH-2.0-OpenSSH\r\n\r\n'), /: Response does not match the HTTP\/1.1 protocol/],
-  ['no redirect', (_, response) => response.writeHead(302).end(), /: answered with a redirect that names no address$/],
+  ['no redirect', (_, response) => response.writeHead(302).end(), /: answered with a redirect without a usable address$/],
 ];
 
 test.each(failing)('a host that sends %s is told by name, and the next one is asked', async (_, listener, message) => {
@@ -186,7 +186,7 @@ test('a stranger that a configured host names as its leader is not asked, unless
   const standby = await serve(redirectTo(`${elsewhere}/v2/apps?embed=apps.tasks`));
   const auth = basicAuth('me:s3cret');
   await expect(ids(client({ urls: [standby.url], auth }))).rejects.toThrow(
-    `names ${elsewhere} as its leader, which gets no credentials: it is no host of --marathon and not of the same domain; --marathon-leader-hosts localhost allows it`,
+    `names ${elsewhere} as its leader, which gets no credentials because it is neither a host of --marathon nor of the same domain; --marathon-leader-hosts localhost allows it`,
   );
   expect(leader.asked).toEqual([]);
   expect(await ids(client({ urls: [standby.url] }))).toEqual(['/a', '/b']);
@@ -202,7 +202,7 @@ test('nobody else gets them: neither a login page nor whom the leader names', as
   const first = await serve(redirectTo(`${second.url}/v2/apps`));
   const read = ids(client({ urls: [login.url, first.url], auth: basicAuth('me:s3cret') }));
   await expect(read).rejects.toThrow(
-    `${login.url}: answered with a redirect to ${stranger.url}/login, its leader's /v2/apps was wanted (does it want credentials?); ` +
+    `${login.url}: answered with a redirect to ${stranger.url}/login instead of to its leader's /v2/apps (does it want credentials?); ` +
       `${first.url}: its leader ${second.url}: answered HTTP 302, a second redirect, which is not followed`,
   );
   expect(stranger.asked).toEqual([]);
@@ -215,7 +215,7 @@ test('user info of an address goes to its host alone, and never into a message',
   const message = String(await read.catch((error: unknown) => error));
   expect(bad.asked[0]?.headers['authorization']).toBe('Basic bWU6czNjcmV0');
   expect(next.asked[0]?.headers['authorization']).toBeUndefined();
-  expect(message).toContain('answered HTTP 401, it does not take the credentials of --auth-credentials');
+  expect(message).toContain('answered HTTP 401: it does not accept the credentials of --auth-credentials');
   expect(message).not.toContain('s3cret');
 });
 
@@ -241,9 +241,9 @@ test('a certificate is verified, by the given CA, unless that is turned off', as
 });
 
 test.each([
-  [[], 'no address of a Marathon is given'],
-  [['marathon:8080'], "a Marathon's address is wanted as http://host:8080, found 'marathon:8080'"],
-  [['http://me:s3/cr@et@host name'], "a Marathon's address is wanted as http://host:8080, found 'http://host name'"],
+  [[], 'no Marathon is given'],
+  [['marathon:8080'], "a Marathon's URL must look like http://host:8080, but is 'marathon:8080'"],
+  [['http://me:s3/cr@et@host name'], "a Marathon's URL must look like http://host:8080, but is 'http://host name'"],
 ])('%j are no addresses', (urls, message) => {
   expect(() => makeClient({ urls, auth: noAuth })).toThrow(message);
 });

@@ -267,10 +267,10 @@ const failing: readonly (readonly [string, (response: ServerResponse) => void, R
   [
     'a web page',
     (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
-    /a web page \(HTTP 200\), JSON wanted$/,
+    /a web page \(HTTP 200\) instead of JSON$/,
   ],
-  ['an error page', (response) => response.writeHead(502, { 'content-type': 'text/html' }).end('<html>'), /a web page \(HTTP 502\), JSON/],
-  ['401', (response) => response.writeHead(401, { 'content-type': 'text/html' }).end('<html>'), /answered HTTP 401, it does not take this/],
+  ['an error page', (response) => response.writeHead(502, { 'content-type': 'text/html' }).end('<html>'), /a web page \(HTTP 502\) instead of JSON/],
+  ['401', (response) => response.writeHead(401, { 'content-type': 'text/html' }).end('<html>'), /answered HTTP 401: it does not accept this/],
   ['a redirect', (response) => response.writeHead(302, { location: '/login' }).end(), /HTTP 302, a redirect, which is not followed$/],
   ['an error', (response) => response.writeHead(500).end('{"token":"t"}'), /answered HTTP 500$/],
   ['no JSON', json200('eyJhbGciOi'), /answered with no token$/],
@@ -295,8 +295,8 @@ test('a key that the login endpoint does not know is told', async () => {
   const iam = await makeIam();
   const auth = authOf(iam, { credentials: account(iam.endpoint, pkcs8(stranger.privateKey)) });
   expect(await failureOf(auth(signal))).toBe(
-    `no DC/OS login as 'mlb-sa' at ${iam.endpoint}: answered HTTP 401, it does not take this account's key ` +
-      '(or one of the two clocks is wrong by a minute)',
+    `no DC/OS login as 'mlb-sa' at ${iam.endpoint}: answered HTTP 401: it does not accept this account's key, ` +
+      'or one of the two clocks is wrong by a minute',
   );
   expect(iam.logins[0]?.good).toBe(false);
 });
@@ -323,13 +323,13 @@ test('the certificate of the login endpoint is verified, by the given CA, unless
 });
 
 const fields = { scheme: 'RS256', uid: 'mlb-sa', login_endpoint: 'https://master/acs/api/v1/auth/login', private_key: KEY };
-const keyWanted = 'the "private_key" of the DC/OS credentials is wanted as the PEM text of an RSA key of at least 2048 bits';
+const keyWanted = 'the "private_key" of the DC/OS credentials must be the PEM text of an RSA key of at least 2048 bits';
 const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const small = generateKeyPairSync('rsa', { modulusLength: 1024 });
 const locked = pair.privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }) as string;
 const openKey = pair.publicKey.export({ type: 'spki', format: 'pem' }) as string;
-const jsonWanted = /^the DC\/OS credentials are wanted as a JSON object with "scheme", "uid", "login_endpoint" and "private_key"$/;
-const endpointWanted = /^the "login_endpoint" of the DC\/OS credentials is wanted as https:/;
+const jsonWanted = /^the DC\/OS credentials must be a JSON object with "scheme", "uid", "login_endpoint" and "private_key"$/;
+const endpointWanted = /^the "login_endpoint" of the DC\/OS credentials must look like https:/;
 
 const wrong: readonly (readonly [string, string | object, string | RegExp])[] = [
   ['nothing', '', jsonWanted],
@@ -339,23 +339,23 @@ const wrong: readonly (readonly [string, string | object, string | RegExp])[] = 
   ['a list', [fields], jsonWanted],
   ['a text', '"x"', jsonWanted],
   ['no scheme', { ...fields, scheme: undefined }, 'the DC/OS credentials have no "scheme"'],
-  ['another scheme', { ...fields, scheme: 'HS256' }, 'the "scheme" of the DC/OS credentials is wanted as "RS256"'],
+  ['another scheme', { ...fields, scheme: 'HS256' }, 'the "scheme" of the DC/OS credentials must be "RS256"'],
   ['no uid', { ...fields, uid: undefined }, 'the DC/OS credentials have no "uid"'],
   ['null as uid', { ...fields, uid: null }, 'the DC/OS credentials have no "uid"'],
-  ['a number as uid', { ...fields, uid: 7 }, 'the "uid" of the DC/OS credentials is wanted as a text'],
-  ['an empty uid', { ...fields, uid: ' ' }, 'the "uid" of the DC/OS credentials is wanted as a text'],
+  ['a number as uid', { ...fields, uid: 7 }, 'the "uid" of the DC/OS credentials must be a text that is not empty'],
+  ['an empty uid', { ...fields, uid: ' ' }, 'the "uid" of the DC/OS credentials must be a text that is not empty'],
   ['no endpoint', { ...fields, login_endpoint: undefined }, 'the DC/OS credentials have no "login_endpoint"'],
   ['a path as endpoint', { ...fields, login_endpoint: '/acs/api/v1/auth/login' }, endpointWanted],
   ['another protocol', { ...fields, login_endpoint: 'ftp://master/login' }, endpointWanted],
   ['no URL', { ...fields, login_endpoint: 'https://[' }, endpointWanted],
   ['the key as endpoint', { ...fields, login_endpoint: KEY }, endpointWanted],
   ['no key', { ...fields, private_key: undefined }, 'the DC/OS credentials have no "private_key"'],
-  ['a list as key', { ...fields, private_key: [KEY] }, 'the "private_key" of the DC/OS credentials is wanted as a text'],
+  ['a list as key', { ...fields, private_key: [KEY] }, 'the "private_key" of the DC/OS credentials must be a text that is not empty'],
   ['half of the key', { ...fields, private_key: KEY.slice(0, 400) }, `${keyWanted}, without a passphrase`],
   ['a locked key', { ...fields, private_key: locked }, `${keyWanted}, without a passphrase`],
   ['the public key', { ...fields, private_key: openKey }, `${keyWanted}, without a passphrase`],
-  ['a key of another kind', { ...fields, private_key: pkcs8(other.privateKey) }, `${keyWanted}, this is one of another kind`],
-  ['a short key', { ...fields, private_key: pkcs8(small.privateKey) }, `${keyWanted}, this one has 1024`],
+  ['a key of another kind', { ...fields, private_key: pkcs8(other.privateKey) }, `${keyWanted}, but is a different kind of key`],
+  ['a short key', { ...fields, private_key: pkcs8(small.privateKey) }, `${keyWanted}, but has 1024`],
 ];
 
 test.each(wrong)('%s: the field is named, the key is not told', async (_, given, message) => {
@@ -406,7 +406,7 @@ test('a second 401 is a failure that names the flag', async () => {
   const iam = await makeIam();
   const { url, asked } = await marathonOf(iam, 9);
   expect(await failureOf(idsOf(clientOf(url, authOf(iam))))).toBe(
-    `Marathon's apps could not be read: ${url}: answered HTTP 401, it does not take the credentials of --dcos-auth-credentials`,
+    `Marathon's apps could not be read: ${url}: answered HTTP 401: it does not accept the credentials of --dcos-auth-credentials`,
   );
   expect([asked.length, iam.logins.length]).toEqual([2, 2]);
 });
@@ -473,7 +473,7 @@ test('basic credentials are not tried twice, and their flag is named', async () 
   const { url, asked } = await serve((_, response) => response.writeHead(401).end());
   const auth = basicAuth('me:s3cret', '--marathon-auth-credential-file');
   await expect(idsOf(clientOf(url, auth))).rejects.toThrow(
-    `${url}: answered HTTP 401, it does not take the credentials of --marathon-auth-credential-file`,
+    `${url}: answered HTTP 401: it does not accept the credentials of --marathon-auth-credential-file`,
   );
   expect(asked).toHaveLength(1);
 });

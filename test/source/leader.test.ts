@@ -15,10 +15,10 @@ test('the leader is where the same path is', () => {
 });
 
 test.each([
-  [from, undefined, 'answered with a redirect that names no address'],
-  [from, 'http://[', 'answered with a redirect that names no address'],
-  [from, 'http://sso/login?next=/v2/events', "a redirect to http://sso/login, its leader's /v2/events was wanted"],
-  [from, 'ftp://leader/v2/events', "its leader's /v2/events was wanted"],
+  [from, undefined, 'answered with a redirect without a usable address'],
+  [from, 'http://[', 'answered with a redirect without a usable address'],
+  [from, 'http://sso/login?next=/v2/events', "a redirect to http://sso/login instead of to its leader's /v2/events"],
+  [from, 'ftp://leader/v2/events', "instead of to its leader's /v2/events"],
   [https, 'http://leader:8080/v2/events', 'credentials given for https are not sent over http'],
 ])('from %s, %s gets no credentials', (base, location, message) => {
   expect(() => leaderOf({ from: base, path, location, secret: true, mayTrust: () => true })).toThrow(message);

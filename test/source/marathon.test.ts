@@ -86,5 +86,5 @@ test.each(['1.4.13', '1.11.24'])('%s: tasks of an older version have its ports, 
   marathon.killTask(id, old);
   await readAll(signal);
   expect(tasksOf(told.at(-1))).toEqual({ [young]: [undefined, [31_001]] });
-  expect(lines).toEqual(['info Marathon is read {"apps":1}']);
+  expect(lines).toEqual(['info Marathon was read {"apps":1}']);
 });

@@ -37,7 +37,7 @@ test('a full read is told with its problems, in the order it came, and when it w
   const { readAll, told, lines } = start([['/b', '/bad', '/a'].map((id) => `{"id":"${id}"}`)]);
   await readAll(signal);
   expect(told).toEqual([{ kind: 'apps', at: 7, sentAt: 5, apps: [app('/b'), app('/a')], problems: [problem('/bad')] }]);
-  expect(lines).toEqual(['info Marathon is read {"apps":2}']);
+  expect(lines).toEqual(['info Marathon was read {"apps":2}']);
 });
 
 test('one app is told as it is, as gone, or with its problem', async () => {
@@ -73,11 +73,11 @@ test('a read that fails is told to the log once per sentence, and when it is wel
   await readAll(signal);
   await expect(readAll(signal)).rejects.toThrow('x');
   await expect(readAll(AbortSignal.abort())).rejects.toThrow('the end');
-  const worse = 'warn Marathon could not be read, the last state is kept';
+  const worse = 'warn Marathon could not be read, so the last known state is kept';
   expect(lines).toEqual([
     `${worse} {"reason":"x"}`,
     `${worse} {"reason":"y"}`,
-    'info Marathon is read {"apps":0}',
+    'info Marathon was read {"apps":0}',
     `${worse} {"reason":"x"}`,
   ]);
 });
@@ -99,7 +99,7 @@ test('so is one of an app, whichever it is; that all is well is news only after 
   await readApp(shop, signal);
   await expect(readApp(shop, signal)).rejects.toThrow('x');
   await expect(readApp(shop, AbortSignal.abort())).rejects.toThrow('the end');
-  const worse = 'warn an app could not be read again, its last state is kept {"app":"/shop","reason":"x"}';
+  const worse = 'warn an app could not be read again, so its last known state is kept {"app":"/shop","reason":"x"}';
   expect(lines).toEqual([worse, 'info apps can be read again {"app":"/bad"}', worse]);
 });
 

@@ -161,10 +161,10 @@ test('says once what is wrong with the stream, and once that it is over', async 
   stream().end('closed');
   await clock.pass(1);
   expect(lines).toEqual([
-    'warn no event stream, Marathon is polled {"reason":"http://a:8080: closed"}',
-    'warn no event stream, Marathon is polled {"reason":"http://a:8080: refused"}',
+    'warn there is no event stream, so Marathon is polled {"reason":"http://a:8080: closed"}',
+    'warn there is no event stream, so Marathon is polled {"reason":"http://a:8080: refused"}',
     'info event stream attached {"url":"http://a:8080"}',
-    'warn no event stream, Marathon is polled {"reason":"http://a:8080: closed"}',
+    'warn there is no event stream, so Marathon is polled {"reason":"http://a:8080: closed"}',
   ]);
   await finish();
 });

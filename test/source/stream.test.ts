@@ -100,7 +100,7 @@ test('several JSON texts in one event are handed on one by one, and what is no J
     ['b', { eventType: 'b' }],
     ['status_update_event', 1],
   ]);
-  expect(lines).toEqual(['debug event skipped, its data is no JSON {"data":"{\\"eventType\\":"}']);
+  expect(lines).toEqual(['debug an event was skipped because its data is not JSON {"data":"{\\"eventType\\":"}']);
 });
 
 test('one JSON text over several lines is one', async () => {
@@ -125,11 +125,11 @@ const answer =
     response.writeHead(status, { 'content-type': type }).end('<html>');
 
 const refusals: readonly (readonly [string, RequestListener])[] = [
-  ['answered HTTP 401, it wants credentials: --auth-credentials user:password gives them', answer(401, 'text/html')],
+  ['answered HTTP 401: it wants credentials, which --auth-credentials user:password gives', answer(401, 'text/html')],
   ['answered HTTP 405', answer(405, 'text/html')],
-  ['answered with a web page (HTTP 200), an event stream wanted', answer(200, 'text/html;charset=utf-8')],
-  ['answered with application/json (HTTP 200), an event stream was wanted', answer(200, 'application/json')],
-  ['answered with no content type (HTTP 204), an event stream was wanted', (_, response) => response.writeHead(204).end()],
+  ['answered with a web page (HTTP 200) instead of an event stream', answer(200, 'text/html;charset=utf-8')],
+  ['answered with application/json (HTTP 200) instead of an event stream', answer(200, 'application/json')],
+  ['answered with no content type (HTTP 204) instead of an event stream', (_, response) => response.writeHead(204).end()],
 ];
 
 test.each(refusals)('no stream: %s', async (error, listener) => {
@@ -152,7 +152,7 @@ test('silence is death, also behind events', async () => {
     response.writeHead(200, HEAD).write(ATTACHED);
   };
   const { url } = await serve(silent);
-  const error = 'sent no byte for 50 ms, a beat every 10 s was wanted';
+  const error = 'sent nothing for 50 ms, although Marathon sends a heartbeat every 10 s';
   expect(await attempt(url, { silenceMs: 50 })).toMatchObject({ events: [BOTH[0]], error, attached: 1 });
   const mute = await serve((_, response) => {
     response.writeHead(200, HEAD).flushHeaders();

@@ -100,7 +100,7 @@ const misbehaving: readonly (readonly [string, RequestListener, RegExp])[] = [
   ['answers 404', whole(404, JSON_TYPE, '{"message":"URI not found"}'), /HTTP 404/],
   ['answers with a page for people', whole(200, { 'content-type': 'text/html' }, '<html>Sign in'), /a web page \(HTTP 200\)/],
   ['answers nothing', whole(204, {}), /the body is empty/],
-  ['sends broken JSON', whole(200, JSON_TYPE, `${RUBBISH},{"id"}]}`), /no JSON/],
+  ['sends broken JSON', whole(200, JSON_TYPE, `${RUBBISH},{"id"}]}`), /not JSON/],
   ['sends half of it', whole(200, JSON_TYPE, RUBBISH), /cut short/],
   ['sends another object', whole(200, JSON_TYPE, '{"app":{"id":"/rubbish"},"message":"x"}'), /no "apps"/],
   ['sends apps without an end', endless(JSON_TYPE, RUBBISH, ',{"id":"/r"}'.repeat(500)), /sent more than 1000 apps/],
@@ -109,7 +109,7 @@ const misbehaving: readonly (readonly [string, RequestListener, RegExp])[] = [
   ['sends a gzip bomb', (_, response) => response.writeHead(200, { ...JSON_TYPE, 'content-encoding': 'gzip' }).end(BOMB), /sent more than/],
   ['sends half a gzip', (_, response) => response.writeHead(200, { ...JSON_TYPE, 'content-encoding': 'gzip' }).end(BOMB.subarray(0, 20)), /closed the connection/], // prettier-ignore
   ['redirects to itself', (request, response) => response.writeHead(302, { location: String(request.url) }).end(), /a second redirect/],
-  ['redirects nowhere', whole(302, {}), /names no address/],
+  ['redirects nowhere', whole(302, {}), /without a usable address/],
   ['is no HTTP server', (request) => request.socket.end('SSH-2.0-OpenSSH\r\n\r\n'), /does not match the HTTP/],
   ['opens a stream for everything, and closes it at once', whole(200, STREAM), /the body is empty/],
   ['sends an event without an end', endless(STREAM, 'data: ', 'x'.repeat(60_000)), /broken at byte 0/],

@@ -54,7 +54,7 @@ test('are read again when Marathon does not take them any more', async () => {
 });
 
 test.each<[object | string | number, string]>([
-  [403, 'answered HTTP 403, it does not let VAULT_TOKEN read this'],
+  [403, 'answered HTTP 403: VAULT_TOKEN may not read this'],
   [404, 'answered HTTP 404'],
   [307, 'answered HTTP 307'],
   ['no JSON: s3cret', "without the texts 'user' and 'pass'"],

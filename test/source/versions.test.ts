@@ -147,9 +147,9 @@ test('what is missing, broken or unreachable is left out, told once, and tried a
   for (const whole of [true, false, true])
     expect(ofs(await read([shop([1, 2, 3])], { whole }))).toEqual([[undefined, undefined, undefined]]);
   expect(asked).toHaveLength(9);
-  const words = 'warn an older version of an app could not be read, its tasks are taken for ones of the new version';
+  const words = 'warn an older version of an app could not be read, so its tasks are treated as tasks of the new version';
   expect(lines).toEqual([
-    `${words} {"app":"/shop","version":"${at(1)}","reason":"Marathon has it no more"}`,
+    `${words} {"app":"/shop","version":"${at(1)}","reason":"Marathon does not have this version any more"}`,
     `${words} {"app":"/shop","version":"${at(2)}","reason":"no Marathon"}`,
     `${words} {"app":"/shop","version":"${at(3)}","reason":"/shop can't be read"}`,
   ]);
