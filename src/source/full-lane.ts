@@ -33,7 +33,7 @@ export class FullLane {
   #last = { tookMs: 0, end: Number.NEGATIVE_INFINITY };
   #waiting: Waiting | undefined;
   #isReading = false;
-  #newest: Promise<void> = Promise.resolve(); // the read that waits to start, or else the last one that started
+  #newest: Promise<void> = Promise.resolve(); // the read that waits to start, or else the last read that started
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -73,7 +73,7 @@ export class FullLane {
     if (this.#isReading) waiting.decided.resolve();
     this.#waiting = waiting;
     this.#newest = this.#readAfter(this.#newest, waiting).finally(waiting.decided.resolve);
-    this.#newest.catch(() => undefined); // whoever waits for it hears of it
+    this.#newest.catch(() => undefined); // callers of `read` get the error
     return waiting;
   }
 

@@ -26,7 +26,7 @@ export function makeHostsInTurn(bases: readonly URL[], now: () => number): Hosts
   return async ({ what, ms, signal }, read) => {
     const failures: string[] = [];
     const late = (): Error => new Error(`no whole answer within ${ms} ms`);
-    const first = good; // a read that runs beside this one may move `good` meanwhile
+    const first = good; // a second read at the same time may change `good`
     for (const [i] of bases.entries()) {
       const at = (first + i) % bases.length;
       const base = bases[at] as URL;

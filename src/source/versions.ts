@@ -145,7 +145,7 @@ async function readDefinition(one: Old, settings: VersionSettings, signal: Abort
   const late = (): Error => new Error(`no whole answer within ${deadlineMs} ms`);
   return withDeadline({ ms: deadlineMs, signal, sleep, late }, async (enough) => {
     const json = await readVersion({ ...one, signal: enough });
-    if (json === undefined) throw new Error('Marathon has it no more');
+    if (json === undefined) throw new Error('Marathon does not have this version any more');
     const read = decode(json);
     if ('problem' in read) throw new Error(read.problem.message);
     return read.app.definition;

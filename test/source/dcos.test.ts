@@ -269,8 +269,16 @@ const failing: readonly (readonly [string, (response: ServerResponse) => void, R
     (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
     /a web page \(HTTP 200\) instead of JSON$/,
   ],
-  ['an error page', (response) => response.writeHead(502, { 'content-type': 'text/html' }).end('<html>'), /a web page \(HTTP 502\) instead of JSON/],
-  ['401', (response) => response.writeHead(401, { 'content-type': 'text/html' }).end('<html>'), /answered HTTP 401: it does not accept this/],
+  [
+    'an error page',
+    (response) => response.writeHead(502, { 'content-type': 'text/html' }).end('<html>'),
+    /a web page \(HTTP 502\) instead of JSON/,
+  ],
+  [
+    '401',
+    (response) => response.writeHead(401, { 'content-type': 'text/html' }).end('<html>'),
+    /answered HTTP 401: it does not accept this/,
+  ],
   ['a redirect', (response) => response.writeHead(302, { location: '/login' }).end(), /HTTP 302, a redirect, which is not followed$/],
   ['an error', (response) => response.writeHead(500).end('{"token":"t"}'), /answered HTTP 500$/],
   ['no JSON', json200('eyJhbGciOi'), /answered with no token$/],
