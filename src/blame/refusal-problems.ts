@@ -3,13 +3,21 @@ import { hideSecrets } from '../lib/secrets.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Problem } from '../model/problem.ts';
 
-/** The Problems that report a refusal; at least one. `effect` says what happens to the configuration, at the end of each hint. */
+/** What happens after a refusal, for the hints. */
+export interface Effects {
+  /** What happens to the configuration, where the operator is to blame. */
+  readonly effect?: string;
+  /** What may pass by itself is tried again. */
+  readonly triesAgain?: boolean;
+}
+
+/** The Problems that report a refusal; at least one. Each hint says at its end what happens now. */
 export function describeBlame(
   { blamed, operator, unknown }: Pick<RefusalReading, 'blamed' | 'operator' | 'unknown'>,
-  effect = STAYS,
+  { effect = STAYS, triesAgain = false }: Effects = {},
 ): readonly Problem[] {
   const problems = [
-    ...blamed.map(ofApp),
+    ...blamed.map((blame) => ofApp(blame, triesAgain)),
     ...operator.map((sentence) => ofOperator(sentence, 'mend the template', effect)),
     ...unknown.map((words) =>
       ofOperator(`HAProxy does not accept the configuration, and names no app or template: ${words}`, 'look at what changed last', effect),
@@ -26,9 +34,31 @@ export function dependsOnServers({ words, line, template }: Blame): boolean {
   return isOfServers && /already|previous|duplicat|declared|defined at/i.test(words);
 }
 
-function ofApp(blame: Blame): Problem {
+/** Whether a refusal may end without a change of the configuration: a name may resolve, a file or a user may be there later. */
+export function passesByItself(words: string): boolean {
+  return (
+    isOfName(words) ||
+    /No such file or directory|Permission denied|failed to open|error opening|unknown (?:user|group) name/i.test(words) ||
+    /(?:cannot|could not|couldn't|can't|unable to) (?:open|stat|load|read|access)/i.test(words)
+  );
+}
+
+/** Whether a host name does not resolve. HAProxy uses the same words for an invalid address. */
+function isOfName(words: string): boolean {
+  return /could not resolve address|invalid address: '/.test(words);
+}
+
+/** What to look at on the machine when a refusal may pass by itself. */
+function patience(words: string): string {
+  const what = isOfName(words) ? 'the name resolves' : 'what the message names is there and HAProxy may read it,';
+  return `see that ${what} on the load balancer's machine`;
+}
+
+function ofApp(blame: Blame, triesAgain: boolean): Problem {
   const { owner, words, template, label, line } = blame;
-  const until = dependsOnServers(blame) ? 'its labels or its tasks change' : 'its labels change';
+  const passes = triesAgain && passesByItself(words);
+  const until = passes ? 'HAProxy accepts it, and is tried again after growing waits' : untilOf(blame);
+  const mend = label === undefined ? 'mend the label that the line comes from' : `mend ${label}`;
   const what = template === undefined ? 'the configuration with' : `${template} of`;
   const shown = line === undefined || line === '' || SECRET.test(line) ? '' : `, in the line '${line}'`;
   return {
@@ -36,8 +66,12 @@ function ofApp(blame: Blame): Problem {
     owner,
     ...(label !== undefined && { label }),
     message: hideSecrets(`HAProxy does not accept ${what} ${owner.app}, port ${owner.index ?? 0}: ${words}${shown}`),
-    hint: `${label === undefined ? 'mend the label that the line comes from' : `mend ${label}`}; the app's port is left out until ${until}`,
+    hint: `${passes ? `${patience(words)}, or ${mend}` : mend}; the app's port is left out until ${until}`,
   };
+}
+
+function untilOf(blame: Blame): string {
+  return dependsOnServers(blame) ? 'its labels or its tasks change' : 'its labels change';
 }
 
 /**
@@ -57,9 +91,10 @@ const SECRET = /^user\s|password/;
 
 /**
  * What happens to the configuration after a refusal that the operator has to mend: when HAProxy accepted a configuration before, when it did not yet,
- * and when the default template is used.
+ * when the refusal may pass by itself, and when the default template is used.
  */
 const STAYS = 'the previous configuration stays in place';
+export const TRIED_AGAIN = 'it is tried again after growing waits, and the previous configuration stays in place until then';
 export const NOTHING_SERVES = 'HAProxy has accepted no configuration yet, so nothing is served';
 export const DEFAULTED = 'the default template is used in its place until the load balancer is started again';
 

@@ -14,6 +14,7 @@ import { assignPorts } from '../services/ports.ts';
 import { findShadows } from '../services/shadows.ts';
 import { siftQuarantined } from '../services/sift-quarantined.ts';
 import { makeServices, type ServicesOfApp } from '../services/services.ts';
+import { nameProblems } from '../services/name-problems.ts';
 import type { State } from '../snapshot/state.ts';
 import { marathonProblems } from '../snapshot/marathon-problems.ts';
 import { makeRender, type OwnSettings } from './render.ts';
@@ -59,7 +60,8 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
     const problems = [
       [...certificates.problems, ...marathonProblems(shown), ...snapshot.problems, ...assigned.problems, ...ofDrafts],
       problemsBetween(snapshot.apps, merged, certified.services),
-      [...refusal.problems, ...arrangement.problems, ...certified.problems, ...bound.problems, ...rendering.problems, ...faults(shown)],
+      [...refusal.problems, ...arrangement.problems, ...certified.problems, ...bound.problems, ...rendering.problems],
+      faults(shown, certified.services),
     ].flat();
     return {
       ...{ snapshot, taken, held, staleSince, unread, unbound: bound.unbound },
@@ -84,12 +86,13 @@ const SHOWN = [
   'staleSince',
   'unread',
   'certificates',
+  'unresolved',
 ] as const;
 type Shown = Pick<State, (typeof SHOWN)[number]>;
 
-/** The Problems for the operator that HAProxy's refusals have caused. */
-function faults({ refused, defaulted }: Shown): readonly Problem[] {
-  return defaulted === undefined ? refused : [...refused, ...defaulted.problems];
+/** The Problems for the operator that HAProxy's refusals have caused, and the servers that HAProxy has no address of. */
+function faults({ refused, defaulted, unresolved }: Shown, services: readonly Service[]): readonly Problem[] {
+  return [...refused, ...(defaulted?.problems ?? []), ...nameProblems(unresolved, services)];
 }
 
 /** Calls `make` only when a part of the state has changed that the View depends on. Returns undefined until there is a snapshot. */
@@ -99,8 +102,22 @@ function onChange(make: (shown: Shown) => View): (state: State) => View | undefi
     if (state.sentAt === undefined && state.staleSince === undefined) return undefined;
     const isSame = last !== undefined && SHOWN.every((key) => last?.[key] === state[key]);
     if (!isSame) {
-      const { snapshot, holders, release, refused, quarantine, defaulted, taken, held, staleSince, unread, certificates } = state;
-      const shown = { snapshot, holders, release, refused, quarantine, defaulted, taken, held, staleSince, unread, certificates };
+      const { snapshot, holders, release, refused, quarantine, defaulted, taken, held, staleSince, unread, certificates, unresolved } =
+        state;
+      const shown = {
+        snapshot,
+        holders,
+        release,
+        refused,
+        quarantine,
+        defaulted,
+        taken,
+        held,
+        staleSince,
+        unread,
+        certificates,
+        unresolved,
+      };
       last = { ...shown, view: make(shown) };
     }
     return last?.view;

@@ -3,9 +3,19 @@ import { TooFewDescriptors } from '../process/descriptors.ts';
 import { neediestOf, type Neediest } from '../process/neediest-app.ts';
 import { findBlame, type OperatorsFault } from '../blame/blame.ts';
 import { ReloadRefused, type Verdict } from '../model/haproxy.ts';
-import type { DriveDependencies, CandidateRefusal } from '../drive/dependencies.ts';
+import type { CandidateRefusal, Consequence, DriveDependencies } from '../drive/dependencies.ts';
 import type { Files } from '../drive/files.ts';
-import { DEFAULTED, dependsOnServers, describeBlame, describeReload, NOTHING_SERVES, templatesIn } from '../blame/refusal-problems.ts';
+import {
+  DEFAULTED,
+  dependsOnServers,
+  describeBlame,
+  describeReload,
+  NOTHING_SERVES,
+  passesByItself,
+  templatesIn,
+  TRIED_AGAIN,
+  type Effects,
+} from '../blame/refusal-problems.ts';
 import { withoutOtherFiles } from '../blame/complaint.ts';
 import { ownerKey } from '../blame/app-owners.ts';
 import type { Blame, NameOf } from '../blame/read-refusal.ts';
@@ -55,25 +65,41 @@ export function makeBlaming({ files, file, tell, viewOf, log }: BlamingSettings)
     const asking = { document: candidate, good, lines, check, nameOf: nameIn(viewOf(candidate)) };
     const finding = await findBlame({ ...asking, fault, ...('error' in refusal && { budget: 0 }) });
     fault = finding.fault;
-    const quarantined = portsToBlame(viewOf(candidate), finding.blamed);
+    const triesAgain = !('error' in refusal); // a reload that fails disturbs all apps, so it is not repeated
+    const quarantined = portsToBlame(viewOf(candidate), finding.blamed, triesAgain);
     log.debug({ blamed: quarantined.map(({ app, index }) => `${app} ${index}`), runs: finding.runs }, 'HAProxy refuses a candidate');
-    if ('error' in refusal && quarantined.length === 0) {
-      if (!hasEnded && lines.some(mayPass)) return 'later';
-      tell({ kind: 'refused', at: now(), problems: [describeReload(refusal)], quarantined });
-      return 'never';
-    }
-    const isFirst = good === undefined && !('error' in refusal) && (await files.fingerprint()) === 'none';
-    const defaulted = isFirst ? toDefault(finding.operator, tried) : undefined;
+    const { operator, unknown } = finding;
+    if ('error' in refusal && quarantined.length === 0) return tellReload(refusal, lines, tell);
+    const isFirst = good === undefined && triesAgain && (await files.fingerprint()) === 'none';
+    const defaulted = isFirst ? toDefault(operator, tried) : undefined;
     if (defaulted !== undefined) {
       tell({ kind: 'refused', at: now(), problems: [], quarantined, defaulted });
       return 'another';
     }
-    const isTold = 'error' in refusal || (quarantined.length > 0 && finding.operator.length === 0 && finding.unknown.length === 0);
-    const problems = isTold ? [] : describeBlame({ ...finding, blamed: [] }, isFirst ? NOTHING_SERVES : undefined);
+    const passes = triesAgain && quarantined.length === 0 && [...operator, ...unknown].every(passesByItself);
+    const isTold = !triesAgain || (quarantined.length > 0 && operator.length === 0 && unknown.length === 0);
+    const problems = isTold ? [] : describeBlame({ ...finding, blamed: [] }, effectOf({ isFirst, passes }));
     tell({ kind: 'refused', at: now(), problems, quarantined });
-    return quarantined.length > 0 ? 'another' : 'never';
+    return quarantined.length > 0 ? 'another' : passes ? 'later' : 'never';
   };
   return { refused, accepted };
+}
+
+/** What shows only at the reload, and is no app's fault, is told unless time may heal it. */
+function tellReload(
+  refusal: Extract<CandidateRefusal, { readonly error: unknown }>,
+  lines: readonly string[],
+  tell: (news: News) => void,
+): Consequence {
+  if (!refusal.hasEnded && lines.some(mayPass)) return 'later';
+  tell({ kind: 'refused', at: now(), problems: [describeReload(refusal)], quarantined: [] });
+  return 'never';
+}
+
+/** What the operator is told to come of a refusal of his own. */
+function effectOf({ isFirst, passes }: { readonly isFirst: boolean; readonly passes: boolean }): Effects {
+  if (isFirst) return { effect: NOTHING_SERVES };
+  return passes ? { effect: TRIED_AGAIN } : {};
 }
 
 interface Reloading {
@@ -118,7 +144,9 @@ function nameIn(view: View | undefined): NameOf {
 function toDefault(operator: readonly string[], tried: Set<string>): Defaulted | undefined {
   const templates = templatesIn(operator).filter((name) => !tried.has(name));
   for (const name of templates) tried.add(name);
-  return templates.length === 0 ? undefined : { templates, problems: describeBlame({ blamed: [], operator, unknown: [] }, DEFAULTED) };
+  return templates.length === 0
+    ? undefined
+    : { templates, problems: describeBlame({ blamed: [], operator, unknown: [] }, { effect: DEFAULTED }) };
 }
 
 /** Like `files.check`, but with line numbers of other files turned into words. */
@@ -149,12 +177,18 @@ function mayPass(line: string): boolean {
 }
 
 /** The ports of a view that are to blame. */
-function portsToBlame(view: View | undefined, blamed: readonly Blame[]): readonly Quarantined[] {
-  return (view?.services ?? []).flatMap((service) => quarantine(service, blamed, view?.named ?? []));
+function portsToBlame(view: View | undefined, blamed: readonly Blame[], triesAgain: boolean): readonly Quarantined[] {
+  return (view?.services ?? []).flatMap((service) => quarantine(service, { blamed, named: view?.named ?? [], triesAgain }));
+}
+
+interface Blaming {
+  readonly blamed: readonly Blame[];
+  readonly named: View['named'];
+  readonly triesAgain: boolean;
 }
 
 /** The quarantine of a port that is to blame, in its current form; empty when the port is not to blame. */
-function quarantine(service: Service, blamed: readonly Blame[], named: View['named']): readonly Quarantined[] {
+function quarantine(service: Service, { blamed, named, triesAgain }: Blaming): readonly Quarantined[] {
   const { app, index } = service.front;
   const key = ownerKey({ by: 'app', app, index });
   const its = blamed.filter(({ owner }) => ownerKey(owner) === key);
@@ -163,5 +197,7 @@ function quarantine(service: Service, blamed: readonly Blame[], named: View['nam
   const servers = its.every(dependsOnServers) ? { servers: service.backend.servers.map(({ name }) => name) } : {};
   const { author = app } = service.front;
   const told = its.map((blame): Blame => ({ ...blame, owner: { ...blame.owner, app: author } }));
-  return [{ app, index, of, files: knownOf(of, named), problems: describeBlame({ blamed: told, operator: [], unknown: [] }), ...servers }];
+  const problems = describeBlame({ blamed: told, operator: [], unknown: [] }, { triesAgain });
+  const passes = triesAgain && its.every(({ words }) => passesByItself(words)) ? { passes: true as const } : {};
+  return [{ app, index, of, files: knownOf(of, named), problems, ...servers, ...passes }];
 }

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeOwnAgain } from '../certificates/choose.ts';
@@ -28,6 +29,7 @@ import { sentence } from '../lib/sentence.ts';
 import type { Command, Document, Reason } from '../model/document.ts';
 import type { Settings } from '../options/options.ts';
 import type { Surroundings } from './surroundings.ts';
+import { watchNames } from './watch-names.ts';
 
 /** The means to reach HAProxy, as the flags say. `own` is the process when it is ours. */
 export interface Reached {
@@ -87,9 +89,13 @@ export function openDrive(
   { haproxy, applied, revive, files }: Reached,
   surroundings: Surroundings & { readonly serves: (document: Document) => void; readonly viewOf: (document: Document) => View | undefined },
 ): Drive {
-  const { settings, signal, serves } = surroundings;
-  return drive({
-    haproxy,
+  const { settings, signal, serves, tell } = surroundings;
+  const reload = (reasons: readonly Reason[]): void => {
+    driving.reloadAsItIs(reasons);
+  };
+  const namesWithout = watchNames({ resolves, reload, tell, sleep, signal });
+  const driving = drive({
+    haproxy: readingNames(haproxy, namesWithout),
     applied,
     revive,
     files,
@@ -107,6 +113,27 @@ export function openDrive(
     signal,
     now: () => performance.now(),
   });
+  return driving;
+}
+
+/** The same HAProxy; what is read back from it of servers without an address is told. */
+function readingNames(haproxy: Haproxy, tell: ReturnType<typeof watchNames>): Haproxy {
+  return {
+    ...haproxy,
+    holds: async (document) => {
+      const running = await haproxy.holds(document);
+      tell(running.unresolved ?? []);
+      return running;
+    },
+  };
+}
+
+/** In the way of the C library, as HAProxy does it: /etc/hosts, then DNS. */
+function resolves(host: string): Promise<boolean> {
+  return lookup(host).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**

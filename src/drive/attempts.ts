@@ -1,3 +1,4 @@
+import { makeBackoff } from '../lib/backoff.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Document, Reason, Running } from '../model/document.ts';
 import type { Verdict } from '../model/haproxy.ts';
@@ -18,16 +19,26 @@ interface Hopeless {
   readonly isBack: boolean;
 }
 
+/** Asks for a run of the quick or the slow lane. */
+interface Lanes {
+  readonly quick: () => void;
+  readonly slow: () => void;
+}
+
+/** The waits between two tries of a configuration that `haproxy -c` refused for something that may pass by itself, such as a missing file. */
+const PATIENCE = { first: 5_000, most: 300_000 } as const;
+
 /** Applies one candidate: writes the files, then changes HAProxy. If HAProxy does not confirm, the previous files are put back. */
 export class Attempts {
   readonly #shared: LaneDependencies;
-  readonly #quick: () => void;
+  readonly #lanes: Lanes;
+  readonly #patience = makeBackoff({ ...PATIENCE, random: Math.random });
+  #waits = false;
   #hopeless: Hopeless | undefined;
 
-  /** `quick` requests a run of the quick lane. */
-  constructor(shared: LaneDependencies, quick: () => void) {
+  constructor(shared: LaneDependencies, lanes: Lanes) {
     this.#shared = shared;
-    this.#quick = quick;
+    this.#lanes = lanes;
   }
 
   /** Tries to make HAProxy run the candidate. Rejects with the reason when it may succeed later without a change. */
@@ -42,6 +53,7 @@ export class Attempts {
     if (done !== undefined) return { outcome: done };
     const verdict = await actual.steps.during("'haproxy -c' to read the configuration", () => files.put(candidate));
     if (!verdict.ok) return this.#refused(candidate, verdict);
+    this.#patience.reset();
     return actual.onSocket(async () => {
       const reasons = plan({ running: actual.running, wanted: candidate, release: await haproxy.release() }).reload;
       if (reasons.length > 0) return this.#reload(candidate, reasons);
@@ -63,9 +75,21 @@ export class Attempts {
 
   async #refused(candidate: Document, refusal: Extract<Verdict, { readonly ok: false }>): Promise<Attempt> {
     const { actual } = this.#shared;
-    const another = (await actual.refuse(refusal, candidate)) === 'another';
+    const consequence = await actual.refuse(refusal, candidate);
+    const another = consequence === 'another';
+    if (consequence === 'later') this.#tryLater();
     if (!another && actual.running === undefined) await this.#startAsItWas();
     return { outcome: { ok: false, why: `HAProxy refuses the configuration: ${refusal.lines.join(' | ')}` }, another };
+  }
+
+  /** Asks for another try of what was refused, after a wait; there is one wait at a time. */
+  #tryLater(): void {
+    if (this.#waits) return;
+    this.#waits = true;
+    this.#shared.parts.later(this.#patience.next(), () => {
+      this.#waits = false;
+      this.#lanes.slow();
+    });
   }
 
   /** The candidate was refused and no HAProxy runs: starts HAProxy with the files that are in place. */
@@ -96,7 +120,7 @@ export class Attempts {
     actual.file.written = candidate;
     actual.running = await this.#readBack(candidate);
     parts.serves(candidate);
-    this.#quick(); // for changes that came during the reload
+    this.#lanes.quick(); // for changes that came during the reload
     return { outcome: { ok: true, by: 'reload' } };
   }
 

@@ -59,6 +59,6 @@ export type CandidateRefusal =
 
 /**
  * What to do after a refusal. `another`: a different document will be wanted. `never`: this document is not tried again, because HAProxy would
- * refuse it again. `later`: it may succeed later (a port is taken, or HAProxy does not answer).
+ * refuse it again. `later`: it may succeed later (a port is taken, a file is missing, or HAProxy does not answer).
  */
 export type Consequence = 'another' | 'never' | 'later';

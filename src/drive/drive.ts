@@ -1,4 +1,4 @@
-import type { Document } from '../model/document.ts';
+import type { Document, Reason } from '../model/document.ts';
 import type { DriveDependencies } from './dependencies.ts';
 import { Actual } from './actual.ts';
 import { QuickLane } from './quick-lane.ts';
@@ -15,8 +15,8 @@ export interface Waiting {
 export interface Drive {
   /** Asks for HAProxy to run this document. Returns at once. */
   want(document: Document): void;
-  /** Reloads HAProxy with its file as it is. Returns at once. */
-  reloadAsItIs(): void;
+  /** Reloads HAProxy with its file as it is, for these reasons or because somebody asked. Returns at once. */
+  reloadAsItIs(reasons?: readonly Reason[]): void;
   /** Reports that HAProxy has ended. Returns false, and does nothing, when HAProxy should not run or is being worked on. */
   lost(): boolean;
   /** Reports that a different worker of HAProxy serves than before. Reads back what that worker runs, and changes it to what is wanted. */
@@ -65,8 +65,8 @@ class Driver implements Drive {
     void this.#quick.run();
   }
 
-  reloadAsItIs(): void {
-    this.#slow.reloadAsItIs();
+  reloadAsItIs(reasons?: readonly Reason[]): void {
+    this.#slow.reloadAsItIs(reasons);
   }
 
   lost(): boolean {

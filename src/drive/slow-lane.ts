@@ -16,13 +16,18 @@ export class SlowLane {
   readonly #shared: LaneDependencies;
   readonly #quick: QuickLane;
   readonly #attempts: Attempts;
-  #byHand = false;
+  #asked: readonly Reason[] = []; // for a reload of the file as it stands
   #working: Promise<void> | undefined;
 
   constructor(shared: LaneDependencies, quick: QuickLane) {
     this.#shared = shared;
     this.#quick = quick;
-    this.#attempts = new Attempts(shared, () => void quick.run());
+    this.#attempts = new Attempts(shared, {
+      quick: () => void quick.run(),
+      slow: () => {
+        this.ask();
+      },
+    });
     this.ask = shared.parts.quiet(() => {
       this.#working = shared.actual
         .onFiles(() => this.#work())
@@ -38,18 +43,21 @@ export class SlowLane {
     return this.#working;
   }
 
-  /** Requests a run that starts with a reload of the file as it is. */
-  reloadAsItIs(): void {
-    this.#byHand = true;
+  /** Requests a run that starts with a reload of the file as it is; without reasons, somebody has asked for it. */
+  reloadAsItIs(reasons: readonly Reason[] = [BY_HAND]): void {
+    this.#asked = [...this.#asked, ...reasons];
     this.ask();
   }
 
   async #work(): Promise<void> {
     const { parts, actual, wanted } = this.#shared;
-    if (this.#byHand) {
-      this.#byHand = false;
+    if (this.#asked.length > 0) {
+      const reasons = this.#asked;
+      this.#asked = [];
+      const isByHand = reasons.includes(BY_HAND); // the file may have been edited: it stays, and says what is wanted
+      if (!isByHand) await actual.file.write();
       await actual.onSocket(async () => {
-        await actual.reload([BY_HAND], undefined);
+        await actual.reload(reasons, isByHand ? undefined : actual.running?.document);
         if (actual.running !== undefined) actual.running = await parts.haproxy.holds(actual.running.document);
       });
       if (wanted.hasEnded()) return; // somebody may have edited the file, so it is not written

@@ -3,9 +3,11 @@ import type { Document, Fragment, Section } from '../model/document.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Release } from '../model/release.ts';
 import type { Service } from '../model/service.ts';
+import { amended } from './amend.ts';
 import { makeBackendSection } from './backend.ts';
 import { makeFrontPart } from './front.ts';
 import { makeHead } from './head.ts';
+import { saysInitAddr } from './host-names.ts';
 import { isAtLeast } from './release.ts';
 import type { DocumentSettings } from './settings.ts';
 import type { Templates } from './templates.ts';
@@ -26,16 +28,25 @@ export function makeRenderer(
 ): (services: readonly Service[], release: Release) => Rendering {
   const head = makeHead(templates, settings);
   const frontPart = whole(makeFrontPart(templates, settings));
-  const backends = each((service: Service) => makeBackendSection(service, templates));
+  const headSays = head.fragments.some(({ text }) => saysInitAddr(text));
+  const makeAll = (release: Release) => ({
+    release,
+    headAsTaken: amended(head, { headSays }),
+    amend: each((section: Section) => amended(section, { headSays })),
+    backends: each((service: Service) => amended(makeBackendSection(service, templates), { headSays })),
+  });
+  let all: ReturnType<typeof makeAll> | undefined;
   const apart = whole(apartFrom);
   let last: { readonly front: readonly Section[]; readonly rendering: Rendering } | undefined;
   return (services, release) => {
     const fronts = services.map(({ front }) => front);
-    const { sections, maps } = frontPart(fronts);
-    const rendered = backends(services);
+    const { sections: made, maps } = frontPart(fronts);
+    if (all?.release !== release) all = makeAll(release);
+    const rendered = all.backends(services);
+    const sections = all.amend(made);
     const front = isAtLeast(release, 3, 3) ? apart(sections) : sections;
     if (last?.front !== front || last.rendering.document.backends !== rendered) {
-      const document: Document = { front: [head, ...front], backends: rendered, maps };
+      const document: Document = { front: [all.headAsTaken, ...front], backends: rendered, maps };
       last = { front, rendering: { document, problems: templates.problems } };
     }
     return last.rendering;

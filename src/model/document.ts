@@ -59,6 +59,15 @@ export interface Running {
   readonly exceptions: ReadonlyMap<string, ServerException>;
   /** Backends that refused a command, with HAProxy's answer. Their state is unknown, so they need a reload. */
   readonly lost: ReadonlyMap<BackendName, string>;
+  /** Servers without an address, where that was read back just now. */
+  readonly unresolved?: readonly UnresolvedServer[];
+}
+
+/** A server whose host name did not resolve when HAProxy read its file: it has no address until the next reload. */
+export interface UnresolvedServer {
+  readonly backend: BackendName;
+  readonly server: ServerName;
+  readonly host: string;
 }
 
 /** A server that HAProxy has, and that is not in the state in which HAProxy starts it from the file. */
@@ -135,4 +144,5 @@ export type ReasonCode =
   | 'server-deleted'
   | 'map-changed'
   | 'certificate-changed' // a file holds a different certificate
+  | 'name-resolved' // the host name of a server that had no address resolves now
   | 'refused'; // HAProxy refused a command

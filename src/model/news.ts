@@ -1,5 +1,6 @@
 import type { Certificates } from './certificates.ts';
 import type { AppId, TaskId } from './names.ts';
+import type { UnresolvedServer } from './document.ts';
 import type { Release } from './release.ts';
 import type { Problem } from './problem.ts';
 import type { Defaulted, Quarantined, TakenBind } from './quarantine.ts';
@@ -28,6 +29,7 @@ export type News = { readonly at: number } & (
       readonly defaulted?: Defaulted;
     } // HAProxy refused a configuration, and these ports are left out because of it
   | { readonly kind: 'taken' | 'freed'; readonly binds: readonly TakenBind[] } // addresses and ports that HAProxy can't bind, or can bind again
+  | { readonly kind: 'unresolved'; readonly servers: readonly UnresolvedServer[] } // all servers that HAProxy has no address of
   | { readonly kind: 'accepted' } // `haproxy -c` accepted a configuration
   | { readonly kind: 'certificates'; readonly certificates: Certificates } // everything that is known about certificates now
   | { readonly kind: 'release'; readonly release: Release } // a different version of HAProxy is installed

@@ -15,6 +15,7 @@ export type ProblemCode =
   | 'refused-by-haproxy' // HAProxy refused the configuration
   | 'template-denied' // a label has a template that the operator does not allow
   | 'template' // a template can't be used, and the default one is used instead
+  | 'name-unresolved' // the host name of a server does not resolve
   | 'certificate' // a certificate can't be used
   | 'file' // a different file that a label names can't be used
   | 'deployment-group' // apps of several folders name the same deployment group

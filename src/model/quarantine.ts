@@ -16,6 +16,20 @@ export interface Quarantined {
   readonly servers?: readonly ServerName[];
   /** The other ports that contributed to the text that HAProxy refused. It is tried again when one of these ports changes or goes away. */
   readonly beside?: readonly Beside[];
+  /** HAProxy refused it for what may be otherwise later without anybody's doing: a name that does not resolve, a file that is missing. */
+  readonly passes?: true;
+  /** When it is tried again for that reason; set when the refusal is absorbed. */
+  readonly again?: Again;
+}
+
+/** The next try of a port that was refused for what passes by itself. */
+export interface Again {
+  /** In ms since 1970. */
+  readonly at: number;
+  /** How long the wait for it is; the one behind it is twice as long. */
+  readonly waitMs: number;
+  /** The time has come: the port is left out no longer, unless it is refused again. */
+  readonly isDue?: true;
 }
 
 /** A port that contributed to the text that HAProxy refused, beside the quarantined port. */

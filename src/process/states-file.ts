@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
+import { namedServers } from '../haproxy/host-names.ts';
 import { isChecked, isDisabled, readServerLine } from '../haproxy/server-line.ts';
 import type { Logger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
-import type { Document } from '../model/document.ts';
+import type { BackendSection, Document } from '../model/document.ts';
 import type { Runtime } from '../socket/worker.ts';
 import { placeApart, readServersState, type ServerRow } from '../socket/servers-state.ts';
 
@@ -12,26 +13,37 @@ export const NO_STATES = `1
 `;
 
 /**
- * Returns the state file for HAProxy's next worker [haproxy: server-state-file], so that it knows which servers are down. A row of this file overrides
- * the configuration, so only servers get a row that are down, have a check that can bring them back, and are to serve at the same address.
- * Maintenance and weights are taken from the configuration.
+ * Returns the state file for HAProxy's next worker [haproxy: server-state-file], so that it knows which servers are down, and where the servers with
+ * a host name are if the name does not resolve now. A row of this file overrides the configuration, so of the servers with an address only those get a
+ * row that are down, have a check that can bring them back, and are to serve at the same address. Maintenance and weights are taken from the configuration.
  */
 export function keepStates(showServersState: string, wanted: Document): string {
   const rows = readServersState(showServersState);
   const head = showServersState.split('\n', 2)[1] ?? '';
   const columns = head.slice(2).trim().split(' ');
   let text = `1\n${head}\n`;
-  for (const { backend, servers } of wanted.backends) {
-    const held = rows.get(backend);
-    if (held === undefined || !anyDown(held)) continue;
-    for (const line of servers.values()) {
+  for (const section of wanted.backends) {
+    const held = rows.get(section.backend);
+    if (held === undefined) continue;
+    for (const row of rowsOfNames(section, held)) text += `${asConfigured(row.text, columns)}\n`;
+    if (!anyDown(held)) continue;
+    for (const line of section.servers.values()) {
       const words = readServerLine(line.text);
       const row = words === undefined ? undefined : held.get(words.name);
       if (words === undefined || row === undefined || !row.down || row.mode !== 'serving') continue;
-      if (isChecked(words) && !isDisabled(words) && placeApart(words, row) === undefined) text += `${asConfigured(row.text, columns)}\n`;
+      if (row.host === undefined && isChecked(words) && !isDisabled(words) && placeApart(words, row) === undefined)
+        text += `${asConfigured(row.text, columns)}\n`;
     }
   }
   return text;
+}
+
+/** The rows of servers that have the same host name as they shall have, and an address; of one that is down and not checked nothing is believed. */
+function rowsOfNames({ fragments, servers }: BackendSection, held: ReadonlyMap<string, ServerRow>): readonly ServerRow[] {
+  const known = [...held].filter(([, { host, isUnresolved, mode }]) => host !== undefined && !isUnresolved && mode === 'serving');
+  if (known.length === 0) return [];
+  const named = namedServers([...fragments, ...servers.values()].map(({ text }) => text).join('\n'));
+  return known.filter(([name, { host, down, isChecked: checked }]) => named.get(name) === host && (checked || !down)).map(([, row]) => row);
 }
 
 function anyDown(rows: ReadonlyMap<string, ServerRow>): boolean {

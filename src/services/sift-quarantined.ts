@@ -46,8 +46,9 @@ function keyOf({ app, index }: { readonly app: AppId; readonly index: number }):
   return `${app} ${index}`;
 }
 
-/** Whether everything that HAProxy refused a port for is still the same. */
+/** Whether everything that HAProxy refused a port for is still the same, and it is not yet time to try the port again. */
 function isAsItWas(one: Quarantined, service: Service, services: () => ReadonlyMap<string, Service>): boolean {
+  if (one.again?.isDue === true) return false;
   if (!isWrittenAs(one.of, service)) return false;
   const { servers } = service.backend;
   if (one.servers !== undefined && (one.servers.length !== servers.length || !one.servers.every((name, i) => name === servers[i]?.name)))

@@ -1,7 +1,7 @@
 import { keep } from '../lib/keep.ts';
 import type { News } from '../model/news.ts';
 import type { NamedFile } from '../model/certificates.ts';
-import type { Defaulted, TakenBind, Written } from '../model/quarantine.ts';
+import type { Again, Defaulted, Quarantined, TakenBind, Written } from '../model/quarantine.ts';
 import type { Release } from '../model/release.ts';
 import { withChange } from './absorb-reads.ts';
 import type { State } from './state.ts';
@@ -12,11 +12,12 @@ import type { State } from './state.ts';
  */
 export function absorbRefusal(
   state: State,
-  { problems, quarantined: told, defaulted }: Pick<Extract<News, { readonly kind: 'refused' }>, 'problems' | 'quarantined' | 'defaulted'>,
+  { at, problems, quarantined: told, defaulted }: Omit<Extract<News, { readonly kind: 'refused' }>, 'kind'>,
 ): State {
   const { named } = state.certificates;
-  const quarantined = told.filter(({ of, files }) => isSame(knownOf(of, named), files));
-  const old = state.quarantine.filter(({ app, index }) => !quarantined.some((one) => one.app === app && one.index === index));
+  const valid = told.filter(({ of, files }) => isSame(knownOf(of, named), files));
+  const quarantined = valid.map((one) => (one.passes === true ? { ...one, again: nextTry(state.quarantine.find(isOf(one)), at) } : one));
+  const old = state.quarantine.filter(({ app, index }) => !quarantined.some(isOf({ app, index })));
   return withChange(state, {
     refused: keep(state.refused, problems),
     defaulted: defaulted === undefined ? state.defaulted : joined(state.defaulted, defaulted),
@@ -32,6 +33,38 @@ export function knownOf({ front }: Written, named: readonly NamedFile[]): readon
 
 function isSame(a: readonly NamedFile[], b: readonly NamedFile[]): boolean {
   return a.length === b.length && a.every((one, i) => one === b[i]);
+}
+
+/** The wait before the next try of a port: it doubles each time. */
+const TRIES = { firstMs: 5_000, mostMs: 600_000, takenMs: 60_000 } as const;
+
+/** When a port is tried again. If HAProxy had accepted it for a minute, or for as long as its last wait, the waits start again with the shortest. */
+function nextTry(before: Quarantined | undefined, at: number): Again {
+  const last = before?.again;
+  const wasTaken = last?.isDue === true && at > last.at + Math.max(TRIES.takenMs, last.waitMs);
+  const waitMs = last === undefined || wasTaken ? TRIES.firstMs : Math.min(TRIES.mostMs, last.waitMs * 2);
+  return { at: at + waitMs, waitMs };
+}
+
+type Port = Pick<Quarantined, 'app' | 'index'>;
+
+function isOf({ app, index }: Port): (one: Port) => boolean {
+  return (one) => one.app === app && one.index === index;
+}
+
+/** The time of the next try of a port in quarantine, in ms since 1970; undefined when no port is waiting for one. */
+export function firstTry(quarantine: readonly Quarantined[]): number | undefined {
+  const times = quarantine.flatMap(({ again }) => (again === undefined || again.isDue === true ? [] : again.at));
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** The quarantine at a later time: ports whose time has come are marked, so that they are tried again. */
+export function withTries(quarantine: readonly Quarantined[], at: number): readonly Quarantined[] {
+  if ((firstTry(quarantine) ?? Infinity) > at) return quarantine;
+  return quarantine.map((one) => {
+    const { again } = one;
+    return again === undefined || again.at > at || again.isDue === true ? one : { ...one, again: { ...again, isDue: true } };
+  });
 }
 
 function joined(before: Defaulted | undefined, more: Defaulted): Defaulted {

@@ -6,7 +6,7 @@ import { withOverdue, firstDeadline } from './grace.ts';
 import { withoutExplained } from './guard.ts';
 import { absorbApp, absorbApps, absorbRestored, absorbUnread, appOf, withChange } from './absorb-reads.ts';
 import type { State } from './state.ts';
-import { absorbRefusal, absorbRelease, others } from './absorb-refusals.ts';
+import { absorbRefusal, absorbRelease, others, withTries } from './absorb-refusals.ts';
 import { absorbTask } from './task.ts';
 
 /** The operator's settings about what is believed. */
@@ -36,6 +36,8 @@ export function makeAbsorb({ massRemovalHoldMs: holdMs }: AbsorbSettings): Absor
         return withChange(state, { taken: keep(state.taken, [...others(state.taken, news.binds), ...news.binds]) });
       case 'freed':
         return withChange(state, { taken: keep(state.taken, others(state.taken, news.binds)) });
+      case 'unresolved':
+        return withChange(state, { unresolved: keep(state.unresolved, news.servers) });
       case 'accepted':
         return withChange(state, { refused: keep(state.refused, []) });
       case 'certificates':
@@ -60,8 +62,9 @@ function withExplained({ held }: State, after: State, id: AppId): State {
   return held === undefined ? after : withChange(after, { held: withoutExplained(held, id, appOf(after.snapshot, id)) });
 }
 
-/** Absorbs a tick of the clock: tasks that have waited long enough for their health become overdue. */
-function absorbTick(state: State, at: number): State {
+/** Absorbs a tick of the clock: tasks that have waited long enough for their health become overdue, and ports in quarantine are tried again. */
+function absorbTick(given: State, at: number): State {
+  const state = withChange(given, { quarantine: withTries(given.quarantine, at) });
   if (state.wakeAt === undefined || at < state.wakeAt) return state;
   const { apps: before } = state.snapshot;
   const apps = before.map((app) => withOverdue(app, app, { since: state.since, at }));

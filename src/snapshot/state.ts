@@ -1,4 +1,5 @@
 import type { Certificates } from '../model/certificates.ts';
+import type { UnresolvedServer } from '../model/document.ts';
 import type { Held, Unread } from '../model/held.ts';
 import type { AppId, TaskId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
@@ -45,6 +46,8 @@ export interface State {
   readonly defaulted: Defaulted | undefined;
   /** Binds that HAProxy can't get, because another process has them. */
   readonly taken: readonly TakenBind[];
+  /** Servers whose host name HAProxy could not resolve. */
+  readonly unresolved: readonly UnresolvedServer[];
   readonly certificates: Certificates;
 }
 
@@ -102,6 +105,7 @@ export function startState(
     quarantine: [],
     defaulted: undefined,
     taken: [],
+    unresolved: [],
     certificates,
   };
 }

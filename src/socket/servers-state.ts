@@ -2,7 +2,7 @@ import { isIP, isIPv6 } from 'node:net';
 import { isDisabled, readServerLine, type ServerLine } from '../haproxy/server-line.ts';
 import { serversInText } from '../haproxy/backend-traits.ts';
 import { bracketed } from '../lib/bracketed.ts';
-import type { ServerException, BackendSection, Document, Fragment, Running } from '../model/document.ts';
+import type { ServerException, BackendSection, Document, Fragment, Running, UnresolvedServer } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
 
 /** A server as HAProxy has it in memory. */
@@ -18,6 +18,10 @@ export interface ServerRow {
   readonly weight: string;
   readonly isChecked: boolean;
   readonly isTls: boolean;
+  /** The host name in its line; undefined when the line has an address. */
+  readonly host: string | undefined;
+  /** Its host name did not resolve, so it has no address. */
+  readonly isUnresolved: boolean;
   /** The whole line of HAProxy's answer. */
   readonly text: string;
 }
@@ -27,8 +31,11 @@ export type ServerRows = ReadonlyMap<string, ReadonlyMap<string, ServerRow>>;
 
 const COLUMNS = [
   ...(['be_name', 'srv_name', 'srv_addr', 'srv_op_state', 'srv_admin_state', 'srv_check_result', 'srv_port'] as const),
-  ...(['srv_uweight', 'srv_check_state', 'srv_use_ssl'] as const),
+  ...(['srv_uweight', 'srv_check_state', 'srv_use_ssl', 'srv_fqdn'] as const),
 ] as const;
+
+/** A number for each column. */
+type Places<Columns extends readonly unknown[]> = { readonly [Place in keyof Columns]: number };
 
 /**
  * Reads the answer to `show servers state`, for all backends or one. Throws when the text is something else, such as `Can't find backend.`; with
@@ -37,12 +44,14 @@ const COLUMNS = [
 export function readServersState(text: string, { orNone = false } = {}): ServerRows {
   const lines = text.split('\n');
   const head = lines[0] === '1' && lines[1]?.startsWith('# ') === true ? lines[1].slice(2).trim().split(' ') : [];
-  const at = COLUMNS.map((name) => head.indexOf(name)) as [number, number, number, number, number, number, number, number, number, number];
+  const at = COLUMNS.map((name) => head.indexOf(name));
   if (at.includes(-1)) {
     if (orNone) return new Map();
     throw new Error(`HAProxy gave an unusable answer to 'show servers state': ${JSON.stringify(text.slice(0, 200))}`);
   }
-  const [backendAt, nameAt, addressAt, stateAt, adminAt, checkAt, portAt, weightAt, configuredAt, tlsAt] = at;
+  const [backendAt, nameAt, addressAt, stateAt, adminAt, checkAt, portAt, weightAt, configuredAt, tlsAt, hostAt] = at as unknown as Places<
+    typeof COLUMNS
+  >;
   const rows = new Map<string, Map<string, ServerRow>>();
   const last = Math.max(...at) + 1;
   for (const line of lines.slice(2)) {
@@ -53,7 +62,10 @@ export function readServersState(text: string, { orNone = false } = {}): ServerR
     if (servers === undefined) rows.set(backend, (servers = new Map<string, ServerRow>()));
     const [down, checkPassed] = [fields[stateAt] === '0', fields[checkAt] === '3'];
     const [weight = '1', isChecked, isTls] = [fields[weightAt], (Number(fields[configuredAt]) & 2) !== 0, fields[tlsAt] === '1'];
-    servers.set(name, { address, port, mode: modeOf(Number(fields[adminAt])), down, checkPassed, weight, isChecked, isTls, text: line });
+    const [admin, host] = [Number(fields[adminAt]), fields[hostAt] === '-' ? undefined : fields[hostAt]];
+    const isUnresolved = host !== undefined && ((admin & 32) !== 0 || address === '-');
+    const more = { down, checkPassed, weight, isChecked, isTls, host, isUnresolved };
+    servers.set(name, { address, port, mode: modeOf(admin), ...more, text: line });
   }
   return rows;
 }
@@ -99,7 +111,17 @@ export function compareServers(document: Document, { servers, backends: known }:
     return held;
   });
   const differs = backends.some((held, i) => held !== document.backends[i]);
-  return { document: differs ? { ...document, backends } : document, exceptions, lost };
+  const unresolved = unresolvedIn(servers);
+  return { document: differs ? { ...document, backends } : document, exceptions, lost, ...(unresolved.length > 0 && { unresolved }) };
+}
+
+function unresolvedIn(servers: ServerRows): readonly UnresolvedServer[] {
+  const found: UnresolvedServer[] = [];
+  for (const [backend, rows] of servers) {
+    for (const [server, { host, isUnresolved }] of rows)
+      if (isUnresolved && host !== undefined) found.push({ backend: backend as BackendName, server: server as ServerName, host });
+  }
+  return found;
 }
 
 /** Whether a section really writes its backend, because a template of the operator may write a different section or none. */

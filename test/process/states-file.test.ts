@@ -16,8 +16,8 @@ function wanted(lines: Readonly<Record<string, string>>, backend = 'shop'): Docu
   return { front: [], backends: [section], maps: {} };
 }
 
-function row(name: string, { op = 0, admin = 0, weights = '1 1', address = '10.0.0.1' } = {}): string {
-  return `3 shop 7001 ${name} ${address} ${op} ${admin} ${weights} 9 8 2 0 6 0 0 1 - 80 - 0 0 - - 0\n`;
+function row(name: string, { op = 0, admin = 0, weights = '1 1', address = '10.0.0.1', check = 6, host = '-' } = {}): string {
+  return `3 shop 7001 ${name} ${address} ${op} ${admin} ${weights} 9 8 2 0 ${check} 0 0 1 ${host} 80 - 0 0 - - 0\n`;
 }
 
 const PLAIN = '10.0.0.1:80 check';
@@ -42,6 +42,22 @@ test.each([
 
 test('one of another backend is not meant', () => {
   expect(keepStates(NO_STATES + row('one'), wanted({ one: PLAIN }, 'other'))).toBe(NO_STATES);
+});
+
+const HOST = { host: 'web.test', op: 2, check: 0 };
+
+test.each([
+  ['up, with and without a check', [row('a', HOST), row('b', { ...HOST, check: 6 })], 2],
+  ['down, with a check', [row('a', { ...HOST, op: 0, check: 6 })], 1],
+  ['down, without a check that would bring it back', [row('a', { ...HOST, op: 0 })], 0],
+  ['without an address', [row('a', { ...HOST, admin: 32, address: '-' })], 0],
+  ['in maintenance', [row('a', { ...HOST, admin: 1 })], 0],
+  ['of another host', [row('a', { ...HOST, host: 'other.test' })], 0],
+])('a server with a host name keeps its address, should the name not resolve now: %s', (_, states, count) => {
+  const line = 'web.test:80 init-addr libc,last,none';
+  expect(keepStates(NO_STATES + states.join(''), wanted({ a: line, b: `${line} check` }))).toBe(
+    NO_STATES + states.slice(0, count).join(''),
+  );
 });
 
 test('no weight of a command is brought back, and no mark of a line that was disabled', () => {

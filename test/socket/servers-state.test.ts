@@ -16,11 +16,15 @@ interface Row {
   /** HAProxy's flags: 1 a check is under way, 2 there is one, 4 it is enabled, 8 it pauses. */
   readonly check?: number;
   readonly tls?: boolean;
+  readonly host?: string;
 }
 
-function row(name: string, { address = '10.0.0.1', port = 80, op = 2, admin = 0, weight = 1, check = 0, tls = false }: Row = {}): string {
+function row(
+  name: string,
+  { address = '10.0.0.1', port = 80, op = 2, admin = 0, weight = 1, check = 0, tls = false, host = '-' }: Row = {},
+): string {
   const [backend = '', server = ''] = name.split('/');
-  return `3 ${backend} 1 ${server} ${address} ${op} ${admin} ${weight} 1 5 6 3 4 ${check} 0 0 0 - ${port} - ${Number(tls)} 0 - - 0\n`;
+  return `3 ${backend} 1 ${server} ${address} ${op} ${admin} ${weight} 1 5 6 3 4 ${check} 0 0 0 ${host} ${port} - ${Number(tls)} 0 - - 0\n`;
 }
 
 function held(rows: readonly string[], backends = ['a', 'b']): Held {
@@ -50,6 +54,22 @@ test('as the file has it: the document is the very same, nothing is apart', () =
   const running = compareServers(document, held([ONE_ROW, TWO_ROW, row('stats/other')]));
   expect(running.document).toBe(document);
   expect(running).toMatchObject({ exceptions: new Map(), lost: new Map() });
+});
+
+test('servers whose host name did not resolve are told, wherever they stand', () => {
+  const host = 'web.test';
+  const rows = [
+    row('a/one', { host }),
+    row('a/two', { host, admin: 32, op: 0, address: '-' }),
+    row('stats/x', { host, admin: 32, address: '-' }),
+  ];
+  const line = (name: string): string => `  server ${name} ${host}:80 init-addr libc,last,none\n`;
+  const { unresolved, lost, exceptions } = compareServers(documentOf(section('a', [line('one'), line('two')])), held(rows));
+  expect(unresolved).toEqual([
+    { backend: 'a', server: 'two', host },
+    { backend: 'stats', server: 'x', host },
+  ]);
+  expect([lost.size, exceptions.size]).toEqual([0, 0]);
 });
 
 test('a server that HAProxy does not have is not in the document; other sections stay the same objects', () => {
@@ -165,7 +185,7 @@ test('a backend with lines that are no plain servers is left as it is', () => {
 
 test('columns are found by their names, and something else is no answer', () => {
   const rows = readServersState(
-    '1\n# srv_use_ssl srv_port srv_name be_name srv_check_state srv_check_result srv_uweight srv_admin_state srv_op_state srv_addr\n1 80 one a 0 3 5 1 0 10.0.0.1\n\n',
+    '1\n# srv_use_ssl srv_port srv_name be_name srv_check_state srv_check_result srv_uweight srv_admin_state srv_op_state srv_addr srv_fqdn\n1 80 one a 0 3 5 1 0 10.0.0.1 -\n\n',
   );
   expect(rows.get('a')?.get('one')).toMatchObject({ address: '10.0.0.1', port: '80', mode: 'maintenance', down: true, checkPassed: true });
   expect(rows.get('a')?.get('one')).toMatchObject({ weight: '5', isChecked: false, isTls: true });

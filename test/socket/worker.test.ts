@@ -172,7 +172,7 @@ test('what is no full answer rejects: too few, too many, cut in the middle, garb
 test('another worker than before is not taken for the same; what it holds is read back first', async () => {
   const played: Played = { version: '2.6.12', pid: 7 };
   const state =
-    '1\n# be_name srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_check_result srv_check_state srv_port srv_use_ssl\n';
+    '1\n# be_name srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_check_result srv_check_state srv_port srv_use_ssl srv_fqdn\n';
   const socketPath = await socketWith((line, socket) =>
     socket.end(answersOf(line, played, (text) => (text === 'show servers state' ? state : text === 'show backend' ? '# name\n' : ''))),
   );
@@ -192,7 +192,7 @@ test('another worker than before is not taken for the same; what it holds is rea
 
 test('whose check has passed is asked for each backend once', async () => {
   const head =
-    '1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_check_result srv_check_state srv_port srv_use_ssl\n';
+    '1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_check_result srv_check_state srv_port srv_use_ssl srv_fqdn\n';
   const said: Readonly<Record<string, string>> = {
     'show servers state a': `${head}3 a 1 one 10.0.0.1 0 1 1 3 6 80 0\n3 a 2 two 10.0.0.1 0 1 1 2 6 81 0\n3 a 3 other 10.0.0.1 0 1 1 3 6 82 0\n`,
     'show servers state b': `${head}4 b 1 one 10.0.0.1 0 1 1 0 6 80 0\n`,

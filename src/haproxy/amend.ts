@@ -1,0 +1,36 @@
+import type { BackendSection, Fragment, Section } from '../model/document.ts';
+import type { ServerName } from '../model/names.ts';
+import { patient, saysInitAddr } from './host-names.ts';
+
+/** What the texts of somebody's own templates are amended for. */
+export interface Amending {
+  /** The head says what is to be done with host names that do not resolve. */
+  readonly headSays: boolean;
+}
+
+/**
+ * A section whose own templates (of labels, or of the operator) are written so that what is wrong only for a while costs nothing else. The default
+ * templates need none of that, so the section is mostly the same object.
+ */
+export function amended<Any extends Section | BackendSection>(given: Any, { headSays }: Amending): Any {
+  const all = [...given.fragments, ...('servers' in given ? given.servers.values() : [])].filter(isOwn);
+  if (all.length === 0) return given;
+  const isPatient = !headSays && !all.some(({ text }) => saysInitAddr(text));
+  const amend = (fragment: Fragment): Fragment => {
+    if (!isOwn(fragment)) return fragment;
+    const text = isPatient ? patient(fragment.text) : fragment.text;
+    return text === fragment.text ? fragment : { ...fragment, text };
+  };
+  const fragments = given.fragments.map(amend);
+  const isSame = fragments.every((one, i) => one === given.fragments[i]);
+  if (!('servers' in given)) return isSame ? given : { ...given, fragments };
+  const servers = Array.from(given.servers, ([name, line]): [ServerName, Fragment] => [name, amend(line)]);
+  return isSame && servers.every(([name, line]) => given.servers.get(name) === line)
+    ? given
+    : { ...given, fragments, servers: new Map(servers) };
+}
+
+/** Whether a fragment may be of a template that is no default one: of the operator's own sections that is not known. */
+function isOwn({ owner, label, standard }: Fragment): boolean {
+  return owner.by === 'operator' || label !== undefined || standard !== undefined;
+}

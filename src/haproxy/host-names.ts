@@ -1,0 +1,35 @@
+/** A `server` line whose address is a host name: its indent and words up to the address, its name, its host, and the rest. */
+const NAMED =
+  /^([ \t]*(?:server[ \t]+(\S+)|server-template[ \t]+(\S+)[ \t]+\S+)[ \t]+(?:ipv[46]@)?([A-Za-z0-9][\w.-]*)(?::\S*)?)(?=\s|$)/gm;
+
+/** What no host name looks like: `10.0.0.1`. */
+const DIGITS = /^[\d.]+$/;
+
+/**
+ * What HAProxy does with a name that does not resolve: by itself it refuses the whole configuration. With these words the server has the address
+ * that it had before (the state file has that), else none until the next reload; all other servers serve [haproxy: init-addr]. The resolver is
+ * asked first, as the address may be another by now.
+ */
+const PATIENT = ' init-addr libc,last,none';
+
+/** A text of a template with these words in each server line that has a host name; a line that says itself what is to be done stays. */
+export function patient(text: string): string {
+  if (!text.includes('server') || SAYS_ITSELF.test(text)) return text;
+  return text.replace(NAMED, (words: string, before: string, _server: string, _template: string, host: string) =>
+    DIGITS.test(host) ? words : `${before}${PATIENT}`,
+  );
+}
+
+/** Whoever writes this decides for all servers behind it. */
+const SAYS_ITSELF = /\binit-addr\b/;
+
+/** Whether a text says itself what is to be done with names that do not resolve. */
+export function saysInitAddr(text: string): boolean {
+  return SAYS_ITSELF.test(text);
+}
+
+/** The servers of a text whose address is a host name: name and host. */
+export function namedServers(text: string): ReadonlyMap<string, string> {
+  const found = Array.from(text.matchAll(NAMED), ([, , server, , host = '']): [string, string] => [server ?? '', host]);
+  return new Map(found.filter(([server, host]) => server !== '' && !DIGITS.test(host)));
+}
