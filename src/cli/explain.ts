@@ -15,13 +15,13 @@ interface ExplainFlags {
   readonly json: boolean;
 }
 
-/** Sections whose flags decide what is rendered, and flags of other sections that do as well. */
+/** The flags of `marathon-lb-ts explain`: all flags of the sections that decide what is rendered, and two flags of other sections. */
 const SECTIONS: readonly string[] = ['Marathon', 'Which apps', 'The configuration'];
 const FLAGS: readonly string[] = [OPTIONS.runDir.flags, OPTIONS.haproxyBin.flags];
 
 const DEADLINE_MS = 30_000;
 
-/** Adds `marathon-lb-ts explain` to the program: why an app, host or port is served or not. Rejects where it is not served, with that in a line. */
+/** Adds `marathon-lb-ts explain` to the program: it says why an app, host or port is served or not. Rejects with one line when it is not served. */
 export function addExplain(program: Command): Command {
   const explain = program
     .command('explain')
@@ -39,8 +39,8 @@ export function addExplain(program: Command): Command {
 }
 
 const WHO = `
-It asks the daemon of --run-dir. With --marathon it reads Marathon itself, with --file a file; give it then the flags of the daemon, such as
---group. Without --group it takes every app.
+It asks the daemon of --run-dir. With --marathon it reads Marathon itself, and with --file a file; then give it the flags of the daemon as well,
+such as --group. Without --group it takes every app.
 `;
 
 async function run(what: string, command: Command): Promise<void> {
@@ -51,12 +51,12 @@ async function run(what: string, command: Command): Promise<void> {
   const { lack, ...answer } = isHere ? await here(what, settings, file) : await ofDaemon(what, settings);
   if (json) process.stdout.write(`${JSON.stringify(answer.explanation)}\n`);
   else if (answer.explanation !== null) process.stdout.write(describe(answer.explanation));
-  if (lack !== undefined && !json) process.stdout.write(`\nthis is what is wanted of HAProxy, but ${lack}\n`);
+  if (lack !== undefined && !json) process.stdout.write(`\nthis is what HAProxy should run, but ${lack}\n`);
   if (!answer.served) throw new Error(answer.text);
 }
 
 interface Told extends Answer {
-  /** Why HAProxy does not run what is wanted of it. */
+  /** Why HAProxy does not run what it should. */
   readonly lack?: string;
 }
 
@@ -74,7 +74,7 @@ async function here(what: string, settings: Settings, file: string | undefined):
 
 async function viewOf(settings: Settings, file: string | undefined): Promise<View> {
   const { makeView, readView } = await import('../daemon/read-view.ts');
-  const given = { settings: { ...settings, dry: true }, env: process.env }; // HAProxy need not be here
+  const given = { settings: { ...settings, dry: true }, env: process.env }; // under --dry HAProxy does not have to be installed
   if (file !== undefined) {
     const { newsOf, readAppFile } = await import('../daemon/app-files.ts');
     const { apps } = await readAppFile(file).catch(usage);
@@ -91,7 +91,7 @@ async function viewOf(settings: Settings, file: string | undefined): Promise<Vie
   return view as unknown as View;
 }
 
-/** Who only asks need not know the groups. */
+/** Takes all groups when --group is not given, because a person who only asks need not know the groups. */
 function withGroup(settings: Settings): Settings {
   return settings.group.length > 0 ? settings : { ...settings, group: ['*'] };
 }

@@ -38,12 +38,12 @@ function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
   return common(a, b).head === Math.max(a.length, b.length);
 }
 
-/** What another process has, no app gets. */
+/** An address and port that a different process has is treated like one of the load balancer's own, so that no app gets it. */
 function asOwn({ address, port, why }: TakenBind): OwnBind {
   return { address: bracketed(address), port, what: `another process: ${why}`, isForeign: true };
 }
 
-/** What the load balancer binds itself. */
+/** The addresses and ports of the load balancer's own frontends. */
 export function ownBinds({ bindAddress: address, ports, sharedFrontends }: OwnSettings): readonly OwnBind[] {
   const shared = [
     { address, port: ports.http, what: 'the shared http frontend (--http-port)' },

@@ -156,7 +156,10 @@ function makeServe(): (services: readonly Service[], fronts: Arrangement['fronts
   };
 }
 
-/** Also the files of ports that HAProxy has refused: such a port is tried again when one of them is another. The same list as long as both are. */
+/**
+ * Makes a function that adds the files of ports that HAProxy has refused, because such a port is tried again when one of its files changes. It returns
+ * the same list as long as its arguments are the same objects.
+ */
 function makeAllFiles(): (files: readonly string[], quarantine: Shown['quarantine']) => readonly string[] {
   let last: { readonly of: readonly unknown[]; readonly all: readonly string[] } | undefined;
   return (files, quarantine) => {
@@ -167,7 +170,7 @@ function makeAllFiles(): (files: readonly string[], quarantine: Shown['quarantin
   };
 }
 
-/** In order of service port and port index: the order of the file. */
+/** Sorts the services of an app by service port and port index, which is their order in the file. */
 function inOrder({ services, claims, ...rest }: ServicesOfApp): ServicesOfApp {
   if (services.length < 2) return { services, claims, ...rest };
   const rows = services.map((service, i) => ({ service, claim: claims[i] as Claim })).sort(byPort);

@@ -4,10 +4,10 @@ import type { Logger } from './logger.ts';
 /** How long a start waits for files to be read, in milliseconds. */
 export const FILES_MS = 30_000;
 
-/** A wait that is longer than this, in milliseconds, has a line in the log while it goes on. */
+/** A wait that takes longer than this is logged while it goes on, in milliseconds. */
 const SILENT_MS = 10_000;
 
-/** Stands in the place of a result that did not come in time. */
+/** Returned in place of a result that did not come in time. */
 export const LATE = Symbol('late');
 
 interface Wait {
@@ -41,7 +41,7 @@ interface Limit {
   readonly ms: number;
   /** Names the work in the error message and in the log: 'reading /etc/ca.pem'. */
   readonly what: string;
-  /** Gets a line while the wait goes on for more than ten seconds; there is none when left out. */
+  /** Gets a line when the wait takes longer than ten seconds. */
   readonly log?: Pick<Logger, 'warn'> | undefined;
   readonly sleep?: Sleep | undefined;
 }
@@ -63,11 +63,11 @@ export async function inTime<Result>(work: Promise<Result>, { ms, what, log, sle
 const WHO_HANGS = 'does the disk or network mount answer?';
 
 interface Deadline extends Wait {
-  /** Makes the reason of the abort, when it is the deadline's. */
+  /** Makes the reason with which the signal aborts at the deadline. */
   readonly late: () => Error;
 }
 
-/** Runs `work` with a signal of its own, which aborts after `ms` milliseconds, and when `signal` does. It is the work that ends by it. */
+/** Runs `work` with a signal that aborts after `ms` milliseconds or when `signal` aborts. The work itself must end when its signal aborts. */
 export async function withDeadline<Result>(
   { ms, signal, late, sleep = realSleep }: Deadline,
   work: (enough: AbortSignal) => Promise<Result>,

@@ -1,10 +1,10 @@
-/** A promise, and what resolves it from outside. */
+/** A promise, and the function that resolves it. */
 export interface Resolvers {
   readonly promise: Promise<void>;
   readonly resolve: () => void;
 }
 
-/** As `Promise.withResolvers`, which Node 20 does not have. */
+/** Like `Promise.withResolvers`, which Node 20 does not have. */
 export function withResolvers(): Resolvers {
   let resolve = (): void => undefined;
   const promise = new Promise<void>((done) => {

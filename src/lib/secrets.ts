@@ -2,7 +2,7 @@
 const HASH = /\$[0-9a-z]{1,3}\$[^\s'",:|]+/gi;
 /** The line of a user in a userlist, with its password, as HAProxy quotes it in messages. */
 const PASSWORD = /\b(user\s+\S+\s+(?:insecure-)?password\s+)(?:'[^']*'|"[^"]*"|[^\s'",]+)/g;
-/** The password of the key that a bind line signs certificates with. */
+/** The password for the private key with which a bind line signs certificates. */
 const PASSPHRASE = /\b(ca-sign-pass\s+)(?:'[^']*'|"[^"]*"|[^\s'",]+)/g;
 /** A private key in a PEM text. */
 const KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;

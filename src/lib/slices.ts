@@ -4,8 +4,8 @@ const ENOUGH = 64 * 1024;
 const TURN_MS = 5;
 
 /**
- * A long text whose pieces are made when they are asked for, in larger ones, with a turn for everything else at least every 5 ms: whoever makes a
- * megabyte of JSON holds nobody up.
+ * Joins the pieces of a long text into larger pieces of about 64 KiB. It yields to the event loop at least every 5 ms, so that making a megabyte of
+ * JSON does not block other work.
  */
 export async function* inSlices(pieces: Iterable<string>): AsyncGenerator<string> {
   let gathered = '';

@@ -2,17 +2,17 @@ import { once } from 'node:events';
 import { chmod, rename, rm, stat } from 'node:fs/promises';
 import type { Server } from 'node:net';
 
-/** The file of a socket that somebody listens on. */
+/** The file of a Unix socket that a server listens on. */
 export interface SocketFile {
   /** Whether the file is still there, and still that socket. */
   readonly isThere: () => Promise<boolean>;
-  /** Takes the file away, unless somebody else has put another one in its place. */
+  /** Deletes the file, unless somebody else has replaced it. */
   readonly remove: () => Promise<void>;
 }
 
 /**
- * Lets a server listen on a Unix socket, in place of a socket file that is left over. The file appears with its mode already set, so nobody whom
- * the mode keeps out gets in before. Rejects when the folder can't be written.
+ * Makes a server listen on a Unix socket, and replaces a socket file that is left over. The file gets its mode before it appears under its name, so that
+ * nobody can connect whom the mode keeps out. Rejects when the folder can't be written.
  */
 export async function listenOnSocket(server: Server, path: string, mode: number): Promise<SocketFile> {
   const fresh = `${path}.new`;

@@ -7,8 +7,8 @@ export type Pieces = Iterable<string>;
 
 /**
  * Replaces a file atomically: a reader sees all of the old text or all of the new text, even after a crash. Only one process may write the file at
- * a time. What is written may hold password hashes and keys, so that nobody but the owner may read a new file, whatever the umask. An existing file
- * keeps its owner, its group and their rights, and loses those of everybody else. A file that can't be replaced by a rename (EBUSY: one that is
+ * a time. The text may contain password hashes and keys, so only the owner may read a new file, whatever the umask. An existing file
+ * keeps its owner, its group and their rights, but others lose theirs. A file that can't be replaced by a rename (EBUSY: one that is
  * mounted into a container) is written in place. Rejects with the error of the file system when the text can't be written.
  */
 export async function replaceFile(file: string, pieces: Pieces, mode = 0o600): Promise<void> {
@@ -28,7 +28,7 @@ export async function replaceFile(file: string, pieces: Pieces, mode = 0o600): P
   }
 }
 
-/** A new file belongs to this process; an operator may have given the one before it to the group that HAProxy runs as. */
+/** Gives a new file the owner and group of the file it replaces, because the operator may have chosen the group that HAProxy runs as. */
 async function keepOwner(file: string, { uid, gid }: Pick<Stats, 'uid' | 'gid'>): Promise<void> {
   const own = await stat(file);
   if (own.uid !== uid || own.gid !== gid) await chown(file, uid, gid).catch(() => undefined); // only root may give files away

@@ -10,14 +10,14 @@ export interface Certificates {
   readonly contents: readonly Content[];
   /** The files that labels name, as far as they have been read. */
   readonly named: readonly NamedFile[];
-  /** The files that labels name are read here before HAProxy gets them. Not set for --dry, which reads none of them. */
+  /** Set when the files that labels name are checked before HAProxy gets them. Not set under --dry, which reads none of them. */
   readonly areJudged?: true;
 }
 
-/** What HAProxy reads a file for: the keyword in front of it, or `file` for the files of other keywords in a template. */
+/** The keyword in front of a file's path, or `file` for all other keywords in a template. */
 export type FileKeyword = (typeof FILE_KEYWORDS)[number];
 
-/** The keywords of a bind that a file stands behind, and `file` for all others. */
+/** The keywords of a bind line that are followed by a file, and `file` for all other keywords. */
 export const FILE_KEYWORDS = [
   'crt',
   'crt-list',
@@ -29,19 +29,19 @@ export const FILE_KEYWORDS = [
   'file',
 ] as const;
 
-/** A file that a label names, and what for. */
+/** A file that a label names, and the keyword in front of it. */
 export interface FileUse {
   readonly keyword: FileKeyword;
   /** Its path, without blanks. */
   readonly path: string;
 }
 
-/** The name that a file is known by: `/etc/ssl/shop.pem` behind `crt`, `ca-file /etc/ca.pem` behind another keyword. */
+/** Returns the name of a file use: `/etc/ssl/shop.pem` for `crt`, `ca-file /etc/ca.pem` for any other keyword. */
 export function fileName({ keyword, path }: FileUse): string {
   return keyword === 'crt' ? path : `${keyword} ${path}`;
 }
 
-/** The file that has such a name. */
+/** Returns the file use for a name that `fileName` has made. */
 export function fileUse(name: string): FileUse {
   const keyword = FILE_KEYWORDS.find((one) => name.startsWith(`${one} `));
   return keyword === undefined ? { keyword: 'crt', path: name } : { keyword, path: name.slice(keyword.length + 1) };
@@ -56,7 +56,7 @@ export interface Content {
 
 /** A file or folder that a label names. */
 export interface NamedFile {
-  /** As `fileName` writes it. */
+  /** The name that `fileName` makes. */
   readonly file: string;
   /** The paths to write in place of its own; empty when HAProxy accepts none of its content. */
   readonly serves: readonly string[];

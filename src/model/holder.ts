@@ -1,14 +1,14 @@
 import type { AppId } from './names.ts';
 
 /**
- * What a port of an app has of what others may claim too: it keeps that as long as the app exists and claims it, whether or not it serves. Made
- * from what HAProxy runs, and kept on the disk.
+ * The backend name, binds and routes that a port of an app holds. It keeps them against other claims as long as the app exists and claims them, even
+ * while it does not serve. Holders are taken from what HAProxy runs, and saved on the disk.
  */
 export interface Holder {
   readonly app: AppId;
-  /** The app that Marathon has, where `app` is the name of a deployment group. */
+  /** The app in Marathon, when `app` is the name of a deployment group. */
   readonly author?: AppId;
   readonly index: number;
-  /** A word for each backend name, bind and route, as services/holders.ts makes it. */
+  /** One text for each backend name, bind and route, made by services/holders.ts. */
   readonly holds: readonly string[];
 }

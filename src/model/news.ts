@@ -21,7 +21,7 @@ export type News = { readonly at: number } & (
       readonly problems: readonly Problem[];
     } // one app was read again; without an app and Problems it does not exist any more
   | { readonly kind: 'task'; readonly app: AppId; readonly task: TaskUpdate } // a status_update_event
-  | { readonly kind: 'serving'; readonly holders: readonly Holder[] } // HAProxy runs a document in which they have what they hold
+  | { readonly kind: 'serving'; readonly holders: readonly Holder[] } // HAProxy runs a document in which these ports have what they hold
   | {
       readonly kind: 'refused';
       readonly problems: readonly Problem[];

@@ -17,7 +17,7 @@ export type ProblemCode =
   | 'template' // a template can't be used, and the default one is used instead
   | 'name-unresolved' // the host name of a server does not resolve
   | 'certificate' // a certificate can't be used
-  | 'file' // a different file that a label names can't be used
+  | 'file' // a file that a label names, other than a certificate, can't be used
   | 'deployment-group' // apps of several folders name the same deployment group
   | 'domain-denied' // the operator has not allowed the virtual host for the app's folder
   | 'shadowed' // an app of another folder takes requests of the same virtual host first

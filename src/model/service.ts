@@ -21,11 +21,11 @@ export interface Front {
   readonly bind: Bind | undefined;
   /** The paths to write after `crt`, when HAProxy would refuse all or part of the certificate that `bind` names. */
   readonly certificates?: readonly string[];
-  /** What can stand for the options of `bind`, where one of their files is served from a copy. */
+  /** The bind options to write instead of those in `bind`, when one of their files is served from a copy. */
   readonly bindOptions?: string;
-  /** A file of the bind options can't be used: no bind is without them, so its hosts have none that is shared either. */
+  /** Set when a file of the bind options can't be used. The port is then not bound, and its hosts are not served by the shared frontends either. */
   readonly isWithheld?: true;
-  /** The files that its labels name. */
+  /** The files that the labels name. */
   readonly files?: readonly FileOfLabel[];
   readonly routes: readonly Route[];
   readonly auth: Auth | undefined;
@@ -53,11 +53,11 @@ export interface Bind {
 
 /** A file that a label names. */
 export interface FileOfLabel {
-  /** As `fileName` writes it. */
+  /** The name that `fileName` makes. */
   readonly file: string;
-  /** HAPROXY_0_SSL_CERT */
+  /** The label as it is written in the app definition: HAPROXY_0_SSL_CERT. */
   readonly label: string;
-  /** SSL_CERT, BIND_OPTIONS, or a template. */
+  /** Which label it is: SSL_CERT, BIND_OPTIONS, or a template. */
   readonly in: 'certificate' | 'options' | 'template';
 }
 

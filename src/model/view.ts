@@ -14,7 +14,7 @@ export interface View {
   readonly leftOut: readonly LeftOut[];
   /** Who holds which port and route when HAProxy runs the document. */
   readonly holders: readonly Holder[];
-  /** The files that labels name, as `fileName` writes them. Stays the same list as long as the labels name the same files. */
+  /** The files that labels name, by the names that `fileName` makes. Stays the same list as long as the labels name the same files. */
   readonly certificates: readonly string[];
   /** What is known about the files in `certificates`. */
   readonly named: readonly NamedFile[];

@@ -148,12 +148,12 @@ export function endpoint(usual?: number): (text: string) => Endpoint {
   };
 }
 
-/** An endpoint, or `off` for none. */
+/** Reads an address and a port, or the word `off`. */
 export function adminEndpoint(text: string): Endpoint | 'off' {
   return text.trim().toLowerCase() === 'off' ? 'off' : endpoint()(text);
 }
 
-/** The name of a host, in lower case. */
+/** Reads a host name. Returns it in lower case, without a dot at its end. */
 export function hostName(text: string): string {
   const name = text.trim().toLowerCase().replace(/\.$/, '');
   if (!/^[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?$/.test(name)) throw wanted("a host's name, such as 'lb1.acme.org'");

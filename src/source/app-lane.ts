@@ -11,8 +11,8 @@ interface Settings {
   readonly read: (id: AppId, signal: AbortSignal) => Promise<void>;
   readonly quietMs: number;
   /**
-   * From so many on `tell` is called before the next one is read. It resolves when they are taken, or can't be taken yet; then they are read on
-   * one by one.
+   * If at least `from` apps wait, `tell` is called before the next app is read. It resolves when the apps were taken, or when they can't be taken yet;
+   * then they are read one by one.
    */
   readonly many: { readonly from: number; readonly tell: (reason: string, since: number) => Promise<void> };
   readonly backoff: Backoff | undefined;

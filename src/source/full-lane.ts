@@ -15,7 +15,7 @@ interface Settings {
   readonly signal: AbortSignal;
 }
 
-/** `hurry` is aborted when somebody waits for the result. `decided` resolves when the read has started, or has to wait for its turn. */
+/** A read that waits to start. `hurry` aborts when a caller waits for its result. `decided` resolves when the read starts or must wait for its turn. */
 interface Waiting extends PendingRead {
   readonly hurry: AbortController;
   readonly decided: Resolvers;
@@ -59,7 +59,7 @@ export class FullLane {
     return this.#waiting !== undefined;
   }
 
-  /** Resolves when the read that is asked for has started, or when it is known that it has to wait for its turn. */
+  /** Resolves when the requested read has started, or when it is known that it must wait for its turn. */
   async startedOrDelayed(): Promise<void> {
     await this.#waiting?.decided.promise;
   }
