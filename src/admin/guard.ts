@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { isIP } from 'node:net';
+import { isAddressOrLocal, nameInHost } from '../lib/host-header.ts';
 import type { Refusal } from './route.ts';
 
 /** Who asks, and by which way. */
@@ -24,7 +24,7 @@ export function refuseForeign({ from, host, origin, site }: Caller, names: reado
     return {
       status: 421,
       error: `the header Host names '${host}', which is not known as a name of this load balancer`,
-      hint: `ask by an address, or give the daemon --admin-host ${nameIn(host)}`,
+      hint: `ask by an address, or give the daemon --admin-host ${nameInHost(host)}`,
     };
   const isForeign = origin !== undefined && !isSameOrigin(origin, host);
   if (!isForeign && (site === undefined || site === 'same-origin' || site === 'none')) return undefined;
@@ -35,14 +35,9 @@ export function refuseForeign({ from, host, origin, site }: Caller, names: reado
   };
 }
 
-function nameIn(host: string): string {
-  return host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
-}
-
 /** An address can't be a name of somebody else's that leads here. */
 function isOwnName(host: string, names: readonly string[]): boolean {
-  const name = nameIn(host);
-  return name === 'localhost' || isIP(name.replace(/^\[(.*)\]$/, '$1')) > 0 || names.includes(name);
+  return isAddressOrLocal(host) || names.includes(nameInHost(host));
 }
 
 function isSameOrigin(origin: string, host: string | undefined): boolean {

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { sendPieces } from '../lib/bounded-http.ts';
 import { inSlices } from '../lib/slices.ts';
 import type { Answer } from './route.ts';
 
@@ -18,15 +18,5 @@ export async function send(response: ServerResponse, answer: Answer, signal: Abo
   response.writeHead(status, { ...ALWAYS, 'content-type': type, ...length, ...headers });
   if (response.req.method === 'HEAD') response.end();
   else if ('text' in answer) response.end(answer.text);
-  else await sendAll(response, 'pieces' in answer ? inSlices(answer.pieces) : answer.stream, signal);
-}
-
-async function sendAll(response: ServerResponse, pieces: AsyncIterable<string>, signal: AbortSignal): Promise<void> {
-  response.flushHeaders();
-  for await (const piece of pieces) {
-    if (signal.aborted || response.destroyed) break;
-    if (!response.write(piece)) await once(response, 'drain', { signal }).catch(() => undefined); // it is gone then
-  }
-  if (signal.aborted) response.destroy();
-  else response.end();
+  else await sendPieces(response, 'pieces' in answer ? inSlices(answer.pieces) : answer.stream, signal);
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { isIPv6 } from 'node:net';
+import { makeBoundedServer } from '../lib/bounded-http.ts';
 import type { Endpoint } from '../lib/endpoint.ts';
 import { listenOnSocket } from '../lib/unix-socket.ts';
 import { makeHandler, type Handling } from './handler.ts';
@@ -13,32 +14,11 @@ export interface AdminServer {
   readonly onAddress: (endpoint: Endpoint, signal: AbortSignal) => Promise<void>;
 }
 
-/** Connections at a time on each way in; what is beyond is closed at once. */
-const MOST_CONNECTIONS = 100;
-
-/** Nobody keeps a connection by silence or by single bytes, or fills the memory with headers. In milliseconds and bytes. */
-const LIMITS = {
-  headersTimeout: 5_000,
-  requestTimeout: 10_000,
-  keepAliveTimeout: 5_000,
-  connectionsCheckingInterval: 2_000,
-  maxHeaderSize: 16 * 1024,
-} as const;
-const SILENCE_MS = 30_000;
-
 /** Serves the routes; nothing listens yet. */
 export function makeAdminServer(handling: Handling): AdminServer {
   const handle = makeHandler(handling);
   const make = (via: 'socket' | 'tcp', signal: AbortSignal): Server => {
-    const server = createServer(LIMITS, (request, response) => void handle(request, response, via));
-    server.maxConnections = MOST_CONNECTIONS;
-    server.timeout = SILENCE_MS;
-    const close = (): void => {
-      server.close();
-      server.closeAllConnections();
-    };
-    if (!signal.aborted) signal.addEventListener('abort', close, { once: true });
-    return server;
+    return makeBoundedServer((request, response) => void handle(request, response, via), signal);
   };
   return {
     onSocket: async (path, signal) => {
