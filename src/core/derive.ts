@@ -3,6 +3,7 @@ import { makeWithoutTaken } from '../haproxy/without-taken.ts';
 import { each, eachPair, flat, whole } from '../lib/lists.ts';
 import type { View } from '../model/view.ts';
 import type { Problem } from '../model/problem.ts';
+import type { Unaffordable } from '../model/quarantine.ts';
 import type { Front, LeftOut, Service } from '../model/service.ts';
 import type { App, Definition } from '../model/snapshot.ts';
 import { makeArrange, ownBinds } from './arrange-all.ts';
@@ -65,13 +66,17 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
     ].flat();
     return {
       ...{ snapshot, taken, held, staleSince, unread, unbound: bound.unbound },
-      ...{ services: certified.services, holders: arrangement.holders },
-      ...{ certificates: allFiles(certified.files, shown.quarantine), named: certificates.named },
+      ...{ services: certified.services, holders: arrangement.holders, named: certificates.named, unaffordable: unaffordableIn(shown) },
+      certificates: allFiles(certified.files, shown.quarantine),
       leftOut: [...leftOut, ...refusal.leftOut, ...arrangement.leftOut, ...certified.leftOut],
       document: bound.document,
       problems: ofAuthors(definitions, problems),
     };
   });
+}
+
+function unaffordableIn({ quarantine }: Shown): readonly Unaffordable[] {
+  return quarantine.flatMap(({ app, descriptors }) => (descriptors === undefined ? [] : [{ app, descriptors }]));
 }
 
 const SHOWN = [

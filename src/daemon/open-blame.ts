@@ -129,9 +129,9 @@ function tooMany({ app, descriptors }: Neediest, { message }: Error, view: View 
       code: 'refused-by-haproxy',
       owner: { by: 'app', app, index },
       message: `${message}; ${service.front.author ?? app} alone needs ${descriptors} of the descriptors for its ports and health checks`,
-      hint: 'use fewer ports or servers with checks, or have the limit raised and the daemon started again; the app is left out until its definition changes',
+      hint: 'use fewer ports or servers with checks, or have the limit raised; the app is left out until the descriptors suffice',
     };
-    return { app, index, of: writtenOf(service), files: knownOf(writtenOf(service), view?.named ?? []), problems: [problem] };
+    return { app, index, of: writtenOf(service), files: knownOf(writtenOf(service), view?.named ?? []), problems: [problem], descriptors };
   });
 }
 

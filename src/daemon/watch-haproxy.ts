@@ -1,3 +1,4 @@
+import { makeAffordable } from '../process/affordable.ts';
 import { takenOf } from '../process/taken-binds.ts';
 import { socketsOf } from '../process/listeners.ts';
 import type { Drive } from '../drive/drive.ts';
@@ -29,7 +30,8 @@ export interface Watch {
 
 /**
  * Watches our own HAProxy. When it is gone, it is started again at once, with the pause between two tries that `quiet` keeps. When somebody else
- * reloaded it, its state is read back. Binds that it could not get are tried again when they are free.
+ * reloaded it, its state is read back. Binds that it could not get are tried again when they are free, and apps for which
+ * the file descriptors did not suffice when they do.
  */
 export function watch({ reached: { own, capable }, drive, view, surroundings: { log, signal, tell } }: Watched): Watch {
   let silence: string | undefined;
@@ -38,6 +40,7 @@ export function watch({ reached: { own, capable }, drive, view, surroundings: { 
       () => true,
       () => false,
     );
+  const affordable = makeAffordable();
   const run = async (): Promise<void> => {
     while (own !== undefined && (await waited(own))) {
       const found = await own.adopt().catch(sentence);
@@ -47,6 +50,9 @@ export function watch({ reached: { own, capable }, drive, view, surroundings: { 
       if (found === undefined && drive.lost()) log.error({}, 'HAProxy is gone and is started again');
       const binds = await freedOf(view()?.taken ?? [], own, capable);
       if (binds.length > 0) tell({ kind: 'freed', at: now(), binds });
+      const seen = view();
+      const apps = seen === undefined ? [] : await affordable(seen);
+      if (apps.length > 0) tell({ kind: 'affordable', at: now(), apps });
     }
   };
   return { run, silent: () => silence };

@@ -30,6 +30,7 @@ export type News = { readonly at: number } & (
     } // HAProxy refused a configuration, and these ports are left out because of it
   | { readonly kind: 'taken' | 'freed'; readonly binds: readonly TakenBind[] } // addresses and ports that HAProxy can't bind, or can bind again
   | { readonly kind: 'unresolved'; readonly servers: readonly UnresolvedServer[] } // all servers that HAProxy has no address of
+  | { readonly kind: 'affordable'; readonly apps: readonly AppId[] } // the file descriptors suffice for these apps again
   | { readonly kind: 'accepted' } // `haproxy -c` accepted a configuration
   | { readonly kind: 'certificates'; readonly certificates: Certificates } // everything that is known about certificates now
   | { readonly kind: 'release'; readonly release: Release } // a different version of HAProxy is installed

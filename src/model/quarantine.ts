@@ -20,6 +20,8 @@ export interface Quarantined {
   readonly passes?: true;
   /** When it is tried again for that reason; set when the refusal is absorbed. */
   readonly again?: Again;
+  /** How many file descriptors its app needs, when it is left out because HAProxy may not have so many. It is tried again when they suffice. */
+  readonly descriptors?: number;
 }
 
 /** The next try of a port that was refused for what passes by itself. */
@@ -31,6 +33,9 @@ export interface Again {
   /** The time has come: the port is left out no longer, unless it is refused again. */
   readonly isDue?: true;
 }
+
+/** An app that is left out because HAProxy may not have the file descriptors that it needs. */
+export type Unaffordable = Pick<Quarantined, 'app'> & Required<Pick<Quarantined, 'descriptors'>>;
 
 /** A port that contributed to the text that HAProxy refused, beside the quarantined port. */
 export type Beside = Pick<Quarantined, 'app' | 'index' | 'of'>;

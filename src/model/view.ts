@@ -1,6 +1,6 @@
 import type { NamedFile } from './certificates.ts';
 import type { Held, Unread } from './held.ts';
-import type { TakenBind } from './quarantine.ts';
+import type { TakenBind, Unaffordable } from './quarantine.ts';
 import type { Document } from './document.ts';
 import type { Holder } from './holder.ts';
 import type { Problem } from './problem.ts';
@@ -22,6 +22,8 @@ export interface View {
   readonly problems: readonly Problem[];
   /** The addresses and ports that HAProxy can't bind at the moment. */
   readonly taken: readonly TakenBind[];
+  /** The apps that are left out because HAProxy may not have the file descriptors that they need. */
+  readonly unaffordable: readonly Unaffordable[];
   /** Why the load balancer is not healthy, a sentence for each of its own ports that HAProxy can't bind. Always empty under `--degraded-ok`. */
   readonly unbound: readonly string[];
   /** The tasks that vanished from Marathon without an explanation and that are served on; undefined when there are none. */

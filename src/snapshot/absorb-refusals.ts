@@ -1,4 +1,5 @@
 import { keep } from '../lib/keep.ts';
+import type { AppId } from '../model/names.ts';
 import type { News } from '../model/news.ts';
 import type { NamedFile } from '../model/certificates.ts';
 import type { Again, Defaulted, Quarantined, TakenBind, Written } from '../model/quarantine.ts';
@@ -65,6 +66,12 @@ export function withTries(quarantine: readonly Quarantined[], at: number): reado
     const { again } = one;
     return again === undefined || again.at > at || again.isDue === true ? one : { ...one, again: { ...again, isDue: true } };
   });
+}
+
+/** The apps that were left out for want of file descriptors are tried again. */
+export function absorbAffordable(state: State, apps: readonly AppId[]): State {
+  const left = state.quarantine.filter(({ app, descriptors }) => descriptors === undefined || !apps.includes(app));
+  return withChange(state, { quarantine: keep(state.quarantine, left) });
 }
 
 function joined(before: Defaulted | undefined, more: Defaulted): Defaulted {

@@ -6,7 +6,7 @@ import { withOverdue, firstDeadline } from './grace.ts';
 import { withoutExplained } from './guard.ts';
 import { absorbApp, absorbApps, absorbRestored, absorbUnread, appOf, withChange } from './absorb-reads.ts';
 import type { State } from './state.ts';
-import { absorbRefusal, absorbRelease, others, withTries } from './absorb-refusals.ts';
+import { absorbAffordable, absorbRefusal, absorbRelease, others, withTries } from './absorb-refusals.ts';
 import { absorbTask } from './task.ts';
 
 /** The operator's settings about what is believed. */
@@ -38,6 +38,8 @@ export function makeAbsorb({ massRemovalHoldMs: holdMs }: AbsorbSettings): Absor
         return withChange(state, { taken: keep(state.taken, others(state.taken, news.binds)) });
       case 'unresolved':
         return withChange(state, { unresolved: keep(state.unresolved, news.servers) });
+      case 'affordable':
+        return absorbAffordable(state, news.apps);
       case 'accepted':
         return withChange(state, { refused: keep(state.refused, []) });
       case 'certificates':

@@ -47,3 +47,10 @@ test.each<[string, readonly NamedFile[], readonly string[]]>([
   const late: News = { kind: 'refused', at: 1, problems: [], quarantined: [{ ...quarantined('/one', '/b'), files }] };
   expect(absorb({ ...state, quarantine: [] }, late).quarantine.map(({ app }) => app)).toEqual(apps);
 });
+
+test('an app that was left out for want of file descriptors is tried again when they suffice, and no other', () => {
+  const [one, other, plain] = quarantine as [Quarantined, Quarantined, Quarantined];
+  const lacking = { ...state, quarantine: [{ ...one, descriptors: 10 }, { ...other, descriptors: 20 }, plain] };
+  const news: News = { kind: 'affordable', at: 1, apps: [one.app, plain.app] };
+  expect(absorb(lacking, news).quarantine).toEqual([{ ...other, descriptors: 20 }, plain]);
+});

@@ -1,0 +1,39 @@
+import { textOf } from '../haproxy/file-text.ts';
+import { usableCores } from '../lib/cores.ts';
+import type { Document } from '../model/document.ts';
+import type { AppId } from '../model/names.ts';
+import type { Unaffordable } from '../model/quarantine.ts';
+import { demandOf, limit, needed } from './descriptors.ts';
+
+interface Asked {
+  /** The document without the apps that are left out. */
+  readonly document: Document;
+  readonly unaffordable: readonly Unaffordable[];
+}
+
+/**
+ * Returns a function that gives the app that the file descriptors suffice for again; of several the one that needs least, and none when there is
+ * none. An app that turns out to need more than was thought is not given again before the limit or the demand of all others is different.
+ */
+export function makeAffordable(mostOf: () => Promise<number> = limit): (asked: Asked) => Promise<readonly AppId[]> {
+  const tried = new Map<AppId, string>();
+  let last: { readonly document: Document; readonly need: number } | undefined;
+  return async ({ document, unaffordable }) => {
+    if (unaffordable.length === 0) return [];
+    if (last?.document !== document) last = { document, need: needOf(document) };
+    const { need } = last;
+    const most = await mostOf();
+    const now = `${need} ${most}`;
+    const found = [...unaffordable]
+      .sort((a, b) => a.descriptors - b.descriptors)
+      .find(({ app, descriptors }) => need + descriptors <= most && tried.get(app) !== now);
+    if (found === undefined) return [];
+    tried.set(found.app, now);
+    return [found.app];
+  };
+}
+
+function needOf(document: Document): number {
+  const demand = demandOf([...textOf(document)].join(''), usableCores());
+  return demand === undefined ? 0 : needed(demand);
+}
