@@ -1,4 +1,5 @@
-import { ownerKey, type AppOwner } from './app-owners.ts';
+import { ownerKey } from './app-owners.ts';
+import type { AppOwner } from '../model/problem.ts';
 import { describeAlone, type Blame, type NameOf } from './read-refusal.ts';
 import { serviceAlone } from './service-alone.ts';
 import { textOf } from '../haproxy/file-text.ts';

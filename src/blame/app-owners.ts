@@ -1,8 +1,5 @@
 import type { Document } from '../model/document.ts';
-import type { Owner } from '../model/problem.ts';
-
-/** A port of an app, as the owner of a part of a document. */
-export type AppOwner = Extract<Owner, { readonly by: 'app' }>;
+import type { AppOwner } from '../model/problem.ts';
 
 /** A text that identifies a port of an app, as a key in Sets and Maps. */
 export function ownerKey({ app, index }: AppOwner): string {

@@ -1,7 +1,7 @@
 import type { Document, Fragment } from '../model/document.ts';
 import type { AppId } from '../model/names.ts';
-import type { Owner } from '../model/problem.ts';
-import { ownerKey, type AppOwner } from './app-owners.ts';
+import type { AppOwner, Owner } from '../model/problem.ts';
+import { ownerKey } from './app-owners.ts';
 import { gistOf, readComplaints } from './complaint.ts';
 import { findSuspects, type Suspect } from './suspects.ts';
 import { linesOfFragments, type FragmentLines } from './fragment-lines.ts';
@@ -21,6 +21,8 @@ export interface Blame {
   readonly isDoubtful?: true;
   /** The template is the operator's and no other app uses it, so either the template or the app's values may be at fault. */
   readonly isAlone?: true;
+  /** The other ports that have a part in what HAProxy refuses. */
+  readonly beside?: readonly AppOwner[];
 }
 
 /** The apps and templates that HAProxy's messages name. */
@@ -68,7 +70,7 @@ export function readRefusal(lines: readonly string[], document: Document): Refus
   };
 }
 
-function blameOf({ fragment: { template, label }, complaint: { words }, line }: Suspect, owner: AppOwner, verdict: Verdict): Blame {
+function blameOf({ fragment: { template, label }, complaint: { words }, line, beside }: Suspect, owner: AppOwner, verdict: Verdict): Blame {
   return {
     owner,
     words,
@@ -77,6 +79,7 @@ function blameOf({ fragment: { template, label }, complaint: { words }, line }: 
     ...(line !== undefined && { line }),
     ...(verdict === 'doubtful' && { isDoubtful: true }),
     ...(verdict === 'alone' && { isAlone: true }),
+    ...(beside.length > 0 && { beside }),
   };
 }
 

@@ -71,7 +71,12 @@ function ofApp(blame: Blame, triesAgain: boolean): Problem {
 }
 
 function untilOf(blame: Blame): string {
-  return dependsOnServers(blame) ? 'its labels or its tasks change' : 'its labels change';
+  return `${dependsOnServers(blame) ? 'its labels or its tasks change' : 'its labels change'}${besideWords(blame)}`;
+}
+
+function besideWords({ beside: [first, ...more] = [] }: Blame): string {
+  if (first === undefined) return '';
+  return `, or those of ${first.app}${more.length > 0 ? ' and others' : ''}, which ${more.length > 0 ? 'have' : 'has'} a part in it`;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { readComplaints } from './complaint.ts';
-import { ownerKey, ownersIn, type AppOwner } from './app-owners.ts';
+import { ownerKey, ownersIn } from './app-owners.ts';
+import type { AppOwner } from '../model/problem.ts';
 import { readRefusal, type Blame, type RefusalReading } from './read-refusal.ts';
 import { linesOfFragments } from './fragment-lines.ts';
 import { withoutServices } from './without-services.ts';

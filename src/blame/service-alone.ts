@@ -1,5 +1,6 @@
 import type { BackendSection, Document, Fragment, Section } from '../model/document.ts';
-import { ownerKey, ownersIn, type AppOwner } from './app-owners.ts';
+import { ownerKey, ownersIn } from './app-owners.ts';
+import type { AppOwner } from '../model/problem.ts';
 import { withoutServices } from './without-services.ts';
 
 /** A document with one service alone: as it is, and with the default templates in place of the operator's. */

@@ -1,5 +1,6 @@
 import type { Fragment, Section } from '../model/document.ts';
 import type { Complaint } from './complaint.ts';
+import type { AppOwner } from '../model/problem.ts';
 import { lazily } from '../lib/lazily.ts';
 import { ownerKey } from './app-owners.ts';
 import { mentionIn, fragmentAt, textAt, wordsOf, type FragmentLines } from './fragment-lines.ts';
@@ -11,6 +12,8 @@ export interface Suspect {
   readonly section: Section;
   /** The line as rendered; undefined when the complaint leads to no line. */
   readonly line: string | undefined;
+  /** The other ports that have a part in what is complained of. */
+  readonly beside: readonly AppOwner[];
 }
 
 /**
@@ -21,9 +24,19 @@ export interface Suspect {
 export function findSuspects(complaints: readonly Complaint[], rows: readonly FragmentLines[]): readonly Suspect[] {
   const proxies = lazily(() => proxiesIn(rows));
   return complaints.flatMap((complaint) => {
-    const make = (found: Found): Suspect => ({ complaint, fragment: found.row.fragment, section: found.row.section, line: found.line });
-    return findRows(complaint, rows, proxies).map(make);
+    const { found, all } = findRows(complaint, rows, proxies);
+    return found.map(({ row: { fragment, section }, line }): Suspect => {
+      return { complaint, fragment, section, line, beside: besideOf(fragment, all) };
+    });
   });
+}
+
+/** The other ports with a part in a fragment's text, or in those that the complaint leads to as well. */
+function besideOf({ owner, beside = [] }: Fragment, all: readonly Found[]): readonly AppOwner[] {
+  const owners = new Map<string, AppOwner>();
+  for (const other of [...beside, ...all.map(({ row }) => row.fragment.owner)]) if (other.by === 'app') owners.set(ownerKey(other), other);
+  if (owner.by === 'app') owners.delete(ownerKey(owner));
+  return [...owners.values()];
 }
 
 interface Found {
@@ -31,17 +44,26 @@ interface Found {
   readonly line: string | undefined;
 }
 
-function findRows(complaint: Complaint, rows: readonly FragmentLines[], proxies: () => Proxies): readonly Found[] {
+/** The rows that are likeliest at fault, and all to which a complaint leads. */
+function findRows(
+  complaint: Complaint,
+  rows: readonly FragmentLines[],
+  proxies: () => Proxies,
+): { readonly found: readonly Found[]; readonly all: readonly Found[] } {
   const at = (line: number): readonly Found[] => {
     const row = fragmentAt(rows, line);
     return row === undefined ? [] : [{ row, line: textAt(row, line) }];
   };
   const mentioned = complaint.mentioned.flatMap(at);
-  if (complaint.line !== undefined) return likeliest([...at(complaint.line), ...mentioned]).slice(0, 1);
+  if (complaint.line !== undefined) {
+    const all = [...at(complaint.line), ...mentioned];
+    return { found: likeliest(all).slice(0, 1), all };
+  }
   const named = complaint.names.flatMap(({ kind, name }) => proxies().get(`${kind} ${name}`) ?? []);
   const rules = [...new Set(named)].flatMap((proxy) => rowsIn(proxy, complaint));
-  const best = likeliest([...rules, ...mentioned]);
-  return best.every((found) => rules.includes(found)) ? firstOfEach(best) : best.slice(0, 1);
+  const all = [...rules, ...mentioned];
+  const best = likeliest(all);
+  return { found: best.every((found) => rules.includes(found)) ? firstOfEach(best) : best.slice(0, 1), all };
 }
 
 /** The rows of a proxy with the most words of the complaint. When no row has any, the head of the proxy if an app owns it, else none. */

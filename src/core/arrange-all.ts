@@ -13,10 +13,17 @@ interface Others {
   readonly absent: readonly Front[];
 }
 
+interface How {
+  readonly own: readonly OwnBind[];
+  readonly takesAll: boolean;
+  readonly sharesTls: boolean;
+}
+
 /**
- * Arranges all claims, and remembers the last time. Who holds what until now matters only where something is claimed twice, or by a port that is not rendered.
+ * Arranges all claims, and remembers the last time. Who holds what until now matters only where something is claimed twice, or by a port that is not
+ * rendered.
  */
-export function makeArrange(own: readonly OwnBind[], takesAll: boolean): (claims: readonly Claim[], others: Others) => Arrangement {
+export function makeArrange({ own, ...how }: How): (claims: readonly Claim[], others: Others) => Arrangement {
   const wholes = new WeakMap<Front, Holder>();
   const wholeOf = (front: Front): Holder => {
     const known = wholes.get(front) ?? makeHolder(front);
@@ -28,7 +35,7 @@ export function makeArrange(own: readonly OwnBind[], takesAll: boolean): (claims
     const isSame = last?.taken === taken && isSameList(last.absent, absent) && isSameList(last.claims, claims);
     const isFree = last?.arrangement.problems.length === 0 && absent.length === 0;
     if (last !== undefined && isSame && (last.holders === holders || isFree)) return last.arrangement;
-    const arrangement = arrange(claims, { own: [...own, ...taken.map(asOwn)], holders, absent, takesAll }, wholeOf);
+    const arrangement = arrange(claims, { own: [...own, ...taken.map(asOwn)], holders, absent, ...how }, wholeOf);
     last = { claims, holders, taken, absent, arrangement };
     return arrangement;
   };

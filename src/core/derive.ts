@@ -41,7 +41,11 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
   const problemsBetween = makeProblemsBetween(settings);
   const ofAuthors = makeOfAuthors();
   const ofApps = eachPair((app: App, draft: Draft) => inOrder(makeServices(app, draft, settings)));
-  const arrangeAll = makeArrange(ownBinds(document), settings.groups.includes('*'));
+  const arrangeAll = makeArrange({
+    own: ownBinds(document),
+    takesAll: settings.groups.includes('*'),
+    sharesTls: document.groupHttpsByVhost,
+  });
   const [all, serve, certify, allFiles] = [makeAll(), makeServe(), makeCertify(), makeAllFiles()];
   const render = makeRender(templates, document);
   const withoutTaken = makeWithoutTaken(document.degradedOk);

@@ -136,7 +136,7 @@ function tooMany({ app, descriptors }: Neediest, { message }: Error, view: View 
 }
 
 /** The id of an app as Marathon has it, where it may be the name of a deployment group. */
-function nameIn(view: View | undefined): NameOf {
+function nameIn(view: Pick<View, 'services'> | undefined): NameOf {
   return (app) => view?.services.find(({ front }) => front.app === app)?.front.author ?? app;
 }
 
@@ -178,17 +178,17 @@ function mayPass(line: string): boolean {
 
 /** The ports of a view that are to blame. */
 function portsToBlame(view: View | undefined, blamed: readonly Blame[], triesAgain: boolean): readonly Quarantined[] {
-  return (view?.services ?? []).flatMap((service) => quarantine(service, { blamed, named: view?.named ?? [], triesAgain }));
+  return (view?.services ?? []).flatMap((service) => quarantine(service, { blamed, view: view as View, triesAgain }));
 }
 
 interface Blaming {
   readonly blamed: readonly Blame[];
-  readonly named: View['named'];
+  readonly view: View;
   readonly triesAgain: boolean;
 }
 
 /** The quarantine of a port that is to blame, in its current form; empty when the port is not to blame. */
-function quarantine(service: Service, { blamed, named, triesAgain }: Blaming): readonly Quarantined[] {
+function quarantine(service: Service, { blamed, view: { named, services }, triesAgain }: Blaming): readonly Quarantined[] {
   const { app, index } = service.front;
   const key = ownerKey({ by: 'app', app, index });
   const its = blamed.filter(({ owner }) => ownerKey(owner) === key);
@@ -196,8 +196,20 @@ function quarantine(service: Service, { blamed, named, triesAgain }: Blaming): r
   const of = writtenOf(service);
   const servers = its.every(dependsOnServers) ? { servers: service.backend.servers.map(({ name }) => name) } : {};
   const { author = app } = service.front;
-  const told = its.map((blame): Blame => ({ ...blame, owner: { ...blame.owner, app: author } }));
+  const nameOf = nameIn({ services });
+  const told = its.map(({ beside, ...blame }): Blame => {
+    const named = beside && { beside: beside.map((one) => ({ ...one, app: nameOf(one.app) })) };
+    return { ...blame, owner: { ...blame.owner, app: author }, ...named };
+  });
   const problems = describeBlame({ blamed: told, operator: [], unknown: [] }, { triesAgain });
   const passes = triesAgain && its.every(({ words }) => passesByItself(words)) ? { passes: true as const } : {};
-  return [{ app, index, of, files: knownOf(of, named), problems, ...servers, ...passes }];
+  return [{ app, index, of, files: knownOf(of, named), problems, ...servers, ...passes, ...besideOf(its, services) }];
+}
+
+/** The ports without which HAProxy might take this one, as they are now; none where it is refused for itself alone. */
+function besideOf(blames: readonly Blame[], services: readonly Service[]): Pick<Quarantined, 'beside'> {
+  if (!blames.every(({ beside }) => beside !== undefined)) return {};
+  const keys = new Set(blames.flatMap(({ beside = [] }) => beside.map(ownerKey)));
+  const others = services.filter(({ front: { app, index } }) => keys.has(ownerKey({ by: 'app', app, index })));
+  return { beside: others.map((other) => ({ app: other.front.app, index: other.front.index, of: writtenOf(other) })) };
 }

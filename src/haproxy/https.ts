@@ -1,11 +1,13 @@
 import { byText } from '../lib/lists.ts';
+import { hash } from 'node:crypto';
 import type { Fragment, Section } from '../model/document.ts';
+import type { AppOwner } from '../model/problem.ts';
 import type { Front } from '../model/service.ts';
 import { cleaned, type RouteRules } from './routes.ts';
 import { bindOptionsOf, certificatesOf, crt, sharedCrt } from './crt-list.ts';
 import { section } from './section.ts';
 import type { DocumentSettings } from './settings.ts';
-import type { Templates } from './templates.ts';
+import type { Author, Templates } from './templates.ts';
 
 /** A front with its rules. Lists of these are ordered by weight. */
 interface Ruled {
@@ -48,20 +50,21 @@ export function withMap({
 export function groupedHttps(byWeight: readonly Ruled[], templates: Templates, settings: DocumentSettings): readonly Section[] {
   const { bindAddress: bindAddr, ports } = settings;
   const hosts = [...new Set(byWeight.flatMap(({ front }) => front.routes.map(({ host }) => host)))].sort(byText);
-  const names = uniqueNames(hosts);
+  const names = hosts.map(nameOfHost);
   const options = templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {});
   const head = templates.render('HAPROXY_HTTPS_GROUPED_FRONTEND_HEAD', { bindAddr, port: String(ports.https) });
   const ways = hosts.map((host, i) => templates.render('HAPROXY_HTTPS_GROUPED_VHOST_FRONTEND_ACL', { backend: names[i] ?? '', host }));
   const own = hosts.flatMap((host, i) => {
     const name = names[i] ?? '';
-    const mine = byWeight.filter(({ front }) => front.isWithheld !== true && front.routes.some((route) => route.host === host));
-    const own = distinct(mine.flatMap(({ front }) => certificatesOf(front)));
-    const bindOpts = distinct(mine.map(({ front }) => bindOptionsOf(front))).map((one) => ` ${one}`);
+    const mine = byWeight.filter(({ front }) => front.routes.some((route) => route.host === host) && !isWithheldAt(front, host));
+    const owners = mine.map(({ front }) => front).filter((front) => !isGuest(front, host) && asksForTls(front));
+    const own = distinct(owners.flatMap(certificatesOf));
+    const bindOpts = distinct(owners.map(bindOptionsOf)).map((one) => ` ${one}`);
     const context = { name, sslCerts: own.length > 0 ? crt(own) : sharedCrt(settings), bindOpts: bindOpts.join(' ') };
     return [
       section([templates.render('HAPROXY_HTTPS_GROUPED_VHOST_BACKEND_HEAD', { name })]),
       section([
-        templates.render('HAPROXY_HTTPS_GROUPED_VHOST_FRONTEND_HEAD', context),
+        headOf(owners, (author) => templates.render('HAPROXY_HTTPS_GROUPED_VHOST_FRONTEND_HEAD', context, author)),
         options,
         ...mine.flatMap(({ rules }) => rulesOf(host, rules)),
       ]),
@@ -74,15 +77,42 @@ function rulesOf(host: string, { https }: RouteRules): readonly Fragment[] {
   return [...https.before, ...(https.hosts.find((rules) => rules.host === host)?.fragments ?? [])];
 }
 
-/** Unique names for hosts. Two hosts may become the same name when invalid characters are replaced: 'a.b' and 'a_b'. */
-function uniqueNames(hosts: readonly string[]): readonly string[] {
-  const taken = new Set<string>();
-  return hosts.map((host) => {
-    let name = cleaned(host);
-    while (taken.has(name)) name = `${name}_`;
-    taken.add(name);
-    return name;
-  });
+/** Whether the https bind of a virtual host is another app's. */
+function isGuest({ guestAt }: Front, host: string): boolean {
+  return guestAt?.includes(host) === true;
+}
+
+/** A file of a port's own bind options can't be used: its hosts are not served without. */
+function isWithheldAt(front: Front, host: string): boolean {
+  return front.isWithheld === true && !isGuest(front, host);
+}
+
+function asksForTls(front: Front): boolean {
+  return certificatesOf(front).length > 0 || bindOptionsOf(front) !== undefined;
+}
+
+/** The head with a bind, in which the ports have a part whose certificates and options it has; the operator's where none has any. */
+function headOf([first, ...others]: readonly Front[], render: (author?: Author) => Fragment): Fragment {
+  if (first === undefined) return render();
+  const fragment = render({ owner: ownerOf(first), overrides: {} });
+  return others.length === 0 ? fragment : { ...fragment, beside: others.map(ownerOf) };
+}
+
+function ownerOf({ app, index }: Front): AppOwner {
+  return { by: 'app', app, index };
+}
+
+/** As much of a name as the kernel takes for a socket, with room for what an operator's template has around it [unix(7): 107 bytes]. */
+const LONGEST_NAME = 90;
+
+/**
+ * The name of a host's own frontend, backend and socket, whatever other hosts there are: marathon-lb's, with `_` for each dot, where that is short
+ * enough and no other host has it. Else a hash of the host makes it one, behind a dot, which no name of marathon-lb's has.
+ */
+function nameOfHost(host: string): string {
+  const name = cleaned(host);
+  if (name.length <= LONGEST_NAME && /^(?:\*|(?:\*\.)?[a-z0-9.-]+)$/.test(host)) return name;
+  return `${name.slice(0, 50)}.${hash('sha1', host).slice(0, 16)}`;
 }
 
 function distinct(texts: readonly (string | undefined)[]): readonly string[] {

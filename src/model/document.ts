@@ -1,5 +1,5 @@
 import type { BackendName, ServerName } from './names.ts';
-import type { Owner } from './problem.ts';
+import type { AppOwner, Owner } from './problem.ts';
 
 /**
  * One rendered template with its owner. When HAProxy complains about a line, the lines of the fragments are counted to find the fragment and so its
@@ -14,6 +14,8 @@ export interface Fragment {
   readonly label?: string;
   /** Renders the default template for the same place; set only when the text comes from a template of the operator that replaces the default. */
   readonly standard?: () => string;
+  /** The other ports that have a part in the text. */
+  readonly beside?: readonly AppOwner[];
 }
 
 /** A section of the configuration file; its fragments are in the order in which they are written. */

@@ -3,6 +3,9 @@ import type { AppId } from './names.ts';
 /** Who can change something: the owner of an app or of one of its ports, or the operator (flags, global templates). */
 export type Owner = { readonly by: 'operator' } | { readonly by: 'app'; readonly app: AppId; readonly index?: number };
 
+/** A port of an app, as an owner. */
+export type AppOwner = Extract<Owner, { readonly by: 'app' }>;
+
 /** The kind of problem, as a word that alerts and dashboards can use. Each has a row in docs/problems.md. */
 export type ProblemCode =
   | 'app-not-readable' // an app's JSON is not what Marathon sends

@@ -25,6 +25,8 @@ export interface Front {
   readonly bindOptions?: string;
   /** Set when a file of the bind options can't be used. The port is then not bound, and its hosts are not served by the shared frontends either. */
   readonly isWithheld?: true;
+  /** Virtual hosts that belong to another app: under --group-https-by-vhost their https bind has nothing of this port's. */
+  readonly guestAt?: readonly string[];
   /** The files that the labels name. */
   readonly files?: readonly FileOfLabel[];
   readonly routes: readonly Route[];

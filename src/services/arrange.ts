@@ -2,6 +2,7 @@ import { balancersOf } from './balancers.ts';
 import { balancerHint, portTaken, routesTaken, sameName, wordsOf } from './conflicts.ts';
 import { contested, ranked, type Contestant, type Judge } from './contestants.ts';
 import { bindOf, bindWord, bindWords, hostOf, isName, isRoute, makeHolder, makeRegister, NEARNESS } from './holders.ts';
+import { giveTlsOwners } from './tls-owners.ts';
 import type { Holder } from '../model/holder.ts';
 import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
@@ -42,6 +43,8 @@ export interface Others {
   readonly absent?: readonly Front[];
   /** True under `--group '*'`, where other load balancers may be among the apps. */
   readonly takesAll?: boolean;
+  /** Under --group-https-by-vhost, where the ports of a virtual host share an https bind. */
+  readonly sharesTls?: boolean;
 }
 
 /**
@@ -50,7 +53,7 @@ export interface Others {
  * reachable by its virtual hosts, and one that loses a host stays reachable by its port; both losses are Problems.
  */
 export function arrange(claims: readonly Claim[], others: Others, wholeOf = makeHolder): Arrangement {
-  const { own, holders, absent = NONE, takesAll = false } = others;
+  const { own, holders, absent = NONE, takesAll = false, sharesTls = false } = others;
   const register = makeRegister(holders);
   const all = [
     ...claims.map(({ front, serves }): Contestant => {
@@ -61,11 +64,12 @@ export function arrange(claims: readonly Claim[], others: Others, wholeOf = make
       return { front, serves: false, isAbsent: true, got: undefined, held: new Set(held) };
     }),
   ];
-  const judge = { register, last: takesAll ? lookAlikes(claims, own) : NO_APPS };
-  const told = { leftOut: [], problems: [] } satisfies Told;
+  const judge: Judge = { register, last: NO_APPS };
+  const told: Told = { leftOut: [], problems: [] };
   contestNames(all, judge, told);
-  contestBinds(all, judge, { ...told, own });
+  contestBinds(all, takesAll ? { ...judge, last: lookAlikes(claims, own) } : judge, { ...told, own });
   contestRoutes(all, judge, told);
+  if (sharesTls) told.problems.push(...giveTlsOwners(all, judge));
   const fronts = all.slice(0, claims.length).map(({ got }) => got);
   return { fronts, holders: all.flatMap((one) => holderOf(one, wholeOf)), ...told };
 }
@@ -85,7 +89,7 @@ function lookAlikes(claims: readonly Claim[], own: readonly OwnBind[]): Readonly
 function holderOf({ front, held }: Contestant, wholeOf: typeof makeHolder): readonly Holder[] {
   if (held.size === 0) return [];
   const whole = wholeOf(front);
-  return [held.size === whole.holds.length ? whole : { ...whole, holds: [...held] }];
+  return [held.size === whole.holds.length && whole.holds.every((word) => held.has(word)) ? whole : { ...whole, holds: [...held] }];
 }
 
 /** Reports losses. */

@@ -39,6 +39,24 @@ export function routesTaken(front: Front, hosts: readonly string[], winner: Winn
 /** The most virtual hosts that a message names. */
 const MOST_TOLD = 3;
 
+interface Ignored {
+  readonly labels: readonly string[];
+  readonly hosts: readonly string[];
+  readonly owner: Winner;
+}
+
+/** The Problem of a port whose certificate or bind options do not count on virtual hosts that another app owns. */
+export function sharedOptionsIgnored(front: Front, { labels, hosts, owner }: Ignored): Problem {
+  const more = hosts.length > MOST_TOLD ? ` and ${hosts.length - MOST_TOLD} more` : '';
+  return {
+    code: 'route-conflict',
+    owner: { by: 'app', app: front.app, index: front.index },
+    ...(labels[0] !== undefined && { label: labels[0] }),
+    message: `the https bind of ${hosts.slice(0, MOST_TOLD).join(', ')}${more} is that of ${wordsOf(owner)}, so ${labels.join(' and ')} ${labels.length > 1 ? 'have' : 'has'} no effect there`,
+    hint: 'write it in the labels of that app, which has had the host first',
+  };
+}
+
 /** The Problem of a port whose backend would have the name of an existing backend. */
 export function sameName(front: Front, winner: Winner): Problem {
   return {

@@ -75,6 +75,11 @@ function routeWords(front: Front): readonly string[] {
   return front.routes.map(({ host, path }) => `route ${host} ${front.weight} ${path ?? ''}`);
 }
 
+/** A virtual host's https bind as its owner holds it. */
+export function hostWord(host: string): string {
+  return `host ${host}`;
+}
+
 /** The virtual host of a route's word. */
 export function hostOf(word: string): string {
   return word.split(' ', 2)[1] ?? '';

@@ -16,7 +16,7 @@ const apps = [
   ...bothOf('g-bank', { SSL_CERT: '{PEM:of-the-bank}', AUTH }),
   ...bothOf('g-two', { BIND_OPTIONS: 'alpn h2,http/1.1' }),
   ...bothOf('g-path', { SSL_CERT: '{PEM:of-the-shop}', PATH: '/api', AUTH }),
-  { id: '/g-path-rest', labels: { VHOST: ALL('g-path') } },
+  { id: '/g-path-rest', labels: { VHOST: ALL('g-path'), SSL_CERT: '{PEM:of-the-shop}' } },
   ...bothOf('g-moved', { REDIRECT_TO_HTTPS: 'true', AUTH }),
   ...bothOf('g-net', { BACKEND_NETWORK_ALLOWED_ACL: '127.0.0.2' }),
   ...bothOf('g-rewritten', { HTTP_BACKEND_PROXYPASS_PATH: '/in', HTTP_BACKEND_REVPROXY_PATH: '/in', HTTP_BACKEND_REDIR: '/in/side' }),

@@ -56,12 +56,32 @@ test.each([
 
 test('hosts that are one name without their dots are told apart', () => {
   const sections = sectionsOf(to('/a', ['a.b', 'a_b']));
+  const [plain, other] = [sectionsOf(to('/a', ['a.b'])), sectionsOf(to('/a', ['a_b']))];
   expect(Object.keys(sections).filter((name) => name.includes('a_b'))).toEqual([
     'backend a_b',
     'frontend a_b',
-    'backend a_b_',
-    'frontend a_b_',
+    expect.stringMatching(/^backend a_b\.[0-9a-f]{16}$/),
+    expect.stringMatching(/^frontend a_b\.[0-9a-f]{16}$/),
   ]);
+  const of = (all: typeof sections) => Object.entries(all).filter(([name]) => /^(?:backend|frontend) a_b/.test(name));
+  expect(of(sections)).toEqual([...of(plain), ...of(other)]);
+});
+
+test('a host of any length has a socket with a name that the kernel takes, and a name of its own', () => {
+  const label = 'a'.repeat(60);
+  const hosts = [`${label}.${label}.acme.org`, `${label}.${label}.acme.com`, `${'b'.repeat(63)}.${'c.'.repeat(60)}org`, 'x.org'];
+  const sections = sectionsOf(to('/a', hosts));
+  const sockets = Object.values(sections).flatMap((text) => Array.from(text.matchAll(/bind abns@(\S+)/g), ([, name = '']) => name));
+  expect(new Set(sockets).size).toBe(hosts.length);
+  expect(Math.max(...sockets.map(({ length }) => length))).toBeLessThanOrEqual(107);
+});
+
+test('a port that is a guest at a host brings nothing into its bind, and its rules; elsewhere it does', () => {
+  const guest = to('/z', ['a.acme.org', 'b.acme.org'], { port: 10001, guestAt: ['a.acme.org'], ...tls(10001, '/z.pem', 'nice 1') });
+  const sections = sectionsOf(to('/a', ['a.acme.org'], tls(10000, '/a.pem')), guest);
+  expect(sections['frontend a_acme_org']).toContain('ssl crt /a.pem alpn http/1.1\n');
+  expect(sections['frontend a_acme_org']).toContain('use_backend z_10001');
+  expect(sections['frontend b_acme_org']).toContain('ssl crt /z.pem nice 1 alpn http/1.1\n');
 });
 
 test('without hosts there is only the frontend that looks for one', () => {

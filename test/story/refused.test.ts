@@ -5,7 +5,7 @@ import type { CandidateRefusal } from '../../src/drive/dependencies.ts';
 import { makeBlaming } from '../../src/daemon/open-blame.ts';
 import { textOf } from '../../src/haproxy/file-text.ts';
 import type { News } from '../../src/model/news.ts';
-import { nginx, read, Story, task } from './cluster.ts';
+import { nginx, read, readAt, Story, task, type Json } from './cluster.ts';
 
 const nothing = (): void => undefined;
 const LOG = { debug: nothing, info: nothing, warn: nothing, error: nothing };
@@ -124,6 +124,42 @@ test('of a deployment group the app that Marathon has is named, as owner and in 
   const { told } = await refuse(words, 'some', undefined, blue);
   const problem = { owner: { by: 'app', app: '/nginx-blue', index: 0 }, message: expect.stringContaining(' /nginx-blue, port 0: ') };
   expect(told).toMatchObject([{ quarantined: [{ app: '/nginx', index: 0, problems: [problem] }] }]);
+});
+
+test('a port that is refused for what it makes together with another one is tried again when one of them changes or goes', async () => {
+  const story = Story.begin();
+  const of = (id: string, n: number, labels = {}): Json =>
+    nginx([task(n)], {
+      id,
+      labels: { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: `${id.slice(1)}.acme.org`, ...labels },
+      container: { portMappings: [{ containerPort: 80, servicePort: 10_000 + n }] },
+    });
+  const view = story.tell(readAt(1, of('/one', 1), of('/two', 2)));
+  const lines = [...textOf(view.document)].join('').split('\n');
+  const at = (text: string): string => `/etc/haproxy/haproxy.cfg:${lines.indexOf(text) + 1}`;
+  const told: News[] = [];
+  const { refused } = makeBlaming({
+    files: { check: () => Promise.resolve({ ok: true }), fingerprint: () => Promise.resolve('some') },
+    file: '/etc/haproxy/haproxy.cfg',
+    tell: (news) => told.push(news),
+    viewOf: () => view,
+    log: LOG,
+  });
+  const words = `[ALERT] (7) : config : parsing [${at('  bind *:10002')}] : it does not fit (declared at ${at('  bind *:10001')})`;
+  await refused({ lines: [words] }, view.document, undefined);
+  const services = (...news: readonly News[]): readonly string[] => story.tell(...news).services.map(({ front }) => front.app);
+  expect(told).toMatchObject([
+    {
+      quarantined: [
+        { app: '/two', beside: [{ app: '/one', index: 0 }], problems: [{ hint: expect.stringContaining('or those of /one') }] },
+      ],
+    },
+  ]);
+  expect(services(...told)).toEqual(['/one']);
+  expect(services(readAt(2, of('/one', 1), of('/two', 2)))).toEqual(['/one']);
+  expect(services(readAt(3, of('/one', 1, { HAPROXY_0_BALANCE: 'leastconn' }), of('/two', 2)))).toEqual(['/one', '/two']);
+  expect(services(readAt(4, of('/one', 1), of('/two', 2)))).toEqual(['/one']);
+  expect(services(readAt(5, of('/two', 2)))).toEqual(['/two']);
 });
 
 const HEAD_LINE = { ok: false, lines: ['[ALERT] (7) : config : parsing [/etc/haproxy/haproxy.cfg:2] : unknown keyword'] } as const;
