@@ -95,7 +95,7 @@ async function answerBy({ route, params, query }: Question, { request, response,
   const { deadlineMs = BEGIN_MS } = route;
   request.socket.setTimeout(deadlineMs + WHOLE_MS); // the connection is silent while the answer is made
   const late = AbortSignal.timeout(deadlineMs);
-  const made = Promise.resolve(route.answer({ params, query, signal: AbortSignal.any([signal, late]) }));
+  const made = Promise.resolve(route.answer({ params, query, gone: signal, signal: AbortSignal.any([signal, late]) }));
   const answer = await Promise.race([made, lateAnswer(late, deadlineMs)]);
   const isEndless = 'stream' in answer;
   await send(response, answer, isEndless ? signal : AbortSignal.any([signal, AbortSignal.timeout(WHOLE_MS)]));

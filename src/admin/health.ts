@@ -45,18 +45,22 @@ export interface SyncHealth extends Health {
 /** Whether HAProxy serves: it runs what it has confirmed last, and every port of the load balancer's own is bound. */
 export function readyOf({ isUp, silent, unbound }: Pick<Condition, 'isUp' | 'silent' | 'unbound'>): Health {
   const reasons: readonly HealthReason[] = [
-    ...(isUp ? [] : [{ code: 'no-haproxy', text: 'HAProxy does not run, or has not confirmed a configuration yet' } as const]),
+    ...upOf(isUp),
     ...(silent === undefined ? [] : [{ code: 'haproxy-silent', text: silent } as const]),
     ...unbound.map((text) => ({ code: 'unbound', text }) as const),
   ];
   return { ok: reasons.length === 0, reasons };
 }
 
+function upOf(isUp: boolean): readonly HealthReason[] {
+  return isUp ? [] : [{ code: 'no-haproxy', text: 'HAProxy does not run, or has not confirmed a configuration yet' }];
+}
+
 /** Whether what HAProxy runs is what Marathon says now. A change that is on its way, and not stuck, is no reason against it. */
 export function syncOf(condition: Condition): SyncHealth {
-  const { at, syncedAt, maxStalenessMs, haproxy } = condition;
+  const { at, syncedAt, maxStalenessMs, isUp, haproxy } = condition;
   const age = syncedAt === undefined ? undefined : Math.max(0, at - syncedAt);
-  const reasons = [...stalenessOf(condition, age), ...lackOf(haproxy)];
+  const reasons = [...stalenessOf(condition, age), ...upOf(isUp), ...lackOf(haproxy)];
   return {
     ok: reasons.length === 0,
     reasons,

@@ -3,8 +3,10 @@ export interface Asked {
   /** What stands in place of the `{names}` of the route's path, decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
-  /** Aborts when nobody waits for the answer any more. */
+  /** Aborts when nobody waits for the answer any more, or it is late. */
   readonly signal: AbortSignal;
+  /** Aborts when the client has gone. */
+  readonly gone: AbortSignal;
 }
 
 /** What is sent: a text, a long text in pieces that are made while they are sent, or a stream that goes on as long as somebody listens. */

@@ -22,6 +22,7 @@ import { loadMiddle } from './load-derive.ts';
 import type { Certificates } from '../model/certificates.ts';
 import type { News } from '../model/news.ts';
 import { makeProblemLog } from './problem-log.ts';
+import { openRecorder, type Recorder } from './recorder.ts';
 import { makeAbsorb } from '../snapshot/absorb.ts';
 import { memoryOf } from '../snapshot/health.ts';
 import { startState } from '../snapshot/state.ts';
@@ -104,7 +105,8 @@ async function endHaproxy(own: OwnProcess, { log, haproxyEnds }: Connected): Pro
 async function connect(run: Connected, client: Client): Promise<Daemon & Pick<Reached, 'own'> & Pick<Drive, 'idle'>> {
   const { settings, signal, follow } = run;
   const inbox = makeInbox<News>(signal);
-  const surroundings = { ...run, tell: inbox.tell, drained: inbox.drained };
+  const recorder = await openRecorder(run);
+  const surroundings = { ...run, tell: inbox.tell, drained: inbox.drained, recorder };
   const { saved, chosen, start, derive } = await begin(run);
   const parts = await openParts(surroundings, client, chosen);
   const { source, certificates, drive, keeper, reached, watched, dns } = parts;
@@ -119,15 +121,31 @@ async function connect(run: Connected, client: Client): Promise<Daemon & Pick<Re
     reload: () => {
       drive.reloadAsItIs();
     },
-    admin: { condition: () => Promise.resolve(answerCondition(parts)) },
+    admin: adminPartsOf(parts),
     ended: Promise.all([source.ended, looping, ...watching, dns.ended]).then(() => undefined),
     own: reached.own,
-    idle: () => Promise.all([drive.idle(), keeper.end()]).then(() => undefined),
+    idle: () => Promise.all([drive.idle().then(recorder.end), keeper.end()]).then(() => undefined),
+  };
+}
+
+/** What the admin side answers from. */
+function adminPartsOf(parts: OpenedParts): AdminParts {
+  const { drive, views, recorder } = parts;
+  return {
+    condition: () => Promise.resolve(answerCondition(parts)),
+    view: views.latest,
+    running: () => drive.running(),
+    history: recorder.history,
+    hub: recorder.hub,
+    resync: () => answerResync(parts, 'asked for by POST /v1/resync'),
+    reload: () => {
+      drive.reloadAsItIs();
+    },
   };
 }
 
 /** All consumers of the View. HAProxy comes first, behind its gate. */
-function consumersOf({ views, gate, certificates, log, keeper, alarm, dns }: OpenedParts): readonly Consumer[] {
+function consumersOf({ views, gate, certificates, log, recorder, keeper, alarm, dns }: OpenedParts): readonly Consumer[] {
   return [
     views.see, // not a consumer itself: records the view of each document, which HAProxy's part looks up
     gate.see, // HAProxy
@@ -135,6 +153,7 @@ function consumersOf({ views, gate, certificates, log, keeper, alarm, dns }: Ope
       certificates.see(view);
     },
     makeProblemLog(log),
+    recorder.see,
     (view, { sentAt, holders }) => {
       keeper.see({ ...view, sentAt, holders });
     },
@@ -145,12 +164,16 @@ function consumersOf({ views, gate, certificates, log, keeper, alarm, dns }: Ope
 
 type OpenedParts = Awaited<ReturnType<typeof openParts>>;
 
-async function openParts(surroundings: Surroundings & Pick<Connected, 'follow'>, client: Client, chosen: ChosenAtStart) {
+async function openParts(
+  surroundings: Surroundings & Pick<Connected, 'follow'> & { readonly recorder: Recorder },
+  client: Client,
+  chosen: ChosenAtStart,
+) {
   const { settings, log, signal, tell, follow } = surroundings;
   const dns = await openDns(surroundings);
   const reached = reach(surroundings);
   const views = makeViews();
-  const drive = openDrive(reached, { ...surroundings, ...drivenBy(views, tell) });
+  const drive = openDrive(reached, { ...surroundings, ...drivenBy(views, tell), report: surroundings.recorder.drive });
   const source = openSource(client, surroundings, follow);
   const keeper = openKeeper(surroundings);
   const certificates = new CertificateJudge({ ...surroundings, stateDir: settings.stateDir, chosen });

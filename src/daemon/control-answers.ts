@@ -1,7 +1,7 @@
 import type { Condition } from '../admin/health.ts';
 import type { Reply } from './control.ts';
 import type { Drive } from '../drive/drive.ts';
-import type { Outcome } from '../drive/wanted.ts';
+import type { Outcome } from '../drive/outcome.ts';
 import type { CertificateJudge } from './open-certificates.ts';
 import type { Gate } from './gate.ts';
 import { answerTo, type Answer } from '../explain/explain.ts';

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { apiRoutes, type ApiParts } from '../admin/api.ts';
+import { openapiRoute } from '../admin/openapi-route.ts';
 import { healthRoutes, type Condition } from '../admin/health.ts';
 import { makeAdminServer, type AdminServer } from '../admin/server.ts';
 import type { Route } from '../admin/route.ts';
@@ -12,7 +14,7 @@ import { socketPath } from './control.ts';
 import type { Run } from './surroundings.ts';
 
 /** What can be asked of the admin side. */
-export interface AdminParts {
+export interface AdminParts extends ApiParts {
   readonly condition: () => Promise<Condition>;
 }
 
@@ -30,8 +32,8 @@ export async function openAdmin({ settings, log, signal }: Run, parts: AdminPart
   return { serve: (until) => server.onSocket(socketPath(settings.runDir, 'admin.sock'), until) };
 }
 
-function routesOf({ condition }: AdminParts): readonly Route[] {
-  return [...healthRoutes(condition)];
+function routesOf(parts: AdminParts): readonly Route[] {
+  return [...healthRoutes(parts.condition), ...apiRoutes(parts), openapiRoute];
 }
 
 /** This machine's own name, long and short, and what the operator has given. */

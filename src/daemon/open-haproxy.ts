@@ -28,6 +28,7 @@ import type { View } from '../model/view.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Command, Document, Reason } from '../model/document.ts';
 import type { Settings } from '../options/options.ts';
+import { withReport, type DriveReport } from './recorder.ts';
 import type { Surroundings } from './surroundings.ts';
 import { watchNames } from './watch-names.ts';
 
@@ -81,20 +82,24 @@ function mapFolderOf({ haproxyConfig }: Settings): string {
   return path.dirname(path.resolve(haproxyConfig));
 }
 
+/** Who knows which view a document is of, and who is told what happens to documents. */
+interface DriveSurroundings {
+  readonly serves: (document: Document) => void;
+  readonly viewOf: (document: Document) => View | undefined;
+  readonly report: DriveReport;
+}
+
 /**
  * Opens the two lanes that bring HAProxy to the wanted document, with the log lines about them. `serves` is called with each document that HAProxy
  * runs.
  */
-export function openDrive(
-  { haproxy, applied, revive, files }: Reached,
-  surroundings: Surroundings & { readonly serves: (document: Document) => void; readonly viewOf: (document: Document) => View | undefined },
-): Drive {
+export function openDrive({ haproxy, applied, revive, files }: Reached, surroundings: Surroundings & DriveSurroundings): Drive {
   const { settings, signal, serves, tell } = surroundings;
   const reload = (reasons: readonly Reason[]): void => {
     driving.reloadAsItIs(reasons);
   };
   const namesWithout = watchNames({ resolves, reload, tell, sleep, signal });
-  const driving = drive({
+  const dependencies: DriveDependencies = {
     haproxy: readingNames(haproxy, namesWithout),
     applied,
     revive,
@@ -112,7 +117,8 @@ export function openDrive(
     ...makeTelling(surroundings),
     signal,
     now: () => performance.now(),
-  });
+  };
+  const driving = drive(withReport(dependencies, surroundings.report));
   return driving;
 }
 

@@ -1,6 +1,6 @@
 import type { Reply } from './control.ts';
 import type { Waiting } from '../drive/drive.ts';
-import type { Outcome } from '../drive/wanted.ts';
+import type { Outcome } from '../drive/outcome.ts';
 import type { View } from '../model/view.ts';
 import type { Attachment } from '../source/source.ts';
 

@@ -2,7 +2,7 @@ import { makeBackoff } from '../lib/backoff.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Document, Reason, Running } from '../model/document.ts';
 import type { Verdict } from '../model/haproxy.ts';
-import type { Outcome } from './wanted.ts';
+import type { Outcome } from './outcome.ts';
 import type { LaneDependencies } from './lane-dependencies.ts';
 import { outcomeOf } from './wanted.ts';
 

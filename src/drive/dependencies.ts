@@ -2,6 +2,7 @@ import type { Command, Document, Plan, Reason, Running } from '../model/document
 import type { Ask } from '../lib/runs.ts';
 import type { Release } from '../model/release.ts';
 import type { Files } from './files.ts';
+import type { Outcome } from './outcome.ts';
 import type { Answer, Haproxy, Verdict } from '../model/haproxy.ts';
 
 /** The pure functions: what to do, and what HAProxy runs afterwards. */
@@ -42,6 +43,8 @@ export interface DriveDependencies extends Planning {
   readonly refused: (refusal: CandidateRefusal, candidate: Document, good: Document | undefined) => Promise<Consequence>;
   readonly reloaded: (reasons: readonly Reason[], ms: number) => void;
   readonly commanded: (commands: readonly Command[], answers: readonly Answer[], ms: number) => void;
+  /** How the document ended that is wanted now; a failure is told again with each try. */
+  readonly settled?: (outcome: Outcome) => void;
   /** HAProxy now runs this document. */
   readonly serves: (document: Document) => void;
   /** A reload ended HAProxy; the previous files are back in place, and HAProxy serves again. */

@@ -1,9 +1,10 @@
-import type { Document, Reason } from '../model/document.ts';
+import type { Document, Reason, Running } from '../model/document.ts';
 import type { DriveDependencies } from './dependencies.ts';
 import { Actual } from './actual.ts';
 import { QuickLane } from './quick-lane.ts';
 import { SlowLane } from './slow-lane.ts';
-import { Wanted, type Outcome } from './wanted.ts';
+import type { Outcome } from './outcome.ts';
+import { Wanted } from './wanted.ts';
 
 /** How long a change has been waiting, in milliseconds, and what it waits for: 'HAProxy to confirm the reload'. */
 export interface Waiting {
@@ -25,6 +26,8 @@ export interface Drive {
   idle(): Promise<void>;
   /** Whether HAProxy runs with a configuration that it has confirmed, even if a newer one is on its way or was refused. */
   isUp(): boolean;
+  /** What HAProxy runs, as it has confirmed; undefined while that is not known. */
+  running(): Running | undefined;
   /** Returns how long the oldest change that HAProxy does not have yet has waited; undefined when there is none. */
   waits(): Waiting | undefined;
   /** Resolves with the outcome of the document that was wanted last. A failure counts as an outcome, even though it is tried again. */
@@ -51,7 +54,7 @@ class Driver implements Drive {
 
   constructor(parts: DriveDependencies) {
     this.#parts = parts;
-    this.#wanted = new Wanted(parts.now);
+    this.#wanted = new Wanted(parts);
     this.#actual = new Actual(parts);
     const shared = { parts, actual: this.#actual, wanted: this.#wanted };
     this.#quick = new QuickLane(shared, (how) => {
@@ -82,6 +85,10 @@ class Driver implements Drive {
   async idle(): Promise<void> {
     await this.#slow.working?.catch(() => undefined); // the error is reported through settled()
     await this.#actual.onFiles(() => this.#actual.file.write()).catch(this.#parts.troubled);
+  }
+
+  running(): Running | undefined {
+    return this.#actual.running;
   }
 
   isUp(): boolean {

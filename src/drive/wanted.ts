@@ -2,11 +2,9 @@ import { addAbortListener } from 'node:events';
 import { hideSecrets } from '../lib/secrets.ts';
 import type { Document } from '../model/document.ts';
 import type { DriveDependencies } from './dependencies.ts';
+import type { Outcome } from './outcome.ts';
 
 const ANOTHER_MS = 5_000;
-
-/** What became of a wanted document: how HAProxy got it, or why it did not. */
-export type Outcome = { readonly ok: true; readonly by: 'reload' | 'commands' | 'nothing' } | { readonly ok: false; readonly why: string };
 
 /** The document that is wanted now, and the outcome of the last document that has one. */
 export class Wanted {
@@ -15,10 +13,12 @@ export class Wanted {
   #last: { readonly document: Document; readonly outcome: Outcome } | undefined; // the last document with an outcome
   readonly #waiting: ((outcome: Outcome) => void)[] = [];
   readonly #now: () => number;
+  readonly #settled: DriveDependencies['settled'];
   #since: number | undefined; // when the oldest change came that HAProxy does not have yet
 
-  constructor(now: () => number) {
+  constructor({ now, settled }: Pick<DriveDependencies, 'now' | 'settled'>) {
     this.#now = now;
+    this.#settled = settled;
   }
 
   /** How long a change has been waiting, in milliseconds; undefined when none does. */
@@ -83,8 +83,10 @@ export class Wanted {
   settle(document: Document, how: Outcome): void {
     const outcome: Outcome = how.ok ? how : { ok: false, why: hideSecrets(how.why) };
     if (this.#last?.document !== document || !this.#last.outcome.ok) this.#last = { document, outcome };
-    if (document === this.#document) this.#since = undefined;
-    if (document === this.#document) for (const tell of this.#waiting.splice(0)) tell(this.#last.outcome);
+    if (document !== this.#document) return;
+    this.#since = undefined;
+    this.#settled?.(this.#last.outcome);
+    for (const tell of this.#waiting.splice(0)) tell(this.#last.outcome);
   }
 }
 

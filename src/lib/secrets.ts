@@ -15,3 +15,21 @@ export function hideSecrets(text: string): string {
   const withoutHashes = text.replace(KEY, '***').replace(HASH, '***');
   return withoutHashes.replace(PASSWORD, '$1***').replace(PASSPHRASE, '$1***').replace(BIND_FILE, '$1$2***');
 }
+
+/** What stands between a name and its secret: the user of `stats auth`, a header's name, the scheme of an address. */
+const CREDENTIALS = [
+  /(\bstats\s+auth\s+[^\s:]+:)\S+/gi,
+  /(\b(?:proxy-)?authorization["']?(?:\s+|:\s*)["']?)[^\n]+/gi,
+  /(\b(?:api-?key|token|secret|passwd|password)["']?\s*[=:]\s*["']?)[^\s"',]+/gi,
+  /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi,
+] as const;
+
+/**
+ * Returns a configuration, or a part of one with whole lines, as people may see it: with `***` in place of what only its owner may know. Unlike
+ * `hideSecrets` it keeps the names of files.
+ */
+export function maskSecrets(text: string): string {
+  if (!/\$|password|PRIVATE KEY|auth|token|secret|key|passwd|:\/\//i.test(text)) return text;
+  const masked = text.replace(KEY, '***').replace(HASH, '***').replace(PASSWORD, '$1***');
+  return CREDENTIALS.reduce((shown, pattern) => shown.replace(pattern, pattern === CREDENTIALS[3] ? '$1***@' : '$1***'), masked);
+}

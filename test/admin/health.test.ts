@@ -30,7 +30,7 @@ test.each<readonly [string, Partial<Condition>, readonly string[], readonly stri
     'before the first read',
     { syncedAt: undefined, isUp: false, haproxy: { state: 'nothing-yet' } },
     ['no-haproxy'],
-    ['not-read', 'not-as-wanted'],
+    ['not-read', 'no-haproxy', 'not-as-wanted'],
   ],
   ['a change on its way', { haproxy: { state: 'behind' } }, [], []],
   ['a change that HAProxy refused', { haproxy: { state: 'failed', why: 'no' } }, [], ['not-as-wanted']],

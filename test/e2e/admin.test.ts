@@ -1,10 +1,11 @@
 import { expect, jest, test } from '@jest/globals';
-import { rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import path from 'node:path';
 import { ask, type Heard } from '../admin/rig.ts';
 import { clusters, type Cluster } from './cluster.ts';
 import { freePorts, occupy } from './ports.ts';
-import { FIRST } from './tasks.ts';
+import { FIRST, HOST } from './tasks.ts';
 import { until } from './until.ts';
 
 jest.setTimeout(90_000);
@@ -27,7 +28,11 @@ test('health says whether the daemon lives, HAProxy serves, and both are in step
   await until('the socket', () => is(cluster, '/health/live', 200));
   const early = await get(cluster, '/health/sync');
   expect(early.status).toBe(503);
-  expect(JSON.parse(early.text)).toMatchObject({ ok: false, reasons: [{ code: 'not-read' }, { code: 'not-as-wanted' }], synced: null });
+  expect(JSON.parse(early.text)).toMatchObject({
+    ok: false,
+    reasons: [{ code: 'not-read' }, { code: 'no-haproxy' }, { code: 'not-as-wanted' }],
+    synced: null,
+  });
   expect(JSON.parse((await get(cluster, '/health/ready')).text)).toMatchObject({ ok: false, reasons: [{ code: 'no-haproxy' }] });
 
   marathon.misbehave.apps = 'ok';
@@ -72,4 +77,84 @@ test('the usual address may be taken, one that is given may not; the socket come
   signal('SIGTERM');
   await expect(ended).resolves.toMatchObject({ code: 0 });
   await expect(ask({ port: given, path: '/health/live' })).rejects.toThrow('ECONNREFUSED');
+});
+
+/** What an answer says. */
+async function read(cluster: Cluster, where: string): Promise<Record<string, unknown>> {
+  const { status, text } = await get(cluster, where);
+  if (status !== 200) throw new Error(`${where}: ${status} ${text}`);
+  return JSON.parse(text) as Record<string, unknown>;
+}
+
+const post = ({ runDir }: Cluster, where: string): Promise<Heard> =>
+  ask({ socketPath: path.join(runDir, 'admin.sock'), path: where, method: 'POST' });
+
+test('the API says what serves and what has changed, hears what changes, and keeps its history over a restart', async () => {
+  const cluster = await makeCluster();
+  const { marathon, app, daemon, deploy, addTask, served, worker } = cluster;
+  const [task] = await deploy();
+  const first = daemon();
+  await served(FIRST);
+  const events: string[] = [];
+  const listening = request({ socketPath: path.join(cluster.runDir, 'admin.sock'), path: '/v1/events' }, (response) => {
+    response.setEncoding('utf8').on('data', (chunk: string) => events.push(chunk));
+  });
+  listening.on('error', () => undefined).end(); // it ends with the daemon
+  await until('a listener', () => events.length > 0);
+
+  await expect(read(cluster, '/v1/apps')).resolves.toMatchObject({
+    apps: [{ app: app.id, tasks: 3, ports: [{ index: 0, hosts: [HOST], servers: 3 }] }],
+  });
+  await expect(read(cluster, `/v1/apps${app.id}`)).resolves.toMatchObject({ app: app.id, served: true, ports: [{ served: true }] });
+  await expect(read(cluster, `/v1/routes?host=${HOST}`)).resolves.toMatchObject({ host: HOST, served: true });
+
+  marathon.killTask(app.id, task?.id ?? '');
+  await addTask(app.id, '127.84.0.199');
+  await served([...FIRST.slice(1), '127.84.0.199']);
+  await until('the changes', () => /event: change\ndata: .*server-added/.test(events.join('')));
+  const config = await get(cluster, '/v1/config');
+  expect(config.text).toContain('127.84.0.199'); // which HAProxy took by a command
+  const before = await worker();
+  await expect(post(cluster, '/v1/resync')).resolves.toMatchObject({ status: 200 });
+  await expect(post(cluster, '/v1/reload')).resolves.toMatchObject({ status: 202 });
+  await until('another worker', async () => ![before, 0].includes(await worker()));
+  await until('the reload in the history', async () => JSON.stringify(await read(cluster, '/v1/history')).includes('by-hand'));
+  const { changes } = (await read(cluster, '/v1/history')) as { changes: readonly { id: number; result: string }[] };
+  expect(changes.map(({ result }) => result)).toEqual(expect.arrayContaining(['reload', 'commands']));
+
+  first.signal('SIGTERM');
+  await first.ended;
+  daemon();
+  await until('the socket', () => is(cluster, '/health/sync', 200));
+  const { changes: kept } = (await read(cluster, '/v1/history')) as { changes: readonly { id: number }[] };
+  expect(kept.map(({ id }) => id)).toEqual(expect.arrayContaining(changes.map(({ id }) => id)));
+});
+
+test('a template that HAProxy refuses is told, and a revert of it turns the health green again', async () => {
+  const cluster = await makeCluster();
+  const { daemon, deploy, served, folder } = cluster;
+  await deploy();
+  const templates = path.join(folder, 'broken');
+  await mkdir(templates);
+  const { signal, ended } = daemon();
+  await served(FIRST);
+  await until('in sync', () => is(cluster, '/health/sync', 200));
+  signal('SIGTERM');
+  await ended;
+
+  const template = await readFile('templates/HAPROXY_HTTP_FRONTEND_HEAD.hbs', 'utf8');
+  await writeFile(path.join(templates, 'HAPROXY_HTTP_FRONTEND_HEAD.hbs'), `${template}  no-such-word\n`);
+  const broken = daemon(['--templates-dir', templates]);
+  await until('a refusal', async () => {
+    const { status, text } = await get(cluster, '/health/sync').catch(() => ({ status: 0, text: '' }));
+    return status === 503 && text.includes('no-such-word');
+  });
+  expect(JSON.stringify(await read(cluster, '/v1/history'))).toContain('no-such-word');
+  expect(JSON.stringify(await read(cluster, '/v1/problems'))).toContain('no-such-word');
+  await served(FIRST);
+  broken.signal('SIGTERM');
+  await broken.ended;
+
+  daemon();
+  await until('in sync again', () => is(cluster, '/health/sync', 200));
 });

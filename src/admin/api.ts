@@ -1,0 +1,118 @@
+import { explainApp } from '../explain/app.ts';
+import { appRows } from '../explain/app-rows.ts';
+import { makeLookup, type Lookup } from '../explain/lookup.ts';
+import { explainRoute } from '../explain/route.ts';
+import type { Running } from '../model/document.ts';
+import type { AppId } from '../model/names.ts';
+import type { View } from '../model/view.ts';
+import { configText } from './config-text.ts';
+import type { History } from './history.ts';
+import type { Hub } from './hub.ts';
+import { json, refused, type Answer, type Asked, type Route } from './route.ts';
+
+/** What the API answers from. */
+export interface ApiParts {
+  /** The latest View; undefined before Marathon was read. */
+  readonly view: () => View | undefined;
+  /** What HAProxy runs, as far as that is known. */
+  readonly running: () => Running | undefined;
+  readonly history: History;
+  readonly hub: Hub;
+  /** Reads everything again, and says how HAProxy came to have it. Never rejects. */
+  readonly resync: () => Promise<{ readonly ok: boolean; readonly text: string }>;
+  /** HAProxy reads its file again, as it is. */
+  readonly reload: () => void;
+}
+
+/** As long as a large Marathon and a large HAProxy may take together. */
+const RESYNC_MS = 300_000;
+
+/** The API: what is served and what is not, what HAProxy runs, and what has changed. */
+export function apiRoutes(parts: ApiParts): readonly Route[] {
+  const ofView = withView(parts);
+  return [
+    { method: 'GET', path: '/v1/apps', answer: ofView(({ view }) => listed('apps', appRows(view))) },
+    { method: 'GET', path: '/v1/apps/{id…}', answer: ofView(answerApp) },
+    { method: 'GET', path: '/v1/routes', answer: ofView(answerRoute) },
+    { method: 'GET', path: '/v1/problems', answer: ofView(({ view }) => listed('problems', view.problems)) },
+    { method: 'GET', path: '/v1/config', answer: () => answerConfig(parts.running()) },
+    { method: 'GET', path: '/v1/history', answer: () => json({ changes: [...parts.history.all()].reverse() }) },
+    { method: 'GET', path: '/v1/events', answer: ({ gone }) => answerEvents(parts.hub, gone) },
+    { method: 'POST', path: '/v1/resync', isChange: true, deadlineMs: RESYNC_MS, answer: () => answerResync(parts) },
+    { method: 'POST', path: '/v1/reload', isChange: true, answer: () => answerReload(parts) },
+  ];
+}
+
+type OfView = (lookup: Lookup, asked: Asked) => Answer;
+
+/** One lookup for all questions about a View. Before the first View there is nothing to say. */
+function withView({ view: latest }: ApiParts): (answer: OfView) => Route['answer'] {
+  let lookup: Lookup | undefined;
+  return (answer) => (asked) => {
+    const view = latest();
+    if (view === undefined)
+      return refused({ status: 503, error: 'nothing is known yet: Marathon was not read', hint: 'GET /health/sync says why' });
+    if (lookup?.view !== view) lookup = makeLookup(view);
+    return answer(lookup, asked);
+  };
+}
+
+/** What is hidden for the log has another mark than here. */
+function shown(text: string): string {
+  return text.includes('(hidden)') ? text.replaceAll('(hidden)', '***') : text;
+}
+
+/** A list as a JSON object with one field, an element a line, made while it is sent. */
+function listed(name: string, elements: Iterable<unknown>): Answer {
+  return { status: 200, type: 'application/json', pieces: lines(name, elements) };
+}
+
+function* lines(name: string, elements: Iterable<unknown>): Generator<string> {
+  yield `{"${name}":[`;
+  let separator = '\n';
+  for (const element of elements) {
+    yield separator + shown(JSON.stringify(element));
+    separator = ',\n';
+  }
+  yield '\n]}\n';
+}
+
+function jsonShown(value: unknown): Answer {
+  return { status: 200, type: 'application/json', text: shown(`${JSON.stringify(value, undefined, 2)}\n`) };
+}
+
+function answerApp(lookup: Lookup, { params }: Asked): Answer {
+  const id = `/${(params['id'] ?? '').replaceAll(/^\/+|\/+$/g, '')}` as AppId;
+  const explained = explainApp(lookup, id);
+  if (explained !== undefined) return jsonShown(explained);
+  return refused({ status: 404, error: `Marathon has no app ${id}`, hint: 'GET /v1/apps lists those that it has' });
+}
+
+function answerRoute(lookup: Lookup, { query }: Asked): Answer {
+  const host = query.get('host')?.trim().replace(/:\d+$/, '').replace(/\.$/, '') ?? '';
+  const path = query.get('path') ?? '/';
+  if (host !== '' && path.startsWith('/')) return jsonShown(explainRoute(lookup, host, path));
+  const error = host === '' ? 'no host is given' : `the path '${path}' does not begin with a slash`;
+  return refused({ status: 400, error, hint: 'ask as in /v1/routes?host=shop.acme.org&path=/cart' });
+}
+
+function answerConfig(running: Running | undefined): Answer {
+  if (running !== undefined) return { status: 200, type: 'text/plain; charset=utf-8', pieces: configText(running) };
+  return refused({ status: 503, error: 'what HAProxy runs is not known now', hint: 'GET /health/ready says why' });
+}
+
+function answerEvents(hub: Hub, gone: AbortSignal): Answer {
+  const stream = hub.listen(gone);
+  if (stream !== undefined) return { status: 200, type: 'text/event-stream', stream };
+  return refused({ status: 503, error: 'too many listen to events already', hint: 'end one of them, or ask for /v1/history' });
+}
+
+async function answerResync({ resync }: ApiParts): Promise<Answer> {
+  const { ok, text } = await resync();
+  return json({ ok, text }, ok ? 200 : 503);
+}
+
+function answerReload({ reload }: ApiParts): Answer {
+  reload();
+  return json({ ok: true, text: 'HAProxy is told to read its file again; GET /v1/history says when it has' }, 202);
+}

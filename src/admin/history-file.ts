@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { inTime } from '../lib/deadline.ts';
+import { sentence } from '../lib/sentence.ts';
+import { replaceFile } from '../lib/write-file.ts';
+import type { Change } from './change.ts';
+import { changeSchema } from './schemas.ts';
+
+const NAME = 'history.json';
+const MS = 10_000;
+
+const file = z.object({ version: z.literal(1), changes: z.array(changeSchema) });
+
+/** What an earlier run has left in the state folder; nothing, with a sentence why, where that can't be read. Never rejects. */
+export async function readHistory(folder: string): Promise<{ readonly changes: readonly Change[]; readonly trouble?: string }> {
+  const where = path.join(folder, NAME);
+  try {
+    const text = await inTime(readFile(where, 'utf8'), { ms: MS, what: `reading ${where}` });
+    return { changes: file.parse(JSON.parse(text)).changes as readonly Change[] };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { changes: [] };
+    const why = error instanceof z.ZodError || error instanceof SyntaxError ? 'it is not what was written' : sentence(error);
+    return { changes: [], trouble: `${where} can't be used, so the history of changes begins anew: ${why}` };
+  }
+}
+
+/** Writes the file in one step. Rejects when it can't. */
+export async function writeHistory(folder: string, changes: readonly Change[]): Promise<void> {
+  const where = path.join(folder, NAME);
+  const writing = replaceFile(where, [`${JSON.stringify({ version: 1, changes })}\n`], 0o600);
+  await inTime(writing, { ms: MS, what: `writing ${where}` });
+}

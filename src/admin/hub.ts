@@ -1,0 +1,77 @@
+/** Something that happened, for those who listen. */
+export interface Happening {
+  /** `change`, `problem`, `problem-gone` */
+  readonly event: string;
+  readonly data: unknown;
+}
+
+/** Hands on what happens to everybody who listens. */
+export interface Hub {
+  readonly publish: (happening: Happening) => void;
+  /** What happens from now on, as server-sent events, until the signal; undefined when too many listen already. */
+  readonly listen: (signal: AbortSignal) => AsyncIterable<string> | undefined;
+  readonly listeners: () => number;
+}
+
+/** Whose listeners, and how much waits for one of them at most, in characters: who reads more slowly loses the connection, and comes again. */
+const MOST_LISTENERS = 20;
+const MOST_WAITING = 1_000_000;
+const BEAT_MS = 15_000;
+
+/** The text for one listener that it has not taken yet. */
+interface Queue {
+  text: string;
+  isOver: boolean;
+  wake: () => void;
+}
+
+/** A hub that nobody listens to yet. */
+export function makeHub(): Hub {
+  const queues = new Set<Queue>();
+  return {
+    publish: ({ event, data }) => {
+      if (queues.size === 0) return;
+      const text = `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+      for (const queue of queues) {
+        queue.isOver ||= queue.text.length + text.length > MOST_WAITING;
+        if (!queue.isOver) queue.text += text;
+        queue.wake();
+      }
+    },
+    listen: (signal) => {
+      if (queues.size >= MOST_LISTENERS) return undefined;
+      const queue: Queue = { text: ': what happens from now on\n\n', isOver: false, wake: () => undefined };
+      queues.add(queue);
+      const end = (): void => {
+        queues.delete(queue);
+        queue.isOver = true;
+        queue.wake();
+      };
+      if (signal.aborted) end();
+      else signal.addEventListener('abort', end, { once: true });
+      return listen(queue);
+    },
+    listeners: () => queues.size,
+  };
+}
+
+async function* listen(queue: Queue): AsyncGenerator<string> {
+  while (!queue.isOver) {
+    if (queue.text === '') await something(queue);
+    const text = queue.text === '' ? ': beat\n\n' : queue.text;
+    queue.text = '';
+    yield text;
+  }
+}
+
+/** Resolves when there is something to say, when nothing was said for a while, and at the end. */
+async function something(queue: Queue): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, BEAT_MS);
+    queue.wake = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+  queue.wake = () => undefined;
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+
+const text = z.string();
+const count = z.int().min(0);
+const time = z.iso.datetime();
+
+/** What is wrong with somebody's app or the operator's text. */
+export const problemSchema = z.strictObject({
+  code: text,
+  owner: z.union([
+    z.strictObject({ by: z.literal('operator') }),
+    z.strictObject({ by: z.literal('app'), app: text, index: count.optional() }),
+  ]),
+  label: text.optional(),
+  message: text,
+  hint: text,
+});
+
+/** One change of HAProxy. */
+export const changeSchema = z.strictObject({
+  id: count,
+  at: time,
+  result: z.enum(['commands', 'reload', 'failed']),
+  ms: z.number().nullable(),
+  why: z.array(z.strictObject({ code: text, text })),
+  what: z.array(text),
+  more: count,
+  error: text.nullable(),
+});
+
+const health = { ok: z.boolean(), reasons: z.array(z.strictObject({ code: text, text })) };
+const sync = { synced: time.nullable(), ageSeconds: count.nullable(), maxStalenessSeconds: count, haproxy: text };
+const reasoned = { why: text, text };
+const ruleSchema = z.strictObject({ where: text, line: text, label: text.nullable() });
+const problems = { problems: z.array(problemSchema), loadBalancer: z.array(problemSchema) };
+
+const portSchema = z.strictObject({
+  app: text,
+  author: text,
+  index: count,
+  servicePort: count.nullable(),
+  mode: z.enum(['http', 'tcp']).nullable(),
+  backend: text.nullable(),
+  served: z.boolean(),
+  bind: text.nullable(),
+  routes: z.array(z.strictObject({ host: text, path: text.nullable() })),
+  lostHosts: z.array(text),
+  auth: z.boolean(),
+  redirectToHttps: z.boolean(),
+  allowedNetworks: z.array(text),
+  servers: z.array(z.strictObject({ name: text, task: text, address: text, port: count, state: z.enum(['serves', 'draining']) })),
+  rules: z.array(ruleSchema),
+  leftOut: z.array(z.strictObject(reasoned)),
+});
+
+const taskSchema = z.strictObject({
+  task: text,
+  state: text,
+  health: text,
+  readiness: text,
+  host: text,
+  addresses: z.array(text),
+  startedAt: time.nullable(),
+  version: text.nullable(),
+  serves: z.array(count),
+  draining: z.boolean(),
+  leftOut: z.array(z.strictObject({ ...reasoned, port: count.nullable() })),
+});
+
+const labelSchema = z.strictObject({ name: text, value: text, counts: z.enum(['yes', 'partly', 'no']), problem: text.nullable() });
+
+const answerSchema = z.strictObject({
+  action: z.enum(['backend', 'redirect', 'deny', 'nothing']),
+  served: z.boolean(),
+  rule: ruleSchema.nullable(),
+  labels: z.array(text),
+  backend: text.nullable(),
+  port: portSchema.nullable(),
+  tasks: z.array(taskSchema),
+  checks: z.array(text),
+  auth: z.boolean(),
+  unsure: z.array(ruleSchema),
+  why: text.nullable(),
+  text: text.nullable(),
+});
+
+const claimSchema = z.strictObject({ app: text, index: count, why: text, text, leftOut: z.array(z.strictObject(reasoned)) });
+const rowPort = z.strictObject({ index: count, servicePort: count, hosts: z.array(text), servers: count });
+
+/** What the answers look like; nothing is in an answer that is not here. */
+export const SCHEMAS = {
+  Refusal: z.strictObject({ error: text, hint: text }),
+  Health: z.strictObject(health),
+  SyncHealth: z.strictObject({ ...health, ...sync }),
+  Apps: z.strictObject({
+    apps: z.array(
+      z.strictObject({
+        app: text,
+        servedAs: text.nullable(),
+        instances: count,
+        tasks: count,
+        ports: z.array(rowPort),
+        leftOut: z.array(text),
+        problems: count,
+      }),
+    ),
+  }),
+  App: z.strictObject({
+    kind: z.literal('app'),
+    app: text,
+    served: z.boolean(),
+    servedAs: text.nullable(),
+    instances: count,
+    network: text,
+    ports: z.array(portSchema),
+    tasks: z.array(taskSchema),
+    checks: z.array(text),
+    labels: z.array(labelSchema),
+    ...problems,
+  }),
+  Route: z.strictObject({
+    kind: z.literal('route'),
+    host: text,
+    path: text,
+    served: z.boolean(),
+    http: answerSchema.nullable(),
+    https: answerSchema.nullable(),
+    others: z.array(claimSchema),
+    nearest: z.array(text),
+    ...problems,
+  }),
+  Problems: z.strictObject({ problems: z.array(problemSchema) }),
+  History: z.strictObject({ changes: z.array(changeSchema) }),
+  Done: z.strictObject({ ok: z.boolean(), text }),
+} as const;
+
+/** The name of an answer's shape. */
+export type SchemaName = keyof typeof SCHEMAS;

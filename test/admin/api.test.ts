@@ -1,0 +1,170 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { setMaxListeners } from 'node:events';
+import { request } from 'node:http';
+import { apiRoutes, type ApiParts } from '../../src/admin/api.ts';
+import { changeOf } from '../../src/admin/change.ts';
+import { healthRoutes } from '../../src/admin/health.ts';
+import { makeHistory } from '../../src/admin/history.ts';
+import { makeHub } from '../../src/admin/hub.ts';
+import { DESCRIBED, describeApi } from '../../src/admin/openapi.ts';
+import { openapiRoute } from '../../src/admin/openapi-route.ts';
+import { SCHEMAS } from '../../src/admin/schemas.ts';
+import type { View } from '../../src/model/view.ts';
+import { readCases, viewOf, type Case } from '../golden/cases.ts';
+import { ask, serveAdmin, type Heard } from './rig.ts';
+
+const CASES = readCases();
+const ends: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+const GOOD = {
+  at: 1_000,
+  syncedAt: 900,
+  staleSince: undefined,
+  maxStalenessMs: 120_000,
+  isUp: true,
+  silent: undefined,
+  haproxy: { state: 'as-wanted' },
+  unbound: [],
+} as const;
+
+async function serve(view: View | undefined, more: Partial<ApiParts> = {}) {
+  const history = makeHistory([]);
+  const hub = makeHub();
+  const asked: string[] = [];
+  const parts: ApiParts = {
+    view: () => view,
+    running: () => view && { document: view.document, exceptions: new Map(), lost: new Map() },
+    history,
+    hub,
+    resync: () => Promise.resolve({ ok: true, text: 'nothing changed' }),
+    reload: () => asked.push('reload'),
+    ...more,
+  };
+  const routes = [...apiRoutes(parts), ...healthRoutes(() => Promise.resolve(GOOD)), openapiRoute];
+  const { port } = await serveAdmin({ routes }, ends);
+  const get = (path: string): Promise<Heard> => ask({ port, path });
+  const post = (path: string): Promise<Heard> => ask({ port, path, method: 'POST' });
+  return { get, post, port, history, hub, asked };
+}
+
+/** Checks an answer against the shape that the description gives for its path and status. */
+function read(path: string, { status, text }: Heard): Record<string, unknown> {
+  const route = DESCRIBED.find((one) => new RegExp(`^${one.path.replace(/\{\w+…\}/, '.+')}$`).test(path.replace(/\?.*/, '')));
+  const answer = route?.answers[status];
+  if (answer === undefined || !('shape' in answer)) throw new Error(`no shape is described for ${path} with ${status}: ${text}`);
+  return SCHEMAS[answer.shape].parse(JSON.parse(text));
+}
+
+test.each(CASES)('$name: the answers have the shapes that are described, and no others', async (one) => {
+  const view = viewOf(one);
+  const { get } = await serve(view);
+  const check = async (path: string): Promise<Record<string, unknown>> => read(path, await get(path));
+  const { apps } = (await check('/v1/apps')) as { apps: readonly { app: string; tasks: number }[] };
+  expect(apps.map(({ app, tasks }) => [app, tasks])).toEqual(view.snapshot.apps.map(({ id, tasks }) => [id, tasks.length]));
+  for (const { app } of apps) await expect(check(`/v1/apps${app}`)).resolves.toMatchObject({ app });
+  const hosts = new Set(view.services.flatMap(({ front }) => front.routes.map(({ host }) => host)));
+  for (const host of [...hosts, 'nobody.example'])
+    await expect(check(`/v1/routes?host=${host}&path=/x`)).resolves.toMatchObject({ host, path: '/x' });
+  const { problems } = (await check('/v1/problems')) as { problems: readonly unknown[] };
+  expect(problems).toHaveLength(view.problems.length);
+  const config = await get('/v1/config');
+  expect(config).toMatchObject({ status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' } });
+  expect(config.text).not.toMatch(/password (?!\*\*\*)\S/);
+});
+
+test('passwords of user lists are hidden, in the configuration and in labels', async () => {
+  const one = CASES.find(({ name }) => name === 'auth-redirect');
+  if (one === undefined) throw new Error('the case is gone');
+  const view = viewOf(one);
+  const secrets = view.services.flatMap(({ front }) => front.auth?.password ?? []);
+  expect(secrets.length).toBeGreaterThan(0);
+  const { get } = await serve(view);
+  const apps = view.snapshot.apps.map(({ id }) => `/v1/apps${id}`);
+  const texts = await Promise.all(['/v1/config', '/v1/problems', ...apps].map((path) => get(path).then(({ text }) => text)));
+  expect(texts[0]).toContain('password ***');
+  for (const text of texts) for (const secret of secrets) expect(text).not.toContain(secret);
+});
+
+test('before Marathon was read there is nothing to say; wrong questions are told so', async () => {
+  const { get } = await serve(undefined);
+  for (const path of ['/v1/apps', '/v1/apps/shop', '/v1/routes?host=a', '/v1/problems', '/v1/config']) {
+    expect(read(path, await get(path))).toMatchObject({ error: expect.any(String), hint: expect.any(String) });
+    await expect(get(path)).resolves.toMatchObject({ status: 503 });
+  }
+  const { get: ask } = await serve(viewOf(CASES[0] as Case));
+  expect(read('/v1/apps/none', await ask('/v1/apps/none'))).toMatchObject({ error: 'Marathon has no app /none' });
+  await expect(ask('/v1/routes')).resolves.toMatchObject({ status: 400 });
+  await expect(ask('/v1/routes?host=a&path=x')).resolves.toMatchObject({ status: 400 });
+});
+
+test('changes and Problems are heard by who listens; the last changes can be read, the latest first', async () => {
+  const { get, port, hub, history } = await serve(undefined);
+  const heard = await new Promise<{ next: () => Promise<string> }>((resolve) => {
+    request({ host: '127.0.0.1', port, path: '/v1/events', agent: false }, (response) => {
+      const chunks = response.setEncoding('utf8')[Symbol.asyncIterator]() as AsyncIterator<string>;
+      ends.push(() => response.destroy());
+      resolve({ next: async () => String((await chunks.next()).value) });
+    }).end();
+  });
+  await expect(heard.next()).resolves.toMatch(/^: /);
+  const change = history.add(
+    changeOf({ at: 0, result: 'commands', ms: 1.26, reasons: [{ code: 'server-added', subject: 'shop_10004', detail: 'a' }] }),
+  );
+  hub.publish({ event: 'change', data: change });
+  await expect(heard.next()).resolves.toBe(`event: change\ndata: ${JSON.stringify(change)}\n\n`);
+  history.add(changeOf({ at: 5, result: 'failed', error: 'no' }));
+  expect(history.add(changeOf({ at: 6, result: 'failed', error: 'no' }))).toBeUndefined(); // the same again
+  const { changes } = read('/v1/history', await get('/v1/history')) as { changes: readonly unknown[] };
+  expect(changes).toEqual([
+    { id: 2, at: '1970-01-01T00:00:00.005Z', result: 'failed', ms: null, why: [], what: [], more: 0, error: 'no' },
+    {
+      ...{ id: 1, at: '1970-01-01T00:00:00.000Z', result: 'commands', ms: 1.3, more: 0, error: null },
+      why: [{ code: 'server-added', text: 'a task serves that did not before' }],
+      what: ['shop_10004: a'],
+    },
+  ]);
+});
+
+test('who listens and does not read loses the connection, and only so many may listen', async () => {
+  const hub = makeHub();
+  const over = new AbortController();
+  setMaxListeners(20, over.signal);
+  const slow = hub.listen(over.signal);
+  for (let i = 1; i < 20; i++) expect(hub.listen(over.signal)).toBeDefined();
+  expect(hub.listen(over.signal)).toBeUndefined();
+  for (let i = 0; i < 20; i++) hub.publish({ event: 'change', data: 'x'.repeat(100_000) });
+  const taken: string[] = [];
+  for await (const text of slow ?? []) taken.push(text);
+  expect(taken.join('').length).toBeLessThan(1_100_000);
+  over.abort();
+  expect(hub.listeners()).toBe(0);
+});
+
+test('a resync says what became of it, a reload that it was asked for', async () => {
+  const { post, asked } = await serve(undefined, { resync: () => Promise.resolve({ ok: false, text: 'Marathon is away' }) });
+  const resync = await post('/v1/resync');
+  expect([resync.status, read('/v1/resync', resync)]).toEqual([503, { ok: false, text: 'Marathon is away' }]);
+  const reload = await post('/v1/reload');
+  expect([reload.status, read('/v1/reload', reload)]).toEqual([202, { ok: true, text: expect.any(String) }]);
+  expect(asked).toEqual(['reload']);
+});
+
+test('every route is described, and every description is of a route', async () => {
+  const { get } = await serve(undefined);
+  const served = [...apiRoutes({} as ApiParts), ...healthRoutes(() => Promise.resolve(GOOD)), openapiRoute].map(
+    ({ method, path }) => `${method} ${path}`,
+  );
+  const described = DESCRIBED.map(({ method, path }) => `${method} ${path}`);
+  expect(described.filter((one) => one !== 'GET /metrics').sort()).toEqual(served.sort());
+  for (const path of ['/health/live', '/health/ready', '/health/sync']) expect(read(path, await get(path))).toMatchObject({ ok: true });
+  const { text } = await get('/v1/openapi.json');
+  expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(describeApi())));
+  expect(JSON.parse(text)).toMatchObject({
+    openapi: '3.1.0',
+    paths: { '/v1/apps/{id}': { get: { parameters: [{ name: 'id', in: 'path' }] } } },
+  });
+});
