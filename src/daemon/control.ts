@@ -102,7 +102,7 @@ export interface Question {
 /** Asks the daemon that runs in a run folder. Rejects with a sentence when no daemon runs there, or when it does not answer by the deadline. */
 export async function askDaemon({ runDir, ask, about, deadlineMs }: Question): Promise<Reply & Readonly<Record<string, unknown>>> {
   const path = socketPath(runDir, 'daemon.sock');
-  const no = (what: string, cause?: unknown): Error => new Error(`the daemon of ${ask} gave no answer to '${runDir}': ${what}`, { cause });
+  const no = (what: string, cause?: unknown): Error => new Error(`the daemon of ${runDir} gave no answer to '${ask}': ${what}`, { cause });
   const late = (): Error => no(`it did not answer within ${deadlineMs} ms`);
   return withDeadline({ ms: deadlineMs, late }, async (enough) => {
     const socket = connect({ path, signal: enough });

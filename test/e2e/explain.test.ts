@@ -16,7 +16,7 @@ test('the daemon says who answers for a host, an app and a port; what HAProxy re
   await deploy();
   const [id, index] = [app.id, 0];
   const away = await explain(cluster, HOST);
-  expect(away).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('none runs') });
+  expect(away).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('no daemon runs there') });
   const read = await run({ folder, ends, words: ['explain', HOST, '--group', 'external', '--marathon', marathon.url] });
   expect(read).toMatchObject({ code: 0, stdout: expect.stringContaining(`${HOST}/ is served\n`) });
 
