@@ -14,6 +14,7 @@ import { withSignals, type Signals } from './signals.ts';
 import { addStatus } from './status.ts';
 import { UsageError } from './usage-error.ts';
 import { addExplain } from './explain.ts';
+import { addCheck } from './check.ts';
 
 /**
  * Parses the command line and runs the command. Without a command (`labels`, `dns`, `demo`, `status`), `act` gets the settings. Rejects with a
@@ -27,7 +28,7 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
   const program = new Command('marathon-lb-ts')
     .description('Follows Mesosphere Marathon and keeps HAProxy in step: a drop-in for marathon-lb 1.15.')
     .usage(
-      '[options]\n       marathon-lb-ts dns [options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts status [options]\n       marathon-lb-ts explain <app|host|:port> [options]\n       marathon-lb-ts labels',
+      '[options]\n       marathon-lb-ts dns [options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts status [options]\n       marathon-lb-ts explain <app|host|:port> [options]\n       marathon-lb-ts check <file...> [options]\n       marathon-lb-ts labels',
     )
     .version(version(), '--version', 'print the version')
     .exitOverride()
@@ -44,7 +45,7 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
     .action(() => {
       process.stdout.write(makeReference());
     });
-  return addExplain(addDemo(addStatus(addDns(program, runDns))));
+  return addCheck(addExplain(addDemo(addStatus(addDns(program, runDns)))));
 }
 
 const SIGNALS = `

@@ -36,7 +36,7 @@ test('the daemon says who answers for a host, an app and a port; what HAProxy re
   await until('the other app is left out', async () => (await explain(cluster, otherApp.id)).stdout.includes('left out (refused)'));
   const refused = await explain(cluster, 'other.acme.org');
   expect(refused).toMatchObject({ code: 1, stderr: 'marathon-lb-ts: other.acme.org/ is not served\n' });
-  expect(refused.stdout).toMatch(/port 0 of \/other: HAProxy does not take HAPROXY_BACKEND_HTTP_OPTIONS.*unknown option 'nonsense'/);
+  expect(refused.stdout).toMatch(/port 0 of \/other: HAProxy .* HAPROXY_BACKEND_HTTP_OPTIONS.*unknown option 'nonsense'/);
 
   await expect(explain(cluster, '/nginy')).resolves.toMatchObject({
     code: 1,

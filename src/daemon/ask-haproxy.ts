@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ownerKey } from '../blame/app-owners.ts';
+import { findBlame } from '../blame/blame.ts';
+import { withoutOtherFiles } from '../blame/complaint.ts';
+import { describeBlame } from '../blame/refusal-problems.ts';
+import { withoutServices } from '../blame/without-services.ts';
+import { makeOwnAgain } from '../certificates/choose.ts';
+import { FilesOnDisk } from '../drive/files.ts';
+import type { Looked } from '../explain/check-report.ts';
+import { sentence } from '../lib/sentence.ts';
+import type { Document } from '../model/document.ts';
+import type { Verdict } from '../model/haproxy.ts';
+import type { Problem } from '../model/problem.ts';
+import { askVersion, checkConfig } from '../process/check.ts';
+import { environmentOf } from '../process/haproxy-environment.ts';
+import type { Run } from './surroundings.ts';
+
+/** What a real HAProxy has against a document. */
+export interface HaproxyWord {
+  readonly looked: Looked;
+  readonly problems: readonly Problem[];
+}
+
+/** After so many rounds, each without whom the ones before have named, HAProxy is not asked again. */
+const ROUNDS = 10;
+
+/** Asks the HAProxy of this machine about a document, without touching what runs; `settings.haproxyConfig` is in a folder of the caller's own. */
+export async function askHaproxy(
+  document: Document,
+  { settings, env, signal }: Pick<Run, 'settings' | 'env' | 'signal'>,
+): Promise<HaproxyWord> {
+  const { haproxyBin: bin, haproxyConfig: config, stateDir, haproxyEnv } = settings;
+  const given = environmentOf(env, haproxyEnv);
+  let version: string;
+  try {
+    [, version = ''] = /version (\S+)/.exec(await askVersion(bin, given)) ?? [];
+  } catch (error) {
+    return { looked: { looked: false, why: sentence(error) }, problems: [] };
+  }
+  const ask = async (file: string, deadlineMs?: number): Promise<Verdict> => {
+    await makeOwnAgain(await readFile(file, 'utf8'), stateDir);
+    return checkConfig(bin, file, { env: given, signal, deadlineMs });
+  };
+  const files = new FilesOnDisk({
+    config,
+    stateDir,
+    archiveVersions: 0,
+    check: ask,
+    now: () => new Date(),
+    log: { warn: () => undefined },
+  });
+  return { looked: { looked: true, version }, problems: await findAll(document, { files, file: path.resolve(config) }) };
+}
+
+interface Asked {
+  readonly files: Pick<FilesOnDisk, 'check'>;
+  readonly file: string;
+}
+
+/** Whom HAProxy names, and then whom it names when these are not there. */
+async function findAll(document: Document, { files, file }: Asked): Promise<readonly Problem[]> {
+  const check = async (candidate: Document): Promise<Verdict> => {
+    const verdict = await files.check(candidate);
+    return verdict.ok ? verdict : { ok: false, lines: verdict.lines.map((line) => withoutOtherFiles(line, file)) };
+  };
+  const problems: Problem[] = [];
+  const out = new Set<string>();
+  for (let round = 0; round < ROUNDS; round++) {
+    const candidate = withoutServices(document, out);
+    const verdict = await check(candidate);
+    if (verdict.ok) return problems;
+    const { blamed, operator, unknown } = await findBlame({ document: candidate, good: undefined, lines: verdict.lines, check });
+    problems.push(...describeBlame({ blamed, operator, unknown }, 'HAProxy takes nothing of the configuration while that is so'));
+    if (blamed.length === 0) return problems;
+    for (const { owner } of blamed) out.add(ownerKey(owner));
+  }
+  return problems;
+}
