@@ -58,6 +58,9 @@ interface Asked {
   readonly file: string;
 }
 
+/** For the hints of what is the operator's. */
+const EFFECT = 'HAProxy takes nothing of the configuration while that is so';
+
 /** Whom HAProxy names, and then whom it names when these are not there. */
 async function findAll(document: Document, { files, file }: Asked): Promise<readonly Problem[]> {
   const check = async (candidate: Document): Promise<Verdict> => {
@@ -71,7 +74,7 @@ async function findAll(document: Document, { files, file }: Asked): Promise<read
     const verdict = await check(candidate);
     if (verdict.ok) return problems;
     const { blamed, operator, unknown } = await findBlame({ document: candidate, good: undefined, lines: verdict.lines, check });
-    problems.push(...describeBlame({ blamed, operator, unknown }, 'HAProxy takes nothing of the configuration while that is so'));
+    problems.push(...describeBlame({ blamed, operator, unknown }, { effect: EFFECT }));
     if (blamed.length === 0) return problems;
     for (const { owner } of blamed) out.add(ownerKey(owner));
   }
