@@ -8,6 +8,7 @@ import { withoutServices } from '../blame/without-services.ts';
 import { makeOwnAgain } from '../certificates/choose.ts';
 import { FilesOnDisk } from '../drive/files.ts';
 import type { Looked } from '../explain/check-report.ts';
+import { now } from '../lib/clock.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Document } from '../model/document.ts';
 import type { Verdict } from '../model/haproxy.ts';
@@ -47,7 +48,7 @@ export async function askHaproxy(
     stateDir,
     archiveVersions: 0,
     check: ask,
-    now: () => new Date(),
+    now,
     log: { warn: () => undefined },
   });
   return { looked: { looked: true, version }, problems: await findAll(document, { files, file: path.resolve(config) }) };

@@ -1,5 +1,6 @@
 import { makeAlarm } from './wake-ups.ts';
 import { answerCondition, answerExplain, answerResync, answerStatus } from './control-answers.ts';
+import { now } from '../lib/clock.ts';
 import { chooseCertificates, type Chosen, type ChosenAtStart } from '../certificates/choose.ts';
 import type { AdminParts } from './open-admin.ts';
 import type { Reply } from './control.ts';
@@ -106,7 +107,7 @@ async function connect(run: Connected, client: Client): Promise<Daemon & Pick<Re
   const { settings, signal, follow } = run;
   const inbox = makeInbox<News>(signal);
   const recorder = await openRecorder(run);
-  const surroundings = { ...run, tell: inbox.tell, drained: inbox.drained, recorder };
+  const surroundings = { ...run, tell: inbox.tell, drained: inbox.drained, now, recorder };
   const { saved, chosen, start, derive } = await begin(run);
   const parts = await openParts(surroundings, client, chosen);
   const { source, certificates, drive, keeper, reached, watched, dns } = parts;
@@ -169,11 +170,11 @@ async function openParts(
   client: Client,
   chosen: ChosenAtStart,
 ) {
-  const { settings, log, signal, tell, follow } = surroundings;
+  const { settings, log, signal, tell, now: clock, follow } = surroundings;
   const dns = await openDns(surroundings);
   const reached = reach(surroundings);
   const views = makeViews();
-  const drive = openDrive(reached, { ...surroundings, ...drivenBy(views, tell), report: surroundings.recorder.drive });
+  const drive = openDrive(reached, { ...surroundings, ...drivenBy(views, surroundings), report: surroundings.recorder.drive });
   const source = openSource(client, surroundings, follow);
   const keeper = openKeeper(surroundings);
   const certificates = new CertificateJudge({ ...surroundings, stateDir: settings.stateDir, chosen });
@@ -185,7 +186,7 @@ async function openParts(
     log,
     signal,
   });
-  const alarm = makeAlarm({ source, tell, signal });
+  const alarm = makeAlarm({ source, tell, now: clock, signal });
   const watched = watch({ reached, drive, view: views.latest, surroundings });
   return { ...surroundings, dns, reached, watched, views, drive, source, keeper, certificates, gate, alarm };
 }

@@ -5,7 +5,6 @@ import type { Outcome } from '../drive/outcome.ts';
 import type { CertificateJudge } from './open-certificates.ts';
 import type { Gate } from './gate.ts';
 import { answerTo, type Answer } from '../explain/explain.ts';
-import { now } from '../lib/clock.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { View } from '../model/view.ts';
 import type { Source } from '../source/source.ts';
@@ -17,7 +16,7 @@ import type { Watch } from './watch-haproxy.ts';
 import { stuckOf } from './watch-waiting.ts';
 
 /** The parts of a daemon that its answers are made from. */
-interface Informants extends Pick<Surroundings, 'settings' | 'drained'> {
+interface Informants extends Pick<Surroundings, 'settings' | 'drained' | 'now'> {
   readonly source: Source;
   readonly drive: Drive;
   readonly views: Views;
@@ -27,7 +26,7 @@ interface Informants extends Pick<Surroundings, 'settings' | 'drained'> {
 }
 
 /** Whether everything is in step now. */
-export function answerStatus({ source, drive, views, settings, watched }: Informants): Status {
+export function answerStatus({ source, drive, views, settings, watched, now }: Informants): Status {
   return statusOf({
     view: views.latest(),
     sentAt: views.sentAt(),
@@ -42,7 +41,7 @@ export function answerStatus({ source, drive, views, settings, watched }: Inform
 
 /** How far the daemon is, for health. */
 export function answerCondition(informants: Informants): Condition {
-  const { source, drive, views, settings, watched } = informants;
+  const { source, drive, views, settings, watched, now } = informants;
   const { haproxy, unbound } = answerStatus(informants);
   const view = views.latest();
   return {

@@ -1,6 +1,7 @@
 import { makeAlarm } from './wake-ups.ts';
 import { openDns } from './open-dns.ts';
 import { openMarathon, openSource } from './open-marathon.ts';
+import { now } from '../lib/clock.ts';
 import { endingWith } from '../lib/ending-with.ts';
 import { makeInbox } from '../lib/inbox.ts';
 import { loop } from '../core/loop.ts';
@@ -39,8 +40,8 @@ export async function dnsAlone(run: Run, started: (daemon: DnsDaemon) => void): 
 async function connect(run: Run, client: Client): Promise<DnsDaemon & { readonly ended: Promise<unknown> }> {
   const inbox = makeInbox<News>(run.signal);
   const { tell, drained } = inbox;
-  const dns = await openDns({ ...run, follow: true });
-  const source = openSource(client, { ...run, tell, drained }, true);
+  const dns = await openDns({ ...run, now, follow: true });
+  const source = openSource(client, { ...run, tell, drained, now }, true);
   const resync = (reason: string): void => {
     source.resync(reason).catch(() => undefined); // the source logs the error
   };
@@ -49,7 +50,7 @@ async function connect(run: Run, client: Client): Promise<DnsDaemon & { readonly
     start: startState(NO_HAPROXY),
     absorb: makeAbsorb({ massRemovalHoldMs: run.settings.massRemovalHold * 1000 }),
     derive,
-    consumers: [dns.see, makeProblemLog(run.log), makeAlarm({ source, tell, signal: run.signal })],
+    consumers: [dns.see, makeProblemLog(run.log), makeAlarm({ source, tell, now, signal: run.signal })],
   });
   return { resync, ended: Promise.all([source.ended, looping, dns.ended]) };
 }

@@ -19,7 +19,6 @@ import {
 import { withoutOtherFiles } from '../blame/complaint.ts';
 import { ownerKey } from '../blame/app-owners.ts';
 import type { Blame, NameOf } from '../blame/read-refusal.ts';
-import { now } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { View } from '../model/view.ts';
 import type { Document } from '../model/document.ts';
@@ -38,13 +37,15 @@ interface BlamingSettings {
   /** The view that a document is part of; undefined when it is not known. */
   readonly viewOf: (document: Document) => View | undefined;
   readonly log: Logger;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 /**
  * Turns HAProxy's refusals into News: which ports are left out because of them, and what only the operator can mend. A fault found in the operator's
  * templates is checked first when the next candidate is refused, until HAProxy accepts one.
  */
-export function makeBlaming({ files, file, tell, viewOf, log }: BlamingSettings): Pick<DriveDependencies, 'refused' | 'accepted'> {
+export function makeBlaming({ files, file, tell, viewOf, log, now }: BlamingSettings): Pick<DriveDependencies, 'refused' | 'accepted'> {
   let fault: OperatorsFault | undefined;
   const tried = new Set<string>(); // the operator's templates that were already replaced by the default ones
   const check = checkOurs(files, file);
@@ -55,7 +56,8 @@ export function makeBlaming({ files, file, tell, viewOf, log }: BlamingSettings)
   const refused: DriveDependencies['refused'] = async (refusal, candidate, good) => {
     const hasEnded = 'error' in refusal && refusal.hasEnded;
     const lines = oursOf(linesOf(refusal), file);
-    const lacking = 'error' in refusal ? newsOfLack(refusal.error, lines, { candidate, good, view: viewOf(candidate) }) : undefined;
+    const lacking =
+      'error' in refusal ? newsOfLack(refusal.error, lines, { candidate, good, view: viewOf(candidate), at: now() }) : undefined;
     if (lacking !== undefined) {
       tell(lacking);
       return 'another';
@@ -69,7 +71,7 @@ export function makeBlaming({ files, file, tell, viewOf, log }: BlamingSettings)
     const quarantined = portsToBlame(viewOf(candidate), finding.blamed, triesAgain);
     log.debug({ blamed: quarantined.map(({ app, index }) => `${app} ${index}`), runs: finding.runs }, 'HAProxy refuses a candidate');
     const { operator, unknown } = finding;
-    if ('error' in refusal && quarantined.length === 0) return tellReload(refusal, lines, tell);
+    if ('error' in refusal && quarantined.length === 0) return tellReload(refusal, lines, { tell, now });
     const isFirst = good === undefined && triesAgain && (await files.fingerprint()) === 'none';
     const defaulted = isFirst ? toDefault(operator, tried) : undefined;
     if (defaulted !== undefined) {
@@ -89,7 +91,7 @@ export function makeBlaming({ files, file, tell, viewOf, log }: BlamingSettings)
 function tellReload(
   refusal: Extract<CandidateRefusal, { readonly error: unknown }>,
   lines: readonly string[],
-  tell: (news: News) => void,
+  { tell, now }: Pick<BlamingSettings, 'tell' | 'now'>,
 ): Consequence {
   if (!refusal.hasEnded && lines.some(mayPass)) return 'later';
   tell({ kind: 'refused', at: now(), problems: [describeReload(refusal)], quarantined: [] });
@@ -103,6 +105,7 @@ function effectOf({ isFirst, passes }: { readonly isFirst: boolean; readonly pas
 }
 
 interface Reloading {
+  readonly at: number;
   readonly candidate: Document;
   readonly good: Document | undefined;
   readonly view: View | undefined;
@@ -112,12 +115,12 @@ interface Reloading {
  * The News about what the machine lacks for a reload, when leaving something out helps; undefined for a different error, and when only the operator
  * can help.
  */
-function newsOfLack(error: unknown, lines: readonly string[], { candidate, good, view }: Reloading): News | undefined {
+function newsOfLack(error: unknown, lines: readonly string[], { candidate, good, view, at }: Reloading): News | undefined {
   const binds = error instanceof BindsTaken ? error.binds : bindsInUse(lines, { candidate, good });
-  if (binds.length > 0) return { kind: 'taken', at: now(), binds };
+  if (binds.length > 0) return { kind: 'taken', at, binds };
   if (!(error instanceof TooFewDescriptors)) return undefined;
   const neediest = neediestOf(candidate, good, error.lacking);
-  return neediest && { kind: 'refused', at: now(), problems: [], quarantined: tooMany(neediest, error, view) };
+  return neediest && { kind: 'refused', at, problems: [], quarantined: tooMany(neediest, error, view) };
 }
 
 /** Quarantine for all ports of the app that needs the most descriptors, in their current form. */

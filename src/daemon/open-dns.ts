@@ -11,11 +11,10 @@ import { makeResponder, type Forward } from '../dns/answers/respond.ts';
 import { makeDated } from '../dns/zones/serial.ts';
 import { serveDns } from '../dns/net/server.ts';
 import { makeZones } from '../dns/zones/zone.ts';
-import { now } from '../lib/clock.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Settings } from '../options/options.ts';
 import { makeProblemLog } from './problem-log.ts';
-import type { Run } from './surroundings.ts';
+import type { Run, Surroundings } from './surroundings.ts';
 
 /** The running name server. */
 export interface Dns {
@@ -30,13 +29,13 @@ const KEPT_BYTES = 48 * 2 ** 20;
 const FORWARD_MS = 2_500;
 const MOST_FORWARDED = 500; // questions in flight to upstream servers
 
-interface DnsRun extends Run {
+interface DnsRun extends Run, Pick<Surroundings, 'now'> {
   /** False for one pass, which does not answer DNS. */
   readonly follow: boolean;
 }
 
 /** Opens the name server on every endpoint of --dns-listen until the signal aborts. Rejects with a sentence when an endpoint can't be opened. */
-export async function openDns({ settings, log, signal, follow }: DnsRun): Promise<Dns> {
+export async function openDns({ settings, log, signal, now, follow }: DnsRun): Promise<Dns> {
   const { dnsListen: endpoints } = settings;
   let zones: Zones | undefined;
   if (endpoints.length === 0 || !follow) return { see: () => undefined, zones: () => zones, ended: Promise.resolve() };
@@ -52,7 +51,7 @@ export async function openDns({ settings, log, signal, follow }: DnsRun): Promis
     random: Math.random,
     keptBytes: KEPT_BYTES,
   });
-  const allow = makeRate({ perSecond: settings.dnsRate, now: () => performance.now() });
+  const allow = makeRate({ perSecond: settings.dnsRate, now });
   const { ended } = await serveDns({ endpoints, respond, allow, log, signal });
   log.info({ at: endpoints.map(textOf), upstream: settings.dnsUpstream.map(textOf) }, 'answering DNS');
   const see: Dns['see'] = ({ snapshot }) => {

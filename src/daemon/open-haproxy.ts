@@ -20,9 +20,9 @@ import { makePlan, planDeletions } from '../plan/plan.ts';
 import { readDocument } from '../haproxy/read-document.ts';
 import { foldersOfHead } from '../haproxy/template-rules.ts';
 import { makeBackoff } from '../lib/backoff.ts';
-import { now, sleep } from '../lib/clock.ts';
+import { sleep } from '../lib/clock.ts';
 import { makeFolder } from '../lib/folders.ts';
-import { inTime } from '../lib/deadline.ts';
+import { inTime, within } from '../lib/deadline.ts';
 import { quiet, type Ask } from '../lib/runs.ts';
 import type { View } from '../model/view.ts';
 import { sentence } from '../lib/sentence.ts';
@@ -44,7 +44,7 @@ export interface Reached {
 }
 
 /** Prepares to reach HAProxy: our own process, or the one that --command reloads. Nothing is started yet. */
-export function reach({ settings, log, tell, signal, env: all }: Surroundings & { readonly env: Environment }): Reached {
+export function reach({ settings, log, tell, signal, now, env: all }: Surroundings & { readonly env: Environment }): Reached {
   const { haproxyConfig: config, stateDir, archiveVersions, skipValidation, haproxyBin: bin, runDir, command } = settings;
   const env = environmentOf(all, settings.haproxyEnv);
   const ask = async (file: string, deadlineMs?: number): Promise<Verdict> => {
@@ -53,7 +53,7 @@ export function reach({ settings, log, tell, signal, env: all }: Surroundings & 
     return checkConfig(bin, file, { env, signal, deadlineMs });
   };
   const check = skipValidation ? undefined : ask;
-  const files = new FilesOnDisk({ config, stateDir, archiveVersions, check, now: () => new Date(), log });
+  const files = new FilesOnDisk({ config, stateDir, archiveVersions, check, now, log });
   const fingerprint = () => files.fingerprint();
   const capable = () => capabilitiesOf(bin, env);
   if (command !== undefined) {
@@ -64,11 +64,12 @@ export function reach({ settings, log, tell, signal, env: all }: Surroundings & 
       runDir,
       fingerprint,
       log,
+      now,
       env,
     });
     return { haproxy, applied: () => haproxy.applied(), revive: () => Promise.resolve(false), own: undefined, files, capable };
   }
-  const own = makeProcess({ bin, runDir, stateDir, config, fingerprint, log, env });
+  const own = makeProcess({ bin, runDir, stateDir, config, fingerprint, log, now, env });
   const prepare = async (text: string): Promise<void> => {
     await makeOwnAgain(text, stateDir);
     for (const folder of foldersOfHead(text)) await makeFolder(folder, 0o755); // for those who may use the stats sockets in it
@@ -94,11 +95,11 @@ interface DriveSurroundings {
  * runs.
  */
 export function openDrive({ haproxy, applied, revive, files }: Reached, surroundings: Surroundings & DriveSurroundings): Drive {
-  const { settings, signal, serves, tell } = surroundings;
+  const { settings, signal, serves, tell, now } = surroundings;
   const reload = (reasons: readonly Reason[]): void => {
     driving.reloadAsItIs(reasons);
   };
-  const namesWithout = watchNames({ resolves, reload, tell, sleep, signal });
+  const namesWithout = watchNames({ resolves, reload, tell, now, sleep, signal });
   const dependencies: DriveDependencies = {
     haproxy: readingNames(haproxy, namesWithout),
     applied,
@@ -116,7 +117,7 @@ export function openDrive({ haproxy, applied, revive, files }: Reached, surround
     },
     ...makeTelling(surroundings),
     signal,
-    now: () => performance.now(),
+    now,
   };
   const driving = drive(withReport(dependencies, surroundings.report));
   return driving;
@@ -134,12 +135,16 @@ function readingNames(haproxy: Haproxy, tell: ReturnType<typeof watchNames>): Ha
   };
 }
 
+/** How long a name server is waited for, in milliseconds. */
+const LOOKUP_MS = 10_000;
+
 /** In the way of the C library, as HAProxy does it: /etc/hosts, then DNS. */
 function resolves(host: string): Promise<boolean> {
-  return lookup(host).then(
+  const resolving = lookup(host).then(
     () => true,
     () => false,
   );
+  return within(resolving, { ms: LOOKUP_MS }).then((found) => found === true);
 }
 
 /**
@@ -149,12 +154,13 @@ function resolves(host: string): Promise<boolean> {
 const WORK_MS = 600_000;
 
 /** Decides when the slow lane runs. */
-function openQuiet(work: () => Promise<void>, { settings, log, signal }: Surroundings): Ask {
+function openQuiet(work: () => Promise<void>, { settings, log, signal, now }: Surroundings): Ask {
   const backoff = makeBackoff({ first: 1_000, most: 8_000, random: Math.random });
   return quiet({
     work: () => inTime(work(), { ms: WORK_MS, what: 'updating HAProxy' }),
     ...waitsOf(settings),
     backoff,
+    now,
     signal,
     failed: (error, nextMs) => {
       if (settings.once) return; // the pass ends with this error, and its reason goes to stderr

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { makeBackoff } from '../lib/backoff.ts';
-import { now, sleep } from '../lib/clock.ts';
+import { machineTime, now, sleep } from '../lib/clock.ts';
 import type { Environment } from '../lib/environment.ts';
 import { inTime } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';
@@ -23,7 +23,7 @@ import type { Surroundings } from './surroundings.ts';
 export async function openMarathon(settings: Settings, env: Environment): Promise<Client> {
   const { marathon: urls, marathonLeaderHosts: leaderHosts, marathonCaCert, insecure } = settings;
   const ca = marathonCaCert === undefined ? undefined : await readNamed('--marathon-ca-cert', marathonCaCert);
-  return makeClient({ urls, leaderHosts, auth: await chooseAuth({ settings, env, ca }), ca, insecure });
+  return makeClient({ now, urls, leaderHosts, auth: await chooseAuth({ settings, env, ca }), ca, insecure });
 }
 
 interface AuthParts {
@@ -43,7 +43,7 @@ async function chooseAuth({ settings, env, ca }: AuthParts): Promise<Auth> {
   if (authCredentials !== undefined) return basicAuth(authCredentials);
   if (dcos !== undefined) {
     const { dcosAuth } = await import('../source/dcos.ts'); // the JWT library takes time to load
-    return dcosAuth({ credentials: dcos, ca, insecure });
+    return dcosAuth({ credentials: dcos, ca, insecure, now: machineTime });
   }
   const { MARATHON_USER: user, MARATHON_PASSWORD: password } = env;
   if (user !== undefined && user !== '') return basicAuth(`${user}:${password ?? ''}`, 'MARATHON_USER and MARATHON_PASSWORD');
@@ -72,8 +72,9 @@ interface Reads {
 }
 
 /** Opens reads of Marathon. Agents known by name get their addresses, and tasks of an older version get that version's ports and checks. */
-export function openReads(client: Client, { settings, log, tell, signal }: Omit<Surroundings, 'env' | 'drained'>): Reads {
+export function openReads(client: Client, { settings, log, tell, signal, now }: Omit<Surroundings, 'env' | 'drained'>): Reads {
   const hosts = makeHosts({
+    now,
     unresolved: (name, error) => {
       log.warn({ host: name, reason: sentence(error) }, 'the name of an agent does not resolve; its tasks are left out');
     },
@@ -92,12 +93,12 @@ export function openReads(client: Client, { settings, log, tell, signal }: Omit<
   const readAll = makeFullRead({ ...parts, readApps: client.readApps, unread });
   const readApp = makeAppRead({ ...parts, readApp: client.readApp });
   const newBackoff = () => makeBackoff({ first: 1_000, most: 8_000, random: Math.random });
-  return { readAll, openReader: () => makeReadScheduler({ readAll, readApp, newBackoff, sleep, log, signal }) };
+  return { readAll, openReader: () => makeReadScheduler({ readAll, readApp, newBackoff, now, sleep, log, signal }) };
 }
 
 /** Opens the source of News: the event stream with reads when something happens, polling, or reads only when asked. */
 export function openSource(client: Client, surroundings: Surroundings, following: boolean): Source {
-  const { settings, log, tell, signal } = surroundings;
+  const { settings, log, tell, signal, now } = surroundings;
   const reader = openReads(client, surroundings).openReader();
   if (!following) return onlyWhenAsked(reader);
   if (settings.poll !== undefined) return poll({ reader, everyMs: settings.poll * 1000, sleep, signal });

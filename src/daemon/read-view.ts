@@ -1,4 +1,5 @@
 import { nameCertificates } from '../certificates/choose.ts';
+import { now } from '../lib/clock.ts';
 import type { Certificates } from '../model/certificates.ts';
 import type { News } from '../model/news.ts';
 import type { View } from '../model/view.ts';
@@ -15,7 +16,7 @@ export async function readView(run: Run): Promise<View> {
   const client = await openMarathon(settings, env);
   try {
     return await makeView(run, async (tell) => {
-      await openReads(client, { settings, log, signal, tell }).readAll(signal);
+      await openReads(client, { settings, log, signal, now, tell }).readAll(signal);
     });
   } finally {
     await client.close();

@@ -1,4 +1,3 @@
-import { now } from '../lib/clock.ts';
 import type { Consumer } from '../core/loop.ts';
 import type { View } from '../model/view.ts';
 import type { Document } from '../model/document.ts';
@@ -30,7 +29,7 @@ export function makeViews(): Views {
 }
 
 /** What `openDrive` needs of the views: the view that a document is part of; and a function that tells as News what HAProxy serves. */
-export function drivenBy({ of }: Views, tell: Surroundings['tell']) {
+export function drivenBy({ of }: Views, { tell, now }: Pick<Surroundings, 'tell' | 'now'>) {
   const serves = (document: Document): void => {
     const view = of(document);
     if (view !== undefined) tell({ kind: 'serving', at: now(), holders: view.holders });

@@ -1,4 +1,5 @@
 import type { Environment } from '../lib/environment.ts';
+import type { Now } from '../lib/clock.ts';
 import type { Inbox } from '../lib/inbox.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { News } from '../model/news.ts';
@@ -12,5 +13,8 @@ export interface Run {
   readonly signal: AbortSignal;
 }
 
-/** What the parts of a run share: what the run was given, and the inbox of its loop. */
-export interface Surroundings extends Run, Pick<Inbox<News>, 'tell' | 'drained'> {}
+/** What the parts of a run share: what the run was given, the inbox of its loop, and its clock. */
+export interface Surroundings extends Run, Pick<Inbox<News>, 'tell' | 'drained'> {
+  /** Milliseconds since 1970, with a fraction; it never jumps. */
+  readonly now: Now;
+}

@@ -4,7 +4,6 @@ import { socketsOf } from '../process/listeners.ts';
 import type { Drive } from '../drive/drive.ts';
 import type { OwnProcess } from '../process/process.ts';
 import type { Reached } from './open-haproxy.ts';
-import { now } from '../lib/clock.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { View } from '../model/view.ts';
 import type { TakenBind } from '../model/quarantine.ts';
@@ -33,7 +32,7 @@ export interface Watch {
  * reloaded it, its state is read back. Binds that it could not get are tried again when they are free, and apps for which
  * the file descriptors did not suffice when they do.
  */
-export function watch({ reached: { own, capable }, drive, view, surroundings: { log, signal, tell } }: Watched): Watch {
+export function watch({ reached: { own, capable }, drive, view, surroundings: { log, signal, tell, now } }: Watched): Watch {
   let silence: string | undefined;
   const waited = (one: OwnProcess): Promise<boolean> =>
     one.stays(WATCH_MS, signal).then(

@@ -1,5 +1,4 @@
 import { makeBackoff } from '../lib/backoff.ts';
-import { now } from '../lib/clock.ts';
 import type { Reason, UnresolvedServer } from '../model/document.ts';
 import type { News } from '../model/news.ts';
 
@@ -10,6 +9,8 @@ export interface NameWatch {
   /** HAProxy reads its file again: only then it resolves names. */
   readonly reload: (reasons: readonly Reason[]) => void;
   readonly tell: (news: News) => void;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   /** Rejects when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
   readonly signal: AbortSignal;
@@ -23,7 +24,7 @@ const LOOKS = { first: 2_000, most: 60_000 } as const;
  * after growing waits; when one resolves, HAProxy is reloaded, once: should it not find the address all the same, that is not tried again before
  * the name has been gone here, too.
  */
-export function watchNames({ resolves, reload, tell, sleep, signal }: NameWatch): (servers: readonly UnresolvedServer[]) => void {
+export function watchNames({ resolves, reload, tell, now, sleep, signal }: NameWatch): (servers: readonly UnresolvedServer[]) => void {
   const backoff = makeBackoff({ ...LOOKS, random: Math.random });
   const tried = new Set<string>(); // names that HAProxy was reloaded for
   let unresolved: readonly UnresolvedServer[] = [];

@@ -43,7 +43,7 @@ export interface FilesSettings {
   readonly archiveVersions: number;
   /** Checks a file with `haproxy -c`; undefined under --skip-validation. */
   readonly check: ((file: string, deadlineMs?: number) => Promise<Verdict>) | undefined;
-  readonly now: () => Date;
+  readonly now: () => number;
   readonly log: Pick<Logger, 'warn'>;
 }
 
@@ -73,11 +73,11 @@ export class FilesOnDisk implements Files {
     const wanted = fingerprintOf(texts);
     if (wanted === fingerprintOf(await readAll(this.#folder, [...texts.keys()]))) return { ok: true };
     if (wanted !== this.#good) {
-      const start = performance.now();
+      const start = this.#settings.now();
       const verdict = await this.#validate(texts);
       if (!verdict.ok) return verdict;
       this.#good = wanted;
-      this.#goodMs = performance.now() - start;
+      this.#goodMs = this.#settings.now() - start;
     }
     await this.#orWarn('the previous configuration could not be archived', () => this.#archive());
     await writeAll(this.#folder, [...texts].reverse()); // maps first, because the new configuration may need them
@@ -155,7 +155,7 @@ export class FilesOnDisk implements Files {
     const archive = path.join(stateDir, 'archive');
     await makeFolder(archive);
     const text = await readFile(config).catch(ignoreMissing);
-    const copy = path.join(archive, `${this.#name}.${now().toISOString().replaceAll(':', '')}`);
+    const copy = path.join(archive, `${this.#name}.${new Date(now()).toISOString().replaceAll(':', '')}`);
     if (text !== undefined) await writeFile(copy, text, { mode: 0o600 });
     const versions = (await readdir(archive)).filter((file) => file.startsWith(`${this.#name}.`)).sort();
     for (const old of versions.slice(0, -keep)) await rm(path.join(archive, old), { force: true });

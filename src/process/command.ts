@@ -21,6 +21,8 @@ export interface CommandSettings {
   /** Returns the fingerprint of the files in place; called before each reload. */
   readonly fingerprint: () => string | Promise<string>;
   readonly log: Logger;
+  /** Milliseconds. */
+  readonly now: () => number;
   /** The command's environment; by default PATH, TZ and LANG of this process. */
   readonly env?: Environment;
   /** The folder of the map files, as the configuration writes it. */
@@ -104,15 +106,15 @@ interface Confirmed {
  * right after a reload.
  */
 async function confirm(settings: CommandSettings, { runtime, before, again }: Confirmed): Promise<void> {
-  const { confirmMs = 20_000 } = settings;
-  const start = performance.now();
+  const { confirmMs = 20_000, now } = settings;
+  const start = now();
   let isAgain = false;
   for (;;) {
-    const now = await runtime.worker().catch((error: unknown) => error);
-    const answers = now instanceof Object && 'pid' in now ? (now as WorkerInfo) : undefined;
+    const found = await runtime.worker().catch((error: unknown) => error);
+    const answers = found instanceof Object && 'pid' in found ? (found as WorkerInfo) : undefined;
     if (answers !== undefined && (answers.pid !== before?.pid || answers.started !== before.started)) return;
-    const waitedMs = performance.now() - start;
-    if (waitedMs >= confirmMs) throw unconfirmed(settings, answers, now);
+    const waitedMs = now() - start;
+    if (waitedMs >= confirmMs) throw unconfirmed(settings, answers, found);
     if (!isAgain && answers !== undefined && waitedMs >= confirmMs / 4) {
       isAgain = true;
       settings.log.debug({ command: settings.command }, 'the previous HAProxy worker still answers, so the command is run once more');

@@ -23,6 +23,8 @@ export interface OwnSettings {
   /** Returns the fingerprint of the files in place; called before each start and reload. */
   readonly fingerprint: () => string | Promise<string>;
   readonly log: Logger;
+  /** Milliseconds since 1970, by a clock that does not jump. */
+  readonly now: () => number;
   /** HAProxy's environment; by default PATH, TZ and LANG of this process. */
   readonly env?: Environment;
   /** How long a start or reload may take until HAProxy confirms it, in milliseconds; by default 20,000. */
@@ -62,7 +64,7 @@ const RELOAD_LOOKS = 10;
 
 /**
  * Returns HAProxy's processes; undefined when it does not run. Waits for a master that refuses connections because it reloads. If somebody has
- * removed the master's socket, makes the master create it again. Rejects when HAProxy runs but does not answer until `until` (`performance.now`).
+ * removed the master's socket, makes the master create it again. Rejects when HAProxy runs but does not answer until `until` (`own.now`).
  */
 export async function look(own: OwnHaproxy, until: number): Promise<Processes | undefined> {
   for (let looks = 1; ; looks++) {
@@ -72,7 +74,7 @@ export async function look(own: OwnHaproxy, until: number): Promise<Processes | 
     const isAlive = master !== undefined && (await lives(master));
     if (found.silence === 'absent' && !isAlive) return undefined;
     if (isAlive && looks === RELOAD_LOOKS) await askSocketBack(own, master);
-    if (performance.now() >= until)
+    if (own.now() >= until)
       throw new Error(`HAProxy (pid ${master?.pid ?? 'unknown'}) runs, but does not answer; end that process, and a new one is started`, {
         cause: found,
       });

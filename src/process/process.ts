@@ -58,7 +58,7 @@ async function agrees(own: OwnHaproxy, fingerprint: string): Promise<void> {
 }
 
 async function adopt(own: OwnHaproxy): Promise<{ readonly worker: number } | undefined> {
-  const found = await look(own, performance.now() + own.deadlineMs);
+  const found = await look(own, own.now() + own.deadlineMs);
   const master = found === undefined ? undefined : await identify(found.master);
   if (master === undefined) return undefined;
   await own.noted.noteMaster(master);
@@ -67,7 +67,7 @@ async function adopt(own: OwnHaproxy): Promise<{ readonly worker: number } | und
 }
 
 async function pidsOf(own: OwnHaproxy): Promise<readonly number[]> {
-  const found = await look(own, performance.now() + own.deadlineMs);
+  const found = await look(own, own.now() + own.deadlineMs);
   return found === undefined ? [] : [found.master, ...[...found.workers, ...found.oldWorkers].map(({ pid }) => pid)];
 }
 
@@ -77,10 +77,10 @@ const LOOK_MS = 100;
 function makeStays(own: OwnHaproxy): OwnProcess['stays'] {
   let ended = '';
   return async (ms, signal) => {
-    const until = performance.now() + ms;
+    const until = own.now() + ms;
     const master = await own.noted.master();
     const isWatched = master !== undefined && identityText(master) !== ended;
-    for (let left = ms; left > 0; left = until - performance.now()) {
+    for (let left = ms; left > 0; left = until - own.now()) {
       if (isWatched && !(await lives(master))) {
         ended = identityText(master);
         return;
@@ -93,13 +93,13 @@ function makeStays(own: OwnHaproxy): OwnProcess['stays'] {
 /** Asks for the version. Waits for a master that refuses connections for a moment because somebody else reloads it. */
 async function release(own: OwnHaproxy): Promise<Release | undefined> {
   const known = await own.runtime.release();
-  if (known !== undefined || (await look(own, performance.now() + own.deadlineMs)) === undefined) return known;
+  if (known !== undefined || (await look(own, own.now() + own.deadlineMs)) === undefined) return known;
   return own.runtime.release();
 }
 
 /** Reads back what HAProxy holds, after waiting for a reload that somebody else may have started. */
 async function holds(own: OwnHaproxy, document: Document): Promise<Running> {
-  await look(own, performance.now() + own.deadlineMs);
+  await look(own, own.now() + own.deadlineMs);
   return own.runtime.holds(document);
 }
 
@@ -109,13 +109,13 @@ async function applied(own: OwnHaproxy): Promise<string | undefined> {
 }
 
 async function stop(own: OwnHaproxy, gently: Gently | undefined): Promise<void> {
-  const found = await look(own, performance.now() + STOP_MS).catch(() => undefined); // a HAProxy that hangs is ended by its recorded pid
+  const found = await look(own, own.now() + STOP_MS).catch(() => undefined); // a HAProxy that hangs is ended by its recorded pid
   const noted = await own.noted.master();
   const master = found === undefined ? noted : await identify(found.master);
   const workers = await Promise.all([...(found?.workers ?? []), ...(found?.oldWorkers ?? [])].map(({ pid }) => identify(pid)));
   const all = [master, ...workers].filter((one) => one !== undefined);
-  if (gently !== undefined && found !== undefined) await letFinish(all, { ...gently, turnRed: () => turnRed(own) });
-  await end(all);
+  if (gently !== undefined && found !== undefined) await letFinish(all, { ...gently, now: own.now, turnRed: () => turnRed(own) });
+  await end(all, own);
   own.noted.forget();
   for (const file of [own.socketPath, ...own.noted.files]) await rm(file, { force: true });
 }

@@ -16,7 +16,7 @@ interface Attempt {
   readonly own: OwnHaproxy;
   /** Where in haproxy.log the output of this attempt begins, in bytes. */
   readonly since: number;
-  /** The deadline, as `performance.now` counts. */
+  /** The deadline, as `own.now` counts. */
   readonly until: number;
   readonly before: Processes;
   readonly master: ProcessIdentity;
@@ -29,7 +29,7 @@ interface Task {
 
 /** Starts or reloads HAProxy. Resolves when a worker that has loaded the file serves. Rejects with a ReloadRefused or a sentence. */
 export async function reload(own: OwnHaproxy, { reasons, wanted }: Task): Promise<void> {
-  const until = performance.now() + own.deadlineMs;
+  const until = own.now() + own.deadlineMs;
   const fingerprint = await own.fingerprint();
   await mkdir(own.runDir, { recursive: true, mode: 0o700 });
   const since = await startOfLog(own);
@@ -67,7 +67,7 @@ async function start({ own, since, until }: Pick<Attempt, 'own' | 'since' | 'unt
   try {
     return await confirm({ own, since, until, master, before: { master: pid, workers: [], oldWorkers: [], failed: 0 } });
   } catch (error) {
-    await end([master]); // a HAProxy that starts later after all would share the ports with the next one
+    await end([master], own); // a HAProxy that starts later after all would share the ports with the next one
     throw error;
   }
 }
@@ -76,11 +76,11 @@ async function reloadRunning({ own, since, until, before }: Omit<Attempt, 'maste
   const master = (await identify(before.master)) ?? { pid: before.master, started: 'ended' };
   const attempt = { own, since, until, before, master };
   for (;;) {
-    const answer = await orSilence(ask({ ...call(own), command: 'reload', deadlineMs: left(until) }));
+    const answer = await orSilence(ask({ ...call(own), command: 'reload', deadlineMs: left(until, own) }));
     const words = answer instanceof NoAnswer ? '' : answer; // 2.6 answers nothing; 2.7 and later answer Success=0 or 1 and the log
     const busy = answer instanceof NoAnswer ? answer.silence === 'absent' : /another reload is still in progress/i.test(words);
     if (!busy && /^Success=0/m.test(words)) throw await refusal(attempt, { what: 'HAProxy refused the reload', answer: words });
-    if (!busy || performance.now() >= until || !(await lives(master))) return await confirm(attempt);
+    if (!busy || own.now() >= until || !(await lives(master))) return await confirm(attempt);
     await sleep(own.pauseMs);
   }
 }
@@ -90,15 +90,14 @@ async function confirm(attempt: Attempt): Promise<number> {
   const { own, until, before, master } = attempt;
   const known = new Set([...before.workers, ...before.oldWorkers].map(({ pid }) => pid));
   for (;;) {
-    const now = await orSilence(showProc(call(own)));
-    const silent = now instanceof NoAnswer;
-    const worker = silent ? undefined : now.workers.find(({ pid }) => !known.has(pid))?.pid;
+    const found = await orSilence(showProc(call(own)));
+    const silent = found instanceof NoAnswer;
+    const worker = silent ? undefined : found.workers.find(({ pid }) => !known.has(pid))?.pid;
     if (worker !== undefined && (await serving(own, worker)) !== undefined) return worker;
-    if (!silent && now.failed > before.failed) throw await refusal(attempt, { what: 'HAProxy refused the reload' });
+    if (!silent && found.failed > before.failed) throw await refusal(attempt, { what: 'HAProxy refused the reload' });
     if (silent && !(await lives(master)))
       throw await refusal(attempt, { what: known.size > 0 ? 'HAProxy ended at the reload' : 'HAProxy did not start' });
-    if (performance.now() >= until)
-      throw await refusal(attempt, { what: `HAProxy did not confirm within ${own.deadlineMs} ms that it serves` });
+    if (own.now() >= until) throw await refusal(attempt, { what: `HAProxy did not confirm within ${own.deadlineMs} ms that it serves` });
     await sleep(own.pauseMs);
   }
 }
@@ -140,6 +139,6 @@ async function startOfLog(own: OwnHaproxy): Promise<number> {
   return 0;
 }
 
-function left(until: number): number {
-  return Math.max(1, Math.ceil(until - performance.now()));
+function left(until: number, { now }: OwnHaproxy): number {
+  return Math.max(1, Math.ceil(until - now()));
 }

@@ -60,7 +60,7 @@ export interface SavedFile {
 const OLDEST_MS = 7 * 24 * 3_600_000;
 
 /** Reads what the last run saved, unless it is more than a week old. A file that can't be used is renamed. Never rejects. */
-export async function readSaved(folder: string, now: () => number = Date.now): Promise<SavedFile> {
+export async function readSaved(folder: string, now: () => number): Promise<SavedFile> {
   const file = path.join(folder, NAME);
   try {
     const saved = await readFile(file);

@@ -30,15 +30,17 @@ interface Elements<T> {
   readonly body: Readable;
   readonly decode: (json: string) => T;
   readonly limits: Limits;
+  /** Milliseconds. */
+  readonly now: () => number;
   readonly signal: AbortSignal;
 }
 
 /** Decodes the elements of `apps` while the body arrives. Yields to the event loop at least every 5 ms. Rejects with a sentence. */
-export async function readElements<T>({ body, decode, limits, signal }: Elements<T>): Promise<readonly T[]> {
+export async function readElements<T>({ body, decode, limits, now, signal }: Elements<T>): Promise<readonly T[]> {
   const cutter = makeElementCutter('apps');
   const elements: T[] = [];
   let open = 0; // bytes since the end of the last element
-  let turn = performance.now();
+  let turn = now();
   for await (const chunk of limited(body, limits.bytes)) {
     const texts = cutter.push(chunk);
     open = texts.length > 0 ? 0 : open + chunk.length;
@@ -46,10 +48,10 @@ export async function readElements<T>({ body, decode, limits, signal }: Elements
     if (elements.length + texts.length > limits.apps) throw new Error(`sent more than ${limits.apps} apps`);
     for (const json of texts) {
       elements.push(decodeElement(json, decode));
-      if (performance.now() - turn < TURN_MS) continue;
+      if (now() - turn < TURN_MS) continue;
       await setImmediate();
       signal.throwIfAborted();
-      turn = performance.now();
+      turn = now();
     }
   }
   cutter.end();

@@ -1,5 +1,4 @@
 import { Agent } from 'undici';
-import { now as sinceEpoch } from '../lib/clock.ts';
 import type { AppId } from '../model/names.ts';
 import { appIn, pathOf, saysGone, versionPathOf } from './app-endpoint.ts';
 import type { Auth } from './auth.ts';
@@ -77,7 +76,7 @@ interface Settings {
   readonly deadlines?: Deadlines;
   readonly limits?: Limits;
   /** Returns milliseconds since 1970, with a fraction; by default from a clock that never jumps. */
-  readonly now?: () => number;
+  readonly now: () => number;
 }
 
 const APPS = '/v2/apps?embed=apps.tasks&embed=apps.readiness';
@@ -91,7 +90,7 @@ export function makeClient({
   insecure = false,
   deadlines = DEADLINES,
   limits = LIMITS,
-  now = sinceEpoch,
+  now,
 }: Settings): Client {
   const bases = urls.map(readUrl);
   if (bases.length === 0) throw new Error("no Marathon is given; at least one is wanted: --marathon 'http://host:8080'");
@@ -99,7 +98,7 @@ export function makeClient({
     connect: { timeout: deadlines.connectMs, rejectUnauthorized: !insecure, ...(ca === undefined ? {} : { ca }) },
   });
   const get = makeGet({ agent, auth, connectMs: deadlines.connectMs, mayTrust: makeMayTrust(bases, leaderHosts) });
-  const ask = makeAsk(get);
+  const ask = makeAsk(get, now);
   const patience = makePatience({ leastMs: APPS_MS, mostMs: deadlines.headMs });
   const hosts = makeHostsInTurn(bases, now);
   const readOne = makeReadOne({ hosts, ask, deadlines: shorter(deadlines), maxBytes: limits.appBytes });
@@ -110,7 +109,7 @@ export function makeClient({
     readApps: (decode, signal) =>
       hosts({ what: "Marathon's apps", ms: deadlines.wholeMs, signal }, (base, limited) =>
         ask({ base, path: APPS, deadlines, patience, signal: limited }, (answer) =>
-          readElements({ body: unpacked(answer), decode, limits, signal: limited }),
+          readElements({ body: unpacked(answer), decode, limits, now, signal: limited }),
         ),
       ),
     readApp: ({ id, decode, signal }) => readOne({ what: 'an app', id, path: pathOf(id), signal }, (json) => decode(appIn(json, id))),
@@ -142,17 +141,17 @@ interface Ask {
 type AskHost = <T>(question: Ask, read: (answer: Answer) => Promise<T>) => Promise<T>;
 
 /** Makes a function that asks one host for JSON. It always closes the answer. */
-function makeAsk(get: Get): AskHost {
+function makeAsk(get: Get, now: () => number): AskHost {
   return async ({ base, path, deadlines, patience, also, signal }, read) => {
     const waits = { ...deadlines, headMs: patience.now(), signal };
     const headers = { accept: 'application/json', 'accept-encoding': 'gzip' };
-    const sent = performance.now();
+    const sent = now();
     const asked = get({ base: base.href, path, headers, ...waits, ...(also === undefined ? {} : { also }) });
     const answer = await asked.catch((error: unknown) => {
-      if (performance.now() - sent >= waits.headMs) patience.failed();
+      if (now() - sent >= waits.headMs) patience.failed();
       throw error;
     });
-    patience.met(performance.now() - sent);
+    patience.met(now() - sent);
     try {
       refuseWebPage(answer, 'JSON');
       return await read(answer);

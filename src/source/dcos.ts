@@ -15,7 +15,7 @@ export interface DcosSettings {
   /** Accepts any certificate. */
   readonly insecure?: boolean;
   /** Returns milliseconds since 1970. */
-  readonly now?: () => number;
+  readonly now: () => number;
   /** How long one login may take, in milliseconds. */
   readonly deadlineMs?: number;
 }
@@ -44,7 +44,7 @@ const MOST_BYTES = 2 ** 20;
  * the token. Calls during a login wait for that login. If a login fails, the old token is used while it is valid. Throws an Error that names the
  * field when the credentials are not what DC/OS issues. No message contains a key or a token.
  */
-export function dcosAuth({ credentials, ca, insecure = false, now = Date.now, deadlineMs = 10_000 }: DcosSettings): Auth {
+export function dcosAuth({ credentials, ca, insecure = false, now, deadlineMs = 10_000 }: DcosSettings): Auth {
   const account = readAccount(credentials);
   const connect = { timeout: deadlineMs, rejectUnauthorized: !insecure, ...(ca === undefined ? {} : { ca }) };
   let kept: Token | undefined;

@@ -10,7 +10,7 @@ export interface HostSettings {
   readonly freshMs?: number;
   /** How long a read waits for lookups, in milliseconds. A later result is used at the next read. */
   readonly waitMs?: number;
-  readonly now?: () => number;
+  readonly now: () => number;
   /** Called once for a name that does not resolve, and again only after the name has resolved in between. */
   readonly unresolved: (name: string, error: unknown) => void;
 }
@@ -24,7 +24,7 @@ interface Known {
  * Fills in the addresses of agents that Marathon knows by name, because neither requests nor HAProxy's start should have to wait for DNS. A name that
  * no longer resolves keeps its last address. If a lookup hangs, only one read waits for it.
  */
-export function makeHosts({ resolve = lookupOne, freshMs = 60_000, waitMs = 5_000, now = Date.now, unresolved }: HostSettings): Complete {
+export function makeHosts({ resolve = lookupOne, freshMs = 60_000, waitMs = 5_000, now, unresolved }: HostSettings): Complete {
   const known = new Map<string, Known>();
   const told = new Set<string>();
   const asking = new Map<string, Promise<unknown>>();

@@ -26,7 +26,7 @@ interface Settings {
   /** Makes the waits after which a failed read is tried again, one sequence for each lane. When left out, failed reads are not tried again. */
   readonly newBackoff?: () => Backoff;
   /** Returns milliseconds of a clock that does not jump. */
-  readonly now?: () => number;
+  readonly now: () => number;
   readonly sleep: Sleep;
   readonly log: Pick<Logger, 'debug'>;
   readonly signal: AbortSignal;
@@ -37,7 +37,7 @@ interface Settings {
  * once `signal` has aborted.
  */
 export function makeReadScheduler(settings: Settings): ReadScheduler {
-  const { readAll, readApp, quietMs = 5, manyApps = 20, newBackoff, now = () => performance.now(), sleep, log, signal } = settings;
+  const { readAll, readApp, quietMs = 5, manyApps = 20, newBackoff, now, sleep, log, signal } = settings;
   const lane = { quietMs, backoff: newBackoff?.(), now, sleep, log, signal };
   const all = new FullLane({
     ...lane,

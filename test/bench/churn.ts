@@ -17,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startMarathon, type Marathon } from '../../src/demo/marathon.ts';
 import { makeProcess } from '../../src/process/process.ts';
 import { freePorts } from '../e2e/ports.ts';
+import { now } from '../../src/lib/clock.ts';
 
 interface Size {
   readonly apps: number;
@@ -240,7 +241,7 @@ async function measure(size: Size): Promise<Readonly<Record<string, string>>> {
   await sleep(200);
   daemon.child.kill('SIGTERM');
   await once(daemon.child, 'exit');
-  await makeProcess({ bin: 'haproxy', runDir, config, fingerprint: () => '', log: { debug: () => undefined } as never }).stop();
+  await makeProcess({ bin: 'haproxy', runDir, config, fingerprint: () => '', now, log: { debug: () => undefined } as never }).stop();
   tasks.closeAllConnections();
   tasks.close();
   await marathon.close();

@@ -22,6 +22,7 @@ import { makeClient } from '../../src/source/client.ts';
 import type { App } from '../../src/model/snapshot.ts';
 import { served } from '../golden/cases.ts';
 import { makeBody, type Estate } from './apps.ts';
+import { now } from '../../src/lib/clock.ts';
 
 interface Whole {
   readonly seconds: number;
@@ -61,7 +62,7 @@ type Stages = Readonly<Record<'read and decode' | 'absorb' | 'derive' | 'text' |
 async function runStages(url: string): Promise<Stages> {
   const settings = { ...defaultSettings(), group: ['external'], marathon: [url], nbthread: 2 };
   const derive = await loadMiddle({ settings, env: {} });
-  const client = makeClient({ urls: [url], auth: noAuth });
+  const client = makeClient({ urls: [url], auth: noAuth, now });
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   const {

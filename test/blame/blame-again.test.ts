@@ -7,6 +7,7 @@ import type { Document } from '../../src/model/document.ts';
 import type { AppId } from '../../src/model/names.ts';
 import type { News } from '../../src/model/news.ts';
 import { backendSection, document, fragment, section } from '../haproxy/make.ts';
+import { now } from '../../src/lib/clock.ts';
 
 /** What is bad in an estate, each refused without naming anybody; `others`: apps with another text than before. */
 interface Estate {
@@ -60,6 +61,7 @@ function blaming() {
     return Promise.resolve(judge(one));
   };
   const { refused, accepted } = makeBlaming({
+    now,
     files: { check, fingerprint: () => Promise.resolve('some') },
     file: '/etc/haproxy/haproxy.cfg',
     tell: (news) => told.push(news),

@@ -32,7 +32,7 @@ async function makeRig(given: Partial<FilesSettings> = {}): Promise<Rig> {
     rig.asked.push({ file, text: await readFile(file, 'utf8'), beside: (await readdir(join(file, '..'))).sort() });
     return rig.answer;
   };
-  const now = (): Date => new Date(Date.UTC(2026, 0, 1, 0, minute++));
+  const now = (): number => Date.UTC(2026, 0, 1, 0, minute++);
   const files = new FilesOnDisk({ config, stateDir, archiveVersions: 2, check, now, log, ...given });
   return Object.assign(rig, { files, config, stateDir, lines });
 }
@@ -163,7 +163,7 @@ test('a later daemon restores what an earlier one confirmed', async () => {
   await files.put(made('good'));
   await files.confirm();
   await writeFile(config, 'broken');
-  const later = new FilesOnDisk({ config, stateDir, archiveVersions: 0, check: undefined, now: () => new Date(), log: recordLog().log });
+  const later = new FilesOnDisk({ config, stateDir, archiveVersions: 0, check: undefined, now: Date.now, log: recordLog().log });
   await expect(later.restore()).resolves.toBe(true);
   await expect(textOf(config)).resolves.toBe('good\n');
 });

@@ -11,6 +11,7 @@ import { reloadsIn } from './command.ts';
 import { isSince } from './release.ts';
 import { FIRST } from './tasks.ts';
 import { until } from './until.ts';
+import { now } from '../../src/lib/clock.ts';
 
 jest.setTimeout(90_000);
 
@@ -79,7 +80,7 @@ async function makeService({ folder, config, ends }: Cluster): Promise<{ readonl
   await writeFile(path.join(templates, 'HAPROXY_HEAD.hbs'), head.replace('global\n', `global\n${socket}`));
   ends.push(async () => {
     const master = await identify(Number(await readFile(pidPath, 'utf8').catch(() => '0')));
-    if (master !== undefined) await end([master]);
+    if (master !== undefined) await end([master], { now });
   });
   return { socketPath, words: ['--command', script, '--haproxy-socket', socketPath, '--templates-dir', templates] };
 }

@@ -8,6 +8,7 @@ import { readSaved } from '../../src/saved/state-folder.ts';
 import { clusters, type Cluster } from './cluster.ts';
 import type { Ended } from './command.ts';
 import { FIRST, HOST } from './tasks.ts';
+import { now } from '../../src/lib/clock.ts';
 
 jest.setTimeout(180_000);
 
@@ -25,7 +26,7 @@ async function noted({ once, folder }: Cluster, killAt = ''): Promise<Ended & { 
 /** What stands there is whole: HAProxy takes the configuration, and what is known can be read. */
 async function expectWhole({ config, folder }: Cluster): Promise<void> {
   if (existsSync(config)) await promisify(execFile)('haproxy', ['-c', '-q', '-f', config]);
-  expect(await readSaved(path.join(folder, 'state'))).not.toHaveProperty('trouble');
+  expect(await readSaved(path.join(folder, 'state'), now)).not.toHaveProperty('trouble');
 }
 
 /** What is left of killed runs when a later one is through; one temporary file a name may be, which the next writing takes. */

@@ -14,6 +14,7 @@ import type { Command, Document, Fragment } from '../../src/model/document.ts';
 import type { BackendName, ServerName } from '../../src/model/names.ts';
 import { statesByMaster } from './agreement.ts';
 import { makeTraffic, needHaproxy, request, setStage, type Ends } from './fixtures/stage.ts';
+import { now } from '../../src/lib/clock.ts';
 
 jest.setTimeout(60_000);
 
@@ -245,6 +246,7 @@ test('a HAProxy that somebody else runs takes commands on its stats socket, and 
     mapFolder: runDir,
     socket,
     log,
+    now,
     fingerprint: () => 'f',
   };
   const theirs = makeCommand(settings);
@@ -268,6 +270,6 @@ test('a stats socket without the rights says so at each command', async () => {
   await write({ global: `  stats socket ${socket} mode 600\n` });
   await make().reload([]);
   const log = await makeLogger({ level: 'silent', format: 'text', fd: 2 });
-  const theirs = makeCommand({ command: 'true', runDir, mapFolder: runDir, socket, log, fingerprint: () => 'f' });
+  const theirs = makeCommand({ command: 'true', runDir, mapFolder: runDir, socket, log, now, fingerprint: () => 'f' });
   await expect(theirs.send([command('disable server out/one')])).resolves.toEqual([{ taken: false, answer: 'Permission denied' }]);
 });

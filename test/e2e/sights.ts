@@ -8,6 +8,7 @@ import type { Place } from './cluster.ts';
 import { HOST } from './tasks.ts';
 import { makeTraffic, type Traffic } from './traffic.ts';
 import { until } from './until.ts';
+import { now } from '../../src/lib/clock.ts';
 
 /** What a client of HAProxy sees, and a person at its machine. */
 export interface Sights {
@@ -37,7 +38,7 @@ function nothing(): void {
 
 /** Asks and looks at the HAProxy of a cluster, and ends it with the test. */
 export function makeSights({ runDir, config, ports, ends }: Place): Sights {
-  const own = makeProcess({ bin: 'haproxy', runDir, config, fingerprint: () => 'of a test', log: SILENT });
+  const own = makeProcess({ bin: 'haproxy', runDir, config, fingerprint: () => 'of a test', log: SILENT, now });
   ends.push(() => own.stop());
   const get: Sights['get'] = (question) => ask({ port: ports.http, host: HOST, ...question });
   const answers: Sights['answers'] = async (count, question) => {

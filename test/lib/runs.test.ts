@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { oneAfterAnother, oneAtATime, quiet, type Ask, type Quiet } from '../../src/lib/runs.ts';
+import { now } from '../../src/lib/clock.ts';
 
 /** A promise to be settled by hand. */
 function gate(): { readonly opened: Promise<void>; readonly open: () => void; readonly slam: (error: Error) => void } {
@@ -103,6 +104,7 @@ function rig(errors: Error[] = [], given: Partial<Quiet> = {}): Rig {
   const failures: unknown[] = [];
   let runs = 0;
   const ask = quiet({
+    now,
     work: () => {
       runs++;
       const error = errors.shift();

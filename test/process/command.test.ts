@@ -7,6 +7,7 @@ import { makeCommand, type CommandHaproxy, type CommandSettings } from '../../sr
 import { makeLogger } from '../../src/lib/logger.ts';
 import type { BackendName, ServerName } from '../../src/model/names.ts';
 import { answersOf, makeSockets, type Played } from '../socket/socket.ts';
+import { now } from '../../src/lib/clock.ts';
 
 const log = await makeLogger({ level: 'silent', format: 'text', fd: 2 });
 const folders: string[] = [];
@@ -26,6 +27,7 @@ async function make(runDir: string, body: string, more: Partial<CommandSettings>
   const script = join(runDir, 'reload.mjs');
   await writeFile(script, body);
   return makeCommand({
+    now,
     command: `${process.execPath} ${script} one two\\ words`,
     mapFolder: runDir,
     runDir,
@@ -75,7 +77,7 @@ test('one that leaves a process behind is not waited for', async () => {
 
 test('a program that is not there, and no program', async () => {
   const runDir = await makeFolder();
-  const settings = { runDir, mapFolder: runDir, log, fingerprint: () => '' };
+  const settings = { now, runDir, mapFolder: runDir, log, fingerprint: () => '' };
   await expect(makeCommand({ ...settings, command: '/no/such/program now' }).reload([])).rejects.toThrow('could not be started');
   await expect(makeCommand({ ...settings, command: ' ' }).reload([])).rejects.toThrow('--command is empty');
 });

@@ -11,6 +11,7 @@ import type { Document } from '../../src/model/document.ts';
 import type { BackendName, ServerName } from '../../src/model/names.ts';
 import { fragment } from '../haproxy/make.ts';
 import { answersOf } from '../socket/socket.ts';
+import { now } from '../../src/lib/clock.ts';
 
 const log = await makeLogger({ level: 'silent', format: 'text', fd: 2 });
 const ends: (() => unknown)[] = [];
@@ -77,7 +78,7 @@ async function fakeMaster(
 }
 
 function make(runDir: string): OwnProcess {
-  return makeProcess({ bin: 'false', runDir, config: '/none', log, fingerprint: () => 'f', deadlineMs: 300, pauseMs: 5 });
+  return makeProcess({ bin: 'false', runDir, config: '/none', log, now, fingerprint: () => 'f', deadlineMs: 300, pauseMs: 5 });
 }
 
 const SERVING: Shown = { workers: [11], old: [], failed: 0, serves: 11 };

@@ -8,6 +8,7 @@ import type { App, Definition, Snapshot } from '../../src/model/snapshot.ts';
 import { decodeAll, readCases } from '../golden/cases.ts';
 import { check, definition, port, task } from '../services/make.ts';
 import { makeFolders } from '../lib/folder.ts';
+import { now } from '../../src/lib/clock.ts';
 
 const makeFolder = makeFolders('known');
 const SAVED = Date.parse('2026-01-02T03:04:05.678Z');
@@ -78,8 +79,8 @@ test('so is every app of the golden cases', async () => {
 test('nothing is known, and nothing was written', async () => {
   const empty = { savedAt: SAVED, snapshot: { apps: [], problems: [] }, holders: [] };
   expect(await readSaved((await written(empty)).folder, () => SAVED)).toStrictEqual({ saved: empty });
-  expect(await readSaved(await makeFolder())).toEqual({});
-  expect(await readSaved('/nowhere/at/all')).toEqual({});
+  expect(await readSaved(await makeFolder(), now)).toEqual({});
+  expect(await readSaved('/nowhere/at/all', now)).toEqual({});
 });
 
 test('the file is one JSON, an app a line, and nobody else may read it', async () => {

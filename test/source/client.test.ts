@@ -5,12 +5,13 @@ import { generate } from 'selfsigned';
 import { basicAuth, noAuth } from '../../src/source/auth.ts';
 import { makeClient, type Client, type Deadlines } from '../../src/source/client.ts';
 import { closeServers, refusedUrl, serve } from './server.ts';
+import { now } from '../../src/lib/clock.ts';
 
 const deadlines: Deadlines = { connectMs: 2_000, headMs: 2_000, silenceMs: 2_000, wholeMs: 10_000 };
 const { signal } = new AbortController();
 const clients: Client[] = [];
 const client = (settings: Partial<Parameters<typeof makeClient>[0]> & { urls: readonly string[] }): Client => {
-  const made = makeClient({ auth: noAuth, deadlines, ...settings });
+  const made = makeClient({ auth: noAuth, deadlines, now, ...settings });
   clients.push(made);
   return made;
 };
@@ -245,5 +246,5 @@ test.each([
   [['marathon:8080'], "a Marathon's URL must look like http://host:8080, but is 'marathon:8080'"],
   [['http://me:s3/cr@et@host name'], "a Marathon's URL must look like http://host:8080, but is 'http://host name'"],
 ])('%j are no addresses', (urls, message) => {
-  expect(() => makeClient({ urls, auth: noAuth })).toThrow(message);
+  expect(() => makeClient({ urls, auth: noAuth, now })).toThrow(message);
 });

@@ -9,6 +9,7 @@ import { makeClient, type Client } from '../../src/source/client.ts';
 import { dcosAuth, type DcosSettings } from '../../src/source/dcos.ts';
 import { openStream } from '../../src/source/stream.ts';
 import { closeServers, recordLog, refusedUrl, serve } from './server.ts';
+import { now } from '../../src/lib/clock.ts';
 
 const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -311,7 +312,7 @@ test('a key that the login endpoint does not know is told', async () => {
 
 test('a login endpoint where nobody listens is told by name, without user info and query', async () => {
   const url = await refusedUrl();
-  const auth = dcosAuth({ credentials: account(`${url.replace('//', '//me:s3cret@')}/login?x=1`) });
+  const auth = dcosAuth({ credentials: account(`${url.replace('//', '//me:s3cret@')}/login?x=1`), now });
   const said = await failureOf(auth(signal));
   expect(said).toMatch(new RegExp(`^no DC/OS login as 'mlb-sa' at ${url}/login: .*ECONNREFUSED`));
   expect(said).not.toContain('s3cret');
@@ -368,7 +369,7 @@ const wrong: readonly (readonly [string, string | object, string | RegExp])[] = 
 
 test.each(wrong)('%s: the field is named, the key is not told', async (_, given, message) => {
   const credentials = typeof given === 'string' ? given : JSON.stringify(given);
-  const said = await failureOf(Promise.resolve().then(() => dcosAuth({ credentials })));
+  const said = await failureOf(Promise.resolve().then(() => dcosAuth({ credentials, now })));
   if (typeof message === 'string') expect(said).toBe(message);
   else expect(said).toMatch(message);
 });
@@ -384,7 +385,7 @@ async function marathonOf(iam: Iam, first: number): Promise<Awaited<ReturnType<t
 }
 
 function clientOf(url: string, auth: Auth): Client {
-  const made = makeClient({ urls: [url], auth });
+  const made = makeClient({ urls: [url], auth, now });
   clients.push(made);
   return made;
 }

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { startMarathon, type AppForm, type Marathon } from '../../src/demo/marathon.ts';
-import type { Sleep } from '../../src/lib/clock.ts';
+import { now, type Sleep } from '../../src/lib/clock.ts';
 import type { AppId } from '../../src/model/names.ts';
 import type { News } from '../../src/model/news.ts';
 import { decodeApp, unpackPorts } from '../../src/snapshot/decode.ts';
@@ -30,7 +30,7 @@ const TASK = { host: '10.0.0.1', addresses: ['172.17.0.2'] };
 /** Reads of an embedded Marathon, decoded and completed as the daemon does. */
 async function start(version: string) {
   const marathon: Marathon = await startMarathon({ version });
-  const client = makeClient({ urls: [marathon.url], auth: noAuth });
+  const client = makeClient({ urls: [marathon.url], auth: noAuth, now });
   ends.push(client.close, () => marathon.close());
   const told: News[] = [];
   const { log, lines } = recordLog();

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { makeBackoff } from '../../src/lib/backoff.ts';
-import type { Sleep } from '../../src/lib/clock.ts';
+import { now, type Sleep } from '../../src/lib/clock.ts';
 import type { AppId } from '../../src/model/names.ts';
 import type { Heard, News } from '../../src/model/news.ts';
 import { noAuth } from '../../src/source/auth.ts';
@@ -213,19 +213,19 @@ test('all together: over real sockets, through a lost stream, to the end', async
   const until = async (what: string): Promise<void> => {
     while (told.at(-1) !== what) await setTimeout(1);
   };
-  const client = makeClient({ urls: [marathon.url], auth: noAuth });
+  const client = makeClient({ urls: [marathon.url], auth: noAuth, now });
   const sleep: Sleep = (ms, until) => setTimeout(ms, undefined, { signal: until });
   const tell = (news: News): void => {
     if (news.kind === 'apps') told.push(news.apps.map(({ id }) => id).join());
     if (news.kind === 'app') told.push(`${news.id} ${news.app === undefined ? 'gone' : 'there'}`);
   };
-  const now = (): number => performance.timeOrigin + performance.now();
   const reads = { decode, tell, now, log };
   const source = follow({
     urls: client.urls,
     open: (attempt) => openStream({ get: client.get, types: ['status_update_event'], log, ...attempt }),
     readEvent: (type, data) => (type === 'status_update_event' ? { reason: type, dirty: [(data as { appId: AppId }).appId] } : undefined),
     reader: makeReadScheduler({
+      now,
       readAll: makeFullRead({ readApps: client.readApps, ...reads }),
       readApp: makeAppRead({ readApp: client.readApp, ...reads }),
       quietMs: 1,

@@ -4,6 +4,7 @@ import { basicAuth, noAuth } from '../../src/source/auth.ts';
 import { makeClient, type Client } from '../../src/source/client.ts';
 import { openStream, type StreamAttempt } from '../../src/source/stream.ts';
 import { closeServers, recordLog, refusedUrl, serve } from './server.ts';
+import { now } from '../../src/lib/clock.ts';
 
 const clients: Client[] = [];
 afterEach(async () => {
@@ -20,7 +21,7 @@ interface Seen {
 
 /** One attempt until it is over: what came, and the sentence that ended it. */
 async function attempt(url: string, more: Partial<StreamAttempt> = {}, auth = noAuth): Promise<Seen> {
-  const client = makeClient({ urls: [url], auth });
+  const client = makeClient({ urls: [url], auth, now });
   clients.push(client);
   const { log, lines } = recordLog();
   const events: unknown[] = [];

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from '@jest/globals';
 import { makeBackoff } from '../../src/lib/backoff.ts';
-import type { Sleep } from '../../src/lib/clock.ts';
+import { now, type Sleep } from '../../src/lib/clock.ts';
 import type { AppId } from '../../src/model/names.ts';
 import type { News } from '../../src/model/news.ts';
 import { basicAuth } from '../../src/source/auth.ts';
@@ -26,7 +26,7 @@ const LIMITS = { bytes: 2 ** 20, appBytes: 2 ** 18, apps: 1_000 };
 const WAITS = { connectMs: 2_000, headMs: 100, silenceMs: 100, wholeMs: 1_000 };
 
 function clientOf(...urls: readonly string[]): Client {
-  const client = makeClient({ urls, auth: basicAuth('me:s3cret'), deadlines: WAITS, limits: LIMITS });
+  const client = makeClient({ now, urls, auth: basicAuth('me:s3cret'), deadlines: WAITS, limits: LIMITS });
   ends.push(client.close);
   return client;
 }
@@ -132,7 +132,7 @@ async function followUntilHeard(...urls: readonly [string, string]): Promise<rea
     open: (attempt) =>
       openStream({ get: client.get, types: ['status_update_event'], log, headMs: 200, silenceMs: 400, maxEventBytes: 2 ** 20, ...attempt }),
     readEvent: (type, data) => (type === 'status_update_event' ? { reason: type, dirty: [(data as { appId: AppId }).appId] } : undefined),
-    reader: makeReadScheduler({ readAll, readApp, quietMs: 1, newBackoff, sleep, log, signal }),
+    reader: makeReadScheduler({ now, readAll, readApp, quietMs: 1, newBackoff, sleep, log, signal }),
     attachMs: 0,
     ...reads,
     backoff: newBackoff(),

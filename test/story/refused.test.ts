@@ -6,6 +6,7 @@ import { makeBlaming } from '../../src/daemon/open-blame.ts';
 import { textOf } from '../../src/haproxy/file-text.ts';
 import type { News } from '../../src/model/news.ts';
 import { nginx, read, readAt, Story, task, type Json } from './cluster.ts';
+import { now } from '../../src/lib/clock.ts';
 
 const nothing = (): void => undefined;
 const LOG = { debug: nothing, info: nothing, warn: nothing, error: nothing };
@@ -23,6 +24,7 @@ async function refuse(
   const check = (): Promise<Verdict> =>
     answer === undefined ? Promise.reject(new Error('nobody is asked about a reload')) : Promise.resolve(answer);
   const { refused } = makeBlaming({
+    now,
     files: { check, fingerprint: () => Promise.resolve(fingerprint) },
     file: '/etc/haproxy/haproxy.cfg',
     tell: (news) => told.push(news),
@@ -139,6 +141,7 @@ test('a port that is refused for what it makes together with another one is trie
   const at = (text: string): string => `/etc/haproxy/haproxy.cfg:${lines.indexOf(text) + 1}`;
   const told: News[] = [];
   const { refused } = makeBlaming({
+    now,
     files: { check: () => Promise.resolve({ ok: true }), fingerprint: () => Promise.resolve('some') },
     file: '/etc/haproxy/haproxy.cfg',
     tell: (news) => told.push(news),
