@@ -58,7 +58,7 @@ function ofApp(blame: Blame, triesAgain: boolean): Problem {
   const { owner, words, template, label, line } = blame;
   const passes = triesAgain && passesByItself(words);
   const until = passes ? 'HAProxy accepts it, and is tried again after growing waits' : untilOf(blame);
-  const mend = label === undefined ? 'mend the label that the line comes from' : `mend ${label}`;
+  const mend = mendOf(blame);
   const what = template === undefined ? 'the configuration with' : `${template} of`;
   const shown = line === undefined || line === '' || SECRET.test(line) ? '' : `, in the line '${line}'`;
   return {
@@ -68,6 +68,13 @@ function ofApp(blame: Blame, triesAgain: boolean): Problem {
     message: hideSecrets(`HAProxy does not accept ${what} ${owner.app}, port ${owner.index ?? 0}: ${words}${shown}`),
     hint: `${passes ? `${patience(words)}, or ${mend}` : mend}; the app's port is left out until ${until}`,
   };
+}
+
+/** What to do about a refused line, with the words that HAProxy accepts where they are known. */
+function mendOf({ label, words }: Blame): string {
+  const mend = label === undefined ? 'mend the label that the line comes from' : `mend ${label}`;
+  const isOfHeaders = words.includes('hiding headers or body at the end of the version string');
+  return isOfHeaders ? `${mend}: write 'option httpchk GET / HTTP/1.1' and, on a line of its own, 'http-check send hdr Host shop'` : mend;
 }
 
 function untilOf(blame: Blame): string {

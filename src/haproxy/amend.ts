@@ -1,24 +1,29 @@
 import type { BackendSection, Fragment, Section } from '../model/document.ts';
 import type { ServerName } from '../model/names.ts';
+import type { Release } from '../model/release.ts';
+import { withCheckRequest } from './check-request.ts';
 import { patient, saysInitAddr } from './host-names.ts';
+import { isAtLeast } from './release.ts';
 
 /** What the texts of somebody's own templates are amended for. */
 export interface Amending {
+  readonly release: Release;
   /** The head says what is to be done with host names that do not resolve. */
   readonly headSays: boolean;
 }
 
 /**
- * A section whose own templates (of labels, or of the operator) are written so that what is wrong only for a while costs nothing else. The default
- * templates need none of that, so the section is mostly the same object.
+ * Rewrites the parts of a section that come from a label's or the operator's template: lines that the running release of HAProxy refuses, but older
+ * ones accept, and host names that may not resolve for a while. The default templates need neither, so most sections stay the same object.
  */
-export function amended<Any extends Section | BackendSection>(given: Any, { headSays }: Amending): Any {
+export function amended<Any extends Section | BackendSection>(given: Any, { release, headSays }: Amending): Any {
   const all = [...given.fragments, ...('servers' in given ? given.servers.values() : [])].filter(isOwn);
   if (all.length === 0) return given;
   const isPatient = !headSays && !all.some(({ text }) => saysInitAddr(text));
   const amend = (fragment: Fragment): Fragment => {
     if (!isOwn(fragment)) return fragment;
-    const text = isPatient ? patient(fragment.text) : fragment.text;
+    const asked = isAtLeast(release, 3, 0) ? withCheckRequest(fragment.text) : fragment.text;
+    const text = isPatient ? patient(asked) : asked;
     return text === fragment.text ? fragment : { ...fragment, text };
   };
   const fragments = given.fragments.map(amend);

@@ -31,9 +31,9 @@ export function makeRenderer(
   const headSays = head.fragments.some(({ text }) => saysInitAddr(text));
   const makeAll = (release: Release) => ({
     release,
-    headAsTaken: amended(head, { headSays }),
-    amend: each((section: Section) => amended(section, { headSays })),
-    backends: each((service: Service) => amended(makeBackendSection(service, templates), { headSays })),
+    headAsTaken: amended(head, { release, headSays }),
+    amend: each((section: Section) => amended(section, { release, headSays })),
+    backends: each((service: Service) => amended(makeBackendSection(service, templates), { release, headSays })),
   });
   let all: ReturnType<typeof makeAll> | undefined;
   const apart = whole(apartFrom);

@@ -76,6 +76,13 @@ describe('the words', () => {
     expect(problem?.message).toBe('HAProxy does not accept the configuration with /shop, port 1: something is wrong');
   });
 
+  test('headers of a check that HAProxy refuses from 3.0 on: the hint has the words that it accepts', () => {
+    const words = "'option httpchk' : hiding headers or body at the end of the version string is unsupported";
+    const [problem] = describeBlame({ blamed: [{ owner: SHOP, words, label: 'HAPROXY_1_BACKEND_HEAD' }], operator: [], unknown: [] });
+    expect(problem?.hint).toContain("mend HAPROXY_1_BACKEND_HEAD: write 'option httpchk GET / HTTP/1.1'");
+    expect(problem?.hint).toContain("'http-check send hdr Host shop'");
+  });
+
   test('a password is not repeated', () => {
     const line = 'user joe password $6$secret';
     const [problem] = describeBlame({
