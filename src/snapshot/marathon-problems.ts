@@ -28,7 +28,7 @@ function stale(since: string): Problem {
   return {
     code: 'stale',
     owner: { by: 'operator' },
-    message: `Marathon could not be read ${since} is served`,
+    message: `Marathon could not be read ${since}`,
     hint: "the log says why Marathon can't be read; the read is repeated until it succeeds",
   };
 }
