@@ -5,7 +5,7 @@ const count = z.int().min(0);
 const time = z.iso.datetime();
 
 /** What is wrong with somebody's app or the operator's text. */
-export const problemSchema = z.strictObject({
+const problemSchema = z.strictObject({
   code: text,
   owner: z.union([
     z.strictObject({ by: z.literal('operator') }),

@@ -9,9 +9,8 @@ import { makeStore } from './marathon-store.ts';
 import { makeStreams } from './marathon-streams.ts';
 import { makeTaskCommands, type TaskCommands } from './marathon-task-commands.ts';
 
-export type { AppForm, HealthCheckForm, PortForm, ReadinessCheckForm } from './marathon-app.ts';
+export type { AppForm } from './marathon-app.ts';
 export type { Credentials, Misbehaviour } from './marathon-http.ts';
-export type { StateChange } from './marathon-task-commands.ts';
 export type { TaskForm } from './marathon-task.ts';
 
 /** Where this Marathon listens, and how it behaves. */

@@ -42,7 +42,7 @@ const HTTP: readonly string[] = ['HAPROXY_HTTP_FRONTEND_HEAD'];
 const HTTPS: readonly string[] = ['HAPROXY_HTTPS_FRONTEND_HEAD', 'HAPROXY_HTTPS_GROUPED_FRONTEND_HEAD'];
 
 /** The frontend by which requests for virtual hosts come in; none under --dont-bind-http-https. */
-export function entryOf({ front }: View['document'], secure: boolean): Section | undefined {
+function entryOf({ front }: View['document'], secure: boolean): Section | undefined {
   return front.find(({ fragments }) => (secure ? HTTPS : HTTP).includes(fragments[0]?.template ?? ''));
 }
 

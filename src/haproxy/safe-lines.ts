@@ -20,7 +20,7 @@ const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`);
 const line = (pattern: string, usage: string, doc: string): SafeLine => ({ line: whole(pattern), usage, doc });
 
 /** THE table of lines that are safe in anybody's hands: they use no file, no environment variable, no Lua, no other section and no other app. */
-export const SAFE_LINES: readonly SafeLine[] = [
+const SAFE_LINES: readonly SafeLine[] = [
   line(String.raw`(?:frontend|backend) \{backend\}|userlist user_\{backend\}`, 'backend {backend}', "The port's own section."),
   line(String.raw`user \{user\} password \{passwd\}`, 'user {user} password {passwd}', 'The user of HAPROXY_n_AUTH.'),
   line(

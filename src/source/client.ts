@@ -21,7 +21,7 @@ export interface Deadlines {
 }
 
 /** Long, because a large Marathon needs tens of seconds for its apps, and a standby that proxies holds a request for 3 s during an election. */
-export const DEADLINES: Deadlines = { connectMs: 5_000, headMs: 60_000, silenceMs: 30_000, wholeMs: 300_000 };
+const DEADLINES: Deadlines = { connectMs: 5_000, headMs: 60_000, silenceMs: 30_000, wholeMs: 300_000 };
 
 /** How long to wait for the first answer to begin, in milliseconds: for all apps, and for one app. */
 const [APPS_MS, APP_MS] = [8_000, 4_000];

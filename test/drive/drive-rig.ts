@@ -10,7 +10,7 @@ import { document, section } from '../haproxy/make.ts';
 
 /** A document of one line, named by it. */
 export const named = (line: string): Document => document({ front: [section('head', `${line}\n`)] });
-export const nameOf = (one: Document): string => one.front[0]?.fragments[0]?.text.trim() ?? '';
+const nameOf = (one: Document): string => one.front[0]?.fragments[0]?.text.trim() ?? '';
 
 export interface Rig {
   readonly drive: Drive;

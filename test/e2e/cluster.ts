@@ -5,7 +5,7 @@ import { endAll } from './ends.ts';
 import { needHaproxy, type Ends } from './fixtures/stage.ts';
 import { openCluster, type Cluster } from './open-cluster.ts';
 
-export type { Cluster, Place, Ports } from './open-cluster.ts';
+export type { Cluster, Place } from './open-cluster.ts';
 
 /** Clusters that end with their test, HAProxy included. */
 export function clusters(): (settings?: MarathonSettings) => Promise<Cluster> {

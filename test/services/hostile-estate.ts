@@ -80,7 +80,7 @@ function appOf(
 }
 
 /** The app that nobody may hurt: older than the others, with rules of all kinds. */
-export const HEALTHY: Json & { readonly id: string } = {
+const HEALTHY: Json & { readonly id: string } = {
   ...nginx([task(1, { id: 'healthy.1', health: 'alive' })], {
     labels: {
       HAPROXY_GROUP: 'external',

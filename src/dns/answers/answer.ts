@@ -55,7 +55,7 @@ export interface Elsewhere {
 }
 
 /** Returns an answer that has a response code and no records. */
-export function bare(rcode: Rcode): Answer {
+function bare(rcode: Rcode): Answer {
   return { rcode, aa: false, answers: [], authority: [], additional: [], from: [] };
 }
 
@@ -90,7 +90,7 @@ interface Lookup {
 }
 
 /** Removes every label that is `*`, except the first one, as Mesos-DNS does. A `*` at the front stays: no name of ours starts with it. */
-export function withoutWildcards(name: string): string {
+function withoutWildcards(name: string): string {
   return name.includes('.*') ? name.replace(/\.\*(?=\.|$)/g, '') : name;
 }
 

@@ -36,7 +36,7 @@ export function task(id: string, given: Partial<Task> = {}): Task {
   };
 }
 
-export function definition(id: string, network: Network, ports: readonly Port[]): Definition {
+function definition(id: string, network: Network, ports: readonly Port[]): Definition {
   return { id: id as AppId, labels: {}, network, ports, checks: [], readiness: false, changedAt: undefined };
 }
 

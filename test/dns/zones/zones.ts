@@ -5,7 +5,7 @@ export type Names = Readonly<Record<string, Partial<Entry>>>;
 
 const SOA = { mname: 'ns1.mesos', rname: 'root.ns1.mesos', refresh: 60, retry: 600, expire: 86_400, minimum: 60, ttl: 60 };
 
-export const MESOS: Apex = {
+const MESOS: Apex = {
   name: 'mesos',
   ttl: 60,
   nsTtl: 60,
@@ -16,7 +16,7 @@ export const MESOS: Apex = {
   mildToUnknown: true,
 };
 
-export const DCOS: Apex = {
+const DCOS: Apex = {
   ...MESOS,
   name: 'dcos.thisdcos.directory',
   ttl: 5,
