@@ -47,8 +47,7 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
     sharesTls: document.groupHttpsByVhost,
   });
   const [all, serve, certify, allFiles] = [makeAll(), makeServe(), makeCertify(), makeAllFiles()];
-  const render = makeRender(templates, document);
-  const withoutTaken = makeWithoutTaken(document.degradedOk);
+  const [render, withoutTaken] = [makeRender(templates, document), makeWithoutTaken(document.degradedOk)];
 
   return onChange((shown) => {
     const { snapshot, certificates, taken, held, staleSince, unread } = shown;

@@ -11,6 +11,9 @@ import type { Surroundings } from './surroundings.ts';
 
 const WATCH_MS = 2_000;
 
+/** A reload of a large configuration takes seconds; a HAProxy that has been silent for longer counts as silent. */
+const SILENT_MS = 10_000;
+
 interface Watched {
   readonly reached: Reached;
   readonly drive: Drive;
@@ -42,7 +45,11 @@ export function watch({ reached: { own, capable }, drive, view, surroundings: { 
   const affordable = makeAffordable();
   const run = async (): Promise<void> => {
     while (own !== undefined && (await waited(own))) {
+      const late = setTimeout(() => {
+        silence = `HAProxy runs, but does not answer; it has been silent for ${SILENT_MS / 1000} s`;
+      }, SILENT_MS);
       const found = await own.adopt().catch(sentence);
+      clearTimeout(late);
       silence = typeof found === 'string' ? found : undefined; // it lives, but does not answer now
       if (typeof found === 'string') continue;
       if (found !== undefined && !own.knows(found.worker)) drive.doubt();

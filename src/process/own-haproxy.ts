@@ -1,4 +1,4 @@
-import { lstat, mkdir, rm } from 'node:fs/promises';
+import { lstat, mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../lib/environment.ts';
@@ -62,18 +62,24 @@ export function ownHaproxyOf(settings: OwnSettings): OwnHaproxy {
 /** How many times in a row HAProxy may be silent because it reloads. After that, a missing socket means that somebody has removed it. */
 const RELOAD_LOOKS = 10;
 
+/** A reload takes less than this, in milliseconds. After that, a socket that refuses connections is one that was left over, such as a run folder that came back. */
+const STALE_MS = 5_000;
+
 /**
  * Returns HAProxy's processes; undefined when it does not run. Waits for a master that refuses connections because it reloads. If somebody has
  * removed the master's socket, makes the master create it again. Rejects when HAProxy runs but does not answer until `until` (`own.now`).
  */
 export async function look(own: OwnHaproxy, until: number): Promise<Processes | undefined> {
+  const start = own.now();
+  let isAsked = false;
   for (let looks = 1; ; looks++) {
     const found = await orSilence(showProc(call(own)));
     if (!(found instanceof NoAnswer)) return found;
     const master = await own.noted.master();
     const isAlive = master !== undefined && (await lives(master));
     if (found.silence === 'absent' && !isAlive) return undefined;
-    if (isAlive && looks === RELOAD_LOOKS) await askSocketBack(own, master);
+    const isStale = found.silence === 'absent' && own.now() - start > STALE_MS;
+    if (isAlive && !isAsked && (isStale || looks === RELOAD_LOOKS)) isAsked = await askSocketBack(own, master, isStale);
     if (own.now() >= until)
       throw new Error(`HAProxy (pid ${master?.pid ?? 'unknown'}) runs, but does not answer; end that process, and a new one is started`, {
         cause: found,
@@ -85,18 +91,26 @@ export async function look(own: OwnHaproxy, until: number): Promise<Processes | 
 /**
  * Makes a master create its socket again by a reload, at which it binds the socket [haproxy 2.6, tried]. A master that is still starting has no socket
  * either, and the signal would end it, so nothing is done until a marker names a running worker. The folder may be missing as well, and there may be
- * something that is not a socket in its place.
+ * something that is not a socket in its place, or a socket that nobody listens at (`isStale`). Returns whether the master was asked.
  */
-async function askSocketBack(own: OwnHaproxy, master: ProcessIdentity): Promise<void> {
+async function askSocketBack(own: OwnHaproxy, master: ProcessIdentity, isStale: boolean): Promise<boolean> {
   const { socketPath, runDir, noted, log } = own;
   const { worker = 0, started = '' } = await noted.marker();
   const there = await lstat(socketPath).catch(() => undefined);
-  if (there?.isSocket() === true || !(await lives({ pid: worker, started }))) return;
+  const serves = (await lives({ pid: worker, started })) || (isStale && (await hasChildren(master)));
+  if ((there?.isSocket() === true && !isStale) || !serves) return false;
   log.warn({ socket: socketPath }, "the socket of HAProxy's master is missing, so HAProxy is reloaded to create it again");
   await mkdir(runDir, { recursive: true, mode: 0o700 });
   await rm(socketPath, { force: true, recursive: true });
   await writeStates(own, undefined);
   process.kill(master.pid, 'SIGUSR2');
+  return true;
+}
+
+/** Whether a master has workers: somebody else's reload may have brought others than the marker names. */
+async function hasChildren({ pid }: ProcessIdentity): Promise<boolean> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  return children.trim() !== '';
 }
 
 /** Returns the pid of the worker that serves, or `pid` if that worker serves. Undefined when it does not serve or does not answer. */

@@ -1,0 +1,146 @@
+import { expect, jest, test } from '@jest/globals';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { clusters, type Cluster } from './cluster.ts';
+import { run } from './command.ts';
+import { occupy } from './ports.ts';
+import { writeSlowHaproxy } from './slow-haproxy.ts';
+import { FIRST } from './tasks.ts';
+import { until } from './until.ts';
+
+jest.setTimeout(120_000);
+
+const makeCluster = clusters();
+const FOURTH = '127.50.0.71';
+
+function status({ runDir, folder, ends }: Cluster) {
+  return run({ folder, ends, words: ['status', '--run-dir', runDir] });
+}
+
+async function health({ get, ports }: Cluster): Promise<string> {
+  return (await get({ port: ports.stats, path: '/_haproxy_health_check' })).status;
+}
+
+/** The masters of HAProxy that were started with the configuration of a cluster. */
+async function masters({ config }: Cluster): Promise<readonly string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(pids.map(async (pid) => [pid, await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')] as const));
+  const ours = lines.filter(([, line]) => line.includes('\0-W\0') && line.includes(`\0${config}\0`)).map(([pid]) => pid);
+  const parents = await Promise.all(ours.map(async (pid) => /^PPid:\s+(\d+)$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]));
+  return ours.filter((_, i) => !ours.includes(parents[i] ?? '')); // workers have the same words, and a master as their parent
+}
+
+const isSocket = (file: string): Promise<boolean> =>
+  stat(file).then(
+    (entry) => entry.isSocket(),
+    () => false,
+  );
+
+test.each<[string, (runDir: string) => Promise<unknown>]>([
+  ['removed', (runDir) => rm(runDir, { recursive: true })],
+  ['replaced by an empty one', (runDir) => rename(runDir, `${runDir}.away`).then(() => mkdir(runDir))],
+  ['replaced by a file', (runDir) => rename(runDir, `${runDir}.away`).then(() => writeFile(runDir, ''))],
+  [
+    'gone for a while, and comes back as it was',
+    async (runDir) => {
+      await rename(runDir, `${runDir}.away`);
+      await until('a new one', () => isSocket(path.join(runDir, 'daemon.sock')));
+      await rm(runDir, { recursive: true });
+      await rename(`${runDir}.away`, runDir);
+    },
+  ],
+])('the run folder is %s: the daemon is reached again, and no second HAProxy is started', async (what, act) => {
+  const cluster = await makeCluster();
+  const { runDir, daemon, deploy, served, addTask, app, traffic, once } = cluster;
+  await deploy();
+  const { signal, ended } = daemon();
+  await served(FIRST);
+  await expect(masters(cluster)).resolves.toHaveLength(1);
+  const before = await masters(cluster);
+  const { more, stop } = traffic();
+  await act(runDir);
+  if (what.endsWith('by a file')) {
+    await more(50);
+    await rm(runDir);
+  }
+  await until("the daemon's socket", async () => (await status(cluster)).code === 0);
+  await expect(once()).resolves.toMatchObject({ code: 0 });
+  await addTask(app.id, FOURTH);
+  await served([...FIRST, FOURTH]);
+  await until("the master's socket", () => isSocket(path.join(runDir, 'master.sock')));
+  await more(50);
+  await expect(masters(cluster)).resolves.toEqual(before);
+  expect((await stop()).failures).toEqual({});
+  signal('SIGTERM');
+  await expect(ended).resolves.toMatchObject({ code: 0 });
+  await expect(isSocket(path.join(runDir, 'daemon.sock'))).resolves.toBe(false);
+});
+
+test.each<[string, (file: string) => Promise<unknown>]>([
+  ['a socket that nobody listens at', () => Promise.resolve()],
+  ['a file', (file) => rm(file).then(() => writeFile(file, 'nonsense'))],
+])('%s in place of the sockets of a daemon that was killed: the next one adopts HAProxy', async (_, put) => {
+  const cluster = await makeCluster();
+  const { runDir, daemon, deploy, served, addTask, app } = cluster;
+  await deploy();
+  const first = daemon();
+  await served(FIRST);
+  const before = await masters(cluster);
+  first.signal('SIGKILL');
+  await first.ended;
+  for (const name of ['daemon.sock', 'admin.sock']) await put(path.join(runDir, name));
+  await expect(status(cluster)).resolves.toMatchObject({ code: 1, stderr: expect.stringContaining('no daemon runs there') });
+  daemon();
+  await until('a green status', async () => (await status(cluster)).code === 0);
+  await addTask(app.id, FOURTH);
+  await served([...FIRST, FOURTH]);
+  await expect(masters(cluster)).resolves.toEqual(before);
+});
+
+test('status is red while HAProxy is silent, and green again', async () => {
+  const cluster = await makeCluster();
+  const { daemon, deploy, served, processes } = cluster;
+  await deploy();
+  daemon();
+  await served(FIRST);
+  await until('a green status', async () => (await status(cluster)).code === 0);
+  const frozen = await processes();
+  for (const pid of frozen) process.kill(pid, 'SIGSTOP');
+  try {
+    await until('a red status', async () => (await status(cluster)).stderr.includes('does not answer'));
+  } finally {
+    for (const pid of frozen) process.kill(pid, 'SIGCONT');
+  }
+  await until('a green status', async () => (await status(cluster)).code === 0);
+});
+
+test('status and the health page are red while a shared frontend is not bound', async () => {
+  const cluster = await makeCluster();
+  const { ports, ends, daemon, deploy, served } = cluster;
+  await deploy();
+  const free = await occupy({ port: ports.http, ends });
+  daemon();
+  await served(FIRST, { port: ports.service });
+  await until('a red health page', async () => (await health(cluster)) === '503');
+  await until('a red status', async () => (await status(cluster)).stderr.includes(`127.0.0.1:${ports.http} is taken`));
+  await free();
+  await served(FIRST);
+  await until('a green health page', async () => (await health(cluster)) === '200');
+  await until('a green status', async () => (await status(cluster)).code === 0);
+});
+
+test('status is red when a change waits for longer than ten seconds, and says for what', async () => {
+  const cluster = await makeCluster();
+  const { folder, marathon, daemon, deploy, served, otherApp } = cluster;
+  await deploy();
+  const { bin, hold, release } = await writeSlowHaproxy(folder);
+  const { logged } = daemon(['--haproxy-bin', bin]);
+  await served(FIRST);
+  await until('a green status', async () => (await status(cluster)).code === 0);
+  await hold();
+  marathon.deploy(otherApp);
+  await logged(/"level":"warn".*waiting for \d+ s.*haproxy -c/);
+  await expect(status(cluster)).resolves.toMatchObject({ code: 1, stderr: expect.stringMatching(/waiting for \d+ s.*haproxy -c/) });
+  await release();
+  await until('a green status', async () => (await status(cluster)).code === 0);
+});
