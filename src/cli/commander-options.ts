@@ -7,6 +7,14 @@ export function addOptions(command: Command, takes: (row: OptionRow<unknown>) =>
   for (const row of Object.values(OPTIONS) as readonly OptionRow<unknown>[]) if (takes(row)) command.addOption(makeOption(row));
 }
 
+/**
+ * Adds the flags that decide what is rendered, and accepts all others of the daemon without showing them: whoever asks about a load balancer
+ * gives the flags that it is started with.
+ */
+export function addDaemonOptions(command: Command, shows: (row: OptionRow<unknown>) => boolean): void {
+  for (const row of Object.values(OPTIONS) as readonly OptionRow<unknown>[]) command.addOption(makeOption(row).hideHelp(!shows(row)));
+}
+
 function makeOption({ flags, help, section, env, read, fallback }: OptionRow<unknown>): Option {
   const option = new Option(flags, help).helpGroup(`${section}:`);
   if (env !== undefined) option.env(env);

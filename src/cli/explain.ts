@@ -6,7 +6,7 @@ import { makeLogger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { View } from '../model/view.ts';
 import { OPTIONS, type Settings } from '../options/options.ts';
-import { addOptions, isGiven, readSettings } from './commander-options.ts';
+import { addDaemonOptions, isGiven, readSettings } from './commander-options.ts';
 import { withSignals } from './signals.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -33,7 +33,7 @@ export function addExplain(program: Command): Command {
     .addOption(new Option('--file <file>', 'ask what apps in a file would give (JSON of Marathon, - for stdin), instead of the daemon'))
     .addOption(new Option('--json', 'print JSON').default(false))
     .addHelpText('after', WHO);
-  addOptions(explain, ({ section, flags }) => SECTIONS.includes(section) || FLAGS.includes(flags));
+  addDaemonOptions(explain, ({ section, flags }) => SECTIONS.includes(section) || FLAGS.includes(flags));
   explain.action((what: string) => run(what, explain));
   return program;
 }

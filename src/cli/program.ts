@@ -15,6 +15,7 @@ import { addStatus } from './status.ts';
 import { UsageError } from './usage-error.ts';
 import { addExplain } from './explain.ts';
 import { addCheck } from './check.ts';
+import { addDiff } from './diff.ts';
 
 /**
  * Parses the command line and runs the command. Without a command (`labels`, `dns`, `demo`, `status`), `act` gets the settings. Rejects with a
@@ -28,7 +29,7 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
   const program = new Command('marathon-lb-ts')
     .description('Follows Mesosphere Marathon and keeps HAProxy in step: a drop-in for marathon-lb 1.15.')
     .usage(
-      '[options]\n       marathon-lb-ts dns [options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts status [options]\n       marathon-lb-ts explain <app|host|:port> [options]\n       marathon-lb-ts check <file...> [options]\n       marathon-lb-ts labels',
+      '[options]\n       marathon-lb-ts dns [options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts status [options]\n       marathon-lb-ts explain <app|host|:port> [options]\n       marathon-lb-ts check <file...> [options]\n       marathon-lb-ts diff [options]\n       marathon-lb-ts labels',
     )
     .version(version(), '--version', 'print the version')
     .exitOverride()
@@ -45,7 +46,7 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
     .action(() => {
       process.stdout.write(makeReference());
     });
-  return addCheck(addExplain(addDemo(addStatus(addDns(program, runDns)))));
+  return addDiff(addCheck(addExplain(addDemo(addStatus(addDns(program, runDns))))));
 }
 
 const SIGNALS = `

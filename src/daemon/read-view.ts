@@ -11,13 +11,12 @@ import { openMarathon, openReads } from './open-marathon.ts';
 import type { Run } from './surroundings.ts';
 
 /** The View of what Marathon says now: one full read, and nothing else is touched. Rejects with a sentence when Marathon can't be read. */
-export async function readView(run: Run): Promise<View> {
+export async function readView(run: Run, certificates?: Certificates): Promise<View> {
   const { settings, env, log, signal } = run;
   const client = await openMarathon(settings, env);
   try {
-    return await makeView(run, async (tell) => {
-      await openReads(client, { settings, log, signal, now, tell }).readAll(signal);
-    });
+    const read = (tell: (news: News) => void): Promise<void> => openReads(client, { settings, log, signal, now, tell }).readAll(signal);
+    return await makeView(run, read, certificates);
   } finally {
     await client.close();
   }

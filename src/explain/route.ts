@@ -42,8 +42,9 @@ const HTTP: readonly string[] = ['HAPROXY_HTTP_FRONTEND_HEAD'];
 const HTTPS: readonly string[] = ['HAPROXY_HTTPS_FRONTEND_HEAD', 'HAPROXY_HTTPS_GROUPED_FRONTEND_HEAD'];
 
 /** The frontend by which requests for virtual hosts come in; none under --dont-bind-http-https. */
-function entryOf({ front }: View['document'], secure: boolean): Section | undefined {
-  return front.find(({ fragments }) => (secure ? HTTPS : HTTP).includes(fragments[0]?.template ?? ''));
+export function entryOf({ front }: View['document'], secure: boolean): Section | undefined {
+  const byTemplate = front.find(({ fragments }) => (secure ? HTTPS : HTTP).includes(fragments[0]?.template ?? ''));
+  return byTemplate ?? front.find(({ name }) => name === `frontend marathon_${secure ? 'https' : 'http'}_in`); // of a file that was read back
 }
 
 /** Where no rule takes the request, who names the host says why. */

@@ -28,9 +28,18 @@ const ORDER: Readonly<Record<string, number>> = { 'http-request': 0, redirect: 1
 
 /** The rules of a frontend that can concern a host. */
 export function rulesOf(section: Section, host: string): Rules {
+  return readRules(section.name, concerned(section, host));
+}
+
+/** All rules of a frontend. */
+export function allRulesOf({ name, fragments }: Section): Rules {
+  return readRules(name, fragments);
+}
+
+function readRules(where: string, fragments: readonly Fragment[]): Rules {
   const acls = new Map<string, (readonly string[])[]>();
   const found: { readonly order: number; readonly rule: Rule }[] = [];
-  for (const fragment of concerned(section, host)) {
+  for (const fragment of fragments) {
     for (const line of fragment.text.split('\n')) {
       const words = wordsOfLine(line);
       const [first = '', second = '', ...rest] = words;
@@ -40,7 +49,7 @@ export function rulesOf(section: Section, host: string): Rules {
       if (order === undefined || kind === undefined) continue;
       const at = words.findIndex((word) => word === 'if' || word === 'unless');
       const [own, condition] = at < 0 ? [words, []] : [words.slice(0, at), words.slice(at)];
-      found.push({ order, rule: { kind, words: own, condition, line: line.trim(), where: section.name, fragment } });
+      found.push({ order, rule: { kind, words: own, condition, line: line.trim(), where, fragment } });
     }
   }
   return { acls, rules: found.sort((a, b) => a.order - b.order).map(({ rule }) => rule) };

@@ -1,6 +1,6 @@
 import type { Document, Section } from '../model/document.ts';
 import { holds } from './conditions.ts';
-import { rulesOf, type Rule } from './rules.ts';
+import { rulesOf, type Rule, type Rules } from './rules.ts';
 import { evaluate, type Passage, type Request } from './samples.ts';
 import { wordsOfLine } from './words-of-line.ts';
 
@@ -22,19 +22,18 @@ export interface Outcome {
 /** Frontends behind frontends: no document of ours has more than one such step. */
 const MOST_STEPS = 4;
 
-/** Sends a request through a frontend, and through those that it is handed on to over a socket in memory. */
-export function walk(entry: Section, request: Request, document: Document): Outcome {
-  let outcome = pass(entry, request, document);
+/** Sends a request through a frontend, and through those that it is handed on to over a socket in memory. `read`: gives the rules of a frontend. */
+export function walk(entry: Section, request: Request, document: Document, read = rulesOf): Outcome {
+  let outcome = pass(read(entry, request.host), request, document);
   for (let steps = 0; steps < MOST_STEPS && outcome.backend !== undefined; steps++) {
     const next = behind(outcome.backend, document);
     if (next === undefined) return outcome;
-    outcome = pass(next, request, document);
+    outcome = pass(read(next, request.host), request, document);
   }
   return outcome;
 }
 
-function pass(section: Section, request: Request, { maps }: Document): Outcome {
-  const { acls, rules } = rulesOf(section, request.host);
+function pass({ acls, rules }: Rules, request: Request, { maps }: Document): Outcome {
   const variables = new Map<string, string>();
   const passage: Passage = { request, maps, variables };
   const [auth, unsure]: [Rule[], Rule[]] = [[], []];

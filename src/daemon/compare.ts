@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { makeDiff, type DiffReport } from '../explain/diff.ts';
+import { fragmentsText } from '../haproxy/same-sections.ts';
+import { readDocument } from '../haproxy/read-document.ts';
+import { makePlan } from '../plan/plan.ts';
+import { sentence } from '../lib/sentence.ts';
+import type { Certificates } from '../model/certificates.ts';
+import type { Document, Plan } from '../model/document.ts';
+import type { View } from '../model/view.ts';
+import { findRelease } from './find-release.ts';
+import { readView } from './read-view.ts';
+import type { Run } from './surroundings.ts';
+
+/**
+ * What would change if the load balancer started now, against the file that HAProxy runs, or against another one. Nothing is written. Rejects
+ * with a sentence when Marathon or the file can't be read.
+ */
+export async function compare(run: Run, other: string | undefined): Promise<DiffReport> {
+  const { settings, env } = run;
+  const against = other ?? settings.haproxyConfig;
+  const text = await readFile(against, 'utf8').catch((error: unknown) => {
+    throw new Error(`${against} can't be read: ${sentence(error)}`, { cause: undefined });
+  });
+  const before = readDocument(text, await readMaps(text, path.dirname(against)));
+  const view = await readView(run, certificatesIn(before));
+  const release = await findRelease(settings, env);
+  const plan = makePlan({ mapFolder: path.dirname(path.resolve(settings.haproxyConfig)) });
+  const steps = other === undefined ? planOf(before, view, (parts) => plan({ ...parts, release })) : undefined;
+  return makeDiff({ before, view, against, plan: steps });
+}
+
+/** How HAProxy would be brought there. What it reads of certificates is not compared: nothing here looks into them. */
+function planOf(
+  before: Document,
+  { document }: View,
+  plan: (parts: Pick<Parameters<ReturnType<typeof makePlan>>[0], 'running' | 'wanted'>) => Plan,
+): Plan {
+  const wanted: Document = { front: document.front, backends: document.backends, maps: document.maps };
+  return plan({ running: { document: before, exceptions: new Map(), lost: new Map() }, wanted });
+}
+
+/** The map files that a configuration looks into: where it says, or beside it. */
+async function readMaps(text: string, folder: string): Promise<Readonly<Record<string, string>>> {
+  const files = new Set(Array.from(text.matchAll(/\bmap[\w]*\(([^,)\s]+)/g), ([, file = '']) => file));
+  const read = await Promise.all(
+    [...files].map(async (file) => {
+      const beside = path.join(folder, path.basename(file));
+      const found = await readFile(beside, 'utf8').catch(() => readFile(file, 'utf8').catch(() => undefined));
+      return found === undefined ? [] : [[path.basename(file), found] as const];
+    }),
+  );
+  return Object.fromEntries(read.flat());
+}
+
+/** The certificates of the shared https frontend as the file has them, so that what stands for a missing one is no difference. */
+function certificatesIn({ front }: Document): Certificates | undefined {
+  const shared = front.find(({ name }) => name === 'frontend marathon_https_in');
+  const lines =
+    shared === undefined
+      ? []
+      : fragmentsText(shared)
+          .split('\n')
+          .filter((line) => line.trim().startsWith('bind '));
+  const files = lines.flatMap((line) => Array.from(line.matchAll(/ crt +(\S+)/g), ([, file = '']) => file));
+  return files.length === 0 ? undefined : { files, problems: [], contents: [], named: [] };
+}

@@ -1,0 +1,65 @@
+import { byText } from '../lib/lists.ts';
+import type { Document, Section } from '../model/document.ts';
+import { DOMAIN_MAP } from '../haproxy/settings.ts';
+import { indexRules, type HostRules } from './host-rules.ts';
+import { entryOf } from './route.ts';
+import { walk } from './walk.ts';
+
+/** A host and path that is answered in another way. */
+export interface RouteDiff {
+  readonly scheme: 'http' | 'https';
+  readonly host: string;
+  readonly path: string;
+  /** What answers: a backend, a redirect, a refusal, or nothing. */
+  readonly before: string;
+  readonly after: string;
+  readonly backendBefore: string | null;
+  readonly backendAfter: string | null;
+}
+
+/** What becomes of a request for every host and path that the rules and maps of either document name, where that is not the same in both. */
+export function diffRoutes(before: Document, after: Document): readonly RouteDiff[] {
+  return ([false, true] as const).flatMap((secure) => {
+    const [was, now] = [makeAnswers(before, secure), makeAnswers(after, secure)];
+    const hosts = [...new Set([...was.hosts.keys(), ...now.hosts.keys()])].sort(byText);
+    return hosts.flatMap((host) => {
+      const paths = new Set(['/', ...(was.hosts.get(host) ?? []), ...(now.hosts.get(host) ?? [])]);
+      return [...paths].flatMap((path): readonly RouteDiff[] => {
+        const [one, other] = [was.answer(host, path), now.answer(host, path)];
+        if (one.text === other.text) return [];
+        const scheme = secure ? 'https' : 'http';
+        return [{ scheme, host, path, before: one.text, after: other.text, backendBefore: one.backend, backendAfter: other.backend }];
+      });
+    });
+  });
+}
+
+interface Answers {
+  readonly hosts: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly answer: (host: string, path: string) => { readonly text: string; readonly backend: string | null };
+}
+
+function makeAnswers(document: Document, secure: boolean): Answers {
+  const entry = entryOf(document, secure);
+  const known = new Map<Section, HostRules>();
+  const read = (section: Section): HostRules => {
+    const found = known.get(section) ?? indexRules(section);
+    known.set(section, found);
+    return found;
+  };
+  if (entry === undefined) return { hosts: new Map(), answer: () => ({ text: 'nothing', backend: null }) };
+  const inMap = [...(document.maps[DOMAIN_MAP]?.keys() ?? [])].map((host) => [host, new Set<string>()] as const);
+  const hosts = new Map<string, ReadonlySet<string>>([...inMap, ...read(entry).hosts]);
+  for (const section of document.front) {
+    if (!section.fragments.some(({ text }) => text.includes('bind abns@'))) continue; // the frontend of one host
+    for (const [host, paths] of read(section).hosts) hosts.set(host, new Set([...(hosts.get(host) ?? []), ...paths]));
+  }
+  return {
+    hosts,
+    answer: (host, path) => {
+      const { action, backend = null, auth } = walk(entry, { host, path, secure }, document, (section, asked) => read(section).of(asked));
+      const what = action === 'backend' ? (backend ?? '') : action;
+      return { text: auth.length > 0 ? `${what}, with a password` : what, backend };
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import type { Reason } from '../model/document.ts';
+import type { AppDiff, CommonDiff, DiffReport } from './diff.ts';
+import type { BackendDiff } from './diff-backends.ts';
+import type { RouteDiff } from './diff-routes.ts';
+
+/** So many of a list are told one by one. */
+const MOST = 20;
+
+/** What would change, for a person. */
+export function describeDiff({ same, against, apps, common, plan, problems }: DiffReport): string {
+  const lines = [
+    same ? `nothing would change against ${against}` : `what would change against ${against}:`,
+    ...apps.flatMap(appLines),
+    ...common.flatMap(commonLines),
+    ...(plan === null || same ? [] : ['', ...stepLines('commands, at once', plan.commands), ...stepLines('a reload', plan.reload)]),
+    ...(problems.length === 0
+      ? []
+      : ['', 'problems', ...some(problems.map(({ label, message }) => `${label === undefined ? '' : `${label}: `}${message}`))]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function appLines({ app, backends, routes }: AppDiff): readonly string[] {
+  return ['', app ?? 'no app any more', ...backends.flatMap(backendLines), ...some(routes.map(routeLine))];
+}
+
+function backendLines(one: BackendDiff): readonly string[] {
+  const { backend, change, serversAdded, serversRemoved, serversChanged, bindBefore, bindAfter, linesAdded, linesRemoved } = one;
+  const isRebound = bindBefore.length + bindAfter.length > 0;
+  return [
+    `  backend ${backend} is ${change}`,
+    ...(isRebound
+      ? [`    bound on ${bindAfter.join(' ') || 'nothing'}${change === 'added' ? '' : `, before on ${bindBefore.join(' ') || 'nothing'}`}`]
+      : []),
+    ...some([
+      ...serversAdded.map((address) => `+ server ${address}`),
+      ...serversRemoved.map((address) => `- server ${address}`),
+      ...serversChanged.map((address) => `~ server ${address}, its options`),
+    ]).map(deeper),
+    ...some([...linesAdded.map((line) => `+ ${line}`), ...linesRemoved.map((line) => `- ${line}`)]).map(deeper),
+  ];
+}
+
+function routeLine({ scheme, host, path, before, after }: RouteDiff): string {
+  return `${scheme}://${host}${path}: ${after}, before ${before}`;
+}
+
+function commonLines({ backends, linesAdded, linesRemoved }: CommonDiff): readonly string[] {
+  const lines = [...linesAdded.map((line) => `+ ${line}`), ...linesRemoved.map((line) => `- ${line}`)];
+  const named = backends.slice(0, 3).join(', ');
+  return ['', `in ${backends.length} backends (${named}${backends.length > 3 ? ', …' : ''})`, ...some(lines)];
+}
+
+function stepLines(title: string, reasons: readonly Reason[]): readonly string[] {
+  if (reasons.length === 0) return [];
+  return [title, ...some(reasons.map(({ code, subject, detail }) => `${code} ${subject}${detail === '' ? '' : `: ${detail}`}`))];
+}
+
+function some(lines: readonly string[]): readonly string[] {
+  const all = lines.length > MOST ? [...lines.slice(0, MOST), `and ${lines.length - MOST} more`] : lines;
+  return all.map((line) => `  ${line}`);
+}
+
+function deeper(line: string): string {
+  return `  ${line}`;
+}
