@@ -1,3 +1,5 @@
+import { withoutEnd } from '../lib/without-end.ts';
+
 /** One of HAProxy's complaints about a configuration. */
 export interface Complaint {
   /** HAProxy's words, without the log prefix and without the place in the file. */
@@ -55,13 +57,14 @@ interface AtLine {
 
 /** Reads the place at the start: `parsing [/etc/haproxy/haproxy.cfg:13] : `, `Parsing [F:13]: ` or `[F:13] : `. */
 function placeOf(text: string): AtLine | undefined {
-  const [, line, rest = ''] = /^(?:[Pp]arsing\s+)?\[[^\]]*[^\]:]:(\d+)\]\s*:?\s*(.*)$/s.exec(text) ?? [];
-  return line === undefined ? undefined : { line: Number(line), rest };
+  const [, place = '', rest = ''] = /^(?:[Pp]arsing\s+)?\[([^\]]*)\](.*)$/s.exec(text) ?? [];
+  const [, line] = /[^:]:(\d+)$/.exec(place) ?? [];
+  return line === undefined ? undefined : { line: Number(line), rest: rest.replace(/^\s*:?\s*/, '') };
 }
 
 function readComplaint(text: string): Complaint {
   const place = placeOf(text);
-  const words = (place?.rest ?? text).replace(/[\s.:]+$/, '');
+  const words = withoutEnd(place?.rest ?? text, ' \t\r\n.:');
   const isAtTheEnd = words.includes('non-terminated'); // the line is the end of the file, not where the section began
   return {
     words,
@@ -73,11 +76,11 @@ function readComplaint(text: string): Complaint {
 }
 
 const QUOTED = /'([^']*)'/g;
-const PLACE = /([[(]|\bat )([^\s[\]():]*\/[^\s[\]():]*):(\d+)/g;
+const PLACE = /([[(]|\bat )([^\s[\]():/]*\/[^\s[\]():]*):(\d+)/g;
 const NAMED = /\b(proxy|frontend|backend|listen|userlist|server)\s+'([^']+)'/gi;
 
 function named(kind: string, name: string): Named {
-  if (kind === 'server') return { kind: 'backend', name: name.replace(/\/.*$/, '') };
+  if (kind === 'server') return { kind: 'backend', name: name.split('/', 1)[0] ?? '' };
   return { kind: kind === 'proxy' ? 'any' : (kind as Named['kind']), name };
 }
 
@@ -85,6 +88,6 @@ function named(kind: string, name: string): Named {
 export function gistOf(words: string): string {
   return words
     .replace(QUOTED, '*')
-    .replace(/<[^>]*>/g, '*')
-    .replace(/\S*[\d_/]\S*/g, '*');
+    .replace(/<[^<>]*>/g, '*')
+    .replace(/\S+/g, (word) => (/[\d_/]/.test(word) ? '*' : word));
 }

@@ -159,7 +159,7 @@ export function publishStatus({ dialect, publish }: Store, task: HeldTask): void
 
 /** The condition for a state: Running for TASK_RUNNING, Gone for TASK_GONE_BY_OPERATOR. */
 function conditionOf(state: string): string {
-  return state.replace(/^TASK_([A-Z])([A-Z]*).*$/, (_, first: string, rest: string) => first + rest.toLowerCase());
+  return state.replace(/^TASK_([A-Z])([A-Z]*)(?:[^A-Z].*)?$/, (_, first: string, rest: string) => first + rest.toLowerCase());
 }
 
 function put(store: Store, app: HeldApp, task: HeldTask): HeldApp {

@@ -1,3 +1,5 @@
+import { withoutEnd } from '../lib/without-end.ts';
+
 /** What a file of app definitions holds. */
 export interface Definitions {
   /** Apps as Marathon's JSON, each with its whole id. */
@@ -33,7 +35,7 @@ function joined(all: readonly Definitions[]): Definitions {
 
 /** Marathon takes ids relative to the group that they stand in. */
 function idIn(folder: string, id: string): string {
-  return id.startsWith('/') ? id.replace(/(?!^)\/+$/, '') : `${folder === '/' ? '' : folder}/${id}`;
+  return id.startsWith('/') ? `/${withoutEnd(id.slice(1), '/')}` : `${folder === '/' ? '' : folder}/${id}`;
 }
 
 function keysOf(one: Readonly<Record<string, unknown>>): string {

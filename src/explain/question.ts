@@ -1,3 +1,5 @@
+import { withoutEnd } from '../lib/without-end.ts';
+
 /** What somebody asks about. */
 export type Question =
   | { readonly about: 'app'; readonly app: string }
@@ -11,7 +13,7 @@ export type Question =
 export function readQuestion(word: string): Question {
   const text = word.trim();
   if (/^:\d+$/.test(text)) return { about: 'port', port: portOf(text.slice(1)) };
-  if (text.startsWith('/')) return { about: 'app', app: text.length > 1 ? text.replace(/\/+$/, '') : text };
+  if (text.startsWith('/')) return { about: 'app', app: text.length > 1 ? withoutEnd(text, '/') : text };
   const [, host, path = '/'] = /^(?:https?:\/\/)?([^/:?#\s]+)(?::\d+)?(\/[^?#\s]*)?(?:[?#]\S*)?$/i.exec(text) ?? [];
   if (host === undefined || !/^[\w.*-]+$/.test(host))
     throw new Error(`${JSON.stringify(word)} is no app, host or port: wanted is /shop, shop.acme.org, shop.acme.org/cart or :10004`);

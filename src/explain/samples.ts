@@ -82,7 +82,7 @@ function convert(sample: Sample, text: string, { maps }: Passage): Sample {
   if (name === 'lower') return sample.toLowerCase();
   if (name === 'upper') return sample.toUpperCase();
   if (name === 'field') return sample.split(second)[Number(first) - 1];
-  if (name === 'regsub') return first === ':.*$' && second === '' ? sample.replace(/:[^]*$/, '') : UNKNOWN; // an app's expression may never end
+  if (name === 'regsub') return first === ':.*$' && second === '' ? (sample.split(':', 1)[0] ?? '') : UNKNOWN; // an app's expression may never end
   if (name === 'set-var') return sample;
   const [, method = 'str'] = /^map(?:_(str|beg|end|sub|dom|dir|reg))?$/.exec(name) ?? [];
   if (!name.startsWith('map')) return UNKNOWN;

@@ -59,7 +59,7 @@ function decided(rule: Rule, passage: Passage): Pick<Outcome, 'action' | 'backen
   const target = rule.words[1] ?? '';
   const [, expression] = /^%\[(.*)\]$/.exec(target) ?? [];
   if (expression === undefined) return { action: 'backend', backend: target, key: undefined };
-  const [, asked] = /^(.*),map[^,]*\([^)]*\)$/.exec(expression) ?? [];
+  const [, asked] = /^(.*),map[^,(]*\([^()]*\)$/.exec(expression) ?? [];
   const [found, key] = [evaluate(expression, passage), asked === undefined ? undefined : evaluate(asked, passage)];
   if (typeof found !== 'string') return { action: 'nothing', backend: undefined, key: undefined };
   return { action: 'backend', backend: found, key: typeof key === 'string' ? key : undefined };

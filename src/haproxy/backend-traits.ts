@@ -24,7 +24,7 @@ export function readDefaults(front: readonly Section[]): readonly Defaults[] {
   const all: { name: string | undefined; directives: Directive[] }[] = [];
   let current: Directive[] | undefined;
   for (const { fragments } of front) {
-    if (!fragments.some(({ text }) => /^\s*(?:defaults|balance|hash-type|default-server)\b/m.test(text))) {
+    if (!fragments.some(({ text }) => /^[ \t]*(?:defaults|balance|hash-type|default-server)\b/m.test(text))) {
       current = undefined;
       continue;
     }

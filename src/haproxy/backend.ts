@@ -7,6 +7,7 @@ import type { Context } from './catalogue.ts';
 import { section } from './section.ts';
 import type { Author, Templates } from './templates.ts';
 import { writtenOnce } from './written-once.ts';
+import { withoutEnd } from '../lib/without-end.ts';
 
 /** Renders the backend of one service: its fragments in marathon-lb's order, then one line for each server. */
 export function makeBackendSection({ front, backend }: Service, templates: Templates): BackendSection {
@@ -46,7 +47,7 @@ function httpFragments({ front, backend: { options }, templates, author }: Backe
     hostname,
     proxypath,
     singleHost: hosts.length === 1 ? hostname : '',
-    proxypathRegex: escapeRegex(proxypath.replace(/\/+$/, '')),
+    proxypathRegex: escapeRegex(withoutEnd(proxypath, '/')),
   };
   return [
     ...(hsts ? [templates.render('HAPROXY_BACKEND_HSTS_OPTIONS', {}, author)] : []),

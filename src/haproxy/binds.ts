@@ -16,7 +16,7 @@ export interface BindAddress {
 const ELSEWHERE = /\snamespace(?:\s|$)/; // a lookup from here says nothing about a different network namespace
 // Sockets that are not TCP ports (configuration.txt, `bind`): abstract and Unix sockets, inherited ones, QUIC's UDP, reverse HTTP.
 const NO_PORT = /^(?:\/|abnsz?@|uxdg@|uxst@|unix@|fd@|sockpair@|quic[46]@|udp[46]?@|rhttp@|rev@)/;
-const BIND = /^([ \t]*bind[ \t]+)(\S+)(.*)$/gm;
+const BIND = /^([ \t]*bind[ \t]+)(\S+)((?:[^\S\n].*)?)$/gm;
 
 /**
  * The TCP addresses of all `bind` lines in a configuration, in order, with port ranges expanded. Binds whose port can't be looked up from here are
@@ -39,12 +39,15 @@ export function countListeners(text: string): number {
  * HAProxy accepts a frontend without a `bind`, with a warning; no client can reach it.
  */
 export function withoutBinds(text: string, isOut: (bind: BindAddress) => boolean): string {
-  return text.replace(/^([ \t]*bind[ \t]+)(\S+)(.*)(\n|$)/gm, (line, start: string, words: string, options: string, end: string) => {
-    const all = wordsOf(words);
-    const kept = all.filter((word) => !judged(word, options).some(isOut));
-    if (kept.length === all.length) return line;
-    return kept.length === 0 ? '' : `${start}${kept.join(',')}${options}${end}`;
-  });
+  return text.replace(
+    /^([ \t]*bind[ \t]+)(\S+)((?:[^\S\n].*)?)(\n|$)/gm,
+    (line, start: string, words: string, options: string, end: string) => {
+      const all = wordsOf(words);
+      const kept = all.filter((word) => !judged(word, options).some(isOut));
+      if (kept.length === all.length) return line;
+      return kept.length === 0 ? '' : `${start}${kept.join(',')}${options}${end}`;
+    },
+  );
 }
 
 function wordsOf(words: string): readonly string[] {

@@ -130,7 +130,7 @@ function ownFrontend(front: Front, templates: Templates, author: Author): readon
 
 /** Whether a head is empty. An empty head in a label is the known way not to bind a port; lines after it would belong to the previous section. */
 function isEmpty({ text }: Fragment): boolean {
-  return text.replace(/^\s*#.*$/gm, '').trim() === '';
+  return text.replace(/^[ \t]*#.*$/gm, '').trim() === '';
 }
 
 /** The first http port of each app, to which X-Marathon-App-Id leads. */

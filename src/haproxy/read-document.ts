@@ -55,7 +55,7 @@ function cut(config: string): readonly Cut[] {
 }
 
 function linesOf(text: string): readonly string[] {
-  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+  return text === '' ? [] : text.split(/(?<=\n)/);
 }
 
 function asRead(text: string): Fragment {

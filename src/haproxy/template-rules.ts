@@ -157,8 +157,8 @@ function findUnconditional(name: TemplateName, text: string): string | undefined
 /** Whether a rule is for some requests only. A condition that holds for all requests does not count. */
 function hasCondition(line: string): boolean {
   if (/^acl\s/.test(line)) return true;
-  const [, word, condition = ''] = /\s(if|unless)\s+(.*)$/.exec(line) ?? [];
-  return word !== undefined && !(word === 'if' ? ALWAYS : NEVER).test(condition);
+  const [, word, condition = ''] = /\s(if|unless)\s(.*)$/.exec(line) ?? [];
+  return word !== undefined && !(word === 'if' ? ALWAYS : NEVER).test(condition.trim());
 }
 
 /** Conditions of one word, alone or combined by `or`, that hold for every request, or for none (HAProxy: predefined ACLs). */
@@ -193,8 +193,8 @@ function reasonToDrop(line: string): string | undefined {
 
 /** The folders that an operator's HAPROXY_HEAD needs: for its stats sockets and its server states. */
 export function foldersOfHead(text: string): readonly string[] {
-  const sockets = [...text.matchAll(/^\s*stats\s+socket\s+(\/\S+)\/[^/\s]+/gm)].map(([, folder = '']) => folder);
-  const states = [...text.matchAll(/^\s*server-state-base\s+(\/\S+)/gm)].map(([, folder = '']) => folder);
+  const sockets = [...text.matchAll(/^[ \t]*stats\s+socket\s+(\/\S+)\/[^/\s]+/gm)].map(([, folder = '']) => folder);
+  const states = [...text.matchAll(/^[ \t]*server-state-base\s+(\/\S+)/gm)].map(([, folder = '']) => folder);
   return [...new Set([...sockets, ...states])];
 }
 
@@ -211,7 +211,7 @@ const VARIABLE = /(?<!\\)\$(?:\{([A-Za-z_]\w*)(?:\[\*\])?\}|([A-Za-z_]\w*))/g;
 export function variablesIn(text: string): readonly string[] {
   const quoted = [...text.matchAll(/"(?:[^"\\\n]|\\.)*"/g)].flatMap(([inside]) => [...inside.matchAll(VARIABLE)]);
   const sampled = [...text.matchAll(/\benv\(\s*([A-Za-z_]\w*)\s*\)/g)];
-  const set = new Set(Array.from(text.matchAll(/^\s*(?:pre)?setenv\s+(\S+)/gm), ([, name]) => name));
+  const set = new Set(Array.from(text.matchAll(/^[ \t]*(?:pre)?setenv\s+(\S+)/gm), ([, name]) => name));
   const names = [...quoted, ...sampled].map(([, name, bare = '']) => name ?? bare);
   return [...new Set(names)].filter((name) => !set.has(name) && !SET_BY_HAPROXY.test(name));
 }

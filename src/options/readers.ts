@@ -5,6 +5,7 @@ import type { Endpoint } from '../lib/endpoint.ts';
 import { LOG_LEVELS, type LogLevel } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
 import { address } from '../services/label-grammars.ts';
+import { withoutEnd } from '../lib/without-end.ts';
 
 function wanted(what: string): InvalidArgumentError {
   return new InvalidArgumentError(`Wanted: ${what}.`);
@@ -94,7 +95,7 @@ export function files(text: string): readonly string[] {
 export function url(text: string): string {
   const parsed = URL.canParse(text) ? new URL(text) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) throw wanted("a URL such as 'http://master.mesos:8080'");
-  return text.replace(/\/+$/, '');
+  return withoutEnd(text, '/');
 }
 
 /** Reads a host name, a pattern such as '*.acme.org', an address, or a network such as '10.0.0.0/24'. */

@@ -83,7 +83,7 @@ interface Reloaded {
  * could not see which process has them. They may be free again later, so no app is blamed for them.
  */
 export function bindsInUse(lines: readonly string[], { candidate, good }: Reloaded): readonly TakenBind[] {
-  const ends = lines.flatMap((line) => /Address already in use.*\[(.*):(\d+)\]/.exec(line)?.slice(1).join(' ') ?? []);
+  const ends = lines.flatMap((line) => /Address already in use[^[]*\[([^[\]]*):(\d+)\]/.exec(line)?.slice(1).join(' ') ?? []);
   if (ends.length === 0) return [];
   const key = ({ address, port }: BindAddress): string => `${canonical(address)} ${port}`;
   const before = new Set(good === undefined ? [] : bindsOf([...textOf(good)].join('')).map(key));

@@ -1,4 +1,5 @@
 import type { AppId } from '../model/names.ts';
+import { withoutEnd } from '../lib/without-end.ts';
 
 /** The folder of an app: '/prod' for '/prod/shop', '/' for '/shop'. */
 export function folderOf(app: AppId): string {
@@ -34,7 +35,7 @@ export function readLists(text: string, isWord: (word: string) => boolean): Read
 
 function pathOf(key: string): string {
   if (!/^\/[\w./-]*$/.test(key)) throw new Error(`${JSON.stringify(key)} is not a path like '/team-a'`);
-  return key === '/' ? key : key.replace(/\/+$/, '');
+  return key === '/' ? key : withoutEnd(key, '/');
 }
 
 function wordsOf(key: string, words: unknown, isWord: (word: string) => boolean): readonly string[] {

@@ -20,7 +20,7 @@ export function costOf(hash: string): HashCost {
   const [, cost] = /^\$2[abxy]?\$(\d{2})\$/.exec(hash) ?? [];
   if (cost !== undefined) return costOfBcrypt(Number(cost));
   return {
-    refused: `hashes of the kind ${JSON.stringify(hash.slice(0, 4).replace(/(.\$).*$/, '$1'))} are refused, because their cost has no limit`,
+    refused: `hashes of the kind ${JSON.stringify(hash.slice(0, hash.charAt(2) === '$' ? 3 : 4))} are refused, because their cost has no limit`,
   };
 }
 

@@ -158,7 +158,7 @@ function isNetwork(text: string): boolean {
 
 /** An address in the form that a bind needs, one form for each address: `*`, an IPv4 address, or an IPv6 address in brackets. */
 export const address = grammar("an address of this machine, or '*' for all ('10.0.0.42')", (text) => {
-  const bare = text.replace(/^\[(.*:.*)\]$/, '$1');
+  const bare = text.replace(/^\[([^:\]]*:[^\]]*)\]$/, '$1');
   const found = text === '*' ? text : canonicalAddress(bare);
   return found === undefined ? undefined : bracketed(found);
 });

@@ -152,7 +152,12 @@ export async function workerInfo({ pid, ...call }: Call & { readonly pid?: numbe
 
 /** Reads the answer to `show info`, one field per line. Returns undefined when the text is something else. */
 export function readInfo(text: string): WorkerInfo | undefined {
-  const fields = new Map(Array.from(text.matchAll(/^([^:\n]+): ?(.*)$/gm), ([, name, value]) => [name, value]));
+  const fields = new Map(
+    text.split('\n').flatMap((line) => {
+      const [, name, value] = /^([^:]+): ?(.*)$/.exec(line) ?? [];
+      return name === undefined ? [] : [[name, value] as const];
+    }),
+  );
   const pid = Number(fields.get('Pid'));
   if (!(pid > 0)) return undefined;
   const started = Number(fields.get('Start_time_sec') ?? 0);

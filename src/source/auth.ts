@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { withoutEnd } from '../lib/without-end.ts';
 
 /** Request headers by name. */
 export type Headers = Readonly<Record<string, string>>;
@@ -34,7 +35,7 @@ export function userInfo({ username, password }: URL): Headers {
 
 /** Returns a URL for messages: without user info, query and slashes at its end. */
 export function shown(url: URL): string {
-  return url.origin + url.pathname.replace(/\/+$/, '');
+  return url.origin + withoutEnd(url.pathname, '/');
 }
 
 function basic(user: string, password: string): Headers {

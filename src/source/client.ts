@@ -192,5 +192,12 @@ function makeReadOne({ hosts, ask, deadlines, maxBytes }: ReadOneParts) {
 function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  throw new Error(`a Marathon's URL must look like http://host:8080, but is '${text.replace(/^(.*\/\/)?.*@/, '$1')}'`);
+  throw new Error(`a Marathon's URL must look like http://host:8080, but is '${withoutUser(text)}'`);
+}
+
+/** A text that is meant to be a URL, without what stands before its last `@`: that may be a password. */
+function withoutUser(text: string): string {
+  const at = text.lastIndexOf('@');
+  const start = text.slice(0, Math.max(0, at)).indexOf('//');
+  return at < 0 ? text : text.slice(0, start < 0 ? 0 : start + 2) + text.slice(at + 1);
 }

@@ -3,6 +3,7 @@ import { request, type Agent, type Dispatcher } from 'undici';
 import { sentence } from '../lib/sentence.ts';
 import { userInfo, type Auth, type Headers } from './auth.ts';
 import { leaderOf, type MayTrust } from './leader.ts';
+import { withoutEnd } from '../lib/without-end.ts';
 
 /** One GET request. `base` is a configured URL; `path` begins with /v2 and may have a query. */
 export interface Question {
@@ -147,5 +148,5 @@ function isRedirect({ statusCode }: Dispatcher.ResponseData): boolean {
 
 /** Returns the URL of `path` below the path of `base`. */
 function below(base: URL, path: string): URL {
-  return new URL(base.origin + base.pathname.replace(/\/+$/, '') + path);
+  return new URL(base.origin + withoutEnd(base.pathname, '/') + path);
 }

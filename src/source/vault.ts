@@ -5,6 +5,7 @@ import type { Environment } from '../lib/environment.ts';
 import { sentence } from '../lib/sentence.ts';
 import { basicAuth, shown, type Auth, type Headers } from './auth.ts';
 import { failure, refuseWebPage } from './http-get.ts';
+import { withoutEnd } from '../lib/without-end.ts';
 
 /** Where Vault keeps Marathon's user and password, and the token to read them. */
 export interface VaultSettings {
@@ -35,7 +36,7 @@ export function readVaultSettings(env: Environment): Pick<VaultSettings, 'url' |
 
 function joined(parts: readonly (string | undefined)[], path: string | undefined): string | undefined {
   if (parts.some(isEmpty) || isEmpty(path)) return undefined;
-  return `${parts.join('').trim().replace(/\/+$/, '')}/${path.trim().replace(/^\/+/, '')}`;
+  return `${withoutEnd(parts.join('').trim(), '/')}/${path.trim().replace(/^\/+/, '')}`;
 }
 
 function isEmpty(text: string | undefined): text is undefined {

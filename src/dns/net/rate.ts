@@ -39,7 +39,7 @@ export function sourceOf(address: string): string {
 
 /** The first 56 bits of an IPv6 address as 14 hexadecimal digits. */
 function prefixOf(address: string): string {
-  const [head = '', tail] = address.replace(/%.*$/, '').split('::');
+  const [head = '', tail] = (address.split('%', 1)[0] ?? '').split('::');
   const groups = head === '' ? [] : head.split(':');
   const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
   const all = [...groups, ...Array.from({ length: Math.max(0, missing) }, () => '0'), ...(tail ?? '').split(':')];
