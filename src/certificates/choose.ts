@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Environment } from '../lib/environment.ts';
+import { machineTime } from '../lib/clock.ts';
+import { inTime } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';
 import { replaceFile } from '../lib/write-file.ts';
 import type { Certificates } from '../model/certificates.ts';
@@ -132,18 +134,21 @@ function ownIn(stateDir: string): string {
   return path.join(stateDir, 'self-signed.pem');
 }
 
+/** How long making a key and writing a file may take, in milliseconds. */
+const OWN_MS = 10_000;
+
 /** Makes the self-signed certificate unless a usable one exists. */
 async function makeOwn(own: string): Promise<void> {
   if ((await judgeFile(own)).usable) return;
-  await mkdir(path.dirname(own), { recursive: true });
-  await replaceFile(own, [await makeSelfSigned()], 0o600);
+  const making = mkdir(path.dirname(own), { recursive: true }).then(async () => replaceFile(own, [await makeSelfSigned()], 0o600));
+  await inTime(making, { ms: OWN_MS, what: `making the certificate ${own}` });
 }
 
 /** Makes certificate and key as one PEM text, as HAProxy's `crt` reads it, valid for ten years. */
 async function makeSelfSigned(): Promise<string> {
   try {
     const { generate } = await import('selfsigned'); // the module is large and seldom needed
-    const tenYears = new Date(Date.now() + 3650 * 86_400_000);
+    const tenYears = new Date(machineTime() + 3650 * 86_400_000);
     const { cert, private: key } = await generate([{ name: 'commonName', value: '*' }], {
       keySize: 2048,
       algorithm: 'sha256',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { LATE, within } from '../lib/deadline.ts';
 import { ignoreMissing } from '../lib/missing.ts';
 import { fileName, fileUse } from '../model/certificates.ts';
 import type { FileVerdict } from './judge.ts';
@@ -18,21 +19,29 @@ export interface Settled extends FileVerdict {
  * `fileName` writes it. It never rejects.
  */
 export async function settleWithCopy(name: string, verdict: FileVerdict, folder: string): Promise<Settled> {
-  const copy = copyOf(name, folder);
-  try {
-    if (verdict.usable) await keepCopy({ name, verdict, copy });
-    else if (verdict.serves.length === 0) {
-      const { usable, fingerprint } = await judgeNamed(named(copy, name));
-      if (usable) return { ...verdict, serves: [copy], pems: [copy], fingerprint, isCopy: true };
-    }
-  } catch {
-    // the disk may be full: then there is no copy
+  const settling = settle({ name, verdict, copy: copyOf(name, folder) }).catch(() => verdict); // the disk may be full: then there is no copy
+  const settled = await within(settling, { ms: DEADLINE_MS });
+  return settled === LATE ? verdict : settled;
+}
+
+/** How long the folder of the copies is waited for, in milliseconds: then there is no copy this time. */
+const DEADLINE_MS = 5_000;
+
+async function settle({ name, verdict, copy }: Kept): Promise<Settled> {
+  if (verdict.usable) await keepCopy({ name, verdict, copy });
+  else if (verdict.serves.length === 0) {
+    const { usable, fingerprint } = await judgeNamed(named(copy, name));
+    if (usable) return { ...verdict, serves: [copy], pems: [copy], fingerprint, isCopy: true };
   }
   return verdict;
 }
 
-/** Removes the copies of all files other than these. Never rejects. */
+/** Removes the copies of all files other than these. Never rejects, and waits five seconds for the file system at most. */
 export async function forgetCopies(files: readonly string[], folder: string): Promise<void> {
+  await within(forget(files, folder), { ms: DEADLINE_MS });
+}
+
+async function forget(files: readonly string[], folder: string): Promise<void> {
   const kept = files.map((file) => path.basename(copyOf(file, folder)));
   for (const name of await readdir(folder).catch(() => []))
     if (!kept.some((one) => name.startsWith(one))) await rm(path.join(folder, name), { force: true }).catch(() => undefined);

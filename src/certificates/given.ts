@@ -1,6 +1,7 @@
 import { chmod, lstat, mkdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { Environment } from '../lib/environment.ts';
+import { inTime } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';
 import { replaceFile } from '../lib/write-file.ts';
 import type { Problem } from '../model/problem.ts';
@@ -50,13 +51,16 @@ export function readGivenCertificates(env: Environment, folder = CERTIFICATE_FOL
   return { certificates, problems };
 }
 
+/** How long a file is waited for, in milliseconds. */
+const WRITE_MS = 5_000;
+
 /** Writes certificates to files that no other user can read at any moment. One that can't be written becomes a Problem. */
 export async function writeCertificates(certificates: readonly GivenCertificate[]): Promise<GivenCertificates> {
   const written: GivenCertificate[] = [];
   const problems: Problem[] = [];
   for (const certificate of certificates) {
     try {
-      await writeSecret(certificate.file, certificate.pem);
+      await inTime(writeSecret(certificate.file, certificate.pem), { ms: WRITE_MS, what: 'writing it' });
       written.push(certificate);
     } catch (error) {
       problems.push(notUsed(certificate.variable, `can't be written to ${certificate.file} (${sentence(error)})`));

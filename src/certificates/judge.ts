@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { machineTime } from '../lib/clock.ts';
 import { LATE, within } from '../lib/deadline.ts';
 import { judgePem, type Finding, type UsablePem } from './pem.ts';
 import { namesIn, readBounded, whyUnread } from './read-bounded.ts';
@@ -93,7 +94,7 @@ export interface Judged {
   readonly hash?: string;
 }
 
-async function judge(file: string, { now = Date.now(), mostFiles = MOST_FILES }: JudgeOptions): Promise<FileVerdict> {
+async function judge(file: string, { now = machineTime(), mostFiles = MOST_FILES }: JudgeOptions): Promise<FileVerdict> {
   try {
     const pems = await findPems(file, mostFiles);
     const judged: Judged[] = [];

@@ -1,3 +1,4 @@
+import { machineTime } from '../lib/clock.ts';
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { sentence } from '../lib/sentence.ts';
@@ -44,7 +45,7 @@ const CIPHERS = 'DEFAULT@SECLEVEL=2';
  * Decides whether HAProxy could serve a text after `crt`. The text is parsed by OpenSSL, which HAProxy uses as well. A truncated or damaged chain is
  * a fault: HAProxy 2.6 accepts it and drops everything after the damage, later releases refuse it.
  */
-export function judgePem(text: string | Buffer, { key: beside, now = Date.now() }: PemSurroundings = {}): PemVerdict {
+export function judgePem(text: string | Buffer, { key: beside, now = machineTime() }: PemSurroundings = {}): PemVerdict {
   const pem = plain(text);
   const blocks = readBlocks(pem);
   const first = blocks.findIndex(({ label }) => FIRST.has(label));

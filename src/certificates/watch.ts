@@ -19,7 +19,11 @@ export interface CertificateWatch {
   /** Verdicts that are already known and not told again. */
   readonly known?: ReadonlyMap<string, FileVerdict>;
   /** The current time, in milliseconds since 1970. */
-  readonly now?: () => number;
+  readonly now: () => number;
+  /** Is told a file or folder whose file system does not answer, once until it does. */
+  readonly hangs?: (file: string) => void;
+  /** How long a file system is waited for, in milliseconds; 5,000 when left out. */
+  readonly deadlineMs?: number;
 }
 
 /** A changed file is looked at repeatedly with this pause, until two looks see the same. A file that keeps changing is left for the next round. */
@@ -90,7 +94,7 @@ class Rounds {
   }
 
   #now(): number {
-    return (this.#watch.now ?? Date.now)();
+    return this.#watch.now();
   }
 
   /** The files that look the same in two consecutive looks. */
@@ -134,8 +138,10 @@ class Rounds {
   async #mark(file: string): Promise<string | undefined> {
     this.#hanging.add(file);
     const reading = readMark(file, this.#watch.pathsOf ?? pathsOf).finally(() => this.#hanging.delete(file));
-    const mark = await within(reading, { ms: DEADLINE_MS });
-    return mark === LATE ? undefined : mark;
+    const mark = await within(reading, { ms: this.#watch.deadlineMs ?? DEADLINE_MS });
+    if (mark !== LATE) return mark;
+    this.#watch.hangs?.(file);
+    return undefined;
   }
 }
 

@@ -82,7 +82,7 @@ export async function withDaemon<Result>(run: Connected, work: (daemon: Daemon) 
     ending.abort();
     const ended = daemon.ended.catch(() => undefined); // the error has already been reported to whoever waits for `ended`
     const quiet = ended.then(() => client.close()).then(() => idle());
-    await inTime(quiet, { ms: END_MS, what: 'finishing the work in progress' }).catch((error: unknown) => {
+    await inTime(quiet, { ms: END_MS, what: 'finishing the work in progress', log: run.log }).catch((error: unknown) => {
       run.log.error({ reason: sentence(error) }, 'the daemon ends without waiting any longer');
     });
     if (own !== undefined) await endHaproxy(own, run);
@@ -199,14 +199,14 @@ async function begin({ settings, env, log, follow }: Connected) {
   const { saved, holders = saved?.holders } = await readMemory(settings, log);
   const memory = saved && memoryOf(saved.snapshot);
   const choosing = chooseCertificates({ wanted: settings.sslCerts, env, stateDir: settings.stateDir });
-  const chosen = await inTime(choosing, { ms: FILES_MS, what: 'reading the certificates of --ssl-certs' });
+  const chosen = await inTime(choosing, { ms: FILES_MS, what: 'reading the certificates of --ssl-certs', log });
   // With --once Marathon is read only once, so no later read could confirm a loss: losses are not held.
   const left = { memory, before: follow ? saved : undefined, certificates: certificatesOf(chosen), holders };
   const release = await findRelease(settings, env);
   warnOfAge(release, settings, log);
   const start = startState(release, left);
   const making = loadMiddle({ settings, env });
-  return { saved, chosen, start, derive: await inTime(making, { ms: FILES_MS, what: 'reading the templates of --templates-dir' }) };
+  return { saved, chosen, start, derive: await inTime(making, { ms: FILES_MS, what: 'reading the templates of --templates-dir', log }) };
 }
 
 function certificatesOf({ files, problems, contents }: Chosen): Certificates {

@@ -4,7 +4,7 @@ import { judgeNamed, pathsOfNamed } from '../certificates/judge-named.ts';
 import { nameFile } from '../certificates/name-file.ts';
 import { watchCertificates } from '../certificates/watch.ts';
 import { copiesIn, selectCertificates, type ChosenAtStart } from '../certificates/choose.ts';
-import { now, sleep } from '../lib/clock.ts';
+import { machineTime, sleep } from '../lib/clock.ts';
 import { byText } from '../lib/lists.ts';
 import { oneAfterAnother } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
@@ -12,7 +12,7 @@ import type { View } from '../model/view.ts';
 import type { Certificates } from '../model/certificates.ts';
 import type { Surroundings } from './surroundings.ts';
 
-interface JudgeSettings extends Pick<Surroundings, 'log' | 'tell' | 'drained' | 'signal'> {
+interface JudgeSettings extends Pick<Surroundings, 'log' | 'tell' | 'drained' | 'signal' | 'now'> {
   /** The folder under which copies of certificates are kept. */
   readonly stateDir: string;
   /** The certificates of the shared https frontend at the start. */
@@ -64,7 +64,7 @@ export class CertificateJudge {
 
   /** Looks at the files repeatedly until the signal aborts. */
   async watch(): Promise<void> {
-    const { chosen, signal } = this.#settings;
+    const { chosen, log, signal } = this.#settings;
     await watchCertificates({
       files: () => [...this.#ofOperator.keys(), ...(this.#named ?? [])],
       known: chosen.verdicts,
@@ -72,6 +72,10 @@ export class CertificateJudge {
       pathsOf: (file) => (this.#ofOperator.has(file) ? pathsOf(file) : pathsOfNamed(file)),
       everyMs: LOOK_MS,
       sleep,
+      now: machineTime,
+      hangs: (file) => {
+        log.warn({ file }, 'the file system of a certificate does not answer, what is known of the certificate stays');
+      },
       signal,
       changed: (verdicts) => {
         this.#working = Promise.all([this.#working, this.#learn(verdicts)]).then(() => undefined);
@@ -105,7 +109,7 @@ export class CertificateJudge {
 
   /** Takes verdicts and tells the certificates as News. Never rejects. */
   #learn(verdicts: ReadonlyMap<string, FileVerdict>): Promise<void> {
-    const { log, tell, drained, signal } = this.#settings;
+    const { log, tell, drained, signal, now } = this.#settings;
     return this.#inTurn(async () => {
       for (const [file, verdict] of verdicts) {
         if (this.#ofOperator.has(file)) this.#ofOperator.set(file, verdict);

@@ -9,7 +9,7 @@ import type { Surroundings } from './surroundings.ts';
 
 /** What the last run left in the state folder. A file that can't be used is set aside, and the log says so. */
 export async function readMemory({ stateDir }: Settings, log: Logger): Promise<SavedFile> {
-  const reading = inTime(readSaved(stateDir, machineTime), { ms: FILES_MS, what: `reading the last snapshot from ${stateDir}` });
+  const reading = inTime(readSaved(stateDir, machineTime), { ms: FILES_MS, what: `reading the last snapshot from ${stateDir}`, log });
   const file: SavedFile = await reading.catch((error: unknown) => ({ trouble: sentence(error) }));
   if (file.trouble !== undefined) log.warn({}, file.trouble);
   return file;
@@ -20,6 +20,7 @@ export function openKeeper({ settings, log, now }: Surroundings): Keeper {
   return new Keeper({
     write: (saved) => writeSaved(settings.stateDir, saved),
     now,
+    log,
     later: (work, ms) => {
       setTimeout(work, ms).unref();
     },

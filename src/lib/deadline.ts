@@ -48,13 +48,25 @@ interface Limit {
 
 /** Resolves with the result of `work`, or rejects with a sentence when `work` takes longer than `ms` milliseconds. The work itself is not stopped. */
 export async function inTime<Result>(work: Promise<Result>, { ms, what, log, sleep = realSleep }: Limit): Promise<Result> {
+  const text = `${what} has not ended yet; ${WHO_HANGS}`;
+  const result = await sayLong(within(work, { ms, sleep }), { text, facts: { atMostS: ms / 1000 }, log, sleep });
+  if (result === LATE) throw new Error(`${what} has not ended within ${ms / 1000} s; ${WHO_HANGS}`);
+  return result;
+}
+
+interface LongWait extends Pick<Limit, 'log' | 'sleep'> {
+  /** What the log says. */
+  readonly text: string;
+  readonly facts?: Readonly<Record<string, unknown>>;
+}
+
+/** Ends as `work` does. While that takes more than ten seconds, the log says so, once. */
+export async function sayLong<Result>(work: Promise<Result>, { text, facts, log, sleep = realSleep }: LongWait): Promise<Result> {
   const over = new AbortController();
-  const say = (): void => log?.warn({ afterS: SILENT_MS / 1000, atMostS: ms / 1000 }, `${what} has not ended yet; ${WHO_HANGS}`);
-  if (ms > SILENT_MS) void sleep(SILENT_MS, over.signal).then(say, () => undefined);
+  const say = (): void => log?.warn({ ...facts, afterS: SILENT_MS / 1000 }, text);
+  void sleep(SILENT_MS, over.signal).then(say, () => undefined);
   try {
-    const result = await within(work, { ms, sleep });
-    if (result === LATE) throw new Error(`${what} has not ended within ${ms / 1000} s; ${WHO_HANGS}`);
-    return result;
+    return await work;
   } finally {
     over.abort();
   }

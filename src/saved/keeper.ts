@@ -1,4 +1,5 @@
 import { inTime } from '../lib/deadline.ts';
+import type { Logger } from '../lib/logger.ts';
 import type { Holder } from '../model/holder.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Saved } from './state-folder.ts';
@@ -12,6 +13,8 @@ export interface KeeperSettings {
   readonly deadlineMs?: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Gets a line while a write takes more than ten seconds. */
+  readonly log?: Pick<Logger, 'warn'>;
   readonly later: (work: () => void, ms: number) => void;
   /** Called when a write failed; the write is tried again after `everyMs`. */
   readonly failed: (error: unknown) => void;
@@ -100,6 +103,10 @@ export class Keeper {
   }
 
   #inTime(work: Promise<void> | undefined): Promise<void> {
-    return inTime(work ?? Promise.resolve(), { ms: this.#settings.deadlineMs ?? 60_000, what: 'writing the last snapshot' });
+    return inTime(work ?? Promise.resolve(), {
+      ms: this.#settings.deadlineMs ?? 60_000,
+      what: 'writing the last snapshot',
+      log: this.#settings.log,
+    });
   }
 }

@@ -1,3 +1,5 @@
+import type { Sleep } from '../lib/clock.ts';
+import { sayLong } from '../lib/deadline.ts';
 import type { Logger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { AppId } from '../model/names.ts';
@@ -30,6 +32,7 @@ interface Dependencies {
   /** Returns milliseconds since 1970, with a fraction, from the same clock as the client's. */
   readonly now: () => number;
   readonly log: Pick<Logger, 'info' | 'warn'>;
+  readonly sleep?: Sleep | undefined;
 }
 
 const asTheyAre: Complete = (apps) => Promise.resolve(apps);
@@ -45,13 +48,14 @@ export function makeFullRead({
   tell,
   now,
   log,
+  sleep,
   unread,
 }: Dependencies & Pick<Client, 'readApps'> & { readonly unread?: UnreadAlarm }): (signal: AbortSignal) => Promise<void> {
   const trouble = makeLogOnce(log, { worse: 'Marathon could not be read, so the last known state is kept', better: 'Marathon was read' });
   return async (signal) => {
     unread?.begun(signal);
     try {
-      const { sentAt, answer } = await readApps(decode, signal);
+      const { sentAt, answer } = await sayLong(readApps(decode, signal), { text: 'Marathon has not sent all apps yet', log, sleep });
       const apps = answer.flatMap((one) => ('app' in one ? [one.app] : []));
       const problems = answer.flatMap((one) => ('problem' in one ? [one.problem] : []));
       trouble.over({ apps: apps.length });
@@ -77,6 +81,7 @@ export function makeAppRead({
   tell,
   now,
   log,
+  sleep,
 }: Dependencies & Pick<Client, 'readApp'>): (id: AppId, signal: AbortSignal) => Promise<void> {
   const trouble = makeLogOnce(log, {
     worse: 'an app could not be read again, so its last known state is kept',
@@ -85,7 +90,8 @@ export function makeAppRead({
   });
   return async (id, signal) => {
     try {
-      const { sentAt, answer } = await readApp({ id, decode, signal });
+      const reading = readApp({ id, decode, signal });
+      const { sentAt, answer } = await sayLong(reading, { text: 'Marathon has not sent an app yet', facts: { app: id }, log, sleep });
       trouble.over({ app: id });
       const read = answer !== undefined && 'app' in answer ? [answer.app] : [];
       const [app] = await complete(read, { whole: false, signal });

@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 /** A watch whose sleeps end by hand: `slept` waits for the next one, and says how long it would be. */
-async function start(files: () => readonly string[], known?: readonly string[], now?: () => number) {
+async function start(files: () => readonly string[], known?: readonly string[], now: () => number = Date.now) {
   const ending = new AbortController();
   const told: ReadonlyMap<string, FileVerdict>[] = [];
   const sleeps: { readonly ms: number; readonly wake: () => void }[] = [];
@@ -40,7 +40,7 @@ async function start(files: () => readonly string[], known?: readonly string[], 
   };
   const knownVerdicts = new Map(await Promise.all((known ?? files()).map(async (file) => [file, await judgeFile(file)] as const)));
   const changed = (verdicts: ReadonlyMap<string, FileVerdict>): void => void told.push(verdicts);
-  const ended = watchCertificates({ files, sleep, signal: ending.signal, changed, known: knownVerdicts, ...(now && { now }) });
+  const ended = watchCertificates({ files, sleep, signal: ending.signal, changed, known: knownVerdicts, now });
   ends.push(async () => {
     ending.abort();
     await ended;
@@ -226,4 +226,25 @@ test('it ends with the signal, in the middle of any rest', async () => {
     stop();
     await expect(ended).resolves.toBeUndefined();
   }
+});
+
+test('a file whose file system does not answer is told once, and nothing else waits for it', async () => {
+  const { file } = await watched();
+  const [ending, hanging, told] = [new AbortController(), [] as string[], [] as string[]];
+  let rounds = 0;
+  await watchCertificates({
+    files: () => [file, '/mnt/gone.pem'],
+    pathsOf: (one) => (one === file ? Promise.resolve([file]) : new Promise(() => undefined)),
+    sleep: () => {
+      if (++rounds === 5) ending.abort();
+      return Promise.resolve();
+    },
+    now: Date.now,
+    hangs: (one) => hanging.push(one),
+    deadlineMs: 50,
+    signal: ending.signal,
+    changed: (verdicts) => told.push(...verdicts.keys()),
+  });
+  expect(hanging).toEqual(['/mnt/gone.pem']);
+  expect(told).toEqual([file]);
 });

@@ -5,6 +5,7 @@ import type { App } from '../../src/model/snapshot.ts';
 import type { Read } from '../../src/source/hosts-in-turn.ts';
 import { makeAppRead, makeFullRead, type Complete } from '../../src/source/read-to-news.ts';
 import { app, decode, problem } from './apps.ts';
+import { makeClock } from './clock.ts';
 import { recordLog } from './server.ts';
 
 const { signal } = new AbortController();
@@ -112,4 +113,20 @@ test('nothing is told behind the end', async () => {
   await expect(readAll(stop.signal)).rejects.toThrow('the end');
   await expect(readApp(shop, stop.signal)).rejects.toThrow('the end');
   expect(told).toEqual([]);
+});
+
+test('a read that takes more than ten seconds is said while it goes on', async () => {
+  const clock = makeClock();
+  const { log, lines } = recordLog();
+  const never = new Promise<never>(() => undefined);
+  const deps = { decode, tell: () => undefined, now: () => 7, log, sleep: clock.sleep };
+  void makeFullRead({ readApps: () => never, ...deps })(signal);
+  void makeAppRead({ readApp: () => never, ...deps })(shop, signal);
+  await clock.pass(9_000);
+  expect(lines).toEqual([]);
+  await clock.pass(60_000);
+  expect(lines).toEqual([
+    'warn Marathon has not sent all apps yet {"afterS":10}',
+    'warn Marathon has not sent an app yet {"app":"/shop","afterS":10}',
+  ]);
 });

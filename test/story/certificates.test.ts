@@ -93,6 +93,7 @@ test('the first document waits until its certificates were looked into, later on
   const judge = new CertificateJudge({
     stateDir,
     log: SILENT,
+    now: Date.now,
     signal: over.signal,
     chosen,
     tell: (one) => {
