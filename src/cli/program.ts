@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { readFileSync } from 'node:fs';
 import { addDemo } from './demo.ts';
 import { addDns } from './dns.ts';
 import { gather } from '../lib/gather.ts';
 import { makeLogger, type Logger } from '../lib/logger.ts';
+import { packageVersion } from '../lib/package-version.ts';
 import type { HaproxyEnd } from '../daemon/connect.ts';
 import { untilUnexpected } from './exit.ts';
 import { makeReference } from './reference.ts';
@@ -31,7 +31,7 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
     .usage(
       '[options]\n       marathon-lb-ts dns [options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts status [options]\n       marathon-lb-ts explain <app|host|:port> [options]\n       marathon-lb-ts check <file...> [options]\n       marathon-lb-ts diff [options]\n       marathon-lb-ts labels',
     )
-    .version(version(), '--version', 'print the version')
+    .version(packageVersion(), '--version', 'print the version')
     .exitOverride()
     .enablePositionalOptions()
     .showHelpAfterError('(marathon-lb-ts --help lists all flags)')
@@ -145,9 +145,4 @@ function logOf({ logLevel: level, logFormat, dry: isDry }: Settings): Promise<Lo
   const stream = isDry ? process.stderr : process.stdout;
   const format = logFormat === 'python' ? 'text' : (logFormat ?? (stream.isTTY ? 'text' : 'json'));
   return makeLogger({ level, format, fd: stream.fd });
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { readonly version: string }).version;
 }

@@ -13,6 +13,7 @@ import { serveDns } from '../dns/net/server.ts';
 import { makeZones } from '../dns/zones/zone.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Settings } from '../options/options.ts';
+import { openDnsHttp } from './open-dns-http.ts';
 import { makeProblemLog } from './problem-log.ts';
 import type { Run, Surroundings } from './surroundings.ts';
 
@@ -53,6 +54,7 @@ export async function openDns({ settings, log, signal, now, follow }: DnsRun): P
   });
   const allow = makeRate({ perSecond: settings.dnsRate, now });
   const { ended } = await serveDns({ endpoints, respond, allow, log, signal });
+  await openDnsHttp({ settings, log, signal, zones: () => zones, forwardMs: FORWARD_MS });
   log.info({ at: endpoints.map(textOf), upstream: settings.dnsUpstream.map(textOf) }, 'answering DNS');
   const see: Dns['see'] = ({ snapshot }) => {
     const { problems } = (zones = dated(make(snapshot)));

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../lib/endpoint.ts';
-import { adminEndpoint, hostName, list, nonEmpty, seconds } from './readers.ts';
+import { endpointOrOff, hostName, list, nonEmpty, seconds } from './readers.ts';
 import { option } from './row.ts';
 
 const NO_HOSTS: readonly string[] = [];
@@ -12,7 +12,7 @@ export const ADMIN_OPTIONS = {
   adminAddress: option<Endpoint | 'off' | undefined>('--admin-address <address:port>', 'Admin', {
     help: 'where health, metrics and the API are served over HTTP, beside the socket admin.sock in --run-dir; or off (default: 127.0.0.1:9092, if that port is free)',
     fallback: undefined,
-    read: adminEndpoint,
+    read: endpointOrOff,
   }),
   adminHost: option<readonly string[]>('--admin-host <name>', 'Admin', {
     help: "a host name by which clients may call --admin-address, beside addresses, localhost and this machine's own name; may be given several times",

@@ -1,9 +1,12 @@
 import type { Endpoint } from '../lib/endpoint.ts';
-import { domain, endpoint, frameworkName, inOrder, list, whole } from './readers.ts';
+import { domain, endpoint, endpointOrOff, frameworkName, inOrder, list, whole } from './readers.ts';
 import { option } from './row.ts';
 
 const NOWHERE: readonly Endpoint[] = [];
 const IP_SOURCES: readonly ('netinfo' | 'host')[] = ['netinfo', 'host'];
+
+/** Where Mesos-DNS's HTTP API is served when --dns-http-listen is not given: Mesos-DNS's own port. */
+export const USUAL_DNS_HTTP: Endpoint = { address: '127.0.0.1', port: 8123 };
 
 /** The flags for DNS. */
 export const DNS_OPTIONS = {
@@ -11,6 +14,11 @@ export const DNS_OPTIONS = {
     help: 'answer DNS for task names there, over UDP and TCP (default: not at all; under `marathon-lb-ts dns` 127.0.0.1:8053); not under --once and --dry',
     fallback: NOWHERE,
     read: list(endpoint(), NOWHERE),
+  }),
+  dnsHttpListen: option<Endpoint | 'off' | undefined>('--dns-http-listen <address:port>', 'DNS', {
+    help: "where Mesos-DNS's HTTP API is served while DNS is answered (/v1/hosts, /v1/services and others); or off (default: 127.0.0.1:8123, unless it is taken)",
+    fallback: undefined,
+    read: endpointOrOff,
   }),
   dnsDomain: option('--dns-domain <name>', 'DNS', { help: "the domain of Mesos-DNS's names", fallback: 'mesos', read: domain }),
   dnsFramework: option('--dns-framework <name>', 'DNS', {

@@ -150,7 +150,7 @@ export function endpoint(usual?: number): (text: string) => Endpoint {
 }
 
 /** Reads an address and a port, or the word `off`. */
-export function adminEndpoint(text: string): Endpoint | 'off' {
+export function endpointOrOff(text: string): Endpoint | 'off' {
   return text.trim().toLowerCase() === 'off' ? 'off' : endpoint()(text);
 }
 

@@ -23,7 +23,7 @@ test('HAProxy of a daemon that was killed is adopted as it is by the next one, w
   await more(50);
 
   const second = daemon();
-  await second.logged(/Marathon is read/);
+  await second.logged(/Marathon was read/);
   await expect(once()).resolves.toMatchObject({ code: 0, log: [{ msg: 'nothing changed' }] });
   await expect(worker()).resolves.toBe(before);
   expect((await stat(config)).mtimeMs).toBe(mtimeMs);

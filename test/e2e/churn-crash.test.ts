@@ -81,7 +81,7 @@ test('kill -9 of the daemon in the middle of changes: the next one adopts HAProx
   await startMany(fleet, app, 2);
   await more(20);
   const second = daemon();
-  await second.logged(/Marathon is read/);
+  await second.logged(/Marathon was read/);
   await settled();
   await agreed();
   await killed?.backend.close();
@@ -110,7 +110,7 @@ test.each([
     await first.ended;
     if (state !== 'TASK_RUNNING') marathon.setTaskState(app.id, id, state);
     const second = daemon();
-    await second.logged(/Marathon is read/);
+    await second.logged(/Marathon was read/);
     await settled();
     await agreed();
     expect(reloadsIn(second.log())).toBe(0);

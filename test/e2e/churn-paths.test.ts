@@ -137,6 +137,6 @@ test('Marathon answers no read: what its events say counts at once', async () =>
   await rotates([FIRST[2], FOURTH]);
   await more(20);
   expect((await stop()).failures).toEqual({});
-  expect(log().filter(({ msg }) => msg === 'Marathon is read')).toHaveLength(1);
+  expect(log().filter(({ msg }) => msg === 'Marathon was read')).toHaveLength(1);
   expect(reloadsIn(log())).toBe(1);
 });

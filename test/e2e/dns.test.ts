@@ -98,11 +98,11 @@ test('`dns` alone needs no group and no HAProxy, and asks an upstream for what i
   marathon.deploy({ id: '/shop/cart', instances: 1, network: 'container', ports: named });
   marathon.addTask('/shop/cart', { host: AGENT, addresses: ['10.9.8.7'] });
   const other = alone('--dns-listen', `127.0.0.1:${ports.other}`, '--dns-framework', 'kafka');
-  await other.logged(/Marathon is read/);
+  await other.logged(/Marathon was read/);
   const { signal, ended, logged } = alone(
     ...['--dns-listen', `127.0.0.1:${dnsPort}`, '--dns-ip-sources', 'host,netinfo', '--dns-upstream', `127.0.0.1:${ports.other}`],
   );
-  await logged(/Marathon is read/);
+  await logged(/Marathon was read/);
   await leads(names, ['cart.shop.marathon.mesos'], [AGENT]);
   expect(await dig('cart-shop.marathon.mesos')).toEqual([AGENT]);
   for (const cart of ['cart.shop', 'cart-shop']) {
@@ -136,4 +136,43 @@ test('an upstream that is the server itself is a sentence', async () => {
   const at = `127.0.0.1:${dnsPort}`;
   const { code, stderr } = await alone('--dns-listen', at, '--dns-upstream', at).ended;
   expect([code, stderr]).toEqual([1, `marathon-lb-ts: --dns-upstream ${at} is an endpoint of --dns-listen: name a different server\n`]);
+});
+
+test.each(['dns', 'daemon'] as const)("%s: Mesos-DNS's HTTP API says what DNS says, to clients that ask by an own name", async (word) => {
+  const names = await makeNames();
+  const { app, dnsPort, dig, daemon, alone, deploy, ports } = names;
+  await deploy();
+  const words = ['--dns-listen', `127.0.0.1:${dnsPort}`, '--dns-http-listen', `127.0.0.1:${ports.other}`];
+  const { signal, ended } = word === 'dns' ? alone(...words) : daemon(words);
+  await leads(names, ['nginx.marathon.mesos'], FIRST);
+  const ask = async (path: string): Promise<string> => (await fetch(`http://127.0.0.1:${ports.other}${path}`)).text();
+  const addresses = (text: string): readonly string[] => sorted(Array.from(text.matchAll(/"ip": "([^"]*)"/g), ([, ip = '']) => ip));
+  expect(addresses(await ask('/v1/hosts/nginx.marathon.mesos'))).toEqual(sorted(FIRST));
+  expect(addresses(await ask('/v1/services/_nginx._tcp.marathon.mesos.'))).toEqual(sorted(FIRST));
+  expect(await ask('/v1/hosts/leader.mesos')).toBe('[\n  {\n   "host": "",\n   "ip": ""\n  }\n ]');
+  expect(JSON.parse(await ask('/v1/version'))).toMatchObject({ Service: 'Mesos-DNS' });
+  const { frameworks } = JSON.parse(await ask('/v1/enumerate')) as { frameworks: readonly [{ tasks: readonly { name: string }[] }] };
+  expect(frameworks[0].tasks.map(({ name }) => name)).toEqual(FIRST.map(() => app.id.slice(1)));
+  const { Records, Serial } = JSON.parse(await ask('/v1/axfr')) as { Records: { As: Record<string, string[]> }; Serial: number };
+  expect(sorted(Records.As['nginx.marathon.mesos.'] ?? [])).toEqual(sorted(FIRST));
+  expect((await dig('mesos', 'SOA')).join()).toContain(` ${Serial} `);
+  const { stdout } = await run('curl', ['-s', '-H', 'Host: evil.example', `http://127.0.0.1:${ports.other}/v1/axfr`]);
+  expect(stdout).toBe('421: Misdirected Request');
+  signal('SIGTERM');
+  await expect(ended).resolves.toMatchObject({ code: 0, stderr: '' });
+});
+
+test('an endpoint of --dns-http-listen that is taken is a sentence, and exit 1; the usual one is a warning', async () => {
+  const { dnsPort, alone, ports, ends, dig } = await makeNames();
+  await occupy({ port: ports.other, ends });
+  const { code, stderr } = await alone('--dns-listen', `127.0.0.1:${dnsPort}`, '--dns-http-listen', `127.0.0.1:${ports.other}`).ended;
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^marathon-lb-ts: --dns-http-listen: Mesos-DNS's HTTP API can't be served at .*EADDRINUSE/),
+  ]);
+  await occupy({ port: 8123, ends });
+  const { logged } = alone('--dns-listen', `127.0.0.1:${dnsPort}`);
+  await expect(logged(/HTTP API can't be served at 127\.0\.0\.1:8123/)).resolves.toMatchObject({ level: 'warn' });
+  await logged(/Marathon was read/);
+  expect(await dig('mesos', 'NS')).toEqual(['ns1.mesos.']);
 });

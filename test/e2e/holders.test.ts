@@ -26,7 +26,7 @@ test('an app without a task keeps its virtual host against one that claims it to
   first.signal('SIGTERM');
   await first.ended;
   const second = daemon();
-  await second.logged(/Marathon is read/);
+  await second.logged(/Marathon was read/);
   await settled();
   expect(await get({ host: HOST })).toMatchObject({ status: '503' });
 

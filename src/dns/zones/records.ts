@@ -68,4 +68,17 @@ export interface TaskNames {
   readonly name: string;
   /** What each name has from this task, computed when called. Names under thisdcos.directory that mirror Mesos names are not included. */
   readonly records: () => ReadonlyMap<string, Entry>;
+  /** The task's records under the Mesos domain in Mesos-DNS's order, computed when called. */
+  readonly listed: () => readonly ListedRecord[];
+}
+
+/** One record of a task, as Mesos-DNS's /v1/enumerate lists it. */
+export interface ListedRecord {
+  /** The full name with its final dot. */
+  readonly name: string;
+  /** An address, or 'target.:port' for an SRV record. */
+  readonly host: string;
+  readonly rtype: 'A' | 'AAAA' | 'SRV';
+  /** Whether other tasks may have a record with the same name and host. */
+  readonly isShared: boolean;
 }

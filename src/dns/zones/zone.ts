@@ -10,6 +10,7 @@ import { isIn, LONGEST_NAME, taskName } from './dns-names.ts';
 import { nameProblems } from './name-problems.ts';
 import { DIRECTORY, makeNameSuffixes } from './name-suffixes.ts';
 import type { Apex, Entry, TaskNames, Zones } from './records.ts';
+import { listRecords } from './task-listing.ts';
 
 /** The operator's decisions about the zones. */
 export interface ZoneSettings {
@@ -86,7 +87,13 @@ function makeRename(domain: string): (entry: Entry) => Entry {
 function* namesOfTasks({ apps }: Directory, naming: Naming): Generator<TaskNames> {
   for (const { id: app, tasks } of apps()) {
     for (const named of tasks) {
-      yield { app, id: named.task.id, name: taskName(app), records: () => gather(recordsOf(named, naming)) };
+      yield {
+        app,
+        id: named.task.id,
+        name: taskName(app),
+        records: () => gather(recordsOf(named, naming)),
+        listed: () => listRecords(named, naming),
+      };
     }
   }
 }
