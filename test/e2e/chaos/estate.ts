@@ -27,7 +27,8 @@ const PATIENCE_MS = 20_000;
 export interface Daemons {
   /** The one that runs, or ran last. */
   readonly now: () => Running;
-  readonly start: () => void;
+  /** With words in front of it, and further flags. */
+  readonly start: (more?: { readonly before?: readonly string[]; readonly words?: readonly string[] }) => void;
   readonly end: (signal: NodeJS.Signals) => Promise<void>;
   readonly log: () => readonly LogLine[];
   readonly reloads: () => number;
@@ -128,7 +129,7 @@ function makeDaemons({ daemon }: Cluster, words: readonly string[]): Daemons {
   return {
     now,
     log,
-    start: () => void all.push(daemon(words)),
+    start: ({ before = [], words: flags = [] } = {}) => void all.push(daemon([...words, ...flags], { before })),
     end: async (signal) => {
       now().signal(signal);
       await now().ended;

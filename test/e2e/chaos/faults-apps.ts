@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { AppForm } from '../../../src/demo/marathon.ts';
 import type { FleetTask } from '../fleet.ts';
-import { occupy } from '../ports.ts';
+import { freePorts, occupy } from '../ports.ts';
 import { appOf, APPS, CHECKED, type Estate } from './estate.ts';
 import type { Fault } from './trial.ts';
 
@@ -51,20 +51,61 @@ const withoutBad = (app: AppForm): AppForm => {
   return { ...app, labels: { HAPROXY_GROUP, HAPROXY_0_VHOST } };
 };
 
-/** An app of which `haproxy -c` reads a file that never comes. */
+/** An app of which `haproxy -c` reads a file that never comes: in quotes, where it is not looked into before. */
 const endlessCheck: Fault = {
   what: "haproxy -c does not end over a new app's label",
   lastsMs: 60_000,
   break: async (estate) => {
     const fifo = path.join(estate.cluster.folder, 'fifo');
     await promisify(execFile)('mkfifo', [fifo]);
-    const app = withLabels(spare(estate, 11), { HAPROXY_0_BACKEND_HTTP_OPTIONS: `  errorfile 503 ${fifo}\n` });
+    const app = withLabels(spare(estate, 11), { HAPROXY_0_BACKEND_HTTP_OPTIONS: `  errorfile 503 "${fifo}"\n` });
     estate.cluster.marathon.deploy(app);
     const task = await estate.fleet.start(app);
     return async () => {
       estate.cluster.marathon.remove(app.id);
       await task.backend.close();
       await rm(fifo);
+    };
+  },
+};
+
+/** An app that names a file which is none. */
+const pipeOfLabel: Fault = {
+  what: 'an app whose label names a pipe as a file',
+  break: async (estate) => {
+    const fifo = path.join(estate.cluster.folder, 'pipe');
+    await promisify(execFile)('mkfifo', [fifo]);
+    const app = withLabels(spare(estate, 8), { HAPROXY_0_BIND_OPTIONS: `ssl crt ${fifo}` });
+    estate.cluster.marathon.deploy(app);
+    const task = await estate.fleet.start(app);
+    return async () => {
+      estate.cluster.marathon.remove(app.id);
+      await task.backend.close();
+      await rm(fifo);
+    };
+  },
+};
+
+const WIDE = 80;
+
+/** Two apps with many ports, of which the descriptors suffice for one. */
+const lackOfDescriptors: Fault = {
+  what: 'an app whose ports need more file descriptors than there are',
+  break: async (estate) => {
+    const { daemons, cluster } = estate;
+    const asRoot = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-sys_resource', '--inh-caps=-sys_resource'] : [];
+    await daemons.end('SIGTERM');
+    daemons.start({ before: [...asRoot, 'sh', '-c', 'ulimit -n 1000 && exec "$@"', 'sh'], words: ['--maxconn', '410'] });
+    const ports = await freePorts(2 * WIDE);
+    const apps = [0, WIDE].map((first, i): AppForm => {
+      const own = ports.slice(first, first + WIDE).map((servicePort, n) => ({ containerPort: 8_000 + n, servicePort }));
+      return { ...spare(estate, 6 + i), labels: { HAPROXY_GROUP: 'external' }, ports: own };
+    });
+    for (const app of apps) cluster.marathon.deploy(app);
+    return async () => {
+      for (const app of apps) cluster.marathon.remove(app.id);
+      await daemons.end('SIGTERM');
+      daemons.start();
     };
   },
 };
@@ -127,6 +168,8 @@ export const APP_FAULTS: readonly Fault[] = [
     withLabels(spare(estate, 9), { HAPROXY_0_BIND_OPTIONS: 'interface no-such0' }),
   ]),
   endlessCheck,
+  pipeOfLabel,
+  lackOfDescriptors,
   badTemplate,
   deadServer,
 ];

@@ -80,6 +80,23 @@ const killedDaemon: Fault = {
   },
 };
 
+const unreadLog: Fault = {
+  what: "the daemon's log is a pipe that is full, and nobody reads it",
+  needsReload: true,
+  break: async ({ daemons, cluster }) => {
+    const pipe = path.join(cluster.folder, 'log');
+    await promisify(execFile)('mkfifo', [pipe]);
+    await daemons.end('SIGTERM');
+    const script = 'exec 3<>"$0"; head -c 65536 /dev/zero | tr "\\0" "#" >&3; exec "$@" >&3';
+    daemons.start({ before: ['sh', '-c', script, pipe], words: ['--log-level', 'debug'] });
+    return async () => {
+      await daemons.end('SIGTERM');
+      daemons.start();
+      await rm(pipe);
+    };
+  },
+};
+
 /** What can happen to HAProxy, the daemon, and their files. */
 export const MACHINE_FAULTS: readonly Fault[] = [
   moment("HAProxy's worker is killed (kill -9)", async ({ cluster }) => void process.kill(await cluster.worker(), 'SIGKILL'), {
@@ -118,5 +135,6 @@ export const MACHINE_FAULTS: readonly Fault[] = [
   diskFull,
   readOnly,
   killedDaemon,
+  unreadLog,
   stopping('the daemon is frozen (SIGSTOP)', ({ daemons }) => Promise.resolve([daemons.now().pid])),
 ];
