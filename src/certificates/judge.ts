@@ -28,6 +28,8 @@ export interface FileVerdict {
   readonly fingerprint: string | undefined;
   /** When the verdict changes next through time alone, in milliseconds since 1970; Infinity when it does not. */
   readonly until: number;
+  /** When the first certificate of it expires, chains included, in milliseconds since 1970; undefined where none could be read. */
+  readonly expires?: number | undefined;
 }
 
 /** The options of a look at a file. */
@@ -91,6 +93,7 @@ export interface Judged {
   readonly faults: readonly FileFinding[];
   readonly remarks?: readonly FileFinding[];
   readonly until?: number;
+  readonly expires?: number;
   readonly hash?: string;
 }
 
@@ -139,7 +142,8 @@ async function judgeOne(file: string, now: number): Promise<Judged> {
   const verdict = judgePem(text, { key, now });
   if (!verdict.usable) return { file, hash, faults: [{ file, ...verdict.fault }] };
   const faults = [...ocspFaults({ file, pem: verdict, ocsp, issuer }), ...sctlFaults(file, sctl)];
-  return { file, hash, until: verdict.until, faults, remarks: verdict.remarks.map((remark) => ({ file, ...remark })) };
+  const expires = Math.min(...verdict.certificates.map(({ validTo }) => Date.parse(validTo)));
+  return { file, hash, until: verdict.until, expires, faults, remarks: verdict.remarks.map((remark) => ({ file, ...remark })) };
 }
 
 /**
@@ -215,7 +219,12 @@ export function summed(file: string, judged: readonly Judged[]): FileVerdict {
     remarks: judged.flatMap(({ remarks = [] }) => remarks),
     fingerprint: alone ? first.hash : first && sha256(hashes.map((one) => `${one.file}\0${one.hash ?? ''}\n`).join('')),
     until: Math.min(...judged.map(({ until = Infinity }) => until)),
+    expires: earliest(judged.flatMap(({ expires }) => expires ?? [])),
   };
+}
+
+function earliest(times: readonly number[]): number | undefined {
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /** The hash of the file's own bytes when nothing lies beside it; otherwise a hash over all of the files. */

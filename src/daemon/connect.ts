@@ -24,6 +24,8 @@ import type { Certificates } from '../model/certificates.ts';
 import type { News } from '../model/news.ts';
 import { makeProblemLog } from './problem-log.ts';
 import { openRecorder, type Recorder } from './recorder.ts';
+import { dnsMeter, makeSample, reporting, requestMeter } from './figures.ts';
+import { makeMetrics, type Metrics } from '../admin/metrics.ts';
 import { makeAbsorb } from '../snapshot/absorb.ts';
 import { memoryOf } from '../snapshot/health.ts';
 import { startState } from '../snapshot/state.ts';
@@ -68,8 +70,9 @@ const END_MS = 30_000;
 /** Connects all parts of a daemon for as long as `work` takes, and closes them afterwards. */
 export async function withDaemon<Result>(run: Connected, work: (daemon: Daemon) => Promise<Result>): Promise<Result> {
   const ending = new AbortController();
-  const client = await openMarathon(run.settings, run.env);
-  const { own, idle, ...daemon } = await connect({ ...run, signal: endingWith(run.signal, ending.signal) }, client).catch(
+  const metrics = makeMetrics();
+  const client = await openMarathon(run.settings, run.env, requestMeter(metrics));
+  const { own, idle, ...daemon } = await connect({ ...run, signal: endingWith(run.signal, ending.signal) }, client, metrics).catch(
     async (error: unknown) => {
       ending.abort();
       await client.close();
@@ -103,15 +106,15 @@ async function endHaproxy(own: OwnProcess, { log, haproxyEnds }: Connected): Pro
   log.info({}, 'HAProxy has ended');
 }
 
-async function connect(run: Connected, client: Client): Promise<Daemon & Pick<Reached, 'own'> & Pick<Drive, 'idle'>> {
+async function connect(run: Connected, client: Client, metrics: Metrics): Promise<Daemon & Pick<Reached, 'own'> & Pick<Drive, 'idle'>> {
   const { settings, signal, follow } = run;
   const inbox = makeInbox<News>(signal);
-  const recorder = await openRecorder(run);
+  const recorder = await openRecorder(run, metrics);
   const surroundings = { ...run, tell: inbox.tell, drained: inbox.drained, now, recorder };
   const { saved, chosen, start, derive } = await begin(run);
   const parts = await openParts(surroundings, client, chosen);
   const { source, certificates, drive, keeper, reached, watched, dns } = parts;
-  const absorb = makeAbsorb({ massRemovalHoldMs: settings.massRemovalHold * 1000 });
+  const absorb = reporting(makeAbsorb({ massRemovalHoldMs: settings.massRemovalHold * 1000 }), recorder.absorbed);
   const looping = loop({ inbox, start, absorb, derive, consumers: consumersOf(parts) });
   if (saved !== undefined && follow) restoreLater(saved, surroundings);
   const watching = follow ? [watched.run(), watchWaiting(drive, surroundings), certificates.watch()] : [];
@@ -137,6 +140,8 @@ function adminPartsOf(parts: OpenedParts): AdminParts {
     view: views.latest,
     running: () => drive.running(),
     history: recorder.history,
+    metrics: recorder.metrics,
+    sample: makeSample(parts),
     hub: recorder.hub,
     resync: () => answerResync(parts, 'asked for by POST /v1/resync'),
     reload: () => {
@@ -171,7 +176,7 @@ async function openParts(
   chosen: ChosenAtStart,
 ) {
   const { settings, log, signal, tell, now: clock, follow } = surroundings;
-  const dns = await openDns(surroundings);
+  const dns = await openDns({ ...surroundings, meter: dnsMeter(surroundings.recorder.metrics) });
   const reached = reach(surroundings);
   const views = makeViews();
   const drive = openDrive(reached, { ...surroundings, ...drivenBy(views, surroundings), report: surroundings.recorder.drive });

@@ -16,7 +16,7 @@ import type { Watch } from './watch-haproxy.ts';
 import { stuckOf } from './watch-waiting.ts';
 
 /** The parts of a daemon that its answers are made from. */
-interface Informants extends Pick<Surroundings, 'settings' | 'drained' | 'now'> {
+export interface Informants extends Pick<Surroundings, 'settings' | 'drained' | 'now'> {
   readonly source: Source;
   readonly drive: Drive;
   readonly views: Views;

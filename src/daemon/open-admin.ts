@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { apiRoutes, type ApiParts } from '../admin/api.ts';
+import { metricsRoute, type Metrics, type Sample } from '../admin/metrics.ts';
 import { openapiRoute } from '../admin/openapi-route.ts';
 import { healthRoutes, type Condition } from '../admin/health.ts';
 import { makeAdminServer, type AdminServer } from '../admin/server.ts';
@@ -15,6 +16,8 @@ import type { Run } from './surroundings.ts';
 
 /** What can be asked of the admin side. */
 export interface AdminParts extends ApiParts {
+  readonly metrics: Metrics;
+  readonly sample: Sample;
   readonly condition: () => Promise<Condition>;
 }
 
@@ -33,7 +36,7 @@ export async function openAdmin({ settings, log, signal }: Run, parts: AdminPart
 }
 
 function routesOf(parts: AdminParts): readonly Route[] {
-  return [...healthRoutes(parts.condition), ...apiRoutes(parts), openapiRoute];
+  return [...healthRoutes(parts.condition), ...apiRoutes(parts), metricsRoute(parts.metrics, parts.sample), openapiRoute];
 }
 
 /** This machine's own name, long and short, and what the operator has given. */

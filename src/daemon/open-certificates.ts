@@ -52,6 +52,12 @@ export class CertificateJudge {
     });
   }
 
+  /** When certificates expire, by the file that they are read from, in ms since 1970. */
+  expiries(): ReadonlyMap<string, number> {
+    const all = [...this.#ofOperator, ...this.#ofLabels];
+    return new Map(all.flatMap(([file, { expires }]) => (expires === undefined ? [] : [[file, expires] as const])));
+  }
+
   /** A consumer of views; returns at once. */
   see({ certificates }: Pick<View, 'certificates'>): void {
     if (certificates !== this.#named) this.#name(certificates);

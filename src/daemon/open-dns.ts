@@ -7,6 +7,7 @@ import { frameworkName } from '../dns/zones/dns-names.ts';
 import { isOwn } from '../dns/net/own-endpoint.ts';
 import type { Zones } from '../dns/zones/records.ts';
 import { makeRate } from '../dns/net/rate.ts';
+import { measured, type ReplyMeter } from '../dns/answers/measured.ts';
 import { makeResponder, type Forward } from '../dns/answers/respond.ts';
 import { makeDated } from '../dns/zones/serial.ts';
 import { serveDns } from '../dns/net/server.ts';
@@ -33,10 +34,12 @@ const MOST_FORWARDED = 500; // questions in flight to upstream servers
 interface DnsRun extends Run, Pick<Surroundings, 'now'> {
   /** False for one pass, which does not answer DNS. */
   readonly follow: boolean;
+  /** Told of each query; nobody is when left out. */
+  readonly meter?: ReplyMeter;
 }
 
 /** Opens the name server on every endpoint of --dns-listen until the signal aborts. Rejects with a sentence when an endpoint can't be opened. */
-export async function openDns({ settings, log, signal, now, follow }: DnsRun): Promise<Dns> {
+export async function openDns({ settings, log, signal, now, follow, meter }: DnsRun): Promise<Dns> {
   const { dnsListen: endpoints } = settings;
   let zones: Zones | undefined;
   if (endpoints.length === 0 || !follow) return { see: () => undefined, zones: () => zones, ended: Promise.resolve() };
@@ -45,13 +48,14 @@ export async function openDns({ settings, log, signal, now, follow }: DnsRun): P
   const make = makeZones(zoneSettings(settings));
   const dated = makeDated(now);
   const tellProblems = makeProblemLog(log);
-  const respond = makeResponder({
+  const answer = makeResponder({
     zones: () => zones,
     forward: openForward(settings, signal),
     mayKnow: makeMayKnow({ domain: settings.dnsDomain, framework: frameworkName(settings.dnsFramework) }),
     random: Math.random,
     keptBytes: KEPT_BYTES,
   });
+  const respond = meter === undefined ? answer : measured(answer, meter);
   const allow = makeRate({ perSecond: settings.dnsRate, now });
   const { ended } = await serveDns({ endpoints, respond, allow, log, signal });
   await openDnsHttp({ settings, log, signal, zones: () => zones, forwardMs: FORWARD_MS });

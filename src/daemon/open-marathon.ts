@@ -9,6 +9,7 @@ import { decodeApp, unpackPorts } from '../snapshot/decode.ts';
 import { EVENT_TYPES, readEvent } from '../snapshot/events.ts';
 import { basicAuth, noAuth, type Auth } from '../source/auth.ts';
 import { makeClient, type Client } from '../source/client.ts';
+import type { RequestMeter } from '../source/metered.ts';
 import { makeHosts } from '../source/hosts.ts';
 import { makeReadScheduler, type ReadScheduler } from '../source/read-scheduler.ts';
 import { makeAppRead, makeFullRead, type Complete, type Decode } from '../source/read-to-news.ts';
@@ -20,10 +21,10 @@ import { makeVersions } from '../source/versions.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** The client for the Marathon that the flags name. Rejects with a sentence when a file named by a flag can't be read. */
-export async function openMarathon(settings: Settings, env: Environment): Promise<Client> {
+export async function openMarathon(settings: Settings, env: Environment, meter?: RequestMeter): Promise<Client> {
   const { marathon: urls, marathonLeaderHosts: leaderHosts, marathonCaCert, insecure } = settings;
   const ca = marathonCaCert === undefined ? undefined : await readNamed('--marathon-ca-cert', marathonCaCert);
-  return makeClient({ now, urls, leaderHosts, auth: await chooseAuth({ settings, env, ca }), ca, insecure });
+  return makeClient({ now, urls, leaderHosts, auth: await chooseAuth({ settings, env, ca }), ca, insecure, meter });
 }
 
 interface AuthParts {

@@ -3,6 +3,7 @@ import type { AppId } from '../model/names.ts';
 import { appIn, pathOf, saysGone, versionPathOf } from './app-endpoint.ts';
 import type { Auth } from './auth.ts';
 import { LIMITS, readElements, readJson, unpacked, type Limits } from './body.ts';
+import { metered, type RequestMeter } from './metered.ts';
 import { failure, makeGet, refuseWebPage, type Answer, type Get } from './http-get.ts';
 import { makeHostsInTurn, type HostsInTurn, type Read, type Turn } from './hosts-in-turn.ts';
 import { makeMayTrust, type LeaderHosts } from './leader.ts';
@@ -73,6 +74,8 @@ interface Settings {
   readonly ca?: string | undefined;
   /** Accepts any certificate. */
   readonly insecure?: boolean;
+  /** Told of each request; nobody is when left out. */
+  readonly meter?: RequestMeter | undefined;
   readonly deadlines?: Deadlines;
   readonly limits?: Limits;
   /** Returns milliseconds since 1970, with a fraction; by default from a clock that never jumps. */
@@ -88,6 +91,7 @@ export function makeClient({
   leaderHosts = [],
   ca,
   insecure = false,
+  meter,
   deadlines = DEADLINES,
   limits = LIMITS,
   now,
@@ -97,7 +101,8 @@ export function makeClient({
   const agent = new Agent({
     connect: { timeout: deadlines.connectMs, rejectUnauthorized: !insecure, ...(ca === undefined ? {} : { ca }) },
   });
-  const get = makeGet({ agent, auth, connectMs: deadlines.connectMs, mayTrust: makeMayTrust(bases, leaderHosts) });
+  const dispatcher = meter === undefined ? agent : agent.compose(metered(meter));
+  const get = makeGet({ agent: dispatcher, auth, connectMs: deadlines.connectMs, mayTrust: makeMayTrust(bases, leaderHosts) });
   const ask = makeAsk(get, now);
   const patience = makePatience({ leastMs: APPS_MS, mostMs: deadlines.headMs });
   const hosts = makeHostsInTurn(bases, now);

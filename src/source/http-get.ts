@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { request, type Agent, type Dispatcher } from 'undici';
+import { request, type Dispatcher } from 'undici';
 import { sentence } from '../lib/sentence.ts';
 import { userInfo, type Auth, type Headers } from './auth.ts';
 import { leaderOf, type MayTrust } from './leader.ts';
@@ -61,7 +61,7 @@ export function codeOf(error: unknown): string {
 }
 
 interface GetParts {
-  readonly agent: Agent;
+  readonly agent: Dispatcher;
   readonly auth: Auth;
   readonly connectMs: number;
   readonly mayTrust: MayTrust;
@@ -82,7 +82,7 @@ export function makeGet({ agent, auth, connectMs, mayTrust }: GetParts): Get {
 
 type Send = (url: URL, question: Omit<Question, 'base' | 'path'>) => Promise<Dispatcher.ResponseData>;
 
-function makeSend(agent: Agent, connectMs: number): Send {
+function makeSend(agent: Dispatcher, connectMs: number): Send {
   return async (url, { headers, headMs, silenceMs, signal }) => {
     try {
       const options = { dispatcher: agent, headers, headersTimeout: headMs, bodyTimeout: silenceMs, signal };

@@ -31,6 +31,7 @@ test('a file, and a link to it', async () => {
     remarks: [],
     fingerprint: sha256(pem),
     until: expect.any(Number),
+    expires: expect.any(Number),
   };
   await expect(judgeFile(file)).resolves.toEqual(verdict);
   await symlink('a.pem', join(folder, 'link'));

@@ -114,6 +114,20 @@ test('the API says what serves and what has changed, hears what changes, and kee
   await until('the changes', () => /event: change\ndata: .*server-added/.test(events.join('')));
   const config = await get(cluster, '/v1/config');
   expect(config.text).toContain('127.84.0.199'); // which HAProxy took by a command
+  const { text: metrics } = await get(cluster, '/metrics');
+  for (const line of [
+    /^marathon_lb_apps 1$/m,
+    /^marathon_lb_servers\{state="serves"\} 3$/m,
+    /^marathon_lb_haproxy_up 1$/m,
+    /^marathon_lb_stream_connected 1$/m,
+    /^marathon_lb_reloads_total [1-9]/m,
+    /^marathon_lb_commands_total\{outcome="taken"\} [1-9]/m,
+    /^marathon_lb_marathon_requests_total\{code="200"\} [1-9]/m,
+    /^marathon_lb_event_to_applied_seconds_count [1-9]/m,
+    /^marathon_lb_old_workers \d/m,
+    /^marathon_lb_certificate_expiry_timestamp_seconds\{file="[^"]*self-signed.pem"\} \d/m,
+  ])
+    expect(metrics).toMatch(line);
   const before = await worker();
   await expect(post(cluster, '/v1/resync')).resolves.toMatchObject({ status: 200 });
   await expect(post(cluster, '/v1/reload')).resolves.toMatchObject({ status: 202 });
