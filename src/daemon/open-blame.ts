@@ -1,8 +1,8 @@
-import { BindsTaken, bindsInUse } from '../process/taken-binds.ts';
-import { TooFewDescriptors } from '../process/descriptors.ts';
+import { asReloadFailure } from '../process/reload-failure.ts';
+import { bindsInUse } from '../process/taken-binds.ts';
 import { neediestOf, type Neediest } from '../process/neediest-app.ts';
 import { findBlame, type OperatorsFault } from '../blame/blame.ts';
-import { ReloadRefused, type Verdict } from '../model/haproxy.ts';
+import type { Verdict } from '../model/haproxy.ts';
 import type { CandidateRefusal, Consequence, DriveDependencies } from '../drive/dependencies.ts';
 import type { Files } from '../drive/files.ts';
 import {
@@ -116,11 +116,12 @@ interface Reloading {
  * can help.
  */
 function newsOfLack(error: unknown, lines: readonly string[], { candidate, good, view, at }: Reloading): News | undefined {
-  const binds = error instanceof BindsTaken ? error.binds : bindsInUse(lines, { candidate, good });
+  const failure = asReloadFailure(error);
+  const binds = failure?.code === 'binds-taken' ? failure.binds : bindsInUse(lines, { candidate, good });
   if (binds.length > 0) return { kind: 'taken', at, binds };
-  if (!(error instanceof TooFewDescriptors)) return undefined;
-  const neediest = neediestOf(candidate, good, error.lacking);
-  return neediest && { kind: 'refused', at, problems: [], quarantined: tooMany(neediest, error, view) };
+  if (failure?.code !== 'too-few-descriptors') return undefined;
+  const neediest = neediestOf(candidate, good, failure.lacking);
+  return neediest && { kind: 'refused', at, problems: [], quarantined: tooMany(neediest, failure, view) };
 }
 
 /** Quarantine for all ports of the app that needs the most descriptors, in their current form. */
@@ -167,8 +168,8 @@ function oursOf(lines: readonly string[], file: string): readonly string[] {
 /** HAProxy's messages. For a reload, only the alerts of a refused configuration. */
 function linesOf(refusal: CandidateRefusal): readonly string[] {
   if ('lines' in refusal) return refusal.lines;
-  const { error } = refusal;
-  return error instanceof ReloadRefused ? error.lines.filter((line) => line.startsWith('[ALERT]')) : [];
+  const failure = asReloadFailure(refusal.error);
+  return failure?.code === 'reload-refused' ? failure.lines.filter((line) => line.startsWith('[ALERT]')) : [];
 }
 
 /**
