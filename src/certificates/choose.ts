@@ -9,6 +9,7 @@ import type { Certificates } from '../model/certificates.ts';
 import type { Owner, Problem } from '../model/problem.ts';
 import { listOf } from '../haproxy/crt-list.ts';
 import { settleWithCopy, type Settled } from './copies.ts';
+import { NO_REFUSALS, type Refusals } from './refusals.ts';
 import { judgeFile, type FileVerdict } from './judge.ts';
 import { readGivenCertificates, writeCertificates, type GivenCertificate } from './given.ts';
 
@@ -55,8 +56,13 @@ export async function chooseCertificates({ wanted, env, stateDir, folder }: Cert
  * earlier, the kept copy is used. When nothing is left, a self-signed certificate in the state folder is used, so that a machine without certificates
  * starts.
  */
-export async function selectCertificates(verdicts: ReadonlyMap<string, FileVerdict>, stateDir: string): Promise<Chosen> {
-  const settled = await Promise.all([...verdicts].map(async ([file, one]) => [file, await settle(file, one, stateDir)] as const));
+export async function selectCertificates(
+  verdicts: ReadonlyMap<string, FileVerdict>,
+  stateDir: string,
+  refusals: Refusals = NO_REFUSALS,
+): Promise<Chosen> {
+  const keeping = { folder: copiesIn(stateDir), refusals };
+  const settled = await Promise.all([...verdicts].map(async ([file, one]) => [file, await settleWithCopy(file, one, keeping)] as const));
   const all = settled.map(([file, one]) => [file, one.serves.length > 0 ? one : { ...one, serves: one.pems }] as const);
   const few = all.flatMap(([, { serves }]) => serves);
   const served = listOf(few).length === 0 ? few : all.flatMap(([, { pems }]) => pems); // no folder may be in a crt-list
@@ -71,11 +77,6 @@ export async function selectCertificates(verdicts: ReadonlyMap<string, FileVerdi
     return fingerprint === undefined || serves.length === 0 ? [] : [{ file, fingerprint }];
   });
   return { files: served.length > 0 ? [...new Set(served)] : [own], problems, contents, verdicts };
-}
-
-/** What serves for a file, as `settleWithCopy` says, with the copies of a state folder. */
-export function settle(file: string, verdict: FileVerdict, stateDir: string): Promise<Settled> {
-  return settleWithCopy(file, verdict, copiesIn(stateDir));
 }
 
 /** The folder with the copies of good certificates. */

@@ -5,6 +5,7 @@ import { LATE, within } from '../lib/deadline.ts';
 import { ignoreMissing } from '../lib/missing.ts';
 import { fileName, fileUse } from '../model/certificates.ts';
 import type { FileVerdict } from './judge.ts';
+import { NO_REFUSALS, withRefusals, type Refusals } from './refusals.ts';
 import { judgeNamed, pathsOfNamed } from './judge-named.ts';
 
 /** A verdict on a file, and what serves in its place. */
@@ -18,8 +19,9 @@ export interface Settled extends FileVerdict {
  * reload, so a copy is kept in a folder that nobody else can read. Of folders, of files in several kinds and of lists there is none. `name` is as
  * `fileName` writes it. It never rejects.
  */
-export async function settleWithCopy(name: string, verdict: FileVerdict, folder: string): Promise<Settled> {
-  const settling = settle({ name, verdict, copy: copyOf(name, folder) }).catch(() => verdict); // the disk may be full: then there is no copy
+export async function settleWithCopy(name: string, given: FileVerdict, { folder, refusals = NO_REFUSALS }: Keeping): Promise<Settled> {
+  const verdict = withRefusals(given, refusals);
+  const settling = settle({ name, verdict, copy: copyOf(name, folder), refusals }).catch(() => verdict); // the disk may be full: then there is no copy
   const settled = await within(settling, { ms: DEADLINE_MS });
   return settled === LATE ? verdict : settled;
 }
@@ -27,14 +29,25 @@ export async function settleWithCopy(name: string, verdict: FileVerdict, folder:
 /** How long the folder of the copies is waited for, in milliseconds: then there is no copy this time. */
 const DEADLINE_MS = 5_000;
 
-async function settle({ name, verdict, copy }: Kept): Promise<Settled> {
-  if (verdict.usable) await keepCopy({ name, verdict, copy });
+async function settle({ name, verdict, copy, refusals }: Kept): Promise<Settled> {
+  if (verdict.usable) await keepCopy({ name, verdict, copy, refusals });
   else if (verdict.serves.length === 0) {
-    const { usable, fingerprint } = await judgeNamed(named(copy, name));
-    if (usable) return { ...verdict, serves: [copy], pems: [copy], fingerprint, isCopy: true };
+    for (const one of [copy, copy + OLDER]) {
+      const { usable, fingerprint = '' } = await judgeNamed(named(one, name));
+      if (usable && !refusals.has(fingerprint)) return { ...verdict, serves: [one], pems: [one], fingerprint, isCopy: true };
+    }
   }
   return verdict;
 }
+
+/** Where copies are kept, and what is not to be served. */
+export interface Keeping {
+  readonly folder: string;
+  readonly refusals?: Refusals;
+}
+
+/** Behind the name of a copy: the copy before it, for when HAProxy refuses what our own look has accepted. */
+const OLDER = '.old';
 
 /** Removes the copies of all files other than these. Never rejects, and waits five seconds for the file system at most. */
 export async function forgetCopies(files: readonly string[], folder: string): Promise<void> {
@@ -60,18 +73,27 @@ interface Kept {
   readonly name: string;
   readonly verdict: FileVerdict;
   readonly copy: string;
+  readonly refusals: Refusals;
 }
 
 /** Copies a file and the files that lie beside it. The copy is kept only if it equals the version that was judged. */
-async function keepCopy({ name, verdict: { pems, fingerprint }, copy }: Kept): Promise<void> {
+async function keepCopy({ name, verdict: { pems, fingerprint }, copy, refusals }: Kept): Promise<void> {
   const { keyword, path: file } = fileUse(name);
   if (pems.length !== 1 || pems[0] !== file || keyword === 'crt-list' || keyword === 'file' || file.startsWith('@')) return;
-  if ((await judgeNamed(named(copy, name))).fingerprint === fingerprint) return;
+  const before = await judgeNamed(named(copy, name));
+  if (before.fingerprint === fingerprint) return;
+  if (before.usable && !refusals.has(before.fingerprint ?? '')) await copyAll(named(copy, name), copy + OLDER);
   await mkdir(path.dirname(copy), { recursive: true, mode: 0o700 });
+  await copyAll(name, copy);
+  if ((await judgeNamed(named(copy, name))).fingerprint !== fingerprint) await rm(copy, { force: true });
+}
+
+/** Copies a file and the files that lie beside it. */
+async function copyAll(name: string, target: string): Promise<void> {
+  const { path: file } = fileUse(name);
   for (const from of await pathsOfNamed(name)) {
-    const to = copy + from.slice(file.length);
+    const to = target + from.slice(file.length);
     await rm(to, { force: true });
     await copyFile(from, to).then(() => chmod(to, 0o600), ignoreMissing);
   }
-  if ((await judgeNamed(named(copy, name))).fingerprint !== fingerprint) await rm(copy, { force: true });
 }

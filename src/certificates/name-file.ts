@@ -1,22 +1,25 @@
 import { fileUse, type NamedFile } from '../model/certificates.ts';
 import type { Problem } from '../model/problem.ts';
-import { certificateProblems, effectOf, settle } from './choose.ts';
-import type { Settled } from './copies.ts';
+import { certificateProblems, copiesIn, effectOf } from './choose.ts';
+import { settleWithCopy, type Settled } from './copies.ts';
 import { isDefaultFile } from './given.ts';
 import type { FileVerdict } from './judge.ts';
+import type { Refusals } from './refusals.ts';
 
 interface Naming {
   readonly stateDir: string;
   /** Those of the shared https frontend. */
   readonly shared: readonly string[];
+  /** What HAProxy has refused. */
+  readonly refusals?: Refusals;
 }
 
 /**
  * What the app is told, whose label names such a file (as `fileName` writes it), and what stands behind the keyword. A label that names
  * marathon-lb's own default certificate means the load balancer's: where there is no such file, the port has those of the shared https frontend.
  */
-export async function nameFile(name: string, verdict: FileVerdict, { stateDir, shared }: Naming): Promise<NamedFile> {
-  const settled = await settle(name, verdict, stateDir);
+export async function nameFile(name: string, verdict: FileVerdict, { stateDir, shared, refusals }: Naming): Promise<NamedFile> {
+  const settled = await settleWithCopy(name, verdict, { folder: copiesIn(stateDir), ...(refusals && { refusals }) });
   const { serves, fingerprint } = settled;
   const { keyword, path } = fileUse(name);
   if (keyword !== 'crt') return { file: name, serves, fingerprint, faults: faultsOfFile(name, settled) };

@@ -179,10 +179,11 @@ async function openParts(
   const dns = await openDns({ ...surroundings, meter: dnsMeter(surroundings.recorder.metrics) });
   const reached = reach(surroundings);
   const views = makeViews();
-  const drive = openDrive(reached, { ...surroundings, ...drivenBy(views, surroundings), report: surroundings.recorder.drive });
+  const certificates = new CertificateJudge({ ...surroundings, stateDir: settings.stateDir, chosen });
+  const refusePems: CertificateJudge['refuse'] = (pems) => certificates.refuse(pems);
+  const drive = openDrive(reached, { ...surroundings, ...drivenBy(views, surroundings), report: surroundings.recorder.drive, refusePems });
   const source = openSource(client, surroundings, follow);
   const keeper = openKeeper(surroundings);
-  const certificates = new CertificateJudge({ ...surroundings, stateDir: settings.stateDir, chosen });
   const gate = makeGate({
     drive,
     waitsFor: certificates.firstLook,

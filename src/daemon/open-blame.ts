@@ -1,6 +1,7 @@
 import { asReloadFailure } from '../process/reload-failure.ts';
 import { bindsInUse } from '../process/taken-binds.ts';
 import { neediestOf, type Neediest } from '../process/neediest-app.ts';
+import { refusedPems, type RefusedPem } from '../certificates/refusals.ts';
 import { findBlame, type OperatorsFault } from '../blame/blame.ts';
 import type { Verdict } from '../model/haproxy.ts';
 import type { CandidateRefusal, Consequence, DriveDependencies } from '../drive/dependencies.ts';
@@ -39,13 +40,23 @@ interface BlamingSettings {
   readonly log: Logger;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Has PEM files left out that HAProxy refuses; resolves to whether that changes the configuration. */
+  readonly refusePems: (pems: readonly RefusedPem[]) => Promise<boolean>;
 }
 
 /**
  * Turns HAProxy's refusals into News: which ports are left out because of them, and what only the operator can mend. A fault found in the operator's
  * templates is checked first when the next candidate is refused, until HAProxy accepts one.
  */
-export function makeBlaming({ files, file, tell, viewOf, log, now }: BlamingSettings): Pick<DriveDependencies, 'refused' | 'accepted'> {
+export function makeBlaming({
+  files,
+  file,
+  tell,
+  viewOf,
+  log,
+  now,
+  refusePems,
+}: BlamingSettings): Pick<DriveDependencies, 'refused' | 'accepted'> {
   let fault: OperatorsFault | undefined;
   const tried = new Set<string>(); // the operator's templates that were already replaced by the default ones
   const check = checkOurs(files, file);
@@ -63,6 +74,7 @@ export function makeBlaming({ files, file, tell, viewOf, log, now }: BlamingSett
       return 'another';
     }
     if (lines.length === 0 && !hasEnded) return 'later';
+    if (await refusePems(refusedPems(lines))) return 'another';
     // The candidate has passed `haproxy -c`, so only the messages of the reload can name somebody.
     const asking = { document: candidate, good, lines, check, nameOf: nameIn(viewOf(candidate)) };
     const finding = await findBlame({ ...asking, fault, ...('error' in refusal && { budget: 0 }) });

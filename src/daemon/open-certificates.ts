@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { forgetCopies } from '../certificates/copies.ts';
 import { judgeFile, pathsOf, type FileVerdict, type JudgeOptions } from '../certificates/judge.ts';
 import { judgeNamed, pathsOfNamed } from '../certificates/judge-named.ts';
@@ -5,6 +6,7 @@ import { nameFile } from '../certificates/name-file.ts';
 import { watchCertificates } from '../certificates/watch.ts';
 import { copiesIn, selectCertificates, type ChosenAtStart } from '../certificates/choose.ts';
 import { machineTime, sleep } from '../lib/clock.ts';
+import type { RefusedPem } from '../certificates/refusals.ts';
 import { byText } from '../lib/lists.ts';
 import { oneAfterAnother } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
@@ -40,6 +42,7 @@ export class CertificateJudge {
   readonly #ofOperator: Map<string, FileVerdict>;
   readonly #ofLabels = new Map<string, FileVerdict>();
   readonly #inTurn = oneAfterAnother();
+  readonly #refusals = new Map<string, readonly RefusedPem[]>();
   #named: readonly string[] | undefined; // undefined before the first view
   #hasLooked = (): void => undefined;
   #working: Promise<void> = Promise.resolve();
@@ -66,6 +69,27 @@ export class CertificateJudge {
   /** Resolves when all files seen so far were looked into, and the findings were absorbed. */
   async idle(): Promise<void> {
     await this.#working;
+  }
+
+  /**
+   * HAProxy refuses these PEM files as they are now, although our own look accepts them: they are left out, or an earlier copy is served, until
+   * their content changes, whoever has named them. Resolves to whether one of them is a file that is served.
+   */
+  async refuse(pems: readonly RefusedPem[]): Promise<boolean> {
+    const { stateDir } = this.#settings;
+    let isNew = false;
+    for (const pem of pems) {
+      const isCopy = path.dirname(pem.path) === copiesIn(stateDir);
+      const known = [...this.#ofOperator.values(), ...this.#ofLabels.values(), ...(isCopy ? [await judgeFile(pem.path)] : [])];
+      for (const { fingerprint } of known.filter((one) => one.pems.includes(pem.path))) {
+        const before = this.#refusals.get(fingerprint ?? '') ?? [];
+        if (fingerprint === undefined || before.some((one) => one.path === pem.path)) continue;
+        this.#refusals.set(fingerprint, [...before, pem]);
+        isNew = true;
+      }
+    }
+    if (isNew) await this.#learn(new Map());
+    return isNew;
   }
 
   /** Looks at the files repeatedly until the signal aborts. */
@@ -132,9 +156,11 @@ export class CertificateJudge {
 
   async #sum(): Promise<Certificates> {
     const { stateDir, chosen } = this.#settings;
-    const { verdicts, problems, ...rest } = await selectCertificates(this.#ofOperator, stateDir);
+    const { verdicts, problems, ...rest } = await selectCertificates(this.#ofOperator, stateDir, this.#refusals);
     const labelled = [...this.#ofLabels].sort(([a], [b]) => byText(a, b));
-    const named = await Promise.all(labelled.map(([file, verdict]) => nameFile(file, verdict, { stateDir, shared: rest.files })));
+    const named = await Promise.all(
+      labelled.map(([file, verdict]) => nameFile(file, verdict, { stateDir, shared: rest.files, refusals: this.#refusals })),
+    );
     if (this.#named !== undefined) await forgetCopies([...verdicts.keys(), ...this.#named], copiesIn(stateDir));
     return { ...rest, problems: [...chosen.given, ...problems], named, areJudged: true };
   }

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { RefusedPem } from '../certificates/refusals.ts';
 import { makeOwnAgain } from '../certificates/choose.ts';
 import { checkConfig } from '../process/check.ts';
 import { capabilitiesOf } from '../process/capabilities.ts';
@@ -88,6 +89,8 @@ interface DriveSurroundings {
   readonly serves: (document: Document) => void;
   readonly viewOf: (document: Document) => View | undefined;
   readonly report: DriveReport;
+  /** Has PEM files left out that HAProxy refuses. */
+  readonly refusePems: (pems: readonly RefusedPem[]) => Promise<boolean>;
 }
 
 /**

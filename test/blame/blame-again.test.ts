@@ -66,6 +66,7 @@ function blaming() {
     file: '/etc/haproxy/haproxy.cfg',
     tell: (news) => told.push(news),
     viewOf: () => undefined,
+    refusePems: () => Promise.resolve(false),
     log: LOG,
   });
   const refuse = async (candidate: Document) => {

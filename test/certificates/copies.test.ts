@@ -16,7 +16,7 @@ async function put(text: string) {
   const folder = await makeFolder();
   const [file, copies] = [join(folder, 'a.pem'), join(folder, 'state', 'certificates')];
   await writeFile(file, text);
-  const settle = async () => settleWithCopy(file, await judgeFile(file), copies);
+  const settle = async () => settleWithCopy(file, await judgeFile(file), { folder: copies });
   return { folder, file, copies, settle };
 }
 
@@ -52,9 +52,9 @@ test('one that was never good, and a folder, have none', async () => {
   const all = join(folder, 'all');
   await mkdir(all);
   await writeFile(join(all, 'a'), pem);
-  await settleWithCopy(all, await judgeFile(all), copies);
+  await settleWithCopy(all, await judgeFile(all), { folder: copies });
   await writeFile(join(all, 'a'), '');
-  await expect(settleWithCopy(all, await judgeFile(all), copies)).resolves.toMatchObject({ serves: [] });
+  await expect(settleWithCopy(all, await judgeFile(all), { folder: copies })).resolves.toMatchObject({ serves: [] });
 });
 
 test('copies of files that nobody names any more are removed', async () => {
@@ -62,7 +62,7 @@ test('copies of files that nobody names any more are removed', async () => {
   await settle();
   const second = join(folder, 'b.pem');
   await writeFile(second, pem);
-  await settleWithCopy(second, await judgeFile(second), copies);
+  await settleWithCopy(second, await judgeFile(second), { folder: copies });
   await forgetCopies([file], copies);
   await expect(readdir(copies)).resolves.toHaveLength(1);
   await forgetCopies([], join(folder, 'nowhere'));

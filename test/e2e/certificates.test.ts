@@ -96,3 +96,40 @@ test("a label's bad certificate costs its own bind, and nothing else; mended it 
   await shows(ports.other, 'a.org', pems.old);
   await served([ADDRESS], { host: OTHER_HOST });
 });
+
+/** A HAProxy whose OpenSSL wants stronger keys than our own look does: RSA of 2048 bits is refused, EC is not. */
+async function writeStrictHaproxy(folder: string): Promise<string> {
+  const [bin, file] = [path.join(folder, 'strict-haproxy'), path.join(folder, 'openssl.cnf')];
+  const sections = ['openssl_conf = conf', '[conf]', 'ssl_conf = ssl', '[ssl]', 'system_default = strict', '[strict]'];
+  await writeFile(file, [...sections, 'CipherString = DEFAULT@SECLEVEL=3', ''].join('\n'));
+  await writeFile(bin, `#!/bin/sh\nOPENSSL_CONF=${file} exec haproxy "$@"\n`, { mode: 0o755 });
+  return bin;
+}
+
+test('certificates that only HAProxy refuses: at the first start they alone are left out, at a renewal the one before serves on', async () => {
+  const { folder, ports, marathon, app, otherApp, daemon, deploy, served, addTask } = await makeCluster();
+  const weak = await makePem('weak.org', { keyType: 'rsa', keySize: 2048 });
+  const [good, bad, named] = ['good.pem', 'bad.pem', 'named.pem'].map((name) => path.join(folder, name)) as [string, string, string];
+  await writeFile(good, pems.old);
+  for (const file of [bad, named]) await writeFile(file, weak);
+  await deploy();
+  marathon.deploy({ ...otherApp, labels: { ...otherApp.labels, HAPROXY_0_SSL_CERT: named } });
+  await addTask(otherApp.id, ADDRESS);
+  const { logged, log } = daemon(['--ssl-certs', `${bad},${good}`, '--haproxy-bin', await writeStrictHaproxy(folder)]);
+  await served(FIRST);
+  await served([ADDRESS], { host: OTHER_HOST });
+  await shows(ports.https, 'a.org', pems.old);
+  await logged(/bad\.pem is refused by HAProxy/);
+  await expect(logged(/named\.pem is refused by HAProxy/)).resolves.toMatchObject({ app: '/other', code: 'certificate' });
+
+  await replace(good, weak);
+  await logged(/good\.pem is refused by HAProxy.*the previous one stays in use/);
+  marathon.deploy({ ...app, labels: { ...app.labels, HAPROXY_0_VHOST: 'more.acme.org' } }); // changes go on
+  await served(FIRST, { host: 'more.acme.org' });
+  await shows(ports.https, 'a.org', pems.old);
+  await replace(good, pems.renewed);
+  await replace(named, pems.renewed);
+  await shows(ports.https, 'a.org', pems.renewed);
+  await served([ADDRESS], { port: ports.other, tls: true });
+  expect(log().filter(({ code }) => code === 'refused-by-haproxy')).toEqual([]);
+});

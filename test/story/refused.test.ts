@@ -29,6 +29,7 @@ async function refuse(
     file: '/etc/haproxy/haproxy.cfg',
     tell: (news) => told.push(news),
     viewOf: () => view,
+    refusePems: () => Promise.resolve(false),
     log: LOG,
   });
   const refusal = typeof refusalOf === 'function' ? refusalOf([...textOf(view.document)].join('')) : refusalOf;
@@ -146,6 +147,7 @@ test('a port that is refused for what it makes together with another one is trie
     file: '/etc/haproxy/haproxy.cfg',
     tell: (news) => told.push(news),
     viewOf: () => view,
+    refusePems: () => Promise.resolve(false),
     log: LOG,
   });
   const words = `[ALERT] (7) : config : parsing [${at('  bind *:10002')}] : it does not fit (declared at ${at('  bind *:10001')})`;
