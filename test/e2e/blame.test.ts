@@ -248,7 +248,7 @@ describe("an operator's template", () => {
     const { out, findings, runs } = await settle(await render(9, { 3: labels }, env));
     expect([...out]).toEqual([]);
     expect(findings[0]?.operator).toHaveLength(1);
-    expect(findings[0]?.operator[0]).toMatch(/operator's template .* as \/team\/app-3, port 0 has it/);
+    expect(findings[0]?.operator[0]).toMatch(/operator's template .* as \/team\/app-3, port 0 uses it/);
     expect(runs).toBeLessThanOrEqual(3);
   });
 
