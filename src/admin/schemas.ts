@@ -57,6 +57,7 @@ const taskSchema = z.strictObject({
   task: text,
   state: text,
   health: text,
+  passedUntil: time.nullable(),
   readiness: text,
   host: text,
   addresses: z.array(text),

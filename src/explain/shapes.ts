@@ -92,6 +92,8 @@ export interface TaskExplanation {
   readonly task: TaskId;
   readonly state: string;
   readonly health: Health;
+  /** When a check that fails now has passed for the last time, ISO 8601; null where none fails, or where it never passed. */
+  readonly passedUntil: string | null;
   readonly readiness: Readiness;
   readonly host: string;
   readonly addresses: readonly string[];

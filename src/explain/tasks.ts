@@ -30,11 +30,12 @@ export function explainTasks({ tasks }: App, { services, leftOut }: Parts): read
   });
 }
 
-function factsOf({ id, state, health, readiness, host, addresses, startedAt, version }: Task) {
+function factsOf({ id, state, health, passedUntil, readiness, host, addresses, startedAt, version }: Task) {
   return {
     task: id,
     state,
     health,
+    passedUntil: passedUntil ?? null,
     readiness,
     host,
     addresses,

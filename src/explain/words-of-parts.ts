@@ -68,9 +68,9 @@ export function describeAnswer(answer: AnswerExplanation, before?: AnswerExplana
 
 /** A task in one line, with all reasons why it does not serve. */
 export function describeTask(one: TaskExplanation): readonly string[] {
-  const { task, state, health, startedAt, serves, draining, leftOut } = one;
+  const { task, state, health, passedUntil, startedAt, serves, draining, leftOut } = one;
   const since = startedAt === null ? '' : `, runs since ${startedAt}`;
-  const facts = `${state === '' ? 'state unknown' : state}, health ${health}${since}`;
+  const facts = `${state === '' ? 'state unknown' : state}, health ${health}${sinceOf(health, passedUntil)}${since}`;
   if (serves.length > 0 && leftOut.length === 0) return [`task ${task}: ${draining ? 'drains' : 'serves'} (${facts})`];
   const reasons = leftOut.map(({ why, text, port }) => `${port === null ? '' : `for port ${port} `}left out (${why}): ${text}`);
   const words = reasons.length === 0 ? ['serves nothing, as no port of its app is served'] : reasons;
@@ -83,4 +83,10 @@ function describeRule({ where, line, label }: RuleExplanation): string {
 
 function some(lines: readonly string[], before: string): readonly string[] {
   return lines.length > MOST ? [...lines.slice(0, MOST), `${before}and ${lines.length - MOST} more`] : lines;
+}
+
+/** Since when a check fails. */
+function sinceOf(health: TaskExplanation['health'], passedUntil: string | null): string {
+  if (health !== 'dead' && health !== 'failing') return '';
+  return passedUntil === null ? ', no check of it that fails has ever passed' : `, a check fails that has passed until ${passedUntil}`;
 }

@@ -86,6 +86,8 @@ export interface Task {
   /** The agent's ports by port index. Marathon leaves out missing ports, which are undefined here. */
   readonly hostPorts: readonly (number | undefined)[];
   readonly health: Health;
+  /** When a check that fails now has passed for the last time, ISO 8601 in UTC; none where none fails, or where it never passed. */
+  readonly passedUntil?: string;
   readonly readiness: Readiness;
   /** Mesos's id of the agent, '7b2d…-S1', if Marathon gives it. */
   readonly agent?: string;

@@ -48,6 +48,7 @@ const task = z.object({
   readiness: z.enum(['ready', 'not-ready', 'unknown']),
   agent: text.optional(),
   version: text.optional(),
+  passedUntil: text.optional(),
   startedAt: number.optional(),
   overdue: z.literal(true).optional(),
   of: definition.optional(),
@@ -110,7 +111,7 @@ function asCheck({ at, ...rest }: z.infer<typeof check>): HealthCheck {
   return { ...rest, at };
 }
 
-function asTask({ id, hostAddress, hostPorts, agent, version, startedAt, overdue, of, ...rest }: z.infer<typeof task>): Task {
+function asTask({ id, hostAddress, hostPorts, agent, version, passedUntil, startedAt, overdue, of, ...rest }: z.infer<typeof task>): Task {
   return {
     ...rest,
     id: id as TaskId,
@@ -118,6 +119,7 @@ function asTask({ id, hostAddress, hostPorts, agent, version, startedAt, overdue
     hostPorts: hostPorts.map((one) => one ?? undefined),
     ...(agent !== undefined && { agent }),
     version,
+    ...(passedUntil !== undefined && { passedUntil }),
     ...(startedAt !== undefined && { startedAt }),
     ...(overdue && { overdue }),
     ...(of && { of: asDefinition(of) }),

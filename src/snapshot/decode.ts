@@ -3,7 +3,7 @@ import { byText } from '../lib/lists.ts';
 import type { AppId, TaskId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { App, Definition, HealthCheck, Network, Port, Task } from '../model/snapshot.ts';
-import { expectedResults, readHealth, type HealthRule } from './health.ts';
+import { expectedResults, readHealth, readPassedUntil, type HealthRule } from './health.ts';
 import { readReadiness } from './readiness.ts';
 import { LONGEST_ID, wireApp, type WireApp, type WireHealthCheck, type WireTask } from './wire.ts';
 
@@ -151,6 +151,9 @@ function makeTask({ task, wire, definition, rule }: TaskParts): Task {
   const host = task.host ?? '';
   const version = task.version ?? undefined;
   const expected = expectedResults(checks, version, changedAt);
+  const results = task.healthCheckResults ?? [];
+  const health = readHealth({ results, expected, checks, rule });
+  const passedUntil = health === 'dead' || health === 'failing' ? readPassedUntil(results) : undefined;
   const startedAt = expected === 0 ? NaN : Date.parse(task.startedAt ?? '');
   return {
     id: task.id as TaskId,
@@ -159,7 +162,8 @@ function makeTask({ task, wire, definition, rule }: TaskParts): Task {
     state: task.state ?? '',
     addresses: (task.ipAddresses ?? []).flatMap(({ ipAddress }) => (ipAddress != null && isIP(ipAddress) > 0 ? [ipAddress] : [])),
     hostPorts: unpackPorts(task.ports ?? [], ports),
-    health: readHealth({ results: task.healthCheckResults ?? [], expected, checks, rule }),
+    health,
+    ...(passedUntil !== undefined && { passedUntil }),
     readiness: definition.readiness ? readReadiness(task, wire) : 'ready',
     ...(task.slaveId != null && task.slaveId !== '' && { agent: task.slaveId }),
     version,

@@ -1,3 +1,4 @@
+import { byText } from '../lib/lists.ts';
 import type { TaskId } from '../model/names.ts';
 import type { App, Health, HealthCheck, Readiness, Snapshot, Task } from '../model/snapshot.ts';
 import type { WireHealthCheckResult } from './wire.ts';
@@ -27,6 +28,12 @@ export function readHealth({ results, expected, checks, rule }: Results): Health
   if (rule === 'any' && alive > 0) return 'alive';
   if (alive < known.length) return isFailing(known, checks) ? 'failing' : 'dead';
   return alive > 0 && alive >= expected ? 'alive' : 'unknown';
+}
+
+/** When a check that fails now has passed for the last time; undefined where it never did, or where none fails. It stays the same while the check fails. */
+export function readPassedUntil(results: Results['results']): string | undefined {
+  const failing = results.filter((result) => result?.alive === false && result.lastFailure != null);
+  return failing.flatMap((result) => result?.lastSuccess ?? []).sort(byText)[0];
 }
 
 function isFailing(known: Results['results'], checks: Results['checks']): boolean {

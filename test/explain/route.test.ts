@@ -37,14 +37,17 @@ test('a host that nobody names brings the three nearest ones', () => {
 
 test('a backend without a server: its tasks say why, and which check it is', () => {
   const check = { protocol: 'HTTP', path: '/health', portIndex: 0, maxConsecutiveFailures: 3 };
-  const results = [{ alive: false, consecutiveFailures: 9, firstSuccess: null, lastFailure: '2026-11-28T08:00:00.000Z' }];
+  const [first, last, failed] = ['2026-11-28T07:00:00.000Z', '2026-11-28T07:30:00.000Z', '2026-11-28T08:00:00.000Z'];
+  const results = [{ alive: false, consecutiveFailures: 9, firstSuccess: first, lastSuccess: last, lastFailure: failed }];
   const view = viewOf([app({ healthChecks: [check], tasks: [task(1, { healthCheckResults: results })] })], {
     settings: { healthCheck: true },
   });
   const { json, words } = ask(view, 'shop.acme.org');
   expect(json).toMatchObject({ served: false, http: { action: 'backend', why: 'no-server', port: { app: '/shop' } } });
   expect(words).toContain('a rule leads to a backend that has no server: HAProxy answers 503\n');
-  expect(words).toContain('task shop.1: left out (unhealthy): a health check of the task fails (TASK_RUNNING, health dead');
+  expect(words).toContain(
+    'task shop.1: left out (unhealthy): a health check of the task fails (TASK_RUNNING, health dead, a check fails that has passed until 2026-11-28T07:30:00.000Z',
+  );
   expect(words).toContain('HTTP check of /health on port index 0');
 });
 
