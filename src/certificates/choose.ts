@@ -11,7 +11,7 @@ import { listOf } from '../haproxy/crt-list.ts';
 import { settleWithCopy, type Settled } from './copies.ts';
 import { NO_REFUSALS, type Refusals } from './refusals.ts';
 import { judgeFile, type FileVerdict } from './judge.ts';
-import { readGivenCertificates, writeCertificates, type GivenCertificate } from './given.ts';
+import { readGivenCertificates, writeCertificates, type GivenCertificate } from './given-as-text.ts';
 
 /** The certificates of the shared https frontend. */
 export interface Chosen extends Omit<Certificates, 'named'> {

@@ -2,7 +2,7 @@ import { fileUse, type NamedFile } from '../model/certificates.ts';
 import type { Problem } from '../model/problem.ts';
 import { certificateProblems, copiesIn, effectOf } from './choose.ts';
 import { settleWithCopy, type Settled } from './copies.ts';
-import { isDefaultFile } from './given.ts';
+import { isDefaultFile } from './given-as-text.ts';
 import type { FileVerdict } from './judge.ts';
 import type { Refusals } from './refusals.ts';
 

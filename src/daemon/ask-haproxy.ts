@@ -13,7 +13,7 @@ import { sentence } from '../lib/sentence.ts';
 import type { Document } from '../model/document.ts';
 import type { Verdict } from '../model/haproxy.ts';
 import type { Problem } from '../model/problem.ts';
-import { askVersion, checkConfig } from '../process/check.ts';
+import { askVersion, checkConfig } from '../process/check-config.ts';
 import { environmentOf } from '../process/haproxy-environment.ts';
 import type { Run } from './surroundings.ts';
 

@@ -1,4 +1,4 @@
-import { askVersion } from '../process/check.ts';
+import { askVersion } from '../process/check-config.ts';
 import { environmentOf } from '../process/haproxy-environment.ts';
 import type { Environment } from '../lib/environment.ts';
 import { isAtLeast, OLDEST_RELEASE, readRelease } from '../haproxy/release.ts';

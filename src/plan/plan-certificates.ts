@@ -1,6 +1,6 @@
 import { CERTIFICATES_FILE } from '../haproxy/settings.ts';
 import type { LoadedCertificates, Reason } from '../model/document.ts';
-import { reason } from './commands.ts';
+import { reason } from './runtime-commands.ts';
 
 /**
  * Returns why changed certificates need a reload, even if the configuration's text is the same. Returns no reason for a file whose content is not

@@ -1,6 +1,6 @@
 import type { Command, Document, Reason } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
-import { changeMap, reason, type MapChange } from './commands.ts';
+import { changeMap, reason, type MapChange } from './runtime-commands.ts';
 import { mapNames } from '../haproxy/same-sections.ts';
 import { canStandInCommand } from '../haproxy/server-line.ts';
 

@@ -6,7 +6,7 @@ import { planCertificates } from './plan-certificates.ts';
 import { lazily } from '../lib/lazily.ts';
 import { planMaps } from './plan-maps.ts';
 import { isNamedAsWritten, planServers, type ServerPlan } from './plan-servers.ts';
-import { deleteServer, reason } from './commands.ts';
+import { deleteServer, reason } from './runtime-commands.ts';
 import { areSameSections, differenceOf, fragmentsText, isSameSection, isSameWhole } from '../haproxy/same-sections.ts';
 import { canStandInCommand } from '../haproxy/server-line.ts';
 import { readDefaults, traitsOf, type Defaults } from '../haproxy/backend-traits.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { generate } from 'selfsigned';
 import { findBlame, type Finding } from '../../src/blame/blame.ts';
-import { checkConfig } from '../../src/process/check.ts';
+import { checkConfig } from '../../src/process/check-config.ts';
 import { type Verdict } from '../../src/model/haproxy.ts';
 import { describeBlame } from '../../src/blame/refusal-problems.ts';
 import { ownerKey, ownersIn } from '../../src/blame/app-owners.ts';

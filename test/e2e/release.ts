@@ -1,4 +1,4 @@
-import { askVersion } from '../../src/process/check.ts';
+import { askVersion } from '../../src/process/check-config.ts';
 import { isAtLeast, OLDEST_RELEASE, readRelease } from '../../src/haproxy/release.ts';
 
 /** Of the HAProxy that these tests run: what it is written for, and what it does, depends on it. */

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { makeCommand } from '../../src/process/command.ts';
+import { makeCommand } from '../../src/process/reload-by-command.ts';
 import { ask, showProc } from '../../src/socket/master.ts';
 import type { OwnProcess } from '../../src/process/process.ts';
 import { readServersState, type ServerRow } from '../../src/socket/servers-state.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { askVersion, checkConfig } from '../../src/process/check.ts';
+import { askVersion, checkConfig } from '../../src/process/check-config.ts';
 import { environmentOf } from '../../src/process/haproxy-environment.ts';
 import { identify } from '../../src/process/process-identity.ts';
 import { until } from '../e2e/until.ts';

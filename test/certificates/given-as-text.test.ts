@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { createPrivateKey } from 'node:crypto';
 import { chmod, lstat, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readGivenCertificates, writeCertificates } from '../../src/certificates/given.ts';
+import { readGivenCertificates, writeCertificates } from '../../src/certificates/given-as-text.ts';
 import { makeFolders } from '../lib/folder.ts';
 import { makePem } from './pem.ts';
 

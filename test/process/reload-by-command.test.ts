@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeCommand, type CommandHaproxy, type CommandSettings } from '../../src/process/command.ts';
+import { makeCommand, type CommandHaproxy, type CommandSettings } from '../../src/process/reload-by-command.ts';
 import { makeLogger } from '../../src/lib/logger.ts';
 import type { BackendName, ServerName } from '../../src/model/names.ts';
 import { answersOf, makeSockets, type Played } from '../socket/socket.ts';
