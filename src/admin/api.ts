@@ -82,7 +82,10 @@ function jsonShown(value: unknown): Answer {
 }
 
 function answerApp(lookup: Lookup, { params }: Asked): Answer {
-  const id = `/${(params['id'] ?? '').replaceAll(/^\/+|\/+$/g, '')}` as AppId;
+  const id = `/${(params['id'] ?? '')
+    .split('/')
+    .filter((part) => part !== '')
+    .join('/')}` as AppId;
   const explained = explainApp(lookup, id);
   if (explained !== undefined) return jsonShown(explained);
   return refused({ status: 404, error: `Marathon has no app ${id}`, hint: 'GET /v1/apps lists those that it has' });
