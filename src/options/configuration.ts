@@ -1,4 +1,4 @@
-import { bindAddress, duration, files, nonEmpty, oneOf, plainPath, port, whole } from './readers.ts';
+import { bindAddress, duration, existingFolder, files, oneOf, plainPath, port, whole } from './readers.ts';
 import { option } from './row.ts';
 
 const CERTIFICATES: readonly string[] = ['/etc/ssl/cert.pem'];
@@ -21,7 +21,7 @@ export const CONFIGURATION_OPTIONS = {
   templatesDir: option('--templates-dir <folder>', 'The configuration', {
     help: "templates in place of the default ones: HAPROXY_<NAME> in marathon-lb's format, HAPROXY_<NAME>.hbs",
     fallback: 'templates',
-    read: nonEmpty,
+    read: existingFolder,
   }),
   templateLabels: option<'allow' | 'safe' | 'deny'>('--template-labels <allow|safe|deny>', 'The configuration', {
     help: 'whether apps may bring templates in their labels; safe: only with the lines that docs/labels.md lists',

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { isIP, isIPv4 } from 'node:net';
 import type { Endpoint } from '../lib/endpoint.ts';
 import { LOG_LEVELS, type LogLevel } from '../lib/logger.ts';
@@ -121,6 +121,14 @@ export function fromFile<Value>(file: string, read: (text: string) => Value): Va
 export function nonEmpty(text: string): string {
   if (text.trim() === '') throw wanted('a text that is not empty');
   return text.trim();
+}
+
+/** Reads the path of a folder that is there: what is looked for in a folder that is not would be missed without a word. */
+export function existingFolder(text: string): string {
+  const folder = nonEmpty(text);
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (found?.isDirectory() !== true) throw new InvalidArgumentError(`${folder} is ${found === undefined ? 'not there' : 'no folder'}.`);
+  return folder;
 }
 
 /** Reads a path that can be written into HAProxy's rules, for example into `map(…)`, where a space or a bracket would end the path. */

@@ -210,6 +210,10 @@ test.each([
   [[], '--group is missing'],
   [['--group', 'x', '--min-serv-port-ip-per-task', '20', '--max-serv-port-ip-per-task', '10'], 'is above --max-serv-port-ip-per-task 10'],
   [['--group', 'x', '--min-serv-port-ip-per-task', '0'], 'set both to 0'],
+  [['--group', 'x', '--templates-dir', '/nowhere/at/all'], '/nowhere/at/all is not there.'],
+  [['--group', 'x', '--templates-dir', 'package.json'], 'package.json is no folder.'],
+  [['--group', 'x', '--domains', '/nowhere/at/all'], "The file /nowhere/at/all can't be read"],
+  [['--group', 'x', '--deployment-groups', '/nowhere/at/all'], "The file /nowhere/at/all can't be read"],
 ])('%j is wrong usage: exit code 2, and why', async (words, why) => {
   const { code, out, err } = await run(...words);
   expect([code, out]).toEqual([2, '']);
