@@ -30,7 +30,7 @@ test('HAProxy of a daemon that was killed is adopted as it is by the next one, w
   expect(second.log().filter(({ msg }) => msg.includes('has loaded'))).toEqual([]);
 
   await addTask(app.id, FOURTH);
-  await second.logged(/127_50_0_71.*has taken/);
+  await second.logged(/127_50_0_71.*has accepted/);
   await more(50);
   const { requests, failures } = await stop();
   expect(failures).toEqual({});
@@ -53,7 +53,7 @@ test('what changed while no daemon ran is brought to HAProxy by the next one, wi
   await first.ended;
   await addTask(app.id, FOURTH);
   const second = daemon();
-  await second.logged(/127_50_0_71.*has taken/);
+  await second.logged(/127_50_0_71.*has accepted/);
   await more(20);
   expect((await stop()).failures).toEqual({});
   await served([...FIRST, FOURTH]);

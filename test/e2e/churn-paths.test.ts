@@ -57,7 +57,7 @@ test('a sticky app, which HAProxy before 3.0 gives no server at runtime: a reloa
   await addTask(app.id, FOURTH);
   const { msg, reasons } = await logged(/127_50_0_71/);
   const why = /^server-added nginx_\d+: \S+127_50_0_71\S+: HAProxy 2\.\d can't add a server with 'cookie' at runtime$/;
-  expect(msg).toMatch(TAKES_COOKIE ? /has taken the change/ : /has loaded/);
+  expect(msg).toMatch(TAKES_COOKIE ? /has accepted the change/ : /has loaded/);
   expect(reasons).toEqual([expect.stringMatching(TAKES_COOKIE ? /^server-added nginx_\d+: \S+127_50_0_71\S+$/ : why)]);
   await settled();
   await agreed();

@@ -35,10 +35,10 @@ test('a task that comes and one that is killed are followed, and no request fail
   const { more, stop } = traffic();
   await more(50);
   await addTask(app.id, FOURTH);
-  await logged(/127_50_0_71.*has taken/);
+  await logged(/127_50_0_71.*has accepted/);
   await more(50);
   marathon.setTaskState(app.id, oldest?.id ?? '', 'TASK_KILLING'); // it answers until it is killed, as in Marathon
-  await logged(/127_84_0_196.*has taken/);
+  await logged(/127_84_0_196.*has accepted/);
   await more(50);
   await oldest?.backend.close();
   marathon.setTaskState(app.id, oldest?.id ?? '', 'TASK_KILLED');

@@ -122,7 +122,7 @@ test('ended while HAProxy looks at a candidate it leaves nothing behind either',
   const { stdout, signal, ended } = startDemo(ports, folder, '--haproxy-bin', bin);
   await until(
     () => `it serves\n${stdout()}`,
-    () => stdout().includes('HAProxy serves it'),
+    () => stdout().includes('HAProxy serves /nginx'),
   );
   const [own = ''] = await readdir(folder);
   const all = await haproxyOf(path.join(folder, own, 'run'));

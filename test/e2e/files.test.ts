@@ -74,7 +74,7 @@ test('a file that is put right is used without a change of the label; one that w
   const before = reloadsIn(log());
 
   await writeFile(file, 'nothing');
-  await logged(/holds no certificate in PEM.*the one before it is served on/);
+  await logged(/holds no certificate in PEM.*the previous one stays in use/);
   await until('a copy in its place', async () => /ca-file \S+\/state\/certificates\/\S+ verify optional\n/.test(await text()));
   await until('a reload', () => reloadsIn(log()) > before);
 });
