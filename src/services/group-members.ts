@@ -47,7 +47,8 @@ export function membersOf(definitions: readonly Definition[], rule: GroupRule): 
   const of = new Map<AppId, AppId>();
   const problems: Problem[] = [];
   for (const [group, apps] of claims) {
-    const parts = rule === 'any' ? new Map([[group, apps]]) : partsOf({ group, apps, rule, isTaken: alone.has(group) });
+    const named = rule === 'any' ? new Map([[group, apps]]) : partsOf({ group, apps, rule, isTaken: alone.has(group) });
+    const parts = new Map([...named].filter(([name]) => !alone.has(name))); // two apps of one id would change each other's sections
     for (const [name, members] of parts) for (const app of members) of.set(app, name);
     const isWhole = parts.get(group)?.length === apps.length;
     if (!isWhole) problems.push(...apps.map((app) => notMerged(app, group, apps)));

@@ -33,9 +33,11 @@ test('colours of two folders are two groups', () => {
   });
 });
 
-test('a group may not take the name of an app of another folder', () => {
+test('a group may not take the name of an app, of whatever folder', () => {
   expect(shown(['/bg!', '/evil/x'])).toEqual({ of: {}, told: ['/evil/x'] });
-  expect(shown(['/bg!', '/blue'])).toEqual({ of: { '/blue': '/bg' }, told: [] });
+  expect(shown(['/bg!', '/blue'])).toEqual({ of: {}, told: ['/blue'] });
+  expect(shown(['/bg!', '/blue', '/green'], 'any')).toEqual({ of: {}, told: ['/blue', '/green'] });
+  expect(shown(['/a/bg!', '/a/blue', '/a/green', '/b/blue', '/b/green']).of).toEqual({ '/b/blue': '/b/bg', '/b/green': '/b/bg' });
 });
 
 test('an operator lets apps of several folders be one', () => {
