@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { oneAfterAnother } from '../lib/runs.ts';
 import { METRICS, PREFIX, type MetricName, type MetricRow } from './metrics-table.ts';
 import type { Answer, Route } from './route.ts';
 
@@ -28,6 +29,7 @@ export type Sample = (set: SetGauge) => void | Promise<void>;
 /** All figures of the table; every counter without labels begins at 0. */
 export function makeMetrics(): Metrics {
   const registry = new Registry();
+  const inTurn = oneAfterAnother(); // two who ask at once would take each other's gauges away
   const made = new Map<MetricName, Counter | Gauge | Histogram>();
   for (const [key, row] of Object.entries(METRICS)) made.set(key as MetricName, make(row, registry));
   return {
@@ -39,14 +41,15 @@ export function makeMetrics(): Metrics {
       const histogram = made.get(metric);
       if (histogram instanceof Histogram) histogram.observe(seconds);
     },
-    text: async (sample) => {
-      for (const gauge of made.values()) if (gauge instanceof Gauge) gauge.reset(); // what has no value any more has no row
-      await sample((metric, value, labels = {}) => {
-        const gauge = made.get(metric);
-        if (gauge instanceof Gauge) gauge.set(labels, value);
-      });
-      return registry.metrics();
-    },
+    text: (sample) =>
+      inTurn(async () => {
+        for (const gauge of made.values()) if (gauge instanceof Gauge) gauge.reset(); // what has no value any more has no row
+        await sample((metric, value, labels = {}) => {
+          const gauge = made.get(metric);
+          if (gauge instanceof Gauge) gauge.set(labels, value);
+        });
+        return registry.metrics();
+      }),
   };
 }
 

@@ -1,13 +1,14 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Running } from '../model/document.ts';
 import type { View } from '../model/view.ts';
 import type { SetGauge } from './metrics.ts';
 
-/** Sets the gauges of what a View has. What a View counts is counted once. */
-export function makeViewFigures(): (view: View | undefined, set: SetGauge) => void {
+/** Sets the gauges of what a View has. What a View has is counted once, with turns for everything else. */
+export function makeViewFigures(): (view: View | undefined, set: SetGauge) => Promise<void> {
   let last: { readonly view: View; readonly counts: Counts } | undefined;
-  return (view, set) => {
+  return async (view, set) => {
     if (view === undefined) return;
-    if (last?.view !== view) last = { view, counts: countsOf(view) };
+    if (last?.view !== view) last = { view, counts: await countsOf(view) };
     const { tasks, serves, draining, leftOut, problems } = last.counts;
     set('apps', view.snapshot.apps.length);
     set('tasks', tasks);
@@ -35,17 +36,24 @@ interface Counts {
   readonly problems: ReadonlyMap<string, number>;
 }
 
-function countsOf({ snapshot, services, leftOut, problems }: View): Counts {
+/** So many services, or apps, are counted at a time. */
+const AT_A_TIME = 1_000;
+
+async function countsOf({ snapshot, services, leftOut, problems }: View): Promise<Counts> {
   let [serves, draining] = [0, 0];
-  for (const { backend } of services) {
+  for (const [i, { backend }] of services.entries()) {
+    if (i % AT_A_TIME === 0) await setImmediate();
     for (const server of backend.servers) {
       if (server.draining) draining++;
       else serves++;
     }
     draining += backend.leaving.length;
   }
+  await setImmediate();
+  const tasks = snapshot.apps.reduce((sum, app) => sum + app.tasks.length, 0);
+  await setImmediate();
   return {
-    tasks: snapshot.apps.reduce((sum, { tasks }) => sum + tasks.length, 0),
+    tasks,
     serves,
     draining,
     leftOut: countBy(leftOut, ({ why }) => why),

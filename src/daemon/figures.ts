@@ -59,7 +59,7 @@ export function makeSample(parts: Measured): Sample {
     set('streamConnected', source.stream().attached ? 1 : 0);
     set('inSync', haproxy.state === 'as-wanted' ? 1 : 0);
     set('up', isUp ? 1 : 0);
-    setViewFigures(views.latest(), set);
+    await setViewFigures(views.latest(), set);
     setRunningFigures(drive.running(), set);
     set('quarantined', recorder.quarantined());
     set('listeners', recorder.hub.listeners());

@@ -50,13 +50,13 @@ test('every figure is in the text, with its kind', async () => {
   expect(later).not.toContain('code="label-value"'); // what is over has no row
 });
 
-test.each(readCases())('$name: a View is counted', (one) => {
+test.each(readCases())('$name: a View is counted', async (one) => {
   const view = viewOf(one);
   const figures = new Map<string, number>();
   const set = (metric: string, value: number, labels: Readonly<Record<string, string>> = {}): void => {
     figures.set([metric, ...Object.values(labels)].join(' '), value);
   };
-  makeViewFigures()(view, set);
+  await makeViewFigures()(view, set);
   setRunningFigures(undefined, set);
   const sum = (metric: string): number => [...figures].reduce((all, [key, value]) => all + (key.split(' ')[0] === metric ? value : 0), 0);
   expect(figures.get('apps')).toBe(view.snapshot.apps.length);

@@ -57,7 +57,7 @@ const routes = [
     reload: () => undefined,
   }),
   metricsRoute(metrics, async (set) => {
-    setViewFigures(fresh(), set);
+    await setViewFigures(fresh(), set);
     await setProcessFigures(set);
   }),
 ];
