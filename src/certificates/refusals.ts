@@ -31,7 +31,7 @@ export function refusedPems(lines: readonly string[]): readonly RefusedPem[] {
   const byPath = new Map(
     lines.flatMap((line): [string, string][] => {
       const [, words = '', path] = OF_PEM.exec(line) ?? [];
-      return path === undefined ? [] : [[path, words.replace(/[\s.]+$/, '')]];
+      return path === undefined ? [] : [[path, words.trimEnd().replace(/\.$/, '')]];
     }),
   );
   return Array.from(byPath, ([path, words]) => ({ path, words }));

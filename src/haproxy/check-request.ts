@@ -18,14 +18,21 @@ function translated(line: string): readonly string[] | undefined {
   if (method === undefined || uri === undefined || last?.text.includes('\r\n') !== true || more.length > 0) return undefined;
   const [head = '', ...bodies] = last.text.split('\r\n\r\n');
   const [version = '', ...headers] = head.split('\r\n').filter((one, i) => i === 0 || one !== '');
-  const sent = headers.map((header) => /^([^\s:]+):[ \t]*(.*)$/.exec(header));
-  if (sent.includes(null)) return undefined;
+  const sent = headers.map(readHeader);
+  if (sent.includes(undefined)) return undefined;
   const words = [
-    ...sent.flatMap((header) => ['hdr', quoted(header?.[1] ?? ''), quoted(asFormat(header?.[2] ?? ''))]),
+    ...sent.flatMap(([name = '', value = ''] = []) => ['hdr', quoted(name), quoted(asFormat(value))]),
     ...(bodies.join('') === '' ? [] : ['body', quoted(bodies.join('\r\n\r\n'))]),
   ];
   const option = `option httpchk ${method.raw} ${uri.raw} ${version}`;
   return words.length === 0 ? [option] : [option, `http-check send ${words.join(' ')}`];
+}
+
+/** Name and value of a header; undefined for a text that is none. */
+function readHeader(text: string): readonly string[] | undefined {
+  const at = text.indexOf(':');
+  const name = text.slice(0, Math.max(0, at));
+  return name === '' || /\s/.test(name) ? undefined : [name, text.slice(at + 1).trimStart()];
 }
 
 /** A text as itself where HAProxy expands `%`. */

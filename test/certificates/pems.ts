@@ -17,6 +17,9 @@ type Row = readonly [name: string, text: string | Buffer, expected?: Omit<Sample
 const DAY = 86_400_000;
 const DAMAGED: Omit<Sample, 'name' | 'text'> = { fault: /can't be read|is cut off/, versionsDiffer: true };
 
+/** From Node 22 on its OpenSSL takes SHA-1, which Debian 12's refuses: then HAProxy decides. */
+const REFUSES_SHA1 = Number.parseInt(process.versions.node, 10) < 22;
+
 /** Texts of every kind that was met, good and bad. */
 export async function makeSamples(): Promise<readonly Sample[]> {
   const ec = { keyType: 'ec' } as const;
@@ -54,7 +57,11 @@ export async function makeSamples(): Promise<readonly Sample[]> {
     ['expired', join(expired), { remark: /has expired at \d{4}-/ }],
     ['not yet valid', join(early), { remark: /is not valid before \d{4}-/ }],
     ['a short key', join(short), { fault: /not strong enough.*key too small/ }],
-    ['signed with SHA-1', join(sha1, root.certificate), { fault: /not strong enough.*md too weak/, versionsDiffer: true }],
+    [
+      'signed with SHA-1',
+      join(sha1, root.certificate),
+      { ...(REFUSES_SHA1 && { fault: /not strong enough.*md too weak/ }), versionsDiffer: true },
+    ],
     ['signed by a short key', join(underWeak, weakRoot.certificate), { fault: /not strong enough.*key too small/ }],
   ];
   return rows.map(([name, text, expected]) => ({ name, text, ...expected }));
