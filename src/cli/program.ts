@@ -1,6 +1,8 @@
 import { Command } from 'commander';
+import { closest, distance } from 'fastest-levenshtein';
 import { addDemo } from './demo.ts';
 import { addDns } from './dns.ts';
+import { cutText } from '../lib/cut.ts';
 import { gather } from '../lib/gather.ts';
 import { makeLogger, type Logger } from '../lib/logger.ts';
 import { packageVersion } from '../lib/package-version.ts';
@@ -15,6 +17,7 @@ import { addStatus } from './status.ts';
 import { UsageError } from './usage-error.ts';
 import { addExplain } from './explain.ts';
 import { addCheck } from './check.ts';
+import { addCompletion } from './completion.ts';
 import { addDiff } from './diff.ts';
 
 /**
@@ -22,14 +25,26 @@ import { addDiff } from './diff.ts';
  * UsageError or a CommanderError when the command line is wrong.
  */
 export async function parseWords(words: readonly string[], act: (settings: Settings) => Promise<void>): Promise<void> {
-  await makeProgram(act).parseAsync(readWords(words, process.env), { from: 'user' });
+  const program = makeProgram(act);
+  const read = readWords(words, process.env);
+  refuseUnknownCommand(program, read[0]);
+  await program.parseAsync(read, { from: 'user' });
+}
+
+/** Throws a UsageError when the first word is neither a flag nor a command, with the nearest command if there is one. */
+function refuseUnknownCommand(program: Command, word = '-'): void {
+  const commands = program.commands.map((command) => command.name());
+  if (word.startsWith('-') || commands.includes(word)) return;
+  const nearest = closest(word, [...commands, 'sse', 'poll']);
+  const hint = distance(word, nearest) <= 3 ? `did you mean ${nearest}?` : `marathon-lb-ts --help lists the commands`;
+  throw new UsageError(`there is no command '${cutText(word)}': ${hint}`);
 }
 
 function makeProgram(act: (settings: Settings) => Promise<void>): Command {
   const program = new Command('marathon-lb-ts')
     .description('Follows Mesosphere Marathon and keeps HAProxy in step: a drop-in for marathon-lb 1.15.')
     .usage(
-      '[options]\n       marathon-lb-ts dns [options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts status [options]\n       marathon-lb-ts explain <app|host|:port> [options]\n       marathon-lb-ts check <file...> [options]\n       marathon-lb-ts diff [options]\n       marathon-lb-ts labels',
+      '[options]\n       marathon-lb-ts dns [options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts status [options]\n       marathon-lb-ts explain <app|host|:port> [options]\n       marathon-lb-ts check <file...> [options]\n       marathon-lb-ts diff [options]\n       marathon-lb-ts labels\n       marathon-lb-ts completion bash|zsh|fish',
     )
     .version(packageVersion(), '--version', 'print the version')
     .exitOverride()
@@ -46,7 +61,7 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
     .action(() => {
       process.stdout.write(makeReference());
     });
-  return addDiff(addCheck(addExplain(addDemo(addStatus(addDns(program, runDns))))));
+  return addCompletion(addDiff(addCheck(addExplain(addDemo(addStatus(addDns(program, runDns)))))));
 }
 
 const SIGNALS = `
@@ -60,6 +75,7 @@ serving unless --stop-haproxy is given. USR2 ends the daemon and HAProxy. A seco
  */
 function readWords([first, ...rest]: readonly string[], { POLL_INTERVAL: interval = '' }: NodeJS.ProcessEnv): readonly string[] {
   if (first === '--longhelp' || rest.includes('--longhelp')) return ['labels'];
+  if (first === 'help') return ['--help'];
   if (first === 'sse') return rest;
   if (first === 'poll') return ['--poll', interval === '' ? '60' : interval, ...rest];
   return first === undefined ? [] : [first, ...rest];

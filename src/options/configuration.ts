@@ -26,6 +26,7 @@ export const CONFIGURATION_OPTIONS = {
   templateLabels: option<'allow' | 'safe' | 'deny'>('--template-labels <allow|safe|deny>', 'The configuration', {
     help: 'whether apps may bring templates in their labels; safe: only with the lines that docs/labels.md lists',
     fallback: 'allow',
+    values: ['allow', 'safe', 'deny'],
     read: oneOf(['allow', 'safe', 'deny']),
   }),
   dontBindHttpHttps: option('--dont-bind-http-https', 'The configuration', { help: 'no shared http and https frontends', fallback: false }),

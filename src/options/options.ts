@@ -91,6 +91,7 @@ export const OPTIONS = {
   health: option<'all' | 'any'>('--health <all|any>', 'Which apps', {
     help: 'whether a task must pass all of its health checks or any one of them, when its app has several',
     fallback: 'all',
+    values: ['all', 'any'],
     read: oneOf(['all', 'any']),
   }),
   deploymentGroups: option<GroupRule>('--deployment-groups <file|any>', 'Which apps', {
@@ -196,10 +197,16 @@ export const OPTIONS = {
   }),
   sse: option('-s, --sse', 'How it runs', { help: 'follow the event stream (the default)', fallback: false }),
 
-  logLevel: option<LogLevel>('--log-level <level>', 'Log', { help: LOG_LEVELS.join(', '), fallback: 'info', read: logLevel }),
+  logLevel: option<LogLevel>('--log-level <level>', 'Log', {
+    help: LOG_LEVELS.join(', '),
+    fallback: 'info',
+    values: LOG_LEVELS,
+    read: logLevel,
+  }),
   logFormat: option<'text' | 'json' | 'python' | undefined>('--log-format <format>', 'Log', {
     help: "text or json (default: text on a terminal, else json); a format of Python's, with a % in it, means text",
     fallback: undefined,
+    values: ['text', 'json'],
     read: logFormat,
   }),
 

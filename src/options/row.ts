@@ -6,6 +6,8 @@ export interface OptionRow<Value> {
   readonly section: Section;
   readonly help: string;
   readonly fallback: Value;
+  /** The only words that a flag with a fixed set of values takes. Completion offers them; `read` refuses all others. */
+  readonly values?: readonly string[];
   /**
    * For flags that take a value: turns its text into the value, or throws a sentence that says what is wanted. `before` is the default or, when
    * the flag was given before, the value so far.
