@@ -129,7 +129,7 @@ function reportTo(add: (change: NewChange) => void): DriveReport {
       if (reasons.length > 0) add(changeOf({ at: now(), result: 'commands', ms, reasons }));
     },
     refused: (refusal) => {
-      fail('error' in refusal ? sentence(refusal.error) : `HAProxy does not take the configuration: ${refusal.lines.join(' | ')}`);
+      fail('error' in refusal ? sentence(refusal.error) : `HAProxy refuses the configuration: ${refusal.lines.join(' | ')}`);
     },
     settled: (outcome) => {
       if (!outcome.ok) fail(outcome.why);

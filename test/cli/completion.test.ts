@@ -4,6 +4,7 @@ import { OPTIONS } from '../../src/options/options.ts';
 
 /** What a call of the program wrote to stdout and stderr, and its exit code. */
 async function call(...words: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  const program = `import { main } from './src/main.ts'; process.exitCode = await main(${JSON.stringify(words)});`;
   const node = ['--import', './test/e2e/fixtures/typescript.js', '--input-type=module', '-e', program];
   const { exitCode = -1, stdout, stderr } = await execa('node', node, { reject: false });
   return { code: exitCode, out: stdout, err: stderr };
