@@ -147,11 +147,13 @@ async function judgeOne(file: string, now: number): Promise<Judged> {
 }
 
 /**
- * Undefined when it is not there. What this user can't read is to HAProxy as if it held nothing that it knows; what is no regular file, or too
+ * Undefined when it is not there. What this user can't read is to HAProxy as if it held nothing that it knows, and so is a folder; what is no regular file, or too
  * large, HAProxy may read without end.
  */
 async function readBeside(file: string): Promise<Buffer | FileFinding | undefined> {
-  if (!(await stat(file).then(() => true, () => false))) return undefined; // prettier-ignore
+  const entry = await stat(file).catch(() => undefined);
+  if (entry === undefined) return undefined;
+  if (entry.isDirectory()) return Buffer.alloc(0);
   return readBounded(file, MOST_BYTES).catch((error: unknown) =>
     (error as NodeJS.ErrnoException).code === undefined ? unreadable(file, error) : Buffer.alloc(0),
   );
