@@ -41,11 +41,7 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
   const problemsBetween = makeProblemsBetween(settings);
   const ofAuthors = makeOfAuthors();
   const ofApps = eachPair((app: App, draft: Draft) => inOrder(makeServices(app, draft, settings)));
-  const arrangeAll = makeArrange({
-    own: ownBinds(document),
-    takesAll: settings.groups.includes('*'),
-    sharesTls: document.groupHttpsByVhost,
-  });
+  const arrangeAll = makeArrange(arrangedUnder(settings, document));
   const [all, serve, certify, allFiles] = [makeAll(), makeServe(), makeCertify(), makeAllFiles()];
   const [render, withoutTaken] = [makeRender(templates, document), makeWithoutTaken(document.degradedOk)];
 
@@ -76,6 +72,11 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
       problems: ofAuthors(definitions, problems),
     };
   });
+}
+
+/** What an operator decides about who gets which bind and route. */
+function arrangedUnder({ groups }: ServiceSettings, document: OwnSettings) {
+  return { own: ownBinds(document), takesAll: groups.includes('*'), sharesTls: document.groupHttpsByVhost };
 }
 
 function unaffordableIn({ quarantine }: Shown): readonly Unaffordable[] {

@@ -19,7 +19,7 @@ import {
 } from '../blame/refusal-problems.ts';
 import { withoutOtherFiles } from '../blame/complaint.ts';
 import { ownerKey } from '../blame/app-owners.ts';
-import type { Blame, NameOf } from '../blame/read-refusal.ts';
+import type { Blame, NameOf, RefusalReading } from '../blame/read-refusal.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { View } from '../model/view.ts';
 import type { Document } from '../model/document.ts';
@@ -48,15 +48,8 @@ interface BlamingSettings {
  * Turns HAProxy's refusals into News: which ports are left out because of them, and what only the operator can mend. A fault found in the operator's
  * templates is checked first when the next candidate is refused, until HAProxy accepts one.
  */
-export function makeBlaming({
-  files,
-  file,
-  tell,
-  viewOf,
-  log,
-  now,
-  refusePems,
-}: BlamingSettings): Pick<DriveDependencies, 'refused' | 'accepted'> {
+export function makeBlaming(settings: BlamingSettings): Pick<DriveDependencies, 'refused' | 'accepted'> {
+  const { files, file, tell, viewOf, log, now, refusePems } = settings;
   let fault: OperatorsFault | undefined;
   const tried = new Set<string>(); // the operator's templates that were already replaced by the default ones
   const check = checkOurs(files, file);
@@ -82,21 +75,41 @@ export function makeBlaming({
     const triesAgain = !('error' in refusal); // a reload that fails disturbs all apps, so it is not repeated
     const quarantined = portsToBlame(viewOf(candidate), finding.blamed, triesAgain);
     log.debug({ blamed: quarantined.map(({ app, index }) => `${app} ${index}`), runs: finding.runs }, 'HAProxy refuses a candidate');
-    const { operator, unknown } = finding;
+    const { operator } = finding;
     if ('error' in refusal && quarantined.length === 0) return tellReload(refusal, lines, { tell, now });
     const isFirst = good === undefined && triesAgain && (await files.fingerprint()) === 'none';
     const defaulted = isFirst ? toDefault(operator, tried) : undefined;
-    if (defaulted !== undefined) {
-      tell({ kind: 'refused', at: now(), problems: [], quarantined, defaulted });
-      return 'another';
-    }
-    const passes = triesAgain && quarantined.length === 0 && [...operator, ...unknown].every(passesByItself);
-    const isTold = !triesAgain || (quarantined.length > 0 && operator.length === 0 && unknown.length === 0);
-    const problems = isTold ? [] : describeBlame({ ...finding, blamed: [] }, effectOf({ isFirst, passes }));
-    tell({ kind: 'refused', at: now(), problems, quarantined });
-    return quarantined.length > 0 ? 'another' : passes ? 'later' : 'never';
+    return tellFinding({ finding, quarantined, isFirst, defaulted, triesAgain }, settings);
   };
   return { refused, accepted };
+}
+
+/** What was found out about a refusal. */
+interface Blamed {
+  readonly finding: RefusalReading;
+  readonly quarantined: readonly Quarantined[];
+  /** HAProxy has accepted no configuration yet. */
+  readonly isFirst: boolean;
+  readonly defaulted: Defaulted | undefined;
+  /** What may pass by itself is tried again. */
+  readonly triesAgain: boolean;
+}
+
+/** Tells the finding as News, and gives what follows from it. */
+function tellFinding(
+  { finding, quarantined, isFirst, defaulted, triesAgain }: Blamed,
+  { tell, now }: Pick<BlamingSettings, 'tell' | 'now'>,
+): Consequence {
+  if (defaulted !== undefined) {
+    tell({ kind: 'refused', at: now(), problems: [], quarantined, defaulted });
+    return 'another';
+  }
+  const { operator, unknown } = finding;
+  const passes = triesAgain && quarantined.length === 0 && [...operator, ...unknown].every(passesByItself);
+  const isTold = !triesAgain || (quarantined.length > 0 && operator.length === 0 && unknown.length === 0);
+  const problems = isTold ? [] : describeBlame({ ...finding, blamed: [] }, effectOf({ isFirst, passes }));
+  tell({ kind: 'refused', at: now(), problems, quarantined });
+  return quarantined.length > 0 ? 'another' : passes ? 'later' : 'never';
 }
 
 /** What shows only at the reload, and is no app's fault, is told unless time may heal it. */
