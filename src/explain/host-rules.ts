@@ -20,7 +20,8 @@ export interface HostRules {
 export function indexRules(section: Section): HostRules {
   const all = allRulesOf(section);
   const hosts = new Map<string, Set<string>>();
-  const [byHost, anyHost]: [Map<string, number[]>, number[]] = [new Map(), []];
+  const byHost = new Map<string, number[]>();
+  const anyHost: number[] = [];
   for (const [i, rule] of all.rules.entries()) {
     const about = aboutOf(rule, all);
     if (about.hosts === undefined) anyHost.push(i);

@@ -5,11 +5,9 @@ import { now } from '../../src/lib/clock.ts';
 
 /** A promise to be settled by hand. */
 function gate(): { readonly opened: Promise<void>; readonly open: () => void; readonly slam: (error: Error) => void } {
-  let open!: () => void;
-  let slam!: (error: Error) => void;
-  const opened = new Promise<void>((resolve, reject) => {
-    open = resolve;
-    slam = reject;
+  let [open, slam]: [() => void, (error: Error) => void] = [() => undefined, () => undefined];
+  const opened = new Promise<void>((...both) => {
+    [open, slam] = both;
   });
   return { opened, open, slam };
 }
