@@ -18,8 +18,8 @@ export interface ApiParts {
   readonly running: () => Running | undefined;
   readonly history: History;
   readonly hub: Hub;
-  /** Reads everything again, and says how HAProxy came to have it. Never rejects. */
-  readonly resync: () => Promise<{ readonly ok: boolean; readonly text: string }>;
+  /** Reads everything again, and says how HAProxy came to have it; `by`: what was asked for, as the log names it. Never rejects. */
+  readonly resync: (by: string) => Promise<{ readonly ok: boolean; readonly text: string }>;
   /** HAProxy reads its file again, as it is. */
   readonly reload: () => void;
 }
@@ -111,7 +111,7 @@ function answerEvents(hub: Hub, gone: AbortSignal): Answer {
 }
 
 async function answerResync({ resync }: ApiParts): Promise<Answer> {
-  const { ok, text } = await resync();
+  const { ok, text } = await resync('POST /v1/resync');
   return json({ ok, text }, ok ? 200 : 503);
 }
 

@@ -134,7 +134,7 @@ async function connect(run: Connected, client: Client, metrics: Metrics): Promis
 
 /** What the admin side answers from. */
 function adminPartsOf(parts: OpenedParts): AdminParts {
-  const { drive, views, recorder } = parts;
+  const { drive, views, recorder, reached } = parts;
   return {
     condition: () => Promise.resolve(answerCondition(parts)),
     view: views.latest,
@@ -143,7 +143,8 @@ function adminPartsOf(parts: OpenedParts): AdminParts {
     metrics: recorder.metrics,
     sample: makeSample(parts),
     hub: recorder.hub,
-    resync: () => answerResync(parts, 'asked for by POST /v1/resync'),
+    pids: () => reached.own?.pids() ?? Promise.resolve([]),
+    resync: (by) => answerResync(parts, `asked for by ${by}`),
     reload: () => {
       drive.reloadAsItIs();
     },

@@ -7,14 +7,14 @@ import type { Release } from '../model/release.ts';
 import type { Settings } from '../options/options.ts';
 
 /**
- * Asks `haproxy -v` for the release. Where HAProxy need not be installed (`--dry`, or `--command` with --skip-validation), the oldest supported
+ * Asks `haproxy -vv` for the release. Where HAProxy need not be installed (`--dry`, or `--command` with --skip-validation), the oldest supported
  * release is assumed.
  */
 export async function findRelease({ haproxyBin, haproxyEnv, dry, skipValidation, command }: Settings, env: Environment): Promise<Release> {
   try {
     const said = await askVersion(haproxyBin, environmentOf(env, haproxyEnv));
     const release = readRelease(said);
-    if (release === undefined) throw new Error(`'${haproxyBin} -v' answers '${said.split('\n')[0] ?? ''}', which has no version in it`);
+    if (release === undefined) throw new Error(`'${haproxyBin} -vv' answers '${said.split('\n')[0] ?? ''}', which has no version in it`);
     return release;
   } catch (error) {
     if (dry || (skipValidation && command !== undefined)) return OLDEST_RELEASE;

@@ -61,6 +61,8 @@ function translate(settings: Settings, env: Environment): Pick<DeriveSettings, '
       maxOldWorkers: settings.maxOldWorkers,
       degradedOk: settings.degradedOk,
       statesFile: settings.command === undefined ? path.resolve(settings.runDir, 'server-state') : undefined,
+      adminSocket: path.resolve(settings.runDir, 'admin.sock'),
+      adminNetworks: settings.adminNetworks,
       trafficLog: logTarget(settings.haproxyLog),
       defaultOptions: settings.defaultOptions,
     },

@@ -4,6 +4,7 @@ import { apiRoutes, type ApiParts } from '../admin/api.ts';
 import { metricsRoute, type Metrics, type Sample } from '../admin/metrics.ts';
 import { openapiRoute } from '../admin/openapi-route.ts';
 import { healthRoutes, type Condition } from '../admin/health.ts';
+import { marathonLbRoutes, type MarathonLbParts } from '../admin/marathon-lb.ts';
 import { makeAdminServer, type AdminServer } from '../admin/server.ts';
 import type { Route } from '../admin/route.ts';
 import { textOf } from '../lib/endpoint.ts';
@@ -15,7 +16,7 @@ import { socketPath } from './control.ts';
 import type { Run } from './surroundings.ts';
 
 /** What can be asked of the admin side. */
-export interface AdminParts extends ApiParts {
+export interface AdminParts extends ApiParts, MarathonLbParts {
   readonly metrics: Metrics;
   readonly sample: Sample;
   readonly condition: () => Promise<Condition>;
@@ -36,7 +37,8 @@ export async function openAdmin({ settings, log, signal }: Run, parts: AdminPart
 }
 
 function routesOf(parts: AdminParts): readonly Route[] {
-  return [...healthRoutes(parts.condition), ...apiRoutes(parts), metricsRoute(parts.metrics, parts.sample), openapiRoute];
+  const metrics = metricsRoute(parts.metrics, parts.sample);
+  return [...healthRoutes(parts.condition), ...apiRoutes(parts), ...marathonLbRoutes(parts), metrics, openapiRoute];
 }
 
 /** This machine's own name, long and short, and what the operator has given. */

@@ -22,7 +22,8 @@ export function amended<Any extends Section | BackendSection>(given: Any, { rele
   const isPatient = !headSays && !all.some(({ text }) => saysInitAddr(text));
   const amend = (fragment: Fragment): Fragment => {
     if (!isOwn(fragment)) return fragment;
-    const asked = isAtLeast(release, 3, 0) ? withCheckRequest(fragment.text) : fragment.text;
+    const served = release.lacksExporter === true ? withoutExporter(fragment.text) : fragment.text;
+    const asked = isAtLeast(release, 3, 0) ? withCheckRequest(served) : served;
     const text = isPatient ? patient(asked) : asked;
     return text === fragment.text ? fragment : { ...fragment, text };
   };
@@ -33,6 +34,11 @@ export function amended<Any extends Section | BackendSection>(given: Any, { rele
   return isSame && servers.every(([name, line]) => given.servers.get(name) === line)
     ? given
     : { ...given, fragments, servers: new Map(servers) };
+}
+
+/** Without the lines that ask for the Prometheus exporter: a HAProxy that was built without it refuses them. */
+function withoutExporter(text: string): string {
+  return text.replace(/^[ \t]*http-request[ \t]+use-service[ \t]+prometheus-exporter\b.*\n?/gm, '');
 }
 
 /** Whether a fragment may be of a template that is no default one: of the operator's own sections that is not known. */

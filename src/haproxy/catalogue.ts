@@ -56,8 +56,8 @@ const sharedHead = (doc: string) => row({ places: ['bindAddr', 'port'], inLabels
  */
 export const CATALOGUE = {
   HAPROXY_HEAD: row({
-    places: ['nbthread', 'maxconn', 'hardStopAfter', 'maxOldWorkers', 'statesFile', 'healthMap', 'logTarget', 'statsBind'],
-    lists: ['defaultOptions'],
+    places: ['nbthread', 'maxconn', 'hardStopAfter', 'maxOldWorkers', 'statesFile', 'healthMap', 'logTarget', 'statsBind', 'daemonBackend'],
+    lists: ['defaultOptions', 'adminNetworks'],
     inLabels: false,
     use: 'raw',
     doc: 'The sections global, defaults and listen stats.',

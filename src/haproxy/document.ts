@@ -6,6 +6,7 @@ import type { Service } from '../model/service.ts';
 import { amended } from './amend.ts';
 import { makeBackendSection } from './backend.ts';
 import { makeFrontPart } from './front.ts';
+import { makeDaemonBackend } from './daemon-backend.ts';
 import { makeHead } from './head.ts';
 import { saysInitAddr } from './host-names.ts';
 import { isAtLeast } from './release.ts';
@@ -27,6 +28,7 @@ export function makeRenderer(
   settings: DocumentSettings,
 ): (services: readonly Service[], release: Release) => Rendering {
   const head = makeHead(templates, settings);
+  const daemon = makeDaemonBackend(settings);
   const frontPart = whole(makeFrontPart(templates, settings));
   const headSays = head.fragments.some(({ text }) => saysInitAddr(text));
   const makeAll = (release: Release) => ({
@@ -46,7 +48,7 @@ export function makeRenderer(
     const sections = all.amend(made);
     const front = isAtLeast(release, 3, 3) ? apart(sections) : sections;
     if (last?.front !== front || last.rendering.document.backends !== rendered) {
-      const document: Document = { front: [all.headAsTaken, ...front], backends: rendered, maps };
+      const document: Document = { front: [all.headAsTaken, daemon, ...front], backends: rendered, maps };
       last = { front, rendering: { document, problems: templates.problems } };
     }
     return last.rendering;

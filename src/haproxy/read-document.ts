@@ -1,6 +1,7 @@
 import type { BackendSection, Document, Fragment, MapFile, Section } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
 import { readCertificates } from './crt-list.ts';
+import { isOwnBackend } from './daemon-backend.ts';
 import { readServerLine } from './server-line.ts';
 import { CERTIFICATES_FILE } from './settings.ts';
 import { OPENERS } from './backend-traits.ts';
@@ -13,7 +14,10 @@ import { OPENERS } from './backend-traits.ts';
 export function readDocument(config: string, maps: Readonly<Record<string, string>>): Document {
   const sections = cut(config);
   const first = sections.findIndex(({ keyword }) => AFTER_HEAD.has(keyword));
-  const [start, end] = [first < 0 ? sections.length : first, sections.findLastIndex(({ keyword }) => keyword !== 'backend') + 1];
+  const [start, end] = [
+    first < 0 ? sections.length : first,
+    sections.findLastIndex(({ keyword, name }) => keyword !== 'backend' || isOwnBackend(name)) + 1,
+  ];
   const head = sections.slice(0, start);
   const fronts = sections.slice(start, end).map(({ name, text }) => ({ name, fragments: [asRead(text)] }));
   const { [CERTIFICATES_FILE]: certificates, ...ofMaps } = maps;

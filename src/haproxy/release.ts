@@ -8,8 +8,10 @@ export function isAtLeast(release: Release, major: number, minor: number): boole
   return release.major > major || (release.major === major && release.minor >= minor);
 }
 
-/** The release in the output of `haproxy -v` ("HAProxy version 2.6.12-1+deb12u3 2025/10/03"); undefined when there is none. */
+/** The release in the output of `haproxy -vv` ("HAProxy version 2.6.12-1+deb12u3 2025/10/03"); undefined when there is none. */
 export function readRelease(text: string): Release | undefined {
   const found = /\bversion (\d+)\.(\d+)/.exec(text);
-  return found ? { major: Number(found[1]), minor: Number(found[2]) } : undefined;
+  if (found === null) return undefined;
+  const lacks = /^Feature list/m.test(text) && !/\+PROMEX\b|prometheus-exporter/.test(text);
+  return { major: Number(found[1]), minor: Number(found[2]), ...(lacks && { lacksExporter: true }) };
 }

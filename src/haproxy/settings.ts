@@ -22,6 +22,10 @@ export interface DocumentSettings {
   readonly statesFile: string | undefined;
   /** The target of the traffic log, as HAProxy's `log` takes it; undefined for no log. */
   readonly trafficLog: string | undefined;
+  /** The daemon's socket, from which the stats port answers for what HAProxy itself does not know. */
+  readonly adminSocket: string;
+  /** The networks that the stats port answers; empty for all. */
+  readonly adminNetworks: readonly string[];
   /** HAPROXY_GLOBAL_DEFAULT_OPTIONS: one `option` line for each. */
   readonly defaultOptions: readonly string[];
 }

@@ -2,4 +2,6 @@
 export interface Release {
   readonly major: number;
   readonly minor: number;
+  /** True when it was built without the Prometheus exporter, as far as that is known. */
+  readonly lacksExporter?: true;
 }

@@ -108,6 +108,25 @@ export function leaderHost(text: string): string {
   return host;
 }
 
+/** Reads addresses and networks separated by commas, as HAProxy's `src` takes them; `any` is an empty list. */
+export function networks(text: string): readonly string[] {
+  if (text.trim() === 'any') return [];
+  const all = text.split(',').map((network) => network.trim());
+  if (!all.every(isNetwork)) throw wanted("addresses and networks such as '10.0.0.0/8,fc00::/7', or any");
+  return all;
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const most = isIPv4(address) ? 32 : 128;
+  return (
+    isIP(address) > 0 &&
+    !address.includes('%') &&
+    more.length === 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
+  );
+}
+
 /** Reads a file and passes its text to `read`, which throws an Error with a sentence when the text is wrong. */
 export function fromFile<Value>(file: string, read: (text: string) => Value): Value {
   try {

@@ -61,13 +61,13 @@ function judge(bin: string, { exitCode, signal, output, why }: Ended): Verdict |
   return { ok: false, lines: alerts.length > 0 ? alerts : lines };
 }
 
-/** Returns what `haproxy -v` prints. Rejects with a sentence when there is no HAProxy. */
+/** Returns what `haproxy -vv` prints. Rejects with a sentence when there is no HAProxy. */
 export async function askVersion(bin: string, env: Environment = environmentOf(process.env)): Promise<string> {
   try {
-    return (await promisify(execFile)(bin, ['-v'], { timeout: 10_000, env })).stdout;
+    return (await promisify(execFile)(bin, ['-vv'], { timeout: 10_000, env })).stdout;
   } catch (error) {
     if ((error as { readonly code?: unknown }).code === 'ENOENT') throw new Error(noHaproxy(bin), { cause: undefined });
-    throw new Error(`'${bin} -v' failed: ${sentence(error)}`, { cause: error });
+    throw new Error(`'${bin} -vv' failed: ${sentence(error)}`, { cause: error });
   }
 }
 

@@ -5,6 +5,7 @@ import { apiRoutes, type ApiParts } from '../../src/admin/api.ts';
 import { changeOf } from '../../src/admin/change.ts';
 import { healthRoutes } from '../../src/admin/health.ts';
 import { makeHistory } from '../../src/admin/history.ts';
+import { marathonLbRoutes, type MarathonLbParts } from '../../src/admin/marathon-lb.ts';
 import { makeHub } from '../../src/admin/hub.ts';
 import { DESCRIBED, describeApi } from '../../src/admin/openapi.ts';
 import { openapiRoute } from '../../src/admin/openapi-route.ts';
@@ -31,20 +32,24 @@ const GOOD = {
   unbound: [],
 } as const;
 
-async function serve(view: View | undefined, more: Partial<ApiParts> = {}) {
+async function serve(view: View | undefined, more: Partial<MarathonLbParts> = {}) {
   const history = makeHistory([]);
   const hub = makeHub();
   const asked: string[] = [];
-  const parts: ApiParts = {
+  const parts: ApiParts & MarathonLbParts = {
     view: () => view,
     running: () => view && { document: view.document, exceptions: new Map(), lost: new Map() },
     history,
     hub,
-    resync: () => Promise.resolve({ ok: true, text: 'nothing changed' }),
+    pids: () => Promise.resolve([70, 64, 71]),
+    resync: (by) => {
+      asked.push(by);
+      return Promise.resolve({ ok: true, text: 'nothing changed' });
+    },
     reload: () => asked.push('reload'),
     ...more,
   };
-  const routes = [...apiRoutes(parts), ...healthRoutes(() => Promise.resolve(GOOD)), openapiRoute];
+  const routes = [...apiRoutes(parts), ...marathonLbRoutes(parts), ...healthRoutes(() => Promise.resolve(GOOD)), openapiRoute];
   const { port } = await serveAdmin({ routes }, ends);
   const get = (path: string): Promise<Heard> => ask({ port, path });
   const post = (path: string): Promise<Heard> => ask({ port, path, method: 'POST' });
@@ -167,4 +172,25 @@ test('every route is described, and every description is of a route', async () =
     openapi: '3.1.0',
     paths: { '/v1/apps/{id}': { get: { parameters: [{ name: 'id', in: 'path' }] } } },
   });
+});
+
+test("marathon-lb's endpoints have its texts: pids newest first, maps without a line end at the end, and signals that say 'sent'", async () => {
+  const view = viewOf(CASES.find(({ name }) => name === 'tutorial-1.5') as Case);
+  const { get, asked } = await serve(view);
+  const plain = (text: string): object => ({ status: 200, headers: { 'content-type': 'text/plain' }, text });
+  await expect(get('/_haproxy_getpids')).resolves.toMatchObject(plain('71 70 64'));
+  for (const [path, file] of [
+    ['/_haproxy_getvhostmap', 'domain2backend.map'],
+    ['/_haproxy_getappmap', 'app2backend.map'],
+  ] as const) {
+    const lines = Array.from(view.document.maps[file] ?? [], ([key, backend]) => `${key} ${backend}`);
+    expect(lines).not.toEqual([]);
+    await expect(get(path)).resolves.toMatchObject(plain(lines.join('\n')));
+  }
+  await expect(get('/_haproxy_getconfig')).resolves.toMatchObject({ status: 200, text: (await get('/v1/config')).text });
+  await expect(get('/_mlb_signal/hup')).resolves.toMatchObject(plain('Sent SIGHUP signal to marathon-lb'));
+  await expect(get('/_mlb_signal/usr1')).resolves.toMatchObject(plain('Sent SIGUSR1 signal to marathon-lb'));
+  expect(asked).toEqual(['/_mlb_signal/hup', 'reload']);
+  const early = await serve(undefined);
+  await expect(early.get('/_haproxy_getconfig')).resolves.toMatchObject({ status: 503 });
 });

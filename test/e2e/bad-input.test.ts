@@ -38,7 +38,7 @@ test.each<[string, readonly string[], RegExp]>([
   ['a state folder that can not be made', ['--state-dir', '/proc/x'], /\/proc\/x .*--state-dir/],
   ['a folder of haproxy.cfg that can not be made', ['--haproxy-config', '/proc/x/haproxy.cfg'], /\/proc\/x .*--haproxy-config/],
   ['no HAProxy', ['--haproxy-bin', 'nope'], /no program 'nope'.*--haproxy-bin/],
-  ['a program that is no HAProxy', ['--haproxy-bin', 'true'], /'true -v'/],
+  ['a program that is no HAProxy', ['--haproxy-bin', 'true'], /'true -vv'/],
   ['a file of credentials that is not there', ['--marathon-auth-credential-file', 'nowhere'], /--marathon-auth-credential-file.*nowhere/],
   ['a file of a CA that is not there', ['--marathon-ca-cert', 'nowhere'], /--marathon-ca-cert.*nowhere/],
 ])('%s: exit 1 at once with what to do, of --once and of the daemon', async (_, words, said) => {

@@ -14,7 +14,7 @@ test('a HAProxy that is upgraded under a running daemon: the next configuration 
   const { marathon, folder, config, ports, app, otherApp, daemon, deploy, addTask, served } = await makeCluster();
   const [bin, version] = [join(folder, 'haproxy'), join(folder, 'version')];
   await writeFile(version, 'HAProxy version 2.6.12 2023/01/01\n');
-  await writeFile(bin, `#!/bin/sh\nif [ "$1" = -v ]; then exec cat '${version}'; fi\nexec haproxy "$@"\n`);
+  await writeFile(bin, `#!/bin/sh\nif [ "$1" = -vv ]; then exec cat '${version}'; fi\nexec haproxy "$@"\n`);
   await chmod(bin, 0o755);
   await deploy();
   daemon(['--haproxy-bin', bin]);

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { makeRenderer } from '../../src/haproxy/document.ts';
+import { textOf } from '../../src/haproxy/file-text.ts';
+import { readRelease } from '../../src/haproxy/release.ts';
 import type { Front } from '../../src/model/service.ts';
 import { front, OPTIONS, reasonsBetween, server, service, settings, templatesWith } from './make.ts';
 
@@ -59,6 +61,7 @@ test('sections in order: head, userlists, shared frontends, own frontends; then 
   const { document } = render([service(front({ auth }), []), service(front({ app: '/tcp', port: 5432, mode: 'tcp' }), [])], RELEASE);
   expect(document.front.map(({ name }) => name)).toEqual([
     'head',
+    'backend marathon_lb_daemon',
     'userlist user_shop_10000',
     'frontend marathon_http_in',
     'frontend marathon_http_appid_in',
@@ -77,6 +80,7 @@ test('without shared frontends only that by app id is left, and no host leads an
   const { document } = render(services, RELEASE);
   expect(document.front.map(({ name }) => name)).toEqual([
     'head',
+    'backend marathon_lb_daemon',
     'frontend marathon_http_appid_in',
     'frontend a_10000',
     'frontend b_10001',
@@ -147,4 +151,14 @@ test('servers: cookie, check, IPv6, draining', () => {
   ]);
   const text = section?.fragments.map((fragment) => fragment.text).join('');
   expect(text).toContain('  cookie mesosphere_server_id insert indirect nocache\n  option httpchk GET /health\n  timeout check 3s\n');
+});
+
+test("a HAProxy without the Prometheus exporter is not asked for it, neither by our head nor by the operator's", () => {
+  const without = readRelease('HAProxy version 2.6.12\nFeature list : -51DEGREES -PROMEX +THREAD\nAvailable services : none\n');
+  const own = 'global\ndefaults\nlisten stats\n  bind *:9090\n  http-request use-service prometheus-exporter if { path /metrics }\n';
+  for (const templates of [templatesWith(), templatesWith({ HAPROXY_HEAD: { text: own, language: 'marathon-lb', from: 'a file' } })]) {
+    const render = makeRenderer(templates, settings());
+    expect([...textOf(render([], RELEASE).document)].join('')).toContain('prometheus-exporter');
+    expect([...textOf(render([], without ?? RELEASE).document)].join('')).not.toContain('prometheus-exporter');
+  }
 });

@@ -31,6 +31,8 @@ export function settings(given: Partial<DocumentSettings> = {}): DocumentSetting
     maxOldWorkers: 3,
     statesFile: undefined,
     trafficLog: undefined,
+    adminSocket: '/run/marathon-lb-ts/admin.sock',
+    adminNetworks: ['127.0.0.0/8', '10.0.0.0/8'],
     defaultOptions: [],
     ...given,
   };

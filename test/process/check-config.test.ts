@@ -85,7 +85,7 @@ test('a program that is missing is told, with what to do', async () => {
 test('a file that is no program', async () => {
   const file = await program('exit 0', 0o644);
   await expect(checkConfig(file, '/x')).rejects.toThrow(`'${file} -c' did not run`);
-  await expect(askVersion(file)).rejects.toThrow(`'${file} -v' failed: `);
+  await expect(askVersion(file)).rejects.toThrow(`'${file} -vv' failed: `);
 });
 
 test('one that is killed', async () => {
@@ -93,8 +93,8 @@ test('one that is killed', async () => {
 });
 
 test('the version is what it prints', async () => {
-  await expect(askVersion(await program(`[ "$1" = -v ] && echo 'HAProxy version 2.6.12'`))).resolves.toContain('HAProxy version 2.6.12');
-  await expect(askVersion(await program('echo broken >&2; exit 3'))).rejects.toThrow("-v' failed: ");
+  await expect(askVersion(await program(`[ "$1" = -vv ] && echo 'HAProxy version 2.6.12'`))).resolves.toContain('HAProxy version 2.6.12');
+  await expect(askVersion(await program('echo broken >&2; exit 3'))).rejects.toThrow("-vv' failed: ");
 });
 
 /** A program that waits for a child of its own, and notes that child's pid. */
