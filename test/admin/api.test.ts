@@ -175,7 +175,7 @@ test('every route is described, and every description is of a route', async () =
 });
 
 test("marathon-lb's endpoints have its texts: pids newest first, maps without a line end at the end, and signals that say 'sent'", async () => {
-  const view = viewOf(CASES.find(({ name }) => name === 'tutorial-1.5') as Case);
+  const view = viewOf(CASES.find(({ name }) => name === 'acl-maps') as Case);
   const { get, asked } = await serve(view);
   const plain = (text: string): object => ({ status: 200, headers: { 'content-type': 'text/plain' }, text });
   await expect(get('/_haproxy_getpids')).resolves.toMatchObject(plain('71 70 64'));
