@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { DAEMON_BACKEND } from '../../src/haproxy/daemon-backend.ts';
 import { ask, orSilence, NoAnswer } from '../../src/socket/master.ts';
 import { readServersState } from '../../src/socket/servers-state.ts';
 import type { Place } from './cluster.ts';
@@ -117,6 +118,8 @@ async function getJson(url: string): Promise<unknown> {
 function ordered(all: readonly (readonly [backend: string, servers: readonly string[]])[]): InRotation {
   const byBackend = new Map<string, string[]>();
   for (const [backend, servers] of all) byBackend.set(backend, [...(byBackend.get(backend) ?? []), ...servers]);
-  const rows = [...byBackend].filter(([, servers]) => servers.length > 0).sort(([a], [b]) => (a < b ? -1 : 1));
+  const rows = [...byBackend]
+    .filter(([backend, servers]) => backend !== DAEMON_BACKEND && servers.length > 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(rows.map(([backend, servers]) => [backend, servers.sort()]));
 }
