@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { makeFolder } from '../lib/folders.ts';
 import { inTime } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';
 import { replaceFile } from '../lib/write-file.ts';
@@ -25,9 +26,9 @@ export async function readHistory(folder: string): Promise<{ readonly changes: r
   }
 }
 
-/** Writes the file in one step. Rejects when it can't. */
+/** Writes the file in one step, and makes its folder if somebody has removed it. Rejects when it can't. */
 export async function writeHistory(folder: string, changes: readonly Change[]): Promise<void> {
   const where = path.join(folder, NAME);
-  const writing = replaceFile(where, [`${JSON.stringify({ version: 1, changes })}\n`], 0o600);
+  const writing = makeFolder(folder).then(() => replaceFile(where, [`${JSON.stringify({ version: 1, changes })}\n`], 0o600));
   await inTime(writing, { ms: MS, what: `writing ${where}` });
 }

@@ -91,7 +91,7 @@ test('SIGTERM while a reload hangs: the daemon ends when the reload may take no 
     process.kill(master, 'SIGCONT');
   }
   await served(FIRST);
-});
+}, 90_000); // the daemon waits up to 30 s for a reload that runs
 
 test('a file past its size limit is an error of the write: it is told, the daemon lives, and commands go on', async () => {
   const { marathon, daemon, deploy, served, app, addTask, text } = await makeCluster();

@@ -58,7 +58,7 @@ test('too few descriptors: exit 1 with how many it needs, and HAProxy is not sta
   const before = [...(process.getuid?.() === 0 ? asRoot : []), 'sh', '-c', 'ulimit -n 1000 && exec "$@"', 'sh'];
   const { code, stderr } = await once(['--maxconn', '5000'], { before });
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^marathon-lb-ts: HAProxy would need 1\d{4} file descriptors [^\n]* may have 1000: raise the limit[^\n]*\n$/);
+  expect(stderr).toMatch(/^marathon-lb-ts: HAProxy would need 1\d{4} file descriptors [^\n]* may have only 1000: raise the limit[^\n]*\n$/);
   await expect(worker()).resolves.toBe(0);
 });
 

@@ -57,9 +57,9 @@ test("an app's file that is missing: only that app is out, and it comes back by 
   await addTask(otherApp.id, OTHER);
   const { logged } = daemon();
   await served(FIRST);
-  const problem = await logged(/refused-by-haproxy/);
-  expect(problem).toMatchObject({ app: '/other', label: 'HAPROXY_0_BACKEND_HTTP_OPTIONS' });
-  expect(JSON.stringify(problem)).toContain('tried again');
+  const problem = await logged(/"code":"file"/);
+  expect(problem).toMatchObject({ app: '/other', port: 0, label: 'HAPROXY_0_BACKEND_HTTP_OPTIONS' });
+  expect(JSON.stringify(problem)).toContain(file);
   await expect(get({ host: OTHER_HOST })).resolves.toMatchObject({ status: '503' });
   await writeFile(file, 'HTTP/1.0 503 Service Unavailable\r\n\r\nsorry\n');
   await until('the other app answers', async () => (await get({ host: OTHER_HOST })).status === '200');
