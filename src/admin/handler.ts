@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LATE, within } from '../lib/deadline.ts';
 import type { Logger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
 import { refuseChange, refuseForeign, type Caller } from './guard.ts';
@@ -96,13 +97,13 @@ async function answerBy({ route, params, query }: Question, { request, response,
   request.socket.setTimeout(deadlineMs + WHOLE_MS); // the connection is silent while the answer is made
   const late = AbortSignal.timeout(deadlineMs);
   const made = Promise.resolve(route.answer({ params, query, gone: signal, signal: AbortSignal.any([signal, late]) }));
-  const answer = await Promise.race([made, lateAnswer(late, deadlineMs)]);
+  const inTime = await within(made, { ms: deadlineMs });
+  const answer = inTime === LATE ? lateAnswer(deadlineMs) : inTime;
   const isEndless = 'stream' in answer;
   await send(response, answer, isEndless ? signal : AbortSignal.any([signal, AbortSignal.timeout(WHOLE_MS)]));
 }
 
-async function lateAnswer(late: AbortSignal, ms: number): Promise<Answer> {
-  await once(late, 'abort');
+function lateAnswer(ms: number): Answer {
   const hint = 'ask again; the log of the daemon says what it is doing';
   return refused({ status: 504, error: `there was no answer within ${ms / 1000} s`, hint });
 }

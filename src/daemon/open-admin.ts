@@ -8,7 +8,7 @@ import { marathonLbRoutes, type MarathonLbParts } from '../admin/marathon-lb.ts'
 import { makeAdminServer, type AdminServer } from '../admin/server.ts';
 import type { Route } from '../admin/route.ts';
 import { textOf } from '../lib/endpoint.ts';
-import { FILES_MS, inTime } from '../lib/deadline.ts';
+import { inTime } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';
 import { USUAL_ADMIN_ADDRESS } from '../options/admin.ts';
 import type { Settings } from '../options/options.ts';
@@ -47,11 +47,14 @@ function namesOf({ adminHost }: Settings): readonly string[] {
   return [own, own.replace(/\..*/, ''), ...adminHost];
 }
 
+/** How long the file with the token may take to be read, in milliseconds. */
+const TOKEN_MS = 5_000;
+
 /** Read anew whenever somebody shows a token, so that a new one counts at once. */
 async function readToken({ adminTokenFile: file }: Settings): Promise<string | undefined> {
   if (file === undefined) return undefined;
   try {
-    const text = await inTime(readFile(file, 'utf8'), { ms: FILES_MS, what: `reading ${file}` });
+    const text = await inTime(readFile(file, 'utf8'), { ms: TOKEN_MS, what: `reading ${file}` });
     const token = text.trim();
     if (/^\S{16,}$/.test(token)) return token;
     throw new Error('it holds no token: one word of 16 characters or more is wanted');
