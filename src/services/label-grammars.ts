@@ -169,13 +169,16 @@ const NUMBER = /^\d{1,9}$/;
 const CURVES = /^(?:X25519|X448|P-256|P-384|P-521|prime256v1|secp384r1|secp521r1)$/;
 const TLS_VERSION = /^(?:SSLv3|TLSv1\.[0-3])$/;
 
+/** The bind options that name a file. */
+const FILE_OPTIONS = ['ca-file', 'ca-verify-file', 'ca-sign-file', 'crl-file', 'crt', 'crt-list', 'tls-ticket-keys'];
+
 /** The bind options that HAProxy 2.6 and all later releases accept for an address and a port, each with the form of its argument. */
 const BIND_OPTIONS: Readonly<Record<string, RegExp | undefined>> = {
   ...only(undefined, ['accept-proxy', 'allow-0rtt', 'defer-accept', 'generate-certificates', 'no-ca-names', 'no-sslv3', 'no-tls-tickets']),
   ...only(undefined, ['no-tlsv10', 'no-tlsv11', 'no-tlsv12', 'no-tlsv13', 'force-sslv3', 'force-tlsv10', 'force-tlsv11', 'force-tlsv12']),
   ...only(undefined, ['force-tlsv13', 'prefer-client-ciphers', 'ssl', 'strict-sni', 'tfo', 'transparent', 'v4v6', 'v6only']),
-  ...only(WORD, ['ca-file', 'ca-verify-file', 'ca-sign-file', 'ca-sign-pass', 'crl-file', 'crt', 'crt-list', 'tls-ticket-keys']),
-  ...only(WORD, ['ciphers', 'ciphersuites', 'name']),
+  ...only(WORD, FILE_OPTIONS),
+  ...only(WORD, ['ca-sign-pass', 'ciphers', 'ciphersuites', 'name']),
   ...only(/^(?:all|(?:[1-9]|[1-8]\d)(?:,(?:[1-9]|[1-8]\d))*)$/, ['ca-ignore-err', 'crt-ignore-err']),
   ...only(/^[\w./-]+(?:,[\w./-]+)*$/, ['alpn', 'npn']),
   ...only(NUMBER, ['accept-netscaler-cip', 'backlog', 'maxconn']),
@@ -210,8 +213,14 @@ function optionNames(all: readonly string[]): readonly string[] | undefined {
   if (!Object.hasOwn(BIND_OPTIONS, name)) return undefined;
   const wanted = BIND_OPTIONS[name];
   if (wanted !== undefined && !wanted.test(argument ?? '')) return undefined;
+  if (FILE_OPTIONS.includes(name) && leavesFolder(argument)) return undefined;
   const others = optionNames(wanted === undefined ? all.slice(1) : rest);
   return others && [name, ...others];
+}
+
+/** Whether a relative path leads out of the folder that the operator's `crt-base` or `ca-base` names. */
+function leavesFolder(path = ''): boolean {
+  return !path.startsWith('/') && path.split('/').includes('..');
 }
 
 /** Whether the options are complete: HAProxy refuses TLS without a certificate, and the verification of clients without a CA file. */
