@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LATE, within } from '../lib/deadline.ts';
 import type { Logger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
-import { refuseChange, refuseForeign, type Caller } from './guard.ts';
+import { refuseChange, refuseForeign, type Caller } from './callers.ts';
 import { refused, type Answer, type Asked, type Refusal } from './route.ts';
 import { makeRouter, type FindRoute, type Found } from './router.ts';
 import type { Route } from './route.ts';

@@ -4,7 +4,7 @@ import { isIP, isIPv4 } from 'node:net';
 import type { Endpoint } from '../lib/endpoint.ts';
 import { LOG_LEVELS, type LogLevel } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
-import { address } from '../services/label-grammars.ts';
+import { address } from '../services/value-grammars.ts';
 import { withoutEnd } from '../lib/without-end.ts';
 
 function wanted(what: string): InvalidArgumentError {

@@ -1,6 +1,6 @@
 import { DEPLOYMENT_GROUP_LABEL } from '../model/deployment-group.ts';
-import * as grammars from './label-grammars.ts';
-import type { Grammar } from './label-grammars.ts';
+import * as grammars from './value-grammars.ts';
+import type { Grammar } from './value-grammars.ts';
 
 /** One label: its name after HAPROXY_ or HAPROXY_n_, the grammar of its values, and its documentation. */
 export interface Label<Value> {

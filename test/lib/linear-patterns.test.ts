@@ -47,7 +47,7 @@ async function composed(): Promise<readonly Pattern[]> {
     },
   });
   try {
-    await Promise.all([import('../../src/services/label-grammars.ts'), import('../../src/haproxy/safe-lines.ts')]);
+    await Promise.all([import('../../src/services/value-grammars.ts'), import('../../src/haproxy/safe-lines.ts')]);
   } finally {
     globalThis.RegExp = Real;
   }

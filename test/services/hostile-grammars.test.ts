@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { TEMPLATES_IN_LABELS } from '../../src/haproxy/catalogue.ts';
-import { balance, bindOptions, date, hosts, location, networks, paths, type Grammar } from '../../src/services/label-grammars.ts';
+import { balance, bindOptions, date, hosts, location, networks, paths, type Grammar } from '../../src/services/value-grammars.ts';
 import { readLabels } from '../../src/services/read-labels.ts';
 import { definition, port } from './make.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { findTrespass } from '../../src/haproxy/template-rules.ts';
-import { networks } from '../../src/services/label-grammars.ts';
+import { networks } from '../../src/services/value-grammars.ts';
 import { arrange, type Claim } from '../../src/services/arrange.ts';
 import { makeMergeGroups } from '../../src/services/groups.ts';
 import { app, appId, definition, servicesOf } from './make.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import * as grammars from '../../src/services/label-grammars.ts';
-import type { Grammar } from '../../src/services/label-grammars.ts';
+import * as grammars from '../../src/services/value-grammars.ts';
+import type { Grammar } from '../../src/services/value-grammars.ts';
 
 type Name = keyof typeof grammars;
 const of = (name: Name): Grammar<unknown> => grammars[name];

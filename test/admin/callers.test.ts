@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { refuseChange, refuseForeign, type Caller } from '../../src/admin/guard.ts';
+import { refuseChange, refuseForeign, type Caller } from '../../src/admin/callers.ts';
 
 const CALLER: Caller = { from: { address: '10.0.0.7' }, host: 'lb1:9092', origin: undefined, site: undefined, authorization: undefined };
 const TOKEN = 'a-token-of-some-length';
