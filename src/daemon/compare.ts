@@ -40,17 +40,24 @@ function planOf(
   return plan({ running: { document: before, exceptions: new Map(), lost: new Map() }, wanted });
 }
 
-/** The map files that a configuration looks into: where it says, or beside it. */
+/**
+ * The map files that a configuration looks into: beside it, or where it says. Rejects with a sentence when one is in neither place, because without
+ * it no host that it names would have an answer in the comparison.
+ */
 async function readMaps(text: string, folder: string): Promise<Readonly<Record<string, string>>> {
   const files = new Set(Array.from(text.matchAll(/\bmap[\w]*\(([^,)\s]+)/g), ([, file = '']) => file));
   const read = await Promise.all(
     [...files].map(async (file) => {
       const beside = path.join(folder, path.basename(file));
       const found = await readFile(beside, 'utf8').catch(() => readFile(file, 'utf8').catch(() => undefined));
-      return found === undefined ? [] : [[path.basename(file), found] as const];
+      if (found === undefined)
+        throw new Error(
+          `the configuration looks into the map file ${file}, which is neither there nor at ${beside}: put a copy beside the configuration`,
+        );
+      return [path.basename(file), found] as const;
     }),
   );
-  return Object.fromEntries(read.flat());
+  return Object.fromEntries(read);
 }
 
 /** The certificates of the shared https frontend as the file has them, so that what stands for a missing one is no difference. */

@@ -56,6 +56,12 @@ test('nothing would change after a pass; then a task, an app, a host and a bad l
   expect(old.stdout).toContain('no app any more\n  backend gone_1 is removed\n');
   expect(old.stdout).toContain('    - server 10.0.0.2:80\n');
   expect(old.stdout).not.toContain('a reload');
+
+  const rule = 'use_backend %[req.hdr(host),lower,map(/marathon-lb/gone.map)]';
+  await writeFile(path.join(folder, 'mapped.cfg'), `frontend marathon_http_in\n  bind *:80\n  mode http\n  ${rule}\n`);
+  const mapped = await diff(cluster, '--config', 'mapped.cfg');
+  expect(mapped).toMatchObject({ code: 2, stdout: '' });
+  expect(mapped.stderr).toContain('the map file /marathon-lb/gone.map, which is neither there nor at gone.map');
   await expect(run({ folder, ends: cluster.ends, words: ['diff'] })).resolves.toMatchObject({
     code: 2,
     stderr: expect.stringContaining('--group is missing'),
