@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LATE, within } from '../lib/deadline.ts';
 import type { Logger } from '../lib/logger.ts';
