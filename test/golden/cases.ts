@@ -22,21 +22,15 @@ export interface Case {
   readonly settings: Partial<Settings>;
   readonly release: Release;
   readonly apps: readonly unknown[];
-  /** Where later releases of HAProxy refuse a line of some app's own template: from which on, and their words for it. */
-  readonly refused?: { readonly since: Release; readonly words: string } | undefined;
 }
 
 export function readCases(): readonly Case[] {
   return readdirSync(CASES).map((name) => {
-    const {
-      about,
-      settings = {},
-      refused,
-    } = readJson(name, 'case.json') as Pick<Case, 'about' | 'refused'> & {
+    const { about, settings = {} } = readJson(name, 'case.json') as Pick<Case, 'about'> & {
       settings?: Partial<Settings> & { release?: Release };
     };
     const { release = { major: 2, minor: 6 }, ...flags } = settings;
-    return { name, about, settings: flags, release, apps: readJson(name, 'apps.json') as readonly unknown[], refused };
+    return { name, about, settings: flags, release, apps: readJson(name, 'apps.json') as readonly unknown[] };
   });
 }
 

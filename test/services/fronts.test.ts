@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { PortDraft } from '../../src/services/fronts.ts';
-import { makeDraft, type ServiceSettings } from '../../src/services/fronts.ts';
+import { makeDraft } from '../../src/services/fronts.ts';
+import { type ServiceSettings } from '../../src/services/service-settings.ts';
 import type { LeftOutReason } from '../../src/model/service.ts';
 import { appId, check, definition, draft, port, settings } from './make.ts';
 

@@ -1,7 +1,8 @@
 import { TEMPLATES_IN_LABELS } from '../../src/haproxy/catalogue.ts';
 import type { AppId, TaskId } from '../../src/model/names.ts';
 import type { App, Definition, HealthCheck, Port, Task } from '../../src/model/snapshot.ts';
-import { makeDraft, type Draft, type ServiceSettings } from '../../src/services/fronts.ts';
+import { makeDraft, type Draft } from '../../src/services/fronts.ts';
+import { type ServiceSettings } from '../../src/services/service-settings.ts';
 import { makeServices, type ServicesOfApp } from '../../src/services/services.ts';
 
 export const appId = (id: string): AppId => id as AppId;
