@@ -57,7 +57,7 @@ function withView({ view: latest }: ApiParts): (answer: OfView) => Route['answer
   };
 }
 
-/** What is hidden for the log has another mark than here. */
+/** Replaces the mark that the log uses for hidden text by `***`. */
 function shown(text: string): string {
   return text.includes('(hidden)') ? text.replaceAll('(hidden)', '***') : text;
 }

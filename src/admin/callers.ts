@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { isAddressOrLocal, nameInHost } from '../lib/host-header.ts';
 import type { Refusal } from './route.ts';
 
-/** Who asks, and by which way. */
+/** Who sends a request, and how it came in. */
 export interface Caller {
   /** Over the socket in the run folder, whose mode says who may open it, or over TCP from this address. */
   readonly from: 'socket' | { readonly address: string | undefined };
@@ -35,7 +35,7 @@ export function refuseForeign({ from, host, origin, site }: Caller, names: reado
   };
 }
 
-/** An address can't be a name of somebody else's that leads here. */
+/** True for an IP address. Only a name can belong to somebody else and still lead to this machine. */
 function isOwnName(host: string, names: readonly string[]): boolean {
   return isAddressOrLocal(host) || names.includes(nameInHost(host));
 }
@@ -44,7 +44,7 @@ function isSameOrigin(origin: string, host: string | undefined): boolean {
   return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
 }
 
-/** Why a change is not made for this caller; undefined when it is. `token`: the one that the operator has given out, where there is one. */
+/** Returns why this caller may not change anything; undefined when it may. `token` is that of --admin-token-file, if it was given. */
 export function refuseChange({ from, authorization }: Caller, token: string | undefined): Refusal | undefined {
   if (from === 'socket' || isLoopback(from.address)) return undefined;
   if (token === undefined)
@@ -67,7 +67,7 @@ function isLoopback(address = ''): boolean {
   return /^(?:::ffff:)?127\./.test(address) || address === '::1';
 }
 
-/** Compares in a time that says nothing about the token. */
+/** Compares in constant time, so that timing does not reveal the token. */
 function isEqual(a: string, b: string): boolean {
   const [one, other] = [a, b].map((text) => createHash('sha256').update(text).digest());
   return timingSafeEqual(one as Buffer, other as Buffer);

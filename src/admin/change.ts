@@ -35,7 +35,7 @@ interface Done {
   readonly error?: string;
 }
 
-/** A change, of what the drive tells of it. */
+/** Makes a change from what the drive reports. */
 export function changeOf({ at, result, ms, reasons = [], error }: Done): NewChange {
   const codes = [...new Set(reasons.map(({ code }) => code))];
   const what = [...new Set(reasons.map(({ subject, detail }) => (detail === '' ? subject : `${subject}: ${detail}`)))];

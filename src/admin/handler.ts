@@ -8,7 +8,7 @@ import { makeRouter, type FindRoute, type Found } from './router.ts';
 import type { Route } from './route.ts';
 import { send } from './send.ts';
 
-/** What is answered, and to whom. */
+/** What the handler needs to answer requests. */
 export interface Handling {
   readonly routes: readonly Route[];
   /** Names of this machine, beside its addresses and localhost. */
@@ -21,7 +21,7 @@ export interface Handling {
 /** Answers one request. Never rejects. */
 export type Handle = (request: IncomingMessage, response: ServerResponse, via: 'socket' | 'tcp') => Promise<void>;
 
-/** No route reads a body; a client that sends one all the same may send so many bytes. */
+/** The most bytes of a request's body. No route reads a body, but some clients send one. */
 const MOST_BODY = 64 * 1024;
 /** Until an answer begins, and until all of it is taken, in milliseconds. A stream goes on for longer. */
 const BEGIN_MS = 10_000;

@@ -5,7 +5,7 @@ export interface Happening {
   readonly data: unknown;
 }
 
-/** Hands on what happens to everybody who listens. */
+/** Sends each event to all clients of /v1/events. */
 export interface Hub {
   readonly publish: (happening: Happening) => void;
   /** What happens from now on, as server-sent events, until the signal; undefined when too many listen already. */
@@ -13,12 +13,12 @@ export interface Hub {
   readonly listeners: () => number;
 }
 
-/** Whose listeners, and how much waits for one of them at most, in characters: who reads more slowly loses the connection, and comes again. */
+/** The bounds of a hub: how many listeners, and how many characters may wait for one. A client that reads too slowly is disconnected and may connect again. */
 const MOST_LISTENERS = 20;
 const MOST_WAITING = 1_000_000;
 const BEAT_MS = 15_000;
 
-/** The text for one listener that it has not taken yet. */
+/** The text that one listener has not read yet. */
 interface Queue {
   text: string;
   isOver: boolean;
@@ -64,7 +64,7 @@ async function* listen(queue: Queue): AsyncGenerator<string> {
   }
 }
 
-/** Resolves when there is something to say, when nothing was said for a while, and at the end. */
+/** Resolves when there is text to send, when it is time for a sign of life, or when the signal aborts. */
 async function something(queue: Queue): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, BEAT_MS);

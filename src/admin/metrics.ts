@@ -6,7 +6,7 @@ import type { Answer, Route } from './route.ts';
 /** Labels of one figure, by name. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** Who counts what happens, and measures how long it takes. */
+/** Counts events and measures durations. */
 export interface Meter {
   /** One more, or so many more, of a counter. */
   readonly count: (metric: MetricName, labels?: Labels, by?: number) => void;

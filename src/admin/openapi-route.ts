@@ -1,6 +1,6 @@
 import { json, type Route } from './route.ts';
 
-/** The description of all this, which is made when somebody asks for it first: few do. */
+/** Serves the OpenAPI description, which is made at the first request for it. */
 export const openapiRoute: Route = {
   method: 'GET',
   path: '/v1/openapi.json',

@@ -36,7 +36,7 @@ export function json(value: unknown, status = 200): Answer {
   return { status, type: 'application/json', text: `${JSON.stringify(value, undefined, 2)}\n` };
 }
 
-/** Why something was not done, and what to do instead. */
+/** An error, with a hint about what to do instead. */
 export interface Refusal {
   readonly status: number;
   readonly error: string;

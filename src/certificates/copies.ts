@@ -46,7 +46,7 @@ export interface Keeping {
   readonly refusals?: Refusals;
 }
 
-/** Behind the name of a copy: the copy before it, for when HAProxy refuses what our own look has accepted. */
+/** Ends the name of the previous copy, which is used when HAProxy refuses a file that our own look has accepted. */
 const OLDER = '.old';
 
 /** Removes the copies of all files other than these. Never rejects, and waits five seconds for the file system at most. */
@@ -64,7 +64,7 @@ function copyOf(name: string, folder: string): string {
   return path.join(folder, `${createHash('sha256').update(name).digest('hex').slice(0, 16)}.pem`);
 }
 
-/** A copy, behind the keyword of the file that it is of. */
+/** The copy's path, written behind the same keyword as the file. */
 function named(copy: string, name: string): string {
   return fileName({ ...fileUse(name), path: copy });
 }

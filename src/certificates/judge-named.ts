@@ -92,7 +92,7 @@ async function readList(file: string): Promise<readonly CrtLine[]> {
   return lines;
 }
 
-/** A list with all files that it names. What stands in it is told by its line alone: it may be a file that is not to be shown. */
+/** Judges a list and all files that it names. Faults are reported by line number only, because the file may be one that must not be shown. */
 async function judgeList(list: string, options: JudgeOptions): Promise<Judged> {
   const lines = await readList(list);
   const wanted = 'write one certificate file a line there, or name another list';
@@ -111,7 +111,7 @@ async function judgeList(list: string, options: JudgeOptions): Promise<Judged> {
   return { file: list, faults, hash: sha256(`${sha256(JSON.stringify(lines))}\n${hashes.join('\n')}`) };
 }
 
-/** A list in a list is none, nor is a folder. */
+/** A `crt-list` may not name a second list or a folder as a certificate. */
 async function judgeListed(name: string, options: JudgeOptions): Promise<FileVerdict> {
   const { keyword, path: file } = fileUse(name);
   const isFolder = await stat(file).then(

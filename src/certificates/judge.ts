@@ -42,11 +42,11 @@ export interface JudgeOptions {
   readonly mostFiles?: number;
 }
 
-/** Nobody's certificates are as large as that. */
+/** The most bytes of a PEM file; real ones are far smaller. */
 const MOST_BYTES = 1_000_000;
 const DEADLINE_MS = 5_000;
 
-/** Of the operator's own folders: more can't be looked into in time. */
+/** The most files in one of the operator's folders; more can't be read in time. */
 const MOST_FILES = 20_000;
 
 /** The most files of a folder that are named one by one: a line of HAProxy's has at most 64 words, and other certificates stand on the same line. */

@@ -15,8 +15,8 @@ interface Naming {
 }
 
 /**
- * What the app is told, whose label names such a file (as `fileName` writes it), and what stands behind the keyword. A label that names
- * marathon-lb's own default certificate means the load balancer's: where there is no such file, the port has those of the shared https frontend.
+ * What the app whose label names this file is told, and which path is written behind the keyword. `name` is made by `fileName`. A label with the path
+ * of marathon-lb's own default certificate means the load balancer's: if there is no such file, the port gets those of the shared https frontend.
  */
 export async function nameFile(name: string, verdict: FileVerdict, { stateDir, shared, refusals }: Naming): Promise<NamedFile> {
   const settled = await settleWithCopy(name, verdict, { folder: copiesIn(stateDir), ...(refusals && { refusals }) });

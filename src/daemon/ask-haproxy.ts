@@ -17,13 +17,13 @@ import { askVersion, checkConfig } from '../process/check-config.ts';
 import { environmentOf } from '../process/haproxy-environment.ts';
 import type { Run } from './surroundings.ts';
 
-/** What a real HAProxy has against a document. */
+/** What a real HAProxy refuses in a document, by owner. */
 export interface HaproxyWord {
   readonly looked: Looked;
   readonly problems: readonly Problem[];
 }
 
-/** After so many rounds, each without whom the ones before have named, HAProxy is not asked again. */
+/** The most rounds of asking HAProxy. Each round leaves out the apps that the earlier rounds named. */
 const ROUNDS = 10;
 
 /** Asks the HAProxy of this machine about a document, without touching what runs; `settings.haproxyConfig` is in a folder of the caller's own. */
@@ -62,7 +62,7 @@ interface Asked {
 /** For the hints of what is the operator's. */
 const EFFECT = 'HAProxy takes nothing of the configuration while that is so';
 
-/** Whom HAProxy names, and then whom it names when these are not there. */
+/** Asks HAProxy again and again without the apps that it has named, so that one bad app does not hide the next. */
 async function findAll(document: Document, { files, file }: Asked): Promise<readonly Problem[]> {
   const check = async (candidate: Document): Promise<Verdict> => {
     const verdict = await files.check(candidate);

@@ -92,7 +92,7 @@ interface Instead {
   readonly shared: readonly string[];
 }
 
-/** A file that is not here is on the load balancer's machine: one of ours stands for it, where there is one that can. */
+/** A named file that is missing is assumed to be on the load balancer's machine. A file of ours takes its place where we have one of that kind. */
 async function lookInto(name: string, { stateDir, shared }: Instead): Promise<NamedFile & { readonly isMissing: boolean }> {
   const { keyword, path: file } = fileUse(name);
   const isThere = await access(file).then(

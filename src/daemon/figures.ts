@@ -68,7 +68,7 @@ export function makeSample(parts: Measured): Sample {
   };
 }
 
-/** HAProxy is asked when somebody looks, and not waited for: without an answer there is no figure. */
+/** Asks HAProxy for its workers when somebody reads the metrics. If it does not answer in time, the figure is left out. */
 const WORKERS_MS = 500;
 
 async function setWorkers({ own }: Reached, set: SetGauge): Promise<void> {

@@ -21,13 +21,13 @@ export type DriveReport = Pick<Required<DriveDependencies>, 'reloaded' | 'comman
   readonly refused: (refusal: Parameters<DriveDependencies['refused']>[0]) => void;
 };
 
-/** Who is told what happens, for those who ask later, and those who listen. */
+/** Keeps what happens for the history, the metrics and the clients of /v1/events. */
 export interface Recorder {
   readonly history: History;
   readonly hub: Hub;
   readonly drive: DriveReport;
   readonly metrics: Metrics;
-  /** How many ports HAProxy does not take as they are. */
+  /** The number of ports in quarantine. */
   readonly quarantined: () => number;
   /** When HAProxy last took a change, in ms since 1970; undefined before the first of this run. */
   readonly appliedAt: () => number | undefined;
@@ -75,7 +75,7 @@ export async function openRecorder(run: Pick<Run, 'settings' | 'log'>, metrics: 
   };
 }
 
-/** The same report, counted and measured. */
+/** Returns a report that also counts and measures what it is told. */
 function measuring(report: DriveReport, lag: Lag, metrics: Metrics): DriveReport {
   return {
     ...report,
@@ -115,7 +115,7 @@ function record(change: NewChange, { history, hub, metrics }: Records): void {
   if (added !== undefined) hub.publish({ event: 'change', data: added });
 }
 
-/** Changes as they are recorded, of what the drive tells. A candidate that is refused is told twice with the same words, which is one change. */
+/** Turns reports of the drive into changes. A refused candidate is reported twice in the same words, which counts as one change. */
 function reportTo(add: (change: NewChange) => void): DriveReport {
   const fail = (error: string): void => {
     add(changeOf({ at: now(), result: 'failed', error: hideSecrets(error).replaceAll('(hidden)', '***') }));
@@ -137,7 +137,7 @@ function reportTo(add: (change: NewChange) => void): DriveReport {
   };
 }
 
-/** The same dependencies of the drive, with a report of what it does beside the log. */
+/** The drive's dependencies, which tell the recorder too what the drive does. */
 export function withReport(dependencies: DriveDependencies, report: DriveReport): DriveDependencies {
   return {
     ...dependencies,

@@ -20,9 +20,9 @@ export interface NameWatch {
 const LOOKS = { first: 2_000, most: 60_000 } as const;
 
 /**
- * Is told the servers that HAProxy has no address of, each time that is read back from it, and tells them as News. Their names are looked up
- * after growing waits; when one resolves, HAProxy is reloaded, once: should it not find the address all the same, that is not tried again before
- * the name has been gone here, too.
+ * Takes the servers without an address, each time HAProxy's state is read back, and sends them as News. Looks their names up after growing waits.
+ * When a name resolves, HAProxy is reloaded once. If HAProxy does not find the address even then, there is no second reload until the lookup here has
+ * failed as well.
  */
 export function watchNames({ resolves, reload, tell, now, sleep, signal }: NameWatch): (servers: readonly UnresolvedServer[]) => void {
   const backoff = makeBackoff({ ...LOOKS, random: Math.random });

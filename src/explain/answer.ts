@@ -10,7 +10,7 @@ import type { AnswerExplanation, RuleExplanation } from './shapes.ts';
 import { describeCheck, explainTasks } from './tasks.ts';
 import { walk, type Outcome } from './walk.ts';
 
-/** What a frontend makes of a request. */
+/** Explains which backend or rule of a frontend answers a request. */
 export function explainAnswer(lookup: Lookup, entry: Section, request: Request): AnswerExplanation {
   const outcome = walk(entry, request, lookup.view.document);
   const { action, backend, auth, unsure } = outcome;

@@ -3,7 +3,7 @@ import type { AppId } from '../model/names.ts';
 import type { Definition } from '../model/snapshot.ts';
 import { readLabels } from '../services/read-labels.ts';
 
-/** A port of an app as its labels have it, whether or not it is served. */
+/** What the labels of one port ask for, whether or not the port is served. */
 export interface Asking {
   /** The id under which it is served. */
   readonly app: AppId;

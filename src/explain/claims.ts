@@ -7,7 +7,7 @@ import { CLAIM_SENTENCES, type ClaimReason } from './no-answer.ts';
 import type { ClaimExplanation, PortExplanation } from './shapes.ts';
 import { reasoned } from './tasks.ts';
 
-/** The ports whose labels name a host. Labels are read only of apps in which the name stands somewhere. */
+/** The ports whose labels name a host. To save time, only apps with the host's name somewhere in a label are read. */
 export function namingHost(lookup: Lookup, host: string): readonly Asking[] {
   const has = ({ labels }: Definition): boolean => Object.values(labels).some((text) => text.toLowerCase().includes(host));
   return lookup.view.snapshot.apps
@@ -31,13 +31,13 @@ interface Claim {
   readonly lookup: Lookup;
   /** The port as it is served; none where it is left out. */
   readonly port: PortExplanation | undefined;
-  /** Why it has not what was asked about, where the port is not left out. */
+  /** Why the port does not have what was asked about, although it is rendered. */
   readonly why: ClaimReason;
-  /** What a Problem has to say that tells more. */
+  /** A text by which a Problem about this claim is recognised: its message contains it. */
   readonly about: string;
 }
 
-/** A claim that is not met, with the words of the Problem that says why. */
+/** Explains a claim that failed, in the words of the app's Problem about it when there is one. */
 export function explainClaim({ asking: { app, author, index }, lookup, port, why, about }: Claim): ClaimExplanation {
   const leftOut = lookup
     .leftOut(app)
@@ -51,7 +51,7 @@ export function explainClaim({ asking: { app, author, index }, lookup, port, why
   return { app: author, index, why: reason, text, leftOut };
 }
 
-/** The Problem that says more of a reason to leave a port out; none where there is nothing to mend. */
+/** The Problem code that goes with each reason for leaving a port out; undefined when nobody made a mistake. */
 const PROBLEM_OF: Readonly<Record<LeftOutReason, ProblemCode | undefined>> = {
   'own-app': undefined,
   group: undefined,

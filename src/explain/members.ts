@@ -29,7 +29,7 @@ function byTasks({ tasks }: App, byTask: ReadonlyMap<TaskId, readonly { readonly
   return tasks.flatMap(({ id }) => byTask.get(id) ?? [])[0]?.app;
 }
 
-/** One without tasks, that gives no labels: the group that its label names, in whatever folder it is. */
+/** The group of an app without tasks, whose labels are not in the View's services: the one that its label names, in any folder. */
 function byName({ definition }: App, groups: ReadonlySet<AppId>): AppId | undefined {
   const named = groupOf(definition);
   return named === undefined ? undefined : [...groups].find((group) => group === named || group.endsWith(named));

@@ -47,7 +47,7 @@ export function entryOf({ front }: View['document'], secure: boolean): Section |
   return byTemplate ?? front.find(({ name }) => name === `frontend marathon_${secure ? 'https' : 'http'}_in`); // of a file that was read back
 }
 
-/** Where no rule takes the request, who names the host says why. */
+/** Says why no rule takes the request, by the ports whose labels name the host. Returns any other answer as it is. */
 function withWhy(answer: AnswerExplanation, claims: readonly ClaimExplanation[]): AnswerExplanation {
   if (answer.action !== 'nothing') return answer;
   const why: NoAnswer = claims.length === 0 ? 'no-host' : claims.some((claim) => claim.why === 'path') ? 'no-path' : 'left-out';

@@ -97,7 +97,7 @@ export interface TaskExplanation {
   readonly readiness: Readiness;
   readonly host: string;
   readonly addresses: readonly string[];
-  /** When it began to run, ISO 8601; null where nobody says. */
+  /** When it began to run, ISO 8601; null when Marathon does not say. */
   readonly startedAt: string | null;
   readonly version: string | null;
   /** The indexes of the ports that it serves. */
@@ -161,7 +161,7 @@ export interface AnswerExplanation {
   readonly text: string | null;
 }
 
-/** A port that would have a host, path or port, and has not. */
+/** A port whose labels claim a host, path or service port that it did not get. */
 export interface ClaimExplanation {
   readonly app: AppId;
   readonly index: number;
@@ -178,7 +178,7 @@ export interface BindExplanation {
   readonly served: boolean;
   /** The frontends that bind it. */
   readonly binds: readonly FrontendExplanation[];
-  /** Ports of apps that would have it, and why they have not. */
+  /** Ports of apps that claim it in vain, and why. */
   readonly others: readonly ClaimExplanation[];
   /** Which other process has it; empty where none has. */
   readonly taken: readonly string[];
@@ -190,7 +190,7 @@ export interface BindExplanation {
 export interface FrontendExplanation {
   /** The section: `frontend shop_10004`. */
   readonly section: string;
-  /** What leads to it is decided by host, path or app id; then there is no one answer. */
+  /** True when host, path or app id decide which backend answers, so that there is no single answer for the port. */
   readonly shared: boolean;
   readonly answer: AnswerExplanation | null;
 }

@@ -19,7 +19,7 @@ export interface Outcome {
   readonly unsure: readonly Rule[];
 }
 
-/** Frontends behind frontends: no document of ours has more than one such step. */
+/** How many frontends a request may pass one after the other. Our documents have at most one step from a frontend to a second one. */
 const MOST_STEPS = 4;
 
 /** Sends a request through a frontend, and through those that it is handed on to over a socket in memory. `read`: gives the rules of a frontend. */

@@ -20,7 +20,7 @@ export function describePort(port: PortExplanation): readonly string[] {
   ];
 }
 
-/** The rules themselves say most; the ACLs that they name are in the JSON. */
+/** Lists only the rules. The ACLs that they name are in the JSON. */
 function isDecision({ line }: RuleExplanation): boolean {
   return !line.startsWith('acl ');
 }

@@ -1,7 +1,7 @@
 import type { AppId } from '../model/names.ts';
 import type { Front } from '../model/service.ts';
 
-/** So many different ports of this load balancer's own make an app count as a load balancer: a web app may ask for one of them. */
+/** An app that asks for this many of the load balancer's own ports counts as a load balancer. A web app may well ask for one of them. */
 const LEAST = 2;
 
 /**

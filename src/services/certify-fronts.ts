@@ -86,7 +86,7 @@ function certify(front: Front, judged: readonly Judged[]): CertifiedFront {
   return { ...certifyBind(front, other), isOut: false, problems };
 }
 
-/** A front whose bind names these files, of which none is what its label says. */
+/** The front with the replacements of these files in its bind, such as copies of the last good versions. Not bound if a needed file has none. */
 function certifyBind(front: Front, other: readonly Judged[]): Pick<CertifiedFront, 'front' | 'leftOut'> {
   const { app, index, bind, claimed = front } = front;
   const certificate = other.find((one) => one.in === 'certificate');

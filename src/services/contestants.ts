@@ -3,12 +3,12 @@ import type { AppId } from '../model/names.ts';
 import type { Front } from '../model/service.ts';
 import { NEARNESS, type Register } from './holders.ts';
 
-/** A port, while it is decided what it gets. */
+/** A port during the decision about who gets which bind and which routes. */
 export interface Contestant {
   /** What its labels ask for. */
   readonly front: Front;
   readonly serves: boolean;
-  /** It is not rendered: it keeps what it holds, and claims nothing else. */
+  /** True for a port that is not rendered: it keeps what it holds and claims nothing new. */
   readonly isAbsent: boolean;
   /** What it gets; undefined when it can't be rendered. */
   got: Front | undefined;
@@ -16,14 +16,14 @@ export interface Contestant {
   readonly held: Set<string>;
 }
 
-/** What decides between those that claim one thing. */
+/** The inputs that decide between ports that claim the same bind or route. */
 export interface Judge {
   readonly register: Register;
   /** Apps that get nothing that another app serves or holds. */
   readonly last: ReadonlySet<AppId>;
 }
 
-/** Those that claim one thing, the one that gets it first. `words`: that thing, and all that includes it, as a holder has them. */
+/** Sorts ports that claim the same thing: the first one gets it. `words` are the holder's words for the thing and for whatever includes it. */
 export function ranked(
   contestants: readonly Contestant[],
   words: (front: Front) => readonly string[],
@@ -41,7 +41,7 @@ export function ranked(
     .map(({ contestant }) => contestant);
 }
 
-/** Behind those that hold it, by how near they are to the holder. */
+/** The places after those of the holder's own ports, which come first, in the order of NEARNESS. */
 const STANDING = { serves: 4, lastThatHolds: 5, lastThatServes: 6, idle: 7 } as const;
 
 function inOrder(a: Contestant, b: Contestant): number {
@@ -53,7 +53,7 @@ function inOrder(a: Contestant, b: Contestant): number {
   );
 }
 
-/** The contestants that still have a word, by word, in order; only words that more than one has. */
+/** Each word that more than one contestant still has, with those contestants in their order. */
 export function contested(all: readonly Contestant[], isWanted: (word: string) => boolean): readonly (readonly [string, Contestant[]])[] {
   const claimants = new Map<string, Contestant[]>();
   for (const one of all) {

@@ -6,13 +6,13 @@ import { folderOf } from './folders.ts';
 /** How near a port is to one that holds something: the same port, another port of that app, the other app of its deployment group, or a stranger. */
 export const NEARNESS = { port: 0, app: 1, colour: 2, group: 3, stranger: 4 } as const;
 
-/** Who holds what, ready to be asked. */
+/** An index of holders by the words that they hold. */
 export interface Register {
-  /** How near a port is to who holds one of these; `NEARNESS.stranger` where nobody does, or somebody else. */
+  /** The nearest of the holders of these words to the port; `NEARNESS.stranger` when nobody holds them, or only apps that have nothing to do with it. */
   readonly nearness: (front: Front, words: readonly string[]) => number;
 }
 
-/** The holders, by what they hold. */
+/** Makes the index from the list of holders. */
 export function makeRegister(holders: readonly Holder[]): Register {
   const byWord = new Map<string, Holder[]>();
   for (const holder of holders) {
@@ -31,7 +31,7 @@ export function makeRegister(holders: readonly Holder[]): Register {
   };
 }
 
-/** Apps are known by their own id: any app can name a deployment group. */
+/** Compares the ids of the apps themselves, not the names of their deployment groups, because any app can write any group's name into its label. */
 function nearnessOf(front: Front, holder: Holder): number {
   const [mine, its] = [front.author ?? front.app, holder.author ?? holder.app];
   if (mine === its) return front.index === holder.index ? NEARNESS.port : NEARNESS.app;
@@ -39,7 +39,7 @@ function nearnessOf(front: Front, holder: Holder): number {
   return folderOf(mine) === folderOf(its) ? NEARNESS.colour : NEARNESS.group;
 }
 
-/** What a port holds that gets all that it claims. */
+/** The holder that a port becomes when it gets everything that it claims. */
 export function makeHolder(front: Front): Holder {
   const { app, author, index } = front;
   const bind = bindOf(front);
@@ -47,40 +47,40 @@ export function makeHolder(front: Front): Holder {
   return { app, ...(author !== undefined && { author }), index, holds };
 }
 
-/** What a port binds; one with a frontend template of its own binds only what that says. */
+/** The bind that a port claims. Undefined when the port's own frontend template does not use its service port. */
 export function bindOf({ bind, overrides }: Front): Bind | undefined {
   const head = overrides['HAPROXY_FRONTEND_HEAD'];
   return head === undefined || head.includes('{servicePort}') ? bind : undefined;
 }
 
-/** A backend's name as a holder has it. */
+/** The word for the name of a port's backend. */
 function nameWord({ name }: Front): string {
   return `name ${name}`;
 }
 
-/** A bind as a holder has it. */
+/** The word for a bind. */
 export function bindWord({ address, port }: Pick<Bind, 'address' | 'port'>): string {
   return `bind ${address}:${port}`;
 }
 
-/** The binds that include this one: whoever holds one of them holds this one. */
+/** The words of the bind itself and of the wildcard binds that include it: their holder also holds this bind. */
 export function bindWords({ address, port }: Bind): readonly string[] {
   const wider = address.startsWith('[') ? ['[::]'] : ['*', '0.0.0.0', '[::]'];
   return [...new Set([address, ...wider])].map((one) => bindWord({ address: one, port }));
 }
 
-/** The routes of a port, as a holder has them; none where its rules are not known. The virtual host is the second word. */
+/** A word for each route of a port, with the virtual host in second place. Empty when the port brings rules of its own, which nobody can read. */
 function routeWords(front: Front): readonly string[] {
   if (hasOwnRules(front.overrides)) return [];
   return front.routes.map(({ host, path }) => `route ${host} ${front.weight} ${path ?? ''}`);
 }
 
-/** A virtual host's https bind as its owner holds it. */
+/** The word for the https bind of a virtual host. */
 export function hostWord(host: string): string {
   return `host ${host}`;
 }
 
-/** The virtual host of a route's word. */
+/** The virtual host in the word of a route. */
 export function hostOf(word: string): string {
   return word.split(' ', 2)[1] ?? '';
 }

@@ -2,7 +2,7 @@ import type { UnresolvedServer } from '../model/document.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Service } from '../model/service.ts';
 
-/** What is wrong with servers that HAProxy has no address of: told to the app whose label names the host, else to the operator. */
+/** A Problem for each server whose host name does not resolve. It goes to the app whose label names the host, else to the operator. */
 export function nameProblems(unresolved: readonly UnresolvedServer[], services: readonly Service[]): readonly Problem[] {
   if (unresolved.length === 0) return [];
   return unresolved.map(({ backend, server, host }): Problem => {

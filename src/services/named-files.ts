@@ -25,13 +25,13 @@ export function filesOf({ index, certificate, bindOptions, overrides }: Naming):
 
 const KEYWORDS: ReadonlySet<string> = new Set(FILE_KEYWORDS.filter((keyword) => keyword !== 'file'));
 
-/** A relative path is looked for where the operator's `crt-base` and `ca-base` say: that is left to HAProxy. */
+/** Leaves out relative paths, because the operator's `crt-base` and `ca-base` decide which file HAProxy reads for them. */
 function filesInOptions(options = ''): readonly string[] {
   const own = pairsIn(options).filter(([, path]) => /^[/@]/.test(path));
   return own.map(([keyword, path]) => fileName({ keyword, path }));
 }
 
-/** Options of a bind with other paths behind some of its keywords: as many as there are, each behind the keyword again. */
+/** The bind options with each file replaced by the paths that `pathsOf` returns for it. The keyword is repeated in front of each path. */
 export function withPaths(options: string, pathsOf: (file: string) => readonly string[]): string {
   return pairsIn(options).reduce((text, [keyword, path]) => {
     const instead = pathsOf(fileName({ keyword, path })).map((other) => `${keyword} ${other}`);
@@ -52,8 +52,8 @@ const IN_TEMPLATE =
 const MAP = /\bmap(?:_\w+)?\(\s*([^\s,()]+)/g;
 
 /**
- * The files that a template text names, as far as that can be seen: not behind a variable, a quote or a backslash. Who may write templates can do
- * all that HAProxy can; a slip of the pen shall cost nobody else.
+ * The files that a template text names in plain words. A path with a variable, a quote or a backslash is not seen. This protects other apps from a
+ * mistake, not from an attack: whoever may write templates can do whatever HAProxy can.
  */
 function filesInTemplate(text: string): readonly string[] {
   const behindKeyword = Array.from(text.matchAll(IN_TEMPLATE), ([, keyword, path = '']) => ({ keyword: keyword ?? 'file', path }));

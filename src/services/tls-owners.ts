@@ -7,8 +7,8 @@ import type { Bind, Front } from '../model/service.ts';
 
 /**
  * Under --group-https-by-vhost all ports of a virtual host share an https bind. Its certificates and options come from one app, the owner of the
- * host: the one that holds it; else one that takes the whole host and not only paths of it; and among those as for every other claim. The other
- * apps' do not count there, which is a Problem where they differ.
+ * host. That is the app that holds the host; else an app that claims the whole host rather than paths of it; else the order of all other claims
+ * decides. Certificates and options of the other apps are not used on this bind, and the app is told so by a Problem if they differ.
  */
 export function giveTlsOwners(all: readonly Contestant[], judge: Judge): readonly Problem[] {
   const guests = new Map<Contestant, Map<Contestant, Visit>>();
