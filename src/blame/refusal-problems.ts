@@ -90,12 +90,21 @@ function besideWords({ beside: [first, ...more] = [] }: Blame): string {
  * The Problem for a configuration that `haproxy -c` accepts but the reload refuses, which is no app's fault. It gives HAProxy's words and says that
  * they concern the operator's part.
  */
-export function describeReload({ error, hasEnded }: { readonly error: unknown; readonly hasEnded: boolean }): Problem {
+export function describeReload({ error, hasEnded, isFirst }: ReloadWords): Problem {
   const ended = hasEnded ? '; HAProxy ended and was started again with the previous configuration' : '';
+  const when = isFirst === true ? 'the start' : 'the reload';
   return ofOperator(
-    `HAProxy accepts the configuration with -c, but refuses it at the reload${ended}: ${sentence(error)}`,
+    `HAProxy accepts the configuration with -c, but refuses it at ${when}${ended}: ${sentence(error)}`,
     "mend what the message names in the operator's templates, flags or machine; the configuration is not tried again before it changes",
+    isFirst === true ? NOTHING_SERVES : STAYS,
   );
+}
+
+/** The error of a reload; whether HAProxy ended at it, and whether it was the first start. */
+interface ReloadWords {
+  readonly error: unknown;
+  readonly hasEnded: boolean;
+  readonly isFirst?: boolean;
 }
 
 /** Lines of a userlist that hold a user's password. */

@@ -17,16 +17,28 @@ export interface ServiceAlone {
 export function serviceAlone(document: Document, owner: AppOwner): ServiceAlone | undefined {
   const key = ownerKey(owner);
   const asItIs = withoutServices(document, new Set(ownersIn(document).filter((other) => other !== key)));
-  const replaced = new Set<Fragment>();
+  const { document: standard, replaced } = withStandard(asItIs, ({ owner: of }) => of.by === 'app' && ownerKey(of) === key);
+  return replaced === 0 ? undefined : { asItIs, withStandard: standard };
+}
+
+/**
+ * A document in which the default templates make those fragments again that come from a template of the operator's and for which `isOut` is true, and
+ * how many these are.
+ */
+export function withStandard(
+  document: Document,
+  isOut: (fragment: Fragment) => boolean,
+): { readonly document: Document; readonly replaced: number } {
+  let replaced = 0;
   const replace = (fragment: Fragment): Fragment => {
-    if (fragment.standard === undefined || fragment.owner.by === 'operator' || ownerKey(fragment.owner) !== key) return fragment;
-    replaced.add(fragment);
+    if (fragment.standard === undefined || !isOut(fragment)) return fragment;
+    replaced++;
     return { ...fragment, text: fragment.standard() };
   };
-  const front = asItIs.front.map((section): Section => ({ ...section, fragments: section.fragments.map(replace) }));
-  const backends = asItIs.backends.map((section): BackendSection => {
+  const front = document.front.map((section): Section => ({ ...section, fragments: section.fragments.map(replace) }));
+  const backends = document.backends.map((section): BackendSection => {
     const servers = Array.from(section.servers, ([name, line]) => [name, replace(line)] as const);
     return { ...section, fragments: section.fragments.map(replace), servers: new Map(servers) };
   });
-  return replaced.size === 0 ? undefined : { asItIs, withStandard: { ...asItIs, front, backends } };
+  return { document: { ...document, front, backends }, replaced };
 }

@@ -4,19 +4,18 @@ import { neediestOf, type Neediest } from '../process/neediest-app.ts';
 import { refusedPems, type RefusedPem } from '../certificates/refusals.ts';
 import { findBlame, type OperatorsFault } from '../blame/blame.ts';
 import type { Verdict } from '../model/haproxy.ts';
-import type { CandidateRefusal, Consequence, DriveDependencies } from '../drive/dependencies.ts';
+import type { CandidateRefusal, Consequence, DriveDependencies, ReloadError } from '../drive/dependencies.ts';
 import type { Files } from '../drive/files.ts';
 import {
-  DEFAULTED,
   dependsOnServers,
   describeBlame,
   describeReload,
   NOTHING_SERVES,
   passesByItself,
-  templatesIn,
   TRIED_AGAIN,
   type Effects,
 } from '../blame/refusal-problems.ts';
+import { findStandIns, headStandIn } from '../blame/stand-ins.ts';
 import { withoutOtherFiles } from '../blame/complaint.ts';
 import { ownerKey } from '../blame/app-owners.ts';
 import type { Blame, NameOf, RefusalReading } from '../blame/read-refusal.ts';
@@ -51,7 +50,6 @@ interface BlamingSettings {
 export function makeBlaming(settings: BlamingSettings): Pick<DriveDependencies, 'refused' | 'accepted'> {
   const { files, file, tell, viewOf, log, now, refusePems } = settings;
   let fault: OperatorsFault | undefined;
-  const tried = new Set<string>(); // the operator's templates that were already replaced by the default ones
   const check = checkOurs(files, file);
   const accepted = (): void => {
     tell({ kind: 'accepted', at: now() });
@@ -66,7 +64,8 @@ export function makeBlaming(settings: BlamingSettings): Pick<DriveDependencies, 
       tell(lacking);
       return 'another';
     }
-    if (lines.length === 0 && !hasEnded) return 'later';
+    const isFirst = 'lines' in refusal && good === undefined && (await files.fingerprint()) === 'none';
+    if (lines.length === 0 && !hasEnded && !isFirst) return 'later';
     if (await refusePems(refusedPems(lines))) return 'another';
     // The candidate has passed `haproxy -c`, so only the messages of the reload can name somebody.
     const asking = { document: candidate, good, lines, check, nameOf: nameIn(viewOf(candidate)) };
@@ -75,11 +74,13 @@ export function makeBlaming(settings: BlamingSettings): Pick<DriveDependencies, 
     const triesAgain = !('error' in refusal); // a reload that fails disturbs all apps, so it is not repeated
     const quarantined = portsToBlame(viewOf(candidate), finding.blamed, triesAgain);
     log.debug({ blamed: quarantined.map(({ app, index }) => `${app} ${index}`), runs: finding.runs }, 'HAProxy refuses a candidate');
-    const { operator } = finding;
-    if ('error' in refusal && quarantined.length === 0) return tellReload(refusal, lines, { tell, now });
-    const isFirst = good === undefined && triesAgain && (await files.fingerprint()) === 'none';
-    const defaulted = isFirst ? toDefault(operator, tried) : undefined;
-    return tellFinding({ finding, quarantined, isFirst, defaulted, triesAgain }, settings);
+    if ('error' in refusal && quarantined.length === 0) {
+      const defaulted = refusal.isFirst === true ? headStandIn(candidate, lines) : undefined;
+      return defaulted === undefined ? tellReload(refusal, lines, settings) : tellDefaulted(defaulted, [], settings);
+    }
+    const defaulted = isFirst ? await findStandIns({ document: candidate, lines, finding, check }) : undefined;
+    if (defaulted !== undefined) return tellDefaulted(defaulted, quarantined, settings);
+    return tellFinding({ finding, quarantined, isFirst, triesAgain }, settings);
   };
   return { refused, accepted };
 }
@@ -90,20 +91,20 @@ interface Blamed {
   readonly quarantined: readonly Quarantined[];
   /** HAProxy has accepted no configuration yet. */
   readonly isFirst: boolean;
-  readonly defaulted: Defaulted | undefined;
   /** What may pass by itself is tried again. */
   readonly triesAgain: boolean;
 }
 
+type Telling = Pick<BlamingSettings, 'tell' | 'now'>;
+
+/** Tells that default templates are used, beside the ports that are to blame. */
+function tellDefaulted(defaulted: Defaulted, quarantined: readonly Quarantined[], { tell, now }: Telling): Consequence {
+  tell({ kind: 'refused', at: now(), problems: [], quarantined, defaulted });
+  return 'another';
+}
+
 /** Tells the finding as News, and gives what follows from it. */
-function tellFinding(
-  { finding, quarantined, isFirst, defaulted, triesAgain }: Blamed,
-  { tell, now }: Pick<BlamingSettings, 'tell' | 'now'>,
-): Consequence {
-  if (defaulted !== undefined) {
-    tell({ kind: 'refused', at: now(), problems: [], quarantined, defaulted });
-    return 'another';
-  }
+function tellFinding({ finding, quarantined, isFirst, triesAgain }: Blamed, { tell, now }: Telling): Consequence {
   const { operator, unknown } = finding;
   const passes = triesAgain && quarantined.length === 0 && [...operator, ...unknown].every(passesByItself);
   const isTold = !triesAgain || (quarantined.length > 0 && operator.length === 0 && unknown.length === 0);
@@ -113,11 +114,7 @@ function tellFinding(
 }
 
 /** What shows only at the reload, and is no app's fault, is told unless time may heal it. */
-function tellReload(
-  refusal: Extract<CandidateRefusal, { readonly error: unknown }>,
-  lines: readonly string[],
-  { tell, now }: Pick<BlamingSettings, 'tell' | 'now'>,
-): Consequence {
+function tellReload(refusal: ReloadError, lines: readonly string[], { tell, now }: Telling): Consequence {
   if (!refusal.hasEnded && lines.some(mayPass)) return 'later';
   tell({ kind: 'refused', at: now(), problems: [describeReload(refusal)], quarantined: [] });
   return 'never';
@@ -167,15 +164,6 @@ function tooMany({ app, descriptors }: Neediest, { message }: Error, view: View 
 /** The id of an app as Marathon has it, where it may be the name of a deployment group. */
 function nameIn(view: Pick<View, 'services'> | undefined): NameOf {
   return (app) => view?.services.find(({ front }) => front.app === app)?.front.author ?? app;
-}
-
-/** The operator's templates to replace by the default ones, each at most once. When nothing serves yet, this is better than waiting for a person. */
-function toDefault(operator: readonly string[], tried: Set<string>): Defaulted | undefined {
-  const templates = templatesIn(operator).filter((name) => !tried.has(name));
-  for (const name of templates) tried.add(name);
-  return templates.length === 0
-    ? undefined
-    : { templates, problems: describeBlame({ blamed: [], operator, unknown: [] }, { effect: DEFAULTED }) };
 }
 
 /** Like `files.check`, but with line numbers of other files turned into words. */

@@ -144,7 +144,8 @@ export class Attempts {
     if (signal.aborted) throw error;
     const hasEnded = isBack && (await this.#revive());
     if (hasEnded) ended(error);
-    const consequence = await actual.refuse({ error, hasEnded }, candidate);
+    const isFirst = !isBack && actual.running === undefined && (await parts.applied()) === undefined;
+    const consequence = await actual.refuse({ error, hasEnded, isFirst }, candidate);
     if (hasEnded && actual.running !== undefined) actual.running = await haproxy.holds(actual.running.document);
     if (consequence === 'later') throw error;
     const why = sentence(error);

@@ -56,9 +56,17 @@ export interface DriveDependencies extends Planning {
   readonly now: () => number;
 }
 
-/** What `haproxy -c` said, or the error of a reload and whether the reload ended HAProxy. */
-export type CandidateRefusal =
-  Pick<Extract<Verdict, { readonly ok: false }>, 'lines' | 'isLate'> | { readonly error: unknown; readonly hasEnded: boolean };
+/** What `haproxy -c` said, or the error of a start or reload. */
+export type CandidateRefusal = Pick<Extract<Verdict, { readonly ok: false }>, 'lines' | 'isLate'> | ReloadError;
+
+/** The error of a start or reload that HAProxy did not confirm. */
+export interface ReloadError {
+  readonly error: unknown;
+  /** The reload ended HAProxy, which was started again. */
+  readonly hasEnded: boolean;
+  /** It was the first start: no HAProxy serves, and none has confirmed a configuration before. */
+  readonly isFirst?: boolean;
+}
 
 /**
  * What to do after a refusal. `another`: a different document will be wanted. `never`: this document is not tried again, because HAProxy would

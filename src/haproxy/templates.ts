@@ -72,7 +72,7 @@ export function makeTemplates(
         return { template: name, owner: by.owner, text: compiled(context), label: labelName(name, by.owner) };
       const { compiled: template, standard } = inForce.get(name) as InForce;
       const fragment = { template: name, owner: by.owner, text: template(context) };
-      return standard === undefined || by.owner.by === 'operator' ? fragment : { ...fragment, standard: () => standard(context) };
+      return standard === undefined ? fragment : { ...fragment, standard: () => standard(context) };
     },
     problemsOf({ owner, overrides }) {
       return Object.entries(overrides).flatMap(([name, text]) => {

@@ -1,5 +1,5 @@
 import { expect, jest, test } from '@jest/globals';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { clusters, type Cluster } from './cluster.ts';
 import { freePorts } from './ports.ts';
@@ -137,3 +137,28 @@ test('with no good configuration before it, the default template stands in for t
   await expect(text()).resolves.not.toContain('nonsense');
   await served(FIRST);
 });
+
+test.each([
+  ['no line of it', '  h1-case-adjust-file /nowhere', /h1-headers-case-adjust-file '\/nowhere'/],
+  ['nothing before it starts', '  chroot /nowhere', /Cannot chroot\(\/nowhere\)/],
+])(
+  "an operator's head at the first start, of which HAProxy says %s: the default one stands in, the other templates stay",
+  async (...row) => {
+    const [, line, words] = row;
+    const { folder, once, deploy, served, text } = await makeCluster();
+    await deploy();
+    const templates = path.join(folder, 'operator');
+    await mkdir(templates);
+    const head = await readFile('templates/HAPROXY_HEAD.hbs', 'utf8');
+    await writeFile(path.join(templates, 'HAPROXY_HEAD.hbs'), head.replace(/^global$/m, `global\n${line}`));
+    await writeFile(path.join(templates, 'HAPROXY_BACKEND_HTTP_OPTIONS'), "  option forwardfor\n  # the operator's\n");
+    const { code, log } = await once(['--templates-dir', templates]);
+    const told = log.filter((one) => one['code'] === 'refused-by-haproxy');
+    expect({ code, told }).toMatchObject({ code: 0, told: [{ msg: expect.stringMatching(words) }] });
+    expect(told[0]?.msg).toMatch(/operator's template HAPROXY_HEAD, and names no line of it/);
+    expect(told[0]?.['hint']).toMatch(/the default template is used in its place/);
+    await expect(text()).resolves.not.toContain('/nowhere');
+    await expect(text()).resolves.toContain("# the operator's");
+    await served(FIRST);
+  },
+);

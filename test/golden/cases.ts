@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { mapText, textOf } from '../../src/haproxy/file-text.ts';
 import { loadTemplates } from '../../src/daemon/load-templates.ts';
+import type { Templates } from '../../src/haproxy/templates.ts';
 import { makeMiddle } from '../../src/daemon/load-derive.ts';
 import type { Certificates } from '../../src/model/certificates.ts';
 import type { App } from '../../src/model/snapshot.ts';
@@ -46,9 +47,9 @@ export function settingsWith(given: Partial<Settings> = {}): Settings {
 /** Our own templates, compiled once for all tests of a file: they remember only what the compiled form of a text is. */
 const TEMPLATES = await loadTemplates(defaultSettings().templatesDir, {});
 
-/** `derive` under these settings, with nothing remembered yet. */
-export function makeDeriver(given: Partial<Settings> = {}): Derive {
-  return makeMiddle({ settings: settingsWith(given), env: {} }, TEMPLATES);
+/** `derive` under these settings, with nothing remembered yet; with our own templates when no others are given. */
+export function makeDeriver(given: Partial<Settings> = {}, templates: Templates = TEMPLATES): Derive {
+  return makeMiddle({ settings: settingsWith(given), env: {} }, templates);
 }
 
 export type Derive = ReturnType<typeof makeMiddle>;

@@ -5,6 +5,8 @@ import type { CandidateRefusal } from '../../src/drive/dependencies.ts';
 import { makeBlaming } from '../../src/daemon/open-blame.ts';
 import { textOf } from '../../src/haproxy/file-text.ts';
 import type { News } from '../../src/model/news.ts';
+import { DEFAULTS, templatesWith } from '../haproxy/make.ts';
+import { makeDeriver } from '../golden/cases.ts';
 import { nginx, read, readAt, Story, task, type Json } from './cluster.ts';
 import { now } from '../../src/lib/clock.ts';
 
@@ -17,8 +19,8 @@ async function refuse(
   fingerprint = 'some',
   answer?: Verdict,
   app = nginx([task(1)]),
+  story = Story.begin(),
 ) {
-  const story = Story.begin();
   const view = story.tell(read(app));
   const told: News[] = [];
   const check = (): Promise<Verdict> =>
@@ -168,24 +170,61 @@ test('a port that is refused for what it makes together with another one is trie
 });
 
 const HEAD_LINE = { ok: false, lines: ['[ALERT] (7) : config : parsing [/etc/haproxy/haproxy.cfg:2] : unknown keyword'] } as const;
+const HEAD = { text: `${DEFAULTS.get('HAPROXY_HEAD') ?? ''}# the operator's\n`, language: 'handlebars', from: 'HAPROXY_HEAD.hbs' } as const;
+
+/** A load balancer whose operator has a head of his own. */
+const withHead = (): Story => new Story(makeDeriver({}, templatesWith({ HAPROXY_HEAD: HEAD })));
+const STANDS_IN = expect.stringContaining('the default template is used in its place');
+const BY_OPERATOR = { code: 'refused-by-haproxy', owner: { by: 'operator' } } as const;
+const headDefaulted = (message: unknown) => [
+  'another',
+  [
+    {
+      kind: 'refused',
+      problems: [],
+      quarantined: [],
+      defaulted: { templates: ['HAPROXY_HEAD'], problems: [{ ...BY_OPERATOR, message, hint: STANDS_IN }] },
+    },
+  ],
+];
 
 test("an operator's template that is refused before HAProxy has taken anything: the default one is tried, and the Problem says so", async () => {
-  const { consequence, told } = await refuse(HEAD_LINE, 'none', HEAD_LINE);
-  const hint = expect.stringContaining('the default template is used in its place');
-  const defaulted = { templates: ['HAPROXY_HEAD'], problems: [{ code: 'refused-by-haproxy', owner: { by: 'operator' }, hint }] };
-  expect([consequence, told]).toMatchObject(['another', [{ kind: 'refused', problems: [], quarantined: [], defaulted }]]);
+  const { consequence, told } = await refuse(HEAD_LINE, 'none', HEAD_LINE, undefined, withHead());
+  expect([consequence, told]).toMatchObject(headDefaulted(expect.stringContaining('HAPROXY_HEAD: unknown keyword')));
 });
 
 test("an operator's template that is refused where a configuration is in place: that one stays, and no default is tried", async () => {
-  const { consequence, told } = await refuse(HEAD_LINE, 'some', HEAD_LINE);
+  const { consequence, told } = await refuse(HEAD_LINE, 'some', HEAD_LINE, undefined, withHead());
   const hint = expect.stringContaining('the previous configuration stays in place');
   expect([consequence, told]).toMatchObject(['never', [{ kind: 'refused', problems: [{ hint }] }]]);
   expect(told[0]).not.toHaveProperty('defaulted');
 });
 
-test('what is refused at the very first start, and is no template that a default stands for, says that nothing is served', async () => {
+test("what is refused at the very first start, and does not come from a template of the operator's, says that nothing is served", async () => {
   const odd = { ok: false, lines: ['[ALERT] (7) : config : something odd'] } as const;
-  const { told } = await refuse(odd, 'none', odd);
-  const hint = expect.stringContaining('so nothing is served');
-  expect(told).toMatchObject([{ kind: 'refused', problems: [{ hint }] }]);
+  for (const { told } of [await refuse(odd, 'none', odd), await refuse(HEAD_LINE, 'none', HEAD_LINE)]) {
+    expect(told).toMatchObject([{ kind: 'refused', problems: [{ hint: expect.stringContaining('so nothing is served') }] }]);
+  }
+});
+
+const first = (...lines: readonly string[]): CandidateRefusal => ({ ...reload(false, ...lines), isFirst: true }) as CandidateRefusal;
+const STATS_SOCKET = '[ALERT] (7) : Binding [/etc/haproxy/haproxy.cfg:2] for frontend GLOBAL: cannot bind UNIX socket [/nowhere/x.sock]';
+
+test.each([
+  ['a chroot', CHROOT],
+  ['a socket', STATS_SOCKET],
+  ['a limit', '[ALERT] (7) : [haproxy.main()] Cannot raise FD limit to 900000000, limit is 20000.'],
+])("an operator's head with which HAProxy does not start: %s; the default one is tried", async (_, line) => {
+  const { consequence, told } = await refuse(first(line), 'some', undefined, undefined, withHead());
+  expect([consequence, told]).toMatchObject(headDefaulted(expect.stringMatching(/HAPROXY_HEAD, and names no line of it: /)));
+});
+
+test.each([
+  ['at a reload, or where HAProxy has confirmed a configuration before', reload(false, CHROOT), withHead(), 'never'],
+  ['with the default head', first(CHROOT), Story.begin(), 'never'],
+  ["an address of a port's", first(`[ALERT] (7) : Starting frontend x: cannot bind socket for [10.9.9.9:80]`), withHead(), 'later'],
+] as const)('no default stands in for the head: %s', async (_, refusal, story, consequence) => {
+  const found = await refuse(refusal, 'some', undefined, undefined, story);
+  expect(found.consequence).toBe(consequence);
+  expect(found.told.filter((news) => 'defaulted' in news)).toEqual([]);
 });
