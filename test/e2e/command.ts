@@ -57,7 +57,7 @@ export function start({ words, ends, folder, env = {}, before = [] }: Start): Ru
   const PATH = process.env['PATH'] ?? '';
   const child = spawn(program, rest, { cwd: folder, env: { PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const [stdout, stderr] = [gather(child.stdout), gather(child.stderr)];
-  const log = (): readonly LogLine[] => readLog(stdout());
+  const log = logReader(stdout);
   const ended = once(child, 'close').then(([code]) => {
     return { code: (code as number | null) ?? undefined, stdout: stdout(), stderr: stderr(), log: log() };
   });
@@ -81,10 +81,17 @@ function gather(stream: NodeJS.ReadableStream): () => string {
   return () => text;
 }
 
-/** Whole lines that are JSON objects. */
-function readLog(text: string): readonly LogLine[] {
-  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
-  return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine);
+/** Gives the whole lines so far that are JSON objects. Each line is parsed once: tests look every 25 ms, and a log can be long. */
+function logReader(text: () => string): () => readonly LogLine[] {
+  const lines: LogLine[] = [];
+  let read = 0;
+  return () => {
+    const end = text().lastIndexOf('\n') + 1;
+    const added = text().slice(read, end).split('\n');
+    read = end;
+    lines.push(...added.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine));
+    return [...lines];
+  };
 }
 
 async function end({ ended, signal }: Pick<Running, 'ended' | 'signal'>): Promise<void> {
