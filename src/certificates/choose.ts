@@ -24,6 +24,8 @@ export interface Chosen extends Omit<Certificates, 'named'> {
  */
 export interface ChosenAtStart extends Chosen {
   readonly given: readonly Problem[];
+  /** The certificates given as text that could not be written where marathon-lb's container has them. */
+  readonly elsewhere: readonly GivenCertificate[];
 }
 
 /** Where the operator's certificates come from. */
@@ -35,20 +37,23 @@ export interface CertificateSources {
   readonly stateDir: string;
   /** The folder that certificates given as text are written to; /etc/ssl when left out. */
   readonly folder?: string;
+  /** The folder for those that can't be written there. */
+  readonly elsewhere?: string;
 }
 
 /**
  * Chooses the certificates of the shared https frontend: the files named by --ssl-certs, then the certificates given as text, as in marathon-lb's
  * container. Certificates that HAProxy can't use are left out, because HAProxy would refuse the whole configuration for one of them.
  */
-export async function chooseCertificates({ wanted, env, stateDir, folder }: CertificateSources): Promise<ChosenAtStart> {
+export async function chooseCertificates({ wanted, env, stateDir, folder, elsewhere }: CertificateSources): Promise<ChosenAtStart> {
   const given = readGivenCertificates(env, folder);
-  const written = await writeCertificates(given.certificates);
+  const written = await writeCertificates(given.certificates, elsewhere);
   const files = namesOf(wanted, written.certificates);
   const judged = await Promise.all(files.map(async (file) => [file, await judgeFile(file)] as const));
   const chosen = await selectCertificates(new Map(judged), stateDir);
   const ofText = [...given.problems, ...written.problems];
-  return { ...chosen, given: ofText, problems: [...ofText, ...chosen.problems] };
+  const moved = written.certificates.filter(({ insteadOf }) => insteadOf !== undefined);
+  return { ...chosen, given: ofText, elsewhere: moved, problems: [...ofText, ...chosen.problems] };
 }
 
 /**
@@ -115,14 +120,23 @@ export function certificateProblems({ file, verdict, effect, owner = { by: 'oper
 }
 
 /** The certificates for `--dry`, which writes nothing and reads no certificate file. */
-export function nameCertificates({ wanted, env, folder }: Omit<CertificateSources, 'stateDir'>): Certificates {
+export function nameCertificates({ wanted, env, folder }: Pick<CertificateSources, 'wanted' | 'env' | 'folder'>): Certificates {
   const { certificates, problems } = readGivenCertificates(env, folder);
   return { files: namesOf(wanted, certificates), problems, contents: [], named: [] };
 }
 
-/** The files of --ssl-certs come first, because HAProxy serves the first certificate to clients that name no known host. */
+/**
+ * The files of --ssl-certs come first, because HAProxy serves the first certificate to clients that name no known host. One of them may be where a
+ * certificate given as text belongs, and was written elsewhere.
+ */
 function namesOf(wanted: readonly string[], given: readonly GivenCertificate[]): readonly string[] {
-  return [...new Set([...wanted, ...given.map(({ file }) => file)])];
+  const moved = movedFiles(given);
+  return [...new Set([...wanted.map((file) => moved.get(file) ?? file), ...given.map(({ file }) => file)])];
+}
+
+/** Where certificates given as text were written, by the file that marathon-lb's container has them in. */
+export function movedFiles(given: readonly GivenCertificate[]): ReadonlyMap<string, string> {
+  return new Map(given.flatMap(({ file, insteadOf }) => (insteadOf === undefined ? [] : [[insteadOf.file, file] as const])));
 }
 
 /** Makes the self-signed certificate again when a configuration that HAProxy is about to read names it and the file is gone. */

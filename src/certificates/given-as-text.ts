@@ -15,6 +15,8 @@ export interface GivenCertificate {
   readonly variable: string;
   readonly file: string;
   readonly pem: string;
+  /** Where marathon-lb would have written it, when it could not be written there; and why not. */
+  readonly insteadOf?: { readonly file: string; readonly why: string };
 }
 
 /** The certificates found in the environment. */
@@ -54,24 +56,49 @@ export function readGivenCertificates(env: Environment, folder = CERTIFICATE_FOL
 /** How long a file is waited for, in milliseconds. */
 const WRITE_MS = 5_000;
 
-/** Writes certificates to files that no other user can read at any moment. One that can't be written becomes a Problem. */
-export async function writeCertificates(certificates: readonly GivenCertificate[]): Promise<GivenCertificates> {
+/**
+ * Writes certificates to files that no other user can read at any moment. One that can't be written to its own folder, which may be read-only or
+ * somebody else's, is written to `elsewhere`; one that can't be written there either becomes a Problem.
+ */
+export async function writeCertificates(certificates: readonly GivenCertificate[], elsewhere?: string): Promise<GivenCertificates> {
   const written: GivenCertificate[] = [];
   const problems: Problem[] = [];
   for (const certificate of certificates) {
-    try {
-      await inTime(writeSecret(certificate.file, certificate.pem), { ms: WRITE_MS, what: 'writing it' });
-      written.push(certificate);
-    } catch (error) {
-      problems.push(notUsed(certificate.variable, `can't be written to ${certificate.file} (${sentence(error)})`));
-    }
+    const done = await writeOne(certificate, elsewhere);
+    if ('why' in done) problems.push(notUsed(certificate.variable, `can't be written to ${done.why}`));
+    else written.push(done);
   }
   return { certificates: written, problems };
 }
 
+async function writeOne(
+  certificate: GivenCertificate,
+  elsewhere: string | undefined,
+): Promise<GivenCertificate | { readonly why: string }> {
+  const { file, pem } = certificate;
+  const why = await tryWrite(file, pem);
+  if (why === undefined) return certificate;
+  if (elsewhere === undefined) return { why: `${file} (${why})` };
+  const other = path.join(elsewhere, path.basename(file));
+  const whyNot = await tryWrite(other, pem);
+  return whyNot === undefined
+    ? { ...certificate, file: other, insteadOf: { file, why } }
+    : { why: `${file} (${why}), nor to ${other} (${whyNot})` };
+}
+
+/** Resolves to the reason why a file can't be written; undefined when it was. */
+async function tryWrite(file: string, text: string): Promise<string | undefined> {
+  try {
+    await inTime(writeSecret(file, text), { ms: WRITE_MS, what: 'writing it' });
+    return undefined;
+  } catch (error) {
+    return sentence(error);
+  }
+}
+
 /** Replacing a file keeps its mode, so the mode is corrected first. A symbolic link is removed and not followed, because its target is not ours. */
 async function writeSecret(file: string, text: string): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true });
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o750 });
   const known = await lstat(file).catch(() => undefined);
   if (known?.isSymbolicLink() === true) await unlink(file);
   else if (known !== undefined) await chmod(file, 0o600);

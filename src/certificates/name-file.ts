@@ -12,14 +12,16 @@ interface Naming {
   readonly shared: readonly string[];
   /** What HAProxy has refused. */
   readonly refusals?: Refusals;
+  /** The file that the verdict is about, when a certificate given as text could not be written where the label expects it. */
+  readonly at?: string | undefined;
 }
 
 /**
  * What the app whose label names this file is told, and which path is written behind the keyword. `name` is made by `fileName`. A label with the path
  * of marathon-lb's own default certificate means the load balancer's: if there is no such file, the port gets those of the shared https frontend.
  */
-export async function nameFile(name: string, verdict: FileVerdict, { stateDir, shared, refusals }: Naming): Promise<NamedFile> {
-  const settled = await settleWithCopy(name, verdict, { folder: copiesIn(stateDir), ...(refusals && { refusals }) });
+export async function nameFile(name: string, verdict: FileVerdict, { stateDir, shared, refusals, at = name }: Naming): Promise<NamedFile> {
+  const settled = await settleWithCopy(at, verdict, { folder: copiesIn(stateDir), ...(refusals && { refusals }) });
   const { serves, fingerprint } = settled;
   const { keyword, path } = fileUse(name);
   if (keyword !== 'crt') return { file: name, serves, fingerprint, faults: faultsOfFile(name, settled) };

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { makeAlarm } from './wake-ups.ts';
 import { answerCondition, answerExplain, answerResync, answerStatus } from './control-answers.ts';
 import { now } from '../lib/clock.ts';
@@ -205,8 +206,14 @@ const FIRST_LOOK_MS = 10_000;
 async function begin({ settings, env, log, follow }: Connected) {
   const { saved, holders = saved?.holders } = await readMemory(settings, log);
   const memory = saved && memoryOf(saved.snapshot);
-  const choosing = chooseCertificates({ wanted: settings.sslCerts, env, stateDir: settings.stateDir });
+  const { sslCerts: wanted, stateDir, runDir } = settings;
+  const choosing = chooseCertificates({ wanted, env, stateDir, elsewhere: path.join(runDir, 'ssl') });
   const chosen = await inTime(choosing, { ms: FILES_MS, what: 'reading the certificates of --ssl-certs', log });
+  for (const { variable, file, insteadOf } of chosen.elsewhere)
+    log.info(
+      { variable, file, reason: insteadOf?.why },
+      `the certificate in ${variable} is in ${file}, as ${insteadOf?.file ?? ''} can't be written`,
+    );
   // With --once Marathon is read only once, so no later read could confirm a loss: losses are not held.
   const left = { memory, before: follow ? saved : undefined, certificates: certificatesOf(chosen), holders };
   const release = await findRelease(settings, env);

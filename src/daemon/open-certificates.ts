@@ -4,7 +4,7 @@ import { judgeFile, pathsOf, type FileVerdict, type JudgeOptions } from '../cert
 import { judgeNamed, pathsOfNamed } from '../certificates/judge-named.ts';
 import { nameFile } from '../certificates/name-file.ts';
 import { watchCertificates } from '../certificates/watch.ts';
-import { copiesIn, selectCertificates, type ChosenAtStart } from '../certificates/choose.ts';
+import { copiesIn, movedFiles, selectCertificates, type ChosenAtStart } from '../certificates/choose.ts';
 import { machineTime, sleep } from '../lib/clock.ts';
 import type { RefusedPem } from '../certificates/refusals.ts';
 import { byText } from '../lib/lists.ts';
@@ -158,8 +158,13 @@ export class CertificateJudge {
     const { stateDir, chosen } = this.#settings;
     const { verdicts, problems, ...rest } = await selectCertificates(this.#ofOperator, stateDir, this.#refusals);
     const labelled = [...this.#ofLabels].sort(([a], [b]) => byText(a, b));
+    const moved = movedFiles(chosen.elsewhere);
     const named = await Promise.all(
-      labelled.map(([file, verdict]) => nameFile(file, verdict, { stateDir, shared: rest.files, refusals: this.#refusals })),
+      labelled.map(([file, verdict]) => {
+        const at = moved.get(file);
+        const found = at === undefined ? verdict : (verdicts.get(at) ?? verdict);
+        return nameFile(file, found, { stateDir, shared: rest.files, refusals: this.#refusals, at });
+      }),
     );
     if (this.#named !== undefined) await forgetCopies([...verdicts.keys(), ...this.#named], copiesIn(stateDir));
     return { ...rest, problems: [...chosen.given, ...problems], named, areJudged: true };

@@ -119,3 +119,19 @@ test('one that can not be written is a Problem, and the next one is written', as
   expect(certificates.map(({ file: written }) => written)).toEqual([other]);
   expect(problems).toMatchObject([{ message: expect.stringMatching(`HAPROXY_SSL_CERT can't be written to ${file} \\(EISDIR`) }]);
 });
+
+test('one that can not be written where marathon-lb has it is written elsewhere, which is told; if that can not be either, both are named', async () => {
+  const folder = await makeFolder();
+  const [file, elsewhere] = [path.join(folder, 'cert.pem'), path.join(folder, 'run', 'ssl')];
+  await mkdir(file);
+  const { certificates, problems } = await writeCertificates(given(file), elsewhere);
+  const other = path.join(elsewhere, 'cert.pem');
+  expect(certificates).toMatchObject([
+    { variable: 'HAPROXY_SSL_CERT', file: other, insteadOf: { file, why: expect.stringContaining('EISDIR') } },
+  ]);
+  expect(problems).toEqual([]);
+  expect((await stat(other)).mode & 0o777).toBe(0o600);
+  const neither = await writeCertificates(given(file), path.join(other, 'in-a-file'));
+  expect(neither.certificates).toEqual([]);
+  expect(neither.problems).toMatchObject([{ message: expect.stringMatching(/cert\.pem \(EISDIR.*\), nor to .*in-a-file\/cert\.pem/) }]);
+});

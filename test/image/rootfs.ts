@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -88,6 +88,10 @@ async function makeNode(cache: string): Promise<string> {
   return root;
 }
 
+function isFile(name: string): boolean {
+  return path.isAbsolute(name) && statSync(name, { throwIfNoEntry: false })?.isFile() === true;
+}
+
 interface Copying {
   readonly root: string;
   readonly folder: string;
@@ -120,10 +124,12 @@ exec chroot "$1" sh -c 'cd "$1" && eval "$2"' sh "$2" "$3"`;
 /** What npm must know of this machine, for as long as it runs; not the last stage's affair. */
 const OF_NPM = [path.join(homedir(), '.npmrc'), '/etc/npmrc', '/etc/ssl/certs/ca-certificates.crt'];
 const VARIABLES_OF_NPM = /^(?:npm_config_\w+|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|https?_proxy|no_proxy)$/i;
+/** What `npm run` says of the package that it runs for, and of this machine's own folders. */
+const OF_THE_RUN = /^npm_config_(?:\w*prefix|node_gyp|nodedir|init_module|cache)$/i;
 
 async function runStep({ text }: Instruction, { root, folder }: Omit<Copying, 'from'>): Promise<void> {
-  const ofNpm = Object.entries(process.env).filter(([name]) => VARIABLES_OF_NPM.test(name));
-  const files = /\bnpm\b/.test(text) ? [...OF_NPM, ...ofNpm.map(([, value = '']) => value).filter((value) => existsSync(value))] : [];
+  const ofNpm = Object.entries(process.env).filter(([name]) => VARIABLES_OF_NPM.test(name) && !OF_THE_RUN.test(name));
+  const files = /\bnpm\b/.test(text) ? [...OF_NPM, ...ofNpm.map(([, value = '']) => value)].filter(isFile) : [];
   const env = {
     ...Object.fromEntries(ofNpm),
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',

@@ -51,7 +51,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     const flow = makeTraffic({ port: 80, host: HOST, ends: [] });
     await flow.more(50);
     await container.exec('sh', '-c', 'read pid started < /run/marathon-lb-ts/daemon.lock && kill $pid');
-    await says(container, 'started again');
+    await says(container, 'is restarted');
     await sleep(3_000);
     const { requests, failures } = await flow.stop();
     expect(Object.keys(failures).length === 0, `of ${requests} requests failed ${JSON.stringify(failures)}`);
@@ -64,15 +64,11 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   '--user 1000 where ordinary users may have the ports, with HAPROXY_SYSLOGD and HAPROXY_SSL_CERT': async ({ run, serves }) => {
     await portsFrom(0);
-    const { cert, private: key } = await generate([{ name: 'commonName', value: 'given.acme.org' }], {
-      keySize: 2048,
-      algorithm: 'sha256',
-    });
-    const container = await run({ user: 1000, env: { HAPROXY_SYSLOGD: 'true', HAPROXY_SSL_CERT: `${cert}\n${key}` } });
+    const container = await run({ user: 1000, env: { HAPROXY_SYSLOGD: 'true', HAPROXY_SSL_CERT: await makeGiven() } });
     await serves(container);
     await says(container, 'GET / HTTP/1.1');
-    const { certificate } = await ask({ port: 443, host: HOST, tls: true });
-    expect(certificate === 'given.acme.org', `the certificate served is ${String(certificate)}`);
+    await servesGiven();
+    expect((await container.exec('ls', '/etc/ssl/cert.pem')) !== '', 'it is not in /etc/ssl');
   },
   '--user 1000 without the ports: it says which can not be bound': async ({ run }) => {
     await portsFrom(1024);
@@ -86,15 +82,22 @@ const ROWS: Readonly<Record<string, Row>> = {
       expect(container.output().includes(`--tmpfs ${folder}`), `${folder} is not named`);
     expect(container.output().trim().split('\n').length === 1, 'more than a sentence');
   },
-  '--read-only with its tmpfs': async ({ run, serves }) => serves(await run({ readOnly: true, tmpfs: FOLDERS })),
+  '--read-only with its tmpfs, and HAPROXY_SSL_CERT': async ({ run, serves }) => {
+    const container = await run({ readOnly: true, tmpfs: FOLDERS, env: { HAPROXY_SSL_CERT: await makeGiven() } });
+    await serves(container);
+    await servesGiven();
+    await says(container, '/run/marathon-lb-ts/ssl/cert.pem');
+  },
   '--cap-drop ALL --cap-add NET_BIND_SERVICE': async ({ run, serves }) => {
     await portsFrom(1024);
     await serves(await run({ capabilities: ['NET_BIND_SERVICE'] }));
   },
-  'all of it: --user 1000 --read-only --cap-drop ALL, and the syslog': async ({ run, serves }) => {
+  'all of it: --user 1000 --read-only --cap-drop ALL, the syslog and HAPROXY_SSL_CERT': async ({ run, serves }) => {
     await portsFrom(0);
-    const container = await run({ user: 1000, readOnly: true, tmpfs: FOLDERS, capabilities: [], env: { HAPROXY_SYSLOGD: '1' } });
+    const env = { HAPROXY_SYSLOGD: '1', HAPROXY_SSL_CERT: await makeGiven() };
+    const container = await run({ user: 1000, readOnly: true, tmpfs: FOLDERS, capabilities: [], env });
     await serves(container);
+    await servesGiven();
     await says(container, 'GET / HTTP/1.1');
   },
   'the files: no perl beside the base system’s, no npm, types or maps; certificates of the CAs': async ({ run, serves }) => {
@@ -164,6 +167,19 @@ function ends(signal: string): Row {
     const places = lines.map((line) => container.output().indexOf(line));
     expect(!places.includes(-1) && places.every((place, i) => i === 0 || place > (places[i - 1] ?? 0)), `the log says ${String(places)}`);
   };
+}
+
+const GIVEN = 'given.acme.org';
+
+/** The text for HAPROXY_SSL_CERT. */
+async function makeGiven(): Promise<string> {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: GIVEN }], { keySize: 2048, algorithm: 'sha256' });
+  return `${cert}\n${key}`;
+}
+
+async function servesGiven(): Promise<void> {
+  const { certificate } = await ask({ port: 443, host: HOST, tls: true });
+  expect(certificate === GIVEN, `the certificate served is ${String(certificate)}`);
 }
 
 /** How often HAProxy has loaded a configuration. */

@@ -132,3 +132,19 @@ test('the first document waits until its certificates were looked into, later on
   expect(told.at(-1)).toMatchObject({ certificates: { named: [{ file: missing, serves: [] }] } });
   expect(story.tell(...told.slice(-1)).leftOut).toMatchObject([{ why: 'certificate' }]);
 });
+
+test('a certificate given as text that could not be written to its own place: a label that names that place gets it, without a Problem', async () => {
+  const [place, elsewhere, stateDir] = [path.join(folder, 'read-only'), path.join(folder, 'run', 'ssl'), path.join(folder, 'state')];
+  await writeFile(place, ''); // no folder, so nothing can be written below it
+  const [inPlace, written] = [path.join(place, 'cert.pem'), path.join(elsewhere, 'cert.pem')];
+  const env = { HAPROXY_SSL_CERT: await makePem('a.org', { keyType: 'ec' }) };
+  const chosen = await chooseCertificates({ wanted: [inPlace], env, stateDir, folder: place, elsewhere });
+  expect(chosen).toMatchObject({ files: [written], problems: [], elsewhere: [{ file: written, insteadOf: { file: inPlace } }] });
+  const told: News[] = [];
+  const tell = (one: News): number => told.push(one);
+  const drained = (): Promise<void> => Promise.resolve();
+  const judge = new CertificateJudge({ stateDir, log: SILENT, now: Date.now, signal: over.signal, chosen, tell, drained });
+  judge.see(Story.begin().tell(read(withLabel(inPlace, task(1)))));
+  await judge.idle();
+  expect(told).toMatchObject([{ certificates: { named: [{ file: inPlace, serves: [written], faults: [] }], problems: [] } }]);
+});
