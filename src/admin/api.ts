@@ -62,7 +62,7 @@ function shown(text: string): string {
   return text.includes('(hidden)') ? text.replaceAll('(hidden)', '***') : text;
 }
 
-/** A list as a JSON object with one field, an element a line, made while it is sent. */
+/** A list as a JSON object with one field, an element a line, made while it is sent. Undefined is no element but a pause. */
 function listed(name: string, elements: Iterable<unknown>): Answer {
   return { status: 200, type: 'application/json', pieces: lines(name, elements) };
 }
@@ -71,6 +71,10 @@ function* lines(name: string, elements: Iterable<unknown>): Generator<string> {
   yield `{"${name}":[`;
   let separator = '\n';
   for (const element of elements) {
+    if (element === undefined) {
+      yield '';
+      continue;
+    }
     yield separator + shown(JSON.stringify(element));
     separator = ',\n';
   }

@@ -1,7 +1,6 @@
-import { groupBy } from '../lib/group-by.ts';
+import { addGroups } from '../lib/group-by.ts';
 import type { AppId } from '../model/names.ts';
 import type { LeftOutReason, Service } from '../model/service.ts';
-import type { App } from '../model/snapshot.ts';
 import type { View } from '../model/view.ts';
 import { membersOf } from './members.ts';
 
@@ -28,32 +27,56 @@ export interface PortRow {
   readonly servers: number;
 }
 
-/** All apps, each made when it is asked for: a list of ten thousand is never made at once. */
-export function* appRows(view: View): Generator<AppRow> {
+/** A moment at which whoever reads the rows may do something else. */
+export const PAUSE = undefined;
+
+/** All apps, each made when it is asked for, so that a list of ten thousand is never made at once; with pauses where there is something to prepare. */
+export function* appRows(view: View): Generator<AppRow | typeof PAUSE> {
   const { snapshot, services, leftOut, problems } = view;
-  const byApp = groupBy(services, ({ front }) => front.app);
-  const leftOutOf = groupBy(leftOut, ({ app }) => app);
-  const problemsOf = groupBy(problems, ({ owner }) => (owner.by === 'app' ? owner.app : undefined));
+  const byApp = yield* grouped(services, ({ front }) => front.app);
+  const leftOutOf = yield* grouped(leftOut, ({ app }) => app);
+  const problemsOf = yield* grouped(problems, ({ owner }) => (owner.by === 'app' ? owner.app : undefined));
   const groups = membersOf(view);
+  yield PAUSE;
   for (const app of snapshot.apps) {
     const servedAs = groups.get(app.id) ?? app.id;
+    const [ports, reasons] = [byApp.get(servedAs) ?? [], leftOutOf.get(servedAs) ?? []];
     yield {
-      ...rowOf(app, byApp.get(servedAs) ?? []),
+      app: app.id,
       servedAs: servedAs === app.id ? null : servedAs,
-      leftOut: [...new Set((leftOutOf.get(servedAs) ?? []).map(({ why }) => why))],
+      instances: app.instances,
+      tasks: app.tasks.length,
+      ports: ports.map(portRow),
+      leftOut: unique(reasons.map(({ why }) => why)),
       problems: problemsOf.get(app.id)?.length ?? 0,
     };
   }
 }
 
-function rowOf({ id, instances, tasks }: App, services: readonly Service[]): Pick<AppRow, 'app' | 'instances' | 'tasks' | 'ports'> {
-  const ports = services.map(({ front, backend }): PortRow => {
-    return {
-      index: front.index,
-      servicePort: front.port,
-      hosts: [...new Set(front.routes.map(({ host }) => host))],
-      servers: backend.servers.filter(({ draining }) => !draining).length,
-    };
-  });
-  return { app: id, instances, tasks: tasks.length, ports };
+/** So many elements are grouped between two pauses. */
+const AT_A_TIME = 1_000;
+
+function* grouped<Key, Element>(
+  list: readonly Element[],
+  keyOf: (element: Element) => Key,
+): Generator<typeof PAUSE, ReadonlyMap<Key, readonly Element[]>> {
+  const groups = new Map<Key, Element[]>();
+  for (let i = 0; i < list.length; i += AT_A_TIME) {
+    addGroups(groups, list.slice(i, i + AT_A_TIME), keyOf);
+    yield PAUSE;
+  }
+  return groups;
+}
+
+function portRow({ front, backend }: Service): PortRow {
+  return {
+    index: front.index,
+    servicePort: front.port,
+    hosts: unique(front.routes.map(({ host }) => host)),
+    servers: backend.servers.reduce((count, { draining }) => count + (draining ? 0 : 1), 0),
+  };
+}
+
+function unique<Element>(list: readonly Element[]): readonly Element[] {
+  return list.length < 2 ? list : [...new Set(list)];
 }

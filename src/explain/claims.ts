@@ -3,13 +3,16 @@ import type { LeftOutReason } from '../model/service.ts';
 import type { Definition } from '../model/snapshot.ts';
 import { askedFor, type Asking } from './asked.ts';
 import type { Lookup } from './lookup.ts';
+import { naming } from './naming.ts';
 import { CLAIM_SENTENCES, type ClaimReason } from './no-answer.ts';
 import type { ClaimExplanation, PortExplanation } from './shapes.ts';
 import { reasoned } from './tasks.ts';
 
-/** The ports whose labels name a host. To save time, only apps with the host's name somewhere in a label are read. */
+/** The ports whose labels name a host. To save time, the labels of an app are only read when a HAPROXY_n_VHOST contains the host's name. */
 export function namingHost(lookup: Lookup, host: string): readonly Asking[] {
-  const has = ({ labels }: Definition): boolean => Object.values(labels).some((text) => text.toLowerCase().includes(host));
+  const names = naming(host);
+  const has = ({ labels }: Definition): boolean =>
+    Object.keys(labels).some((label) => label.endsWith('VHOST') && names(labels[label] ?? ''));
   return lookup.view.snapshot.apps
     .filter(({ definition }) => has(definition))
     .flatMap(({ definition }) => askedFor(definition, lookup.servedAs(definition.id)))

@@ -1,13 +1,13 @@
-import { groupBy } from '../lib/group-by.ts';
 import { lazily } from '../lib/lazily.ts';
+import { placeOf } from '../lib/lists.ts';
 import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { LeftOut, Service } from '../model/service.ts';
 import type { App } from '../model/snapshot.ts';
 import type { View } from '../model/view.ts';
+import { byKey } from './by-key.ts';
 import { membersOf } from './members.ts';
-import { ownerOf } from './owners.ts';
-import { rowsByBackend, rulesByOwner } from './rules-to.ts';
+import { makeRulesTo } from './rules-to.ts';
 import type { RuleExplanation } from './shapes.ts';
 
 /** A View by what is asked about. */
@@ -30,35 +30,31 @@ export interface Lookup {
   readonly members: (servedAs: AppId) => readonly App[];
 }
 
-/** Made once for many questions about the same View; each part when it is first needed. */
+/** Made once for many questions about the same View; nothing is worked out before it is asked for. */
 export function makeLookup(view: View): Lookup {
   const { snapshot, services, leftOut, problems, document } = view;
-  const apps = lazily(() => new Map(snapshot.apps.map((app) => [app.id, app])));
-  const byApp = lazily(() => groupBy(services, ({ front }) => front.app));
-  const leftOutByApp = lazily(() => groupBy(leftOut, ({ app }) => app));
-  const byBackend = lazily(() => new Map<string, Service>(services.map((service) => [service.front.name, service])));
-  const problemsByApp = lazily(() => groupBy(problems, ({ owner }) => (owner.by === 'app' ? owner.app : undefined)));
-  const [rules, rows] = [lazily(() => rulesByOwner(document)), lazily(() => rowsByBackend(document))];
+  const byApp = byKey(services, ({ front }) => front.app);
+  const byName = byKey(services, ({ front }): string => front.name);
+  const leftOutByApp = byKey(leftOut, ({ app }) => app);
+  const problemsByApp = byKey(problems, ({ owner }) => (owner.by === 'app' ? owner.app : undefined));
   const groups = lazily(() => membersOf(view));
-  const members = lazily(() => groupBy([...groups()], ([, group]) => group));
-  const app: Lookup['app'] = (id) => apps().get(id);
+  const rulesTo = lazily(() => makeRulesTo(document));
+  const app: Lookup['app'] = (id) => {
+    const found = snapshot.apps[placeOf(snapshot.apps, id)];
+    return found?.id === id ? found : undefined;
+  };
   return {
     view,
     app,
-    services: (servedAs) => byApp().get(servedAs) ?? [],
-    leftOut: (servedAs) => leftOutByApp().get(servedAs) ?? [],
-    backend: (name) => byBackend().get(name),
-    problems: (id) => problemsByApp().get(id) ?? [],
-    rules: ({ front: { app: by, index, name } }) => [
-      ...(rules().get(ownerOf({ owner: { by: 'app', app: by, index } })) ?? []),
-      ...(rows().get(name) ?? []),
-    ],
+    services: byApp,
+    leftOut: leftOutByApp,
+    backend: (name) => byName(name).at(-1),
+    problems: problemsByApp,
+    rules: ({ front }) => rulesTo()(front),
     servedAs: (id) => groups().get(id) ?? id,
     members: (servedAs) => {
-      const ids = members()
-        .get(servedAs)
-        ?.map(([id]) => id) ?? [servedAs];
-      return ids.flatMap((id) => app(id) ?? []);
+      const ids = [...groups()].flatMap(([id, group]) => (group === servedAs ? [id] : []));
+      return (ids.length === 0 ? [servedAs] : ids).flatMap((id) => app(id) ?? []);
     },
   };
 }

@@ -74,10 +74,14 @@ const MOST_NEAREST = 3;
 
 /** The virtual hosts that differ least from one that nobody has. */
 function nearest({ services }: View, host: string): readonly string[] {
-  const hosts = new Set(services.flatMap(({ front }) => front.routes.map((route) => route.host)));
-  const near = [...hosts].map((other) => ({ other, far: distance(host, other) }));
-  return near
-    .sort((a, b) => a.far - b.far)
-    .slice(0, MOST_NEAREST)
-    .map(({ other }) => other);
+  const hosts = new Set<string>();
+  for (const { front } of services) for (const route of front.routes) hosts.add(route.host);
+  let near: readonly { readonly other: string; readonly far: number }[] = [];
+  for (const other of hosts) {
+    const most = near.length < MOST_NEAREST ? Infinity : (near.at(-1)?.far ?? Infinity);
+    if (Math.abs(other.length - host.length) >= most) continue; // the distance is at least that
+    const far = distance(host, other);
+    if (far < most) near = [...near, { other, far }].sort((a, b) => a.far - b.far).slice(0, MOST_NEAREST);
+  }
+  return near.map(({ other }) => other);
 }

@@ -1,36 +1,28 @@
 import { hideSecrets } from '../lib/secrets.ts';
-import type { Document } from '../model/document.ts';
-import { ownerOf } from './owners.ts';
+import type { Document, Fragment } from '../model/document.ts';
+import type { Front } from '../model/service.ts';
+import { byKey } from './by-key.ts';
 import type { RuleExplanation } from './shapes.ts';
 
-/** The rules of ports in frontends that apps share, by owner. */
-export function rulesByOwner({ front }: Document): ReadonlyMap<string, readonly RuleExplanation[]> {
-  const all = new Map<string, RuleExplanation[]>();
-  for (const { name: where, fragments } of front) {
-    if (fragments[0]?.owner.by !== 'operator') continue; // a port's own
-    for (const fragment of fragments) {
-      if (fragment.owner.by !== 'app') continue;
-      const owner = ownerOf(fragment);
-      const known = all.get(owner) ?? [];
-      all.set(owner, known);
-      for (const line of fragment.text.split('\n')) {
-        const bare = line.trim();
-        if (bare !== '' && !bare.startsWith('#')) known.push({ where, line: hideSecrets(bare), label: fragment.label ?? null });
-      }
-    }
-  }
-  return all;
+/** Returns a function that gives what leads to a port from frontends that apps share: its own rules there, and rows of map files. */
+export function makeRulesTo({ front, maps }: Document): (to: Front) => readonly RuleExplanation[] {
+  const shared = front.filter(({ fragments }) => fragments[0]?.owner.by === 'operator'); // the others are frontends of one port
+  const frontends = shared.map(({ name: where, fragments }) => {
+    const ofApp = byKey(fragments, ({ owner }) => (owner.by === 'app' ? owner.app : undefined));
+    return ({ app, index }: Front): readonly RuleExplanation[] => {
+      const own = ofApp(app).filter(({ owner }) => owner.by === 'app' && owner.index === index);
+      return own.flatMap((fragment) => rulesIn(fragment, where));
+    };
+  });
+  const files = Object.entries(maps).map(([where, map]) => {
+    const rowsTo = byKey(map, ([, backend]) => backend);
+    return ({ name }: Front) => rowsTo(name).map(([key]): RuleExplanation => ({ where, line: `${key} ${name}`, label: null }));
+  });
+  return (to) => [...frontends, ...files].flatMap((rulesTo) => rulesTo(to));
 }
 
-/** The rows of map files, by the backend that they lead to. */
-export function rowsByBackend({ maps }: Document): ReadonlyMap<string, readonly RuleExplanation[]> {
-  const all = new Map<string, RuleExplanation[]>();
-  for (const [where, map] of Object.entries(maps)) {
-    for (const [key, backend] of map) {
-      const known = all.get(backend) ?? [];
-      all.set(backend, known);
-      known.push({ where, line: `${key} ${backend}`, label: null });
-    }
-  }
-  return all;
+function rulesIn({ text, label }: Fragment, where: string): readonly RuleExplanation[] {
+  const lines = text.split('\n').map((line) => line.trim());
+  const rules = lines.filter((line) => line !== '' && !line.startsWith('#'));
+  return rules.map((line) => ({ where, line: hideSecrets(line), label: label ?? null }));
 }

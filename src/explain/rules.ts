@@ -1,4 +1,5 @@
 import type { Fragment, Section } from '../model/document.ts';
+import { naming } from './naming.ts';
 import { ownerOf } from './owners.ts';
 import type { Acls } from './conditions.ts';
 import { wordsOfLine } from './words-of-line.ts';
@@ -63,12 +64,21 @@ function kindOf([first = '', second = '']: readonly string[]): Rule['kind'] | un
   return second.startsWith('set-var') ? 'set' : undefined;
 }
 
+/** The template of the rules by which the https frontend of --group-https-by-vhost finds the frontend of a host. */
+const BY_HOST = 'HAPROXY_HTTPS_GROUPED_VHOST_FRONTEND_ACL';
+
 /**
- * The fragments that a request for a host can meet. The default rules of an app name its hosts; those of an app that does not name this one are
- * passed over, so that a question costs little where 10,000 apps have rules. Rules out of labels and of operators may match anything.
+ * The fragments that a request for a host can meet. The default rules of an app name its hosts, and so does the rule for each host of
+ * --group-https-by-vhost; those that do not name this host are passed over, so that a question costs little where 10,000 apps have rules. Rules out
+ * of labels and of operators may match anything.
  */
 function concerned({ fragments }: Section, host: string): readonly Fragment[] {
-  const isDefault = ({ owner, label, standard }: Fragment): boolean => owner.by === 'app' && label === undefined && standard === undefined;
-  const named = new Set(fragments.filter(({ text }) => text.toLowerCase().includes(host)).map(ownerOf));
-  return fragments.filter((fragment) => !isDefault(fragment) || named.has(ownerOf(fragment)));
+  const names = naming(host);
+  const named = new Set<string>();
+  for (const fragment of fragments) if (fragment.owner.by === 'app' && names(fragment.text)) named.add(ownerOf(fragment));
+  return fragments.filter((fragment) => {
+    const { owner, label, standard, template, text } = fragment;
+    if (label !== undefined || standard !== undefined) return true;
+    return owner.by === 'app' ? named.has(ownerOf(fragment)) : template !== BY_HOST || names(text);
+  });
 }

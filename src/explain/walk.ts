@@ -70,7 +70,8 @@ function behind(backend: string, { front }: Document): Section | undefined {
   const way = front.find(({ name }) => name === `backend ${backend}`);
   const address = way && wordsIn(way, 'server')[2];
   if (address?.startsWith('abns') !== true) return undefined;
-  return front.find((section) => section.name.startsWith('frontend ') && wordsIn(section, 'bind')[1] === address);
+  const isNamed = ({ fragments }: Section): boolean => fragments.some(({ text }) => text.includes(address)); // cheaper than reading all lines
+  return front.find((section) => section.name.startsWith('frontend ') && isNamed(section) && wordsIn(section, 'bind')[1] === address);
 }
 
 /** The words of a section's first line that begins with this one. */

@@ -1,6 +1,7 @@
 import type { ListedRecord, Zones } from '../zones/records.ts';
 import { goJson, lineAt } from './go-json.ts';
 import { sortInTurns } from './sort-in-turns.ts';
+import { makeValuesByName, type ValuesByName } from './values-by-name.ts';
 
 /**
  * Mesos-DNS's /v1/enumerate in pieces: all tasks with their records, in one framework. A record that several tasks share, such as the address of an
@@ -8,7 +9,7 @@ import { sortInTurns } from './sort-in-turns.ts';
  */
 export function* enumeratePieces(zones: Zones, framework: string): Generator<string> {
   yield `{${lineAt(1)}"frameworks": [${lineAt(2)}{${lineAt(3)}"tasks": [`;
-  const shared = new Set<string>();
+  const shared = makeValuesByName();
   let separator = '';
   for (const { name, id, listed } of zones.tasks()) {
     const records = unlisted(listed(), shared).map((record) => ({ name: record.name, host: record.host, rtype: record.rtype }));
@@ -20,11 +21,10 @@ export function* enumeratePieces(zones: Zones, framework: string): Generator<str
 }
 
 /** The records that no task before has listed; within one task, each only once. */
-function unlisted(records: readonly ListedRecord[], shared: Set<string>): readonly ListedRecord[] {
+function unlisted(records: readonly ListedRecord[], shared: ValuesByName): readonly ListedRecord[] {
   const own = new Set<string>();
   return records.filter(({ name, host, isShared }) => {
-    const key = `${name} ${host}`;
-    const seen = isShared ? shared : own;
+    const [seen, key] = isShared ? [shared.of(name), host] : [own, `${name} ${host}`];
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
@@ -44,8 +44,6 @@ const KINDS = [
   ['SRVs', 'SRV'],
 ] as const;
 
-type Values = Map<string, Set<string>>;
-
 /** Mesos-DNS's /v1/axfr in pieces: the zone of Mesos names, by type and name. Pieces may be empty: they give other work a turn. */
 export function* axfrPieces(zones: Zones, { domain, nameServer }: AxfrHead): Generator<string> {
   const apex = zones.apexOf(domain);
@@ -56,11 +54,11 @@ export function* axfrPieces(zones: Zones, { domain, nameServer }: AxfrHead): Gen
     yield `${key === 'TTL' ? '{' : ','}${lineAt(1)}"${key}": ${goJson(value)}`;
   }
   yield `,${lineAt(1)}"Records": {`;
-  const records: Readonly<Record<ListedRecord['rtype'], Values>> = { A: new Map(), AAAA: new Map(), SRV: new Map() };
-  for (const address of nameServer.addresses) add(records.A, `${nameServer.name}.`, address);
-  for (const address of nameServer.v6) add(records.AAAA, `${nameServer.name}.`, address);
+  const records = { A: makeValuesByName(), AAAA: makeValuesByName(), SRV: makeValuesByName() };
+  for (const address of nameServer.addresses) records.A.of(`${nameServer.name}.`).add(address);
+  for (const address of nameServer.v6) records.AAAA.of(`${nameServer.name}.`).add(address);
   for (const { listed } of zones.tasks()) {
-    for (const { name, host, rtype } of listed()) add(records[rtype], name, host);
+    for (const { name, host, rtype } of listed()) records[rtype].of(name).add(host);
     yield '';
   }
   for (const [key, rtype] of KINDS) {
@@ -70,21 +68,20 @@ export function* axfrPieces(zones: Zones, { domain, nameServer }: AxfrHead): Gen
   yield `${lineAt(1)}}${lineAt(0)}}`;
 }
 
-function add(values: Values, name: string, value: string): void {
-  const known = values.get(name);
-  if (known === undefined) values.set(name, new Set([value]));
-  else known.add(value);
-}
-
 /** An object of names in order, as Go writes a map, each with its values in order. */
-function* byName(values: Values): Generator<string> {
-  if (values.size === 0) {
+function* byName(values: ValuesByName): Generator<string> {
+  const names: string[] = [];
+  for (const part of values.names()) {
+    names.push(...part);
+    yield '';
+  }
+  if (names.length === 0) {
     yield '{}';
     return;
   }
   let separator = '{';
-  for (const name of yield* sortInTurns([...values.keys()])) {
-    yield `${separator}${lineAt(3)}${goJson(name)}: ${goJson([...(values.get(name) ?? [])].sort(), 3)}`;
+  for (const name of yield* sortInTurns(names)) {
+    yield `${separator}${lineAt(3)}${goJson(name)}: ${goJson([...values.of(name)].sort(), 3)}`;
     separator = ',';
   }
   yield `${lineAt(2)}}`;
