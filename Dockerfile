@@ -35,6 +35,7 @@ COPY --from=build /build/dist dist
 COPY LICENSE package.json ./
 COPY bin/marathon-lb-ts.js bin/container-start bin/
 COPY templates templates
+COPY page page
 
 # Any user may write where the load balancer writes: the working folder, sockets and locks, what outlives a reboot, and the certificates given as
 # text. Mount a volume at /var/lib/marathon-lb-ts to keep what is known (docs/container.md).

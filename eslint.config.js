@@ -74,6 +74,14 @@ export default defineConfig(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
     },
   },
+  // The types of a browser are there for the page; everywhere else `document` is a Document that somebody has forgotten to take.
+  {
+    files: ['**/*.ts'],
+    ignores: ['src/admin/page/**'],
+    rules: {
+      'no-restricted-globals': ['error', 'document', 'window', 'location', 'history', 'name', 'status', 'event', 'find', 'open', 'close'],
+    },
+  },
   { files: ['test/**/*.ts'], rules: { 'max-lines-per-function': 'off' } },
   ...direction,
 );

@@ -10,6 +10,8 @@ export interface Caller {
   readonly origin: string | undefined;
   /** The header Sec-Fetch-Site, by which a browser says whose page asks. */
   readonly site: string | undefined;
+  /** Whether a browser opens the page itself, in a window of its own, as it does when somebody follows a link. */
+  readonly opensPage: boolean;
   /** The header Authorization. */
   readonly authorization: string | undefined;
 }
@@ -17,9 +19,10 @@ export interface Caller {
 /**
  * Why a request is not answered, whatever it asks for; undefined when it is. A browser must not be made to ask by a page of another site: neither
  * directly, which Origin and Sec-Fetch-Site show, nor by a name of that site's that leads to this machine, which Host shows.
- * `names`: by which this machine may be called, beside addresses and localhost.
+ * `names`: by which this machine may be called, beside addresses and localhost. A link of another site may lead to the page, which
+ * shows nothing to that site.
  */
-export function refuseForeign({ from, host, origin, site }: Caller, names: readonly string[]): Refusal | undefined {
+export function refuseForeign({ from, host, origin, site, opensPage }: Caller, names: readonly string[]): Refusal | undefined {
   if (from !== 'socket' && host !== undefined && !isOwnName(host, names))
     return {
       status: 421,
@@ -27,6 +30,7 @@ export function refuseForeign({ from, host, origin, site }: Caller, names: reado
       hint: `ask by an address, or give the daemon --admin-host ${nameInHost(host)}`,
     };
   const isForeign = origin !== undefined && !isSameOrigin(origin, host);
+  if (!isForeign && opensPage) return undefined;
   if (!isForeign && (site === undefined || site === 'same-origin' || site === 'none')) return undefined;
   return {
     status: 403,

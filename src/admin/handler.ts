@@ -36,8 +36,9 @@ export function makeHandler({ routes, names, token, log }: Handling): Handle {
       over.abort(new Error('the client has gone'));
     });
     try {
-      const caller = callerOf(request, via);
-      const found = refuseForeign(caller, names) ?? tooLong(request) ?? look(request, find);
+      const sought = look(request, find);
+      const caller = callerOf(request, { via, isPage: 'route' in sought && sought.route.isPage === true });
+      const found = refuseForeign(caller, names) ?? tooLong(request) ?? sought;
       const refusal = 'route' in found && found.route.isChange === true ? refuseChange(caller, await token()) : undefined;
       const answer = refusal ?? found;
       if ('route' in answer) await answerBy(answer, { request, response, signal: over.signal });
@@ -50,13 +51,20 @@ export function makeHandler({ routes, names, token, log }: Handling): Handle {
   };
 }
 
-function callerOf({ headers, socket }: IncomingMessage, via: 'socket' | 'tcp'): Caller {
+/** How a request came in, and whether it is for the page. */
+interface Way {
+  readonly via: 'socket' | 'tcp';
+  readonly isPage: boolean;
+}
+
+function callerOf({ headers, socket }: IncomingMessage, { via, isPage }: Way): Caller {
   const site = headers['sec-fetch-site'];
   return {
     from: via === 'socket' ? 'socket' : { address: socket.remoteAddress },
     host: headers.host,
     origin: headers.origin,
     site: typeof site === 'string' ? site : undefined,
+    opensPage: isPage && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document',
     authorization: headers.authorization,
   };
 }

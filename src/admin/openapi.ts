@@ -69,6 +69,36 @@ export const DESCRIBED: readonly Described[] = [
   },
   {
     method: 'GET',
+    path: '/v1/status',
+    summary: 'Whether Marathon is followed, since when, and whether HAProxy runs what is wanted',
+    answers: { 200: { doc: 'how it is now', shape: 'Status' } },
+  },
+  {
+    method: 'GET',
+    path: '/v1/overview',
+    summary: 'The apps that have changed since an earlier answer; all of them the first time',
+    query: { since: { doc: "the earlier answer's revision; all apps when left out", isNeeded: false } },
+    answers: { 200: { doc: 'their rows, and the ids of those that are gone', shape: 'Overview' }, ...UNKNOWN_YET },
+  },
+  {
+    method: 'GET',
+    path: '/v1/stats',
+    summary: "HAProxy's figures: totals, the last 15 minutes as far as somebody looked, and backends with servers down or errors",
+    query: {
+      backend: { doc: 'a backend whose figures are wanted; up to 200', isNeeded: false },
+      most: { doc: 'requests, errors, sessions or down: the 200 backends that have the most of it are wanted too', isNeeded: false },
+      since: { doc: 'only totals after this time, in ms since 1970', isNeeded: false },
+    },
+    answers: { 200: { doc: 'the figures, at most a few seconds old', shape: 'Stats' }, 503: REFUSED },
+  },
+  {
+    method: 'GET',
+    path: '/v1/stats/{backend}',
+    summary: "HAProxy's figures of a backend's servers, counted since its worker began",
+    answers: { 200: { doc: 'the servers', shape: 'BackendStats' }, 404: REFUSED, 503: REFUSED },
+  },
+  {
+    method: 'GET',
     path: '/v1/config',
     summary: 'The configuration that HAProxy runs, with what commands have changed since it was loaded, without passwords',
     answers: { 200: { doc: 'as haproxy.cfg has it', type: 'text/plain; charset=utf-8' }, ...UNKNOWN_YET },

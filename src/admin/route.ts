@@ -25,6 +25,8 @@ export interface Route {
   /** `/v1/problems`; `{id}` stands for one part between slashes, `{id…}` for all that follows. */
   readonly path: string;
   readonly answer: (asked: Asked) => Answer | Promise<Answer>;
+  /** Whether it is the page, which links of other sites may lead to: a wiki, a chat, an alert. */
+  readonly isPage?: true;
   /** Whether it changes something, so that not everybody may ask for it. */
   readonly isChange?: true;
   /** How long the answer may take to begin, in milliseconds; 10 s when left out. */

@@ -14,8 +14,25 @@ interface Compiled {
   readonly pattern: RegExp;
 }
 
-/** A router over a table of routes; of two that fit a path, the one without names in its path comes first. */
+/** The prefix under which the stats port of HAProxy leads here. */
+const PREFIX = '/_mlb';
+
+/**
+ * A router over a table of routes; of two that fit a path, the one without names in its path comes first. Whatever only reads is found below /_mlb/
+ * too, so that the page finds the API by paths relative to its own address, on the admin address and on HAProxy's stats port alike.
+ */
 export function makeRouter(routes: readonly Route[]): FindRoute {
+  const find = makeTable(routes);
+  const findBelow = makeTable(routes.filter(({ isChange }) => isChange !== true));
+  return (method, path) => {
+    const exact = find(method, path);
+    if ('route' in exact || !path.startsWith(`${PREFIX}/`)) return exact;
+    const below = findBelow(method, path.slice(PREFIX.length));
+    return 'route' in below || below.status !== 404 ? below : exact;
+  };
+}
+
+function makeTable(routes: readonly Route[]): FindRoute {
   const compiled = routes
     .map((route): Compiled => ({ route, pattern: patternOf(route.path) }))
     .sort((a, b) => Number(a.route.path.includes('{')) - Number(b.route.path.includes('{')));

@@ -86,26 +86,80 @@ const answerSchema = z.strictObject({
 });
 
 const claimSchema = z.strictObject({ app: text, index: count, why: text, text, leftOut: z.array(z.strictObject(reasoned)) });
-const rowPort = z.strictObject({ index: count, servicePort: count, hosts: z.array(text), servers: count });
+const rowPort = z.strictObject({
+  index: count,
+  servicePort: count,
+  backend: text,
+  mode: z.enum(['http', 'tcp']),
+  bind: text.nullable(),
+  hosts: z.array(text),
+  servers: count,
+  draining: count,
+});
+const appRow = z.strictObject({
+  app: text,
+  servedAs: text.nullable(),
+  instances: count,
+  tasks: count,
+  ports: z.array(rowPort),
+  leftOut: z.array(text),
+  problems: count,
+});
+
+const rate = z.number().min(0).nullable();
+const serverCounts = { up: count, checking: count, draining: count, down: count, sessions: count, requests: rate, errors: rate };
+const totals = z.strictObject({ ...serverCounts, at: z.number(), p50: rate, p95: rate });
+const backendFigures = z.strictObject({ ...serverCounts, backend: text, answerMs: rate });
+const serverFigures = z.strictObject({
+  server: text,
+  status: text,
+  sessions: count,
+  requests: count,
+  errors: count,
+  answerMs: z.number().min(0),
+  changed: count.nullable(),
+  check: text,
+});
+const haproxyState = z.enum(['as-wanted', 'behind', 'stuck', 'failed', 'nothing-yet']);
 
 /** What the answers look like; nothing is in an answer that is not here. */
 export const SCHEMAS = {
   Refusal: z.strictObject({ error: text, hint: text }),
   Health: z.strictObject(health),
   SyncHealth: z.strictObject({ ...health, ...sync }),
-  Apps: z.strictObject({
-    apps: z.array(
-      z.strictObject({
-        app: text,
-        servedAs: text.nullable(),
-        instances: count,
-        tasks: count,
-        ports: z.array(rowPort),
-        leftOut: z.array(text),
-        problems: count,
-      }),
-    ),
+  Status: z.strictObject({
+    at: time,
+    version: text,
+    machine: text,
+    started: time,
+    ok: z.boolean(),
+    text,
+    marathon: z.strictObject({
+      attached: z.boolean(),
+      url: text.nullable(),
+      why: text.nullable(),
+      since: time.nullable(),
+      read: time.nullable(),
+      staleSince: time.nullable(),
+    }),
+    haproxy: z.strictObject({ state: haproxyState, why: text.nullable(), up: z.boolean(), changed: time.nullable() }),
+    unbound: z.array(text),
+    apps: count,
+    tasks: count,
+    problems: count,
   }),
+  Apps: z.strictObject({ apps: z.array(appRow) }),
+  Overview: z.strictObject({ revision: text, whole: z.boolean(), gone: z.array(text), apps: z.array(appRow) }),
+  Stats: z.strictObject({
+    at: time,
+    everyMs: z.number(),
+    totals,
+    past: z.array(totals),
+    troubled: z.array(backendFigures),
+    most: z.array(backendFigures),
+    backends: z.array(backendFigures),
+  }),
+  BackendStats: z.strictObject({ backend: text, servers: z.array(serverFigures) }),
   App: z.strictObject({
     kind: z.literal('app'),
     app: text,

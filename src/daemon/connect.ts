@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { makeAlarm } from './wake-ups.ts';
-import { answerCondition, answerExplain, answerResync, answerStatus } from './control-answers.ts';
+import { answerCondition, answerExplain, answerLive, answerResync, answerStatus } from './control-answers.ts';
 import { now } from '../lib/clock.ts';
 import { chooseCertificates, type Chosen, type ChosenAtStart } from '../certificates/choose.ts';
 import type { AdminParts } from './open-admin.ts';
@@ -16,6 +16,7 @@ import { openMarathon, openSource } from './open-marathon.ts';
 import { findRelease, warnOfAge } from './find-release.ts';
 import { endingWith } from '../lib/ending-with.ts';
 import { FILES_MS, inTime } from '../lib/deadline.ts';
+import { packageVersion } from '../lib/package-version.ts';
 import { makeInbox } from '../lib/inbox.ts';
 import { sentence } from '../lib/sentence.ts';
 import { loop, type Consumer } from '../core/loop.ts';
@@ -26,6 +27,9 @@ import type { News } from '../model/news.ts';
 import { makeProblemLog } from './problem-log.ts';
 import { openRecorder, type Recorder } from './recorder.ts';
 import { dnsMeter, makeSample, reporting, requestMeter } from './figures.ts';
+import { openFigures } from './open-figures.ts';
+import { makeFiguresBook } from '../admin/figures.ts';
+import { makeOverview } from '../admin/overview.ts';
 import { makeMetrics, type Metrics } from '../admin/metrics.ts';
 import { makeAbsorb } from '../snapshot/absorb.ts';
 import { memoryOf } from '../snapshot/health.ts';
@@ -135,8 +139,12 @@ async function connect(run: Connected, client: Client, metrics: Metrics): Promis
 
 /** What the admin side answers from. */
 function adminPartsOf(parts: OpenedParts): AdminParts {
-  const { drive, views, recorder, reached } = parts;
+  const { drive, views, recorder, reached, settings, now: clock } = parts;
+  const [started, version] = [clock(), packageVersion()];
   return {
+    status: () => answerLive(parts, { version, started, changed: recorder.appliedAt() }),
+    figures: makeFiguresBook({ ask: openFigures(settings), running: () => drive.running(), now: clock }),
+    overview: makeOverview({ view: views.latest, run: String(Math.round(started)) }),
     condition: () => Promise.resolve(answerCondition(parts)),
     view: views.latest,
     running: () => drive.running(),

@@ -1,4 +1,6 @@
+import { hostname } from 'node:os';
 import type { Condition } from '../admin/health.ts';
+import type { LiveStatus } from '../admin/live-status.ts';
 import type { Reply } from './control.ts';
 import type { Drive } from '../drive/drive.ts';
 import type { Outcome } from '../drive/outcome.ts';
@@ -54,6 +56,45 @@ export function answerCondition(informants: Informants): Condition {
     haproxy,
     unbound,
   };
+}
+
+/** When the daemon was started, and when HAProxy last took a change, in ms since 1970. */
+interface Life {
+  readonly version: string;
+  readonly started: number;
+  readonly changed: number | undefined;
+}
+
+/** Whether everything is in step, as the page shows it. */
+export function answerLive(informants: Informants, { version, started, changed }: Life): LiveStatus {
+  const { source, drive, now } = informants;
+  const { ok, text, stream, synced, staleSince, haproxy, unbound, apps, tasks, problems } = answerStatus(informants);
+  const heard = source.heard().at(-1);
+  return {
+    at: iso(now()),
+    version,
+    machine: hostname(),
+    started: iso(started),
+    ok,
+    text,
+    marathon: {
+      attached: stream.attached,
+      url: stream.attached ? stream.url : null,
+      why: stream.attached ? null : stream.why,
+      since: heard === undefined ? null : iso(stream.attached ? heard.since : heard.last),
+      read: synced,
+      staleSince,
+    },
+    haproxy: { state: haproxy.state, why: haproxy.why ?? null, up: drive.isUp(), changed: changed === undefined ? null : iso(changed) },
+    unbound,
+    apps,
+    tasks,
+    problems,
+  };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 /** Why an app, host or port is served or not, with what HAProxy still lacks of it. */

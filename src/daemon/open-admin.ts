@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { apiRoutes, type ApiParts } from '../admin/api.ts';
 import { metricsRoute, type Metrics, type Sample } from '../admin/metrics.ts';
+import { pageApiRoutes, type PageParts } from '../admin/page-api.ts';
+import { pageFileRoutes } from '../admin/page-files.ts';
 import { openapiRoute } from '../admin/openapi-route.ts';
 import { healthRoutes, type Condition } from '../admin/health.ts';
 import { marathonLbRoutes, type MarathonLbParts } from '../admin/marathon-lb.ts';
@@ -16,7 +18,7 @@ import { socketPath } from './control.ts';
 import type { Run } from './surroundings.ts';
 
 /** What can be asked of the admin side. */
-export interface AdminParts extends ApiParts, MarathonLbParts {
+export interface AdminParts extends ApiParts, MarathonLbParts, PageParts {
   readonly metrics: Metrics;
   readonly sample: Sample;
   readonly condition: () => Promise<Condition>;
@@ -38,7 +40,8 @@ export async function openAdmin({ settings, log, signal }: Run, parts: AdminPart
 
 function routesOf(parts: AdminParts): readonly Route[] {
   const metrics = metricsRoute(parts.metrics, parts.sample);
-  return [...healthRoutes(parts.condition), ...apiRoutes(parts), ...marathonLbRoutes(parts), metrics, openapiRoute];
+  const api = [...apiRoutes(parts), ...pageApiRoutes(parts), ...marathonLbRoutes(parts)];
+  return [...healthRoutes(parts.condition), ...api, ...pageFileRoutes, metrics, openapiRoute];
 }
 
 /** This machine's own name, long and short, and what the operator has given. */

@@ -43,6 +43,7 @@ export async function runDemo({ address, ports, everyMs, say, signal, daemon }: 
       say(
         `HAProxy serves /nginx. Try:  curl -H "Host: ${HOST}" http://${address}:${ports.http}/   (statistics: http://${address}:${ports.stats}/haproxy?stats)`,
       );
+      say(`what goes on is shown at http://${address}:${ports.stats}/_mlb/ in a browser`);
       say(`the name server knows the addresses of its tasks. Try:  dig +short @${address} -p ${ports.dns} nginx.marathon.mesos`);
       void tell(() => story.goOn(), everyMs, AbortSignal.any([signal, ending.signal])).catch((error: unknown) => {
         say(`the story ends: ${String(error)}`);

@@ -22,9 +22,15 @@ export interface AppRow {
 export interface PortRow {
   readonly index: number;
   readonly servicePort: number;
+  readonly backend: string;
+  readonly mode: 'http' | 'tcp';
+  /** What it listens on, `*:10004`; null where it is reached by its hosts alone. */
+  readonly bind: string | null;
   readonly hosts: readonly string[];
   /** How many servers take requests, beside those that drain. */
   readonly servers: number;
+  /** How many drain, because their task is being killed. */
+  readonly draining: number;
 }
 
 /** A moment at which whoever reads the rows may do something else. */
@@ -69,11 +75,16 @@ function* grouped<Key, Element>(
 }
 
 function portRow({ front, backend }: Service): PortRow {
+  const servers = backend.servers.reduce((count, { draining }) => count + (draining ? 0 : 1), 0);
   return {
     index: front.index,
     servicePort: front.port,
+    backend: front.name,
+    mode: front.mode,
+    bind: front.bind === undefined ? null : `${front.bind.address}:${front.bind.port}`,
     hosts: unique(front.routes.map(({ host }) => host)),
-    servers: backend.servers.reduce((count, { draining }) => count + (draining ? 0 : 1), 0),
+    servers,
+    draining: backend.servers.length - servers + backend.leaving.length,
   };
 }
 

@@ -26,7 +26,6 @@ export function makeDaemonBackend({ adminSocket, adminNetworks }: Pick<DocumentS
     ...adminNetworks.map((network) => `  acl is_near src ${network}`),
     ...(adminNetworks.length > 0 ? ['  http-request deny unless is_near'] : []),
     '  http-request set-method GET unless { method GET HEAD }',
-    '  http-request set-path /metrics if { path /_mlb/metrics }',
     `  server daemon unix@${adminSocket}`,
   ];
   return { name, fragments: [{ template: 'HAPROXY_HEAD', owner: { by: 'operator' }, text: `${lines.join('\n')}\n` }] };

@@ -8,10 +8,12 @@ import { makeHistory } from '../../src/admin/history.ts';
 import { marathonLbRoutes, type MarathonLbParts } from '../../src/admin/marathon-lb.ts';
 import { makeHub } from '../../src/admin/hub.ts';
 import { DESCRIBED, describeApi } from '../../src/admin/openapi.ts';
+import { pageApiRoutes } from '../../src/admin/page-api.ts';
 import { openapiRoute } from '../../src/admin/openapi-route.ts';
 import { SCHEMAS } from '../../src/admin/schemas.ts';
 import type { View } from '../../src/model/view.ts';
 import { readCases, viewOf, type Case } from '../golden/cases.ts';
+import { makePageParts } from './page-parts.ts';
 import { ask, serveAdmin, type Heard } from './rig.ts';
 
 const CASES = readCases();
@@ -49,7 +51,8 @@ async function serve(view: View | undefined, more: Partial<MarathonLbParts> = {}
     reload: () => asked.push('reload'),
     ...more,
   };
-  const routes = [...apiRoutes(parts), ...marathonLbRoutes(parts), ...healthRoutes(() => Promise.resolve(GOOD)), openapiRoute];
+  const pageApi = pageApiRoutes(makePageParts({ view: parts.view }));
+  const routes = [...apiRoutes(parts), ...pageApi, ...marathonLbRoutes(parts), ...healthRoutes(() => Promise.resolve(GOOD)), openapiRoute];
   const { port } = await serveAdmin({ routes }, ends);
   const get = (path: string): Promise<Heard> => ask({ port, path });
   const post = (path: string): Promise<Heard> => ask({ port, path, method: 'POST' });
@@ -160,9 +163,8 @@ test('a resync says what became of it, a reload that it was asked for', async ()
 
 test('every route is described, and every description is of a route', async () => {
   const { get } = await serve(undefined);
-  const served = [...apiRoutes({} as ApiParts), ...healthRoutes(() => Promise.resolve(GOOD)), openapiRoute].map(
-    ({ method, path }) => `${method} ${path}`,
-  );
+  const api = [...apiRoutes({} as ApiParts), ...pageApiRoutes(makePageParts({}))];
+  const served = [...api, ...healthRoutes(() => Promise.resolve(GOOD)), openapiRoute].map(({ method, path }) => `${method} ${path}`);
   const described = DESCRIBED.map(({ method, path }) => `${method} ${path}`);
   expect(described.filter((one) => one !== 'GET /metrics').sort()).toEqual(served.sort()); // its text has a test of its own
   for (const path of ['/health/live', '/health/ready', '/health/sync']) expect(read(path, await get(path))).toMatchObject({ ok: true });

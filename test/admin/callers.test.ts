@@ -1,7 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { refuseChange, refuseForeign, type Caller } from '../../src/admin/callers.ts';
 
-const CALLER: Caller = { from: { address: '10.0.0.7' }, host: 'lb1:9092', origin: undefined, site: undefined, authorization: undefined };
+const CALLER: Caller = {
+  from: { address: '10.0.0.7' },
+  host: 'lb1:9092',
+  origin: undefined,
+  site: undefined,
+  opensPage: false,
+  authorization: undefined,
+};
 const TOKEN = 'a-token-of-some-length';
 
 test.each([
@@ -30,6 +37,15 @@ test.each([
   ['', 421],
 ])('a request to the host "%s"', (host, status) => {
   expect(refuseForeign({ ...CALLER, host }, ['lb1'])?.status).toBe(status);
+});
+
+test.each([
+  ['opens the page', { site: 'cross-site', opensPage: true }, undefined],
+  ['asks for something else', { site: 'cross-site' }, 403],
+  ['sends a form to the page', { site: 'cross-site', opensPage: true, origin: 'http://evil.example' }, 403],
+  ['opens the page by a foreign name', { site: 'cross-site', opensPage: true, host: 'evil.example' }, 421],
+])('a link of another site that %s', (_, more, status) => {
+  expect(refuseForeign({ ...CALLER, ...more }, ['lb1'])?.status).toBe(status);
 });
 
 test('the refusal of a host says which flag takes it', () => {

@@ -1,0 +1,80 @@
+import { DAEMON_BACKEND } from '../haproxy/daemon-backend.ts';
+import type { Running } from '../model/document.ts';
+import type { StatRow } from '../model/figures.ts';
+
+/** What HAProxy counts for one backend. Rates are per second since HAProxy was asked before; null at the first time. */
+export interface BackendFigures {
+  readonly iid: number;
+  readonly backend: string;
+  /** `up`: they may get requests. `checking`: they wait for their first check. `draining`: their task is being killed. `down`: all others. */
+  readonly up: number;
+  readonly checking: number;
+  readonly draining: number;
+  readonly down: number;
+  readonly sessions: number;
+  readonly requests: number | null;
+  readonly errors: number | null;
+  /** How many requests and errors came since HAProxy was asked before. */
+  readonly came: number;
+  /** How long servers take to answer, in ms; null where HAProxy does not know. */
+  readonly answerMs: number | null;
+}
+
+interface Counted {
+  readonly at: number;
+  readonly rows: readonly StatRow[];
+  readonly running: Running | undefined;
+}
+
+/** Makes a function that turns HAProxy's counters into rates, by what they were the time before. Backends of our own are left out. */
+export function makeCounting(): (counted: Counted) => ReadonlyMap<string, BackendFigures> {
+  let before: { readonly at: number; readonly rows: ReadonlyMap<string, StatRow> } | undefined;
+  return ({ at, rows, running }) => {
+    const own = rows.filter(({ backend }) => backend !== DAEMON_BACKEND && backend !== 'stats');
+    const seconds = before === undefined ? undefined : Math.max(0.001, (at - before.at) / 1000);
+    const stages = stagesOf(running);
+    const figures = own.map((row): BackendFigures => {
+      const last = before?.rows.get(row.backend);
+      const [came, failed] = [since(row.requests, last?.requests), since(row.errors, last?.errors)];
+      return {
+        iid: row.iid,
+        backend: row.backend,
+        ...serversOf(row, stages),
+        sessions: row.sessions,
+        requests: seconds === undefined ? null : came / seconds,
+        errors: seconds === undefined ? null : failed / seconds,
+        came: seconds === undefined ? 0 : came,
+        answerMs: row.mode === 'http' && row.requests > 0 ? row.answerMs : null,
+      };
+    });
+    before = { at, rows: new Map(own.map((row) => [row.backend, row])) };
+    return new Map(figures.map((one) => [one.backend, one]));
+  };
+}
+
+/** A new worker counts from 0 again. */
+function since(now: number, before = 0): number {
+  return now >= before ? now - before : now;
+}
+
+interface Stages {
+  readonly written: ReadonlyMap<string, number>;
+  readonly checking: ReadonlyMap<string, number>;
+  readonly draining: ReadonlyMap<string, number>;
+}
+
+/** How many servers the file has, and how many of them or beside them are in a state of their own, by backend. */
+function stagesOf(running: Running | undefined): Stages {
+  const [checking, draining] = [new Map<string, number>(), new Map<string, number>()];
+  for (const { backend, stage } of running?.exceptions.values() ?? []) {
+    const counts = stage === 'checking' || stage === 'passed' ? checking : stage === 'draining' ? draining : undefined;
+    counts?.set(backend, (counts.get(backend) ?? 0) + 1);
+  }
+  return { written: new Map(running?.document.backends.map(({ backend, servers }) => [backend, servers.size])), checking, draining };
+}
+
+function serversOf({ backend, usable }: StatRow, stages: Stages): Pick<BackendFigures, 'up' | 'checking' | 'draining' | 'down'> {
+  const written = stages.written.get(backend) ?? usable;
+  const [checking, draining] = [stages.checking.get(backend) ?? 0, stages.draining.get(backend) ?? 0];
+  return { up: usable, checking, draining, down: Math.max(0, written - usable - checking) };
+}

@@ -1,0 +1,174 @@
+import type { AppExplanation, PortExplanation, TaskExplanation } from '../../explain/shapes.ts';
+import type { Address } from './address.ts';
+import { ask } from './ask.ts';
+import { fill, find, make, say, type Content } from './elements.ts';
+import { serverTable } from './server-table.ts';
+import type { ServersShape } from './shapes.ts';
+import { counted } from './words.ts';
+
+/** The details of one app, in a window over the page. */
+export interface Details {
+  readonly open: (app: string) => void;
+  /** Reads the open app again; does nothing where none is open. */
+  readonly refresh: () => Promise<void>;
+  /** Takes over what the address bar says. */
+  readonly follow: () => void;
+}
+
+/** The window, closed at first. */
+export function makeDetails(address: Address): Details {
+  const dialog = find('details', HTMLDialogElement);
+  const body = find('details-body', HTMLElement);
+  let shown = '';
+  const refresh = async (): Promise<void> => {
+    const id = shown;
+    if (id === '') return;
+    const content = await contentOf(id);
+    if (id === shown) replaceKeeping(body, content);
+  };
+  const openNow = (app: string): void => {
+    shown = app;
+    say(find('details-title', HTMLElement), app);
+    fill(body, make('p', {}, 'Asking …'));
+    if (!dialog.open) dialog.showModal();
+    void refresh();
+  };
+  dialog.addEventListener('close', () => {
+    if (shown === '') return;
+    shown = '';
+    address.change({ app: '' }, 'step');
+  });
+  find('details-close', HTMLButtonElement).addEventListener('click', () => {
+    dialog.close();
+  });
+  dialog.addEventListener('click', ({ target }) => {
+    if (target === dialog) dialog.close(); // beside the window
+  });
+  return {
+    open: (app) => {
+      address.change({ app }, 'step');
+      openNow(app);
+    },
+    refresh,
+    follow: () => {
+      const { app } = address.shown();
+      if (app === shown) return;
+      if (app !== '') openNow(app);
+      else {
+        shown = '';
+        dialog.close();
+      }
+    },
+  };
+}
+
+/** Puts new content in place of the old, and leaves open what somebody has unfolded. */
+function replaceKeeping(body: HTMLElement, content: readonly Content[]): void {
+  const unfolded = new Set(Array.from(body.querySelectorAll('details[open]'), ({ id }) => id));
+  const [top, active] = [body.scrollTop, document.activeElement?.id ?? ''];
+  fill(body, ...content);
+  for (const one of body.querySelectorAll('details')) one.open = unfolded.has(one.id);
+  body.scrollTop = top;
+  if (active !== '') document.getElementById(active)?.focus();
+}
+
+async function contentOf(id: string): Promise<readonly Content[]> {
+  try {
+    const app = await ask<AppExplanation>(`v1/apps${id.split('/').map(encodeURIComponent).join('/')}`);
+    const figures = await Promise.all(app.ports.map(serversOf));
+    return [summaryOf(app), problemsOf(app), ...app.ports.map((port, i) => portOf(port, figures[i])), tasksOf(app.tasks), labelsOf(app)];
+  } catch (error) {
+    return [make('p', { class: 'fault' }, error instanceof Error ? error.message : 'there is no answer')];
+  }
+}
+
+/** What HAProxy says of a port's servers; undefined where it says nothing now. */
+async function serversOf({ backend }: PortExplanation): Promise<ServersShape | undefined> {
+  if (backend === null) return undefined;
+  return ask<ServersShape>(`v1/stats/${encodeURIComponent(backend)}`).catch(() => undefined);
+}
+
+function summaryOf({ served, servedAs, instances, tasks, network, checks }: AppExplanation): HTMLElement {
+  const as = servedAs === null ? '' : `, as ${servedAs}`;
+  const words = `${counted(instances, 'instance')} wanted, ${counted(tasks.length, 'task')}, network ${network}.`;
+  return make(
+    'div',
+    {},
+    make('p', { class: 'way-sum', 'data-mood': served ? 'good' : 'bad' }, served ? `It is served${as}.` : 'It is not served.'),
+    make('p', {}, words, checks.length === 0 ? ' No health check.' : ` Checked: ${checks.join('; ')}.`),
+  );
+}
+
+function problemsOf({ problems }: AppExplanation): Content {
+  if (problems.length === 0) return undefined;
+  const items = problems.map(({ label, message, hint }) =>
+    make(
+      'li',
+      { class: 'problem', 'data-severity': 'serious' },
+      make('p', {}, label === undefined ? undefined : [make('code', {}, label), ': '], message),
+      make('p', { class: 'problem-hint' }, make('b', {}, 'What to do: '), hint),
+    ),
+  );
+  return [make('h3', {}, 'Problems'), make('ul', { class: 'plain' }, items)];
+}
+
+function portOf(port: PortExplanation, figures: ServersShape | undefined): HTMLElement {
+  const { index, servicePort, mode, bind, backend, routes, lostHosts, rules, leftOut } = port;
+  const reach = [
+    bind === null ? [] : [`listens on ${bind}`],
+    routes.length === 0 ? [] : [`answers for ${routes.map(({ host, path }) => host + (path ?? '')).join(', ')}`],
+    port.auth ? ['asks for a user and password'] : [],
+    port.redirectToHttps ? ['redirects http to https'] : [],
+    port.allowedNetworks.length === 0 ? [] : [`only for ${port.allowedNetworks.join(', ')}`],
+  ].flat();
+  return make(
+    'section',
+    { class: 'port' },
+    make('h3', {}, `Port ${index}: ${servicePort ?? 'no service port'}${mode === null ? '' : ` (${mode})`}`),
+    make(
+      'p',
+      {},
+      backend === null ? undefined : ['Backend ', make('code', {}, backend), '. '],
+      reach.length === 0 ? '' : `It ${reach.join('; ')}.`,
+    ),
+    lostHosts.length === 0 ? undefined : make('p', { class: 'fault' }, `Lost to others: ${lostHosts.join(', ')}.`),
+    leftOut.map(({ text }) => make('p', { class: 'fault' }, `Left out: ${text}.`)),
+    backend === null ? undefined : serverTable(port, figures),
+    rules.length === 0 ? undefined : rulesOf(port),
+  );
+}
+
+function rulesOf({ index, rules }: PortExplanation): HTMLElement {
+  const text = rules.map(({ where, line }) => `${where}: ${line.trim()}`).join('\n');
+  return make(
+    'details',
+    { id: `rules-${index}` },
+    make('summary', { id: `rules-of-${index}` }, `${counted(rules.length, 'rule')} that lead here`),
+    make('pre', { tabindex: 0 }, text),
+  );
+}
+
+function tasksOf(tasks: readonly TaskExplanation[]): Content {
+  const idle = tasks.filter(({ leftOut }) => leftOut.length > 0);
+  if (idle.length === 0) return undefined;
+  const items = idle
+    .slice(0, 50)
+    .map(({ task, host, state, leftOut }) =>
+      make('li', {}, make('code', {}, task), ` on ${host}, ${state}: ${[...new Set(leftOut.map(({ text }) => text))].join('; ')}`),
+    );
+  return [make('h3', {}, 'Tasks that do not serve'), make('ul', {}, items)];
+}
+
+function labelsOf({ labels }: AppExplanation): Content {
+  if (labels.length === 0) return undefined;
+  const items = labels.map(({ name, value, counts, problem }) =>
+    make(
+      'li',
+      { 'data-counts': counts },
+      make('code', {}, `${name}=${value}`),
+      counts === 'yes' ? undefined : make('span', { class: 'fault' }, counts === 'no' ? ' does not count' : ' counts in part'),
+      problem === null ? undefined : `: ${problem}`,
+    ),
+  );
+  return [make('h3', {}, 'Labels'), make('ul', { class: 'labels' }, items)];
+}

@@ -1,0 +1,61 @@
+/** What an element has: attributes by name, `onclick` and the like as functions. What is undefined or false is left out; true is an empty value. */
+export type Attributes = Readonly<Record<string, string | number | boolean | undefined | ((event: Event) => void)>>;
+
+/** What an element holds. Text is always text: nothing here reads markup. */
+export type Content = Node | string | number | undefined | readonly Content[];
+
+/** Makes an element. */
+export function make<Name extends keyof HTMLElementTagNameMap>(
+  name: Name,
+  attributes: Attributes = {},
+  ...content: readonly Content[]
+): HTMLElementTagNameMap[Name] {
+  const element = document.createElement(name);
+  setAll(element, attributes);
+  element.append(...nodesOf(content));
+  return element;
+}
+
+/** Makes an element of a drawing. */
+export function draw<Name extends keyof SVGElementTagNameMap>(
+  name: Name,
+  attributes: Attributes = {},
+  ...content: readonly Content[]
+): SVGElementTagNameMap[Name] {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', name);
+  setAll(element, attributes);
+  element.append(...nodesOf(content));
+  return element;
+}
+
+function setAll(element: Element, attributes: Attributes): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === 'function') element.addEventListener(name.replace(/^on/, ''), value);
+    else if (value !== undefined && value !== false) element.setAttribute(name, value === true ? '' : String(value));
+  }
+}
+
+function nodesOf(content: readonly Content[]): readonly (Node | string)[] {
+  return content.flatMap((one): readonly (Node | string)[] => {
+    if (one === undefined) return [];
+    if (typeof one === 'object' && !(one instanceof Node)) return nodesOf(one);
+    return [typeof one === 'number' ? String(one) : one];
+  });
+}
+
+/** Puts content in place of what an element held. */
+export function fill(element: Element, ...content: readonly Content[]): void {
+  element.replaceChildren(...nodesOf(content));
+}
+
+/** Sets an element's text, and leaves the element alone where it has that text already, so that nothing is read out twice. */
+export function say(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** The element with an id, which the page's text is known to have. */
+export function find<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind {
+  const element = document.getElementById(id);
+  if (!(element instanceof kind)) throw new Error(`the page has no ${kind.name} '${id}'`);
+  return element;
+}

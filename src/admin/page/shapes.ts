@@ -1,0 +1,71 @@
+import type { AppRow } from '../../explain/app-rows.ts';
+
+/** What `/v1/overview` answers. */
+export interface OverviewShape {
+  readonly revision: string;
+  readonly whole: boolean;
+  readonly gone: readonly string[];
+  readonly apps: readonly AppRow[];
+}
+
+/** How many servers are in which state, and their traffic; rates are per second and null at the first look. */
+interface Counts {
+  readonly up: number;
+  readonly checking: number;
+  readonly draining: number;
+  readonly down: number;
+  readonly sessions: number;
+  readonly requests: number | null;
+  readonly errors: number | null;
+}
+
+/** All backends together at one time. */
+export interface TotalsShape extends Counts {
+  /** In ms since 1970. */
+  readonly at: number;
+  readonly p50: number | null;
+  readonly p95: number | null;
+}
+
+/** One backend. */
+export interface BackendShape extends Counts {
+  readonly backend: string;
+  readonly answerMs: number | null;
+}
+
+/** What `/v1/stats` answers. */
+export interface StatsShape {
+  readonly at: string;
+  readonly everyMs: number;
+  readonly totals: TotalsShape;
+  readonly past: readonly TotalsShape[];
+  readonly troubled: readonly BackendShape[];
+  readonly most: readonly BackendShape[];
+  readonly backends: readonly BackendShape[];
+}
+
+/** What `/v1/stats/{backend}` answers. */
+export interface ServersShape {
+  readonly backend: string;
+  readonly servers: readonly ServerShape[];
+}
+
+/** A server, as HAProxy has it; counts since its worker began. */
+export interface ServerShape {
+  readonly server: string;
+  readonly status: string;
+  readonly sessions: number;
+  readonly requests: number;
+  readonly errors: number;
+  readonly answerMs: number;
+  /** Seconds since its state changed. */
+  readonly changed: number | null;
+  readonly check: string;
+}
+
+/** A sentence of the demo's story. */
+export interface StorySentence {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly text: string;
+}
