@@ -106,6 +106,18 @@ export class Attempts {
     return hasEnded;
   }
 
+  /**
+   * Like `#revive`, but resolves to the error when HAProxy does not start with the previous files either: somebody may have taken a port of theirs.
+   * What keeps the candidate from being served is told all the same, because a different candidate may be.
+   */
+  async #tryRevive(): Promise<boolean | Error> {
+    try {
+      return await this.#revive();
+    } catch (error) {
+      return error instanceof Error ? error : new Error(sentence(error));
+    }
+  }
+
   async #reload(candidate: Document, reasons: readonly Reason[]): Promise<Attempt> {
     const { parts, actual } = this.#shared;
     try {
@@ -142,12 +154,14 @@ export class Attempts {
     actual.file.written = undefined;
     const isBack = await files.restore();
     if (signal.aborted) throw error;
-    const hasEnded = isBack && (await this.#revive());
+    const revived = isBack ? await this.#tryRevive() : false;
+    const hasEnded = revived === true;
     if (hasEnded) ended(error);
     const isFirst = !isBack && actual.running === undefined && (await parts.applied()) === undefined;
     const consequence = await actual.refuse({ error, hasEnded, isFirst }, candidate);
     if (hasEnded && actual.running !== undefined) actual.running = await haproxy.holds(actual.running.document);
     if (consequence === 'later') throw error;
+    if (revived instanceof Error && consequence !== 'another') throw revived;
     const why = sentence(error);
     if (consequence === 'never') this.#hopeless = { document: candidate, why, isBack };
     return { outcome: { ok: false, why }, another: consequence === 'another' };

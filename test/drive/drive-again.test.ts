@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { calm, makeRig, named } from './drive-rig.ts';
 import { oneAtATime } from '../../src/lib/runs.ts';
+import { sentence } from '../../src/lib/sentence.ts';
 
 test('a reload by hand that fails does not keep what is wanted from being applied', async () => {
   const rig = makeRig({}, 5);
@@ -128,4 +129,30 @@ test('oneAtATime after a failure runs again', async () => {
   await expect(run()).rejects.toThrow('x');
   await run();
   expect(runs).toBe(2);
+});
+
+test('a start at which neither the files nor those before can be had: it is told, and what is wanted without the port is served', async () => {
+  const told: string[] = [];
+  const without = named('a without its port');
+  const rig = makeRig({
+    revive: () => {
+      rig.log.push('revive');
+      return Promise.reject(new Error('the port is taken'));
+    },
+    refused: (refusal) => {
+      told.push('error' in refusal ? sentence(refusal.error) : '');
+      rig.drive.want(without);
+      return Promise.resolve('another');
+    },
+  });
+  rig.drive.want(named('a'));
+  await calm();
+  rig.runs = undefined;
+  rig.drive.lost();
+  rig.log.length = 0;
+  rig.failures.push('the port is taken');
+  rig.drive.want(named('b'));
+  await calm();
+  expect(rig.log.slice(0, 6)).toEqual(['put b', 'reload b', 'restore', 'revive', 'put a without its port', 'reload a without its port']);
+  expect([told, rig.runs]).toEqual([['the port is taken'], 'a without its port']);
 });

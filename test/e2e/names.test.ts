@@ -1,6 +1,7 @@
-import { expect, jest, test } from '@jest/globals';
+import { beforeAll, expect, jest, test } from '@jest/globals';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { execa } from 'execa';
 import { clusters, type Cluster } from './cluster.ts';
 import { FIRST, OTHER_HOST } from './tasks.ts';
 import { until } from './until.ts';
@@ -8,16 +9,27 @@ import { until } from './until.ts';
 jest.setTimeout(120_000);
 
 const makeCluster = clusters();
+beforeAll(needMounts);
 const NAME = 'api.names.test';
 const OTHER = '127.60.0.9';
+
+/** An ordinary user is root in a namespace of its own. */
+const UNSHARE = ['unshare', ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']), '--mount'] as const;
+
+/** Throws a sentence where this machine allows no mount namespace. */
+async function needMounts(): Promise<void> {
+  const [program, ...words] = UNSHARE;
+  const { failed, shortMessage } = await execa(program, [...words, 'true'], { reject: false });
+  if (failed)
+    throw new Error(`these tests need an /etc/hosts of their own, for which ${UNSHARE.join(' ')} has to be allowed: ${shortMessage}`);
+}
 
 /** An /etc/hosts of the test's own, that the daemon and HAProxy see as that of the machine; and what is in front of the daemon for it. */
 async function makeHosts({ folder }: Cluster) {
   const file = path.join(folder, 'hosts');
   const write = (...lines: readonly string[]): Promise<void> => writeFile(file, ['127.0.0.1 localhost', ...lines, ''].join('\n'));
   await write();
-  const asUser = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
-  const before = ['unshare', ...asUser, '--mount', 'sh', '-c', 'mount --bind "$0" /etc/hosts && exec "$@"', file];
+  const before = [...UNSHARE, 'sh', '-c', 'mount --bind "$0" /etc/hosts && exec "$@"', file];
   return { write, before };
 }
 

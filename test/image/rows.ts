@@ -163,7 +163,7 @@ function ends(signal: string): Row {
     expect(answered.status === '200', `the request under way got ${answered.status}`);
     expect(code === 0, `the exit code is ${code}`);
     process.stdout.write(`     ended ${Date.now() - since} ms after the last answer\n`);
-    const lines = [`SIG${signal}: the container ends`, 'HAProxy ends', 'HAProxy has ended', 'the container has ended'];
+    const lines = [`SIG${signal}: the container ends`, 'ending HAProxy', 'HAProxy has ended', 'the container has ended'];
     const places = lines.map((line) => container.output().indexOf(line));
     expect(!places.includes(-1) && places.every((place, i) => i === 0 || place > (places[i - 1] ?? 0)), `the log says ${String(places)}`);
   };
