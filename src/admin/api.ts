@@ -1,13 +1,17 @@
 import { explainApp } from '../explain/app.ts';
 import { appRows } from '../explain/app-rows.ts';
+import { answerTo } from '../explain/explain.ts';
 import { makeLookup, type Lookup } from '../explain/lookup.ts';
+import { readQuestion } from '../explain/question.ts';
 import { explainRoute } from '../explain/route.ts';
+import { sentence } from '../lib/sentence.ts';
 import type { Running } from '../model/document.ts';
 import type { AppId } from '../model/names.ts';
 import type { View } from '../model/view.ts';
 import { configText } from './config-text.ts';
 import type { History } from './history.ts';
 import type { Hub } from './hub.ts';
+import type { Memory } from './memory.ts';
 import { json, refused, type Answer, type Asked, type Route } from './route.ts';
 
 /** What the API answers from. */
@@ -16,6 +20,10 @@ export interface ApiParts {
   readonly view: () => View | undefined;
   /** What HAProxy runs, as far as that is known. */
   readonly running: () => Running | undefined;
+  /** Why HAProxy does not run what is wanted of it, in words; undefined when it does. */
+  readonly lack: () => string | undefined;
+  /** What is known beside what Marathon says; undefined before Marathon was read. */
+  readonly memory: () => Memory | undefined;
   readonly history: History;
   readonly hub: Hub;
   /** Reads everything again, and says how HAProxy came to have it; `by`: what was asked for, as the log names it. Never rejects. */
@@ -34,8 +42,10 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     { method: 'GET', path: '/v1/apps', answer: ofView(({ view }) => listed('apps', appRows(view))) },
     { method: 'GET', path: '/v1/apps/{id…}', answer: ofView(answerApp) },
     { method: 'GET', path: '/v1/routes', answer: ofView(answerRoute) },
+    { method: 'GET', path: '/v1/explain', answer: ofView((lookup, asked) => answerQuestion(lookup, asked, parts)) },
     { method: 'GET', path: '/v1/problems', answer: ofView(({ view }) => listed('problems', view.problems)) },
     { method: 'GET', path: '/v1/config', answer: () => answerConfig(parts.running()) },
+    { method: 'GET', path: '/v1/memory', answer: () => answerMemory(parts.memory()) },
     { method: 'GET', path: '/v1/history', answer: () => json({ changes: [...parts.history.all()].reverse() }) },
     { method: 'GET', path: '/v1/events', answer: ({ gone }) => answerEvents(parts.hub, gone) },
     { method: 'POST', path: '/v1/resync', isChange: true, deadlineMs: RESYNC_MS, answer: () => answerResync(parts) },
@@ -50,12 +60,13 @@ function withView({ view: latest }: ApiParts): (answer: OfView) => Route['answer
   let lookup: Lookup | undefined;
   return (answer) => (asked) => {
     const view = latest();
-    if (view === undefined)
-      return refused({ status: 503, error: 'nothing is known yet: Marathon was not read', hint: 'GET /health/sync says why' });
+    if (view === undefined) return NOTHING_YET;
     if (lookup?.view !== view) lookup = makeLookup(view);
     return answer(lookup, asked);
   };
 }
+
+const NOTHING_YET = refused({ status: 503, error: 'nothing is known yet: Marathon was not read', hint: 'GET /health/sync says why' });
 
 /** Replaces the mark that the log uses for hidden text by `***`. */
 function shown(text: string): string {
@@ -101,6 +112,27 @@ function answerRoute(lookup: Lookup, { query }: Asked): Answer {
   if (host !== '' && path.startsWith('/')) return jsonShown(explainRoute(lookup, host, path));
   const error = host === '' ? 'no host is given' : `the path '${path}' does not begin with a slash`;
   return refused({ status: 400, error, hint: 'ask as in /v1/routes?host=shop.acme.org&path=/cart' });
+}
+
+/** Answers a word of the command line, as `marathon-lb-ts explain` asks it. */
+function answerQuestion(lookup: Lookup, { query }: Asked, { lack }: ApiParts): Answer {
+  const about = query.get('about') ?? '';
+  const wrong = orMessage(() => readQuestion(about));
+  if (wrong !== undefined) return refused({ status: 400, error: wrong, hint: 'ask as in /v1/explain?about=shop.acme.org/cart' });
+  return jsonShown({ ...answerTo(lookup, about), lack: lack() ?? null });
+}
+
+function orMessage(work: () => unknown): string | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return sentence(error);
+  }
+}
+
+function answerMemory(memory: Memory | undefined): Answer {
+  return memory === undefined ? NOTHING_YET : jsonShown(memory);
 }
 
 function answerConfig(running: Running | undefined): Answer {

@@ -63,6 +63,13 @@ export const DESCRIBED: readonly Described[] = [
   },
   {
     method: 'GET',
+    path: '/v1/explain',
+    summary: 'What `marathon-lb-ts explain` says of an app, a host or a port',
+    query: { about: { doc: '/shop, shop.acme.org/cart or :10004', isNeeded: true } },
+    answers: { 200: { doc: 'whether it is served, and why', shape: 'Explain' }, 400: REFUSED, ...UNKNOWN_YET },
+  },
+  {
+    method: 'GET',
     path: '/v1/problems',
     summary: 'What is wrong with apps, and with what the operator gave',
     answers: { 200: { doc: 'the Problems', shape: 'Problems' }, ...UNKNOWN_YET },
@@ -102,6 +109,12 @@ export const DESCRIBED: readonly Described[] = [
     path: '/v1/config',
     summary: 'The configuration that HAProxy runs, with what commands have changed since it was loaded, without passwords',
     answers: { 200: { doc: 'as haproxy.cfg has it', type: 'text/plain; charset=utf-8' }, ...UNKNOWN_YET },
+  },
+  {
+    method: 'GET',
+    path: '/v1/memory',
+    summary: 'What the daemon knows beside what Marathon says: who holds what, what HAProxy refused, which binds another process has',
+    answers: { 200: { doc: 'what it knows', shape: 'Memory' }, ...UNKNOWN_YET },
   },
   {
     method: 'GET',

@@ -122,6 +122,66 @@ const serverFigures = z.strictObject({
 });
 const haproxyState = z.enum(['as-wanted', 'behind', 'stuck', 'failed', 'nothing-yet']);
 
+const appSchema = z.strictObject({
+  kind: z.literal('app'),
+  app: text,
+  served: z.boolean(),
+  servedAs: text.nullable(),
+  instances: count,
+  network: text,
+  ports: z.array(portSchema),
+  tasks: z.array(taskSchema),
+  checks: z.array(text),
+  labels: z.array(labelSchema),
+  ...problems,
+});
+
+const routeSchema = z.strictObject({
+  kind: z.literal('route'),
+  host: text,
+  path: text,
+  served: z.boolean(),
+  http: answerSchema.nullable(),
+  https: answerSchema.nullable(),
+  others: z.array(claimSchema),
+  nearest: z.array(text),
+  ...problems,
+});
+
+const bindSchema = z.strictObject({
+  kind: z.literal('port'),
+  port: count,
+  served: z.boolean(),
+  binds: z.array(z.strictObject({ section: text, shared: z.boolean(), answer: answerSchema.nullable() })),
+  others: z.array(claimSchema),
+  taken: z.array(text),
+  ...problems,
+});
+
+/** What `marathon-lb-ts explain` is answered. */
+export const explainSchema = z.strictObject({
+  served: z.boolean(),
+  text,
+  explanation: z.discriminatedUnion('kind', [appSchema, routeSchema, bindSchema]).nullable(),
+  lack: text.nullable(),
+});
+
+/** What `marathon-lb-ts diff` asks of a daemon that runs. */
+export const memorySchema = z.strictObject({
+  holders: z.array(z.strictObject({ app: text, author: text.optional(), index: count, holds: z.array(text) })),
+  refused: z.array(z.strictObject({ app: text, index: count, digest: text, problems: z.array(problemSchema) })),
+  taken: z.array(
+    z.strictObject({
+      address: text,
+      port: count,
+      v6only: z.literal(true).optional(),
+      interface: text.optional(),
+      transparent: z.literal(true).optional(),
+      why: text,
+    }),
+  ),
+});
+
 /** What the answers look like; nothing is in an answer that is not here. */
 export const SCHEMAS = {
   Refusal: z.strictObject({ error: text, hint: text }),
@@ -160,30 +220,10 @@ export const SCHEMAS = {
     backends: z.array(backendFigures),
   }),
   BackendStats: z.strictObject({ backend: text, servers: z.array(serverFigures) }),
-  App: z.strictObject({
-    kind: z.literal('app'),
-    app: text,
-    served: z.boolean(),
-    servedAs: text.nullable(),
-    instances: count,
-    network: text,
-    ports: z.array(portSchema),
-    tasks: z.array(taskSchema),
-    checks: z.array(text),
-    labels: z.array(labelSchema),
-    ...problems,
-  }),
-  Route: z.strictObject({
-    kind: z.literal('route'),
-    host: text,
-    path: text,
-    served: z.boolean(),
-    http: answerSchema.nullable(),
-    https: answerSchema.nullable(),
-    others: z.array(claimSchema),
-    nearest: z.array(text),
-    ...problems,
-  }),
+  App: appSchema,
+  Route: routeSchema,
+  Explain: explainSchema,
+  Memory: memorySchema,
   Problems: z.strictObject({ problems: z.array(problemSchema) }),
   History: z.strictObject({ changes: z.array(changeSchema) }),
   Done: z.strictObject({ ok: z.boolean(), text }),

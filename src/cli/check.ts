@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
-import type { AppCheck, Checking } from '../daemon/check-apps.ts';
+import type { AppCheck } from '../daemon/check-apps.ts';
+import type { Checking } from '../daemon/own-folder.ts';
 import { CHECK_FORMATS } from '../explain/check-formats.ts';
 import { sentence } from '../lib/sentence.ts';
 import { OPTIONS, type Settings } from '../options/options.ts';

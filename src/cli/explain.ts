@@ -4,7 +4,8 @@ import { readQuestion } from '../explain/question.ts';
 import { describe } from '../explain/words.ts';
 import { makeLogger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
-import type { View } from '../model/view.ts';
+import type { News } from '../model/news.ts';
+import type { Run } from '../daemon/surroundings.ts';
 import { OPTIONS, type Settings } from '../options/options.ts';
 import { addDaemonOptions, isGiven, readSettings } from './commander-options.ts';
 import { withSignals } from './signals.ts';
@@ -48,47 +49,50 @@ async function run(what: string, command: Command): Promise<void> {
   const settings = withGroup(readSettings(command));
   orUsage(() => readQuestion(what));
   const isHere = file !== undefined || isGiven(command, 'marathon');
-  const { lack, ...answer } = isHere ? await here(what, settings, file) : await ofDaemon(what, settings);
+  const { aside, ...answer } = isHere ? await here(what, settings, file) : await ofDaemon(what, settings);
   if (json) process.stdout.write(`${JSON.stringify(answer.explanation)}\n`);
   else if (answer.explanation !== null) process.stdout.write(describe(answer.explanation));
-  if (lack !== undefined && !json) process.stdout.write(`\nthis is what HAProxy should run, but ${lack}\n`);
+  if (aside !== undefined && !json) process.stdout.write(`\n${aside}\n`);
   if (!answer.served) throw new Error(answer.text);
 }
 
 interface Told extends Answer {
-  /** Why HAProxy does not run what it should. */
-  readonly lack?: string;
+  /** What else is to be said, in a sentence: why HAProxy does not run what it should, or that none was asked. */
+  readonly aside?: string | undefined;
 }
 
+/** How a daemon that runs answers a question (`/v1/explain`). */
+type OfDaemon = Answer & { readonly lack: string | null };
+
 async function ofDaemon(about: string, { runDir }: Settings): Promise<Told> {
-  const { askDaemon } = await import('../daemon/control.ts');
-  const reply = await askDaemon({ runDir, ask: 'explain', about, deadlineMs: DEADLINE_MS });
-  if (!('explanation' in reply)) throw new Error(reply.text);
-  return reply as unknown as Told;
+  const { askAdmin } = await import('../daemon/ask-admin.ts');
+  const { status, body } = await askAdmin(`/v1/explain?${String(new URLSearchParams({ about }))}`, { runDir, deadlineMs: DEADLINE_MS });
+  if (status !== 200) throw new Error((body as { readonly error?: string }).error ?? `the daemon of ${runDir} answered ${status}`);
+  const { lack, ...answer } = body as OfDaemon;
+  return { ...answer, aside: lack === null ? undefined : `this is what HAProxy should run, but ${lack}` };
 }
 
 async function here(what: string, settings: Settings, file: string | undefined): Promise<Told> {
   const { answerTo } = await import('../explain/explain.ts');
-  return answerTo(await viewOf(settings, file), what);
+  const { makeSiftedView } = await import('../daemon/refused-here.ts');
+  const given = { settings: { ...settings, dry: true }, env: process.env }; // under --dry HAProxy does not have to be installed
+  let told: Told | undefined;
+  await withSignals(async ({ signal }) => {
+    const news = await newsFrom({ ...given, signal }, file);
+    const { view, looked } = await makeSiftedView(news, { ...given, signal });
+    const aside = looked.looked ? undefined : `whether HAProxy takes it was not looked at: ${looked.why}`;
+    told = { ...answerTo(view, what), aside };
+  });
+  return told as unknown as Told;
 }
 
-async function viewOf(settings: Settings, file: string | undefined): Promise<View> {
-  const { makeView, readView } = await import('../daemon/read-view.ts');
-  const given = { settings: { ...settings, dry: true }, env: process.env }; // under --dry HAProxy does not have to be installed
+async function newsFrom(run: Omit<Run, 'log'>, file: string | undefined): Promise<readonly News[]> {
   if (file !== undefined) {
     const { newsOf, readAppFile } = await import('../daemon/app-files.ts');
-    const { apps } = await readAppFile(file).catch(usage);
-    return makeView(given, (tell) => {
-      tell(newsOf(apps));
-      return Promise.resolve();
-    });
+    return [newsOf((await readAppFile(file).catch(usage)).apps)];
   }
-  const log = await makeLogger({ level: 'warn', format: 'text', fd: process.stderr.fd });
-  let view: View | undefined;
-  await withSignals(async ({ signal }) => {
-    view = await readView({ ...given, log, signal });
-  });
-  return view as unknown as View;
+  const { readNews } = await import('../daemon/read-view.ts');
+  return readNews({ ...run, log: await makeLogger({ level: 'warn', format: 'text', fd: process.stderr.fd }) });
 }
 
 /** Takes all groups when --group is not given, because a person who only asks need not know the groups. */

@@ -23,49 +23,53 @@ export interface HaproxyWord {
   readonly problems: readonly Problem[];
 }
 
+/** A HAProxy of this machine that can be asked about documents. */
+export interface Asking {
+  readonly version: string;
+  readonly check: (document: Document) => Promise<Verdict>;
+  /** The file that is checked, as HAProxy's messages name it. */
+  readonly file: string;
+}
+
 /** The most rounds of asking HAProxy. Each round leaves out the apps that the earlier rounds named. */
-const ROUNDS = 10;
+export const ROUNDS = 10;
 
 /** Asks the HAProxy of this machine about a document, without touching what runs; `settings.haproxyConfig` is in a folder of the caller's own. */
-export async function askHaproxy(
-  document: Document,
-  { settings, env, signal }: Pick<Run, 'settings' | 'env' | 'signal'>,
-): Promise<HaproxyWord> {
+export async function askHaproxy(document: Document, run: Pick<Run, 'settings' | 'env' | 'signal'>): Promise<HaproxyWord> {
+  const asking = await openAsking(run);
+  if ('why' in asking) return { looked: { looked: false, why: asking.why }, problems: [] };
+  return { looked: { looked: true, version: asking.version }, problems: await findAll(document, asking) };
+}
+
+/** The HAProxy of this machine, or why none can be asked. */
+export async function openAsking({
+  settings,
+  env,
+  signal,
+}: Pick<Run, 'settings' | 'env' | 'signal'>): Promise<Asking | { readonly why: string }> {
   const { haproxyBin: bin, haproxyConfig: config, stateDir, haproxyEnv } = settings;
   const given = environmentOf(env, haproxyEnv);
   let version: string;
   try {
     [, version = ''] = /version (\S+)/.exec(await askVersion(bin, given)) ?? [];
   } catch (error) {
-    return { looked: { looked: false, why: sentence(error) }, problems: [] };
+    return { why: sentence(error) };
   }
   const ask = async (file: string, deadlineMs?: number): Promise<Verdict> => {
     await makeOwnAgain(await readFile(file, 'utf8'), stateDir);
     return checkConfig(bin, file, { env: given, signal, deadlineMs });
   };
-  const files = new FilesOnDisk({
-    config,
-    stateDir,
-    archiveVersions: 0,
-    check: ask,
-    now,
-    log: { warn: () => undefined },
-  });
-  return { looked: { looked: true, version }, problems: await findAll(document, { files, file: path.resolve(config) }) };
-}
-
-interface Asked {
-  readonly files: Pick<FilesOnDisk, 'check'>;
-  readonly file: string;
+  const files = new FilesOnDisk({ config, stateDir, archiveVersions: 0, check: ask, now, log: { warn: () => undefined } });
+  return { version, check: (document) => files.check(document), file: path.resolve(config) };
 }
 
 /** For the hints of what is the operator's. */
 const EFFECT = 'HAProxy takes nothing of the configuration while that is so';
 
 /** Asks HAProxy again and again without the apps that it has named, so that one bad app does not hide the next. */
-async function findAll(document: Document, { files, file }: Asked): Promise<readonly Problem[]> {
+async function findAll(document: Document, { check: ask, file }: Asking): Promise<readonly Problem[]> {
   const check = async (candidate: Document): Promise<Verdict> => {
-    const verdict = await files.check(candidate);
+    const verdict = await ask(candidate);
     return verdict.ok ? verdict : { ok: false, lines: verdict.lines.map((line) => withoutOtherFiles(line, file)) };
   };
   const problems: Problem[] = [];

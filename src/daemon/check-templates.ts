@@ -10,9 +10,10 @@ import type { View } from '../model/view.ts';
 import type { Settings } from '../options/options.ts';
 import { newsOf } from './app-files.ts';
 import { askHaproxy } from './ask-haproxy.ts';
-import { inOwnFolder, type AppCheck, type Checking } from './check-apps.ts';
+import type { AppCheck } from './check-apps.ts';
+import { inOwnFolder, type Checking } from './own-folder.ts';
 import { makeView } from './read-view.ts';
-import { selectCertificates } from '../certificates/choose.ts';
+import { standInCertificates } from './stand-in-certificates.ts';
 import { withPretendedTasks } from '../explain/pretended.ts';
 
 /** Ways of writing the file that use other templates: each is tried. */
@@ -47,14 +48,9 @@ export async function checkTemplates(folder: string, names: readonly string[], r
 }
 
 async function exampleView({ settings, env }: Checking): Promise<View> {
-  const { files, contents } = await selectCertificates(new Map(), settings.stateDir);
   const news = newsOf(EXAMPLE_APPS);
   const pretended = news.kind === 'apps' ? { ...news, apps: withPretendedTasks(news.apps) } : news;
-  const tell = (told: (news: typeof pretended) => void): Promise<void> => {
-    told(pretended);
-    return Promise.resolve();
-  };
-  return makeView({ settings, env }, tell, { files, contents, problems: [], named: [] });
+  return makeView({ settings, env }, [pretended], { certificates: await standInCertificates(settings.stateDir) });
 }
 
 /** The example apps are fine: what HAProxy has against one of them is the template's fault. */

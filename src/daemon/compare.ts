@@ -4,30 +4,36 @@ import { makeDiff, type DiffReport } from '../explain/diff.ts';
 import { fragmentsText } from '../haproxy/same-sections.ts';
 import { readDocument } from '../haproxy/read-document.ts';
 import { makePlan } from '../plan/plan.ts';
+import { now } from '../lib/clock.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Certificates } from '../model/certificates.ts';
 import type { Document, Plan } from '../model/document.ts';
 import type { View } from '../model/view.ts';
 import { findRelease } from './find-release.ts';
-import { readView } from './read-view.ts';
+import { readNews } from './read-view.ts';
+import { makeSiftedView } from './refused-here.ts';
 import type { Run } from './surroundings.ts';
+import { findKnown } from './what-is-known.ts';
 
 /**
- * What would change if the load balancer started now, against the file that HAProxy runs, or against another one. Nothing is written. Rejects
- * with a sentence when Marathon or the file can't be read.
+ * What would change if the load balancer started now, against the file that HAProxy runs, or against another one. It goes by what the daemon that
+ * runs knows, or the last one knew. Nothing is written. Rejects with a sentence when Marathon or the file can't be read.
  */
 export async function compare(run: Run, other: string | undefined): Promise<DiffReport> {
-  const { settings, env } = run;
+  const { settings, env, log } = run;
   const against = other ?? settings.haproxyConfig;
   const text = await readFile(against, 'utf8').catch((error: unknown) => {
     throw new Error(`${against} can't be read: ${sentence(error)}`, { cause: undefined });
   });
   const before = readDocument(text, await readMaps(text, path.dirname(against)));
-  const view = await readView(run, certificatesIn(before));
+  const [told, { refused, taken, from, troubles, ...known }] = await Promise.all([readNews(run), findKnown(settings)]);
+  for (const trouble of troubles) log.warn({}, trouble);
+  const bound = taken.length === 0 ? told : [...told, { kind: 'taken', at: now(), binds: taken } as const];
+  const { view, looked } = await makeSiftedView(bound, run, { ...known, refused, certificates: certificatesIn(before) });
   const release = await findRelease(settings, env);
   const plan = makePlan({ mapFolder: path.dirname(path.resolve(settings.haproxyConfig)) });
   const steps = other === undefined ? planOf(before, view, (parts) => plan({ ...parts, release })) : undefined;
-  return makeDiff({ before, view, against, plan: steps });
+  return makeDiff({ before, view, against, plan: steps, known: from, haproxy: looked });
 }
 
 /** How HAProxy would be brought there. What it reads of certificates is not compared: nothing here looks into them. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { makeAlarm } from './wake-ups.ts';
-import { answerCondition, answerExplain, answerLive, answerResync, answerStatus } from './control-answers.ts';
+import { answerCondition, answerLack, answerLive, answerResync, answerStatus } from './control-answers.ts';
 import { now } from '../lib/clock.ts';
 import { chooseCertificates, type Chosen, type ChosenAtStart } from '../certificates/choose.ts';
 import type { AdminParts } from './open-admin.ts';
@@ -30,6 +30,7 @@ import { dnsMeter, makeSample, reporting, requestMeter } from './figures.ts';
 import { openFigures } from './open-figures.ts';
 import { makeFiguresBook } from '../admin/figures.ts';
 import { makeOverview } from '../admin/overview.ts';
+import { tellMemory } from './memory.ts';
 import { makeMetrics, type Metrics } from '../admin/metrics.ts';
 import { makeAbsorb } from '../snapshot/absorb.ts';
 import { memoryOf } from '../snapshot/health.ts';
@@ -54,8 +55,6 @@ export interface Daemon {
   resync(reason: string): Promise<Reply>;
   /** Whether the daemon is in step with Marathon and HAProxy. */
   status(): Promise<Status>;
-  /** Why an app, host or port is served or not; `about`: a word of the command line. */
-  explain(about: string): Promise<Reply>;
   /** Makes HAProxy load its file again as it is. */
   reload(): void;
   /** What the admin side answers from. */
@@ -126,7 +125,6 @@ async function connect(run: Connected, client: Client, metrics: Metrics): Promis
   return {
     resync: (reason) => answerResync(parts, reason),
     status: () => Promise.resolve(answerStatus(parts)),
-    explain: (about) => Promise.resolve(answerExplain(parts, about)),
     reload: () => {
       drive.reloadAsItIs();
     },
@@ -148,6 +146,11 @@ function adminPartsOf(parts: OpenedParts): AdminParts {
     condition: () => Promise.resolve(answerCondition(parts)),
     view: views.latest,
     running: () => drive.running(),
+    lack: () => answerLack(parts),
+    memory: () => {
+      const state = views.state();
+      return state && tellMemory(state);
+    },
     history: recorder.history,
     metrics: recorder.metrics,
     sample: makeSample(parts),

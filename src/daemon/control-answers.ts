@@ -6,7 +6,6 @@ import type { Drive } from '../drive/drive.ts';
 import type { Outcome } from '../drive/outcome.ts';
 import type { CertificateJudge } from './open-certificates.ts';
 import type { Gate } from './gate.ts';
-import { answerTo, type Answer } from '../explain/explain.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { View } from '../model/view.ts';
 import type { Source } from '../source/source.ts';
@@ -31,7 +30,7 @@ export interface Informants extends Pick<Surroundings, 'settings' | 'drained' | 
 export function answerStatus({ source, drive, views, settings, watched, now }: Informants): Status {
   return statusOf({
     view: views.latest(),
-    sentAt: views.sentAt(),
+    sentAt: views.state()?.sentAt,
     at: now(),
     everySeconds: settings.poll ?? settings.resyncInterval,
     stream: source.stream(),
@@ -48,7 +47,7 @@ export function answerCondition(informants: Informants): Condition {
   const view = views.latest();
   return {
     at: now(),
-    syncedAt: lastSync({ sentAt: views.sentAt(), spans: source.heard(), unread: view?.unread }),
+    syncedAt: lastSync({ sentAt: views.state()?.sentAt, spans: source.heard(), unread: view?.unread }),
     staleSince: view?.unread?.known ?? view?.staleSince,
     maxStalenessMs: Math.max(settings.maxStaleness, 2 * (settings.poll ?? 0)) * 1000,
     isUp: drive.isUp(),
@@ -97,13 +96,10 @@ function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** Why an app, host or port is served or not, with what HAProxy still lacks of it. */
-export function answerExplain(parts: Informants, about: string): Reply & Partial<Answer> & { readonly lack?: string } {
-  const view = parts.views.latest();
-  if (view === undefined) return { ok: false, text: 'nothing is known yet, as Marathon was not read since the start' };
-  const answer = answerTo(view, about);
+/** Why HAProxy does not run what is wanted of it; undefined when it does. */
+export function answerLack(parts: Informants): string | undefined {
   const { ok, text } = answerStatus(parts);
-  return { ok: answer.served, ...answer, ...(!ok && { lack: text }) };
+  return ok ? undefined : text;
 }
 
 /** Reads everything again and says how HAProxy got it. Never rejects. */

@@ -16,8 +16,6 @@ export interface Answers {
   readonly resync: () => Promise<Reply>;
   /** Whether the daemon is in step, with the facts behind the answer. */
   readonly status: () => Promise<Reply>;
-  /** Why an app, host or port is served or not; `about`: a word of the command line. */
-  readonly explain?: (about: string) => Promise<Reply>;
 }
 
 /** What the control socket of a daemon needs. */
@@ -31,7 +29,6 @@ export interface Control extends Answers {
 const REQUEST_MS = 5_000; // until the request must have arrived; the answer has no deadline
 const LONGEST_PATH = 107; // in bytes: the size of sockaddr_un, see unix(7)
 const LONGEST_LINE = 2 ** 20;
-const LONGEST_ANSWER = 2 ** 28; // an explanation names every task of its app
 
 /**
  * Answers `askDaemon` on `<runDir>/daemon.sock` (mode 600) until the signal aborts. A socket file left over is replaced. Resolves when it listens,
@@ -67,48 +64,34 @@ async function answer(socket: Socket, answers: Answers): Promise<void> {
 async function replyTo(request: string, answers: Answers): Promise<Reply> {
   const asked = QUESTIONS.find((question) => request === lineOf(question));
   if (asked !== undefined) return answers[asked]();
-  const about = aboutIn(request);
-  if (about !== undefined && answers.explain !== undefined) return answers.explain(about);
-  const known = [...QUESTIONS.map((question) => lineOf(question)), lineOf('explain', '/shop')];
+  const known = QUESTIONS.map((question) => lineOf(question));
   return { ok: false, text: `unknown request; the known requests are ${known.join(' and ')}` };
 }
 
 const QUESTIONS = ['resync', 'status'] as const satisfies readonly (keyof Answers)[];
 
-function lineOf(ask: keyof Answers, about?: string): string {
-  return JSON.stringify({ ask, about });
-}
-
-/** What an `explain` is about; undefined for another request. */
-function aboutIn(request: string): string | undefined {
-  try {
-    const { ask, about } = JSON.parse(request) as { readonly ask?: unknown; readonly about?: unknown };
-    return ask === 'explain' && typeof about === 'string' ? about : undefined;
-  } catch {
-    return undefined;
-  }
+function lineOf(ask: keyof Answers): string {
+  return JSON.stringify({ ask });
 }
 
 /** A question for the daemon that runs in a run folder. */
 export interface Question {
   readonly runDir: string;
   readonly ask: keyof Answers;
-  /** Of an `explain`: a word of the command line. */
-  readonly about?: string;
   /** How long to wait for the answer, in milliseconds. */
   readonly deadlineMs: number;
 }
 
 /** Asks the daemon that runs in a run folder. Rejects with a sentence when no daemon runs there, or when it does not answer by the deadline. */
-export async function askDaemon({ runDir, ask, about, deadlineMs }: Question): Promise<Reply & Readonly<Record<string, unknown>>> {
+export async function askDaemon({ runDir, ask, deadlineMs }: Question): Promise<Reply & Readonly<Record<string, unknown>>> {
   const path = socketPath(runDir, 'daemon.sock');
   const no = (what: string, cause?: unknown): Error => new Error(`the daemon of ${runDir} gave no answer to '${ask}': ${what}`, { cause });
   const late = (): Error => no(`it did not answer within ${deadlineMs} ms`);
   return withDeadline({ ms: deadlineMs, late }, async (enough) => {
     const socket = connect({ path, signal: enough });
     try {
-      const line = firstLine(socket, enough, LONGEST_ANSWER);
-      socket.write(`${lineOf(ask, about)}\n`);
+      const line = firstLine(socket, enough);
+      socket.write(`${lineOf(ask)}\n`);
       const { ok, text, ...facts } = JSON.parse(await line) as Partial<Reply>;
       return { ok: ok === true, text: text ?? '', ...facts };
     } catch (cause) {
@@ -121,7 +104,7 @@ export async function askDaemon({ runDir, ask, about, deadlineMs }: Question): P
   });
 }
 
-function firstLine(socket: Socket, signal: AbortSignal, longest = LONGEST_LINE): Promise<string> {
+function firstLine(socket: Socket, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     const fail = (): void => {
@@ -130,7 +113,7 @@ function firstLine(socket: Socket, signal: AbortSignal, longest = LONGEST_LINE):
     socket.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
       if (chunk.includes('\n')) resolve(text.slice(0, text.indexOf('\n')));
-      else if (text.length > longest) fail();
+      else if (text.length > LONGEST_LINE) fail();
     });
     socket.once('error', reject).once('close', fail);
     signal.addEventListener('abort', fail, { once: true });

@@ -66,7 +66,6 @@ async function serveUntilItEnds({ settings, env, log, signal }: Run, running: Da
     runDir: settings.runDir,
     resync: () => running.resync('asked for by --once'),
     status: () => running.status(),
-    explain: (about) => running.explain(about),
     signal: AbortSignal.any([signal, over.signal]),
   };
   try {

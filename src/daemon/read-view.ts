@@ -1,40 +1,75 @@
 import { nameCertificates } from '../certificates/choose.ts';
 import { now } from '../lib/clock.ts';
 import type { Certificates } from '../model/certificates.ts';
+import type { Holder } from '../model/holder.ts';
 import type { News } from '../model/news.ts';
 import type { View } from '../model/view.ts';
-import { absorb } from '../snapshot/absorb.ts';
-import { startState } from '../snapshot/state.ts';
+import { makeAbsorb } from '../snapshot/absorb.ts';
+import type { HealthMemory } from '../snapshot/health.ts';
+import { startState, type Before, type State } from '../snapshot/state.ts';
 import { findRelease } from './find-release.ts';
 import { loadMiddle } from './load-derive.ts';
 import { openMarathon, openReads } from './open-marathon.ts';
 import type { Run } from './surroundings.ts';
 
+/** What a View starts from; nothing is known where it is left out. */
+export interface Beginning {
+  /** Those of the machine when left out. */
+  readonly certificates?: Certificates | undefined;
+  /** What an earlier run, or the one that runs, knew. */
+  readonly holders?: readonly Holder[] | undefined;
+  readonly memory?: HealthMemory | undefined;
+  readonly before?: Before | undefined;
+}
+
 /** The View of what Marathon says now: one full read, and nothing else is touched. Rejects with a sentence when Marathon can't be read. */
-export async function readView(run: Run, certificates?: Certificates): Promise<View> {
-  const { settings, env, log, signal } = run;
+export async function readView(run: Run): Promise<View> {
+  return makeView(run, await readNews(run));
+}
+
+/** What Marathon says now, in one full read. Rejects with a sentence when it can't be read. */
+export async function readNews({ settings, env, log, signal }: Run): Promise<readonly News[]> {
   const client = await openMarathon(settings, env);
+  const told: News[] = [];
   try {
-    const read = (tell: (news: News) => void): Promise<void> => openReads(client, { settings, log, signal, now, tell }).readAll(signal);
-    return await makeView(run, read, certificates);
+    await openReads(client, { settings, log, signal, now, tell: (news) => told.push(news) }).readAll(signal);
+    return told;
   } finally {
     await client.close();
   }
 }
 
-/** The View of these News. `certificates`: those of the machine when left out. */
-export async function makeView(
+/** The View of these News. */
+export async function makeView(run: Pick<Run, 'settings' | 'env'>, told: readonly News[], begin: Beginning = {}): Promise<View> {
+  const { view } = await makeMoment(run, told, begin);
+  return view();
+}
+
+/** A state, which more News can change, and the View of it. */
+export interface Moment {
+  readonly view: () => View;
+  readonly state: () => State;
+  readonly tell: (news: News) => void;
+}
+
+/** The state after these News. */
+export async function makeMoment(
   { settings, env }: Pick<Run, 'settings' | 'env'>,
-  gather: (tell: (news: News) => void) => Promise<void>,
-  certificates: Certificates = nameCertificates({ wanted: settings.sslCerts, env }),
-): Promise<View> {
-  const told: News[] = [];
-  const [release, derive] = await Promise.all([
-    findRelease(settings, env),
-    loadMiddle({ settings, env }),
-    gather((news) => told.push(news)),
-  ]);
-  const view = derive(told.reduce(absorb, startState(release, { certificates })));
-  if (view === undefined) throw new Error('Marathon was read, but told nothing');
-  return view;
+  told: readonly News[],
+  { certificates = nameCertificates({ wanted: settings.sslCerts, env }), ...known }: Beginning = {},
+): Promise<Moment> {
+  const [release, derive] = await Promise.all([findRelease(settings, env), loadMiddle({ settings, env })]);
+  const absorb = makeAbsorb({ massRemovalHoldMs: settings.massRemovalHold * 1000 });
+  let state = told.reduce(absorb, startState(release, { certificates, ...known }));
+  return {
+    state: () => state,
+    tell: (news) => {
+      state = absorb(state, news);
+    },
+    view: () => {
+      const view = derive(state);
+      if (view === undefined) throw new Error('Marathon was read, but told nothing');
+      return view;
+    },
+  };
 }

@@ -1,6 +1,7 @@
 import type { Consumer } from '../core/loop.ts';
 import type { View } from '../model/view.ts';
 import type { Document } from '../model/document.ts';
+import type { State } from '../snapshot/state.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** The views that were shown, for as long as somebody may still ask about them. */
@@ -9,22 +10,22 @@ export interface Views {
   /** The view that a document is part of. */
   readonly of: (document: Document) => View | undefined;
   readonly latest: () => View | undefined;
-  /** When the last full read was sent, in ms since 1970. */
-  readonly sentAt: () => number | undefined;
+  /** The state of the latest view. */
+  readonly state: () => State | undefined;
 }
 
 /** Returns an empty record of views. */
 export function makeViews(): Views {
   const views = new WeakMap<Document, View>();
-  let latest: { readonly view: View; readonly sentAt: number | undefined } | undefined;
+  let latest: { readonly view: View; readonly state: State } | undefined;
   return {
-    see: (view, { sentAt }) => {
+    see: (view, state) => {
       views.set(view.document, view);
-      latest = { view, sentAt };
+      latest = { view, state };
     },
     of: (document) => views.get(document),
     latest: () => latest?.view,
-    sentAt: () => latest?.sentAt,
+    state: () => latest?.state,
   };
 }
 

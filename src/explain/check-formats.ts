@@ -21,13 +21,13 @@ function textOf({ apps, others, notes, haproxy }: CheckReport): string {
     ]),
     ...others.map(lineOf),
     ...notes.map((note) => `note: ${note}`),
-    wordsOf(haproxy),
+    wordsOfLooked(haproxy),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-/** Whether a HAProxy was asked. */
-function wordsOf(haproxy: Looked): string {
+/** Whether a HAProxy was asked, in a line. */
+export function wordsOfLooked(haproxy: Looked): string {
   return haproxy.looked ? `HAProxy ${haproxy.version} was asked as well` : `HAProxy was not asked: ${haproxy.why}`;
 }
 
@@ -48,7 +48,7 @@ function githubOf({ apps, others, haproxy }: CheckReport): string {
   const lines = [
     ...apps.flatMap(({ app, file, problems }) => problems.map((problem) => annotate(problem, app, file))),
     ...others.map((problem) => annotate(problem, 'marathon-lb-ts')),
-    ...(haproxy.looked ? [] : [`::notice title=marathon-lb-ts::${data(wordsOf(haproxy))}`]),
+    ...(haproxy.looked ? [] : [`::notice title=marathon-lb-ts::${data(wordsOfLooked(haproxy))}`]),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }
@@ -80,7 +80,7 @@ function junitOf({ apps, others, haproxy }: CheckReport): string {
     `<testsuites tests="${all.length}" failures="${failures}">`,
     `  <testsuite name="marathon-lb-ts check" tests="${all.length}" failures="${failures}">`,
     ...cases,
-    `    <system-out>${xml(wordsOf(haproxy))}</system-out>`,
+    `    <system-out>${xml(wordsOfLooked(haproxy))}</system-out>`,
     '  </testsuite>',
     '</testsuites>',
     '',

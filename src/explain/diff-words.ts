@@ -1,5 +1,6 @@
 import type { Reason } from '../model/document.ts';
-import type { AppDiff, CommonDiff, DiffReport } from './diff.ts';
+import { wordsOfLooked } from './check-formats.ts';
+import type { AppDiff, CommonDiff, DiffReport, KnownFrom } from './diff.ts';
 import type { BackendDiff } from './diff-backends.ts';
 import type { RouteDiff } from './diff-routes.ts';
 
@@ -7,7 +8,7 @@ import type { RouteDiff } from './diff-routes.ts';
 const MOST = 20;
 
 /** What would change, for a person. */
-export function describeDiff({ same, against, apps, common, plan, problems }: DiffReport): string {
+export function describeDiff({ same, against, apps, common, plan, problems, known, haproxy }: DiffReport): string {
   const lines = [
     same ? `nothing would change against ${against}` : `what would change against ${against}:`,
     ...apps.flatMap(appLines),
@@ -16,9 +17,18 @@ export function describeDiff({ same, against, apps, common, plan, problems }: Di
     ...(problems.length === 0
       ? []
       : ['', 'problems', ...some(problems.map(({ label, message }) => `${label === undefined ? '' : `${label}: `}${message}`))]),
+    '',
+    KNOWN[known],
+    wordsOfLooked(haproxy),
   ];
   return `${lines.join('\n')}\n`;
 }
+
+const KNOWN = {
+  daemon: 'who holds which host and port, and what HAProxy has refused, is known from the daemon that runs',
+  'state-dir': 'who holds which host and port is known from the last run, by its record in --state-dir',
+  nowhere: 'who held which host and port is not known: no daemon runs in --run-dir, and --state-dir has no record',
+} as const satisfies Record<KnownFrom, string>;
 
 function appLines({ app, backends, routes }: AppDiff): readonly string[] {
   return ['', app ?? 'no app any more', ...backends.flatMap(backendLines), ...some(routes.map(routeLine))];

@@ -3,6 +3,7 @@ import type { Document, Plan, Reason } from '../model/document.ts';
 import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { View } from '../model/view.ts';
+import type { Looked } from './check-report.ts';
 import { diffBackends, type BackendDiff } from './diff-backends.ts';
 import { diffRoutes, type RouteDiff } from './diff-routes.ts';
 
@@ -17,7 +18,14 @@ export interface DiffReport {
   /** How HAProxy would be brought there; null where the file is not one that our HAProxy runs. */
   readonly plan: { readonly commands: readonly Reason[]; readonly reload: readonly Reason[] } | null;
   readonly problems: readonly Problem[];
+  /** Where it is known from who holds what and what HAProxy has refused: the daemon that runs, the folder in which the last one kept it, or nowhere. */
+  readonly known: KnownFrom;
+  /** Whether a HAProxy was asked what it refuses. */
+  readonly haproxy: Looked;
 }
+
+/** Where the record of holders and refusals comes from. */
+export type KnownFrom = 'daemon' | 'state-dir' | 'nowhere';
 
 /** What is different for one app. */
 export interface AppDiff {
@@ -41,13 +49,15 @@ export interface Compared {
   readonly against: string;
   /** None where the file is not one that our HAProxy runs. */
   readonly plan: Plan | undefined;
+  readonly known: KnownFrom;
+  readonly haproxy: Looked;
 }
 
 /** A difference that so many backends have is told once. */
 const MANY = 3;
 
 /** What would change from a document to that of a View, by app. */
-export function makeDiff({ before, view, against, plan }: Compared): DiffReport {
+export function makeDiff({ before, view, against, plan, known, haproxy }: Compared): DiffReport {
   const { common, backends } = withoutCommon(diffBackends(before, view.document));
   const routes = diffRoutes(before, view.document);
   const owners = new Map<string, AppId>(view.services.map(({ front }) => [front.name, front.author ?? front.app]));
@@ -64,6 +74,8 @@ export function makeDiff({ before, view, against, plan }: Compared): DiffReport 
     common,
     plan: steps ?? null,
     problems: view.problems,
+    known,
+    haproxy,
   };
 }
 

@@ -32,12 +32,13 @@ export interface Answer {
 }
 
 /** Throws an Error with a sentence where the word is no question. */
-export function answerTo(view: View, word: string): Answer {
+export function answerTo(view: View | Lookup, word: string): Answer {
   const question = readQuestion(word);
-  const explanation = explain(view, question);
+  const lookup = 'view' in view ? view : makeLookup(view);
+  const explanation = explain(lookup, question);
   if (explanation !== undefined) return { served: explanation.served, text: describe(explanation).split('\n', 1)[0] ?? '', explanation };
   const asked = question.about === 'app' ? question.app : word;
-  const near = view.snapshot.apps.map(({ id }) => ({ id, far: distance(asked, id) })).sort((a, b) => a.far - b.far);
+  const near = lookup.view.snapshot.apps.map(({ id }) => ({ id, far: distance(asked, id) })).sort((a, b) => a.far - b.far);
   const nearest = near.slice(0, 3).map(({ id }) => id);
   const others =
     nearest.length === 0 ? 'it has none at all' : `the nearest ${nearest.length === 1 ? 'one is' : 'ones are'} ${nearest.join(', ')}`;

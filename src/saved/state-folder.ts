@@ -59,8 +59,11 @@ export interface SavedFile {
  */
 const OLDEST_MS = 7 * 24 * 3_600_000;
 
-/** Reads what the last run saved, unless it is more than a week old. A file that can't be used is renamed. Never rejects. */
-export async function readSaved(folder: string, now: () => number): Promise<SavedFile> {
+/**
+ * Reads what the last run saved, unless it is more than a week old. A file that can't be used is renamed, unless it is to be left as it is. Never
+ * rejects.
+ */
+export async function readSaved(folder: string, now: () => number, damaged: 'rename' | 'leave' = 'rename'): Promise<SavedFile> {
   const file = path.join(folder, NAME);
   try {
     const saved = await readFile(file);
@@ -71,7 +74,8 @@ export async function readSaved(folder: string, now: () => number): Promise<Save
     };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    return { trouble: `${file} can't be used, so this start goes without it: ${sentence(error)}; ${await setAside(file, now())}` };
+    const trouble = `${file} can't be used, so this start goes without it: ${sentence(error)}`;
+    return { trouble: damaged === 'leave' ? trouble : `${trouble}; ${await setAside(file, now())}` };
   }
 }
 

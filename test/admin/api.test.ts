@@ -41,6 +41,8 @@ async function serve(view: View | undefined, more: Partial<MarathonLbParts> = {}
   const parts: ApiParts & MarathonLbParts = {
     view: () => view,
     running: () => view && { document: view.document, exceptions: new Map(), lost: new Map() },
+    lack: () => undefined,
+    memory: () => view && { holders: view.holders, refused: [], taken: view.taken },
     history,
     hub,
     pids: () => Promise.resolve([70, 64, 71]),
@@ -77,6 +79,10 @@ test.each(CASES)('$name: the answers have the shapes that are described, and no 
   const hosts = new Set(view.services.flatMap(({ front }) => front.routes.map(({ host }) => host)));
   for (const host of [...hosts, 'nobody.example'])
     await expect(check(`/v1/routes?host=${host}&path=/x`)).resolves.toMatchObject({ host, path: '/x' });
+  const ports = view.services.flatMap(({ front: { bind } }) => (bind === undefined ? [] : `:${bind.port}`));
+  for (const about of [...apps.map(({ app }) => app), ...hosts, ...ports, '/none', 'nobody.example/x', ':9'])
+    await expect(check(`/v1/explain?about=${about}`)).resolves.toMatchObject({ served: expect.any(Boolean), lack: null });
+  await expect(check('/v1/memory')).resolves.toMatchObject({ holders: view.holders });
   const { problems } = (await check('/v1/problems')) as { problems: readonly unknown[] };
   expect(problems).toHaveLength(view.problems.length);
   const config = await get('/v1/config');
@@ -91,15 +97,27 @@ test('passwords of user lists are hidden, in the configuration and in labels', a
   const secrets = view.services.flatMap(({ front }) => front.auth?.password ?? []);
   expect(secrets.length).toBeGreaterThan(0);
   const { get } = await serve(view);
-  const apps = view.snapshot.apps.map(({ id }) => `/v1/apps${id}`);
-  const texts = await Promise.all(['/v1/config', '/v1/problems', ...apps].map((path) => get(path).then(({ text }) => text)));
+  const ids = view.snapshot.apps.map(({ id }) => id);
+  const hosts = view.services.flatMap(({ front }) => front.routes.map(({ host }) => host));
+  const questions = [...ids, ...hosts].map((about) => `/v1/explain?about=${about}`);
+  const others = ['/v1/problems', '/v1/apps', '/v1/memory', '/_haproxy_getconfig', ...hosts.map((host) => `/v1/routes?host=${host}`)];
+  const apps = ids.map((id) => `/v1/apps${id}`);
+  const texts = await Promise.all(['/v1/config', ...others, ...questions, ...apps].map((path) => get(path).then(({ text }) => text)));
   expect(texts[0]).toContain('password ***');
   for (const text of texts) for (const secret of secrets) expect(text).not.toContain(secret);
 });
 
 test('before Marathon was read there is nothing to say; wrong questions are told so', async () => {
   const { get } = await serve(undefined);
-  for (const path of ['/v1/apps', '/v1/apps/shop', '/v1/routes?host=a', '/v1/problems', '/v1/config']) {
+  for (const path of [
+    '/v1/apps',
+    '/v1/apps/shop',
+    '/v1/routes?host=a',
+    '/v1/explain?about=a.b',
+    '/v1/memory',
+    '/v1/problems',
+    '/v1/config',
+  ]) {
     expect(read(path, await get(path))).toMatchObject({ error: expect.any(String), hint: expect.any(String) });
     await expect(get(path)).resolves.toMatchObject({ status: 503 });
   }
@@ -107,6 +125,7 @@ test('before Marathon was read there is nothing to say; wrong questions are told
   expect(read('/v1/apps/none', await ask('/v1/apps/none'))).toMatchObject({ error: 'Marathon has no app /none' });
   await expect(ask('/v1/routes')).resolves.toMatchObject({ status: 400 });
   await expect(ask('/v1/routes?host=a&path=x')).resolves.toMatchObject({ status: 400 });
+  expect(read('/v1/explain', await ask('/v1/explain?about=a+b'))).toMatchObject({ error: expect.stringContaining('no app, host or port') });
 });
 
 test('changes and Problems are heard by who listens; the last changes can be read, the latest first', async () => {

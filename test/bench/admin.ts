@@ -52,6 +52,8 @@ const routes = [
   ...apiRoutes({
     view: fresh,
     running: () => ({ document: view.document, exceptions: new Map(), lost: new Map() }),
+    lack: () => undefined,
+    memory: () => ({ holders: view.holders, refused: [], taken: [] }),
     history: makeHistory([]),
     hub: makeHub(),
     resync: () => Promise.resolve({ ok: true, text: '' }),

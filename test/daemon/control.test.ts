@@ -84,7 +84,7 @@ test('another request is refused in words', async () => {
   let answer = '';
   for await (const chunk of socket) answer += String(chunk);
   expect(answer).toBe(
-    '{"ok":false,"text":"unknown request; the known requests are {\\"ask\\":\\"resync\\"} and {\\"ask\\":\\"status\\"} and {\\"ask\\":\\"explain\\",\\"about\\":\\"/shop\\"}"}\n',
+    '{"ok":false,"text":"unknown request; the known requests are {\\"ask\\":\\"resync\\"} and {\\"ask\\":\\"status\\"}"}\n',
   );
 });
 

@@ -38,6 +38,15 @@ test('the daemon says who answers for a host, an app and a port; what HAProxy re
   expect(refused).toMatchObject({ code: 1, stderr: 'marathon-lb-ts: other.acme.org/ is not served\n' });
   expect(refused.stdout).toMatch(/port 0 of \/other: HAProxy .* HAPROXY_BACKEND_HTTP_OPTIONS.*unknown option 'nonsense'/);
 
+  const apart = await run({ folder, ends, words: ['explain', 'other.acme.org', '--group', 'external', '--marathon', marathon.url] });
+  expect(apart.stdout).toContain("unknown option 'nonsense'"); // the HAProxy of this machine was asked
+  const unasked = ['--group', 'external', '--marathon', marathon.url, '--haproxy-bin', '/nowhere/haproxy'];
+  const without = await run({ folder, ends, words: ['explain', HOST, ...unasked] });
+  expect(without.stdout).toMatch(/whether HAProxy takes it was not looked at: .*\/nowhere\/haproxy/);
+  const diff = await run({ folder, ends, words: ['diff', ...cluster.words()] });
+  expect(diff.stdout).toContain("unknown option 'nonsense'");
+  expect(diff.stdout).not.toContain(`backend other_${ports.other} is added`);
+
   await expect(explain(cluster, '/nginy')).resolves.toMatchObject({
     code: 1,
     stderr: expect.stringContaining(`Marathon has no app /nginy; the nearest`),

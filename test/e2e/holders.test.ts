@@ -1,5 +1,6 @@
 import { expect, jest, test } from '@jest/globals';
 import { clusters } from './cluster.ts';
+import { run, type Ended } from './command.ts';
 import { FIRST, HOST } from './tasks.ts';
 
 jest.setTimeout(90_000);
@@ -7,7 +8,9 @@ jest.setTimeout(90_000);
 const makeCluster = clusters();
 
 test('an app without a task keeps its virtual host against one that claims it too, also when the daemon is started again', async () => {
-  const { marathon, app, otherApp, daemon, addTask, get, settled } = await makeCluster();
+  const cluster = await makeCluster();
+  const { marathon, app, otherApp, daemon, addTask, get, settled } = cluster;
+  const diff = (): Promise<Ended> => run({ folder: cluster.folder, ends: cluster.ends, words: ['diff', ...cluster.words()] });
   marathon.deploy(app);
   const { id, backend } = await addTask(app.id, FIRST[0]);
   const first = daemon();
@@ -22,9 +25,15 @@ test('an app without a task keeps its virtual host against one that claims it to
   await backend.close();
   await settled();
   expect(await get({ host: HOST })).toMatchObject({ status: '503' });
+  const beside = await diff();
+  expect(beside.stdout).toContain('is known from the daemon that runs\n');
+  expect(beside.stdout).not.toContain(`http://${HOST}/: `); // the app with a server would have the host, if nobody held it
 
   first.signal('SIGTERM');
   await first.ended;
+  const between = await diff();
+  expect(between.stdout).toContain('is known from the last run, by its record in --state-dir\n');
+  expect(between.stdout).not.toContain(`http://${HOST}/: `);
   const second = daemon();
   await second.logged(/Marathon was read/);
   await settled();

@@ -146,6 +146,13 @@ test.each<[string, Spoil, string]>([
   expect(await readSaved(folder, () => SAVED)).toStrictEqual({ saved: KNOWN });
 });
 
+test('who only looks leaves a damaged file where it is', async () => {
+  const folder = await makeFolder();
+  await writeFile(path.join(folder, 'known.json'), '{');
+  expect((await readSaved(folder, () => SAVED, 'leave')).trouble).toMatch(/known\.json can't be used/);
+  expect(await readdir(folder)).toEqual(['known.json']);
+});
+
 test('a file cut at every length is damaged or, but for its last line end, whole', async () => {
   const { folder, file } = await written({ savedAt: SAVED, snapshot: { apps: [appOf('/a')], problems: [] }, holders: [] });
   const text = await readFile(file, 'utf8');
