@@ -18,7 +18,7 @@ export function describeBlame(
 ): readonly Problem[] {
   const problems = [
     ...blamed.map((blame) => ofApp(blame, triesAgain)),
-    ...operator.map((sentence) => ofOperator(sentence, 'mend the template', effect)),
+    ...operator.map((sentence) => ofOperator(sentence, isOfHead(sentence) ? MEND_HEAD : 'mend the template', effect)),
     ...unknown.map((words) =>
       ofOperator(`HAProxy does not accept the configuration, and names no app or template: ${words}`, 'look at what changed last', effect),
     ),
@@ -121,6 +121,14 @@ export const DEFAULTED = 'the default template is used in its place until the lo
 
 function ofOperator(message: string, hint: string, effect = STAYS): Problem {
   return { code: 'refused-by-haproxy', owner: { by: 'operator' }, message: hideSecrets(message), hint: `${hint}; ${effect}` };
+}
+
+/** The head has the values of flags in its lines, also when it is the default one. */
+const MEND_HEAD =
+  'mend the template, or the flag or variable that the line comes from (--default-options, --haproxy-log, --nbthread, --maxconn)';
+
+function isOfHead(sentence: string): boolean {
+  return /template HAPROXY_HEAD\b/.test(sentence);
 }
 
 /** The names of the operator's templates in the sentences of `RefusalReading.operator`. */

@@ -6,7 +6,7 @@ import { sentence } from '../lib/sentence.ts';
 import { OPTIONS, type Settings } from '../options/options.ts';
 import { addOptions, readSettings } from './commander-options.ts';
 import { withSignals } from './signals.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../lib/usage-error.ts';
 
 interface CheckFlags {
   readonly templates?: string;

@@ -9,7 +9,7 @@ import type { Run } from '../daemon/surroundings.ts';
 import { OPTIONS, type Settings } from '../options/options.ts';
 import { addDaemonOptions, isGiven, readSettings } from './commander-options.ts';
 import { withSignals } from './signals.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../lib/usage-error.ts';
 
 interface ExplainFlags {
   readonly file?: string;

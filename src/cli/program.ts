@@ -3,6 +3,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import { addDemo } from './demo.ts';
 import { addDns } from './dns.ts';
 import { cutText } from '../lib/cut.ts';
+import { hideSecrets } from '../lib/secrets.ts';
 import { gather } from '../lib/gather.ts';
 import { makeLogger, type Logger } from '../lib/logger.ts';
 import { packageVersion } from '../lib/package-version.ts';
@@ -12,9 +13,10 @@ import { makeReference } from './reference.ts';
 import { readNotes } from './old-words.ts';
 import type { Settings } from '../options/options.ts';
 import { addOptions, readSettings } from './commander-options.ts';
+import { withSense } from './sense.ts';
 import { withSignals, type Signals } from './signals.ts';
 import { addStatus } from './status.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../lib/usage-error.ts';
 import { addExplain } from './explain.ts';
 import { addCheck } from './check.ts';
 import { addCompletion } from './completion.ts';
@@ -48,6 +50,11 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
     )
     .version(packageVersion(), '--version', 'print the version')
     .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => {
+        write(withoutCredentials(text));
+      },
+    })
     .enablePositionalOptions()
     .showHelpAfterError('(marathon-lb-ts --help lists all flags)')
     .helpOption('-h, --help', 'show this help')
@@ -62,6 +69,11 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
       process.stdout.write(makeReference());
     });
   return addCompletion(addDiff(addCheck(addExplain(addDemo(addStatus(addDns(program, runDns)))))));
+}
+
+/** A refused argument may be an address with a user and a password. */
+function withoutCredentials(text: string): string {
+  return hideSecrets(text.replace(/[^\s'"/]+@/g, '***@'));
 }
 
 const SIGNALS = `
@@ -135,25 +147,6 @@ function endOf({ stopHaproxy, shutdownDelay, oldWorkerMaxAge }: Settings, by: No
 
 function holdsSecret({ authCredentials, dcosAuthCredentials, marathon }: Settings): boolean {
   return authCredentials !== undefined || dcosAuthCredentials !== undefined || marathon.some((url) => url.includes('@'));
-}
-
-/**
- * Returns the settings, or throws a UsageError when they contradict each other. As in marathon-lb, 0 for both service ports means that no app is
- * given one; the range becomes 1 to 0, which holds no port.
- */
-function withSense(settings: Settings): Settings {
-  const { group, minServPort, maxServPort } = settings;
-  if (group.length === 0)
-    throw new UsageError("--group is missing: say which apps to take, as in --group external, or --group '*' for all");
-  if ((minServPort === 0) !== (maxServPort === 0))
-    throw new UsageError(
-      'only one of --min-serv-port-ip-per-task and --max-serv-port-ip-per-task is 0: set both to 0 to give no service ports, or neither',
-    );
-  if (minServPort > maxServPort)
-    throw new UsageError(`--min-serv-port-ip-per-task ${minServPort} is above --max-serv-port-ip-per-task ${maxServPort}`);
-  if (settings.haproxySocket !== undefined && settings.command === undefined)
-    throw new UsageError('--haproxy-socket is the socket of the HAProxy that --command reloads: give both flags, or neither');
-  return minServPort === 0 ? { ...settings, minServPort: 1 } : settings;
 }
 
 /** Logs to stdout, or under --dry, which prints the configuration to stdout, to stderr. */

@@ -5,12 +5,13 @@ import { TEMPLATE_NAMES, type TemplateName } from '../haproxy/catalogue.ts';
 import { makeTemplates, type TemplateRules, type TemplateText, type Templates } from '../haproxy/templates.ts';
 import type { Environment } from '../lib/environment.ts';
 import { withLineEnds } from '../lib/line-ends.ts';
+import { sentence } from '../lib/sentence.ts';
 
 const DEFAULTS = fileURLToPath(new URL('../../templates/', import.meta.url));
 
 /**
  * Loads the default templates and the operator's templates that replace them. The variable HAPROXY_<NAME> in the environment wins over a file of that
- * name.
+ * name. A file that can't be read is a Problem, and the default template stays in force.
  */
 export async function loadTemplates(folder: string, env: Environment, rules: TemplateRules = {}): Promise<Templates> {
   const defaults = await Promise.all(
@@ -23,9 +24,17 @@ export async function loadTemplates(folder: string, env: Environment, rules: Tem
     const file = [`${name}.hbs`, name].find((candidate) => files.has(candidate));
     if (text !== undefined) own.set(name, { text: withLineEnds(text), language: 'marathon-lb', from: `the variable ${name}` });
     else if (file !== undefined && path.resolve(folder) !== path.resolve(DEFAULTS)) {
-      const language = file.endsWith('.hbs') ? 'handlebars' : 'marathon-lb';
-      own.set(name, { text: await readFile(path.join(folder, file), 'utf8'), language, from: path.join(folder, file) });
+      own.set(name, await readTemplate(path.join(folder, file)));
     }
   }
   return makeTemplates(new Map(defaults), own, rules);
+}
+
+async function readTemplate(from: string): Promise<TemplateText> {
+  const language = from.endsWith('.hbs') ? 'handlebars' : 'marathon-lb';
+  try {
+    return { text: await readFile(from, 'utf8'), language, from };
+  } catch (error) {
+    return { text: '', language, from, unread: sentence(error) };
+  }
 }

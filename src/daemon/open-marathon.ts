@@ -4,6 +4,7 @@ import { machineTime, now, sleep } from '../lib/clock.ts';
 import type { Environment } from '../lib/environment.ts';
 import { inTime } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';
+import { readSetting } from '../lib/usage-error.ts';
 import type { Settings } from '../options/options.ts';
 import { decodeApp, unpackPorts } from '../snapshot/decode.ts';
 import { EVENT_TYPES, readEvent } from '../snapshot/events.ts';
@@ -20,10 +21,10 @@ import { makeUnreadAlarm } from '../source/unread-alarm.ts';
 import { makeVersions } from '../source/versions.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** The client for the Marathon that the flags name. Rejects with a sentence when a file named by a flag can't be read. */
+/** The client for the Marathon that the flags name. Rejects with a UsageError when credentials are wrong, else when a file of a flag can't be read. */
 export async function openMarathon(settings: Settings, env: Environment, meter?: RequestMeter): Promise<Client> {
   const { marathon: urls, marathonLeaderHosts: leaderHosts, marathonCaCert, insecure } = settings;
-  const ca = marathonCaCert === undefined ? undefined : await readNamed('--marathon-ca-cert', marathonCaCert);
+  const ca = marathonCaCert === undefined ? undefined : await readAuthorities(marathonCaCert);
   return makeClient({ now, urls, leaderHosts, auth: await chooseAuth({ settings, env, ca }), ca, insecure, meter });
 }
 
@@ -41,19 +42,30 @@ async function chooseAuth({ settings, env, ca }: AuthParts): Promise<Auth> {
   const { dcosAuthCredentials: dcos, authCredentials, marathonAuthCredentialFile: file, insecure } = settings;
   if (file !== undefined)
     return basicAuth(firstLine(await readNamed('--marathon-auth-credential-file', file)), '--marathon-auth-credential-file');
-  if (authCredentials !== undefined) return basicAuth(authCredentials);
+  if (authCredentials !== undefined) return readSetting('--auth-credentials', () => basicAuth(authCredentials));
   if (dcos !== undefined) {
     const { dcosAuth } = await import('../source/dcos.ts'); // the JWT library takes time to load
-    return dcosAuth({ credentials: dcos, ca, insecure, now: machineTime });
+    return readSetting('--dcos-auth-credentials (DCOS_SERVICE_ACCOUNT_CREDENTIAL)', () =>
+      dcosAuth({ credentials: dcos, ca, insecure, now: machineTime }),
+    );
   }
   const { MARATHON_USER: user, MARATHON_PASSWORD: password } = env;
-  if (user !== undefined && user !== '') return basicAuth(`${user}:${password ?? ''}`, 'MARATHON_USER and MARATHON_PASSWORD');
-  const vault = readVaultSettings(env);
+  if (user !== undefined && user !== '') {
+    const from = 'MARATHON_USER and MARATHON_PASSWORD';
+    return readSetting(from, () => basicAuth(`${user}:${password ?? ''}`, from));
+  }
+  const vault = readSetting('VAULT_TOKEN', () => readVaultSettings(env));
   return vault === undefined ? noAuth : vaultAuth({ ...vault, ca, insecure });
 }
 
 function firstLine(text: string): string {
   return text.split(/\r?\n/)[0] ?? '';
+}
+
+async function readAuthorities(file: string): Promise<string> {
+  const text = await readNamed('--marathon-ca-cert', file);
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  throw new Error(`the file of --marathon-ca-cert, ${file}, holds no certificate in PEM`);
 }
 
 async function readNamed(flag: string, file: string): Promise<string> {

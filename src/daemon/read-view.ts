@@ -31,10 +31,13 @@ export async function readView(run: Run): Promise<View> {
 export async function readNews({ settings, env, log, signal }: Run): Promise<readonly News[]> {
   const client = await openMarathon(settings, env);
   const told: News[] = [];
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
   try {
-    await openReads(client, { settings, log, signal, now, tell: (news) => told.push(news) }).readAll(signal);
+    await openReads(client, { settings, log, signal: until, now, tell: (news) => told.push(news) }).readAll(until);
     return told;
   } finally {
+    over.abort(); // what waits for a read that has failed would keep the process alive
     await client.close();
   }
 }

@@ -12,6 +12,8 @@ export interface TemplateText {
   readonly language: 'handlebars' | 'marathon-lb';
   /** Where it came from, for whoever has to mend it: a file or a variable. */
   readonly from: string;
+  /** Why its file could not be read. */
+  readonly unread?: string;
 }
 
 /** The compiled templates in force. */
@@ -129,6 +131,7 @@ function tryCompile(
   { by, statsPort, safeLabels, variables }: TemplateRules & { readonly by: 'operator' | 'app' },
 ): Compiled | readonly Fault[] {
   try {
+    if (text.unread !== undefined) return [{ what: `as it can't be read (${text.unread})` }];
     const wrong = findRemoved(text.text) ?? (by === 'app' ? findTrespass(name, text.text) : undefined);
     if (wrong !== undefined) return [{ what: wrong }];
     const compiled = compile(name, text);

@@ -63,6 +63,11 @@ describe('the words', () => {
     ]);
   });
 
+  test('of the head, whose lines have the values of flags', () => {
+    const [problem] = describeRefusal([at(2, "unknown option 'nonsense'")], DOCUMENT);
+    expect(problem?.hint).toMatch(/^mend the template, or the flag or variable that the line comes from \(--default-options/);
+  });
+
   test('of a common template', () => {
     const [problem] = describeRefusal([at(5, "unknown keyword 'nonsense' in 'frontend' section")], DOCUMENT);
     expect(problem?.label).toBeUndefined();
