@@ -1,9 +1,13 @@
-import { Keeper } from '../saved/keeper.ts';
+import { Keeper, type KeeperSettings } from '../saved/keeper.ts';
+import { writeHolders } from '../saved/holders-file.ts';
 import { readSaved, writeSaved, type SavedFile, type Saved } from '../saved/state-folder.ts';
 import { machineTime, sleep } from '../lib/clock.ts';
 import { FILES_MS, inTime } from '../lib/deadline.ts';
 import type { Logger } from '../lib/logger.ts';
+import { oneAfterAnother } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
+import type { Holder } from '../model/holder.ts';
+import type { Snapshot } from '../model/snapshot.ts';
 import type { Settings } from '../options/options.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -15,17 +19,52 @@ export async function readMemory({ stateDir }: Settings, log: Logger): Promise<S
   return file;
 }
 
-/** Opens the keeper of the state folder. */
-export function openKeeper({ settings, log, now }: Surroundings): Keeper {
+/** The shortest time between two writes of the holders, in milliseconds. */
+const HOLDERS_MS = 1_000;
+
+/** The snapshot of which nothing is written: the keeper of the holders knows no other. */
+const NOTHING: Snapshot = { apps: [], problems: [] };
+
+/**
+ * Opens what keeps the state folder. The snapshot may be large, so it is written twice a minute at most; who holds what is written as soon as HAProxy
+ * runs it, because a daemon that is killed must not forget it.
+ */
+export function openKeeper(surroundings: Surroundings): Pick<Keeper, 'see' | 'end'> {
+  const { settings } = surroundings;
+  const inTurn = oneAfterAnother();
+  let latest: readonly Holder[] = [];
+  const writeLatest = (): Promise<void> => inTurn(() => writeHolders(settings.stateDir, latest));
+  const ofSnapshot = keeperOf(surroundings, {
+    what: 'the last snapshot',
+    write: async (saved) => {
+      await writeSaved(settings.stateDir, saved);
+      await writeLatest(); // the file that was written last is the one that counts
+    },
+  });
+  const ofHolders = keeperOf(surroundings, { what: 'who holds which hosts and ports', everyMs: HOLDERS_MS, write: writeLatest });
+  return {
+    see: (seen) => {
+      if (seen.staleSince === undefined) latest = seen.holders;
+      ofSnapshot.see(seen);
+      ofHolders.see({ ...seen, snapshot: NOTHING, sentAt: undefined });
+    },
+    end: () => Promise.all([ofSnapshot.end(), ofHolders.end()]).then(() => undefined),
+  };
+}
+
+function keeperOf(
+  { settings, log, now }: Surroundings,
+  { what, ...how }: Pick<KeeperSettings, 'write' | 'everyMs'> & { readonly what: string },
+): Keeper {
   return new Keeper({
-    write: (saved) => writeSaved(settings.stateDir, saved),
+    ...how,
     now,
     log,
     later: (work, ms) => {
       setTimeout(work, ms).unref();
     },
     failed: (error) => {
-      log.warn({ folder: settings.stateDir, reason: sentence(error) }, 'the last snapshot could not be written; trying again');
+      log.warn({ folder: settings.stateDir, reason: sentence(error) }, `${what} could not be written; trying again`);
     },
   });
 }

@@ -22,11 +22,6 @@ export interface Beginning {
   readonly before?: Before | undefined;
 }
 
-/** The View of what Marathon says now: one full read, and nothing else is touched. Rejects with a sentence when Marathon can't be read. */
-export async function readView(run: Run): Promise<View> {
-  return makeView(run, await readNews(run));
-}
-
 /** What Marathon says now, in one full read. Rejects with a sentence when it can't be read. */
 export async function readNews({ settings, env, log, signal }: Run): Promise<readonly News[]> {
   const client = await openMarathon(settings, env);

@@ -78,6 +78,9 @@ export const anyHead = z.object({ version: number });
 /** The first line of the file in this version: when the snapshot was right (ms since 1970), its Problems, and the holders (not in a file of 0.1.0). */
 export const head = z.object({ savedAt: number, problems: z.array(problem), holders: z.array(holder).optional() });
 
+/** Who holds what, as the file of the holders has it. */
+export const manyHolders = z.array(holder);
+
 /** Returns the Problems of the first line with their proper type. */
 export function asProblems(problems: z.infer<typeof head>['problems']): readonly Problem[] {
   return problems as readonly unknown[] as readonly Problem[];

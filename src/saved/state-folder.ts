@@ -3,6 +3,7 @@ import path from 'node:path';
 import { sentence } from '../lib/sentence.ts';
 import { replaceFile } from '../lib/write-file.ts';
 import type { Holder } from '../model/holder.ts';
+import { readHolders } from './holders-file.ts';
 import type { App, Snapshot } from '../model/snapshot.ts';
 import { anyHead, asHolders, asProblems, head, readSavedApp } from './saved-app.ts';
 
@@ -47,7 +48,7 @@ function* textOf({ savedAt, snapshot, holders }: Saved): Generator<string> {
 /** What `readSaved` found. Empty when there is no file. */
 export interface SavedFile {
   readonly saved?: Saved;
-  /** Who held which hosts, paths and ports, when the rest of the file is too old to be used. */
+  /** Who held which hosts, paths and ports, when that is newer than `saved`, or `saved` is too old to be used. */
   readonly holders?: readonly Holder[];
   /** What was wrong with the file, in a sentence. */
   readonly trouble?: string;
@@ -60,11 +61,17 @@ export interface SavedFile {
 const OLDEST_MS = 7 * 24 * 3_600_000;
 
 /**
- * Reads what the last run saved, unless it is more than a week old. A file that can't be used is renamed, unless it is to be left as it is. Never
- * rejects.
+ * Reads what the last run saved, unless it is more than a week old; the holders are never too old, and are read from their own file where that is
+ * newer. A file that can't be used is renamed, unless it is to be left as it is. Never rejects.
  */
 export async function readSaved(folder: string, now: () => number, damaged: 'rename' | 'leave' = 'rename'): Promise<SavedFile> {
   const file = path.join(folder, NAME);
+  const holders = await readHolders(folder, file).catch(() => undefined);
+  const found = await readSnapshot(file, now, damaged);
+  return holders === undefined ? found : { ...found, holders };
+}
+
+async function readSnapshot(file: string, now: () => number, damaged: 'rename' | 'leave'): Promise<SavedFile> {
   try {
     const saved = await readFile(file);
     if (now() - saved.savedAt <= OLDEST_MS) return { saved };

@@ -29,12 +29,14 @@ test('an app without a task keeps its virtual host against one that claims it to
   expect(beside.stdout).toContain('is known from the daemon that runs\n');
   expect(beside.stdout).not.toContain(`http://${HOST}/: `); // the app with a server would have the host, if nobody held it
 
-  first.signal('SIGTERM');
+  first.signal('SIGKILL'); // who holds what is on the disk as soon as HAProxy runs it
   await first.ended;
   const between = await diff();
   expect(between.stdout).toContain('is known from the last run, by its record in --state-dir\n');
   expect(between.stdout).not.toContain(`http://${HOST}/: `);
-  const second = daemon();
+  const dry = await run({ folder: cluster.folder, ends: cluster.ends, words: cluster.words('--dry', '--no-haproxy-map') });
+  expect(dry.stdout).toMatch(/use_backend nginx_\d+ if host_mytask_acme_org/);
+  const second = daemon(['--mass-removal-hold', '0']); // the snapshot on the disk may still have the task
   await second.logged(/Marathon was read/);
   await settled();
   expect(await get({ host: HOST })).toMatchObject({ status: '503' });
