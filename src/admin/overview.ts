@@ -36,11 +36,60 @@ const TURN_MS = 5;
 const MOST_GONE = 1_000;
 
 /** An overview that begins at the first question. Its rows are made when somebody asks, and only for a View that is another. */
-export function makeOverview({ view: latest, run }: OverviewParts): Overview {
-  let [rows, revision, oldest] = [new Map<string, Kept>(), 0, 0];
-  let gone: readonly { readonly id: string; readonly revision: number }[] = [];
-  let seen: View | undefined;
-  const take = async (view: View): Promise<void> => {
+export function makeOverview(parts: OverviewParts): Overview {
+  const rows = new KeptRows(parts);
+  return { since: (revision) => rows.since(revision) };
+}
+
+class KeptRows {
+  readonly #parts: OverviewParts;
+  #rows: ReadonlyMap<string, Kept> = new Map();
+  #gone: readonly { readonly id: string; readonly revision: number }[] = [];
+  #revision = 0;
+  #oldest = 0; // the first revision from which on all gone apps are known
+  #seen: View | undefined;
+  #taking: Promise<void> | undefined;
+
+  constructor(parts: OverviewParts) {
+    this.#parts = parts;
+  }
+
+  async since(asked: string | undefined): Promise<OverviewAnswer | undefined> {
+    await this.#taking;
+    const view = this.#parts.view();
+    if (view === undefined) return undefined;
+    if (view !== this.#seen) {
+      this.#taking ??= this.#take(view).finally(() => {
+        this.#taking = undefined;
+      });
+      await this.#taking;
+    }
+    const from = this.#numberOf(asked);
+    return {
+      revision: `${this.#parts.run}.${this.#revision}`,
+      whole: from === undefined,
+      rows: Array.from(this.#rows.values()).flatMap(({ text, revision }) => (revision > (from ?? -1) ? [text] : [])),
+      gone: from === undefined ? [] : this.#gone.filter(({ revision }) => revision > from).map(({ id }) => id),
+    };
+  }
+
+  /** The number of a revision; undefined for one of another run of the daemon, or one that is too old. */
+  #numberOf(revision = ''): number | undefined {
+    const [run, text = ''] = revision.split('.');
+    const number = /^\d{1,12}$/.test(text) ? Number(text) : -1;
+    return run === this.#parts.run && number >= this.#oldest ? number : undefined;
+  }
+
+  async #take(view: View): Promise<void> {
+    const revision = this.#revision + 1;
+    const next = await this.#rowsOf(view, revision);
+    const lost = [...this.#rows.keys()].filter((id) => !next.has(id)).map((id) => ({ id, revision }));
+    const gone = [...this.#gone.filter(({ id }) => !next.has(id)), ...lost];
+    if (gone.length > MOST_GONE) this.#oldest = revision;
+    [this.#rows, this.#gone, this.#seen, this.#revision] = [next, gone.slice(-MOST_GONE), view, revision];
+  }
+
+  async #rowsOf(view: View, revision: number): Promise<ReadonlyMap<string, Kept>> {
     const next = new Map<string, Kept>();
     let turn = performance.now();
     for (const row of appRows(view)) {
@@ -49,33 +98,9 @@ export function makeOverview({ view: latest, run }: OverviewParts): Overview {
         turn = performance.now();
       }
       if (row === PAUSE) continue;
-      const [text, before] = [JSON.stringify(row), rows.get(row.app)];
-      next.set(row.app, before?.text === text ? before : { text, revision: revision + 1 });
+      const [text, before] = [JSON.stringify(row), this.#rows.get(row.app)];
+      next.set(row.app, before?.text === text ? before : { text, revision });
     }
-    const lost = [...rows.keys()].filter((id) => !next.has(id)).map((id) => ({ id, revision: revision + 1 }));
-    const all = [...gone.filter(({ id }) => !next.has(id)), ...lost];
-    gone = all.slice(-MOST_GONE);
-    oldest = all.length > MOST_GONE ? revision + 1 : oldest;
-    [rows, seen, revision] = [next, view, revision + 1];
-  };
-  let taking: Promise<void> | undefined;
-  return {
-    since: async (asked) => {
-      await taking;
-      const view = latest();
-      if (view === undefined) return undefined;
-      if (view !== seen)
-        await (taking ??= take(view).finally(() => {
-          taking = undefined;
-        }));
-      const [of = '', number = ''] = asked?.split('.') ?? [];
-      const from = of === run && /^\d{1,12}$/.test(number) && Number(number) >= oldest ? Number(number) : -1;
-      return {
-        revision: `${run}.${revision}`,
-        whole: from === -1,
-        rows: Array.from(rows.values()).flatMap((row) => (row.revision > from ? [row.text] : [])),
-        gone: from === -1 ? [] : gone.filter((one) => one.revision > from).map(({ id }) => id),
-      };
-    },
-  };
+    return next;
+  }
 }

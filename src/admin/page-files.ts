@@ -46,18 +46,18 @@ function redirect(location: string): Answer {
 
 /** One of the files, by its name alone. */
 async function readText(name: string): Promise<Answer> {
-  const [, end = ''] = /^[a-z]+(?:-[a-z]+)*\.(html|css|svg|js)$/.exec(name) ?? [];
-  const folder = end === 'js' ? SCRIPTS : TEXTS;
-  const text =
-    end === ''
-      ? undefined
-      : await inTime(readFile(folder + name, 'utf8'), { ms: READ_MS, what: `reading ${folder}${name}` }).catch(
-          (error: unknown) => void wantMissing(error),
-        );
+  const [, end] = /^[a-z]+(?:-[a-z]+)*\.(html|css|svg|js)$/.exec(name) ?? [];
+  const text = end === undefined ? undefined : await readOrNothing((end === 'js' ? SCRIPTS : TEXTS) + name);
   if (text === undefined) return refused({ status: 404, error: `the page has no file ${name}`, hint: 'open / in a browser' });
   return { status: 200, type: TYPES[end as keyof typeof TYPES], text, headers: { 'content-security-policy': POLICY } };
 }
 
-function wantMissing(error: unknown): void {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+/** The file's text; undefined where there is none. Rejects with a sentence when it can't be read. */
+async function readOrNothing(file: string): Promise<string | undefined> {
+  try {
+    return await inTime(readFile(file, 'utf8'), { ms: READ_MS, what: `reading ${file}` });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

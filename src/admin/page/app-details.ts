@@ -18,48 +18,50 @@ export interface Details {
 /** The window, closed at first. */
 export function makeDetails(address: Address): Details {
   const dialog = find('details', HTMLDialogElement);
-  const body = find('details-body', HTMLElement);
   let shown = '';
   const refresh = async (): Promise<void> => {
     const id = shown;
     if (id === '') return;
     const content = await contentOf(id);
-    if (id === shown) replaceKeeping(body, content);
+    if (id === shown) replaceKeeping(find('details-body', HTMLElement), content);
   };
-  const openNow = (app: string): void => {
+  const show = (app: string): void => {
     shown = app;
+    if (app === '') {
+      dialog.close();
+      return;
+    }
     say(find('details-title', HTMLElement), app);
-    fill(body, make('p', {}, 'Asking …'));
+    fill(find('details-body', HTMLElement), make('p', {}, 'Asking …'));
     if (!dialog.open) dialog.showModal();
     void refresh();
   };
-  dialog.addEventListener('close', () => {
+  whenClosed(dialog, () => {
     if (shown === '') return;
     shown = '';
     address.change({ app: '' }, 'step');
   });
-  find('details-close', HTMLButtonElement).addEventListener('click', () => {
-    dialog.close();
-  });
-  dialog.addEventListener('click', ({ target }) => {
-    if (target === dialog) dialog.close(); // beside the window
-  });
-  return {
-    open: (app) => {
-      address.change({ app }, 'step');
-      openNow(app);
-    },
-    refresh,
-    follow: () => {
-      const { app } = address.shown();
-      if (app === shown) return;
-      if (app !== '') openNow(app);
-      else {
-        shown = '';
-        dialog.close();
-      }
-    },
+  const open = (app: string): void => {
+    address.change({ app }, 'step');
+    show(app);
   };
+  const follow = (): void => {
+    const { app } = address.shown();
+    if (app !== shown) show(app);
+  };
+  return { open, refresh, follow };
+}
+
+/** By its button, by Escape, or by a click beside it. */
+function whenClosed(dialog: HTMLDialogElement, closed: () => void): void {
+  const close = (): void => {
+    dialog.close();
+  };
+  dialog.addEventListener('close', closed);
+  find('details-close', HTMLButtonElement).addEventListener('click', close);
+  dialog.addEventListener('click', ({ target }) => {
+    if (target === dialog) close();
+  });
 }
 
 /** Puts new content in place of the old, and leaves open what somebody has unfolded. */

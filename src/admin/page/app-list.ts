@@ -13,8 +13,8 @@ export interface AppList {
 /** So many rows above and below the view are made too, so that none is missing while somebody scrolls. */
 const BESIDE = 6;
 
-/** Rows are as high as the style says; on a narrow screen they have two lines. */
-const [WIDE_PX, NARROW_PX] = [44, 78];
+/** Rows are as high as the style says; on a narrow screen they have more lines. */
+const [WIDE_PX, NARROW_PX] = [52, 84];
 
 interface Wishes {
   readonly open: (app: string) => void;
@@ -24,76 +24,112 @@ interface Wishes {
 
 /** The list, empty at first. */
 export function makeAppList({ open, scrolled }: Wishes): AppList {
-  const [view, body, table] = ['app-view', 'app-body', 'app-table'].map((id) => find(id, HTMLElement)) as [
-    HTMLElement,
-    HTMLElement,
-    HTMLElement,
-  ];
-  const narrow = matchMedia('(max-width: 45rem)');
-  let [rows, figures] = [[] as readonly AppRow[], new Map() as KnownFigures];
-  const made = new Map<string, RowElement>();
-  const height = (): number => (narrow.matches ? NARROW_PX : WIDE_PX);
-  const range = (beside: number): readonly [number, number] => {
-    const first = Math.floor(view.scrollTop / height()) - beside;
-    const last = Math.ceil((view.scrollTop + view.clientHeight) / height()) + beside;
-    return [Math.max(0, first), Math.min(rows.length, last)];
-  };
-  const refresh = (): void => {
-    const [first, last] = range(BESIDE);
-    body.style.height = `${rows.length * height()}px`;
-    table.setAttribute('aria-rowcount', String(rows.length + 1));
-    const wanted = rows.slice(first, last);
-    const ids = new Set<string>(wanted.map(({ app }) => app));
-    for (const [id, { element }] of made) {
-      if (ids.has(id) || element.contains(document.activeElement)) continue; // whoever stands on a row keeps it
-      element.remove();
-      made.delete(id);
-    }
-    let before: Element | null = null;
-    for (const [i, row] of wanted.entries()) {
-      const one = made.get(row.app) ?? makeRowElement(open);
-      made.set(row.app, one);
-      one.write(row, { index: first + i, top: (first + i) * height() }, figures);
-      const next: Element | null = before === null ? body.firstElementChild : before.nextElementSibling;
-      if (next !== one.element && !one.element.contains(document.activeElement)) body.insertBefore(one.element, next);
-      before = one.element;
-    }
-  };
-  const move = (event: KeyboardEvent): void => {
-    const steps: Readonly<Record<string, number>> = {
-      ArrowDown: 1,
-      ArrowUp: -1,
-      PageDown: 10,
-      PageUp: -10,
-      Home: -rows.length,
-      End: rows.length,
-    };
-    const step = steps[event.key];
-    const current = [...made].find(([, { element }]) => element.contains(document.activeElement))?.[0];
-    if (step === undefined || current === undefined) return;
-    event.preventDefault();
-    const from = rows.findIndex(({ app }) => app === current);
-    const to = Math.max(0, Math.min(rows.length - 1, from + step));
-    const top = to * height();
-    if (top < view.scrollTop || top + height() > view.scrollTop + view.clientHeight)
-      view.scrollTop = Math.max(0, top - view.clientHeight / 2);
-    refresh();
-    made.get(rows[to]?.app ?? '')?.button.focus({ preventScroll: true });
-  };
-  find('app-head', HTMLElement).append(
-    ...[['app', 'App'] as const, ...COLUMNS].map(([name, title]) => make('div', { role: 'columnheader', class: `cell ${name}` }, title)),
-  );
-  view.addEventListener('scroll', () => {
-    refresh();
+  const rows = new RowsInView(open);
+  const heads = [['app', 'App'] as const, ...COLUMNS].map(([name, title]) => {
+    return make('div', { role: 'columnheader', class: `cell ${name}` }, title);
+  });
+  find('app-head', HTMLElement).append(...heads);
+  rows.view.addEventListener('scroll', () => {
+    rows.refresh();
     scrolled();
   });
-  view.addEventListener('keydown', move);
-  new ResizeObserver(refresh).observe(view);
+  rows.view.addEventListener('keydown', (event) => {
+    if (rows.move(event.key)) event.preventDefault();
+  });
+  new ResizeObserver(() => {
+    rows.refresh();
+  }).observe(rows.view);
   return {
-    show: (next, known) => {
-      [rows, figures] = [next, known];
-      refresh();
+    show: (next, figures) => {
+      rows.set(next, figures);
     },
-    inView: () => rows.slice(...range(0)),
+    inView: () => rows.inView(),
   };
+}
+
+class RowsInView {
+  readonly view = find('app-view', HTMLElement);
+  readonly #body = find('app-body', HTMLElement);
+  readonly #narrow = matchMedia('(max-width: 45rem)');
+  readonly #made = new Map<string, RowElement>();
+  readonly #open: (app: string) => void;
+  #rows: readonly AppRow[] = [];
+  #figures: KnownFigures = new Map();
+
+  constructor(open: (app: string) => void) {
+    this.#open = open;
+  }
+
+  set(rows: readonly AppRow[], figures: KnownFigures): void {
+    [this.#rows, this.#figures] = [rows, figures];
+    this.refresh();
+  }
+
+  inView(): readonly AppRow[] {
+    return this.#rows.slice(...this.#range(0));
+  }
+
+  /** Makes the rows that have come into view, in order, and removes those that have left it. */
+  refresh(): void {
+    const [first, last] = this.#range(BESIDE);
+    this.#body.style.height = `${this.#rows.length * this.#height()}px`;
+    find('app-table', HTMLElement).setAttribute('aria-rowcount', String(this.#rows.length + 1));
+    const wanted = this.#rows.slice(first, last);
+    this.#removeOthers(new Set(wanted.map(({ app }) => app)));
+    let next = this.#body.firstElementChild;
+    for (const [i, row] of wanted.entries()) {
+      const index = first + i;
+      const { element, write } = this.#rowOf(row);
+      write(row, { index, top: index * this.#height() }, this.#figures);
+      if (element === next) next = next.nextElementSibling;
+      else this.#body.insertBefore(element, next);
+    }
+  }
+
+  /** Goes from the row that somebody stands on to the one that a key leads to; false for another key. */
+  move(key: string): boolean {
+    const step = stepOf(key, this.#rows.length);
+    const current = [...this.#made].find(([, row]) => row.element.contains(document.activeElement))?.[0];
+    if (step === undefined || current === undefined) return false;
+    const from = this.#rows.findIndex(({ app }) => app === current);
+    const to = Math.max(0, Math.min(this.#rows.length - 1, from + step));
+    const [top, { scrollTop, clientHeight }] = [to * this.#height(), this.view];
+    const isInView = top >= scrollTop && top + this.#height() <= scrollTop + clientHeight;
+    if (!isInView) this.view.scrollTop = Math.max(0, top - clientHeight / 2);
+    this.refresh();
+    this.#made.get(this.#rows[to]?.app ?? '')?.button.focus({ preventScroll: true });
+    return true;
+  }
+
+  #rowOf({ app }: AppRow): RowElement {
+    const known = this.#made.get(app) ?? makeRowElement(this.#open);
+    this.#made.set(app, known);
+    return known;
+  }
+
+  /** Whoever stands on a row keeps it, though it may be out of view. */
+  #removeOthers(ids: ReadonlySet<string>): void {
+    for (const [id, { element }] of this.#made) {
+      if (ids.has(id) || (element.contains(document.activeElement) && this.#rows.some(({ app }) => app === id))) continue;
+      element.remove();
+      this.#made.delete(id);
+    }
+  }
+
+  #height(): number {
+    return this.#narrow.matches ? NARROW_PX : WIDE_PX;
+  }
+
+  #range(beside: number): readonly [number, number] {
+    const { scrollTop, clientHeight } = this.view;
+    const first = Math.floor(scrollTop / this.#height()) - beside;
+    const last = Math.ceil((scrollTop + clientHeight) / this.#height()) + beside;
+    return [Math.max(0, first), Math.min(this.#rows.length, last)];
+  }
+}
+
+/** How many rows a key leads on; undefined for a key that leads nowhere. */
+function stepOf(key: string, rows: number): number | undefined {
+  const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -rows, End: rows };
+  return steps[key];
 }

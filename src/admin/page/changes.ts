@@ -1,20 +1,41 @@
-import type { Change } from '../change.ts';
+import type { Change } from '../../admin/change.ts';
 import { fill, find, make } from './elements.ts';
 import { clock, milliseconds } from './words.ts';
 
-/** So many changes are shown. */
-const MOST = 20;
+/** So many changes are shown until somebody wants all. */
+const MOST = 8;
 
 const RESULTS = { commands: 'at once', reload: 'reload', failed: 'failed' } as const satisfies Record<Change['result'], string>;
 
-/** Shows the last changes of HAProxy, the latest first. */
-export function showChanges(changes: readonly Change[], now: Date): void {
-  fill(find('change-list', HTMLElement), ...changes.slice(0, MOST).map((change) => itemOf(change, now)));
-  find('change-none', HTMLElement).hidden = changes.length > 0;
+/** The list of the last changes of HAProxy. */
+export interface ChangeList {
+  /** The latest first. */
+  readonly show: (changes: readonly Change[], now: Date) => void;
+}
+
+/** The list, empty at first. */
+export function makeChangeList(): ChangeList {
+  let [shown, most] = [[] as readonly Change[], MOST];
+  const more = find('change-more', HTMLButtonElement);
+  const refresh = (now: Date): void => {
+    fill(find('change-list', HTMLElement), ...shown.slice(0, most).map((change) => itemOf(change, now)));
+    find('change-none', HTMLElement).hidden = shown.length > 0;
+    more.hidden = shown.length <= most;
+  };
+  more.addEventListener('click', () => {
+    most = Infinity;
+    refresh(new Date());
+  });
+  return {
+    show: (changes, now) => {
+      if (changes === shown) return;
+      shown = changes;
+      refresh(now);
+    },
+  };
 }
 
 function itemOf({ at, result, ms, why, what, more, error }: Change, now: Date): HTMLElement {
-  const rest = more > 0 ? [`and ${more} more`] : [];
   return make(
     'li',
     { class: 'change', 'data-result': result },
@@ -27,12 +48,14 @@ function itemOf({ at, result, ms, why, what, more, error }: Change, now: Date): 
     ),
     error === null ? undefined : make('p', { class: 'change-error' }, error),
     why.length === 0 ? undefined : make('p', {}, why.map(({ text }) => text).join('; ')),
-    what.length === 0 ? undefined : make('p', { class: 'change-what' }, [...what.slice(0, 4), ...restOf(what), ...rest].join(', ')),
+    what.length === 0 ? undefined : make('p', { class: 'change-what' }, firstOf(what, more)),
   );
 }
 
-function restOf(what: readonly string[]): readonly string[] {
-  return what.length > 4 ? [`and ${what.length - 4} more`] : [];
+/** The first four, and how many more there are. */
+function firstOf(what: readonly string[], more: number): string {
+  const rest = Math.max(0, what.length - 4) + more;
+  return [...what.slice(0, 4), ...(rest > 0 ? [`and ${rest} more`] : [])].join(', ');
 }
 
 /** A change put before those that are known, once. */

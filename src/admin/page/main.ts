@@ -1,116 +1,80 @@
-import type { Change } from '../change.ts';
-import type { LiveStatus } from '../live-status.ts';
+import type { Change } from '../../admin/change.ts';
 import type { Problem } from '../../model/problem.ts';
-import { openAddress } from './address.ts';
-import { makeDetails } from './app-details.ts';
-import { makeApps } from './apps.ts';
-import { ask, pathOf, Refused } from './ask.ts';
-import { showChanges, withChange } from './changes.ts';
-import { listen } from './live.ts';
+import { openAddress, type Address } from './address.ts';
+import { makeDetails, type Details } from './app-details.ts';
+import { makeApps, type Apps } from './apps.ts';
+import { makeChangeList, withChange } from './changes.ts';
 import { find, say } from './elements.ts';
-import { repeat } from './repeat.ts';
+import { makeBoard, type Board, type Known } from './known.ts';
+import { listen } from './live.ts';
 import { makeProblemList } from './problems.ts';
+import { askAll, type Questions } from './questions.ts';
 import { problemKey, severityOf } from './severity.ts';
-import type { OverviewShape, StatsShape, StorySentence } from './shapes.ts';
+import type { StorySentence } from './shapes.ts';
 import { showStory } from './story.ts';
 import { makeTraffic } from './traffic.ts';
 import { showVerdict } from './verdict.ts';
-import { makeWay } from './way.ts';
+import { makeWay, type Way } from './way.ts';
 
-/** What the page knows of the daemon now. */
-interface Known {
-  readonly status: LiveStatus | undefined;
-  readonly problems: readonly Problem[];
-  readonly changes: readonly Change[];
-  readonly stats: StatsShape | undefined;
-  readonly silentSince: number | undefined;
-  /** How far the daemon's clock is ahead of the browser's, in ms. */
-  readonly ahead: number;
-}
-
-const NOTHING: Known = { status: undefined, problems: [], changes: [], stats: undefined, silentSince: undefined, ahead: 0 };
-
-/** Connects all parts of the page: what is asked for when, and who shows it. */
+/** Connects all parts of the page. */
 function main(): void {
-  let known = NOTHING;
   const address = openAddress();
   const details = makeDetails(address);
-  const apps = makeApps({ address, open: details.open, scrolled: () => { figures.soon(); } }); // prettier-ignore
-  const problemList = makeProblemList(details.open);
   const way = makeWay(address, details.open);
-  const traffic = makeTraffic();
-  const show = (): void => {
-    const now = new Date(Date.now() + known.ahead);
-    const critical = known.problems.filter((one) => severityOf(one) === 'critical').length;
-    showVerdict({ ...known, totals: known.stats?.totals, problems: { critical, all: known.problems.length } }, now);
-    document.body.dataset['live'] = known.silentSince === undefined ? 'yes' : 'no';
-    say(find('live', HTMLElement), known.silentSince === undefined ? 'live' : 'no answer');
-    say(find('machine', HTMLElement), known.status === undefined ? '' : `${known.status.machine} · ${known.status.version}`);
-    problemList.show(known.problems);
+  const board = makeBoard(makeShow(details));
+  const apps: Apps = makeApps({
+    address,
+    open: details.open,
+    scrolled: () => {
+      questions.figures.soon();
+    },
+  });
+  const questions = askAll({ board, apps, details, traffic: makeTraffic() });
+  hear({ board, questions, way });
+  followAddress(address, [apps, way, details]);
+}
+
+/** Shows what is known, except the list of apps and the graphs, which take what is new themselves. */
+function makeShow(details: Details): (known: Known, now: Date) => void {
+  const [problemList, changeList] = [makeProblemList(details.open), makeChangeList()];
+  return (known, now) => {
+    const { status, problems, changes, stats, silentSince } = known;
+    const critical = problems.filter((one) => severityOf(one) === 'critical').length;
+    showVerdict({ status, silentSince, totals: stats?.totals, problems: { critical, all: problems.length } }, now);
+    document.body.dataset['live'] = silentSince === undefined ? 'yes' : 'no';
+    say(find('live', HTMLElement), silentSince === undefined ? 'live' : 'no answer');
+    say(find('machine', HTMLElement), status === undefined ? '' : `${status.machine} · ${status.version}`);
+    problemList.show(problems);
+    changeList.show(changes, now);
   };
-  const learn = (more: Partial<Known>): void => {
-    known = { ...known, ...more };
-    show();
+}
+
+interface Hearing {
+  readonly board: Board;
+  readonly questions: Questions;
+  readonly way: Way;
+}
+
+/** Takes what is told as it happens, and asks for what follows from it. */
+function hear({ board, questions, way }: Hearing): void {
+  const { status, overview, figures } = questions;
+  const soon = (...some: readonly (typeof status)[]): void => {
+    for (const one of some) one.soon();
   };
-  const showAllChanges = (changes: readonly Change[]): void => {
-    learn({ changes });
-    showChanges(changes, new Date(Date.now() + known.ahead));
-  };
-  const status = repeat(async () => {
-    try {
-      const answer = await ask<LiveStatus>('v1/status');
-      learn({ status: answer, silentSince: undefined, ahead: Date.parse(answer.at) - Date.now() });
-    } catch {
-      learn({ silentSince: known.silentSince ?? Date.now() + known.ahead });
-    }
-    return 2_000;
-  });
-  const overview = repeat(async () => {
-    const since = apps.revision();
-    const began = performance.now();
-    const change = await ask<OverviewShape>(pathOf('v1/overview', since === undefined ? [] : [['since', since]])).catch(() => undefined);
-    if (change !== undefined && (change.whole || change.apps.length > 0 || change.gone.length > 0 || since !== change.revision))
-      apps.take(change);
-    return Math.max(5_000, 10 * (performance.now() - began));
-  });
-  const figures = repeat(async () => {
-    const query = [...apps.wanted(), ['since', String(traffic.latest())] as const];
-    const stats = await ask<StatsShape>(pathOf('v1/stats', query)).catch((error: unknown) =>
-      error instanceof Refused ? error : undefined,
-    );
-    const answer = stats instanceof Refused ? undefined : stats;
-    if (answer !== undefined) traffic.add(answer.past, Date.now() + known.ahead);
-    apps.figures(answer);
-    learn({ stats: answer });
-    await details.refresh();
-    return Math.max(2_000, answer?.everyMs ?? 0);
-  });
-  const problems = repeat(async () => {
-    const answer = await ask<{ readonly problems: readonly Problem[] }>('v1/problems').catch(() => undefined);
-    if (answer !== undefined) learn({ problems: answer.problems });
-    return answer === undefined ? 2_000 : 60_000;
-  });
-  const changes = repeat(async () => {
-    const answer = await ask<{ readonly changes: readonly Change[] }>('v1/history').catch(() => undefined);
-    if (answer !== undefined) showAllChanges(answer.changes);
-    return answer === undefined ? 2_000 : 60_000;
-  });
-  const all = [status, overview, figures, problems, changes];
+  const without = (gone: Problem): readonly Problem[] => board.known().problems.filter((one) => problemKey(one) !== problemKey(gone));
   const events: Readonly<Record<string, (data: unknown) => void>> = {
     change: (data) => {
-      showAllChanges(withChange(known.changes, data as Change));
-      for (const one of [status, overview, figures]) one.soon();
+      board.learn({ changes: withChange(board.known().changes, data as Change) });
+      soon(status, overview, figures);
       void way.refresh();
     },
     problem: (data) => {
-      const key = problemKey(data as Problem);
-      learn({ problems: [...known.problems.filter((one) => problemKey(one) !== key), data as Problem] });
-      overview.soon();
+      board.learn({ problems: [...without(data as Problem), data as Problem] });
+      soon(status, overview);
     },
     'problem-gone': (data) => {
-      const key = problemKey(data as Problem);
-      learn({ problems: known.problems.filter((one) => problemKey(one) !== key) });
-      overview.soon();
+      board.learn({ problems: without(data as Problem) });
+      soon(status, overview);
     },
     story: (data) => {
       showStory(data as StorySentence);
@@ -119,20 +83,21 @@ function main(): void {
   listen({
     heard: (event, data) => events[event]?.(data),
     attached: () => {
-      for (const one of all) one.soon();
+      soon(...Object.values(questions));
     },
     lost: () => {
-      status.soon();
+      soon(status);
     },
   });
+}
+
+/** Shows what the address bar says, now and whenever the reader goes back or forth. */
+function followAddress(address: Address, parts: readonly { readonly follow: () => void }[]): void {
   const follow = (): void => {
-    apps.follow();
-    way.follow();
-    details.follow();
+    for (const one of parts) one.follow();
   };
   address.moved(follow);
   follow();
-  setInterval(show, 1_000);
 }
 
 main();

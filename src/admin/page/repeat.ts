@@ -15,7 +15,7 @@ const PAUSE = 5;
 export function repeat(work: () => Promise<number>): Repeated {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let [due, free] = [Infinity, 0];
-  let [isRunning, isWanted] = [false, false];
+  const now = { isRunning: false, isWanted: false };
   const plan = (ms: number): void => {
     const at = Math.max(free, performance.now() + ms);
     if (at >= due) return;
@@ -24,15 +24,17 @@ export function repeat(work: () => Promise<number>): Repeated {
     timer = setTimeout(() => void run(), at - performance.now());
   };
   const run = async (): Promise<void> => {
-    [due, isRunning, isWanted] = [Infinity, true, false];
+    due = Infinity;
+    Object.assign(now, { isRunning: true, isWanted: false });
     const began = performance.now();
     const ms = await work().catch(() => 5_000);
     const took = performance.now() - began;
-    [isRunning, free] = [false, began + took * (1 + PAUSE)];
-    plan(isWanted ? SOON_MS : document.hidden ? Math.max(ms, HIDDEN_MS) : ms);
+    now.isRunning = false;
+    free = began + took * (1 + PAUSE);
+    plan(now.isWanted ? SOON_MS : document.hidden ? Math.max(ms, HIDDEN_MS) : ms);
   };
   const soon = (): void => {
-    if (isRunning) isWanted = true;
+    if (now.isRunning) now.isWanted = true;
     else plan(SOON_MS);
   };
   document.addEventListener('visibilitychange', () => {

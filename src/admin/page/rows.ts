@@ -102,8 +102,7 @@ const SHORTLY = {
 
 /** The same; the word itself for one of a newer daemon. */
 export function shortly(why: LeftOutReason): string {
-  const words: string | undefined = SHORTLY[why];
-  return words ?? why;
+  return new Map<string, string>(Object.entries(SHORTLY)).get(why) ?? why;
 }
 
 /** Puts a change of the overview over the rows that are known, in order of id. */

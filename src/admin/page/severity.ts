@@ -31,8 +31,8 @@ const ORDER: readonly Severity[] = ['critical', 'serious', 'minor'];
 
 /** How bad a Problem is: what the operator alone can mend is the worst, whatever it is. A code of a newer daemon is serious. */
 export function severityOf({ code, owner }: Pick<Problem, 'code' | 'owner'>): Severity {
-  const severity: Severity | undefined = SEVERITIES[code];
-  return owner.by === 'operator' && severity !== 'minor' ? 'critical' : (severity ?? 'serious');
+  const severity = new Map<string, Severity>(Object.entries(SEVERITIES)).get(code) ?? 'serious';
+  return owner.by === 'operator' && severity !== 'minor' ? 'critical' : severity;
 }
 
 /** Worst first; of the same kind, by app. */

@@ -5,7 +5,7 @@ import { milliseconds, rate, shortNumber } from './words.ts';
 
 const MINUTES = 15;
 const WINDOW_MS = MINUTES * 60_000;
-const [WIDTH, HEIGHT] = [300, 72];
+const [WIDTH, HEIGHT] = [300, 56];
 
 interface Line {
   readonly name: string;
@@ -95,7 +95,7 @@ function figureOf({ id, title, lines, words }: Graph): Figure {
       `${name} ${words(past.at(-1) === undefined ? null : of(past.at(-1) as TotalsShape))}`.trim(),
     );
     say(value, latest.reverse().join(', '));
-    say(top, words(most));
+    say(top, values.some((one) => one !== null && one > 0) ? words(most) : '');
     const largest = values.length === 0 ? '' : `, at most ${words(Math.max(0, ...values.map((one) => one ?? 0)))} in the last 15 minutes`;
     drawing.setAttribute('aria-label', `${title}: ${latest.join(', ')} now${largest}`);
   };

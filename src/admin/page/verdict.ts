@@ -1,4 +1,4 @@
-import type { LiveStatus } from '../live-status.ts';
+import type { LiveStatus } from '../../admin/live-status.ts';
 import { fill, find, make, say, type Content } from './elements.ts';
 import type { TotalsShape } from './shapes.ts';
 import { clock, counted, duration } from './words.ts';

@@ -1,0 +1,38 @@
+import type { Change } from '../../admin/change.ts';
+import type { LiveStatus } from '../../admin/live-status.ts';
+import type { Problem } from '../../model/problem.ts';
+import type { StatsShape } from './shapes.ts';
+
+/** What the page knows of the daemon now. */
+export interface Known {
+  readonly status: LiveStatus | undefined;
+  readonly problems: readonly Problem[];
+  readonly changes: readonly Change[];
+  /** HAProxy's figures; undefined while it does not answer. */
+  readonly stats: StatsShape | undefined;
+  /** When the daemon did not answer any more, in ms since 1970; undefined while it answers. */
+  readonly silentSince: number | undefined;
+}
+
+/** What is known, and who shows it. */
+export interface Board {
+  readonly known: () => Known;
+  /** Takes what is new, and shows it. */
+  readonly learn: (more: Partial<Known>) => void;
+  /** Now, by the daemon's clock: the browser's may be another. */
+  readonly now: () => Date;
+}
+
+/** A board on which nothing is known yet. `show` is also called every second, because ages grow. */
+export function makeBoard(show: (known: Known, now: Date) => void): Board {
+  let known: Known = { status: undefined, problems: [], changes: [], stats: undefined, silentSince: undefined };
+  let ahead = 0;
+  const now = (): Date => new Date(Date.now() + ahead);
+  const learn: Board['learn'] = (more) => {
+    if (more.status !== undefined) ahead = Date.parse(more.status.at) - Date.now();
+    known = { ...known, ...more };
+    show(known, now());
+  };
+  setInterval(learn, 1_000, {});
+  return { known: () => known, learn, now };
+}
