@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Installs what `npm start` and `npm test` need in a fresh clone, as far as it is missing: npm packages, the build, and HAProxy. Arguments name more
-// programs: `dig` (dig and host, for the end-to-end tests), `patchelf` (for the tests with other releases of HAProxy) and `image` (debootstrap and
-// crun, for the tests of the container image).
+// programs: `dig` (dig and host) and `chromium` for the end-to-end tests, `patchelf` for the tests with other releases of HAProxy, and `image`
+// (debootstrap and crun) for the tests of the container image.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -16,6 +16,7 @@ const MORE = {
     ['dig', '-v', 'bind9-dnsutils'],
     ['host', '-V', 'bind9-host'],
   ],
+  chromium: [['chromium', '--version', 'chromium']],
   patchelf: [['patchelf', '--version', 'patchelf']],
   image: [
     ['debootstrap', '--version', 'debootstrap'],

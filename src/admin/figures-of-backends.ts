@@ -23,23 +23,26 @@ export interface BackendFigures {
 interface Counted {
   readonly at: number;
   readonly rows: readonly StatRow[];
-  readonly running: Running | undefined;
+  /** What HAProxy ran before it was asked, and afterwards: a server that came or went meanwhile is not down. */
+  readonly before: Running | undefined;
+  readonly after: Running | undefined;
 }
 
 /** Makes a function that turns HAProxy's counters into rates, by what they were the time before. Backends of our own are left out. */
 export function makeCounting(): (counted: Counted) => ReadonlyMap<string, BackendFigures> {
-  let before: { readonly at: number; readonly rows: ReadonlyMap<string, StatRow> } | undefined;
-  return ({ at, rows, running }) => {
+  let last: { readonly at: number; readonly rows: ReadonlyMap<string, StatRow> } | undefined;
+  return ({ at, rows, before, after }) => {
     const own = rows.filter(({ backend }) => backend !== DAEMON_BACKEND && backend !== 'stats');
-    const seconds = before === undefined ? undefined : Math.max(0.001, (at - before.at) / 1000);
-    const stages = stagesOf(running);
+    const seconds = last === undefined ? undefined : Math.max(0.001, (at - last.at) / 1000);
+    const [stages, earlier] = [stagesOf(after), stagesOf(before)];
     const figures = own.map((row): BackendFigures => {
-      const last = before?.rows.get(row.backend);
-      const [came, failed] = [since(row.requests, last?.requests), since(row.errors, last?.errors)];
+      const counted = last?.rows.get(row.backend);
+      const [came, failed] = [since(row.requests, counted?.requests), since(row.errors, counted?.errors)];
       return {
         iid: row.iid,
         backend: row.backend,
         ...serversOf(row, stages),
+        down: Math.min(serversOf(row, stages).down, serversOf(row, earlier).down),
         sessions: row.sessions,
         requests: seconds === undefined ? null : came / seconds,
         errors: seconds === undefined ? null : failed / seconds,
@@ -47,7 +50,7 @@ export function makeCounting(): (counted: Counted) => ReadonlyMap<string, Backen
         answerMs: row.mode === 'http' && row.requests > 0 ? row.answerMs : null,
       };
     });
-    before = { at, rows: new Map(own.map((row) => [row.backend, row])) };
+    last = { at, rows: new Map(own.map((row) => [row.backend, row])) };
     return new Map(figures.map((one) => [one.backend, one]));
   };
 }

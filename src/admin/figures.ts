@@ -55,10 +55,11 @@ export function makeFiguresBook({ ask, running, now }: BookParts): FiguresBook {
   const take = async (): Promise<Figures | string> => {
     askedAt = now();
     try {
+      const before = running();
       const rows = await gather(await ask.backends());
       const at = now();
       everyMs = Math.max(LEAST_MS, SHARE * (at - askedAt));
-      const backends = count({ at, rows, running: running() });
+      const backends = count({ at, rows, before, after: running() });
       const totals = totalsOf(at, [...backends.values()]);
       past = [...past.filter((one) => one.at > at - PAST_MS), totals];
       last = { at, backends, totals };

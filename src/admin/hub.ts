@@ -1,6 +1,6 @@
 /** Something that happened, for those who listen. */
 export interface Happening {
-  /** `change`, `problem`, `problem-gone` */
+  /** `change`, `problem`, `problem-gone`; `story` in the demo. What is `story` is told to those who come later too. */
   readonly event: string;
   readonly data: unknown;
 }
@@ -17,6 +17,8 @@ export interface Hub {
 const MOST_LISTENERS = 20;
 const MOST_WAITING = 1_000_000;
 const BEAT_MS = 15_000;
+/** So many sentences of the demo's story are kept. */
+const MOST_TOLD = 12;
 
 /** The text that one listener has not read yet. */
 interface Queue {
@@ -28,10 +30,12 @@ interface Queue {
 /** A hub that nobody listens to yet. */
 export function makeHub(): Hub {
   const queues = new Set<Queue>();
+  let told: readonly string[] = [];
   return {
     publish: ({ event, data }) => {
-      if (queues.size === 0) return;
+      if (queues.size === 0 && event !== 'story') return;
       const text = `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+      if (event === 'story') told = [...told.slice(1 - MOST_TOLD), text];
       for (const queue of queues) {
         queue.isOver ||= queue.text.length + text.length > MOST_WAITING;
         if (!queue.isOver) queue.text += text;
@@ -40,7 +44,7 @@ export function makeHub(): Hub {
     },
     listen: (signal) => {
       if (queues.size >= MOST_LISTENERS) return undefined;
-      const queue: Queue = { text: ': what happens from now on\n\n', isOver: false, wake: () => undefined };
+      const queue: Queue = { text: [': what happens from now on\n\n', ...told].join(''), isOver: false, wake: () => undefined };
       queues.add(queue);
       const end = (): void => {
         queues.delete(queue);

@@ -125,7 +125,8 @@ export const DESCRIBED: readonly Described[] = [
   {
     method: 'GET',
     path: '/v1/events',
-    summary: 'Changes (change) and Problems (problem, problem-gone) as server-sent events, from now on',
+    summary:
+      'Changes (change) and Problems (problem, problem-gone) as server-sent events, from now on; in the demo its story (story), from the beginning',
     answers: { 200: { doc: 'each event with its JSON', type: 'text/event-stream' }, 503: REFUSED },
   },
   {

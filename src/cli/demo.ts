@@ -58,6 +58,7 @@ async function run(flags: DemoFlags): Promise<void> {
   const [{ runDemo }, { daemon }] = await Promise.all([import('../demo/demo.ts'), import('../daemon/daemon.ts')]);
   const folder = await mkdtemp(path.join(tmpdir(), 'marathon-lb-ts-demo-'));
   const log = await makeLogger({ level: 'info', format: 'text', fd: process.stdout.fd });
+  const teller = makeTeller();
   const { httpPort: http, httpsPort: https, appIdPort: appId, statsPort: stats, dnsPort: dns } = flags;
   try {
     await withSignals(({ signal }) =>
@@ -65,7 +66,7 @@ async function run(flags: DemoFlags): Promise<void> {
         address: ADDRESS,
         ports: { http, https, appId, stats, dns, marathon: flags.marathonPort, service: flags.servicePort, container: flags.containerPort },
         everyMs: flags.every * 1000,
-        say: (sentence) => process.stdout.write(`\n>> ${sentence}\n`),
+        say: teller.say,
         signal,
         daemon: ({ marathon, ready, signal: until }) => {
           const settings = settingsOf(flags, marathon, folder);
@@ -74,6 +75,7 @@ async function run(flags: DemoFlags): Promise<void> {
             async (running) => {
               const { ok, text } = await running.resync('the demo begins');
               if (!ok) throw new Error(text);
+              teller.begin(running.admin.hub);
               ready();
             },
           );
@@ -83,6 +85,33 @@ async function run(flags: DemoFlags): Promise<void> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Tells the story here and, once the daemon runs, on its page. */
+interface Teller {
+  readonly say: (sentence: string) => void;
+  /** From now on the page is told too, and at once what was said before. */
+  readonly begin: (page: Page) => void;
+}
+
+interface Page {
+  readonly publish: (happening: { readonly event: 'story'; readonly data: unknown }) => void;
+}
+
+function makeTeller(): Teller {
+  let [before, page] = [[] as readonly unknown[], undefined as Page | undefined];
+  return {
+    say: (text) => {
+      process.stdout.write(`\n>> ${text}\n`);
+      const data = { at: new Date().toISOString(), text };
+      before = [...before, data];
+      page?.publish({ event: 'story', data });
+    },
+    begin: (given) => {
+      page = given;
+      for (const data of before) page.publish({ event: 'story', data });
+    },
+  };
 }
 
 function settingsOf(flags: DemoFlags, marathon: string, folder: string): Settings {

@@ -2,7 +2,9 @@ import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { listen } from './listen.ts';
 import { startMarathon } from './marathon.ts';
+import { SHOP_HOST, SHOP_TASKS } from './shop.ts';
 import { FIRST, makeStory } from './story.ts';
+import { sendRequests } from './traffic.ts';
 
 /** Where the demo listens, how often something happens, and what it runs. */
 export interface DemoSettings {
@@ -38,13 +40,16 @@ export async function runDemo({ address, ports, everyMs, say, signal, daemon }: 
   const ending = new AbortController();
   try {
     await story.begin();
-    say(`an embedded Marathon at ${marathon.url} holds /nginx: 3 tasks, HAPROXY_0_VHOST=${HOST}`);
+    say(
+      `an embedded Marathon at ${marathon.url} holds /nginx: 3 tasks, HAPROXY_0_VHOST=${HOST}; and /shop: 2 tasks, HAPROXY_0_VHOST=${SHOP_HOST}`,
+    );
     const ready = (): void => {
       say(
         `HAProxy serves /nginx. Try:  curl -H "Host: ${HOST}" http://${address}:${ports.http}/   (statistics: http://${address}:${ports.stats}/haproxy?stats)`,
       );
-      say(`what goes on is shown at http://${address}:${ports.stats}/_mlb/ in a browser`);
+      say(`what goes on is shown in a browser at http://${address}:${ports.stats}/_mlb/`);
       say(`the name server knows the addresses of its tasks. Try:  dig +short @${address} -p ${ports.dns} nginx.marathon.mesos`);
+      void sendRequests({ address, port: ports.http, hosts: [HOST, SHOP_HOST], signal: AbortSignal.any([signal, ending.signal]) });
       void tell(() => story.goOn(), everyMs, AbortSignal.any([signal, ending.signal])).catch((error: unknown) => {
         say(`the story ends: ${String(error)}`);
       });
@@ -76,7 +81,7 @@ const FLAGS: Readonly<Record<Exclude<keyof DemoSettings['ports'], 'container'>, 
 /** Checks that all ports are free before anything starts, because this error names the flag that changes the port. */
 async function requireFree(address: string, ports: DemoSettings['ports']): Promise<void> {
   for (const [name, flag] of Object.entries(FLAGS)) await requirePort(address, ports[name as keyof typeof FLAGS], flag);
-  for (const container of FIRST) await requirePort(container, ports.container, '--container-port');
+  for (const container of [...FIRST, ...SHOP_TASKS]) await requirePort(container, ports.container, '--container-port');
 }
 
 async function requirePort(address: string, port: number, flag: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { startBackend, type RunningBackend } from './backends.ts';
 import type { Marathon } from './marathon.ts';
+import { makeShop, type Shop } from './shop.ts';
 
 /** The app of Calico's tutorial "Connecting to Tasks", and the agents of its tasks. */
 const APP = '/nginx';
@@ -18,11 +19,11 @@ export interface StorySettings {
   readonly say: (sentence: string) => void;
 }
 
-/** The tutorial's app, with a real backend for each task. */
+/** The tutorial's app and a shop, with a real backend for each task. */
 export interface Story {
-  /** Puts the app and its three tasks into Marathon. Rejects with a sentence when a backend can't listen. */
+  /** Puts the apps and their tasks into Marathon. Rejects with a sentence when a backend can't listen. */
   begin(): Promise<void>;
-  /** Does the next step: adds a task, replaces one, removes one, over and over. */
+  /** Does the next step, over and over: adds a task, replaces one, removes one; then what happens to the shop. */
   goOn(): Promise<void>;
   end(): Promise<void>;
 }
@@ -43,12 +44,15 @@ export function makeStory(settings: StorySettings): Story {
 class Tutorial implements Story {
   readonly #settings: StorySettings;
   readonly #tasks: RunningTask[] = [];
-  readonly #steps = [() => this.#scaleUp(), () => this.#replace(), () => this.#scaleDown()];
+  readonly #shop: Shop;
+  readonly #steps: readonly (() => Promise<void>)[];
   #started = 0;
   #step = 0;
 
   constructor(settings: StorySettings) {
     this.#settings = settings;
+    this.#shop = makeShop(settings);
+    this.#steps = [() => this.#scaleUp(), () => this.#replace(), () => this.#scaleDown(), ...this.#shop.steps];
   }
 
   async begin(): Promise<void> {
@@ -57,6 +61,7 @@ class Tutorial implements Story {
     const ports = [{ containerPort, servicePort }];
     marathon.deploy({ id: APP, instances: FIRST.length, network: 'container', networkName: 'calico', labels, ports });
     while (this.#tasks.length < FIRST.length) await this.#addTask();
+    await this.#shop.begin();
   }
 
   async goOn(): Promise<void> {
@@ -64,7 +69,7 @@ class Tutorial implements Story {
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.#tasks.map(({ backend }) => backend.close()));
+    await Promise.all([...this.#tasks.map(({ backend }) => backend.close()), this.#shop.end()]);
   }
 
   async #scaleUp(): Promise<void> {

@@ -156,6 +156,17 @@ test('changes and Problems are heard by who listens; the last changes can be rea
   ]);
 });
 
+test('the story of the demo is told from the beginning to those who come later; nothing else is', async () => {
+  const hub = makeHub();
+  hub.publish({ event: 'change', data: 1 });
+  for (let i = 0; i < 13; i++) hub.publish({ event: 'story', data: i });
+  const over = new AbortController();
+  const stream = hub.listen(over.signal)?.[Symbol.asyncIterator]();
+  const { value } = (await stream?.next()) as { value: string };
+  over.abort();
+  expect(value.match(/^data: .*$/gm)).toEqual(Array.from({ length: 12 }, (_, i) => `data: ${i + 1}`));
+});
+
 test('who listens and does not read loses the connection, and only so many may listen', async () => {
   const hub = makeHub();
   const over = new AbortController();

@@ -48,6 +48,7 @@ export function makeRowElement(open: (app: string) => void): RowElement {
       if (all === written) return;
       written = all;
       element.dataset['mood'] = texts.mood;
+      element.dataset['down'] = texts.isDown ? 'yes' : 'no';
       element.dataset['app'] = id;
       say(button, id);
       say(sign, SIGNS[texts.mood]);
@@ -64,6 +65,7 @@ const SIGNS = { good: '●', warn: '▲', bad: '■', unknown: '○' } as const;
 
 interface Texts {
   readonly mood: keyof typeof SIGNS;
+  readonly isDown: boolean;
   readonly note: string;
   readonly cells: readonly string[];
 }
@@ -78,6 +80,7 @@ function textsOf(row: AppRow, figures: KnownFigures): Texts {
   const isElsewhere = !isServed(row) && row.leftOut.includes('group');
   return {
     mood: isElsewhere ? 'unknown' : !isServed(row) ? 'bad' : down > 0 || problems > 0 || (sums?.errors ?? 0) > 0 ? 'warn' : 'good',
+    isDown: down > 0,
     note: notesOf(row),
     cells: [
       firstOf(hosts, 2),

@@ -39,8 +39,10 @@ function makeShow(details: Details): (known: Known, now: Date) => void {
   const [problemList, changeList] = [makeProblemList(details.open), makeChangeList()];
   return (known, now) => {
     const { status, problems, changes, stats, silentSince } = known;
-    const critical = problems.filter((one) => severityOf(one) === 'critical').length;
-    showVerdict({ status, silentSince, totals: stats?.totals, problems: { critical, all: problems.length } }, now);
+    const severities = problems.map(severityOf);
+    const critical = severities.filter((one) => one === 'critical').length;
+    const serious = severities.filter((one) => one !== 'minor').length;
+    showVerdict({ status, silentSince, totals: stats?.totals, problems: { critical, serious, all: problems.length } }, now);
     document.body.dataset['live'] = silentSince === undefined ? 'yes' : 'no';
     say(find('live', HTMLElement), silentSince === undefined ? 'live' : 'no answer');
     say(find('machine', HTMLElement), status === undefined ? '' : `${status.machine} · ${status.version}`);

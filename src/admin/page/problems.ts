@@ -64,5 +64,5 @@ function ownerOf({ owner }: Problem, openApp: (app: string) => void): Content {
   const open = (): void => {
     openApp(app);
   };
-  return [make('button', { type: 'button', class: 'link', onclick: open }, app), port];
+  return make('span', {}, make('button', { type: 'button', class: 'link', onclick: open }, app), port);
 }

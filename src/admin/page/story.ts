@@ -9,8 +9,9 @@ const MOST = 12;
 export function showStory({ at, text }: StorySentence): void {
   const [box, list] = [find('story', HTMLElement), find('story-list', HTMLElement)];
   box.hidden = false;
-  const known = Array.from(list.querySelectorAll('time'), ({ dateTime }) => dateTime);
-  if (known.includes(at)) return; // told again after the stream was lost
-  list.prepend(make('li', {}, make('time', { datetime: at }, clock(at, new Date())), ' ', make('span', {}, text)));
+  const known = Array.from(list.children, ({ textContent }) => textContent);
+  const item = make('li', {}, make('time', { datetime: at }, clock(at, new Date())), ' ', make('span', {}, text));
+  if (known.includes(item.textContent)) return; // told again after the stream was lost
+  list.prepend(item);
   while (list.children.length > MOST) list.lastElementChild?.remove();
 }

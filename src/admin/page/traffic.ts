@@ -20,8 +20,8 @@ interface Graph {
 }
 
 const GRAPHS: readonly Graph[] = [
-  { id: 'requests', title: 'Requests a second', lines: [{ name: '', of: ({ requests }) => requests }], words: rate },
-  { id: 'errors', title: 'Errors a second', lines: [{ name: '', of: ({ errors }) => errors }], words: rate },
+  { id: 'requests', title: 'Requests/s', lines: [{ name: '', of: ({ requests }) => requests }], words: rate },
+  { id: 'errors', title: 'Errors/s', lines: [{ name: '', of: ({ errors }) => errors }], words: rate },
   {
     id: 'answer',
     title: 'Answer time',
@@ -94,7 +94,7 @@ function figureOf({ id, title, lines, words }: Graph): Figure {
     const latest = lines.map(({ name, of }) =>
       `${name} ${words(past.at(-1) === undefined ? null : of(past.at(-1) as TotalsShape))}`.trim(),
     );
-    say(value, latest.reverse().join(', '));
+    fill(value, ...latest.map((text, i) => make('span', { class: `series-${i}` }, text)).reverse());
     say(top, values.some((one) => one !== null && one > 0) ? words(most) : '');
     const largest = values.length === 0 ? '' : `, at most ${words(Math.max(0, ...values.map((one) => one ?? 0)))} in the last 15 minutes`;
     drawing.setAttribute('aria-label', `${title}: ${latest.join(', ')} now${largest}`);

@@ -11,7 +11,8 @@ export interface Standing {
   readonly status: LiveStatus | undefined;
   /** When the daemon did not answer any more, in ms since 1970; undefined while it answers. */
   readonly silentSince: number | undefined;
-  readonly problems: { readonly critical: number; readonly all: number };
+  /** How many there are, how many of them are critical, and how many are critical or serious. */
+  readonly problems: { readonly critical: number; readonly serious: number; readonly all: number };
   readonly totals: TotalsShape | undefined;
 }
 
@@ -30,7 +31,7 @@ export function showVerdict(standing: Standing, now: Date): void {
 
 const TITLES = { good: '✓', warn: '!', bad: '✗', unknown: '…' } as const satisfies Record<Mood, string>;
 
-function verdictOf({ status, silentSince, problems }: Standing, now: Date): { readonly mood: Mood; readonly text: string } {
+function verdictOf({ status, silentSince, problems, totals }: Standing, now: Date): { readonly mood: Mood; readonly text: string } {
   if (silentSince !== undefined) {
     const since = clock(new Date(silentSince).toISOString(), now);
     return { mood: 'bad', text: `The daemon has not answered since ${since}. What is shown is from before; HAProxy goes on serving it.` };
@@ -39,10 +40,18 @@ function verdictOf({ status, silentSince, problems }: Standing, now: Date): { re
   if (!status.ok) return { mood: 'bad', text: `${upper(status.text)}.` };
   if (!status.marathon.attached && status.marathon.since !== null)
     return { mood: 'warn', text: "Marathon's event stream is not attached, so changes come later." };
-  if (status.haproxy.state === 'behind') return { mood: 'good', text: 'Marathon is followed, and HAProxy is being changed.' };
-  if (problems.critical > 0)
-    return { mood: 'warn', text: `Everything is in step, with ${counted(problems.critical, 'critical problem')}.` };
-  return { mood: 'good', text: 'All is well: Marathon is followed, and HAProxy runs what is wanted.' };
+  return inStep(problems, totals?.down ?? 0);
+}
+
+/** All is in step. What is wrong all the same is said, and is a reason to look where it is more than minor. */
+function inStep({ serious, all }: Standing['problems'], down: number): { readonly mood: Mood; readonly text: string } {
+  const wrong = [
+    ...(down > 0 ? [`${counted(down, 'server is', 'servers are')} down`] : []),
+    ...(all > 0 ? [`there ${all === 1 ? 'is' : 'are'} ${counted(all, 'problem')}`] : []),
+  ];
+  const text = 'Marathon is followed, and HAProxy runs what is wanted';
+  if (wrong.length === 0) return { mood: 'good', text: `All is well: ${text}.` };
+  return { mood: down > 0 || serious > 0 ? 'warn' : 'good', text: `${text}; ${wrong.join(', and ')}.` };
 }
 
 function upper(text: string): string {

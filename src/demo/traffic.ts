@@ -1,0 +1,30 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+interface Traffic {
+  readonly address: string;
+  readonly port: number;
+  /** The virtual hosts that are asked for in turn. */
+  readonly hosts: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** Between two requests, and for one, in milliseconds. */
+const [PAUSE_MS, PATIENCE_MS] = [150, 5_000];
+
+/** Sends a few requests a second until the signal aborts, so that there is something to see. Never rejects. */
+export async function sendRequests({ address, port, hosts, signal }: Traffic): Promise<void> {
+  for (let i = 0; !signal.aborted; i++) {
+    const host = hosts[i % hosts.length] ?? '';
+    await Promise.all([send({ address, port, host, signal }), sleep(PAUSE_MS, undefined, { signal })]).catch(() => undefined);
+  }
+}
+
+async function send({ address, port, host, signal }: Omit<Traffic, 'hosts'> & { readonly host: string }): Promise<void> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+  const asked = request({ host: address, port, agent: false, headers: { host }, signal: limit });
+  asked.end();
+  const [response] = (await once(asked, 'response', { signal: limit })) as [NodeJS.ReadableStream];
+  await once(response.resume(), 'end', { signal: limit });
+}
