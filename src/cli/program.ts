@@ -73,7 +73,14 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
 
 /** A refused argument may be an address with a user and a password. */
 function withoutCredentials(text: string): string {
-  return hideSecrets(text.replace(/[^\s'"/]+@/g, '***@'));
+  return hideSecrets(text.split("'").map(withoutUser).join("'"));
+}
+
+/** What stands between the scheme and the last @ is a user, perhaps with a password. */
+function withoutUser(word: string): string {
+  const [at, scheme] = [word.lastIndexOf('@'), word.indexOf('//')];
+  if (at < 0) return word;
+  return `${scheme < 0 || scheme > at ? '' : word.slice(0, scheme + 2)}***${word.slice(at)}`;
 }
 
 const SIGNALS = `

@@ -11,12 +11,21 @@ export function sentence(error: unknown): string {
       parts.push(typeof at === 'string' ? at : inspect(at, { depth: 1, breakLength: Infinity }));
       break;
     }
-    const message = at.message.trim().replace(/\.$/, '');
+    const message = onOneLine(at.message).replace(/\.$/, '');
     if (message !== '' && !parts.some((part) => part.includes(message))) parts.push(message);
     if (message === '' && 'errors' in at && Array.isArray(at.errors)) parts.push(at.errors.map(sentence).join(', '));
     at = at.cause;
   }
   return parts.length > 0 ? parts.join(': ') : 'unknown error';
+}
+
+/** Node's message about a text that is no JSON quotes the text, line ends and all. */
+function onOneLine(words: string): string {
+  return words
+    .split(/[\r\n]+/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join(' ');
 }
 
 /** Also recognises errors of Node's core inside jest, where they are instances of a different `Error` class. */

@@ -198,36 +198,45 @@ function only(argument: RegExp | undefined, names: readonly string[]): Readonly<
   return Object.fromEntries(names.map((name) => [name, argument]));
 }
 
-export const bindOptions = grammar(
-  "options of HAProxy's bind ('accept-proxy', 'ssl-min-ver TLSv1.2', 'verify required' and a ca-file)",
-  (text) => {
-    const names = optionNames(words(text));
-    return names !== undefined && names.length > 0 && isWhole(new Set(names), text) ? words(text).join(' ') : undefined;
+export const bindOptions: Grammar<string> = {
+  wanted: "options of HAProxy's bind ('accept-proxy', 'ssl-min-ver TLSv1.2', 'verify required' and a ca-file)",
+  read: (text) => {
+    const all = words(text);
+    if (text.length > LONGEST.value || all.length === 0) return { bad: text };
+    const options = new Map<string, string>();
+    const why = readOptions(all, options) ?? lackOf(options);
+    return why === undefined ? { value: all.join(' ') } : { bad: text, why };
   },
-);
+};
 
-/** The names of the options; undefined when an option is unknown or its argument is wrong. */
-function optionNames(all: readonly string[]): readonly string[] | undefined {
-  const [name, argument, ...rest] = all;
-  if (name === undefined) return [];
-  if (!Object.hasOwn(BIND_OPTIONS, name)) return undefined;
-  const wanted = BIND_OPTIONS[name];
-  if (wanted !== undefined && !wanted.test(argument ?? '')) return undefined;
-  if (FILE_OPTIONS.includes(name) && leavesFolder(argument)) return undefined;
-  const others = optionNames(wanted === undefined ? all.slice(1) : rest);
-  return others && [name, ...others];
+/**
+ * Reads options into `into`, by name. Returns what is wrong with the first one that HAProxy would not take, without its argument, which may be a
+ * secret; undefined when all are right.
+ */
+function readOptions(all: readonly string[], into: Map<string, string>): string | undefined {
+  for (let at = 0; at < all.length; at++) {
+    const name = all[at] ?? '';
+    if (!Object.hasOwn(BIND_OPTIONS, name)) return `word ${at + 1} of it is no option of HAProxy's bind`;
+    const wanted = BIND_OPTIONS[name];
+    const argument = wanted === undefined ? '' : (all[++at] ?? '');
+    if (wanted?.test(argument) === false) return `${name} has an argument that HAProxy does not take, or none`;
+    if (FILE_OPTIONS.includes(name) && leavesFolder(argument))
+      return `the path behind ${name} has '..' in it, which leads out of the operator's folder`;
+    into.set(name, argument);
+  }
+  return undefined;
 }
 
 /** Whether a relative path leads out of the folder that the operator's `crt-base` or `ca-base` names. */
-function leavesFolder(path = ''): boolean {
+function leavesFolder(path: string): boolean {
   return !path.startsWith('/') && path.split('/').includes('..');
 }
 
-/** Whether the options are complete: HAProxy refuses TLS without a certificate, and the verification of clients without a CA file. */
-function isWhole(names: ReadonlySet<string>, text: string): boolean {
-  const certificate = names.has('crt') || names.has('crt-list');
-  const verifies = /\bverify\s+(?:optional|required)\b/.test(text);
-  return (certificate || !names.has('ssl')) && (!verifies || names.has('ca-file'));
+/** What the options lack: HAProxy refuses TLS without a certificate, and the verification of clients without a CA file. */
+function lackOf(options: ReadonlyMap<string, string>): string | undefined {
+  if (options.has('ssl') && !options.has('crt') && !options.has('crt-list')) return 'ssl needs a crt or a crt-list';
+  const verifies = ['optional', 'required'].includes(options.get('verify') ?? '');
+  return verifies && !options.has('ca-file') ? 'verify needs a ca-file' : undefined;
 }
 
 export const prefix = grammar("a path ('/shop')", (text) => (text.startsWith('/') && WORD.test(text) ? text : undefined));

@@ -12,6 +12,7 @@ const caused = (message: string, cause?: unknown): Error => new Error(message, {
 test.each([
   ['a message', caused('no such app'), 'no such app'],
   ['without its period', caused('It broke. '), 'It broke'],
+  ['a message on several lines', caused('no "a\r\n  b\n" here\n'), 'no "a b " here'],
   ['a cause', caused('fetch failed', caused('connect ECONNREFUSED 127.0.0.1:8080')), 'fetch failed: connect ECONNREFUSED 127.0.0.1:8080'],
   ['causes of causes', caused('a', caused('b', caused('c'))), 'a: b: c'],
   ['a cause that says nothing new', caused('reading failed: disk is full', caused('disk is full')), 'reading failed: disk is full'],

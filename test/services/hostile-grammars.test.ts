@@ -91,7 +91,7 @@ test.each([
   ...each('date', ['1', '-1', '2026', 'Jan 1 2026', '2026-13-01', '2026-01-01T25:00:00Z', '2026-01-01 (evil)']),
   ...each('location', [`/${'a'.repeat(5000)}`]),
 ])('%s does not take %j, which HAProxy would refuse, or read as something else', (name, text) => {
-  expect(GRAMMARS[name]?.read(text)).toEqual({ bad: expect.any(String) });
+  expect(GRAMMARS[name]?.read(text)).toEqual({ bad: expect.any(String), ...(name === 'bindOptions' && { why: expect.any(String) }) });
 });
 
 test.each([
@@ -117,4 +117,17 @@ test.each([
     { code: 'label-value', label: 'HAPROXY_0_BACKEND_HEALTHCHECK_PORT_INDEX', owner: { by: 'app', app: '/shop', index: 0 } },
   ]);
   expect(problems[0]?.message).toContain(`names port index ${index}, but the app has ${has}`);
+});
+
+test.each([
+  ['ssl crt ../shop.pem', "the path behind crt has '..' in it, which leads out of the operator's folder"],
+  ['verify required ca-file a/../../ca.pem', "the path behind ca-file has '..' in it, which leads out of the operator's folder"],
+  ['ssl crt s3cret.pem s3cret', "word 4 of it is no option of HAProxy's bind"],
+  ['maxconn s3cret', 'maxconn has an argument that HAProxy does not take, or none'],
+  ['ssl crt', 'crt has an argument that HAProxy does not take, or none'],
+  ['name crt ssl', 'ssl needs a crt or a crt-list'],
+  ['ssl crt a.pem verify required name ca-file', 'verify needs a ca-file'],
+])('bind options %j: the reason is told, and no value', (text, why) => {
+  expect(bindOptions.read(text)).toEqual({ bad: text, why });
+  expect(why).not.toContain('s3cret');
 });
