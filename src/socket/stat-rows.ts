@@ -20,7 +20,15 @@ export function* readStat(text: string): Generator<StatRow> {
 /** Most lines have no quotes; what a health check said may have them. */
 function splitLine(line: string): readonly string[] {
   if (!line.includes('"')) return line.split(',');
-  return Array.from(line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g), ([, field = '']) => field.replace(/^"|"$/g, ''));
+  const fields: string[] = [];
+  let open: string | undefined; // a field whose quotes have not closed yet
+  for (const piece of line.split(',')) {
+    const field: string = open === undefined ? piece : `${open},${piece}`;
+    const isOpen = field.split('"').length % 2 === 0;
+    open = isOpen ? field : undefined;
+    if (!isOpen) fields.push(field.replace(/^"|"$/g, ''));
+  }
+  return open === undefined ? fields : [...fields, open];
 }
 
 function rowOf(fields: readonly string[], at: ReadonlyMap<string, number>): StatRow | undefined {
