@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 
 /** Takes the lines of a log. */
 export interface LogSink {
@@ -87,11 +87,7 @@ function isPipe(fd: number): boolean {
 /** Opens the pipe a second time, non-blocking. Returns undefined when that fails because the pipe belongs to a different user. */
 function reopened(fd: number): number | undefined {
   try {
-    const own = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
-    process.once('exit', () => {
-      closeSync(own);
-    });
-    return own;
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
   } catch {
     return undefined;
   }

@@ -39,6 +39,7 @@ export async function makeLogger({ level, format, fd }: LogSettings): Promise<Lo
       },
     },
   };
+  if (level === 'silent') return pino(settings, { write: () => undefined }); // nothing is opened for it, and nothing flushed at the end
   const show = format === 'json' ? (line: string) => line : await makePretty();
   const sink = makeLogSink({
     write: writerOf(fd),

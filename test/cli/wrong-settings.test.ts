@@ -134,7 +134,7 @@ async function run(...words: readonly string[]): Promise<{ readonly code: number
 
 /** The words of a command line that prints the configuration, with this value for a setting. It ends early, as there is no Marathon. */
 function wordsWith(name: OptionName, value: string): readonly string[] {
-  const others = { '--group': 'x', '--marathon': 'http://127.0.0.1:1', '--log-level': 'error' };
+  const others = { '--group': 'x', '--marathon': 'http://127.0.0.1:1', '--log-level': 'silent' };
   const flag = new Option(OPTIONS[name].flags).long ?? '';
   const rest = Object.entries(others).filter(([other]) => other !== flag);
   return ['--dry', ...rest.flat(), flag, value.replace(/^FILE/, path.join(folder, 'file'))];
@@ -179,7 +179,7 @@ test.each(['runDir', 'stateDir', 'haproxyConfig'] as const)(
     const words = Object.entries(places).flatMap(([key, place]) => {
       return [new Option(OPTIONS[key as OptionName].flags).long ?? '', path.join(folder, key === name ? 'file/below/it' : place)];
     });
-    const { code, err } = await run('--group', 'x', '--log-level', 'error', '--marathon', 'http://127.0.0.1:1', ...words);
+    const { code, err } = await run('--group', 'x', '--log-level', 'silent', '--marathon', 'http://127.0.0.1:1', ...words);
     expect(code).toBe(1);
     expect(err).toMatch(/^marathon-lb-ts: the folder .* can't be used: .*\n$/);
   },
@@ -197,7 +197,7 @@ test.each([
   const before = { ...process.env };
   Object.assign(process.env, env);
   try {
-    const { code, err } = await run('--dry', '--group', 'x', '--log-level', 'error', '--marathon', 'http://127.0.0.1:1');
+    const { code, err } = await run('--dry', '--group', 'x', '--log-level', 'silent', '--marathon', 'http://127.0.0.1:1');
     expect(code).toBe(2);
     expect(err).toContain(named);
     expect(err).not.toContain('s3cr3t');

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { makeLogger } from '../../src/lib/logger.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -44,3 +45,9 @@ test('what a log says is cut, and its secrets are hidden', async () => {
     msg: 'ssl crt ***',
   });
 }, 60_000);
+
+test('a logger that writes nothing opens and keeps nothing, however many there are', async () => {
+  const before = process.listenerCount('exit');
+  for (let i = 0; i < 20; i++) (await makeLogger({ level: 'silent', format: 'text', fd: 2 })).error({}, 'nobody reads it');
+  expect(process.listenerCount('exit')).toBe(before);
+});
