@@ -16,6 +16,7 @@ import { assignPorts } from '../services/ports.ts';
 import { findShadows } from '../services/shadows.ts';
 import { siftQuarantined } from '../services/sift-quarantined.ts';
 import { makeServices, type ServicesOfApp } from '../services/services.ts';
+import { splitProblems } from '../services/splits.ts';
 import { nameProblems } from '../services/name-problems.ts';
 import type { State } from '../snapshot/state.ts';
 import { marathonProblems } from '../snapshot/marathon-problems.ts';
@@ -199,7 +200,7 @@ function byPort(
  * labels of a deployment group's newer app before it takes over.
  */
 function makeProblemsBetween(settings: ServiceSettings) {
-  const shadowsOf = whole((fronts: readonly Front[]) => findShadows(fronts, settings.domains));
+  const shadowsOf = whole((fronts: readonly Front[]) => [...findShadows(fronts, settings.domains), ...splitProblems(fronts)]);
   const frontsOf = each(({ front }: Service) => front);
   const toCome = each((definition: Definition) => makeDraft(definition, settings).problems);
   return (apps: readonly App[], merged: Merged, services: readonly Service[]): readonly Problem[] => [

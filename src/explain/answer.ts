@@ -25,11 +25,17 @@ export function explainAnswer(lookup: Lookup, entry: Section, request: Request):
     backend: backend ?? null,
     port: service === undefined ? null : explainService(service, lookup),
     ...(served ? { tasks: [], checks: [] } : tasksOf(lookup, service)),
-    auth: auth.length > 0,
+    auth: auth.length > 0 || asksInBackend(service, request),
     unsure: unsure.map((rule) => shownRule(rule)),
     why,
     text: why === null ? null : NO_ANSWER_SENTENCES[why],
   };
+}
+
+/** Whether a port of the routing table asks for a password: its backend does, and over http only where it is not redirected. */
+function asksInBackend(service: Service | undefined, { secure }: Request): boolean {
+  const front = service?.front;
+  return front?.table !== undefined && front.auth !== undefined && (secure || !front.redirectToHttps);
 }
 
 const WHY = { nothing: 'no-host', backend: 'no-server', deny: 'denied', redirect: 'redirected' } as const satisfies Record<

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Document } from '../model/document.ts';
+import { isSafeRegex } from '../services/routing-grammars.ts';
 
 /** A plain request that somebody asks about: GET, with no header but Host. */
 export interface Request {
@@ -68,6 +69,8 @@ function fetch(text: string, { request, variables }: Passage): Sample {
     case 'bool':
     case 'int':
       return args[0] ?? '';
+    case 'rand':
+      return '0'; // one of the apps of a split answers: here the one with the first share
     case 'var':
       return variables.get(args[0] ?? '');
     default:
@@ -81,7 +84,9 @@ function convert(sample: Sample, text: string, { maps }: Passage): Sample {
   const [first = '', second = ''] = args;
   if (name === 'lower') return sample.toLowerCase();
   if (name === 'upper') return sample.toUpperCase();
-  if (name === 'field') return sample.split(second)[Number(first) - 1];
+  if (name === 'field') return fieldOf(sample, { index: Number(first), separator: second, isRest: args[2] === '0' });
+  if (name === 'host_only') return sample.startsWith('[') ? sample.replace(/(?<=\]):.*$/, '') : (sample.split(':', 1)[0] ?? '');
+  if (name === 'regsub' && first === '\\.$' && second === '') return sample.replace(/\.$/, '');
   if (name === 'regsub') return first === ':.*$' && second === '' ? (sample.split(':', 1)[0] ?? '') : UNKNOWN; // an app's expression may never end
   if (name === 'set-var') return sample;
   const [, method = 'str'] = /^map(?:_(str|beg|end|sub|dom|dir|reg))?$/.exec(name) ?? [];
@@ -92,6 +97,25 @@ function convert(sample: Sample, text: string, { maps }: Passage): Sample {
   const keys = [...map.keys()].filter((key) => matches(sample, key, { method, ignoreCase: false }) === true);
   const found = method === 'beg' ? keys.sort((a, b) => b.length - a.length)[0] : keys[0];
   return found === undefined ? args[1] : map.get(found);
+}
+
+function fieldOf(
+  sample: string,
+  { index, separator, isRest }: { readonly index: number; readonly separator: string; readonly isRest: boolean },
+): Sample {
+  const fields = sample.split(separator).slice(index - 1);
+  return isRest && fields.length > 0 ? fields.join(separator) : fields[0];
+}
+
+/** `%[var(txn.host)]%[path]/`: a text with samples in it. A sample that is not in the request leaves nothing. */
+export function evaluateFormat(text: string, passage: Passage): Sample {
+  const samples = [...text.matchAll(/%\[([^\]]*)\]/g)].map(([, expression = '']) => evaluate(expression, passage));
+  if (samples.includes(UNKNOWN)) return UNKNOWN;
+  let at = 0;
+  return text.replace(/%\[[^\]]*\]/g, () => {
+    const sample = samples[at++];
+    return typeof sample === 'string' ? sample : '';
+  });
 }
 
 /** How a sample is compared with a pattern. */
@@ -105,6 +129,7 @@ export interface Comparison {
 export function matches(sample: string, pattern: string, { method, ignoreCase }: Comparison): boolean | typeof UNKNOWN {
   const [text, wanted] = ignoreCase ? [sample.toLowerCase(), pattern.toLowerCase()] : [sample, pattern];
   switch (method) {
+    case 'int':
     case 'str':
       return text === wanted;
     case 'beg':
@@ -117,8 +142,10 @@ export function matches(sample: string, pattern: string, { method, ignoreCase }:
       return `/${text}/`.includes(`/${wanted.replace(/^\/|\/$/g, '')}/`);
     case 'dom':
       return `.${text}.`.includes(`.${wanted.replace(/^\.|\.$/g, '')}.`);
+    case 'reg':
+      return wanted.startsWith('^') && isSafeRegex(wanted.slice(1)) ? new RegExp(wanted).test(text) : UNKNOWN;
     default:
-      return UNKNOWN; // regular expressions of apps are not run here
+      return UNKNOWN; // other regular expressions of apps are not run here
   }
 }
 

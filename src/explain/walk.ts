@@ -1,7 +1,7 @@
 import type { Document, Section } from '../model/document.ts';
 import { holds } from './conditions.ts';
 import { rulesOf, type Rule, type Rules } from './rules.ts';
-import { evaluate, type Passage, type Request } from './samples.ts';
+import { evaluate, evaluateFormat, type Passage, type Request } from './samples.ts';
 import { wordsOfLine } from './words-of-line.ts';
 
 /** What becomes of a request, by the rules that were rendered. */
@@ -49,8 +49,8 @@ function pass({ acls, rules }: Rules, request: Request, { maps }: Document): Out
 }
 
 function setVariable({ words }: Rule, passage: Passage, variables: Map<string, string>): void {
-  const [, name = ''] = /^set-var\(([^,)]+)/.exec(words[1] ?? '') ?? [];
-  const sample = evaluate(words[2] ?? '', passage);
+  const [, format, name = ''] = /^set-var(-fmt)?\(([^,)]+)/.exec(words[1] ?? '') ?? [];
+  const sample = format === undefined ? evaluate(words[2] ?? '', passage) : evaluateFormat(words[2] ?? '', passage);
   if (typeof sample === 'string') variables.set(name, sample);
 }
 

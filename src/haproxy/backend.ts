@@ -5,6 +5,7 @@ import type { ServerName } from '../model/names.ts';
 import type { Backend, Check, Front, Server, Service } from '../model/service.ts';
 import type { Context } from './catalogue.ts';
 import { section } from './section.ts';
+import { tableFragments } from './table-backend.ts';
 import type { Author, Templates } from './templates.ts';
 import { writtenOnce } from './written-once.ts';
 import { withoutEnd } from '../lib/without-end.ts';
@@ -17,6 +18,7 @@ export function makeBackendSection({ front, backend }: Service, templates: Templ
   const parts = { front, backend, templates, author };
   const fragments = [
     templates.render('HAPROXY_BACKEND_HEAD', { backend: name, balance, mode }, author),
+    ...tableFragments(front, sticky),
     ...(mode === 'http' ? httpFragments(parts) : []),
     ...networkFragments(parts),
     ...(sticky ? [templates.render('HAPROXY_BACKEND_STICKY_OPTIONS', {}, author)] : []),
@@ -46,7 +48,7 @@ function httpFragments({ front, backend: { options }, templates, author }: Backe
   const proxy = proxypath !== undefined && {
     hostname,
     proxypath,
-    singleHost: hosts.length === 1 ? hostname : '',
+    singleHost: hosts.length === 1 && !hostname.startsWith('*') ? hostname : '',
     proxypathRegex: escapeRegex(withoutEnd(proxypath, '/')),
   };
   return [
@@ -59,7 +61,7 @@ function httpFragments({ front, backend: { options }, templates, author }: Backe
       : [
           templates.render(
             'HAPROXY_HTTP_BACKEND_REVPROXY_GLUE',
-            { hostname, rootpath, hostnameRegex: hosts.map(escapeRegex).join('|'), location: escapeFormat(rootpath) },
+            { hostname, rootpath, hostnameRegex: hosts.map(hostRegex).join('|'), location: escapeFormat(rootpath) },
             author,
           ),
         ]),
@@ -67,6 +69,11 @@ function httpFragments({ front, backend: { options }, templates, author }: Backe
       ? []
       : [templates.render('HAPROXY_HTTP_BACKEND_REDIR', { hostname, redirpath, location: escapeFormat(redirpath), hosts }, author)]),
   ];
+}
+
+/** A virtual host as a regular expression; `*` stands for what is before a domain, or for every host. */
+function hostRegex(host: string): string {
+  return host.startsWith('*') ? `[^/:]+${escapeRegex(host.slice(1))}` : escapeRegex(host);
 }
 
 function networkFragments({ front, backend, templates, author }: BackendSources): readonly Fragment[] {

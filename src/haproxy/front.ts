@@ -8,6 +8,8 @@ import { groupedHttps, sharedHttps, withMap } from './https.ts';
 import { hasHostRules, makeRouteRules, type RouteRules } from './routes.ts';
 import { section } from './section.ts';
 import { APP_MAP, DOMAIN_MAP, HEALTH_MAP, type DocumentSettings } from './settings.ts';
+import { makeTable, type Table } from './table.ts';
+import { tableLines } from './table-lines.ts';
 import type { Author, Templates } from './templates.ts';
 
 /** All sections before the backends, without the head, and the map files that they read. */
@@ -35,12 +37,14 @@ export function makeFrontPart(templates: Templates, settings: DocumentSettings):
   const nameAcls = makeAclNames((front) => settings.sharedFrontends && hasHostRules(front, how));
   return (fronts) => {
     const rendered = renderAll(nameAcls(fronts));
+    const table = makeTable(settings.sharedFrontends ? fronts : []);
     const byWeight = [...rendered].sort((a, b) => b.front.weight - a.front.weight);
-    const shared = sharedFrontends({ byWeight, rendered, templates, settings });
+    const shared = sharedFrontends({ byWeight, rendered, templates, settings, table });
     return {
       sections: [...rendered.flatMap(({ userlist }) => userlist), ...shared, ...rendered.flatMap(({ own }) => own)],
       maps: {
         ...(settings.maps && { [DOMAIN_MAP]: domainMap(byWeight), [APP_MAP]: appMap(firstHttp(rendered)) }),
+        ...table?.maps,
         ...(settings.statesFile !== undefined && { [HEALTH_MAP]: new Map<string, BackendName>() }),
       },
     };
@@ -52,21 +56,26 @@ interface Shared {
   readonly rendered: readonly Rendered[];
   readonly templates: Templates;
   readonly settings: DocumentSettings;
+  readonly table: Table | undefined;
 }
 
-function sharedFrontends({ byWeight, rendered, templates, settings }: Shared): readonly Section[] {
+function sharedFrontends({ byWeight, rendered, templates, settings, table }: Shared): readonly Section[] {
   const { sharedFrontends: bound, groupHttpsByVhost, bindAddress: bindAddr, configFolder, ports, maps } = settings;
   const options = templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {});
   const inMap = { haproxy_dir: configFolder };
+  const lines = table && tableLines(table, configFolder);
   const http = withMap({
     rules: byWeight.map(({ front, rules }) => ({ weight: front.weight, fragments: rules.http })),
     map: byWeight.some(({ rules }) => rules.mapped.http.length > 0) ? [templates.render('HAPROXY_MAP_HTTP_FRONTEND_ACL', inMap)] : [],
+    table: lines,
   });
   const apps = firstHttp(rendered);
   const mapOfApps = apps.length > 0 ? [templates.render('HAPROXY_MAP_HTTP_FRONTEND_APPID_ACL', inMap)] : [];
   const byAppId = maps ? mapOfApps : apps.flatMap(({ appId }) => appId);
   const at = (port: number) => ({ bindAddr, port: String(port) });
-  const secure = groupHttpsByVhost ? groupedHttps(byWeight, templates, settings) : [sharedHttps(byWeight, templates, settings)];
+  const secure = groupHttpsByVhost
+    ? groupedHttps(byWeight, { templates, settings, table: lines })
+    : [sharedHttps(byWeight, { templates, settings, table: lines })];
   return [
     ...(bound ? [section([templates.render('HAPROXY_HTTP_FRONTEND_HEAD', at(ports.http)), options, ...http])] : []),
     section([templates.render('HAPROXY_HTTP_FRONTEND_APPID_HEAD', at(ports.appId)), options, ...byAppId]),

@@ -7,6 +7,7 @@ import { cleaned, type RouteRules } from './routes.ts';
 import { bindOptionsOf, certificatesOf, crt, sharedCrt } from './crt-list.ts';
 import { section } from './section.ts';
 import type { DocumentSettings } from './settings.ts';
+import type { TableLines } from './table-lines.ts';
 import type { Author, Templates } from './templates.ts';
 
 /** A front with its rules. Lists of these are ordered by weight. */
@@ -15,8 +16,15 @@ interface Ruled {
   readonly rules: RouteRules;
 }
 
+/** What https frontends are rendered from beside their rules. */
+interface HttpsParts {
+  readonly templates: Templates;
+  readonly settings: DocumentSettings;
+  readonly table: TableLines | undefined;
+}
+
 /** Renders one https frontend for all hosts. */
-export function sharedHttps(byWeight: readonly Ruled[], templates: Templates, settings: DocumentSettings): Section {
+export function sharedHttps(byWeight: readonly Ruled[], { templates, settings, table }: HttpsParts): Section {
   const { bindAddress: bindAddr, ports, configFolder } = settings;
   const head = templates.render('HAPROXY_HTTPS_FRONTEND_HEAD', { bindAddr, port: String(ports.https), sslCerts: sharedCrt(settings) });
   const map = templates.render('HAPROXY_MAP_HTTPS_FRONTEND_ACL', { haproxy_dir: configFolder });
@@ -24,32 +32,42 @@ export function sharedHttps(byWeight: readonly Ruled[], templates: Templates, se
     weight: front.weight,
     fragments: [...https.before, ...https.hosts.flatMap(({ fragments }) => fragments)],
   }));
-  const all = withMap({ rules, map: byWeight.some(({ rules: { mapped } }) => mapped.https.length > 0) ? [map] : [] });
+  const all = withMap({ rules, map: byWeight.some(({ rules: { mapped } }) => mapped.https.length > 0) ? [map] : [], table });
   return section([head, templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {}), ...all]);
 }
 
 /**
  * Puts the rule that reads the map after the rules with weight 0 and above, and before those with negative weight. Negative weights are for rules
- * that take what is left: wildcards and catch-alls.
+ * that take what is left: wildcards and catch-alls. Of the routing table, paths of a host come before all rules, hosts beside the map, and wildcards
+ * and defaults last.
  */
 export function withMap({
   rules,
   map,
+  table,
 }: {
   readonly rules: readonly { readonly weight: number; readonly fragments: readonly Fragment[] }[];
   readonly map: readonly Fragment[];
+  readonly table?: TableLines | undefined;
 }): readonly Fragment[] {
   const [before, behind] = [rules.filter(({ weight }) => weight >= 0), rules.filter(({ weight }) => weight < 0)];
-  return [...before.flatMap(({ fragments }) => fragments), ...map, ...behind.flatMap(({ fragments }) => fragments)];
+  return [
+    ...(table?.first ?? []),
+    ...before.flatMap(({ fragments }) => fragments),
+    ...(table?.besideMap ?? []),
+    ...map,
+    ...behind.flatMap(({ fragments }) => fragments),
+    ...(table?.last ?? []),
+  ];
 }
 
 /**
  * For --group-https-by-vhost: renders one frontend that reads the name in the TLS hello, and for each host an https frontend, reached through a
  * socket in memory, with the certificates and bind options of the host's apps.
  */
-export function groupedHttps(byWeight: readonly Ruled[], templates: Templates, settings: DocumentSettings): readonly Section[] {
+export function groupedHttps(byWeight: readonly Ruled[], { templates, settings, table }: HttpsParts): readonly Section[] {
   const { bindAddress: bindAddr, ports } = settings;
-  const hosts = [...new Set(byWeight.flatMap(({ front }) => front.routes.map(({ host }) => host)))].sort(byText);
+  const hosts = [...new Set(byWeight.flatMap(({ front }) => front.routes.map(({ host }) => host)))].filter(isInHello).sort(byText);
   const names = hosts.map(nameOfHost);
   const options = templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {});
   const head = templates.render('HAPROXY_HTTPS_GROUPED_FRONTEND_HEAD', { bindAddr, port: String(ports.https) });
@@ -66,11 +84,18 @@ export function groupedHttps(byWeight: readonly Ruled[], templates: Templates, s
       section([
         headOf(owners, (author) => templates.render('HAPROXY_HTTPS_GROUPED_VHOST_FRONTEND_HEAD', context, author)),
         options,
+        ...(mine.some(({ front }) => front.table !== undefined) ? (table?.first ?? []) : []),
         ...mine.flatMap(({ rules }) => rulesOf(host, rules)),
+        ...(mine.some(({ front }) => front.table !== undefined) ? [...(table?.besideMap ?? []), ...(table?.last ?? [])] : []),
       ]),
     ];
   });
   return [section([head, ...ways]), ...own];
+}
+
+/** Whether a host can be a name in the TLS hello by which --group-https-by-vhost finds its frontend: a wildcard or an address can't. */
+function isInHello(host: string): boolean {
+  return !host.startsWith('*') && !host.startsWith('[');
 }
 
 function rulesOf(host: string, { https }: RouteRules): readonly Fragment[] {

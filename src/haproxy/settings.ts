@@ -38,7 +38,20 @@ export const APP_MAP = 'app2backend.map';
  * not bound.
  */
 export const HEALTH_MAP = 'health.map';
+/** The maps of the routing table; they exist while a port has routes in it. */
+export const TABLE_MAPS = {
+  /** `host/path` for PATH_TYPE=exact. */
+  exact: 'route-exact.map',
+  /** `host/path` for PATH_TYPE=prefix, `host/path/` for PATH_TYPE=segment: the longest key wins. */
+  path: 'route-path.map',
+  /** A host -> what has all its paths. */
+  host: 'route-host.map',
+  /** A domain -> the wildcard for the hosts below it. */
+  wildcard: 'route-wildcard.map',
+  /** `split/slot` and `split/app id` -> backend. */
+  split: 'route-split.map',
+} as const;
 /** The names of all map files. */
-export const MAP_FILES: readonly string[] = [DOMAIN_MAP, APP_MAP, HEALTH_MAP];
+export const MAP_FILES: readonly string[] = [DOMAIN_MAP, APP_MAP, HEALTH_MAP, ...Object.values(TABLE_MAPS)];
 /** The certificates that HAProxy has read, and a `crt-list` when they are too many for a line. */
 export const CERTIFICATES_FILE = 'certificates.list';

@@ -30,6 +30,10 @@ export interface Front {
   /** The files that the labels name. */
   readonly files?: readonly FileOfLabel[];
   readonly routes: readonly Route[];
+  /** Set when the routes stand in the routing table, which is made of map files, and not in rules of the shared frontends. */
+  readonly table?: PathType;
+  /** The split of the traffic of its routes that the port takes part in. */
+  readonly split?: Split;
   readonly auth: Auth | undefined;
   readonly redirectToHttps: boolean;
   /** The order among the rules of the shared frontends, largest first. It is not a share of the traffic. */
@@ -63,10 +67,27 @@ export interface FileOfLabel {
   readonly in: 'certificate' | 'options' | 'template';
 }
 
-/** A virtual host in lower case, and a path prefix (the argument of `path_beg`); undefined means all paths. */
+/**
+ * A virtual host in lower case, `*.` and a domain for all hosts below the domain, or `*` for all hosts that have no route; and a path prefix (the argument of `path_beg`); undefined means all paths. */
 export interface Route {
   readonly host: string;
   readonly path: string | undefined;
+}
+
+/**
+ * How a path of the routing table is compared: `prefix` by bytes (`/app` matches `/apple`), `segment` by whole parts (`/app` and `/app/x`), `exact`,
+ * or as a regular expression.
+ */
+export type PathType = 'prefix' | 'segment' | 'exact' | 'regex';
+
+/** The part of a port in a split: several ports have the same route, and each gets its share of the requests. */
+export interface Split {
+  /** The folder and the name of the split: ports with the same key share their routes. */
+  readonly key: string;
+  /** 0 to 100; undefined for an equal part of what the others leave of 100. */
+  readonly weight: number | undefined;
+  /** Set while the port has no servers: it then gets no share. */
+  readonly isIdle?: true;
 }
 
 /** Basic auth. `password` is a crypt(3) hash, as HAProxy's userlist takes it. */

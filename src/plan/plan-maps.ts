@@ -2,6 +2,7 @@ import type { Command, Document, Reason } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
 import { changeMap, reason, type MapChange } from './runtime-commands.ts';
 import { mapNames } from '../haproxy/same-sections.ts';
+import { TABLE_MAPS } from '../haproxy/settings.ts';
 import { canStandInCommand } from '../haproxy/server-line.ts';
 
 /** The maps of two documents, and what decides whether commands can change them. */
@@ -34,7 +35,26 @@ export function planMaps(parts: MapParts): { readonly commands: readonly Command
     const isEmptyFile = others === 0 && (before.maps[file] === undefined || after.maps[file] === undefined);
     if (others > 0 || isEmptyFile) reload.push(reason('map-changed', file, `${others} ${others === 1 ? 'entry' : 'entries'}`));
   }
-  return { commands, reload };
+  return { commands: sharesInTime(commands), reload };
+}
+
+/**
+ * Puts the new shares of splits before all other changes, and takes old ones away after them: a route that leads to a split without shares has no
+ * backend.
+ */
+function sharesInTime(commands: readonly Command[]): readonly Command[] {
+  const ofSplits = commands.filter((command) => isOfSplits(command));
+  if (ofSplits.length === 0) return commands;
+  const isRemoval = ({ effect }: Command): boolean => effect?.kind === 'map' && effect.to === undefined;
+  return [
+    ...ofSplits.filter((command) => !isRemoval(command)),
+    ...commands.filter((command) => !isOfSplits(command)),
+    ...ofSplits.filter((command) => isRemoval(command)),
+  ];
+}
+
+function isOfSplits({ effect }: Command): boolean {
+  return effect?.kind === 'map' && effect.file === TABLE_MAPS.split;
 }
 
 function changesOf(file: string, { before, after, folder }: MapParts): readonly MapChange[] {
@@ -52,8 +72,13 @@ function changesOf(file: string, { before, after, folder }: MapParts): readonly 
 function canBeSent({ file, path, key, to }: MapChange, parts: MapParts, backends: ReadonlySet<BackendName>): boolean {
   const { before, after, takesCommands } = parts;
   const isLoaded = before.maps[file] !== undefined && after.maps[file] !== undefined;
-  const isReachable = to === undefined || backends.has(to);
+  const isReachable = to === undefined || leadsTo(to).every((backend) => backends.has(backend));
   return takesCommands && isLoaded && isReachable && [path, key, to ?? 'none'].every(isWord);
+}
+
+/** The backends that the value of a map entry leads to: itself, those of a split (`a+b`), and none for a wildcard (`*.acme.org`). */
+function leadsTo(value: BackendName): readonly BackendName[] {
+  return value.startsWith('*.') ? [] : (value.split('+') as BackendName[]);
 }
 
 function isWord(text: string): boolean {

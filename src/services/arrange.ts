@@ -158,6 +158,7 @@ function contestRoutes(all: readonly Contestant[], judge: Judge, told: Told): vo
   for (const [word, claimants] of contested(all, isRoute)) {
     const [winner, ...losers] = ranked(claimants, () => [word], judge);
     for (const loser of losers) {
+      if (winner !== undefined && isSameSplit(winner.front, loser.front)) continue;
       loser.held.delete(word);
       const others = losses.get(loser) ?? new Map<Contestant, string[]>();
       losses.set(loser, others);
@@ -174,6 +175,11 @@ function contestRoutes(all: readonly Contestant[], judge: Judge, told: Told): vo
       lose(loser, { ...loser.got, routes }, { ...told, problem: routesTaken(loser.front, hosts, winner) });
     }
   }
+}
+
+/** Whether two ports share their routes by weight. */
+function isSameSplit({ split: a }: Front, { split: b }: Front): boolean {
+  return a !== undefined && a.key === b?.key;
 }
 
 const WILDCARDS = ['*', '0.0.0.0', '[::]'];

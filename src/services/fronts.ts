@@ -8,9 +8,10 @@ import { backendName } from './haproxy-names.ts';
 import { filesOf } from './named-files.ts';
 import { BOUNDS, tooMany } from './bounds.ts';
 import { mayClaim, notInDomains, type Domains } from './domains.ts';
-import { PORT_LABELS } from './labels.ts';
+import { PORT_LABELS, type PortLabels } from './labels.ts';
 import { readLabels, type LabelsOfApp, type LabelsOfPort } from './read-labels.ts';
 import type { ServiceSettings } from './service-settings.ts';
+import { asksForAllHosts, tableOf, type AskedTable } from './table.ts';
 
 /** What follows from an app's definition alone. It stays the same object while only tasks change. */
 export interface Draft {
@@ -72,9 +73,12 @@ function withinDomains(labels: LabelsOfApp, { id, author = id }: Definition, dom
   const problems: Problem[] = [];
   const ports = labels.ports.map((port, index) => {
     const denied = (port.values.hosts ?? []).filter((host) => !mayClaim(domains, author, host));
-    if (denied.length === 0) return port;
-    problems.push(notInDomains(id, index, denied));
-    return { ...port, values: { ...port.values, hosts: port.values.hosts?.filter((host) => !denied.includes(host)) } };
+    const isTooWide = asksForAllHosts(port, index) && !mayClaim(domains, author, '*');
+    if (denied.length === 0 && !isTooWide) return port;
+    problems.push(notInDomains(id, index, [...denied, ...(isTooWide ? ['*'] : [])]));
+    const { hosts, isDefault, pathType } = port.values;
+    const narrow = isTooWide && { isDefault: undefined, pathType: hosts === undefined ? undefined : pathType };
+    return { ...port, values: { ...port.values, ...narrow, hosts: hosts?.filter((host) => !denied.includes(host)) } };
   });
   return { ...labels, ports, problems: [...labels.problems, ...problems] };
 }
@@ -105,7 +109,9 @@ function draftPort({ definition, labels, index, settings }: Question): {
   readonly unusable: readonly Problem[];
 } {
   const { usable, unusable } = sift({ definition, labels, index, settings });
-  return { draft: makePort({ definition, labels: labels.ports, index, overrides: usable, bindAddress: settings.bindAddress }), unusable };
+  const table = tableOf({ definition, labels: labels.ports[index] as LabelsOfPort, index, overrides: usable });
+  const parts = { definition, labels: labels.ports, index, overrides: usable, bindAddress: settings.bindAddress };
+  return { draft: makePort(parts, table), unusable: [...unusable, ...table.problems] };
 }
 
 /** The usable template texts of a port, and the Problems with the others. */
@@ -125,13 +131,14 @@ interface PortParts {
   readonly bindAddress: string;
 }
 
-function makePort({ definition, labels, index, overrides, bindAddress }: PortParts): PortDraft {
+function makePort({ definition, labels, index, overrides, bindAddress }: PortParts, asked: AskedTable): PortDraft {
   const { values } = labels[index] as LabelsOfPort;
   const check = checkFor(definition, values.checkPortIndex, index);
-  const hosts = values.hosts ?? [];
   // A port with a virtual host is http even if the host can't be read or is not used, so that a typing error does not turn the port of a web app into
   // a tcp port.
-  const mode = values.mode ?? (hasHosts(labels[index] as LabelsOfPort, index) || check?.protocol === 'HTTP' ? 'http' : 'tcp');
+  const mode =
+    values.mode ??
+    (hasHosts(labels[index] as LabelsOfPort, index) || asked.table !== undefined || check?.protocol === 'HTTP' ? 'http' : 'tcp');
   const port = values.port ?? definition.ports[index]?.service ?? 0;
   const files = filesOf({ index, certificate: values.certificate, bindOptions: values.bindOptions, overrides });
   const front: Front = {
@@ -142,10 +149,12 @@ function makePort({ definition, labels, index, overrides, bindAddress }: PortPar
     port,
     mode,
     bind: { address: values.bindAddress ?? bindAddress, port, certificate: values.certificate, options: values.bindOptions },
-    routes: mode === 'http' ? hosts.map((host) => ({ host, path: values.path })) : [],
+    routes: mode === 'http' ? asked.routes : [],
+    ...(mode === 'http' && asked.table !== undefined && { table: asked.table }),
+    ...(mode === 'http' && asked.split !== undefined && { split: asked.split }),
     auth: values.auth,
     redirectToHttps: values.redirectToHttps ?? false,
-    weight: values.weight !== undefined && values.weight !== 0 ? values.weight : values.path === undefined ? 0 : 1, // [marathon-lb 1.15: 0 is none]
+    weight: weightOf(values, asked),
     changedAt: definition.changedAt,
     overrides,
     ...(files.length > 0 && { files }),
@@ -160,7 +169,13 @@ function makePort({ definition, labels, index, overrides, bindAddress }: PortPar
     allowedNetworks: values.allowedNetworks ?? [],
     check: check && faultOf(check) === undefined ? makeCheck(check, mode, values.checkPortIndex) : undefined,
   };
-  return { front, options, claims: { serving: { front, serves: true }, idle: { front, serves: false } } };
+  const idle = front.split === undefined ? front : { ...front, split: { ...front.split, isIdle: true as const } };
+  return { front, options, claims: { serving: { front, serves: true }, idle: { front: idle, serves: false } } };
+}
+
+/** The order of a port's rules [marathon-lb 1.15: 0 is none]. In the routing table the longest path is first, so a weight has no effect. */
+function weightOf({ weight, path }: PortLabels, { table }: AskedTable): number {
+  return weight !== undefined && weight !== 0 && table === undefined ? weight : path === undefined ? 0 : 1;
 }
 
 function hasHosts({ names }: LabelsOfPort, index: number): boolean {

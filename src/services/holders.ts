@@ -1,6 +1,6 @@
 import { hasOwnRules } from '../model/own-rules.ts';
 import type { Holder } from '../model/holder.ts';
-import type { Bind, Front } from '../model/service.ts';
+import type { Bind, Front, PathType, Route } from '../model/service.ts';
 import { folderOf } from './folders.ts';
 
 /** How near a port is to one that holds something: the same port, another port of that app, the other app of its deployment group, or a stranger. */
@@ -72,7 +72,14 @@ export function bindWords({ address, port }: Bind): readonly string[] {
 /** A word for each route of a port, with the virtual host in second place. Empty when the port brings rules of its own, which nobody can read. */
 function routeWords(front: Front): readonly string[] {
   if (hasOwnRules(front.overrides)) return [];
+  if (front.table !== undefined) return front.routes.flatMap((route) => tableWords(route, front.table ?? 'prefix'));
   return front.routes.map(({ host, path }) => `route ${host} ${front.weight} ${path ?? ''}`);
+}
+
+/** The words of a route in the routing table, one for each path: that of a whole host, or of a prefix, is the word of a rule for the same. */
+function tableWords({ host, path }: Route, type: PathType): readonly string[] {
+  if (path === undefined) return [`route ${host} 0 `];
+  return path.split(' ').map((one) => `route ${host} 1 ${type === 'prefix' ? '' : `${type}:`}${one}`);
 }
 
 /** The word for the https bind of a virtual host. */

@@ -36,7 +36,7 @@ export function badValue({ entry, owner, label, bad, why, meant, shuts, rest }: 
     ? 'only the rest of the value is used'
     : shuts
       ? 'the port is left out until the value can be read'
-      : 'the label has no effect';
+      : (label.misread ?? 'the label has no effect');
   return {
     code: 'label-value',
     owner,

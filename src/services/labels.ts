@@ -1,5 +1,6 @@
 import { DEPLOYMENT_GROUP_LABEL } from '../model/deployment-group.ts';
 import * as grammars from './value-grammars.ts';
+import * as routing from './routing-grammars.ts';
 import type { Grammar } from './value-grammars.ts';
 
 /** One label: its name after HAPROXY_ or HAPROXY_n_, the grammar of its values, and its documentation. */
@@ -13,6 +14,8 @@ export interface Label<Value> {
   readonly guards: boolean;
   /** For a label that guards access: an empty value means that the label is not set, as it does for all other labels. */
   readonly mayBeEmpty: boolean;
+  /** What follows from a value that can't be read, as part of a sentence, when the label does not count as absent then. */
+  readonly misread?: string;
   readonly doc: string;
   readonly example: string;
 }
@@ -20,7 +23,7 @@ export interface Label<Value> {
 function label<Value>(
   name: string,
   grammar: Grammar<Value>,
-  words: Pick<Label<Value>, 'doc' | 'example'> & { readonly guards?: true; readonly mayBeEmpty?: true },
+  words: Pick<Label<Value>, 'doc' | 'example' | 'misread'> & { readonly guards?: true; readonly mayBeEmpty?: true },
 ): Label<Value> {
   return { name, grammar, guards: false, mayBeEmpty: false, ...words };
 }
@@ -60,7 +63,7 @@ export const PORT_LABELS = {
     example: 'true',
   }),
   hosts: label('VHOST', grammars.hosts, {
-    doc: 'Virtual hosts, under which the port is reached on the shared http and https frontends. Lower-cased; a trailing port or dot is cut off. Without MODE the port becomes http.',
+    doc: 'Virtual hosts, under which the port is reached on the shared http and https frontends. Lower-cased; a trailing port or dot is cut off. `*.acme.org` stands for every host below acme.org that has no route of its own, the longest first; an IPv6 address stands in brackets. Without MODE the port becomes http.',
     example: 'shop.acme.org,www.shop.acme.org',
   }),
   path: label('PATH', grammars.paths, {
@@ -69,6 +72,25 @@ export const PORT_LABELS = {
   }),
   weight: label('BACKEND_WEIGHT', grammars.integer, {
     doc: 'Order of the rules on the shared frontends: largest first, equal ones by app id and service port. 0 is the same as no weight. Not a share of traffic.',
+    example: '10',
+  }),
+  pathType: label('PATH_TYPE', routing.pathType, {
+    guards: true,
+    mayBeEmpty: true,
+    doc: 'How PATH is compared, by the routing table: `prefix` by bytes (`/app` takes `/apple`), `segment` (`/app` and `/app/x`), `exact`, or `regex`, which begins at the start of the path. The longest prefix or segment wins, whatever the order of apps; exact comes before regex, and regex before both. Without VHOST the paths of all hosts that have no route. Changed without a reload, but for `regex`.',
+    example: 'segment',
+  }),
+  isDefault: label('DEFAULT', grammars.bool, {
+    doc: 'The port gets the requests that no other route takes: of hosts that nobody has, and of paths that nobody has. Changed without a reload.',
+    example: 'true',
+  }),
+  split: label('SPLIT', routing.splitName, {
+    doc: 'Apps of one folder with the same name here and the same virtual host and path share its requests by SPLIT_WEIGHT. STICKY keeps a client at its app. A request with the header `X-Marathon-Split: <app id>`, or a cookie marathon_split with the app id, goes to that app while its weight is above 0. Changed without a reload.',
+    example: 'shop',
+  }),
+  splitWeight: label('SPLIT_WEIGHT', routing.splitWeight, {
+    doc: 'The share in SPLIT, 0 to 100, in relation to the sum. Apps without get equal parts of what the others leave of 100. An app without tasks gets none. Changed without a reload.',
+    misread: 'the weight is 0',
     example: '10',
   }),
   auth: label('AUTH', grammars.auth, {

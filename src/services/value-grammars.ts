@@ -33,7 +33,13 @@ export const hosts = list("host names, separated by commas or spaces ('a.acme.or
 
 function readHost(text: string): string | undefined {
   const host = text.toLowerCase().replace(/:\d+$/, '').replace(/\.$/, '');
+  if (host.startsWith('[')) return isIP(host.slice(1, -1)) === 6 && host.endsWith(']') && !host.includes('%') ? host : undefined;
+  if (host.startsWith('*.')) return host.includes('.', 2) && !host.includes('*', 1) ? withStar(readHost(host.slice(2))) : undefined;
   return /^[a-z0-9_]([a-z0-9_.-]{0,252}[a-z0-9_])?$/.test(host) && !CONVERTER.test(host) ? host : undefined;
+}
+
+function withStar(domain: string | undefined): string | undefined {
+  return domain === undefined ? undefined : `*.${domain}`;
 }
 
 /**

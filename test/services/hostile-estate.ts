@@ -18,6 +18,12 @@ export interface Target {
 /** Not the labels' own examples where those mean a file, or bring words of their own. */
 const VALID: Readonly<Record<string, string>> = { SSL_CERT: '/etc/ssl/cert.pem', BACKEND_HEALTHCHECK_PORT_INDEX: '0', PATH: '/api' };
 
+/** The label that another one has its effect beside. */
+const BESIDE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  PATH_TYPE: { HAPROXY_0_PATH: '/api' },
+  SPLIT_WEIGHT: { HAPROXY_0_SPLIT: 'shop' },
+};
+
 /** A label whose rules differ by mode is tried in both. */
 const IN_TCP: readonly string[] = ['BACKEND_NETWORK_ALLOWED_ACL', 'BALANCE', 'STICKY', 'BIND_OPTIONS'];
 
@@ -28,7 +34,7 @@ export const PORT_TARGETS: readonly Target[] = Object.values(PORT_LABELS).flatMa
     label: `HAPROXY_0_${name}`,
     name,
     valid: VALID[name] ?? example,
-    others: { HAPROXY_GROUP: 'external', ...(name !== 'VHOST' && { HAPROXY_0_VHOST: `${slug}.acme.org` }) },
+    others: { HAPROXY_GROUP: 'external', ...BESIDE[name], ...(name !== 'VHOST' && { HAPROXY_0_VHOST: `${slug}.acme.org` }) },
   };
   return [target, ...(IN_TCP.includes(name) ? [{ ...target, app: `/evil-tcp-${slug}`, others: { HAPROXY_GROUP: 'external' } }] : [])];
 });

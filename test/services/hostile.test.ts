@@ -12,7 +12,7 @@ const DERIVERS = [makeDeriver(), makeDeriver({ haproxyMap: false })] as const;
 const VALUES = HOSTILE.map((value) => [value.title, value] as const);
 const GUARDS = ['GROUP', 'AUTH', 'BACKEND_NETWORK_ALLOWED_ACL'];
 /** These guard unless they are empty. */
-const OF_BIND = ['SSL_CERT', 'BIND_OPTIONS', 'BIND_ADDR'];
+const OF_BIND = ['SSL_CERT', 'BIND_OPTIONS', 'BIND_ADDR', 'PATH_TYPE'];
 /** Their values are several words of a line, so the number of words says nothing. */
 const LISTS = ['PATH', 'BALANCE', 'BIND_OPTIONS'];
 
@@ -62,7 +62,9 @@ test('there are many, and no two are the same', () => {
 });
 
 /** Labels that stand in a line, so that none of these may be in their values. */
-const IN_LINES = PORT_TARGETS.filter(({ name }) => !['ENABLED', 'STICKY', 'REDIRECT_TO_HTTPS', 'USE_HSTS', 'GROUP'].includes(name));
+const IN_LINES = PORT_TARGETS.filter(
+  ({ name }) => !['ENABLED', 'DEFAULT', 'STICKY', 'REDIRECT_TO_HTTPS', 'USE_HSTS', 'GROUP'].includes(name),
+);
 
 describe.each(VALUES)('%s in any label of a port', (_, { of }) => {
   let views: readonly View[] = [];

@@ -74,6 +74,8 @@ test('those that guard access', () => {
   const guards = [...APP, ...PORT].filter(([, { guards }]) => guards).map(([name]) => name);
   expect(guards).toEqual([
     'HAPROXY_GROUP',
-    ...['GROUP', 'AUTH', 'SSL_CERT', 'BIND_OPTIONS', 'BIND_ADDR', 'BACKEND_NETWORK_ALLOWED_ACL'].map((name) => `HAPROXY_0_${name}`),
+    ...['GROUP', 'PATH_TYPE', 'AUTH', 'SSL_CERT', 'BIND_OPTIONS', 'BIND_ADDR', 'BACKEND_NETWORK_ALLOWED_ACL'].map(
+      (name) => `HAPROXY_0_${name}`,
+    ),
   ]);
 });

@@ -94,7 +94,7 @@ test('HAPROXY_GROUP guards all ports', () => {
 
 test.each([
   ['HAPROXY_0_PORT', '70000', 'the label has no effect'],
-  ['HAPROXY_0_VHOST', 'a.acme.org *.acme.org', 'only the rest of the value is used'],
+  ['HAPROXY_0_VHOST', 'a.acme.org *.*.acme.org', 'only the rest of the value is used'],
 ])('%s does not: %j is a Problem, the port stays open', (name, text, effect) => {
   const { ports, problems } = read({ [name]: text });
   expect(ports[0]?.shut).toBe(false);

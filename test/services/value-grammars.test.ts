@@ -92,8 +92,25 @@ const each = (name: Name, texts: readonly string[]): [Name, string][] => texts.m
 
 test.each([
   ...each('groups', ['', ' ', ',', ' , ']),
-  ...each('hosts', ['', ' , ', '*.acme.org', 'a/b', '-a', 'a-', '.a', 'a..', 'bücher.example', 'a{b', `a${'b'.repeat(260)}`]),
-  ...each('hosts', ['a"', "a'", 'a#', 'a\\', 'a\0', 'a\u0007b', 'a:b', '%[src]', '::1', '[::1]']),
+  ...each('hosts', [
+    '',
+    ' , ',
+    '*',
+    '*.',
+    '*.org',
+    'a.*.org',
+    '*.*.org',
+    '*a.org',
+    'a/b',
+    '-a',
+    'a-',
+    '.a',
+    'a..',
+    'bücher.example',
+    'a{b',
+    `a${'b'.repeat(260)}`,
+  ]),
+  ...each('hosts', ['a"', "a'", 'a#', 'a\\', 'a\0', 'a\u0007b', 'a:b', '%[src]', '::1', '[::1', '[1.2.3.4]', '[fe80::1%eth0]']),
   ...each('paths', [
     '',
     '-i',
@@ -167,7 +184,8 @@ test.each([
 });
 
 test.each<[Name, string, readonly string[], string]>([
-  ['hosts', 'a.acme.org,*.acme.org', ['a.acme.org'], '*.acme.org'],
+  ['hosts', 'a.acme.org,*.*.acme.org', ['a.acme.org'], '*.*.acme.org'],
+
   ['hosts', 'a/b c.acme.org "d"', ['c.acme.org'], 'a/b "d"'],
 ])('%s of %j: the good ones stand, the others are told', (name, text, value, bad) => {
   expect(of(name).read(text)).toEqual({ value, bad });

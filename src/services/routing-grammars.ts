@@ -1,0 +1,40 @@
+import type { PathType } from '../model/service.ts';
+import { grammar } from './define-grammar.ts';
+
+const PATH_TYPES: readonly PathType[] = ['prefix', 'segment', 'exact', 'regex'];
+
+export const pathType = grammar("'prefix', 'segment', 'exact' or 'regex'", (text) =>
+  PATH_TYPES.find((type) => type === text.toLowerCase()),
+);
+
+export const splitName = grammar("a name of letters, digits, '.', '_' and '-' ('shop')", (text) =>
+  /^[A-Za-z0-9_.-]{1,64}$/.test(text) ? text : undefined,
+);
+
+export const splitWeight = grammar('a whole number from 0 to 100', (text) =>
+  /^\d{1,3}$/.test(text) && Number(text) <= 100 ? Number(text) : undefined,
+);
+
+/** Letters, digits and marks of a path, a class such as `[a-z0-9]`, `.`, or one of the ends `$` and `^`. */
+const ATOM = String.raw`(?:[\w/.~%:@!,&=-]|\[\^?[\w./~%:-]+\]|\$)`;
+/** Parts, each with at most one of `*`, `+`, `?` and `{n}`. */
+const PARTS = String.raw`(?:${ATOM}(?:[*+?]|\{\d{1,2}(?:,\d{0,2})?\})?)*`;
+/** A group of alternatives. It is not repeated, because a repetition within a repetition can take a regular expression forever. */
+const SAFE_REGEX = new RegExp(`^/(?:${PARTS}|\\(${PARTS}(?:\\|${PARTS})*\\)\\??)*$`);
+
+/** The most repetitions in one regular expression: with each, the time for a long path may grow by its length. */
+const MOST_REPEATED = 3;
+
+/** Whether a regular expression is one that HAProxy takes and that can't take it long, whatever the path. */
+export function isSafeRegex(text: string): boolean {
+  if (text.length > 200 || !SAFE_REGEX.test(text)) return false;
+  return (text.match(/[*+]|\{\d+,\d*\}/g) ?? []).length <= MOST_REPEATED && isRegex(text);
+}
+
+function isRegex(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,68 @@
+import { expect, test } from '@jest/globals';
+import { absorb } from '../../src/snapshot/absorb.ts';
+import type { Document } from '../../src/model/document.ts';
+import { decodeAll, EMPTY, makeDeriver } from '../golden/cases.ts';
+import { asLoaded } from '../haproxy/make.ts';
+import { plan, take } from './plan-rows.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+/** The document of apps with one task each. */
+function documentOf(apps: Readonly<Record<string, Labels>>): Document {
+  const json = Object.entries(apps).map(([id, labels], i) => {
+    const of = Object.fromEntries(Object.entries(labels).map(([name, text]) => [`HAPROXY_0_${name}`, text]));
+    const task = { id: `${id.slice(1)}.1`, appId: id, host: '10.0.0.1', ports: [31_000 + i], state: 'TASK_RUNNING', version: 'v' };
+    return {
+      id,
+      instances: 1,
+      labels: { HAPROXY_GROUP: 'external', ...of },
+      version: 'v',
+      networks: [{ mode: 'host' }],
+      portDefinitions: [{ port: 10_000 + i, protocol: 'tcp' }],
+      tasks: [task],
+    };
+  });
+  const view = makeDeriver()(absorb(EMPTY, { kind: 'apps', at: 0, sentAt: 0, ...decodeAll(json) }));
+  if (view === undefined) throw new Error('no view');
+  return view.document;
+}
+
+const HOST = { VHOST: 'shop.acme.org' };
+const STABLE = { ...HOST, SPLIT: 'shop' };
+const BEFORE = { '/a': STABLE, '/b': { ...STABLE, SPLIT_WEIGHT: '10' }, '/c': { VHOST: '*.acme.org' } };
+
+type Apps = Readonly<Record<string, Labels>>;
+
+test('a weight is changed by the entries of the shares that change', () => {
+  const [before, wanted] = [asLoaded(documentOf(BEFORE)), documentOf({ ...BEFORE, '/b': { ...STABLE, SPLIT_WEIGHT: '12' } })];
+  const way = plan({ running: before, wanted, release: { major: 2, minor: 6 } });
+  expect(way.reload).toEqual([]);
+  expect(way.commands.map(({ text }) => text)).toEqual(
+    [88, 89].map((slot) => `set map /etc/haproxy/route-split.map a_10000+b_10001/${slot} b_10001`),
+  );
+});
+
+test.each<[string, Apps]>([
+  ['a wildcard becomes a default', { ...BEFORE, '/c': { DEFAULT: 'true' } }],
+  ['a wildcard gets a path', { ...BEFORE, '/c': { VHOST: '*.acme.org', PATH: '/x', PATH_TYPE: 'segment' } }],
+  ['an app leaves a split', { ...BEFORE, '/b': { VHOST: 'b.acme.org', PATH: '/', PATH_TYPE: 'prefix' } }],
+  ['all requests go to the canary', { ...BEFORE, '/b': { ...STABLE, SPLIT_WEIGHT: '100' } }],
+])('%s, without a reload', (_, after) => {
+  const [before, wanted] = [asLoaded(documentOf(BEFORE)), documentOf(after)];
+  const way = plan({ running: before, wanted, release: { major: 2, minor: 6 } });
+  expect(way.reload).toEqual([]);
+  expect(way.commands.length).toBeGreaterThan(0);
+  expect(take(before, wanted, way).document).toBe(wanted);
+});
+
+test('a split that is used before its shares are there would answer 503, so these come first, and go last', () => {
+  const alone = documentOf({ ...BEFORE, '/b': { VHOST: 'b.acme.org', PATH: '/', PATH_TYPE: 'prefix' } });
+  const both = documentOf(BEFORE);
+  const orderOf = (from: Document, to: Document): readonly string[] => {
+    const { commands } = plan({ running: asLoaded(from), wanted: to, release: { major: 2, minor: 6 } });
+    const files = commands.map(({ text }) => /route-(\w+)\.map/.exec(text)?.[1] ?? '');
+    return files.filter((file, i) => file !== files[i - 1]);
+  };
+  expect(orderOf(alone, both)[0]).toBe('split');
+  expect(orderOf(both, alone).at(-1)).toBe('split');
+});
