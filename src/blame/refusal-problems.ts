@@ -1,5 +1,5 @@
 import type { Blame, RefusalReading } from './read-refusal.ts';
-import { hideSecrets } from '../lib/secrets.ts';
+import { hideInLines } from '../lib/secrets.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Problem } from '../model/problem.ts';
 
@@ -65,7 +65,7 @@ function ofApp(blame: Blame, triesAgain: boolean): Problem {
     code: 'refused-by-haproxy',
     owner,
     ...(label !== undefined && { label }),
-    message: hideSecrets(`HAProxy does not accept ${what} ${owner.app}, port ${owner.index ?? 0}: ${words}${shown}`),
+    message: hideInLines(`HAProxy does not accept ${what} ${owner.app}, port ${owner.index ?? 0}: ${words}${shown}`),
     hint: `${passes ? `${patience(words)}, or ${mend}` : mend}; the app's port is left out until ${until}`,
   };
 }
@@ -120,7 +120,7 @@ export const NOTHING_SERVES = 'HAProxy has accepted no configuration yet, so not
 export const DEFAULTED = 'the default template is used in its place until the load balancer is started again';
 
 function ofOperator(message: string, hint: string, effect = STAYS): Problem {
-  return { code: 'refused-by-haproxy', owner: { by: 'operator' }, message: hideSecrets(message), hint: `${hint}; ${effect}` };
+  return { code: 'refused-by-haproxy', owner: { by: 'operator' }, message: hideInLines(message), hint: `${hint}; ${effect}` };
 }
 
 /** The head has the values of flags in its lines, also when it is the default one. */

@@ -1,4 +1,4 @@
-import { hideSecrets } from '../lib/secrets.ts';
+import { hideInLines } from '../lib/secrets.ts';
 import type { Section } from '../model/document.ts';
 import type { Service } from '../model/service.ts';
 import type { Lookup } from './lookup.ts';
@@ -51,7 +51,7 @@ function ruleOf({ rule, key, backend }: Outcome): RuleExplanation | null {
 }
 
 function shownRule({ line, where, fragment: { label } }: Rule): RuleExplanation {
-  return { where, line: hideSecrets(line), label: label ?? null };
+  return { where, line: hideInLines(line), label: label ?? null };
 }
 
 /** The labels that make a rule: those of the port's hosts and paths, and a template of its own. */

@@ -3,7 +3,7 @@ import { readServerLine, isSameLine } from '../haproxy/server-line.ts';
 import { fragmentsText } from '../haproxy/same-sections.ts';
 import { bracketed } from '../lib/bracketed.ts';
 import { byText } from '../lib/lists.ts';
-import { hideSecrets } from '../lib/secrets.ts';
+import { hideInLines } from '../lib/secrets.ts';
 import type { BackendSection, Document } from '../model/document.ts';
 
 /** What is different of one backend, and of the port that leads to it. */
@@ -83,7 +83,7 @@ function diffLines(before: BackendSection | undefined, after: BackendSection | u
 
 function linesIn(section: BackendSection): readonly string[] {
   const lines = allLinesOf(section).map((line) => line.trim().replace(/[ \t]+/g, ' '));
-  return lines.filter((line) => line !== '' && !line.startsWith('#') && readServerLine(line) === undefined).map(hideSecrets);
+  return lines.filter((line) => line !== '' && !line.startsWith('#') && readServerLine(line) === undefined).map(hideInLines);
 }
 
 /** Also those that a template has around its server. */

@@ -1,5 +1,5 @@
 import { TEMPLATES_IN_LABELS } from '../haproxy/catalogue.ts';
-import { hideSecrets } from '../lib/secrets.ts';
+import { hideInLines } from '../lib/secrets.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Definition } from '../model/snapshot.ts';
 import { entriesOf, type Entry } from '../services/label-entries.ts';
@@ -49,6 +49,6 @@ function isRefusedTemplate(problem: Problem | undefined): boolean {
 const LONGEST = 1_000;
 
 function shown(entry: Entry): string {
-  const text = isSecret(entry.key) ? '***' : hideSecrets(entry.text);
+  const text = isSecret(entry.key) ? '***' : hideInLines(entry.text);
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }

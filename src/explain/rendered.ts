@@ -1,4 +1,4 @@
-import { hideSecrets } from '../lib/secrets.ts';
+import { hideInLines } from '../lib/secrets.ts';
 import type { Document, Fragment } from '../model/document.ts';
 
 /** What of a document is of apps, as text for a person: rules in shared frontends, sections of their own, rows of maps. Secrets are hidden. */
@@ -14,7 +14,7 @@ export function renderedOfApps({ front, backends, maps }: Document): string {
     map.size === 0 ? [] : [`\n# ${file}\n${Array.from(map, ([key, backend]) => `${key} ${backend}\n`).join('')}`],
   );
   const all = [...fronts, ...backends.map(({ fragments, servers }) => textOf([...fragments, ...servers.values()])), ...rows];
-  return hideSecrets(all.join('').replace(/^\n/, ''));
+  return hideInLines(all.join('').replace(/^\n/, ''));
 }
 
 function textOf(fragments: readonly Fragment[]): string {

@@ -1,4 +1,4 @@
-import { hideSecrets } from '../lib/secrets.ts';
+import { hideInLines } from '../lib/secrets.ts';
 import type { Document, Fragment } from '../model/document.ts';
 import type { Front } from '../model/service.ts';
 import { byKey } from './by-key.ts';
@@ -24,5 +24,5 @@ export function makeRulesTo({ front, maps }: Document): (to: Front) => readonly 
 function rulesIn({ text, label }: Fragment, where: string): readonly RuleExplanation[] {
   const lines = text.split('\n').map((line) => line.trim());
   const rules = lines.filter((line) => line !== '' && !line.startsWith('#'));
-  return rules.map((line) => ({ where, line: hideSecrets(line), label: label ?? null }));
+  return rules.map((line) => ({ where, line: hideInLines(line), label: label ?? null }));
 }

@@ -22,6 +22,7 @@ const CREDENTIALS = [
   /(\b(?:proxy-)?authorization["']?(?:\s+|:\s*)["']?)[^\n]+/gi,
   /(\b(?:api-?key|token|secret|passwd|password)["']?\s*[=:]\s*["']?)[^\s"',]+/gi,
   /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi,
+  /(\b(?:set|add)-header\s+\S*(?:key|token|secret|passw)\S*\s+)[^\n]+/gi,
 ] as const;
 
 /**
@@ -32,4 +33,9 @@ export function maskSecrets(text: string): string {
   if (!/\$|password|PRIVATE KEY|auth|token|secret|key|passwd|:\/\//i.test(text)) return text;
   const masked = text.replace(KEY, '***').replace(HASH, '***').replace(PASSWORD, '$1***');
   return CREDENTIALS.reduce((shown, pattern) => shown.replace(pattern, pattern === CREDENTIALS[3] ? '$1***@' : '$1***'), masked);
+}
+
+/** Returns what is shown of lines of a label or of the configuration: without credentials, and without the names of files that only their owner needs. */
+export function hideInLines(text: string): string {
+  return maskSecrets(hideSecrets(text));
 }

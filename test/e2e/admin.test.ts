@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import path from 'node:path';
 import { ask, type Heard } from '../admin/rig.ts';
 import { clusters, type Cluster } from './cluster.ts';
+import { useCertificate } from './fixtures/certificate.ts';
 import { freePorts, occupy } from './ports.ts';
 import { FIRST, HOST } from './tasks.ts';
 import { until } from './until.ts';
@@ -11,6 +12,7 @@ import { until } from './until.ts';
 jest.setTimeout(90_000);
 
 const makeCluster = clusters();
+const certificate = useCertificate();
 
 const get = ({ runDir }: Cluster, where: string): Promise<Heard> => ask({ socketPath: path.join(runDir, 'admin.sock'), path: where });
 const is = (cluster: Cluster, where: string, status: number): Promise<boolean> =>
@@ -170,4 +172,53 @@ test('a template that HAProxy refuses is told, and a revert of it turns the heal
 
   daemon();
   await until('in sync again', () => is(cluster, '/health/sync', 200));
+});
+
+test('no answer has a secret, no page of another site gets one, and what is reverted before a reload is in sync again', async () => {
+  const cluster = await makeCluster();
+  const { marathon, app, daemon, deploy, served, worker, folder, runDir } = cluster;
+  await deploy();
+  const secrets = ['$5$salt$QlAsbFhYlEiJyYTLXxWxVVp4tGQrhNmdxY6VQ8UTJ0B', 'opensesame', 'Zm9yYW5hcHA6b3BlbnNlc2FtZQ', 'ofanheader'];
+  const lines = `  http-request set-header Authorization "Basic ${secrets[2] ?? ''}"\n  http-request set-header X-Api-Key ${secrets[3] ?? ''}\n`;
+  const labels = { ...app.labels, HAPROXY_0_AUTH: `realm:shop:${secrets[0] ?? ''}`, HAPROXY_0_BACKEND_HTTP_OPTIONS: lines };
+  marathon.deploy({ ...app, labels });
+  const templates = path.join(folder, 'templates');
+  await mkdir(templates);
+  const head = await readFile('templates/HAPROXY_HEAD.hbs', 'utf8');
+  await writeFile(
+    path.join(templates, 'HAPROXY_HEAD.hbs'),
+    head.replace('stats enable', `stats enable\n  stats auth ops:${secrets[1] ?? ''}`),
+  );
+  const flags = ['--templates-dir', templates, '--ssl-certs', certificate.file(), '--reload-min-interval', '600000'];
+  daemon(flags);
+  await served(['401']);
+  await until('in sync', () => is(cluster, '/health/sync', 200));
+
+  const { paths } = (await read(cluster, '/v1/openapi.json')) as { paths: Readonly<Record<string, { readonly get?: object }>> };
+  const filled = Object.keys(paths).map((one) => one.replace('/{id}', app.id).replace('{backend}', `nginx_${cluster.ports.service}`));
+  const asked = [
+    `/v1/routes?host=${HOST}`,
+    `/v1/explain?about=${app.id}`,
+    `/v1/explain?about=:${cluster.ports.service}`,
+    '/_haproxy_getconfig',
+  ];
+  for (const where of [...filled.filter((one) => !/\/v1\/(?:events|re)/.test(one)), ...asked]) {
+    const { text } = await get(cluster, where);
+    for (const secret of secrets) expect({ where, isShown: text.includes(secret) }).toEqual({ where, isShown: false });
+  }
+  const socketPath = path.join(runDir, 'admin.sock');
+  for (const headers of [{ origin: 'http://evil.example' }, { 'sec-fetch-site': 'cross-site' }])
+    await expect(ask({ socketPath, path: '/v1/apps', headers })).resolves.toMatchObject({ status: 403 });
+
+  const figures = async (): Promise<string> => (await get(cluster, '/metrics')).text;
+  const expires = /^marathon_lb_certificate_expiry_timestamp_seconds\{file="(.+)"\} (\S+)$/m.exec(await figures()) ?? [];
+  expect(expires[1]).toBe(certificate.file());
+  expect(Number(expires[2])).toBeGreaterThan(Date.now() / 1000);
+
+  const before = await worker();
+  marathon.deploy({ ...app, labels: { ...labels, HAPROXY_0_BACKEND_HTTP_OPTIONS: `${lines}  option forwardfor\n` } });
+  await until('a change that waits for its reload', async () => (await figures()).includes('marathon_lb_in_sync 0'));
+  marathon.deploy({ ...app, labels });
+  await until('in sync by the revert', async () => (await figures()).includes('marathon_lb_in_sync 1'));
+  await expect(worker()).resolves.toBe(before);
 });

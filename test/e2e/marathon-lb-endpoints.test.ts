@@ -1,4 +1,8 @@
 import { expect, jest, test } from '@jest/globals';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { ask, type Answer, type Question } from './ask.ts';
 import { clusters, type Cluster } from './cluster.ts';
 import { FIRST } from './tasks.ts';
@@ -12,7 +16,8 @@ const UNAVAILABLE = '<html><body><h1>503 Service Unavailable</h1>\nNo server is 
 
 const HASH = '$5$salt$QlAsbFhYlEiJyYTLXxWxVVp4tGQrhNmdxY6VQ8UTJ0B';
 
-const get = ({ ports }: Cluster, path: string, more: Partial<Question> = {}): Promise<Answer> => ask({ port: ports.stats, path, ...more });
+const get = ({ ports }: Cluster, where: string, more: Partial<Question> = {}): Promise<Answer> =>
+  ask({ port: ports.stats, path: where, ...more });
 
 test("the stats port answers marathon-lb's paths with its bodies, codes and content types", async () => {
   const cluster = await makeCluster();
@@ -23,7 +28,7 @@ test("the stats port answers marathon-lb's paths with its bodies, codes and cont
   await served(FIRST);
   await settled();
   const plain = (body: unknown): object => ({ status: '200', headers: { 'content-type': 'text/plain' }, body });
-  const isOpen = async (path: string): Promise<string> => (await get(cluster, path)).status;
+  const isOpen = async (where: string): Promise<string> => (await get(cluster, where)).status;
 
   const pids = await get(cluster, '/_haproxy_getpids?x=1');
   expect(pids).toMatchObject(plain(expect.stringMatching(/^\d+ \d+$/)));
@@ -80,7 +85,30 @@ test('whoever is in none of the networks gets the health page and nothing else',
   await served(FIRST);
   await settled();
   const paths = ['/_haproxy_getconfig', '/_mlb_signal/hup', '/haproxy?stats', '/metrics', '/_mlb/metrics', '/'];
-  for (const path of paths) await expect(get(cluster, path, { from: '127.0.0.2' })).resolves.toMatchObject({ status: '403' });
+  for (const where of paths) await expect(get(cluster, where, { from: '127.0.0.2' })).resolves.toMatchObject({ status: '403' });
   await expect(get(cluster, '/_haproxy_health_check', { from: '127.0.0.2' })).resolves.toMatchObject({ status: '200' });
   await expect(get(cluster, '/_haproxy_getconfig')).resolves.toMatchObject({ status: '200' });
+});
+
+test('by default that is whoever is not on this machine and in no private network', async () => {
+  const cluster = await makeCluster();
+  const { daemon, deploy, served, folder, ports } = cluster;
+  await deploy();
+  const templates = path.join(folder, 'templates');
+  await mkdir(templates);
+  const head = await readFile('templates/HAPROXY_HEAD.hbs', 'utf8');
+  await writeFile(path.join(templates, 'HAPROXY_HEAD.hbs'), head.replace('bind {{statsBind}}', 'bind {{statsBind}} accept-proxy'));
+  daemon(['--templates-dir', templates]);
+  await served(FIRST);
+  const statusFor = async (address: string, where: string): Promise<string> => {
+    const [family, own] = address.includes(':') ? ['TCP6', '::1'] : ['TCP4', '127.0.0.1'];
+    const socket = connect(ports.stats, '127.0.0.1');
+    socket.end(`PROXY ${family} ${address} ${own} 40000 9090\r\nGET ${where} HTTP/1.0\r\n\r\n`);
+    return /^HTTP\/1\.\d (\d+)/.exec(await text(socket))?.[1] ?? 'no answer';
+  };
+  for (const where of ['/_haproxy_getconfig', '/_mlb_signal/usr1', '/haproxy?stats', '/metrics', '/_mlb/'])
+    for (const address of ['203.0.113.5', '100.64.0.1', '2001:db8::1']) await expect(statusFor(address, where)).resolves.toBe('403');
+  await expect(statusFor('203.0.113.5', '/_haproxy_health_check')).resolves.toBe('200');
+  for (const address of ['127.0.0.9', '10.9.9.9', '172.31.0.1', '192.168.1.1', '::1', 'fd00::1'])
+    await expect(statusFor(address, '/_haproxy_getpids')).resolves.toBe('200');
 });

@@ -25,7 +25,7 @@ test.each([
   ['  user bob insecure-password hunter2', '  user bob insecure-password ***'],
   ['  stats auth admin:hunter2', '  stats auth admin:***'],
   ['  http-request set-header Authorization "Basic YWRtaW4="', '  http-request set-header Authorization "***'],
-  ['  http-request set-header X-Api-Key token=abc', '  http-request set-header X-Api-Key token=***'],
+  ['  http-request set-header X-Api-Key token=abc', '  http-request set-header X-Api-Key ***'],
   ['the Marathon http://bob:hunter2@m1:8080', 'the Marathon http://***@m1:8080'],
 ])('masked: %s', (text, shown) => {
   expect(maskSecrets(text)).toBe(shown);
