@@ -74,6 +74,7 @@ async function run(flags: DemoFlags): Promise<void> {
             { settings, env: { PATH: process.env['PATH'] }, log, signal: until, haproxyEnds: () => 'at once' },
             async (running) => {
               const { ok, text } = await running.resync('the demo begins');
+              if (until.aborted) return;
               if (!ok) throw new Error(text);
               teller.begin(running.admin.hub);
               ready();

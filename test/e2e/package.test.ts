@@ -1,0 +1,54 @@
+import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { execa } from 'execa';
+import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import path from 'node:path';
+import { needBuild } from './command.ts';
+import { endAll, makeFolder } from './ends.ts';
+import { needHaproxy, type Ends } from './fixtures/stage.ts';
+
+jest.setTimeout(90_000);
+
+const ends: Ends = [];
+
+beforeAll(needHaproxy);
+beforeAll(needBuild);
+afterEach(() => endAll(ends));
+
+async function filesBelow(folder: string, end: string): Promise<readonly string[]> {
+  const names = await readdir(folder, { recursive: true });
+  return names.filter((name) => name.endsWith(end)).map((name) => path.join(folder, name));
+}
+
+/** The names of the packages that are installed with the program, from package-lock.json. */
+async function packages(): Promise<readonly string[]> {
+  const lock = JSON.parse(await readFile('package-lock.json', 'utf8')) as { packages: Record<string, { dev?: boolean; optional?: boolean }> };
+  const all = Object.entries(lock.packages).filter(([name, { dev = false, optional = false }]) => name !== '' && !dev && !optional);
+  return all.map(([name]) => name).filter((name) => name.lastIndexOf('node_modules/') === 0);
+}
+
+/** The package as `npm pack` makes it of what was built, unpacked beside the packages that it depends on and no others. */
+async function install(): Promise<{ readonly program: string; readonly files: readonly string[]; readonly folder: string }> {
+  const folder = await makeFolder(ends);
+  const packed = await execa('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]);
+  const [{ filename, files }] = JSON.parse(packed.stdout) as [{ filename: string; files: readonly { readonly path: string }[] }];
+  const own = path.join(folder, 'node_modules', 'marathon-lb-ts');
+  await mkdir(own, { recursive: true });
+  await execa('tar', ['-xzf', path.join(folder, filename), '-C', own, '--strip-components', '1']);
+  for (const name of await packages()) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+    await symlink(path.resolve(name), path.join(folder, name));
+  }
+  return { program: path.join(own, 'bin', 'marathon-lb-ts.js'), files: files.map((file) => file.path).sort(), folder };
+}
+
+test('the package holds what the program needs and nothing else, and runs in an empty folder', async () => {
+  const { program, files, folder } = await install();
+  const compiled = (await filesBelow('src', '.ts')).map((name) => name.replace(/^src(.*)ts$/, 'dist$1js'));
+  const commands = (await filesBelow('bin', '')).filter((name) => !['bin/setup.js', 'bin/container-start'].includes(name));
+  const texts = [...(await filesBelow('templates', '')), ...(await filesBelow('page', ''))];
+  expect(files).toEqual(['LICENSE', 'README.md', 'package.json', ...commands, ...compiled, ...texts].sort());
+
+  const run = (...words: readonly string[]) => execa(process.execPath, [program, ...words], { cwd: folder, reject: false });
+  await expect(run('--version')).resolves.toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+/) as string });
+  await expect(run('check', path.resolve('fixtures/cases/label-vhost/apps.json'))).resolves.toMatchObject({ exitCode: 0 });
+});
