@@ -21,7 +21,9 @@ async function filesBelow(folder: string, end: string): Promise<readonly string[
 
 /** The names of the packages that are installed with the program, from package-lock.json. */
 async function packages(): Promise<readonly string[]> {
-  const lock = JSON.parse(await readFile('package-lock.json', 'utf8')) as { packages: Record<string, { dev?: boolean; optional?: boolean }> };
+  const lock = JSON.parse(await readFile('package-lock.json', 'utf8')) as {
+    packages: Record<string, { dev?: boolean; optional?: boolean }>;
+  };
   const all = Object.entries(lock.packages).filter(([name, { dev = false, optional = false }]) => name !== '' && !dev && !optional);
   return all.map(([name]) => name).filter((name) => name.lastIndexOf('node_modules/') === 0);
 }
