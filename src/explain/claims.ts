@@ -75,4 +75,5 @@ const PROBLEM_OF: Readonly<Record<LeftOutReason, ProblemCode | undefined>> = {
   'not-ready': undefined,
   'no-address': undefined,
   'no-port': undefined,
+  'no-endpoint': undefined,
 };

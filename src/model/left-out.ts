@@ -21,4 +21,5 @@ export const LEFT_OUT_SENTENCES = {
   'not-ready': 'a readiness check of the task has not passed yet',
   'no-address': 'the task has no host or no container address yet',
   'no-port': 'the task has no port with this index',
+  'no-endpoint': 'the container has no endpoint in the definition of its pod',
 } as const satisfies Record<LeftOutReason, string>;

@@ -14,10 +14,10 @@ export interface Front {
   /** The port index: n in HAPROXY_n_ labels. */
   readonly index: number;
   readonly name: BackendName;
-  /** The service port; HAPROXY_n_PORT overrides the app definition. */
+  /** The service port; HAPROXY_n_PORT overrides the app definition. 0 for an endpoint of a pod that is reached by its virtual hosts alone. */
   readonly port: number;
   readonly mode: 'http' | 'tcp';
-  /** Undefined when a different service has the port, or when the service's certificate can't be used, since a port never opens without its TLS. */
+  /** Undefined when a different service has the port, when there is no service port, or when the service's certificate can't be used, since a port never opens without its TLS. */
   readonly bind: Bind | undefined;
   /** The paths to write after `crt`, when HAProxy would refuse all or part of the certificate that `bind` names. */
   readonly certificates?: readonly string[];
@@ -178,4 +178,5 @@ export type LeftOutReason =
   | 'health-unknown' // no check result yet
   | 'not-ready' // a readiness check of the running deployment has not passed
   | 'no-address' // no host or no container address yet
-  | 'no-port'; // the task has no port with this index
+  | 'no-port' // the task has no port with this index
+  | 'no-endpoint'; // the container of a pod has no endpoint

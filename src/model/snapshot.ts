@@ -30,6 +30,8 @@ export interface Definition {
   readonly id: AppId;
   /** The app in Marathon, when `id` is the name of a deployment group. */
   readonly author?: AppId;
+  /** Set when the app is a pod: its ports are the endpoints of its containers, and each container of an instance is a task. */
+  readonly pod?: true;
   readonly labels: Readonly<Record<string, string>>;
   readonly network: Network;
   /** In order of port index. */
@@ -39,6 +41,8 @@ export interface Definition {
   readonly readiness: boolean;
   /** Marathon's `versionInfo.lastConfigChangeAt`, ISO 8601 in UTC; undefined for the first version of an app in old Marathons. */
   readonly changedAt: string | undefined;
+  /** What is wrong with the way the labels of a pod are spread over the pod, its containers and its endpoints. */
+  readonly problems?: readonly Problem[];
 }
 
 /** `host`: tasks use the agent's address. `bridge`: the agent's address and mapped ports. `container`: an address of their own (Calico). */
@@ -58,6 +62,10 @@ export interface Port {
   readonly udp?: true;
   /** Its name in the app definition; DNS answers for a service with that name. */
   readonly name?: string;
+  /** The container of a pod that has this endpoint; only tasks of that container serve it. */
+  readonly containerName?: string;
+  /** The network in which the container of a pod answers at its own address. */
+  readonly networkName?: string;
 }
 
 /** A health check of an app, as Marathon defines it. */
@@ -72,9 +80,17 @@ export interface HealthCheck {
   readonly maxConsecutiveFailures: number;
 }
 
-/** One task of an app. */
+/** The addresses of a container in one network, IPv4 first. */
+export interface NetworkAddresses {
+  readonly name?: string;
+  readonly addresses: readonly string[];
+}
+
+/** One task of an app; one container of an instance, where the app is a pod. */
 export interface Task {
   readonly id: TaskId;
+  /** The name of the container, where the app is a pod. */
+  readonly containerName?: string;
   /** The agent's host as Marathon gives it, an address or a DNS name; empty when the task has no agent yet. */
   readonly host: string;
   /** The agent's address: `host` if that is an address, else the address its name resolved to; undefined while the name does not resolve. */
@@ -83,6 +99,8 @@ export interface Task {
   readonly state: string;
   /** The container's addresses, IPv4 and IPv6, without the network's name. */
   readonly addresses: readonly string[];
+  /** The same addresses by network, where the app is a pod. */
+  readonly networks?: readonly NetworkAddresses[];
   /** The agent's ports by port index. Marathon leaves out missing ports, which are undefined here. */
   readonly hostPorts: readonly (number | undefined)[];
   readonly health: Health;

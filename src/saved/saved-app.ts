@@ -15,6 +15,8 @@ const port = z.object({
   tcp: z.boolean(),
   udp: z.literal(true).optional(),
   name: text.optional(),
+  containerName: text.optional(),
+  networkName: text.optional(),
 });
 
 const check = z.object({
@@ -27,22 +29,33 @@ const check = z.object({
   maxConsecutiveFailures: number,
 });
 
+const problem = z.looseObject({
+  code: text,
+  owner: z.union([z.looseObject({ by: z.literal('operator') }), z.looseObject({ by: z.literal('app'), app: text })]),
+  message: text,
+  hint: text,
+});
+
 const definition = z.object({
   id: text,
+  pod: z.literal(true).optional(),
   labels: z.record(text, text),
   network: z.enum(['host', 'bridge', 'container']),
   ports: z.array(port),
   checks: z.array(check),
   readiness: z.boolean(),
   changedAt: text.optional(),
+  problems: z.array(problem).optional(),
 });
 
 const task = z.object({
   id: text,
+  containerName: text.optional(),
   host: text,
   hostAddress: text.optional(),
   state: text,
   addresses: z.array(text),
+  networks: z.array(z.object({ name: text.optional(), addresses: z.array(text) })).optional(),
   hostPorts: z.array(number.nullable()),
   health: z.enum(['alive', 'failing', 'dead', 'unknown']),
   readiness: z.enum(['ready', 'not-ready', 'unknown']),
@@ -62,13 +75,6 @@ const app = z.object({
   scaledAt: text.optional(),
   deploying: z.literal(true).optional(),
   tasks: z.array(task),
-});
-
-const problem = z.looseObject({
-  code: text,
-  owner: z.union([z.looseObject({ by: z.literal('operator') }), z.looseObject({ by: z.literal('app'), app: text })]),
-  message: text,
-  hint: text,
 });
 
 const holder = z.object({ app: text, author: text.optional(), index: number, holds: z.array(text) });
@@ -102,22 +108,41 @@ export function readSavedApp(value: unknown, what: string): App {
   return { id: id as AppId, definition: of, instances, version, scaledAt, ...(deploying && { deploying }), tasks: tasks.map(asTask) };
 }
 
-function asDefinition({ id, ports, checks, changedAt, ...rest }: z.infer<typeof definition>): Definition {
-  return { ...rest, id: id as AppId, ports: ports.map(asPort), checks: checks.map(asCheck), changedAt };
+function asDefinition({ id, pod, ports, checks, changedAt, problems, ...rest }: z.infer<typeof definition>): Definition {
+  return {
+    ...rest,
+    id: id as AppId,
+    ...(pod && { pod }),
+    ports: ports.map(asPort),
+    checks: checks.map(asCheck),
+    changedAt,
+    ...(problems && { problems: asProblems(problems) }),
+  };
 }
 
-function asPort({ container, service, udp, name, ...rest }: z.infer<typeof port>): Port {
-  return { ...rest, container, service, ...(udp && { udp }), ...(name !== undefined && { name }) };
+function asPort({ container, service, udp, name, containerName, networkName, ...rest }: z.infer<typeof port>): Port {
+  return {
+    ...rest,
+    container,
+    service,
+    ...(udp && { udp }),
+    ...(name !== undefined && { name }),
+    ...(containerName !== undefined && { containerName }),
+    ...(networkName !== undefined && { networkName }),
+  };
 }
 
 function asCheck({ at, ...rest }: z.infer<typeof check>): HealthCheck {
   return { ...rest, at };
 }
 
-function asTask({ id, hostAddress, hostPorts, agent, version, passedUntil, startedAt, overdue, of, ...rest }: z.infer<typeof task>): Task {
+function asTask({ id, hostAddress, hostPorts, agent, version, passedUntil, startedAt, overdue, of, ...more }: z.infer<typeof task>): Task {
+  const { containerName, networks, ...rest } = more;
   return {
     ...rest,
     id: id as TaskId,
+    ...(containerName !== undefined && { containerName }),
+    ...(networks && { networks: networks.map(({ name, addresses }) => ({ ...(name !== undefined && { name }), addresses })) }),
     hostAddress,
     hostPorts: hostPorts.map((one) => one ?? undefined),
     ...(agent !== undefined && { agent }),

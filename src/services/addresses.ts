@@ -12,10 +12,27 @@ export interface Endpoint {
  * Docker's bridge publishes some too.
  */
 export function endpointOf({ network, task, index, port }: Where): Endpoint | 'no-address' | 'no-port' {
+  if (!hasPort(task, port)) return 'no-port';
   const hostPort = task.hostPorts[index];
   if (network !== 'container') return at(task.hostAddress, hostPort);
   const own = port?.container === 0 ? hostPort : port?.container; // 0: the same as the host port
-  return at(task.addresses[0], own);
+  return at(containerAddress(task, port), own);
+}
+
+/**
+ * Whether a task serves a port of its app: a container of a pod serves only its own endpoints, and a task of an app serves all ports.
+ */
+export function hasPort(task: Task, port: Port | undefined): boolean {
+  return port?.containerName === undefined || port.containerName === task.containerName;
+}
+
+/** The container's address; in the network of the port, where Marathon says which address is in which network. */
+function containerAddress({ addresses, networks }: Task, port: Port | undefined): string | undefined {
+  if (networks === undefined) return addresses[0];
+  const [only, ...more] = networks;
+  const found =
+    networks.find(({ name }) => name === port?.networkName) ?? (more.length === 0 && only?.name === undefined ? only : undefined);
+  return found?.addresses[0];
 }
 
 interface Where {

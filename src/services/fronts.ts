@@ -10,6 +10,7 @@ import { BOUNDS, tooMany } from './bounds.ts';
 import { mayClaim, notInDomains, type Domains } from './domains.ts';
 import { PORT_LABELS, type PortLabels } from './labels.ts';
 import { readLabels, type LabelsOfApp, type LabelsOfPort } from './read-labels.ts';
+import { isReachedByHost, ownBind } from './pod-ports.ts';
 import type { ServiceSettings } from './service-settings.ts';
 import { asksForAllHosts, tableOf, type AskedTable } from './table.ts';
 
@@ -64,7 +65,13 @@ export function makeDraft(definition: Definition, settings: ServiceSettings): Dr
   }
   if (leftOut.some(({ why }) => why === 'bounds')) problems.push(tooMany(definition.id, 'ports', definition.ports.length, BOUNDS.ports));
   const concerned = ports.length > 0 || leftOut.some(({ why }) => why !== 'group' && why !== 'own-app');
-  return { definition, ports, absent, leftOut, problems: concerned ? [...labels.problems, ...problems] : [] };
+  return {
+    definition,
+    ports,
+    absent,
+    leftOut,
+    problems: concerned ? [...(definition.problems ?? []), ...labels.problems, ...problems] : [],
+  };
 }
 
 /** The labels without the virtual hosts that the app's folder may not claim. */
@@ -99,7 +106,7 @@ function reasonToLeaveOut({ definition, labels, index, settings }: Question): Le
     return shut && groups.length === 0 ? 'label' : 'group';
   if (!(values.enabled ?? !settings.strictMode)) return 'disabled';
   if (port?.tcp !== true) return 'protocol';
-  if (values.port === undefined && port.service === undefined) return 'no-service-port';
+  if (values.port === undefined && port.service === undefined && !isReachedByHost(definition, values)) return 'no-service-port';
   return shut ? 'label' : undefined;
 }
 
@@ -139,16 +146,16 @@ function makePort({ definition, labels, index, overrides, bindAddress }: PortPar
   const mode =
     values.mode ??
     (hasHosts(labels[index] as LabelsOfPort, index) || asked.table !== undefined || check?.protocol === 'HTTP' ? 'http' : 'tcp');
-  const port = values.port ?? definition.ports[index]?.service ?? 0;
+  const port = values.port ?? definition.ports[index]?.service ?? 0; // 0: it has none, and is reached by its virtual hosts alone
   const files = filesOf({ index, certificate: values.certificate, bindOptions: values.bindOptions, overrides });
   const front: Front = {
     app: definition.id,
     ...(definition.author !== undefined && { author: definition.author }),
     index,
-    name: backendName(definition.id, port),
+    name: backendName(definition.id, port === 0 ? (definition.ports[index]?.name ?? String(index)) : port),
     port,
     mode,
-    bind: { address: values.bindAddress ?? bindAddress, port, certificate: values.certificate, options: values.bindOptions },
+    bind: ownBind(values, port, bindAddress),
     routes: mode === 'http' ? asked.routes : [],
     ...(mode === 'http' && asked.table !== undefined && { table: asked.table }),
     ...(mode === 'http' && asked.split !== undefined && { split: asked.split }),

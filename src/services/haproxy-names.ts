@@ -1,8 +1,11 @@
 import { hash } from 'node:crypto';
 import type { AppId, BackendName, ServerName } from '../model/names.ts';
 
-/** The backend's name: 'shop_cart_10004' for '/shop/cart' on 10004, as in marathon-lb. */
-export function backendName(app: AppId, servicePort: number): BackendName {
+/**
+ * The backend's name: 'shop_cart_10004' for '/shop/cart' on 10004, as in marathon-lb; 'shop_cart_http' for an endpoint of a pod that has no service
+ * port.
+ */
+export function backendName(app: AppId, servicePort: number | string): BackendName {
   return `${app.slice(1).replaceAll('/', '_')}_${servicePort}` as BackendName;
 }
 

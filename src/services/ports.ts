@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Problem } from '../model/problem.ts';
 import type { Definition, Port } from '../model/snapshot.ts';
+import { isPortWanted } from './pod-ports.ts';
 
 /** The first and last service port that may be assigned to apps for which Marathon chose none. */
 export interface PortRange {
@@ -9,7 +10,7 @@ export interface PortRange {
 }
 
 /**
- * Assigns service ports to container ports that have none (IP per task before Marathon 1.5). The port comes from a hash of app and port, so every
+ * Assigns service ports to container ports that have none (IP per task before Marathon 1.5), and to endpoints of pods that need one. The port comes from a hash of app and port, so every
  * load balancer assigns the same; after a collision the next hash is used, and at last the first free port of the range. Definitions must come in
  * order of app id. Definitions that lack nothing are returned as they are.
  */
@@ -20,10 +21,10 @@ export function assignPorts(
   const taken = new Set<number>();
   const problems: Problem[] = [];
   const assigned = definitions.map((definition) => {
-    if (!definition.ports.some((port) => lacks(definition, port))) return definition;
+    if (!definition.ports.some((port, index) => lacks(definition, port, index))) return definition;
     const ports = definition.ports.map((port, index) => {
-      if (!lacks(definition, port)) return port;
-      const service = choose({ key: `${definition.id}-${String(port.container)}`, range, taken });
+      if (!lacks(definition, port, index)) return port;
+      const service = choose({ key: `${definition.id}-${definition.pod ? port.name : String(port.container)}`, range, taken });
       if (service === undefined) problems.push(exhausted({ definition, index, range }));
       else taken.add(service);
       return { ...port, service };
@@ -33,11 +34,12 @@ export function assignPorts(
   return { definitions: assigned, problems };
 }
 
-function lacks({ network }: Definition, port: Port): boolean {
+function lacks({ network, pod, labels }: Definition, port: Port, index: number): boolean {
+  if (pod === true) return port.tcp && isPortWanted(labels, index);
   return network === 'container' && port.service === undefined && port.container !== undefined && port.tcp;
 }
 
-/** SHA-1 of '<app id>-<task port>-<i>': its first 8 hexadecimal digits mod the size of the range (marathon-lb: ServicePortAssigner). */
+/** SHA-1 of '<app id>-<task port, or endpoint of a pod>-<i>': its first 8 hexadecimal digits mod the size of the range (marathon-lb: ServicePortAssigner). */
 function choose({
   key,
   range,

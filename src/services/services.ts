@@ -2,7 +2,7 @@ import { byText } from '../lib/lists.ts';
 import type { Backend, BackendOptions, Front, LeftOut, LeftOutReason, Server, Service } from '../model/service.ts';
 import type { App, Definition, Task } from '../model/snapshot.ts';
 import { isKilling, isServing } from '../model/task-states.ts';
-import { endpointOf } from './addresses.ts';
+import { endpointOf, hasPort } from './addresses.ts';
 import { checkOfPort, makeCheck } from './checks.ts';
 import type { Claim } from './arrange.ts';
 import type { Draft, PortDraft } from './fronts.ts';
@@ -46,11 +46,20 @@ function choose(app: App, { draft, healthCheck, leftOut }: Choice): readonly Tas
   const isAnyGood = judged.some(({ task, why }) => why === undefined && hasPlace(task));
   const serving: Task[] = [];
   for (const { task, why } of judged) {
+    if (why === undefined && !hasAnyPort(task, draft)) {
+      leftOut.push({ app: app.id, task: task.id, why: 'no-endpoint' });
+      continue;
+    }
     const serves = why === undefined || (!isAnyGood && why === 'unhealthy' && task.health === 'failing' && task.readiness === 'ready');
     if (serves) serving.push(task);
     else leftOut.push({ app: app.id, task: task.id, why });
   }
   return serving;
+}
+
+/** Whether a task could serve any port of its app. A container of a pod may have no endpoint. */
+function hasAnyPort(task: Task, { definition }: Draft): boolean {
+  return task.containerName === undefined || (task.of ?? definition).ports.some((port) => hasPort(task, port));
 }
 
 interface Choice {
@@ -86,6 +95,7 @@ function makeService({ draft, port, serving, killed, leftOut }: ServiceSources):
   const { front, options } = port;
   const found: Found[] = [];
   for (const task of serving) {
+    if (!hasPort(task, (task.of ?? draft.definition).ports[front.index])) continue; // it is another container's
     const endpoint = endpointAt(task, draft, front.index);
     if (typeof endpoint === 'string') leftOut.push({ app: front.app, index: front.index, task: task.id, why: endpoint });
     else {

@@ -5,31 +5,62 @@ import type { Problem } from '../model/problem.ts';
 import type { App, Definition, HealthCheck, Network, Port, Task } from '../model/snapshot.ts';
 import { expectedResults, readHealth, readPassedUntil, type HealthRule } from './health.ts';
 import { readReadiness } from './readiness.ts';
+import { makePodApp } from './decode-pod.ts';
+import { wirePod, wirePodStatus } from './wire-pod.ts';
 import { LONGEST_ID, wireApp, type WireApp, type WireHealthCheck, type WireTask } from './wire.ts';
 
 /** A decoded app, or the Problem with its JSON. */
 export type Decoded = { readonly app: App } | { readonly problem: Problem };
 
 /**
- * Decodes one app of `/v2/apps?embed=apps.tasks`, from any Marathon since 0.11. JSON of a different shape becomes a Problem that says where it
+ * Decodes one app of `/v2/apps?embed=apps.tasks`, from any Marathon since 0.11, or one pod, which is an app behind this. JSON of a different shape becomes a Problem that says where it
  * differs; the app owns the Problem when its id could be read. Throws a SyntaxError when the text is not JSON: then the whole answer is in doubt.
  */
 export function decodeApp(json: string, rule: HealthRule = 'all'): Decoded {
   const value: unknown = JSON.parse(json);
+  if (looksLikePod(value)) return makePod(value);
   const result = wireApp.safeParse(value);
-  if (result.success) return { app: makeApp(result.data, rule) };
-  const [issue] = result.error.issues;
-  const where = issue === undefined || issue.path.length === 0 ? 'the app' : issue.path.join('.');
-  return { problem: notReadable((value as { id?: unknown } | null)?.id, `${where}: ${issue?.message ?? 'not what Marathon sends'}`) };
+  return result.success ? { app: makeApp(result.data, rule) } : { problem: notReadable(value, 'app', result.error.issues) };
 }
 
-function notReadable(found: unknown, what: string): Problem {
+/**
+ * Decodes one pod of `/v2/pods/::status` into an app, or a pod's definition into an app without tasks. As `decodeApp`, it makes a Problem of JSON of a
+ * different shape, and throws a SyntaxError when the text is not JSON.
+ */
+export function decodePod(json: string): Decoded {
+  return makePod(JSON.parse(json));
+}
+
+/** Whether this is a pod's status or definition: no app has a `spec` or `containers`. */
+function looksLikePod(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { spec, containers } = value as Readonly<Record<string, unknown>>;
+  return spec !== undefined || Array.isArray(containers);
+}
+
+function makePod(value: unknown): Decoded {
+  const isDefinition = Array.isArray((value as { readonly containers?: unknown } | null)?.containers);
+  if (isDefinition) {
+    const { data, error } = wirePod.safeParse(value);
+    return data === undefined ? { problem: notReadable(value, 'pod', error.issues) } : { app: makePodApp(data) };
+  }
+  const { data, error } = wirePodStatus.safeParse(value);
+  return data === undefined ? { problem: notReadable(value, 'pod', error.issues) } : { app: makePodApp(data.spec, data) };
+}
+
+type Issues = readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
+
+function notReadable(value: unknown, kind: 'app' | 'pod', [issue]: Issues): Problem {
+  const where = issue === undefined || issue.path.length === 0 ? `the ${kind}` : issue.path.join('.');
+  const what = `${where}: ${issue?.message ?? 'not what Marathon sends'}`;
+  const named = value as { readonly id?: unknown; readonly spec?: { readonly id?: unknown } | null } | null;
+  const found = named?.id ?? named?.spec?.id;
   const id = typeof found === 'string' && found.length <= LONGEST_ID && /^\/\P{C}*$/u.test(found) ? found : undefined;
   return {
     code: 'app-not-readable',
     owner: id === undefined ? { by: 'operator' } : { by: 'app', app: id as AppId },
-    message: `the definition of ${id ?? 'an app'} can't be read, ${what}`,
-    hint: 'the app stays as it was last read, if it ever was; look at what Marathon answers for it under /v2/apps',
+    message: `the definition of ${id ?? (kind === 'pod' ? 'a pod' : 'an app')} can't be read, ${what}`,
+    hint: `the ${kind} stays as it was last read, if it ever was; look at what Marathon answers for it under ${kind === 'pod' ? '/v2/pods/::status' : '/v2/apps'}`,
   };
 }
 

@@ -23,6 +23,9 @@ export const EVENT_TYPES: readonly string[] = [
   'deployment_step_success',
   'deployment_success',
   'deployment_failed',
+  'pod_created_event',
+  'pod_updated_event',
+  'pod_deleted_event',
 ];
 
 /**
@@ -32,7 +35,7 @@ export const EVENT_TYPES: readonly string[] = [
 export function readEvent(type: string, data: unknown, at: number): Heard | undefined {
   if (type === 'event_stream_attached' || !EVENT_TYPES.includes(type)) return undefined;
   const fields = event.safeParse(data).data ?? {};
-  const named = fields.appId ?? fields.runSpecId ?? fields.appDefinition?.id;
+  const named = fields.appId ?? fields.runSpecId ?? fields.appDefinition?.id ?? (type.startsWith('pod_') ? podOf(fields) : undefined);
   const status = fields.taskStatus ?? fields.condition;
   const reason = [type, status, named ?? fields.groupId].filter((word) => word != null).join(' ');
   const news = type === 'status_update_event' ? readUpdate(fields, at) : undefined;
@@ -46,11 +49,12 @@ const text = z.string().nullish().catch(undefined);
 const word = z.string().max(200).nullish().catch(undefined);
 /** The id of an app or a pod. A text that is not an id is ignored, because nothing can be read for it. */
 const id = wireId.nullish().catch(undefined);
-const action = z.object({ app: id }).catch({});
+const action = z.object({ app: id, pod: id }).catch({});
 const event = z.object({
   appId: id,
   runSpecId: id,
   groupId: word,
+  uri: text,
   appDefinition: z.object({ id }).nullish().catch(undefined),
   taskId: text,
   taskStatus: word,
@@ -94,8 +98,14 @@ function hostOf(host: string | null | undefined): string {
   return host == null || host === 'unknown' ? '' : host;
 }
 
-/** The apps that a deployment changes; undefined when the plan names none, because it may still have changed something. */
+/** The pod whose URI an event gives, `/v2/pods/shop/cart`; undefined when it gives none, as after POST, which has `/v2/pods`. */
+function podOf({ uri }: Fields): string | undefined {
+  const [, path] = /^\/v2\/pods(\/[^?]*?)(?:::[^?]*)?(?:\?|$)/.exec(uri ?? '') ?? [];
+  return id.parse(path) ?? undefined;
+}
+
+/** The apps and pods that a deployment changes; undefined when the plan names none, because it may still have changed something. */
 function appsOf({ plan }: Fields): readonly AppId[] | undefined {
-  const ids = (plan?.steps ?? []).flatMap(({ actions }) => actions.flatMap(({ app }) => (app == null ? [] : (app as AppId))));
+  const ids = (plan?.steps ?? []).flatMap(({ actions }) => actions.flatMap(({ app, pod }) => (app ?? pod ?? []) as AppId | []));
   return ids.length === 0 ? undefined : [...new Set(ids)];
 }

@@ -45,6 +45,7 @@ function isOvertaken(state: string, by: string): boolean {
 /** Applies an event to a task. Fields that the event does not have stay as they are. */
 function updated(task: Task, { definition }: App, { state, host, addresses, ports }: TaskUpdate): Task {
   const moved = task.host === '' && isIP(host) > 0;
+  if (task.containerName !== undefined) return updatedContainer(task, { ...(moved && { host, hostAddress: host }), state });
   const hostPorts = ports.length > 0 && !hasPorts(task) ? unpackPorts(ports, (task.of ?? definition).ports) : task.hostPorts;
   const next: Task = {
     ...task,
@@ -55,6 +56,14 @@ function updated(task: Task, { definition }: App, { state, host, addresses, port
   };
   const same = !moved && next.state === task.state && next.addresses === task.addresses && hostPorts === task.hostPorts;
   return same ? task : next;
+}
+
+/**
+ * Applies an event to a container of a pod. Its ports are known before it runs, and the event does not say which address is in which network, so
+ * both stay as they were read.
+ */
+function updatedContainer(task: Task, change: Partial<Pick<Task, 'host' | 'hostAddress' | 'state'>>): Task {
+  return change.host === undefined && change.state === task.state ? task : { ...task, ...change };
 }
 
 /**
@@ -73,12 +82,13 @@ export function withTold(before: App, app: App, isLater: (id: TaskId) => boolean
   return { ...app, tasks: [...tasks.values()].sort((a, b) => byText(a.id, b.id)) };
 }
 
-function overlay(read: Task, { state, host, hostAddress, addresses, hostPorts }: Task): Task {
+function overlay(read: Task, { state, host, hostAddress, addresses, networks, hostPorts }: Task): Task {
   return {
     ...read,
     ...(read.host === '' && { host, hostAddress }),
     state: isOvertaken(state, read.state) ? read.state : state,
     addresses: read.addresses.length > 0 ? read.addresses : addresses,
+    ...(read.networks !== undefined && read.addresses.length === 0 && { networks: networks ?? read.networks }),
     hostPorts: hasPorts(read) ? read.hostPorts : hostPorts,
   };
 }
@@ -89,8 +99,8 @@ function hasPorts({ hostPorts }: Task): boolean {
 
 /** Whether the event alone says where a new task serves: no check has to pass first, and the task uses the known definition's ports. */
 function isComplete({ definition, version }: App, { host, addresses, version: own }: TaskUpdate): boolean {
-  const { checks, readiness, labels, network, changedAt } = definition;
-  if (checks.length > 0 || readiness || labels[DEPLOYMENT_GROUP_LABEL] !== undefined) return false;
+  const { checks, readiness, labels, network, changedAt, pod } = definition;
+  if (pod === true || checks.length > 0 || readiness || labels[DEPLOYMENT_GROUP_LABEL] !== undefined) return false;
   if (own === undefined || version === undefined || own > version || (changedAt !== undefined && own < changedAt)) return false;
   return host !== '' && (network === 'container' ? addresses.length > 0 : isIP(host) > 0);
 }

@@ -33,6 +33,16 @@ function withBadFile(file: string, labels: Json): View {
   return viewOf([app({ labels })], { state: { certificates: { ...served('/etc/ssl/cert.pem'), named } } });
 }
 
+/** A pod /shop that has one endpoint, and a container without any. */
+function podWithSidecar(): Json {
+  const status = (name: string): Json => ({ name, status: 'TASK_RUNNING', containerId: `shop.instance-1.${name}.1`, endpoints: [] });
+  const web = { ...status('web'), endpoints: [{ name: 'http', allocatedHostPort: 31_001 }] };
+  const labels = { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: 'shop.acme.org' };
+  const containers = [{ name: 'web', endpoints: [{ name: 'http', hostPort: 0 }] }, { name: 'log' }];
+  const instances = [{ id: 'shop.instance-1', status: 'STABLE', agentHostname: '10.0.0.1', containers: [web, status('log')] }];
+  return { id: '/shop', spec: { id: '/shop', labels, containers }, instances };
+}
+
 /** For each reason a View in which something of /shop is left out for it. A reason without a row does not compile. */
 const VIEWS: Readonly<Record<LeftOutReason, () => View>> = {
   'own-app': () => viewOf([app()], { env: { MARATHON_APP_ID: '/shop' } }),
@@ -63,6 +73,7 @@ const VIEWS: Readonly<Record<LeftOutReason, () => View>> = {
       { settings: { healthCheck: true } },
     ),
   'no-address': () => viewOf([app({ tasks: [task(1, { ipAddresses: [] })] })]),
+  'no-endpoint': () => viewOf([podWithSidecar()]),
   'no-port': () => viewOf([app({ networks: [{ mode: 'container/bridge' }] })]),
 };
 

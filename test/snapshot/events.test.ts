@@ -68,14 +68,14 @@ test.each<[string, Data, readonly string[] | 'all']>([
     { ...LIGHT, original: { apps: [{ id: '/z' }] }, target: { id: '/', apps: [{ id: '/z', ports: null }], groups: [] } },
     ['/a', '/b'],
   ],
-  ['an app and a pod', { steps: [step({ action: 'StartPod', pod: '/pod' }, { action: 'StartApplication', app: '/a' })] }, ['/a']],
+  ['an app and a pod', { steps: [step({ action: 'StartPod', pod: '/pod' }, { action: 'StartApplication', app: '/a' })] }, ['/pod', '/a']],
   [
     'a null beside',
     { steps: [step({ action: 'StartApplication', app: '/a', pod: null }, { action: 'StartPod', app: null, pod: '/pod' })] },
-    ['/a'],
+    ['/a', '/pod'],
   ],
   ['an action of another form', { steps: [{ actions: ['RestartApplication', { app: '/a' }] }] }, ['/a']],
-  ['only pods', { steps: [step({ action: 'StartPod', pod: '/pod' })] }, 'all'],
+  ['only pods', { steps: [step({ action: 'StartPod', pod: '/pod' })] }, ['/pod']],
   ['no steps: nothing had to be started', { id: 'x', steps: [], version: 'x' }, 'all'],
   ['steps of another form', { steps: [{ actions: null }] }, 'all'],
   ['empty', {}, 'all'],
@@ -174,12 +174,27 @@ test('only updates tell something by themselves', () => {
   for (const type of EVENT_TYPES) expect([type, hear(type, UPDATE)?.news === undefined]).toEqual([type, type !== 'status_update_event']);
 });
 
-test.each([['event_stream_attached'], ['event_stream_detached'], ['add_health_check_event'], ['pod_created_event'], ['constructor'], ['']])(
+test.each([['event_stream_attached'], ['event_stream_detached'], ['add_health_check_event'], ['pod_renamed_event'], ['constructor'], ['']])(
   '%s: nothing is read',
   (type) => {
     expect(hear(type, { appId: '/x' })).toBeUndefined();
   },
 );
+
+test.each<[unknown, readonly string[] | 'all']>([
+  ['/v2/pods/shop/cart', ['/shop/cart']],
+  ['/v2/pods/shop/cart?force=true', ['/shop/cart']],
+  ['/v2/pods/shop/cart::instances', ['/shop/cart']],
+  ['/v2/pods', 'all'], // after POST
+  ['/v2/pods/', 'all'],
+  ['/v2/pods/a b', 'all'],
+  ['/v2/apps/shop', 'all'],
+  [7, 'all'],
+  [null, 'all'],
+])('a pod event with the URI %j', (uri, dirty) => {
+  for (const type of ['pod_created_event', 'pod_updated_event', 'pod_deleted_event'])
+    expect(hear(type, { clientIp: '10.0.0.1', uri })?.dirty).toEqual(dirty);
+});
 
 test('every type of the filter but the attaching is one after which something is read', () => {
   const silent = EVENT_TYPES.filter((type) => hear(type, {}) === undefined);

@@ -98,6 +98,7 @@ const SHORTLY = {
   'not-ready': 'a task not ready',
   'no-address': 'a task without address',
   'no-port': 'a task without port',
+  'no-endpoint': 'a container without endpoint',
 } as const satisfies Record<LeftOutReason, string>;
 
 /** The same; the word itself for one of a newer daemon. */
