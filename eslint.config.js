@@ -21,12 +21,13 @@ export const MAY_IMPORT = {
   core: ['snapshot', 'services', 'haproxy'],
   admin: ['explain', 'haproxy'],
   options: ['services'],
+  deploy: ['source'],
   explain: ['services', 'haproxy'],
   model: [],
   lib: [],
 };
-MAY_IMPORT.daemon = Object.keys(MAY_IMPORT).filter((room) => room !== 'demo');
-MAY_IMPORT.cli = ['options', 'daemon', 'demo', 'explain', 'services', 'haproxy'];
+MAY_IMPORT.daemon = Object.keys(MAY_IMPORT).filter((room) => !['demo', 'deploy'].includes(room));
+MAY_IMPORT.cli = ['options', 'daemon', 'demo', 'deploy', 'explain', 'services', 'haproxy'];
 
 const rooms = Object.keys(MAY_IMPORT);
 const direction = rooms.map((room) => {

@@ -1,0 +1,156 @@
+import { LABELS, numberOf } from './labels.ts';
+import { nextInstances } from './ramp.ts';
+import type { Balancer, Colour, Group, Lock, Plan, Step } from './shapes.ts';
+import { countServing, sortBalancers, sortLeaving, type Answered, type Emptying } from './sight.ts';
+
+/** What a decision is made from. */
+export interface Facts {
+  readonly group: Group;
+  readonly balancers: readonly Balancer[];
+  readonly plan: Plan;
+  /** By the machine's clock, in ms since 1970. */
+  readonly now: number;
+}
+
+/**
+ * What is to be done next for a group with two apps. Nothing is remembered between two calls: the same facts give the same step, so that a run that
+ * was ended at any moment is continued by the next one.
+ */
+export function decide({ group, balancers, plan, now }: Facts): Step {
+  const [old, young, third] = group.apps;
+  if (third !== undefined) return { do: 'refuse', why: tooMany(group) };
+  const direction = group.note === 'abort' ? 'back' : group.note === 'promote' && plan.direction !== 'back' ? 'whole' : plan.direction;
+  if (old === undefined || young === undefined) return { do: 'done', as: direction === 'back' ? 'restored' : 'complete' };
+  if (group.note === 'pause' && direction !== 'back') return { do: 'wait', for: 'the deployment is paused; `deploy resume` goes on' };
+  const lock = group.locks.at(-1);
+  const parts = { old, young, balancers, plan, now, lock };
+  return direction === 'back' ? goBack(parts) : goForward({ ...parts, isWhole: direction === 'whole' });
+}
+
+function tooMany({ name, apps }: Group): string {
+  const ids = apps.map(({ id }) => id).join(', ');
+  return `the deployment group ${name} has ${apps.length} apps (${ids}), and only two can be a deployment: remove the others, or give them a different ${LABELS.group}`;
+}
+
+interface Parts {
+  readonly old: Colour;
+  readonly young: Colour;
+  readonly balancers: readonly Balancer[];
+  readonly plan: Plan;
+  readonly now: number;
+  readonly lock: Lock | undefined;
+}
+
+/** How many instances serve in the end, of both apps together. */
+function targetOf({ young }: Parts): number {
+  return numberOf(young.labels[LABELS.target], young.instances);
+}
+
+/** The new app grows to its goal, and the old app's tasks go as they are drained. */
+function goForward(parts: Parts & { readonly isWhole: boolean }): Step {
+  const { old, young, plan, isWhole } = parts;
+  const target = targetOf(parts);
+  const kept = isWhole ? 0 : numberOf(young.labels[LABELS.newInstances], 0);
+  const [goal, rest] = kept > 0 ? [Math.min(kept, target), Math.max(0, target - kept)] : [target, 0];
+  if (plan.verdict !== undefined) return { do: 'abort', why: plan.verdict };
+  if (parts.lock?.leaving !== undefined && parts.lock.leaving !== old.id) return { do: 'turn', leaving: old.id };
+  const isHybrid = kept > 0 && young.instances === goal && old.instances <= rest;
+  if (isHybrid && !young.deploying && !old.deploying) return { do: 'done', as: 'hybrid' };
+  return shift({ ...parts, grows: young, leaves: old, goal, rest: kept > 0 ? rest : undefined, isBack: false });
+}
+
+/** The old app gets back all its instances first; then the load balancers are told to drain the new one, which is removed when it is drained. */
+function goBack(parts: Parts): Step {
+  const { old, young, lock } = parts;
+  const target = targetOf(parts);
+  if (old.instances < target && !old.deploying) return { do: 'scale', app: old, instances: target, force: false };
+  if (lock !== undefined && lock.leaving !== young.id) return { do: 'turn', leaving: young.id };
+  return shift({ ...parts, grows: old, leaves: young, goal: Math.max(target, old.instances), rest: undefined, isBack: true });
+}
+
+interface Shift extends Parts {
+  readonly grows: Colour;
+  readonly leaves: Colour;
+  /** How many instances the growing app gets. */
+  readonly goal: number;
+  /** How many instances the other app keeps; undefined when it goes. */
+  readonly rest: number | undefined;
+  readonly isBack: boolean;
+}
+
+function shift(parts: Shift): Step {
+  const { grows, leaves, balancers, isBack } = parts;
+  const { answered, silent } = sortBalancers(balancers);
+  const mayIgnoreSilent = silent.length > 0 && isLate(parts) && parts.plan.onTimeout === 'kill' && answered.length > 0;
+  const busy = [grows, ...(isBack ? [] : [leaves])].find(({ deploying }) => deploying);
+  if (busy !== undefined) return wait(parts, { what: `Marathon's deployment of ${busy.id}`, because: 'it has not ended', kind: 'start' });
+  if (answered.length === 0 && silent.length === 0) return { do: 'refuse', why: 'no load balancer is named, so nothing can be drained' };
+  if (silent.length > 0 && !mayIgnoreSilent)
+    return wait(parts, { what: `an answer of ${silent.join('; ')}`, because: 'there is none', kind: 'silent' });
+  const serving = countServing(grows, answered);
+  const wanted = Math.max(grows.instances, isBack ? parts.goal : 0);
+  if (serving < wanted)
+    return wait(parts, {
+      what: `${wanted} tasks of ${grows.id} to serve on every load balancer`,
+      because: `${serving} of ${wanted} do`,
+      kind: 'start',
+    });
+  return takeAway({ ...parts, emptying: sortLeaving(leaves, answered), answered });
+}
+
+interface TakingAway extends Shift {
+  readonly emptying: Emptying;
+  readonly answered: readonly Answered[];
+}
+
+/** All tasks of the growing app serve: those of the other app that are drained go, and then the growing app grows. */
+function takeAway(parts: TakingAway): Step {
+  const { grows, leaves, goal, rest, emptying, plan, isBack } = parts;
+  const isGrown = grows.instances >= goal;
+  const spare = countServing(grows, parts.answered) + leaves.instances - targetOf(parts); // so many more than are wanted in all
+  const mayGo = Math.max(0, Math.min(leaves.instances - (rest ?? 0), spare));
+  const isEmpty = emptying.busy.length === 0 && emptying.serving.length === 0;
+  if (isGrown && rest === undefined && isEmpty) return { do: 'remove', app: leaves, stays: grows, force: isBack && leaves.deploying };
+  const isOver = isLate(parts) && plan.onTimeout === 'kill';
+  const chosen = [...emptying.drained, ...(isOver ? emptying.busy : [])].slice(0, mayGo);
+  const isWhole = rest === undefined && isGrown && chosen.length === leaves.tasks.length;
+  if (isWhole && chosen.length > 0) return { do: 'remove', app: leaves, stays: grows, force: isBack && leaves.deploying };
+  if (chosen.length > 0 && !(isBack && leaves.deploying)) return { do: 'kill', app: leaves, tasks: chosen, stays: grows };
+  if (!isGrown) {
+    const instances = nextInstances({ now: grows.instances, goal, other: leaves.instances, growth: plan.growth });
+    return { do: 'scale', app: grows, instances, force: false };
+  }
+  if (rest !== undefined && leaves.instances > rest && leaves.tasks.length < leaves.instances)
+    return { do: 'scale', app: leaves, instances: rest, force: false };
+  return wait(parts, {
+    what: `the tasks of ${leaves.id} to be drained on every load balancer`,
+    because: describe(emptying),
+    kind: 'drain',
+  });
+}
+
+function describe({ drained, busy, serving, sessions }: Emptying): string {
+  return `${drained.length} are drained, ${busy.length} have ${sessions} open sessions, ${serving.length} still get requests`;
+}
+
+/** Since when nothing has happened: the last change of one of the apps, or of who drives the deployment. */
+export function waitsSince({ old, young, lock }: Pick<Parts, 'old' | 'young' | 'lock'>): number {
+  return Math.max(old.changedAt, young.changedAt, lock?.since ?? 0);
+}
+
+function isLate(parts: Parts): boolean {
+  return parts.now - waitsSince(parts) > parts.plan.stepMs;
+}
+
+interface Waiting {
+  readonly what: string;
+  readonly because: string;
+  readonly kind: 'start' | 'silent' | 'drain';
+}
+
+/** Waits; after the time for a step, a deployment that does not come up is taken back, and one that does not drain as --on-timeout says. */
+function wait(parts: Shift, { what, because, kind }: Waiting): Step {
+  const isEnd = isLate(parts) && !parts.isBack && (kind === 'start' || parts.plan.onTimeout === 'abort');
+  if (isEnd) return { do: 'abort', why: `waited ${Math.round(parts.plan.stepMs / 1000)} s for ${what}, but ${because}` };
+  return { do: 'wait', for: `${what}: ${because}` };
+}
