@@ -1,6 +1,8 @@
 import { expect, jest, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { samplesIn } from '../docs/samples.ts';
 import { clusters, type Cluster } from './cluster.ts';
 import { run, type Ended } from './command.ts';
 import { HOST, OTHER_HOST } from './tasks.ts';
@@ -11,6 +13,14 @@ const makeCluster = clusters();
 
 const diff = ({ words, folder, ends }: Cluster, ...more: readonly string[]): Promise<Ended> =>
   run({ folder, ends, words: ['diff', ...words(...more)] });
+
+/** A line of the output without what is another in each run: numbers, and where the file is. */
+function shapeOf(line: string): string {
+  return line
+    .replaceAll(/(?:\/[\w.-]+)+\/haproxy\.cfg/g, 'FILE')
+    .replaceAll(/HAProxy [\d.]+\S*/g, 'HAProxy X')
+    .replaceAll(/\d+/g, '0');
+}
 
 test('nothing would change after a pass; then a task, an app, a host and a bad label do; and against a file of marathon-lb', async () => {
   const cluster = await makeCluster();
@@ -24,6 +34,7 @@ test('nothing would change after a pass; then a task, an app, a host and a bad l
 
   await addTask(app.id, '127.50.0.71');
   marathon.deploy({ ...otherApp, labels: { ...otherApp.labels, HAPROXY_0_VHOTS: 'x' } });
+  await addTask(otherApp.id, '127.50.0.72');
   const changed = await diff(cluster);
   expect(changed).toMatchObject({ code: 1, stderr: 'marathon-lb-ts: something would change\n' });
   expect(changed.stdout).toContain(`    + server 127.50.0.71:${ports.container}\n`);
@@ -34,6 +45,9 @@ test('nothing would change after a pass; then a task, an app, a host and a bad l
   expect(changed.stdout).toContain(`a reload\n`);
   expect(changed.stdout).toContain(`  backend-new other_${ports.other}\n`);
   expect(changed.stdout).toContain('HAPROXY_0_VHOTS');
+  const shown = samplesIn(readFileSync('docs/diff.md', 'utf8')).flatMap(({ output }) => output.slice(0, -1).map(shapeOf));
+  expect(shown.length).toBeGreaterThan(10);
+  expect(changed.stdout.split('\n').map(shapeOf)).toEqual(expect.arrayContaining(shown));
   const json = JSON.parse((await diff(cluster, '--json')).stdout) as { readonly apps: readonly { readonly app: string }[] };
   expect(json.apps.map((one) => one.app)).toEqual([app.id, otherApp.id]);
 
