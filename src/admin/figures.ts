@@ -39,9 +39,9 @@ interface BookParts {
   readonly now: () => number;
 }
 
-/** HAProxy is asked no more often than every two seconds, and spends at most a fortieth of the time on it: 10,000 backends take about 60 ms. */
+/** HAProxy is asked no more often than every two seconds, and spends at most a twentieth of the time on it, once there are rates. */
 const LEAST_MS = 2_000;
-const SHARE = 40;
+const SHARE = 20;
 /** So long the totals are kept, in milliseconds. */
 const PAST_MS = 15 * 60_000;
 
@@ -58,7 +58,7 @@ export function makeFiguresBook({ ask, running, now }: BookParts): FiguresBook {
       const before = running();
       const rows = await gather(await ask.backends());
       const at = now();
-      everyMs = Math.max(LEAST_MS, SHARE * (at - askedAt));
+      everyMs = last === undefined ? LEAST_MS : Math.max(LEAST_MS, SHARE * (at - askedAt));
       const backends = count({ at, rows, before, after: running() });
       const totals = totalsOf(at, [...backends.values()]);
       past = [...past.filter((one) => one.at > at - PAST_MS), totals];

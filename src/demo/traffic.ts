@@ -12,12 +12,15 @@ interface Traffic {
 
 /** Between two requests, and for one, in milliseconds. */
 const [PAUSE_MS, PATIENCE_MS] = [150, 5_000];
+/** How long the traffic takes from its most to its least and back, in milliseconds. */
+const TIDE_MS = 180_000;
 
-/** Sends a few requests a second until the signal aborts, so that there is something to see. Never rejects. */
+/** Sends a few requests a second, now more and now fewer, until the signal aborts, so that there is something to see. Never rejects. */
 export async function sendRequests({ address, port, hosts, signal }: Traffic): Promise<void> {
   for (let i = 0; !signal.aborted; i++) {
     const host = hosts[i % hosts.length] ?? '';
-    await Promise.all([send({ address, port, host, signal }), sleep(PAUSE_MS, undefined, { signal })]).catch(() => undefined);
+    const pause = PAUSE_MS * (1.3 + Math.sin((2 * Math.PI * Date.now()) / TIDE_MS));
+    await Promise.all([send({ address, port, host, signal }), sleep(pause, undefined, { signal })]).catch(() => undefined);
   }
 }
 

@@ -132,8 +132,8 @@ test('a slow HAProxy is asked less often; one that does not answer is told so, a
   await expect(get('/v1/stats')).resolves.toMatchObject({ status: 503, text: expect.stringContaining('no answer from HAProxy') });
   isSilent = false;
   now += 2_000;
-  await expect(read('/v1/stats', 'Stats')).resolves.toMatchObject({ everyMs: 40_000 });
-  now += 30_000;
+  await expect(read('/v1/stats', 'Stats')).resolves.toMatchObject({ everyMs: 20_000 });
+  now += 15_000;
   await read('/v1/stats', 'Stats');
   expect(asked).toBe(2);
   await expect(read('/v1/stats/a', 'BackendStats')).resolves.toMatchObject({ servers: [{ server: 's1', status: 'DOWN' }] });

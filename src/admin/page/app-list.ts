@@ -6,7 +6,7 @@ import type { KnownFigures } from './rows.ts';
 /** The list of apps. Only the rows in view, and a few beside them, are elements. */
 export interface AppList {
   readonly show: (rows: readonly AppRow[], figures: KnownFigures) => void;
-  /** The rows in view. */
+  /** The rows in view, and a few beside them. */
   readonly inView: () => readonly AppRow[];
 }
 
@@ -66,7 +66,7 @@ class RowsInView {
   }
 
   inView(): readonly AppRow[] {
-    return this.#rows.slice(...this.#range(0));
+    return this.#rows.slice(...this.#range(BESIDE));
   }
 
   /** Makes the rows that have come into view, in order, and removes those that have left it. */

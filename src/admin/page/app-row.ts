@@ -51,6 +51,7 @@ export function makeRowElement(open: (app: string) => void): RowElement {
       element.dataset['down'] = texts.isDown ? 'yes' : 'no';
       element.dataset['app'] = id;
       say(button, id);
+      button.title = id;
       say(sign, SIGNS[texts.mood]);
       say(note, texts.note);
       for (const [i, text] of texts.cells.entries()) {

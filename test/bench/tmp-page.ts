@@ -1,0 +1,45 @@
+import { createServer } from 'node:http';
+import { mkdtempSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { chromium } from 'playwright-core';
+import { makeBody } from './apps.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+const [apps = 10_000, tasks = 5] = process.argv.slice(2).map(Number);
+const all = JSON.parse([...makeBody({ apps, tasks })].join('')); for (const a of all.apps) delete a.healthChecks; const body = JSON.stringify(all);
+const server = createServer((q, r) => { if ((q.url ?? '').startsWith('/v2/apps')) r.setHeader('content-type', 'application/json').end(body); else r.writeHead(404).end(); }).listen(8080, '127.0.0.1');
+const folder = mkdtempSync('/tmp/pg-');
+const words = ['bin/marathon-lb-ts.js', '--marathon', 'http://127.0.0.1:8080', '--group', 'external', '--haproxy-config', folder + '/haproxy.cfg', '--run-dir', folder + '/run', '--state-dir', folder + '/state', '--bind-address', '127.0.0.1', '--http-port', '8000', '--https-port', '8443', '--stats-port', '9090', '--poll', '3600', '--stop-haproxy', '--ssl-certs', folder + '/x.pem'];
+const d = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+let out = ''; d.stdout.on('data', (c) => (out += c));
+const base = 'http://127.0.0.1:9090/_mlb/';
+for (;;) { const ok = await fetch(base + 'health/sync').then((r) => r.ok, () => false); if (ok) break; console.log(await fetch(base + 'health/sync').then((r) => r.text(), String), out.slice(-300)); await sleep(3000); }
+console.log('up', out.length);
+const time = async (path: string) => { const t = performance.now(); const r = await fetch(base + path); const x = await r.text(); console.log(path, r.status, x.length, Math.round(performance.now() - t), 'ms'); return x; };
+for (let i = 0; i < 3; i++) await time('v1/overview');
+for (let i = 0; i < 2; i++) { const x = await time('v1/stats'); console.log(x.slice(0, 80)); await sleep(200); }
+const rev = JSON.parse(await time('v1/overview')).revision;
+await time('v1/overview?since=' + rev);
+await time('v1/apps');
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+const page = await browser.newPage({ viewport: { width: 1360, height: 980 } });
+page.on('console', (m) => console.log(m.text()));
+let t = performance.now();
+await page.goto(base);
+await page.locator('#app-body .row').first().waitFor();
+console.log('page with rows', Math.round(performance.now() - t));
+await page.evaluate(`(() => { window.longs = []; new PerformanceObserver((l) => { for (const e of l.getEntries()) window.longs.push(Math.round(e.duration)); }).observe({ type: 'longtask', buffered: true }); })()`);
+await sleep(5000);
+t = performance.now();
+await page.locator('#app-search').pressSequentially('service-77', { delay: 30 });
+console.log('typed', Math.round(performance.now() - t), await page.locator('#app-count').textContent());
+await page.locator('#app-search').fill('');
+await page.evaluate(`document.getElementById('app-view').scrollTop = 200000`);
+await sleep(1500);
+console.log((await page.locator('#app-body .row').allTextContents()).slice(0, 3));
+await page.locator('#app-sort').selectOption('sessions');
+await sleep(3000);
+await page.screenshot({ path: '/work/tmp/pg/ten.png' });
+console.log('long tasks', await page.evaluate('JSON.stringify(window.longs)'), 'heap', await page.evaluate('Math.round(performance.memory.usedJSHeapSize/1e6)'));
+for (let i = 0; i < 2; i++) { const x = await time('v1/stats'); console.log(x.slice(0, 80)); await sleep(200); }
+await browser.close();
+d.kill('SIGTERM'); await new Promise((r) => d.once('close', r)); server.close(); server.closeAllConnections(); process.exit(0);
