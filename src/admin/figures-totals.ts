@@ -39,13 +39,17 @@ export function totalsOf(at: number, backends: readonly BackendFigures[]): Total
   };
 }
 
-/** Of a list in order, in which each element counts `came` times; null for an empty list. */
+/**
+ * Of a list in order, in which each element counts `came` times; null for an empty list. Between two elements it grows from the one to the other, so
+ * that two backends with as many requests do not make it jump to and fro.
+ */
 function percentile(sorted: readonly { readonly came: number; readonly ms: number }[], part: number): number | null {
   const wanted = part * sorted.reduce((sum, { came }) => sum + came, 0);
-  let seen = 0;
+  let [seen, last] = [0, undefined as { readonly at: number; readonly ms: number } | undefined];
   for (const { came, ms } of sorted) {
-    seen += came;
-    if (seen >= wanted) return ms;
+    const at = seen + came / 2;
+    if (at >= wanted) return last === undefined ? ms : last.ms + ((wanted - last.at) / (at - last.at)) * (ms - last.ms);
+    [seen, last] = [seen + came, { at, ms }];
   }
-  return null;
+  return last?.ms ?? null;
 }

@@ -115,6 +115,9 @@ test("HAProxy's counters become rates, and its servers are counted by what they 
   now += 3_000;
   rows = [statRow('a', { requests: 30, answerMs: 10 }), statRow('b', { requests: 10, answerMs: 40 })]; // a new worker counts anew
   await expect(read('/v1/stats', 'Stats')).resolves.toMatchObject({ totals: { requests: 10, p50: 10, p95: 10 } });
+  now += 3_000;
+  rows = [statRow('a', { requests: 40, answerMs: 10 }), statRow('b', { requests: 20, answerMs: 50 })]; // each as many
+  await expect(read('/v1/stats', 'Stats')).resolves.toMatchObject({ totals: { p50: 30, p95: 50 } });
   now += 16 * 60_000;
   expect((await read('/v1/stats', 'Stats'))['past']).toHaveLength(1);
 });

@@ -29,7 +29,7 @@ export async function visit(browser: Browser, url: string, look: BrowserContextO
     const isAbsence = message.text().startsWith('Failed to load resource'); // the daemon is away, or has no answer yet
     if (['error', 'warning'].includes(message.type()) && !isAbsence) complaints.push(message.text());
   });
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(40_000);
   await page.goto(url);
   return { page, complaints };
 }

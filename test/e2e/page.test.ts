@@ -10,7 +10,7 @@ import { freePorts } from './ports.ts';
 import { FIRST, HOST, OTHER_HOST } from './tasks.ts';
 import { until } from './until.ts';
 
-jest.setTimeout(90_000);
+jest.setTimeout(180_000);
 
 const ends: Ends = [];
 
@@ -192,10 +192,12 @@ test('while the daemon is away the page says so, and goes on by itself when it i
   startDaemon();
   await sees(page, '#live', 'live');
   await sees(page, '#verdict-text', 'HAProxy runs what is wanted');
+  const renewed = page.waitForRequest(/v1\/events/);
   marathon.deploy(otherApp);
   await addTask(otherApp.id, '127.84.0.203');
   await sees(page, '#app-body .row', /\/other.*1 up/);
   await sees(page, '#change-list', 'a port of an app is served for the first time');
+  await renewed; // or the worker before the reload would stay for the sake of the old stream
 });
 
 test.each([

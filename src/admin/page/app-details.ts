@@ -1,7 +1,7 @@
 import type { AppExplanation, PortExplanation, TaskExplanation } from '../../explain/shapes.ts';
 import type { Address } from './address.ts';
 import { ask } from './ask.ts';
-import { fill, find, make, say, type Content } from './elements.ts';
+import { fill, find, make, patch, say, type Content } from './elements.ts';
 import { serverTable } from './server-table.ts';
 import type { ServersShape } from './shapes.ts';
 import { counted } from './words.ts';
@@ -23,7 +23,7 @@ export function makeDetails(address: Address): Details {
     const id = shown;
     if (id === '') return;
     const content = await contentOf(id);
-    if (id === shown) replaceKeeping(find('details-body', HTMLElement), content);
+    if (id === shown) patch(find('details-body', HTMLElement), ...content);
   };
   const show = (app: string): void => {
     shown = app;
@@ -62,16 +62,6 @@ function whenClosed(dialog: HTMLDialogElement, closed: () => void): void {
   dialog.addEventListener('click', ({ target }) => {
     if (target === dialog) close();
   });
-}
-
-/** Puts new content in place of the old, and leaves open what somebody has unfolded. */
-function replaceKeeping(body: HTMLElement, content: readonly Content[]): void {
-  const unfolded = new Set(Array.from(body.querySelectorAll('details[open]'), ({ id }) => id));
-  const [top, active] = [body.scrollTop, document.activeElement?.id ?? ''];
-  fill(body, ...content);
-  for (const one of body.querySelectorAll('details')) one.open = unfolded.has(one.id);
-  body.scrollTop = top;
-  if (active !== '') document.getElementById(active)?.focus();
 }
 
 async function contentOf(id: string): Promise<readonly Content[]> {

@@ -48,6 +48,29 @@ export function fill(element: Element, ...content: readonly Content[]): void {
   element.replaceChildren(...nodesOf(content));
 }
 
+/**
+ * Puts content in place of what an element held, but leaves what is the same as it is: what somebody has selected, unfolded or stands on stays, and
+ * nothing is read out twice.
+ */
+export function patch(element: Element, ...content: readonly Content[]): void {
+  const wanted = nodesOf(content).map((one) => (typeof one === 'string' ? document.createTextNode(one) : one));
+  const before = [...element.childNodes];
+  for (const [i, node] of wanted.entries()) {
+    const old = before[i];
+    if (old === undefined) element.append(node);
+    else if (!isSame(old, node)) old.replaceWith(node);
+  }
+  for (const old of before.slice(wanted.length)) old.remove();
+}
+
+/** Whether two nodes show the same, be a part of them folded or not. */
+function isSame(old: Node, node: Node): boolean {
+  if (old instanceof Element && node instanceof Element)
+    for (const [i, one] of [...old.querySelectorAll('details')].entries())
+      node.querySelectorAll('details')[i]?.toggleAttribute('open', one.open);
+  return old.isEqualNode(node);
+}
+
 /** Sets an element's text, and leaves the element alone where it has that text already, so that nothing is read out twice. */
 export function say(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;

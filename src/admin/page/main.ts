@@ -66,7 +66,9 @@ function hear({ board, questions, way }: Hearing): void {
   const without = (gone: Problem): readonly Problem[] => board.known().problems.filter((one) => problemKey(one) !== problemKey(gone));
   const events: Readonly<Record<string, (data: unknown) => void>> = {
     change: (data) => {
-      board.learn({ changes: withChange(board.known().changes, data as Change) });
+      const change = data as Change;
+      board.learn({ changes: withChange(board.known().changes, change) });
+      if (change.result === 'reload') stream.renew();
       soon(status, overview, figures);
       void way.refresh();
     },
@@ -82,13 +84,13 @@ function hear({ board, questions, way }: Hearing): void {
       showStory(data as StorySentence);
     },
   };
-  listen({
+  const stream = listen({
     heard: (event, data) => events[event]?.(data),
     attached: () => {
       soon(...Object.values(questions));
     },
     lost: () => {
-      soon(status);
+      soon(...Object.values(questions));
     },
   });
 }

@@ -1,5 +1,5 @@
 import type { Problem } from '../../model/problem.ts';
-import { fill, find, make, say, type Content } from './elements.ts';
+import { find, make, patch, say, type Content } from './elements.ts';
 import { severityOf, worstFirst } from './severity.ts';
 import { counted } from './words.ts';
 
@@ -18,7 +18,7 @@ export function makeProblemList(openApp: (app: string) => void): ProblemList {
   const more = find('problem-more', HTMLButtonElement);
   const refresh = (): void => {
     const sorted = worstFirst(all);
-    fill(list, ...sorted.slice(0, most).map((problem) => itemOf(problem, openApp)));
+    patch(list, ...sorted.slice(0, most).map((problem) => itemOf(problem, openApp)));
     say(find('problem-count', HTMLElement), all.length === 0 ? 'none' : all.length.toLocaleString('en'));
     find('problem-none', HTMLElement).hidden = all.length > 0;
     more.hidden = sorted.length <= most;

@@ -1,7 +1,7 @@
 import type { AnswerExplanation, ClaimExplanation, RouteExplanation } from '../../explain/shapes.ts';
 import { ask, pathOf } from './ask.ts';
 import type { Address } from './address.ts';
-import { fill, find, make, type Content } from './elements.ts';
+import { find, make, patch, type Content } from './elements.ts';
 import { counted } from './words.ts';
 
 /** The form that asks for the way of one request. */
@@ -19,14 +19,14 @@ export function makeWay(address: Address, openApp: (app: string) => void): Way {
   const refresh = async (): Promise<void> => {
     const asked = { host: host.value.trim(), path: path.value.trim() };
     if (asked.host === '') {
-      fill(answer);
+      patch(answer);
       return;
     }
     const query = [['host', asked.host] as const, ['path', asked.path === '' ? '/' : asked.path] as const];
     try {
-      fill(answer, ...explained(await ask<RouteExplanation>(pathOf('v1/routes', query)), openApp));
+      patch(answer, ...explained(await ask<RouteExplanation>(pathOf('v1/routes', query)), openApp));
     } catch (error) {
-      fill(answer, make('p', { class: 'fault' }, error instanceof Error ? error.message : 'there is no answer'));
+      patch(answer, make('p', { class: 'fault' }, error instanceof Error ? error.message : 'there is no answer'));
     }
   };
   find('way-form', HTMLFormElement).addEventListener('submit', (event) => {
