@@ -3,8 +3,10 @@ import { sentence } from '../lib/sentence.ts';
 import type { Document, Reason, Running } from '../model/document.ts';
 import { notePassed, sendPlanned } from './send-commands.ts';
 import type { Consequence, DriveDependencies, CandidateRefusal } from './dependencies.ts';
+import { BesideReload } from './beside-reload.ts';
 import { FileFollower } from './file-follower.ts';
 import { InProgress } from './in-progress.ts';
+import type { Wanted } from './wanted.ts';
 
 /** What HAProxy and its file hold now, as far as we know, and the operations with which both lanes change them, one at a time. */
 export class Actual {
@@ -14,13 +16,22 @@ export class Actual {
   readonly onFiles = oneAfterAnother();
   readonly file: FileFollower;
   readonly steps = new InProgress();
+  readonly beside: BesideReload;
   readonly #parts: DriveDependencies;
   #running: Running | undefined;
   #isUp = false;
   #isRefused = false; // whether HAProxy refused the last candidate
 
-  constructor(parts: DriveDependencies) {
+  constructor(parts: DriveDependencies, wanted: Wanted) {
     this.#parts = parts;
+    this.beside = new BesideReload({
+      parts,
+      wanted,
+      running: () => this.running,
+      setRunning: (running) => {
+        this.running = running;
+      },
+    });
     this.file = new FileFollower({ ...parts, runs: () => this.running?.document, inTurn: this.onFiles });
   }
 
@@ -57,7 +68,8 @@ export class Actual {
     const { haproxy } = this.#parts;
     try {
       const release = await haproxy.release();
-      const send = async () => sendPlanned(this.#parts, { running: await notePassed(this.#parts, running), wanted, release });
+      const parts = { ...this.#parts, haproxy: this.beside.noting(haproxy) };
+      const send = async () => sendPlanned(parts, { running: await notePassed(parts, running), wanted, release });
       const { running: next, sent, reload } = await this.steps.during('HAProxy to take commands', send);
       this.running = next;
       if (next.document === wanted && running.document !== wanted) this.#parts.serves(wanted);
@@ -91,7 +103,13 @@ export class Actual {
   async reload(reasons: readonly Reason[], wanted: Document | undefined): Promise<void> {
     const { haproxy, now, reloaded } = this.#parts;
     const start = now();
-    await this.steps.during('HAProxy to confirm the reload', () => haproxy.reload(reasons, wanted));
+    const confirmed = (): Promise<void> => this.steps.during('HAProxy to confirm the reload', () => haproxy.reload(reasons, wanted));
+    try {
+      await this.beside.during(confirmed);
+    } catch (error) {
+      if (this.beside.isUnsure) await this.readAgain();
+      throw error;
+    }
     reloaded(reasons, now() - start);
   }
 

@@ -1,6 +1,6 @@
 import { makeBackoff } from '../lib/backoff.ts';
 import { sentence } from '../lib/sentence.ts';
-import type { Document, Reason, Running } from '../model/document.ts';
+import type { Document, Reason, Running, ServerException } from '../model/document.ts';
 import type { Verdict } from '../model/haproxy.ts';
 import type { Outcome } from './outcome.ts';
 import type { LaneDependencies } from './lane-dependencies.ts';
@@ -51,6 +51,7 @@ export class Attempts {
     }
     const done = await actual.onSocket(() => this.#withoutReload(candidate));
     if (done !== undefined) return { outcome: done };
+    actual.beside.begin();
     const verdict = await actual.steps.during("'haproxy -c' to read the configuration", () => files.put(candidate));
     if (!verdict.ok) return this.#refused(candidate, verdict);
     this.#patience.reset();
@@ -126,22 +127,26 @@ export class Attempts {
     } catch (error) {
       return this.#putBack(candidate, error);
     }
+    const loaded = await actual.beside.sendAgain(candidate);
     actual.running = undefined; // until it is read back
     await parts.files.confirm();
     actual.accept();
     actual.file.written = candidate;
-    actual.running = await this.#readBack(candidate);
+    actual.running = await this.#readBack(loaded);
     parts.serves(candidate);
     this.#lanes.quick(); // for changes that came during the reload
     return { outcome: { ok: true, by: 'reload' } };
   }
 
-  /** Reads back what HAProxy made of the file. A difference is only reported, because a second reload would not change it. */
-  async #readBack(loaded: Document): Promise<Running> {
+  /** Reads back what HAProxy made of the file and of the commands after it. A difference is only reported, because a second reload would not change it. */
+  async #readBack({ document, exceptions: expected }: Running): Promise<Running> {
     const { haproxy, troubled } = this.#shared.parts;
-    const held = await haproxy.holds(loaded);
+    const held = await haproxy.holds(document);
     for (const [backend, why] of held.lost) troubled(new Error(`${backend}: ${why}`));
-    return { ...held, lost: new Map() };
+    const exceptions = new Map(
+      Array.from(held.exceptions, ([key, one]) => [key, isWaiting(expected.get(key)) ? (expected.get(key) ?? one) : one]),
+    );
+    return { ...held, exceptions, lost: new Map() };
   }
 
   /**
@@ -166,4 +171,9 @@ export class Attempts {
     if (consequence === 'never') this.#hopeless = { document: candidate, why, isBack };
     return { outcome: { ok: false, why }, another: consequence === 'another' };
   }
+}
+
+/** Whether a server waits for its first check. HAProxy has it in maintenance, as it has one that was stopped. */
+function isWaiting(one: ServerException | undefined): boolean {
+  return one?.stage === 'checking' || one?.stage === 'passed';
 }

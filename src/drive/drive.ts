@@ -55,7 +55,7 @@ class Driver implements Drive {
   constructor(parts: DriveDependencies) {
     this.#parts = parts;
     this.#wanted = new Wanted(parts);
-    this.#actual = new Actual(parts);
+    this.#actual = new Actual(parts, this.#wanted);
     const shared = { parts, actual: this.#actual, wanted: this.#wanted };
     this.#quick = new QuickLane(shared, (how) => {
       this.#slow.ask(how);
@@ -66,6 +66,7 @@ class Driver implements Drive {
   want(document: Document): void {
     this.#wanted.set(document);
     void this.#quick.run();
+    this.#actual.beside.ask();
   }
 
   reloadAsItIs(reasons?: readonly Reason[]): void {

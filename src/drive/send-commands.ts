@@ -3,7 +3,7 @@ import type { Release } from '../model/release.ts';
 import type { DriveDependencies } from './dependencies.ts';
 
 /** How often HAProxy is asked whether a server's check has passed, in milliseconds. */
-const CHECK_MS = 50;
+export const CHECK_MS = 50;
 /** A server is deleted at the earliest this long after it was put in maintenance [haproxy 2.6: use-after-free at `del server`]. */
 const DELETE_MS = 5_000;
 
@@ -15,6 +15,11 @@ export function wakeIn({ exceptions }: Running): number | undefined {
     isStopped ||= stage === 'stopped';
   }
   return isStopped ? DELETE_MS : undefined;
+}
+
+/** Whether a server waits for its first health check. */
+export function isChecking({ exceptions }: Running): boolean {
+  return [...exceptions.values()].some(({ stage }) => stage === 'checking');
 }
 
 type SendingParts = Pick<DriveDependencies, 'haproxy' | 'plan' | 'applyAnswers' | 'planDeletions' | 'commanded' | 'now'>;

@@ -32,6 +32,11 @@ export interface Haproxy {
    * `wanted` is the document in the file: servers of it that are down now stay down after the reload until they pass their checks.
    */
   reload(reasons: readonly Reason[], wanted?: Document): Promise<void>;
+  /**
+   * Call it right before a reload. Returns how to send commands to the worker that serves now while the reload runs; undefined when that worker can't
+   * be reached then.
+   */
+  meanwhile?(): Meanwhile | undefined;
   /** Reads back what HAProxy runs, given that it loaded this document. Rejects when HAProxy does not answer. */
   holds(document: Document): Promise<Running>;
   /** Returns those of the given servers whose health check has passed, as 'backend/server'. */
@@ -42,6 +47,12 @@ export interface Haproxy {
    */
   agrees(fingerprint: string): Promise<void>;
 }
+
+/**
+ * Commands for the worker that served when a reload began. They do not wait for the reload. They reject once a different worker answers, or the
+ * worker is about to end: it still takes commands then, and their effect ends with it [haproxy 2.6 to 3.4, tried].
+ */
+export type Meanwhile = Pick<Haproxy, 'send' | 'passed'>;
 
 /**
  * What `haproxy -c` says about a file. `lines` are its messages, without the notices. With `isLate` it did not end by its deadline and was killed;

@@ -47,8 +47,9 @@ async function requireRoom({ config, prepare, capable }: ReloadSettings, own: Ow
 }
 
 async function requireDescriptors(text: string): Promise<void> {
-  const demand = demandOf(text, usableCores());
-  if (demand === undefined) return;
+  const rendered = demandOf(text, usableCores());
+  if (rendered === undefined) return;
+  const demand = { ...rendered, binds: rendered.binds + 1 }; // with the worker's own socket for commands, which is in a file of its own
   const most = await limit();
   const few = tooFew(demand, most);
   if (few !== undefined) throw new TooFewDescriptors(few, needed(demand) - most);

@@ -7,6 +7,7 @@ import { environmentOf } from './haproxy-environment.ts';
 import { identify, lives, type ProcessIdentity } from './process-identity.ts';
 import { ProcessNotes } from './process-notes.ts';
 import { writeStates } from './states-file.ts';
+import { writeWorkerConfig } from './worker-socket.ts';
 import { NoAnswer, orSilence, showProc, workerInfo, type Call, type Processes } from '../socket/master.ts';
 import { makeRuntime, type Runtime } from '../socket/worker.ts';
 
@@ -35,9 +36,14 @@ export interface OwnSettings {
 
 /** The settings with their defaults, the paths, and what is known about the running HAProxy. */
 export type OwnHaproxy = Required<Omit<OwnSettings, 'stateDir'>> &
-  Readonly<Record<Path, string>> & { readonly runtime: Runtime; readonly noted: ProcessNotes };
+  Readonly<Record<Path, string>> & {
+    readonly runtime: Runtime;
+    /** The same commands on the worker's own socket, where it answers during a reload, too. */
+    readonly direct: Runtime;
+    readonly noted: ProcessNotes;
+  };
 
-type Path = 'socketPath' | 'logPath' | 'statesPath';
+type Path = 'socketPath' | 'logPath' | 'statesPath' | 'workerPath' | 'workerConfig';
 
 const CALL_MS = 1_000; // a reloading master may accept a connection only seconds later, so it is better to open a new one
 
@@ -45,17 +51,23 @@ const CALL_MS = 1_000; // a reloading master may accept a connection only second
 export function ownHaproxyOf(settings: OwnSettings): OwnHaproxy {
   const at = (name: string): string => resolve(settings.runDir, name);
   const socketPath = at('master.sock');
+  const config = resolve(settings.config);
+  const [workerPath, workerConfig] = [`${config}.sock`, `${config}.worker`];
+  const mapFolder = dirname(config);
   return {
     deadlineMs: 20_000,
     pauseMs: 30,
     env: environmentOf(process.env),
     ...settings,
-    config: resolve(settings.config),
+    config,
     socketPath,
     logPath: at('haproxy.log'),
     statesPath: at('server-state'),
     noted: new ProcessNotes({ runDir: settings.runDir, stateDir: settings.stateDir }),
-    runtime: makeRuntime({ socketPath, prefix: '@1 ', mapFolder: dirname(resolve(settings.config)) }),
+    workerPath,
+    workerConfig,
+    runtime: makeRuntime({ socketPath, prefix: '@1 ', mapFolder }),
+    direct: makeRuntime({ socketPath: workerPath, prefix: '', mapFolder }),
   };
 }
 
@@ -103,6 +115,7 @@ async function askSocketBack(own: OwnHaproxy, master: ProcessIdentity, isStale: 
   await mkdir(runDir, { recursive: true, mode: 0o700 });
   await rm(socketPath, { force: true, recursive: true });
   await writeStates(own, undefined);
+  await writeWorkerConfig(own);
   process.kill(master.pid, 'SIGUSR2');
   return true;
 }

@@ -11,6 +11,7 @@ import { end, letFinish, STOP_MS, type Gently } from './stop.ts';
 import type { Haproxy } from '../model/haproxy.ts';
 import { identify, lives, identityText } from './process-identity.ts';
 import { look, note, ownHaproxyOf, serving, type OwnHaproxy, type OwnSettings } from './own-haproxy.ts';
+import { makeMeanwhile } from '../socket/meanwhile.ts';
 import { makeTurns } from '../socket/worker.ts';
 
 /** A HAProxy that we start, in a session of its own so that it outlives this process and the next daemon can adopt it. */
@@ -45,6 +46,7 @@ export function makeProcess(settings: OwnSettings): OwnProcess {
     applied: () => applied(own),
     stop: (gently) => stop(own, gently),
     ...makeTurns(runtime, inTurn),
+    meanwhile: () => makeMeanwhile(own.direct, runtime.pid()),
     holds: (document) => inTurn(() => holds(own, document)),
     release: () => inTurn(() => release(own)),
     agrees: (fingerprint) => inTurn(() => agrees(own, fingerprint)),
@@ -117,7 +119,7 @@ async function stop(own: OwnHaproxy, gently: Gently | undefined): Promise<void> 
   if (gently !== undefined && found !== undefined) await letFinish(all, { ...gently, now: own.now, turnRed: () => turnRed(own) });
   await end(all, own);
   own.noted.forget();
-  for (const file of [own.socketPath, ...own.noted.files]) await rm(file, { force: true });
+  for (const file of [own.socketPath, own.workerPath, own.workerConfig, ...own.noted.files]) await rm(file, { force: true });
 }
 
 /** Makes the health page fail, so that whoever checks it sends no more clients. Does nothing if the configuration has no such page. */

@@ -10,6 +10,7 @@ import type { Haproxy } from '../model/haproxy.ts';
 import { environmentOf } from './haproxy-environment.ts';
 import { readMarker, writeMarker } from './applied-marker.ts';
 import type { WorkerInfo } from '../socket/master.ts';
+import { makeMeanwhile } from '../socket/meanwhile.ts';
 import { makeRuntime, makeTurns, type Runtime, type RuntimePart } from '../socket/worker.ts';
 
 /** Settings for a HAProxy that is reloaded by --command. */
@@ -50,10 +51,9 @@ export interface CommandHaproxy extends Haproxy {
  */
 export function makeCommand(settings: CommandSettings): CommandHaproxy {
   const markerPath = resolve(settings.runDir, 'applied.json');
-  const runtime =
-    settings.socket === undefined
-      ? undefined
-      : makeRuntime({ socketPath: resolve(settings.socket), prefix: '', mapFolder: settings.mapFolder });
+  const { socket, mapFolder } = settings;
+  const reached = socket === undefined ? undefined : ({ socketPath: resolve(socket), prefix: '', mapFolder } as const);
+  const [runtime, direct] = reached === undefined ? [] : [makeRuntime(reached), makeRuntime(reached)];
   const inTurn = oneAfterAnother();
   return {
     reload: (reasons) => inTurn(() => reload({ ...settings, markerPath, runtime }, reasons)),
@@ -63,6 +63,7 @@ export function makeCommand(settings: CommandSettings): CommandHaproxy {
     },
     agrees: (fingerprint) => inTurn(() => writeMarker(markerPath, { fingerprint })),
     ...(runtime === undefined ? UNREACHED : makeTurns(runtime, inTurn)),
+    meanwhile: () => makeMeanwhile(direct, runtime?.pid()),
   };
 }
 

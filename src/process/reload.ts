@@ -9,6 +9,7 @@ import { identify, lives, type ProcessIdentity } from './process-identity.ts';
 import { ask, NoAnswer, orSilence, showProc, type Processes } from '../socket/master.ts';
 import { call, look, note, serving, type OwnHaproxy } from './own-haproxy.ts';
 import { writeStates } from './states-file.ts';
+import { writeWorkerConfig } from './worker-socket.ts';
 
 const LOG_MAX_BYTES = 8 * 2 ** 20;
 
@@ -36,6 +37,7 @@ export async function reload(own: OwnHaproxy, { reasons, wanted }: Task): Promis
   const before = await look(own, until);
   own.log.debug({ reasons: reasons.length }, before === undefined ? 'HAProxy starts' : 'HAProxy reloads');
   await writeStates(own, before === undefined ? undefined : wanted);
+  await writeWorkerConfig(own);
   try {
     const worker = before === undefined ? await start({ own, since, until }) : await reloadRunning({ own, since, until, before });
     own.runtime.forget();
@@ -48,10 +50,10 @@ export async function reload(own: OwnHaproxy, { reasons, wanted }: Task): Promis
 
 async function start({ own, since, until }: Pick<Attempt, 'own' | 'since' | 'until'>): Promise<number> {
   own.noted.forget();
-  for (const stale of [own.socketPath, ...own.noted.files]) await rm(stale, { force: true, recursive: true });
+  for (const stale of [own.socketPath, own.workerPath, ...own.noted.files]) await rm(stale, { force: true, recursive: true });
   const output = await open(own.logPath, 'a', 0o600); // not a pipe, because HAProxy blocks on a pipe that nobody reads
   // -db keeps HAProxy in the foreground whatever the configuration says; with `daemon` the master would get a different pid
-  const args = ['-W', '-db', '-S', `${own.socketPath},mode,600`, '-f', own.config];
+  const args = ['-W', '-db', '-S', `${own.socketPath},mode,600`, '-f', own.config, '-f', own.workerConfig];
   const child = spawn(own.bin, args, { detached: true, stdio: ['ignore', output.fd, output.fd], env: own.env });
   child.unref();
   try {

@@ -33,6 +33,12 @@ export interface Live {
   disagrees: boolean;
   /** Whether no reload comes up. */
   stuck: boolean;
+  /** A reload ends only after this; the worker before it serves until then. */
+  hold: Promise<void> | undefined;
+  /** `haproxy -c` ends only after this. */
+  holdPut: Promise<void> | undefined;
+  /** The worker before the reload answers nobody while it runs. */
+  isDeaf: boolean;
   /** Runs what was put off, as if its time had come. */
   tick(): Promise<void>;
 }
@@ -57,12 +63,18 @@ export function makeLive(): Live {
       for (const command of commands) answers.push(run(live, command));
       return Promise.resolve(answers);
     },
-    reload: () => {
+    reload: async () => {
       live.sent.push('reload');
-      if (live.stuck) return Promise.reject(new Error('HAProxy did not confirm it'));
-      live.memory = loaded(live.written ?? document(), FOLDER);
-      return Promise.resolve();
+      const file = live.written ?? document();
+      await live.hold;
+      if (live.stuck) throw new Error('HAProxy did not confirm it');
+      live.memory = loaded(file, FOLDER);
+      live.sent.push('new worker');
     },
+    meanwhile: () => ({
+      passed: (servers) => haproxy.passed(servers),
+      send: (commands) => (live.isDeaf ? Promise.reject(new Error('a different worker answers')) : haproxy.send(commands)),
+    }),
     holds: (one) => Promise.resolve(holds(live.memory, one)),
     passed: (servers) =>
       Promise.resolve(new Set(servers.map(({ backend, server }) => `${backend}/${server}`).filter((key) => live.passed.has(key)))),
@@ -83,6 +95,7 @@ export function makeLive(): Live {
     later: (_ms, work) => put.push(work),
     files: {
       put: async (one) => {
+        await live.holdPut;
         await keep(one);
         return { ok: true };
       },

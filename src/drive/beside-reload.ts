@@ -1,0 +1,116 @@
+import { oneAtATime } from '../lib/runs.ts';
+import type { Command, Document, Running } from '../model/document.ts';
+import type { Haproxy, Meanwhile } from '../model/haproxy.ts';
+import type { Release } from '../model/release.ts';
+import type { DriveDependencies } from './dependencies.ts';
+import { CHECK_MS, isChecking, notePassed, sendPlanned } from './send-commands.ts';
+import type { Wanted } from './wanted.ts';
+
+/** What the rounds beside a reload read and change. */
+export interface BesideDependencies {
+  readonly parts: DriveDependencies;
+  readonly wanted: Wanted;
+  /** What the worker runs that served when the reload began. */
+  readonly running: () => Running | undefined;
+  readonly setRunning: (running: Running) => void;
+}
+
+/** The worker that served when the reload began. */
+interface Server {
+  readonly commands: Meanwhile;
+  readonly release: Release | undefined;
+}
+
+/**
+ * Sends commands while a reload runs. A reload of a large estate takes seconds, in which the worker before it still serves: without these commands
+ * it would send requests to tasks that have ended, and none to new ones. The new worker has read the file of before, so it is sent the same commands
+ * as soon as it serves.
+ */
+export class BesideReload {
+  readonly #dependencies: BesideDependencies;
+  #server: Server | undefined; // while a reload runs
+  #isUnsure = false; // whether it is unknown what the worker took
+  #sent: Command[] = []; // since the file was written that is loaded next
+  #rounds: Promise<void> = Promise.resolve();
+  readonly #run = oneAtATime(() => this.#round());
+
+  constructor(dependencies: BesideDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** A file is about to be written: it describes everything that was sent so far. */
+  begin(): void {
+    this.#sent = [];
+  }
+
+  /** Returns the same HAProxy; the commands that it is sent are recorded, so that a new worker can be sent them again. */
+  noting<Sends extends Pick<Haproxy, 'send'>>(haproxy: Sends): Sends {
+    return {
+      ...haproxy,
+      send: (commands) => {
+        this.#sent.push(...commands);
+        return haproxy.send(commands);
+      },
+    };
+  }
+
+  /** Runs a reload. Until it ends, `ask` sends commands to the worker that serves now. */
+  async during(reload: () => Promise<void>): Promise<void> {
+    const { haproxy } = this.#dependencies.parts;
+    const release = await haproxy.release().catch(() => undefined);
+    const commands = haproxy.meanwhile?.();
+    this.#server = commands === undefined ? undefined : { commands, release };
+    this.#isUnsure = false;
+    this.ask(); // for what came between the last commands and this reload
+    try {
+      await reload();
+    } finally {
+      this.#server = undefined;
+      await this.#rounds;
+    }
+  }
+
+  /** Whether it is not known what the worker took beside the last reload. */
+  get isUnsure(): boolean {
+    return this.#isUnsure;
+  }
+
+  /** Brings the worker that serves nearer to what is wanted, if a reload runs. Returns at once. */
+  ask(): void {
+    if (this.#server !== undefined) this.#rounds = this.#run();
+  }
+
+  /**
+   * Sends the new worker, which has loaded this document, what the worker before it took after the file was written. Returns what the new worker runs
+   * according to its answers; what it refused is found when it is read back.
+   */
+  async sendAgain(loaded: Document): Promise<Running> {
+    const { haproxy, applyAnswers } = this.#dependencies.parts;
+    const running: Running = { document: loaded, exceptions: new Map(), lost: new Map() };
+    const commands = this.#sent;
+    this.#sent = [];
+    if (commands.length === 0) return running;
+    const answers = await haproxy.send(commands).catch(() => []);
+    return { ...applyAnswers({ running, wanted: loaded, commands, answers }), lost: new Map() };
+  }
+
+  async #round(): Promise<void> {
+    const { parts, wanted, running, setRunning } = this.#dependencies;
+    const [server, document, before] = [this.#server, wanted.document, running()];
+    if (server === undefined || document === undefined || before === undefined || parts.signal.aborted) return;
+    try {
+      const sending = { ...parts, haproxy: this.noting({ ...parts.haproxy, ...server.commands }) };
+      const known = await notePassed(sending, before);
+      const { running: next } = await sendPlanned(sending, { running: known, wanted: document, release: server.release });
+      setRunning(next);
+      if (isChecking(next)) {
+        parts.later(CHECK_MS, () => {
+          this.ask();
+        });
+      }
+    } catch {
+      if (this.#server === server) this.#server = undefined; // the new worker answers already, or none does: the rest waits for the end of the reload
+      this.#isUnsure = true;
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import { expect, test } from '@jest/globals';
+import { calm } from './drive-rig.ts';
+import { running, serving, shop, type Live } from './drive-live.ts';
+
+/** Runs servers 1 and 2, and a reload that goes on until `end` is called. */
+async function reloading(): Promise<{ readonly live: Live; readonly end: () => Promise<void> }> {
+  const live = await running([1, 2]);
+  let open: () => void = () => undefined;
+  live.hold = new Promise((resolve) => (open = resolve));
+  live.rig.drive.want(shop([1, 2], { head: 'b' })); // a head is no matter of commands
+  await calm();
+  expect(live.sent).toEqual(['reload']);
+  return {
+    live,
+    end: async () => {
+      open();
+      await calm();
+    },
+  };
+}
+
+test('while a reload runs, the worker before it is sent what changes, and the new worker is sent the same first of all', async () => {
+  const { live, end } = await reloading();
+  live.rig.drive.want(shop([2, 3], { head: 'b' }));
+  await calm();
+  expect(serving(live)).toEqual(['shop_1/s2', 'shop_1/s3']); // the new task serves, the one that has ended does not
+  const [, ...beside] = live.sent;
+  await end();
+  const after = live.sent.slice(live.sent.indexOf('new worker') + 1);
+  expect(after.slice(0, beside.length)).toEqual(beside);
+  expect(serving(live)).toEqual(['shop_1/s2', 'shop_1/s3']);
+  await expect(live.rig.drive.settled()).resolves.toMatchObject({ ok: true });
+  expect(live.sent.filter((what) => what === 'reload')).toHaveLength(1);
+});
+
+test('a reload that fails: what the worker took meanwhile is known, and not sent again', async () => {
+  const { live, end } = await reloading();
+  live.rig.drive.want(shop([2, 3], { head: 'b' }));
+  await calm();
+  live.stuck = true;
+  await end();
+  expect(serving(live)).toEqual(['shop_1/s2', 'shop_1/s3']);
+  expect(live.sent.filter((what) => what.startsWith('add server'))).toHaveLength(1);
+});
+
+test('the worker before the reload answers nobody any more: the change waits for the new one', async () => {
+  const { live, end } = await reloading();
+  live.isDeaf = true;
+  live.rig.drive.want(shop([2, 3], { head: 'b' }));
+  await calm();
+  expect(serving(live)).toEqual(['shop_1/s1', 'shop_1/s2']);
+  await end();
+  expect(serving(live)).toEqual(['shop_1/s2', 'shop_1/s3']);
+});
+
+test('it is not known what the worker took, and the reload failed: it is read back', async () => {
+  const { live, end } = await reloading();
+  live.answers.push('', new Error('no answer')); // it took the first command
+  live.rig.drive.want(shop([2, 3], { head: 'b' }));
+  await calm();
+  live.stuck = true;
+  await end();
+  live.stuck = false;
+  live.rig.drive.want(shop([2, 3]));
+  await calm();
+  expect(serving(live)).toEqual(['shop_1/s2', 'shop_1/s3']);
+});
+
+test('a new server is enabled beside a reload when its check has passed', async () => {
+  const { live, end } = await reloading();
+  live.rig.drive.want(shop([1, 2, 3], { head: 'b', check: true }));
+  await calm();
+  live.passed.add('shop_1/s3');
+  await live.tick();
+  await end();
+  expect(serving(live)).toContain('shop_1/s3');
+});
+
+test('commands after the file was written and before the reload are sent again as well', async () => {
+  const live = await running([1, 2]);
+  let put: () => void = () => undefined;
+  live.holdPut = new Promise((resolve) => (put = resolve));
+  live.rig.drive.want(shop([1, 2], { head: 'b' }));
+  await calm();
+  live.rig.drive.want(shop([2], { head: 'b' }));
+  await calm();
+  const stop = live.sent.filter((what) => what !== 'reload');
+  expect(stop.length).toBeGreaterThan(0);
+  put();
+  await calm();
+  const after = live.sent.slice(live.sent.indexOf('new worker') + 1);
+  expect(after.slice(0, stop.length)).toEqual(stop);
+});
