@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { messageAnswer, pageAnswer, signInAnswer, unauthorizedAnswer, type Answer } from './marathon-answers.ts';
 import { answerTo } from './marathon-routes.ts';
+import { readBody } from './marathon-body.ts';
 import type { Store } from './marathon-store.ts';
 import type { Streams } from './marathon-streams.ts';
+import type { Change } from './marathon-writes.ts';
 
 /** What goes wrong on purpose. Setting a field applies to everything that comes afterwards. */
 export interface Misbehaviour {
@@ -33,6 +35,8 @@ interface Serving {
   readonly credentials: Credentials | undefined;
   /** 'host:port' of this Marathon. */
   readonly leader: string;
+  /** What is done for a request that changes something; undefined for a path that takes none. */
+  readonly write: (change: Change) => Answer | undefined;
 }
 
 /** Counts one request and answers it, or makes it fail on purpose. */
@@ -41,10 +45,23 @@ export function serve(serving: Serving): void {
   const { path, query } = locate(request);
   requests.set(path, (requests.get(path) ?? 0) + 1);
   if (credentials !== undefined && !isAuthorized(request, credentials)) send(serving, unauthorizedAnswer());
-  else if (request.method !== 'GET') send(serving, pageAnswer(405, 'HTTP method is not supported by this URL'));
+  else if (request.method !== 'GET') void serveChange(serving);
   else if (path === '/v2/events') serveEvents(serving, query);
   else if (path === '/v2/apps' || path.startsWith('/v2/apps/')) serveApps(serving);
   else send(serving, goodAnswer(serving));
+}
+
+/** Answers a request that changes something, unless Marathon's answers for apps are switched to a fault. */
+async function serveChange(serving: Serving): Promise<void> {
+  const { request, write, misbehave } = serving;
+  const { path, query } = locate(request);
+  const body = await readBody(request);
+  if (misbehave.apps === 'error500') {
+    send(serving, messageAnswer(500, 'Futures timed out after [2 seconds]'));
+    return;
+  }
+  const answer = write({ method: request.method ?? '', path, query, body });
+  send(serving, answer ?? pageAnswer(405, 'HTTP method is not supported by this URL'));
 }
 
 function locate({ url = '' }: IncomingMessage): { readonly path: string; readonly query: URLSearchParams } {

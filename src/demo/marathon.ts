@@ -5,12 +5,15 @@ import { makeAppCommands, type AppCommands } from './marathon-app-commands.ts';
 import type { Json } from './marathon-app.ts';
 import { dialectOf } from './marathon-dialect.ts';
 import { serve, type Credentials, type Misbehaviour } from './marathon-http.ts';
+import { makeRunner, type Launch } from './marathon-runner.ts';
 import { makeStore } from './marathon-store.ts';
 import { makeStreams } from './marathon-streams.ts';
 import { makeTaskCommands, type TaskCommands } from './marathon-task-commands.ts';
+import { makeWrites } from './marathon-writes.ts';
 
 export type { AppForm } from './marathon-app.ts';
 export type { Credentials, Misbehaviour } from './marathon-http.ts';
+export type { Launch, Launched } from './marathon-runner.ts';
 export type { TaskForm } from './marathon-task.ts';
 
 /** Where this Marathon listens, and how it behaves. */
@@ -25,6 +28,8 @@ export interface MarathonSettings {
   readonly heartBeatMs?: number;
   /** HTTP basic auth for every path; no credentials are needed when left out. */
   readonly credentials?: Credentials;
+  /** Starts what stands for a task of an app that somebody has posted or scaled over HTTP. Without it, such an app gets no tasks. */
+  readonly launch?: Launch;
 }
 
 /** A Marathon that runs inside this process. It speaks Marathon's protocol to the outside, and has commands for a story or a test. */
@@ -52,21 +57,23 @@ export interface Marathon extends AppCommands, TaskCommands {
 
 /** Starts a Marathon without apps. Rejects with an Error for a version that it can't play, or when it can't listen. */
 export async function startMarathon(settings: MarathonSettings = {}): Promise<Marathon> {
-  const { host = '127.0.0.1', port: wantedPort = 0, version = '1.11.24', heartBeatMs = 10_000, credentials } = settings;
+  const { host = '127.0.0.1', port: wantedPort = 0, version = '1.11.24', heartBeatMs = 10_000, credentials, launch } = settings;
   const misbehave: Misbehaviour = { apps: 'ok', events: 'ok' };
   const requests = new Map<string, number>();
   const streams = makeStreams({ heartBeatMs, silent: () => misbehave.events === 'silent' });
   const store = makeStore(dialectOf(version), streams.publish);
+  const commands = { ...makeAppCommands(store), ...makeTaskCommands(store) };
+  const runner = makeRunner({ store, commands, launch });
+  const write = makeWrites({ store, commands, runner });
   const server = createServer({ keepAliveTimeout: 30_000 });
   const sent = countBytes(server);
   const port = await listen({ server, address: host, port: wantedPort, who: `the demo's Marathon` });
   const leader = endpoint(host, port);
   server.on('request', (request, response) => {
-    serve({ request, response, store, streams, misbehave, requests, credentials, leader });
+    serve({ request, response, store, streams, misbehave, requests, credentials, leader, write });
   });
   return {
-    ...makeAppCommands(store),
-    ...makeTaskCommands(store),
+    ...commands,
     url: `http://${leader}`,
     port,
     misbehave,
@@ -76,13 +83,11 @@ export async function startMarathon(settings: MarathonSettings = {}): Promise<Ma
     streams: streams.count,
     dropStreams: streams.drop,
     sendEvent: streams.publish,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-        server.closeAllConnections();
-      }),
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await Promise.all([closed, runner.close()]);
+    },
   };
 }
 
