@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { makeLogger } from '../lib/logger.ts';
 import { defaultSettings, type Settings } from '../options/options.ts';
+import { sentence } from '../lib/sentence.ts';
+import { UsageError } from '../lib/usage-error.ts';
 import { withSignals } from './signals.ts';
 
 interface DemoFlags {
@@ -16,6 +18,7 @@ interface DemoFlags {
   readonly containerPort: number;
   readonly dnsPort: number;
   readonly every: number;
+  readonly app: readonly string[];
   readonly haproxyBin: string;
 }
 
@@ -41,6 +44,7 @@ export function addDemo(program: Command): Command {
     .addOption(port('--dns-port', 8053, 'port that answers DNS for the tasks, over UDP and TCP'))
     .addOption(port('--container-port', 80, 'port of the backends, which have addresses of their own'))
     .addOption(new Option('--every <seconds>', 'time between two steps of the story').default(15).argParser(readNumber(3600)))
+    .addOption(new Option('--app <files...>', 'app definitions to run instead of the tutorial, as `check` reads them').default([], 'none'))
     .addOption(new Option('--haproxy-bin <file>', 'the HAProxy program').default('haproxy'))
     .action(() => run(demo.opts()));
   return program;
@@ -56,6 +60,7 @@ function readNumber(most: number): (text: string) => number {
 
 async function run(flags: DemoFlags): Promise<void> {
   const [{ runDemo }, { daemon }] = await Promise.all([import('../demo/demo.ts'), import('../daemon/daemon.ts')]);
+  const apps = await readApps(flags.app);
   const folder = await mkdtemp(path.join(tmpdir(), 'marathon-lb-ts-demo-'));
   const log = await makeLogger({ level: 'info', format: 'text', fd: process.stdout.fd });
   const teller = makeTeller();
@@ -66,6 +71,7 @@ async function run(flags: DemoFlags): Promise<void> {
         address: ADDRESS,
         ports: { http, https, appId, stats, dns, marathon: flags.marathonPort, service: flags.servicePort, container: flags.containerPort },
         everyMs: flags.every * 1000,
+        apps,
         say: teller.say,
         signal,
         daemon: ({ marathon, ready, signal: until }) => {
@@ -86,6 +92,18 @@ async function run(flags: DemoFlags): Promise<void> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The app definitions of files; what can't be read is wrong use. */
+async function readApps(names: readonly string[]): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  if (names.length === 0) return [];
+  const { readAppFiles } = await import('../daemon/check-apps.ts');
+  const files = await readAppFiles(names).catch((error: unknown) => {
+    throw new UsageError(sentence(error));
+  });
+  const apps = files.flatMap((file) => file.apps);
+  if (apps.length === 0) throw new UsageError(`there is no app in ${names.join(', ')}, only pods, which are not served yet`);
+  return apps;
 }
 
 /** Tells the story here and, once the daemon runs, on its page. */
@@ -120,7 +138,7 @@ function settingsOf(flags: DemoFlags, marathon: string, folder: string): Setting
   return {
     ...defaultSettings(),
     marathon: [marathon],
-    group: ['external'],
+    group: [flags.app.length > 0 ? '*' : 'external'],
     haproxyConfig: path.join(folder, 'haproxy.cfg'),
     runDir: path.join(folder, 'run'),
     stateDir: path.join(folder, 'state'),

@@ -1,9 +1,11 @@
 import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { listen } from './listen.ts';
-import { startMarathon } from './marathon.ts';
+import type { Json } from './marathon-app.ts';
+import { startMarathon, type Marathon } from './marathon.ts';
+import { makeOwnApps } from './own-apps.ts';
 import { SHOP_HOST, SHOP_TASKS } from './shop.ts';
-import { FIRST, makeStory } from './story.ts';
+import { FIRST, makeStory, type Story } from './story.ts';
 import { sendRequests } from './traffic.ts';
 
 /** Where the demo listens, how often something happens, and what it runs. */
@@ -21,6 +23,8 @@ export interface DemoSettings {
   };
   /** The time between two events of the story, in milliseconds. */
   readonly everyMs: number;
+  /** App definitions that are run instead of the story's; the story's when there are none. */
+  readonly apps: readonly Json[];
   readonly say: (sentence: string) => void;
   readonly signal: AbortSignal;
   /** Runs the real daemon against this Marathon until the signal aborts, then ends its HAProxy. `ready` is called when HAProxy has the first apps. */
@@ -30,26 +34,23 @@ export interface DemoSettings {
 const HOST = 'mytask.acme.org';
 
 /**
- * Runs the tutorial live: an embedded Marathon, real backends, the daemon and HAProxy, with an event of the story every so often. Ends when the
- * signal aborts.
+ * Runs the tutorial live, or the apps that are given: an embedded Marathon, real backends, the daemon and HAProxy, with an event of the story every
+ * so often. Ends when the signal aborts.
  */
-export async function runDemo({ address, ports, everyMs, say, signal, daemon }: DemoSettings): Promise<void> {
-  await requireFree(address, ports);
+export async function runDemo(settings: DemoSettings): Promise<void> {
+  const { address, ports, everyMs, say, signal, daemon } = settings;
+  await requireFree(settings);
   const marathon = await startMarathon({ port: ports.marathon });
-  const story = makeStory({ marathon, containerPort: ports.container, servicePort: ports.service, host: HOST, say });
+  const { story, hosts, begins, tries, dnsName } = tellOf(settings, marathon);
   const ending = new AbortController();
   try {
     await story.begin();
-    say(
-      `an embedded Marathon at ${marathon.url} holds /nginx: 3 tasks, HAPROXY_0_VHOST=${HOST}; and /shop: 2 tasks, HAPROXY_0_VHOST=${SHOP_HOST}`,
-    );
+    say(`an embedded Marathon at ${marathon.url} holds ${begins}`);
     const ready = (): void => {
-      say(
-        `HAProxy serves /nginx. Try:  curl -H "Host: ${HOST}" http://${address}:${ports.http}/   (statistics: http://${address}:${ports.stats}/haproxy?stats)`,
-      );
+      say(`HAProxy serves ${tries}   (statistics: http://${address}:${ports.stats}/haproxy?stats)`);
       say(`what goes on is shown in a browser at http://${address}:${ports.stats}/_mlb/`);
-      say(`the name server knows the addresses of its tasks. Try:  dig +short @${address} -p ${ports.dns} nginx.marathon.mesos`);
-      void sendRequests({ address, port: ports.http, hosts: [HOST, SHOP_HOST], signal: AbortSignal.any([signal, ending.signal]) });
+      say(`the name server knows the addresses of the tasks. Try:  dig +short @${address} -p ${ports.dns} ${dnsName}`);
+      void sendRequests({ address, port: ports.http, hosts, signal: AbortSignal.any([signal, ending.signal]) });
       void tell(() => story.goOn(), everyMs, AbortSignal.any([signal, ending.signal])).catch((error: unknown) => {
         say(`the story ends: ${String(error)}`);
       });
@@ -60,6 +61,42 @@ export async function runDemo({ address, ports, everyMs, say, signal, daemon }: 
     await story.end();
     await marathon.close();
   }
+}
+
+/** A story, the hosts that are asked for meanwhile, and what is said at its begin. */
+interface Telling {
+  readonly story: Story;
+  readonly hosts: readonly string[];
+  readonly begins: string;
+  readonly tries: string;
+  /** A name that the name server knows. */
+  readonly dnsName: string;
+}
+
+function tellOf({ address, ports, say, apps }: DemoSettings, marathon: Marathon): Telling {
+  const at = `${address}:${ports.http}`;
+  if (apps.length > 0) {
+    const own = makeOwnApps({ marathon, definitions: apps, at, say });
+    return {
+      story: own,
+      hosts: own.hosts,
+      begins: apps.map(({ id }) => String(id)).join(', '),
+      tries: 'them.',
+      dnsName: `${namesOf(apps)}.marathon.mesos`,
+    };
+  }
+  return {
+    story: makeStory({ marathon, containerPort: ports.container, servicePort: ports.service, host: HOST, say }),
+    hosts: [HOST, SHOP_HOST],
+    begins: `/nginx: 3 tasks, HAPROXY_0_VHOST=${HOST}; and /shop: 2 tasks, HAPROXY_0_VHOST=${SHOP_HOST}`,
+    tries: `/nginx. Try:  curl -H "Host: ${HOST}" http://${at}/`,
+    dnsName: 'nginx.marathon.mesos',
+  };
+}
+
+/** The first app's id as Mesos-DNS writes it: '/shop/cart' is 'cart-shop'. */
+function namesOf([first]: readonly Json[]): string {
+  return String(first?.['id']).split('/').filter(Boolean).reverse().join('-');
 }
 
 async function tell(goOn: () => Promise<void>, everyMs: number, signal: AbortSignal): Promise<void> {
@@ -79,8 +116,9 @@ const FLAGS: Readonly<Record<Exclude<keyof DemoSettings['ports'], 'container'>, 
 };
 
 /** Checks that all ports are free before anything starts, because this error names the flag that changes the port. */
-async function requireFree(address: string, ports: DemoSettings['ports']): Promise<void> {
+async function requireFree({ address, ports, apps }: DemoSettings): Promise<void> {
   for (const [name, flag] of Object.entries(FLAGS)) await requirePort(address, ports[name as keyof typeof FLAGS], flag);
+  if (apps.length > 0) return;
   for (const container of [...FIRST, ...SHOP_TASKS]) await requirePort(container, ports.container, '--container-port');
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { terminalsOf } from './console.ts';
 
 const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', ...below('docs', '.md')];
 
@@ -35,7 +36,7 @@ test.each(PAGES)('%s: every link leads somewhere', (page) => {
 });
 
 /** Where a path in a page may begin: at the top of the project, or, for the rooms, in src/. */
-const TOPS = ['bin', 'docs', 'fixtures', 'src', 'templates', 'test'];
+const TOPS = ['bin', 'docs', 'examples', 'fixtures', 'src', 'templates', 'test'];
 const ROOMS = readdirSync('src', { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
 
 test.each(PAGES)('%s: every file and folder that it names is there', (page) => {
@@ -57,4 +58,19 @@ test('the words that docs/architecture.md explains are types of src/', () => {
     .join('\n');
   expect(words.length).toBeGreaterThan(10);
   expect(words.filter((word) => !new RegExp(`^export (?:interface|type|class) ${word}\\b`, 'm').test(source))).toEqual([]);
+});
+
+test('every terminal that a page shows is run by a test, or says what it needs', () => {
+  const others = PAGES.flatMap((page) => {
+    const run = page.startsWith(path.join('docs', 'cookbook') + path.sep) || page === path.join('docs', 'guide.md');
+    return terminalsOf(page).flatMap(({ needs }) =>
+      (needs === '' && !run) || !['', 'cluster'].includes(needs) ? [`${page}: ${needs}`] : [],
+    );
+  });
+  expect(others).toEqual([]);
+});
+
+test('every example has its page in the cookbook', () => {
+  const names = (folder: string) => readdirSync(folder).map((name) => path.parse(name).name);
+  expect(names('docs/cookbook').sort()).toEqual(names('examples').sort());
 });

@@ -52,5 +52,9 @@ test('the package holds what the program needs and nothing else, and runs in an 
 
   const run = (...words: readonly string[]) => execa(process.execPath, [program, ...words], { cwd: folder, reject: false });
   await expect(run('--version')).resolves.toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+/) as unknown });
-  await expect(run('check', path.resolve('fixtures/cases/label-vhost/apps.json'))).resolves.toMatchObject({ exitCode: 0 });
+  await expect(run('check', ...(await filesBelow(path.resolve('examples'), '.json')))).resolves.toMatchObject({ exitCode: 0 });
+  await expect(run('demo', '--app', 'nope.json')).resolves.toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('nope.json') as unknown,
+  });
 });
