@@ -51,6 +51,7 @@ function translate(settings: Settings, env: Environment): Pick<DeriveSettings, '
     document: {
       sharedFrontends: !settings.dontBindHttpHttps,
       groupHttpsByVhost: settings.groupHttpsByVhost,
+      httpsRouting: settings.httpsRouting,
       maps: settings.haproxyMap,
       configFolder: path.dirname(path.resolve(settings.haproxyConfig)),
       bindAddress: settings.bindAddress,

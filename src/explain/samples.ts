@@ -58,6 +58,10 @@ function fetch(text: string, { request, variables }: Passage): Sample {
     case 'req_ssl_sni':
     case 'req.ssl_sni':
       return secure ? host : undefined;
+    case 'ssl_fc_has_sni':
+      return secure ? '1' : '0';
+    case 'fc_http_major':
+      return '1';
     case 'method':
       return 'GET';
     case 'always_true':
@@ -78,7 +82,7 @@ function fetch(text: string, { request, variables }: Passage): Sample {
   }
 }
 
-function convert(sample: Sample, text: string, { maps }: Passage): Sample {
+function convert(sample: Sample, text: string, { maps, variables }: Passage): Sample {
   if (typeof sample !== 'string') return sample;
   const { name, args } = callOf(text);
   const [first = '', second = ''] = args;
@@ -89,6 +93,7 @@ function convert(sample: Sample, text: string, { maps }: Passage): Sample {
   if (name === 'regsub' && first === '\\.$' && second === '') return sample.replace(/\.$/, '');
   if (name === 'regsub') return first === ':.*$' && second === '' ? (sample.split(':', 1)[0] ?? '') : UNKNOWN; // an app's expression may never end
   if (name === 'set-var') return sample;
+  if (name === 'strcmp') return sample === variables.get(first) ? '0' : '1';
   const [, method = 'str'] = /^map(?:_(str|beg|end|sub|dom|dir|reg))?$/.exec(name) ?? [];
   if (!name.startsWith('map')) return UNKNOWN;
   const map = maps[path.basename(first)];

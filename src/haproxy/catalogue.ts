@@ -17,9 +17,17 @@ function row<const Place extends string, const List extends string = never>(writ
   return { lists: [], ...written };
 }
 
-/** A rule of a shared frontend gets everything about its route; what does not apply (no path, no auth) is empty. */
+/**
+ * A rule of a shared frontend gets everything about its route; what does not apply (no path, no auth) is empty. `httpsHost` is what the https frontend
+ * compares with a host: the Host header, or the name in the TLS hello.
+ */
 const rule = (doc: string, inLabels = true) =>
-  row({ places: ['backend', 'hostname', 'cleanedUpHostname', 'appId', 'path', 'realm', 'bindAddr'], inLabels, use: 'format', doc });
+  row({
+    places: ['backend', 'hostname', 'cleanedUpHostname', 'appId', 'path', 'realm', 'bindAddr', 'httpsHost'],
+    inLabels,
+    use: 'format',
+    doc,
+  });
 
 const healthCheck = (doc: string) =>
   row({
@@ -48,6 +56,10 @@ const map = (doc: string) =>
     use: 'format',
     doc: `${doc} One rule for all apps: a label can't give it, and is a Problem.`,
   });
+const httpsMap = (doc: string) => {
+  const { places, ...rest } = map(doc);
+  return row({ ...rest, places: [...places, 'httpsHost'] });
+};
 const network = (doc: string) => row({ places: ['network_allowed'], inLabels: true, use: 'format', doc });
 const sharedHead = (doc: string) => row({ places: ['bindAddr', 'port'], inLabels: false, use: 'raw', doc });
 
@@ -65,7 +77,7 @@ export const CATALOGUE = {
   HAPROXY_HTTP_FRONTEND_HEAD: sharedHead('Head of the shared http frontend.'),
   HAPROXY_HTTP_FRONTEND_APPID_HEAD: sharedHead('Head of the frontend that chooses by the header X-Marathon-App-Id.'),
   HAPROXY_HTTPS_FRONTEND_HEAD: row({
-    places: ['bindAddr', 'port', 'sslCerts'],
+    places: ['bindAddr', 'port', 'sslCerts', 'alpn'],
     inLabels: false,
     use: 'format',
     doc: 'Head of the shared https frontend.',
@@ -164,7 +176,7 @@ export const CATALOGUE = {
   HAPROXY_HTTPS_FRONTEND_AUTH_ACL_ONLY: rule('Not used by the default rules.', false),
   HAPROXY_HTTPS_FRONTEND_AUTH_REQUEST_ONLY: rule('Not used by the default rules.', false),
   HAPROXY_HTTPS_FRONTEND_ROUTING_ONLY_WITH_PATH_AND_AUTH: rule('Not used by the default rules.', false),
-  HAPROXY_MAP_HTTPS_FRONTEND_ACL: map('Shared https frontend: all plain hosts, by the map file.'),
+  HAPROXY_MAP_HTTPS_FRONTEND_ACL: httpsMap('Shared https frontend: all plain hosts, by the map file.'),
 
   HAPROXY_HTTPS_GROUPED_FRONTEND_HEAD: sharedHead('Head of the https frontend under --group-https-by-vhost.'),
   HAPROXY_HTTPS_GROUPED_VHOST_FRONTEND_ACL: row({
@@ -180,7 +192,7 @@ export const CATALOGUE = {
     doc: "The backend that leads to a host's own https frontend.",
   }),
   HAPROXY_HTTPS_GROUPED_VHOST_FRONTEND_HEAD: row({
-    places: ['name', 'sslCerts', 'bindOpts'],
+    places: ['name', 'sslCerts', 'bindOpts', 'alpn'],
     inLabels: false,
     use: 'format',
     doc: "Head of a host's own https frontend.",

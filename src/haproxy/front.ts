@@ -33,7 +33,7 @@ export interface Rendered {
  */
 export function makeFrontPart(templates: Templates, settings: DocumentSettings): (fronts: readonly Front[]) => FrontPart {
   const renderAll = each((named: NamedFront) => renderFront(named, templates, settings));
-  const how = { maps: settings.maps, grouped: settings.groupHttpsByVhost };
+  const how = { maps: settings.maps, grouped: settings.groupHttpsByVhost, byHost: settings.httpsRouting === 'host' };
   const nameAcls = makeAclNames((front) => settings.sharedFrontends && hasHostRules(front, how));
   return (fronts) => {
     const rendered = renderAll(nameAcls(fronts));
@@ -96,6 +96,7 @@ function renderFront(named: NamedFront, templates: Templates, settings: Document
       author,
       maps: settings.maps,
       grouped: settings.groupHttpsByVhost,
+      byHost: settings.httpsRouting === 'host',
     }),
     userlist:
       auth === undefined

@@ -25,15 +25,50 @@ interface HttpsParts {
 
 /** Renders one https frontend for all hosts. */
 export function sharedHttps(byWeight: readonly Ruled[], { templates, settings, table }: HttpsParts): Section {
-  const { bindAddress: bindAddr, ports, configFolder } = settings;
-  const head = templates.render('HAPROXY_HTTPS_FRONTEND_HEAD', { bindAddr, port: String(ports.https), sslCerts: sharedCrt(settings) });
-  const map = templates.render('HAPROXY_MAP_HTTPS_FRONTEND_ACL', { haproxy_dir: configFolder });
+  const { bindAddress: bindAddr, ports, configFolder, httpsRouting } = settings;
+  const where = { bindAddr, port: String(ports.https), sslCerts: sharedCrt(settings), alpn: alpnOf(settings) };
+  const head = templates.render('HAPROXY_HTTPS_FRONTEND_HEAD', where);
+  const map = templates.render('HAPROXY_MAP_HTTPS_FRONTEND_ACL', { haproxy_dir: configFolder, httpsHost: SAMPLES[httpsRouting] });
   const rules = byWeight.map(({ front, rules: { https } }) => ({
     weight: front.weight,
     fragments: [...https.before, ...https.hosts.flatMap(({ fragments }) => fragments)],
   }));
   const all = withMap({ rules, map: byWeight.some(({ rules: { mapped } }) => mapped.https.length > 0) ? [map] : [], table });
-  return section([head, templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {}), ...all]);
+  const before = httpsRouting === 'host' ? [...misdirected(all), HOST_WITHOUT_PORT] : [];
+  return section([head, templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {}), ...before, ...all]);
+}
+
+/** What the map of hosts is asked for over https. */
+const SAMPLES = { host: 'req.hdr(host),lower,regsub(:.*$,,)', sni: 'ssl_fc_sni,lower' } as const;
+
+/** Over HTTP/2 a browser asks for several hosts on one connection, which only routing by the Host header can tell apart. */
+function alpnOf({ httpsRouting }: DocumentSettings): string {
+  return httpsRouting === 'host' ? 'h2,http/1.1' : 'http/1.1';
+}
+
+function ofOperator(text: string): Fragment {
+  return { template: 'https by Host', owner: { by: 'operator' }, text };
+}
+
+/** As on the shared http frontend: the rules see the host without its port, and the app as it was sent. */
+const HOST_WITHOUT_PORT = ofOperator(
+  '  http-request set-header Host %[req.hdr(host),set-var(txn.host),field(1,:)] if { req.hdr(host) -m sub : }\n',
+);
+
+const HOST_OF_REQUEST = '  http-request set-var(txn.mlb_name) req.hdr(host),host_only,lower,regsub(\\\\.$,)\n';
+const UNLESS_SAME = '{ ssl_fc_has_sni } !{ ssl_fc_sni,lower,strcmp(txn.mlb_name) eq 0 }';
+
+/**
+ * Rules that look at the name in the TLS hello would take the requests of other hosts on the connection of an HTTP/2 client. Such a request is
+ * answered by 421, on which the client opens a connection for the host.
+ */
+const MISDIRECTED_H2 = ofOperator(`${HOST_OF_REQUEST}  http-request return status 421 if { fc_http_major 2 } ${UNLESS_SAME}\n`);
+
+/** The same for clients of every version, where a host has its own TLS policy: nobody gets past it by the name of another host. */
+const MISDIRECTED = ofOperator(`${HOST_OF_REQUEST}  http-request return status 421 if ${UNLESS_SAME}\n`);
+
+function misdirected(rules: readonly Fragment[]): readonly Fragment[] {
+  return rules.some(({ text }) => /\b(?:ssl_fc_sni|req[._]ssl_sni)\b/.test(text)) ? [MISDIRECTED_H2] : [];
 }
 
 /**
@@ -78,15 +113,18 @@ export function groupedHttps(byWeight: readonly Ruled[], { templates, settings, 
     const owners = mine.map(({ front }) => front).filter((front) => !isGuest(front, host) && asksForTls(front));
     const own = distinct(owners.flatMap(certificatesOf));
     const bindOpts = distinct(owners.map(bindOptionsOf)).map((one) => ` ${one}`);
-    const context = { name, sslCerts: own.length > 0 ? crt(own) : sharedCrt(settings), bindOpts: bindOpts.join(' ') };
+    const sslCerts = own.length > 0 ? crt(own) : sharedCrt(settings);
+    const context = { name, sslCerts, bindOpts: bindOpts.join(' '), alpn: alpnOf(settings) };
+    const isInTable = mine.some(({ front }) => front.table !== undefined);
     return [
       section([templates.render('HAPROXY_HTTPS_GROUPED_VHOST_BACKEND_HEAD', { name })]),
       section([
         headOf(owners, (author) => templates.render('HAPROXY_HTTPS_GROUPED_VHOST_FRONTEND_HEAD', context, author)),
         options,
-        ...(mine.some(({ front }) => front.table !== undefined) ? (table?.first ?? []) : []),
+        ...(isInTable ? [MISDIRECTED] : settings.httpsRouting === 'host' ? [MISDIRECTED_H2] : []),
+        ...(isInTable ? (table?.first ?? []) : []),
         ...mine.flatMap(({ rules }) => rulesOf(host, rules)),
-        ...(mine.some(({ front }) => front.table !== undefined) ? [...(table?.besideMap ?? []), ...(table?.last ?? [])] : []),
+        ...(isInTable ? [...(table?.besideMap ?? []), ...(table?.last ?? [])] : []),
       ]),
     ];
   });

@@ -40,6 +40,7 @@ export function makeRouteRules({ front, hostAcl, templates, author, ...how }: Ru
     path: front.routes[0]?.path ?? '',
     realm: front.auth?.realm ?? '',
     bindAddr: front.bind?.address ?? '*',
+    httpsHost: how.byHost && !how.grouped ? 'hdr(host) -i' : 'ssl_fc_sni',
   };
   const render = (names: readonly RuleName[], of: readonly string[]): readonly Fragment[] =>
     of.flatMap((hostname) => names.map((name) => templates.render(name, { ...context, hostname }, author)));
@@ -59,6 +60,8 @@ export interface RouteSettings {
   readonly maps: boolean;
   /** Whether each host has its own https frontend. */
   readonly grouped: boolean;
+  /** Whether https rules compare the Host header, and not the name in the TLS hello. */
+  readonly byHost: boolean;
 }
 
 /** Whether the map file leads to a front, which then needs no rules; for http and for https. */

@@ -4,6 +4,8 @@ export interface DocumentSettings {
   readonly sharedFrontends: boolean;
   /** Whether each virtual host has its own https frontend, with the certificates of its apps. */
   readonly groupHttpsByVhost: boolean;
+  /** Whether https frontends find the app by the Host header, or by the name in the TLS hello as marathon-lb does. */
+  readonly httpsRouting: 'host' | 'sni';
   /** Whether plain virtual hosts and app ids are looked up in map files. */
   readonly maps: boolean;
   /** The folder of haproxy.cfg, as it is written in the rules that read map files. */

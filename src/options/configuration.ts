@@ -34,6 +34,12 @@ export const CONFIGURATION_OPTIONS = {
     help: 'an https frontend for each virtual host, with the certificates of its apps (HAPROXY_n_SSL_CERT)',
     fallback: false,
   }),
+  httpsRouting: option<'host' | 'sni'>('--https-routing <host|sni>', 'The configuration', {
+    help: 'whether https finds the app by the Host header, and offers HTTP/2, or by the name in the TLS hello, as marathon-lb does',
+    fallback: 'host',
+    values: ['host', 'sni'],
+    read: oneOf(['host', 'sni']),
+  }),
   sslCerts: option<readonly string[]>('--ssl-certs <files>', 'The configuration', {
     help: 'certificates of the shared https frontend, separated by commas',
     fallback: CERTIFICATES,

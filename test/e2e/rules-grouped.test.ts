@@ -1,6 +1,4 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { once } from 'node:events';
-import { connect } from 'node:tls';
 import { ANSWER_LOCATION, bothOf, hostOf, idOf, KINDS, MAPS, useEstate } from './rules.ts';
 
 jest.setTimeout(60_000);
@@ -37,15 +35,6 @@ describe.each(MAPS)('with maps %s', (_, haproxyMap) => {
       ['g-path', 'of-the-shop', '200'],
     ])('%s has the certificate %s', async (name, certificate, status) => {
       await expect(estate().ask(at(name))).resolves.toMatchObject({ certificate, status });
-    });
-
-    test('an app that asks for HTTP/2 in its bind options is not given it: a browser would send it the requests of other hosts', async () => {
-      const offers = { servername: hostOf('g-two', kind), rejectUnauthorized: false, ALPNProtocols: ['h2', 'http/1.1'] };
-      const socket = connect({ host: '127.0.0.1', port: estate().ports.https, ...offers });
-      await once(socket, 'secureConnect');
-      const chosen = socket.alpnProtocol;
-      socket.destroy();
-      expect(chosen).toBe('http/1.1');
     });
 
     test('the name in the TLS hello counts in any case', async () => {

@@ -1,6 +1,4 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { once } from 'node:events';
-import { connect } from 'node:tls';
 import { bothOf, hostOf, idOf, KINDS, MAPS, useEstate, WAYS } from './rules.ts';
 
 jest.setTimeout(60_000);
@@ -49,16 +47,6 @@ const PATHS: readonly (readonly [string, string, boolean])[] = [
 
 describe.each(MAPS)('with maps %s', (_, haproxyMap) => {
   const estate = useEstate({ apps, settings: { haproxyMap } });
-
-  test('over https no client is offered HTTP/2, by which it could ask for two hosts on the connection of one', async () => {
-    const offers = { host: '127.0.0.1', servername: hostOf('plain', 'one'), rejectUnauthorized: false, ALPNProtocols: ['h2', 'http/1.1'] };
-    const socket = connect({ ...offers, port: estate().ports.https });
-    await once(socket, 'secureConnect');
-    const chosen = socket.alpnProtocol;
-    socket.destroy();
-    expect(chosen).toBe('http/1.1');
-    await expect(estate().arrived({ over: 'https', host: hostOf('plain', 'one') })).resolves.toMatchObject({ app: idOf('plain', 'one') });
-  });
 
   describe.each(WAYS)('over $over, to $kind', ({ over, kind }) => {
     const at = (name: string) => ({ over, host: hostOf(name, kind) }) as const;

@@ -63,7 +63,7 @@ const texts = (of: Front, grouped: boolean): string => {
 test('a port without its bind: under --group-https-by-vhost its hosts get the others, and who is let in stays as it was', () => {
   const claimed = front({ bind: BIND, ...hosts });
   const shut = { ...claimed, bind: undefined, certificates: [], claimed };
-  expect(texts(shut, true)).toContain('accept-proxy ssl crt /etc/ssl/cert.pem ca-file /ca.pem verify required alpn http/1.1\n');
+  expect(texts(shut, true)).toContain('accept-proxy ssl crt /etc/ssl/cert.pem ca-file /ca.pem verify required alpn h2,http/1.1\n');
   expect(texts(shut, false)).not.toContain(':10000');
 });
 

@@ -39,16 +39,16 @@ test.each([
   [
     'those of its apps, each once, in order',
     [tls(1, '/b.pem'), tls(2, '/a.pem'), tls(3, '/b.pem')],
-    'ssl crt /a.pem crt /b.pem alpn http/1.1',
+    'ssl crt /a.pem crt /b.pem alpn h2,http/1.1',
   ],
-  ['those of all, where its apps have none', [tls(1), tls(2)], 'ssl crt /etc/ssl/cert.pem alpn http/1.1'],
-  ['its options', [tls(1, '/a.pem', 'alpn h2'), tls(2)], 'ssl crt /a.pem alpn h2 alpn http/1.1'],
+  ['those of all, where its apps have none', [tls(1), tls(2)], 'ssl crt /etc/ssl/cert.pem alpn h2,http/1.1'],
+  ['its options', [tls(1, '/a.pem', 'alpn h2'), tls(2)], 'ssl crt /a.pem alpn h2 alpn h2,http/1.1'],
   [
     'those of an app that did not get its port',
     [{ bind: undefined, claimed: to('/a0', ['a.acme.org'], tls(1, '/a.pem', 'ca-file /ca.pem verify required')) }],
-    'ssl crt /a.pem ca-file /ca.pem verify required alpn http/1.1',
+    'ssl crt /a.pem ca-file /ca.pem verify required alpn h2,http/1.1',
   ],
-  ['an app without a bind', [{ bind: undefined }], 'ssl crt /etc/ssl/cert.pem alpn http/1.1'],
+  ['an app without a bind', [{ bind: undefined }], 'ssl crt /etc/ssl/cert.pem alpn h2,http/1.1'],
 ])('certificates of a host: %s', (_, binds, line) => {
   const sections = sectionsOf(...binds.map((bind, i) => to(`/a${i}`, ['a.acme.org'], { port: 10000 + i, ...bind })));
   expect(sections['frontend a_acme_org']).toContain(`bind abns@a_acme_org accept-proxy ${line}\n`);
@@ -79,9 +79,9 @@ test('a host of any length has a socket with a name that the kernel takes, and a
 test('a port that is a guest at a host brings nothing into its bind, and its rules; elsewhere it does', () => {
   const guest = to('/z', ['a.acme.org', 'b.acme.org'], { port: 10001, guestAt: ['a.acme.org'], ...tls(10001, '/z.pem', 'nice 1') });
   const sections = sectionsOf(to('/a', ['a.acme.org'], tls(10000, '/a.pem')), guest);
-  expect(sections['frontend a_acme_org']).toContain('ssl crt /a.pem alpn http/1.1\n');
+  expect(sections['frontend a_acme_org']).toContain('ssl crt /a.pem alpn h2,http/1.1\n');
   expect(sections['frontend a_acme_org']).toContain('use_backend z_10001');
-  expect(sections['frontend b_acme_org']).toContain('ssl crt /z.pem nice 1 alpn http/1.1\n');
+  expect(sections['frontend b_acme_org']).toContain('ssl crt /z.pem nice 1 alpn h2,http/1.1\n');
 });
 
 test('without hosts there is only the frontend that looks for one', () => {

@@ -21,6 +21,7 @@ export function settings(given: Partial<DocumentSettings> = {}): DocumentSetting
     degradedOk: false,
     maps: true,
     groupHttpsByVhost: false,
+    httpsRouting: 'host',
     configFolder: '/etc/haproxy',
     bindAddress: '*',
     ports: { http: 80, https: 443, appId: 9091, stats: 9090 },

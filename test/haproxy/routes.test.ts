@@ -23,7 +23,7 @@ function frontOf(kind: Kind, hosts: readonly string[], overrides: Front['overrid
 function rulesOf(of: Front, maps: boolean, grouped = false) {
   const author = { owner: { by: 'app', app: of.app, index: of.index } as const, overrides: of.overrides };
   const hostAcl = makeAclNames(() => true)([of])[0]?.hostAcl ?? '';
-  const { http, https, mapped } = makeRouteRules({ front: of, hostAcl, templates: TEMPLATES, author, maps, grouped });
+  const { http, https, mapped } = makeRouteRules({ front: of, hostAcl, templates: TEMPLATES, author, maps, grouped, byHost: false });
   return {
     http,
     https: [...https.before, ...https.hosts.flatMap(({ fragments }) => fragments)],

@@ -26,7 +26,7 @@ function bindOf({ document }: View, name = 'x_acme_org'): string | undefined {
   return section && /^\s+bind (.*)$/m.exec(section.fragments.map(({ text }) => text).join(''))?.[1];
 }
 
-const PLAIN = 'abns@x_acme_org accept-proxy ssl crt /etc/ssl/cert.pem alpn http/1.1';
+const PLAIN = 'abns@x_acme_org accept-proxy ssl crt /etc/ssl/cert.pem alpn h2,http/1.1';
 const LOCKED = { BIND_OPTIONS: 'ca-file /ca.pem verify required', PATH: '/evil' };
 
 test('an app of a host that belongs to another one changes nothing of its https bind, and is told', () => {

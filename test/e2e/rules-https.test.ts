@@ -1,0 +1,115 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import { once } from 'node:events';
+import { connect, type ClientHttp2Session } from 'node:http2';
+import { connect as connectTls } from 'node:tls';
+import { useEstate, type Arrived, type Estate } from './rules.ts';
+
+jest.setTimeout(60_000);
+
+const AUTH = 'Staff:alice:$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1';
+
+const apps = [
+  { id: '/a', labels: { VHOST: 'a.test' } },
+  { id: '/b', labels: { VHOST: 'b.test' } },
+  { id: '/b-path', labels: { VHOST: 'b.test', PATH: '/path' } },
+  { id: '/c', labels: { VHOST: 'c.test', AUTH } },
+  { id: '/w', labels: { VHOST: '*.w.test' } },
+];
+const ofHello = { id: '/s', labels: { VHOST: 's.test', HTTPS_FRONTEND_ACL: '  use_backend {backend} if {{ ssl_fc_sni {hostname} }}\n' } };
+
+/** Asks for several hosts on one HTTP/2 connection, whose TLS hello names the first. Gives the status, and the app that answered. */
+async function overOneConnection(estate: Estate, asked: readonly string[]): Promise<readonly (readonly [number, string])[]> {
+  const [first = ''] = asked;
+  const session = connect(`https://127.0.0.1:${estate.ports.https}`, { servername: first.split('/', 1)[0], rejectUnauthorized: false });
+  try {
+    await once(session, 'connect');
+    const answers: (readonly [number, string])[] = [];
+    for (const url of asked) answers.push(await askOver(session, url));
+    return answers;
+  } finally {
+    session.destroy();
+  }
+}
+
+async function askOver(session: ClientHttp2Session, url: string): Promise<readonly [number, string]> {
+  const [host = '', ...path] = url.split('/');
+  const stream = session.request({ ':authority': host, ':path': `/${path.join('/')}` });
+  const [headers] = (await once(stream, 'response')) as [Readonly<Record<string, unknown>>];
+  let body = '';
+  for await (const chunk of stream.setEncoding('utf8')) body += String(chunk);
+  return [Number(headers[':status']), headers['x-arrived'] === undefined ? '' : (JSON.parse(body) as Arrived).app];
+}
+
+async function protocolOf(estate: Estate): Promise<unknown> {
+  const offers = { host: '127.0.0.1', servername: 'a.test', rejectUnauthorized: false, ALPNProtocols: ['h2', 'http/1.1'] };
+  const socket = connectTls({ ...offers, port: estate.ports.https });
+  await once(socket, 'secureConnect');
+  const chosen = socket.alpnProtocol;
+  socket.destroy();
+  return chosen;
+}
+
+describe('by Host', () => {
+  const estate = useEstate({ apps });
+
+  test('a browser that asks for several hosts on one connection gets the app of each', async () => {
+    const asked = ['a.test/', 'b.test/', 'b.test/path/x', 'c.test/', 'x.w.test/', 'B.test:443/', 'a.test/again', 'nobody.test/'];
+    await expect(overOneConnection(estate(), asked)).resolves.toEqual([
+      [200, '/a'],
+      [200, '/b'],
+      [200, '/b-path'],
+      [401, ''],
+      [200, '/w'],
+      [200, '/b'],
+      [200, '/a'],
+      [503, ''],
+    ]);
+  });
+
+  test('the app gets the Host as it was sent, also of a client without a name in its hello', async () => {
+    const host = `B.test:${estate().ports.https}`;
+    await expect(estate().arrived({ over: 'https', host, sni: '' })).resolves.toMatchObject({ app: '/b', host });
+  });
+
+  test('the Host counts, not the name in the hello', async () => {
+    await expect(estate().arrived({ over: 'https', host: 'b.test', sni: 'a.test' })).resolves.toMatchObject({ app: '/b' });
+  });
+});
+
+describe('where an app has a rule by the name in the hello', () => {
+  const estate = useEstate({ apps: [...apps, ofHello] });
+
+  test('a request for another host on its connection is answered by 421', async () => {
+    const asked = ['s.test/', 'a.test/', 's.test:443/'];
+    await expect(overOneConnection(estate(), asked)).resolves.toEqual([
+      [200, '/s'],
+      [421, ''],
+      [200, '/s'],
+    ]);
+  });
+});
+
+describe('--group-https-by-vhost', () => {
+  const estate = useEstate({ apps, settings: { groupHttpsByVhost: true } });
+
+  test('a request for another host on the connection is answered by 421', async () => {
+    const answers = overOneConnection(estate(), ['a.test/', 'b.test/', 'a.test/x']);
+    await expect(answers).resolves.toEqual([
+      [200, '/a'],
+      [421, ''],
+      [200, '/a'],
+    ]);
+  });
+});
+
+describe('--https-routing sni', () => {
+  const estate = useEstate({ apps, settings: { httpsRouting: 'sni' } });
+
+  test('no client is offered HTTP/2, by which it could ask for two hosts on the connection of one', async () => {
+    await expect(protocolOf(estate())).resolves.toBe('http/1.1');
+  });
+
+  test('the name in the hello counts, not the Host', async () => {
+    await expect(estate().arrived({ over: 'https', host: 'b.test', sni: 'a.test' })).resolves.toMatchObject({ app: '/a' });
+  });
+});
