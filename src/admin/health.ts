@@ -71,7 +71,10 @@ export function syncOf(condition: Condition): SyncHealth {
   };
 }
 
-function stalenessOf({ staleSince, maxStalenessMs }: Condition, age: number | undefined): readonly HealthReason[] {
+function stalenessOf(
+  { staleSince, maxStalenessMs }: Pick<Condition, 'staleSince' | 'maxStalenessMs'>,
+  age: number | undefined,
+): readonly HealthReason[] {
   const serves = staleSince === undefined ? '' : `, what was known at ${iso(staleSince)} serves`;
   if (age === undefined) return [{ code: 'not-read', text: `Marathon was not read since this start${serves}` }];
   if (age <= maxStalenessMs) return [];
@@ -96,6 +99,34 @@ export function healthRoutes(condition: () => Promise<Condition>): readonly Rout
     { method: 'GET', path: '/health/ready', answer: async () => answerOf(readyOf(await condition())) },
     { method: 'GET', path: '/health/sync', answer: async () => answerOf(syncOf(await condition())) },
   ];
+}
+
+/** How far a name server without HAProxy is. */
+export type DnsCondition = Pick<Condition, 'at' | 'syncedAt' | 'maxStalenessMs'>;
+
+/** The health endpoints of a name server without HAProxy: ready once Marathon was read, so that names have answers. */
+export function dnsHealthRoutes(condition: () => DnsCondition): readonly Route[] {
+  return [
+    { method: 'GET', path: '/health/live', answer: () => answerOf({ ok: true, reasons: [] }) },
+    { method: 'GET', path: '/health/ready', answer: () => answerOf(dnsHealthOf({ ...condition(), maxStalenessMs: Infinity })) },
+    {
+      method: 'GET',
+      path: '/health/sync',
+      answer: () => {
+        const { at, syncedAt, maxStalenessMs } = condition();
+        const age = syncedAt === undefined ? null : Math.round(Math.max(0, at - syncedAt) / 1000);
+        const synced = syncedAt === undefined ? null : iso(syncedAt);
+        const health = dnsHealthOf({ at, syncedAt, maxStalenessMs });
+        return json({ ...health, synced, ageSeconds: age, maxStalenessSeconds: maxStalenessMs / 1000 }, health.ok ? 200 : 503);
+      },
+    },
+  ];
+}
+
+function dnsHealthOf({ at, syncedAt, maxStalenessMs }: DnsCondition): Health {
+  const age = syncedAt === undefined ? undefined : Math.max(0, at - syncedAt);
+  const reasons = stalenessOf({ staleSince: undefined, maxStalenessMs }, age);
+  return { ok: reasons.length === 0, reasons };
 }
 
 function answerOf(health: Health): Answer {

@@ -26,12 +26,13 @@ export type SetGauge = (metric: MetricName, value: number, labels?: Labels) => v
 /** Says what the gauges are now. */
 export type Sample = (set: SetGauge) => void | Promise<void>;
 
-/** All figures of the table; every counter without labels begins at 0. */
-export function makeMetrics(): Metrics {
+/** The figures of the table, all or only some; every counter without labels begins at 0. */
+export function makeMetrics(only?: readonly MetricName[]): Metrics {
   const registry = new Registry();
   const inTurn = oneAfterAnother(); // two who ask at once would take each other's gauges away
   const made = new Map<MetricName, Counter | Gauge | Histogram>();
-  for (const [key, row] of Object.entries(METRICS)) made.set(key as MetricName, make(row, registry));
+  for (const [key, row] of Object.entries(METRICS) as [MetricName, MetricRow][])
+    if (only?.includes(key) !== false) made.set(key, make(row, registry));
   return {
     count: (metric, labels = {}, by = 1) => {
       const counter = made.get(metric);

@@ -60,7 +60,7 @@ interface Serving {
   readonly started: (daemon: Daemon) => void | Promise<void>;
 }
 
-async function serveUntilItEnds({ settings, env, log, signal }: Run, running: Daemon, { lock, started }: Serving): Promise<void> {
+async function serveUntilItEnds({ settings, log, signal }: Run, running: Daemon, { lock, started }: Serving): Promise<void> {
   const over = new AbortController();
   const control: Control = {
     runDir: settings.runDir,
@@ -69,7 +69,7 @@ async function serveUntilItEnds({ settings, env, log, signal }: Run, running: Da
     signal: AbortSignal.any([signal, over.signal]),
   };
   try {
-    const admin = await openAdmin({ settings, env, log, signal: control.signal }, running.admin);
+    const admin = await openAdmin({ settings, log, signal: control.signal }, running.admin);
     const serve = (until: AbortSignal): Promise<() => Promise<boolean>> => serveBoth({ ...control, signal: until }, admin);
     const isServed = await serve(control.signal);
     log.info(

@@ -1,6 +1,9 @@
 import { makeAlarm } from './wake-ups.ts';
+import { makeDnsAdmin, makeDnsMetrics } from './dns-admin.ts';
+import { dnsMeter, requestMeter } from './figures.ts';
 import { openDns } from './open-dns.ts';
 import { openMarathon, openSource } from './open-marathon.ts';
+import type { Metrics } from '../admin/metrics.ts';
 import { now } from '../lib/clock.ts';
 import { endingWith } from '../lib/ending-with.ts';
 import { makeInbox } from '../lib/inbox.ts';
@@ -25,9 +28,10 @@ interface DnsDaemon {
 /** Follows Marathon and answers DNS until the signal aborts. Rejects at once for a fault that does not go away by itself. */
 export async function dnsAlone(run: Run, started: (daemon: DnsDaemon) => void): Promise<void> {
   const ending = new AbortController();
-  const client = await openMarathon(run.settings, run.env);
+  const metrics = makeDnsMetrics();
+  const client = await openMarathon(run.settings, run.env, requestMeter(metrics));
   try {
-    const { ended, resync } = await connect({ ...run, signal: endingWith(run.signal, ending.signal) }, client);
+    const { ended, resync } = await connect({ ...run, signal: endingWith(run.signal, ending.signal) }, client, metrics);
     run.log.info({ marathon: run.settings.marathon.map((url) => shown(new URL(url))) }, 'following Marathon, for DNS only');
     started({ resync });
     await ended;
@@ -37,11 +41,13 @@ export async function dnsAlone(run: Run, started: (daemon: DnsDaemon) => void): 
   }
 }
 
-async function connect(run: Run, client: Client): Promise<DnsDaemon & { readonly ended: Promise<unknown> }> {
+async function connect(run: Run, client: Client, metrics: Metrics): Promise<DnsDaemon & { readonly ended: Promise<unknown> }> {
   const inbox = makeInbox<News>(run.signal);
   const { tell, drained } = inbox;
-  const dns = await openDns({ ...run, now, follow: true });
+  const dns = await openDns({ ...run, now, follow: true, meter: dnsMeter(metrics) });
   const source = openSource(client, { ...run, tell, drained, now }, true);
+  const admin = makeDnsAdmin({ ...run, now }, metrics);
+  await admin.open(source);
   const resync = (reason: string): void => {
     source.resync(reason).catch(() => undefined); // the source logs the error
   };
@@ -50,7 +56,7 @@ async function connect(run: Run, client: Client): Promise<DnsDaemon & { readonly
     start: startState(NO_HAPROXY),
     absorb: makeAbsorb({ massRemovalHoldMs: run.settings.massRemovalHold * 1000 }),
     derive,
-    consumers: [dns.see, makeProblemLog(run.log), makeAlarm({ source, tell, now, signal: run.signal })],
+    consumers: [dns.see, admin.see, makeProblemLog(run.log), makeAlarm({ source, tell, now, signal: run.signal })],
   });
   return { resync, ended: Promise.all([source.ended, looping, dns.ended]) };
 }

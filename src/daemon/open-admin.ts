@@ -31,11 +31,19 @@ export interface Admin {
 }
 
 /** Listens where --admin-address says, until the signal. Rejects with a sentence for an address that can't be had, or a token that can't be read. */
-export async function openAdmin({ settings, log, signal }: Run, parts: AdminParts): Promise<Admin> {
+export async function openAdmin(run: AdminRun, parts: AdminParts): Promise<Admin> {
+  const server = await openServer(run, routesOf(parts));
+  return { serve: (until) => server.onSocket(socketPath(run.settings.runDir, 'admin.sock'), until) };
+}
+
+type AdminRun = Pick<Run, 'settings' | 'log' | 'signal'>;
+
+/** Serves routes where --admin-address says, until the signal. */
+export async function openServer({ settings, log, signal }: AdminRun, routes: readonly Route[]): Promise<AdminServer> {
   await readToken(settings);
-  const server = makeAdminServer({ routes: routesOf(parts), names: namesOf(settings), token: () => readToken(settings), log });
+  const server = makeAdminServer({ routes, names: namesOf(settings), token: () => readToken(settings), log });
   await listen(server, { settings, log, signal });
-  return { serve: (until) => server.onSocket(socketPath(settings.runDir, 'admin.sock'), until) };
+  return server;
 }
 
 function routesOf(parts: AdminParts): readonly Route[] {
@@ -67,7 +75,7 @@ async function readToken({ adminTokenFile: file }: Settings): Promise<string | u
 }
 
 /** An address that the operator gave must be had. The usual one may be somebody else's: then the socket alone answers. */
-async function listen(server: AdminServer, { settings, log, signal }: Pick<Run, 'settings' | 'log' | 'signal'>): Promise<void> {
+async function listen(server: AdminServer, { settings, log, signal }: AdminRun): Promise<void> {
   const { adminAddress: given } = settings;
   if (given === 'off') return;
   const endpoint = given ?? USUAL_ADMIN_ADDRESS;

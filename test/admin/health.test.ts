@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readyOf, syncOf, type Condition } from '../../src/admin/health.ts';
+import { dnsHealthRoutes, readyOf, syncOf, type Condition } from '../../src/admin/health.ts';
 
 const GOOD: Condition = {
   at: 1_000_000,
@@ -44,4 +44,20 @@ test.each<readonly [string, Partial<Condition>, readonly string[], readonly stri
   expect(codes(readyOf(condition).reasons)).toEqual(ready);
   expect(codes(syncOf(condition).reasons)).toEqual(sync);
   expect(syncOf(condition).ok).toBe(sync.length === 0);
+});
+
+test('a name server without HAProxy is ready when Marathon was read, and out of sync when that is long ago', async () => {
+  const read = async (path: string, syncedAt: number | undefined): Promise<unknown> => {
+    const route = dnsHealthRoutes(() => ({ at: 200_000, syncedAt, maxStalenessMs: 120_000 })).find((one) => one.path === path);
+    const answer = await route?.answer({ params: {}, query: new URLSearchParams(), signal: over, gone: over });
+    if (answer === undefined || !('text' in answer)) throw new Error('no answer');
+    return { status: answer.status, ...(JSON.parse(answer.text) as object) };
+  };
+  const over = new AbortController().signal;
+  await expect(read('/health/live', undefined)).resolves.toMatchObject({ status: 200 });
+  await expect(read('/health/ready', undefined)).resolves.toMatchObject({ status: 503, reasons: [{ code: 'not-read' }] });
+  await expect(read('/health/ready', 1_000)).resolves.toMatchObject({ status: 200, reasons: [] });
+  await expect(read('/health/sync', 1_000)).resolves.toMatchObject({ status: 503, reasons: [{ code: 'stale' }], ageSeconds: 199 });
+  await expect(read('/health/sync', 100_000)).resolves.toMatchObject({ status: 200, synced: '1970-01-01T00:01:40.000Z' });
+  await expect(read('/health/sync', undefined)).resolves.toMatchObject({ status: 503, synced: null, ageSeconds: null });
 });

@@ -1,6 +1,7 @@
 import { beforeAll, expect, jest, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { ask, type Answer } from './ask.ts';
 import { clusters, type Cluster } from './cluster.ts';
 import { start, type Running } from './command.ts';
 import { freePorts, occupy } from './ports.ts';
@@ -101,6 +102,7 @@ test('`dns` alone needs no group and no HAProxy, and asks an upstream for what i
   await other.logged(/Marathon was read/);
   const { signal, ended, logged } = alone(
     ...['--dns-listen', `127.0.0.1:${dnsPort}`, '--dns-ip-sources', 'host,netinfo', '--dns-upstream', `127.0.0.1:${ports.other}`],
+    ...['--admin-address', `127.0.0.1:${ports.stats}`],
   );
   await logged(/Marathon was read/);
   await leads(names, ['cart.shop.marathon.mesos'], [AGENT]);
@@ -116,6 +118,14 @@ test('`dns` alone needs no group and no HAProxy, and asks an upstream for what i
   expect(await dig('cart-shop.marathon.autoip.dcos.thisdcos.directory')).toEqual([AGENT]);
   expect(await dig('cart-shop.marathon.containerip.dcos.thisdcos.directory')).toEqual(['10.9.8.7']);
   expect(await dig('cart.shop.kafka.mesos')).toEqual(['10.9.8.7']); // the upstream's answer
+  const admin = (path: string): Promise<Answer> => ask({ port: ports.stats, path });
+  for (const path of ['/health/live', '/health/ready', '/health/sync'])
+    await expect(admin(path)).resolves.toMatchObject({ status: '200', body: expect.stringContaining('"ok": true') });
+  const { body: figures } = await admin('/metrics');
+  expect(figures).toMatch(/^marathon_lb_dns_queries_total\{type="A",result="\w+"\} [1-9]/m);
+  expect(figures).toMatch(/^marathon_lb_tasks 1$/m);
+  expect(figures).not.toContain('haproxy_up');
+  await expect(admin('/v1/apps')).resolves.toMatchObject({ status: '404' });
   signal('SIGTERM');
   await expect(ended).resolves.toMatchObject({ code: 0, stderr: '' });
 });
