@@ -6,12 +6,13 @@ import { inTime } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';
 import { readSetting } from '../lib/usage-error.ts';
 import type { Settings } from '../options/options.ts';
-import { decodeApp, unpackPorts } from '../snapshot/decode.ts';
+import { decodeApp, decodePod, unpackPorts } from '../snapshot/decode.ts';
 import { EVENT_TYPES, readEvent } from '../snapshot/events.ts';
 import { basicAuth, noAuth, type Auth } from '../source/auth.ts';
 import { makeClient, type Client } from '../source/client.ts';
 import type { RequestMeter } from '../source/metered.ts';
 import { makeHosts } from '../source/hosts.ts';
+import { makePodReads } from '../source/pods.ts';
 import { makeReadScheduler, type ReadScheduler } from '../source/read-scheduler.ts';
 import { makeAppRead, makeFullRead, type Complete, type Decode } from '../source/read-to-news.ts';
 import { follow, poll, type Source } from '../source/source.ts';
@@ -103,8 +104,9 @@ export function openReads(client: Client, { settings, log, tell, signal, now }: 
     now,
     sleep,
   });
-  const readAll = makeFullRead({ ...parts, readApps: client.readApps, unread });
-  const readApp = makeAppRead({ ...parts, readApp: client.readApp });
+  const pods = makePodReads({ ...client, decode, decodePod, log });
+  const readAll = makeFullRead({ ...parts, readApps: client.readApps, unread, pods });
+  const readApp = makeAppRead({ ...parts, readApp: ({ id, signal: until }) => pods.readOne(id, until) });
   const newBackoff = () => makeBackoff({ first: 1_000, most: 8_000, random: Math.random });
   return { readAll, openReader: () => makeReadScheduler({ readAll, readApp, newBackoff, now, sleep, log, signal }) };
 }

@@ -15,6 +15,8 @@ export interface Misbehaviour {
    * list of apps.
    */
   apps: 'ok' | 'refuse' | 'hang' | 'html' | 'error500' | 'broken-json' | 'cut' | 'unauthorized' | 'empty';
+  /** For `/v2/pods` and all paths below: `error500` is an error message, `none` is what a Marathon without pods answers. */
+  pods: 'ok' | 'error500' | 'none';
   /** For `/v2/events`: `silent` holds back events and heartbeats, also for attached streams; `close-at-once` ends the stream after the head. */
   events: 'ok' | 'silent' | 'close-at-once' | 'html' | 'refuse';
 }
@@ -48,6 +50,7 @@ export function serve(serving: Serving): void {
   else if (request.method !== 'GET') void serveChange(serving);
   else if (path === '/v2/events') serveEvents(serving, query);
   else if (path === '/v2/apps' || path.startsWith('/v2/apps/')) serveApps(serving);
+  else if (path.startsWith('/v2/pods') && serving.misbehave.pods !== 'ok') send(serving, noPods(serving.misbehave.pods));
   else send(serving, goodAnswer(serving));
 }
 
@@ -62,6 +65,10 @@ async function serveChange(serving: Serving): Promise<void> {
   }
   const answer = write({ method: request.method ?? '', path, query, body });
   send(serving, answer ?? pageAnswer(405, 'HTTP method is not supported by this URL'));
+}
+
+function noPods(how: 'error500' | 'none'): Answer {
+  return how === 'none' ? pageAnswer(405, 'HTTP method GET is not supported by this URL') : messageAnswer(500, 'Futures timed out');
 }
 
 function locate({ url = '' }: IncomingMessage): { readonly path: string; readonly query: URLSearchParams } {

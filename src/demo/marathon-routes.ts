@@ -1,5 +1,6 @@
 import type { Json } from './marathon-app.ts';
 import { jsonAnswer, messageAnswer, type Answer } from './marathon-answers.ts';
+import { makePodSpec, makePodStatus } from './marathon-pod.ts';
 import { makeAppJson, type HeldApp, type Store } from './marathon-store.ts';
 
 /** A GET request for anything but the event stream. */
@@ -17,6 +18,7 @@ export function answerTo(store: Store, asked: Asked): Answer {
   const { path, query, leader } = asked;
   if (path === '/v2/apps') return listApps(store, query);
   if (path.startsWith('/v2/apps/')) return answerAboutApp(store, path.slice('/v2/apps'.length), query);
+  if (path.startsWith('/v2/pods') && store.dialect.instances) return answerAboutPods(store, path.slice('/v2/pods'.length));
   if (path === '/v2/info') return jsonAnswer(200, makeInfo(store, leader));
   if (path === '/v2/leader') return jsonAnswer(200, { leader });
   if (path === '/ping') return ping(store, asked);
@@ -45,6 +47,19 @@ function answerAboutApp({ apps, dialect }: Store, rest: string, query: URLSearch
   if (versions === undefined) return jsonAnswer(200, { app: makeAppJson(app, embedding) });
   if (version === undefined) return jsonAnswer(200, { versions: [...app.versions.keys()].reverse() });
   return answerVersion(app, version);
+}
+
+/** Answers `/v2/pods`, `/v2/pods/::status`, `/v2/pods/shop::status`, `/v2/pods/shop` and `/v2/pods/shop::versions/<version>`. */
+function answerAboutPods({ pods }: Store, rest: string): Answer {
+  if (rest === '') return jsonAnswer(200, [...pods.values()].map(({ form, version }) => makePodSpec(form, version))); // prettier-ignore
+  if (rest === '/::status') return jsonAnswer(200, [...pods.values()].map(makePodStatus)); // prettier-ignore
+  const [, id = '', what, at] = /^(\/.+?)(?:::(status|versions)(?:\/(.+))?)?$/.exec(rest) ?? [];
+  const pod = pods.get(id);
+  if (pod === undefined && what === 'status') return messageAnswer(404, `Pod '${id}' does not exist`);
+  if (pod === undefined || (at !== undefined && !pod.versions.has(at)))
+    return messageAnswer(404, JSON.stringify({ message: `pod with ${id} does not exist` }));
+  if (what === 'status') return jsonAnswer(200, makePodStatus(pod));
+  return jsonAnswer(200, what === undefined ? makePodSpec(pod.form, pod.version) : at === undefined ? [...pod.versions.keys()] : pod.versions.get(at)); // prettier-ignore
 }
 
 function answerVersion({ id, versions }: HeldApp, version: string): Answer {

@@ -1,5 +1,6 @@
 import type { AppForm, Json, VersionInfo } from './marathon-app.ts';
 import type { Dialect } from './marathon-dialect.ts';
+import type { HeldPod } from './marathon-pod.ts';
 import { makeTaskJson, type HeldTask } from './marathon-task.ts';
 
 /** An app that this Marathon holds; a change replaces the object. */
@@ -27,6 +28,7 @@ export interface Deployment {
 export interface Store {
   readonly dialect: Dialect;
   readonly apps: Map<string, HeldApp>;
+  readonly pods: Map<string, HeldPod>;
   /** The current time, at least a millisecond later at each call, so that no two versions are equal. */
   readonly now: () => string;
   /** A host port that no task has had yet. */
@@ -45,6 +47,7 @@ export function makeStore(dialect: Dialect, publish: Store['publish']): Store {
     dialect,
     publish,
     apps: new Map(),
+    pods: new Map(),
     now: () => new Date((last = Math.max(Date.now(), last + 1))).toISOString(),
     newHostPort: () => hostPort++,
     agentOf(host) {

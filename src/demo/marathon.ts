@@ -5,6 +5,7 @@ import { makeAppCommands, type AppCommands } from './marathon-app-commands.ts';
 import type { Json } from './marathon-app.ts';
 import { dialectOf } from './marathon-dialect.ts';
 import { serve, type Credentials, type Misbehaviour } from './marathon-http.ts';
+import { makePodCommands, type PodCommands } from './marathon-pod-commands.ts';
 import { makeRunner, type Launch } from './marathon-runner.ts';
 import { makeStore } from './marathon-store.ts';
 import { makeStreams } from './marathon-streams.ts';
@@ -14,6 +15,7 @@ import { makeWrites } from './marathon-writes.ts';
 export type { AppForm } from './marathon-app.ts';
 export type { Credentials, Misbehaviour } from './marathon-http.ts';
 export type { Launch, Launched } from './marathon-runner.ts';
+export type { PodForm } from './marathon-pod.ts';
 export type { TaskForm } from './marathon-task.ts';
 
 /** Where this Marathon listens, and how it behaves. */
@@ -33,7 +35,7 @@ export interface MarathonSettings {
 }
 
 /** A Marathon that runs inside this process. It speaks Marathon's protocol to the outside, and has commands for a story or a test. */
-export interface Marathon extends AppCommands, TaskCommands {
+export interface Marathon extends AppCommands, TaskCommands, PodCommands {
   /** For example 'http://127.0.0.1:8080', without a slash at the end. */
   readonly url: string;
   readonly port: number;
@@ -58,7 +60,7 @@ export interface Marathon extends AppCommands, TaskCommands {
 /** Starts a Marathon without apps. Rejects with an Error for a version that it can't play, or when it can't listen. */
 export async function startMarathon(settings: MarathonSettings = {}): Promise<Marathon> {
   const { host = '127.0.0.1', port: wantedPort = 0, version = '1.11.24', heartBeatMs = 10_000, credentials, launch } = settings;
-  const misbehave: Misbehaviour = { apps: 'ok', events: 'ok' };
+  const misbehave: Misbehaviour = { apps: 'ok', pods: 'ok', events: 'ok' };
   const requests = new Map<string, number>();
   const streams = makeStreams({ heartBeatMs, silent: () => misbehave.events === 'silent' });
   const store = makeStore(dialectOf(version), streams.publish);
@@ -74,6 +76,7 @@ export async function startMarathon(settings: MarathonSettings = {}): Promise<Ma
   });
   return {
     ...commands,
+    ...makePodCommands(store),
     url: `http://${leader}`,
     port,
     misbehave,

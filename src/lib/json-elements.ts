@@ -8,10 +8,10 @@ export interface ElementCutter {
 
 /**
  * Makes a cutter for a body such as `{"apps":[{…},{…}]}`: it returns the elements of the top-level array under `key`, so that each can be parsed
- * on its own and a large body never has to be one string. It looks only at strings, brackets and commas. It does not check that an element is
+ * on its own and a large body never has to be one string. Without a key the body itself is the array, `[{…},{…}]`. It looks only at strings, brackets and commas. It does not check that an element is
  * valid JSON (the caller parses it), and it skips members other than `key` without checking them.
  */
-export function makeElementCutter(key: string): ElementCutter {
+export function makeElementCutter(key?: string): ElementCutter {
   return new Cutter(key);
 }
 
@@ -19,6 +19,7 @@ export function makeElementCutter(key: string): ElementCutter {
 type Expected = keyof typeof NEXT;
 const NEXT = {
   object: 'a JSON object',
+  list: 'a JSON array', // the whole body
   key: 'a member',
   colon: 'a colon',
   array: 'an array', // the value under `key`
@@ -40,9 +41,9 @@ const CLOSE_OBJECT = 0x7d;
 const MARKS = Uint8Array.from({ length: 256 }, (_, byte) => ('"[]{},:'.includes(String.fromCharCode(byte)) ? 1 : 0));
 
 class Cutter implements ElementCutter {
-  readonly #key: string;
+  readonly #key: string | undefined;
   readonly #text = makeText();
-  #place: Expected = 'object';
+  #place: Expected;
   #depth = 0; // how many brackets are open; elements are at depth 2
   #inString = false;
   #escaped = false; // the previous byte was a backslash
@@ -52,8 +53,9 @@ class Cutter implements ElementCutter {
   #total = 0; // how many bytes the previous chunks had
   #elements: string[] = [];
 
-  constructor(key: string) {
+  constructor(key: string | undefined) {
     this.#key = key;
+    this.#place = key === undefined ? 'list' : 'object';
   }
 
   push(chunk: Uint8Array): readonly string[] {
@@ -116,9 +118,13 @@ class Cutter implements ElementCutter {
     return at - 1;
   }
 
-  /** Outside of the top-level object: takes white space, and the object's opening bracket once. */
+  /** Outside of the top-level object or array: takes white space, and the opening bracket once. */
   #outside(byte: number, at: number): void {
     if (isSpace(byte)) return;
+    if (byte === OPEN_ARRAY && this.#place === 'list') {
+      this.#beginArray(at);
+      return;
+    }
     if (byte !== OPEN_OBJECT || this.#place !== 'object') throw this.#broken(byte, at);
     this.#depth = 1;
     this.#place = 'key';
@@ -133,8 +139,8 @@ class Cutter implements ElementCutter {
       this.#afterComma = true;
     } else if (byte === CLOSE_ARRAY) {
       this.#endElement(byte, at);
-      this.#depth = 1;
-      this.#place = 'value';
+      this.#depth = this.#key === undefined ? 0 : 1;
+      this.#place = this.#key === undefined ? 'nothing' : 'value';
     } else throw this.#broken(byte, at);
   }
 

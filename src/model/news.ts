@@ -12,7 +12,13 @@ import type { App, Snapshot } from './snapshot.ts';
  * it happened, in ms since 1970 with a fraction. `sentAt` is when a read was sent: its answer does not overwrite what was learned after that.
  */
 export type News = { readonly at: number } & (
-  | { readonly kind: 'apps'; readonly sentAt: number; readonly apps: readonly App[]; readonly problems: readonly Problem[] } // a full read
+  | {
+      readonly kind: 'apps';
+      readonly sentAt: number;
+      readonly apps: readonly App[];
+      readonly problems: readonly Problem[];
+      readonly podsUnread?: true;
+    } // a full read; of apps only, when Marathon has pods that could not be read
   | {
       readonly kind: 'app';
       readonly sentAt: number;

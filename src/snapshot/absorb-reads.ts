@@ -21,9 +21,9 @@ export function withChange(state: State, change: Partial<State>): State {
 
 /**
  * Absorbs a full read. Apps that are not in it are gone, except those about which something newer than the read is known, and those with held losses.
- * An app that can't be decoded stays as it was.
+ * An app that can't be decoded stays as it was, and so do pods when only apps could be read.
  */
-export function absorbApps(given: State, { apps, problems, sentAt, at }: Told<'apps'>, holdMs: number): State {
+export function absorbApps(given: State, { apps, problems, sentAt, at, podsUnread }: Told<'apps'>, holdMs: number): State {
   if (given.sentAt !== undefined && sentAt < given.sentAt) return given;
   const state = withBefore(given, { sentAt, at });
   const before = state.snapshot;
@@ -36,15 +36,17 @@ export function absorbApps(given: State, { apps, problems, sentAt, at }: Told<'a
     since: state.since ?? at,
     before: undefined,
   };
-  const isLater = ({ owner }: Problem): boolean => owner.by === 'app' && later.touched.has(owner.app);
+  const unreadPods = podsUnread ? before.apps.filter(({ definition }) => definition.pod) : [];
+  const unread = new Set(unreadPods.map(({ id }) => id));
+  const isLater = ({ owner }: Problem): boolean => owner.by === 'app' && (later.touched.has(owner.app) || unread.has(owner.app));
   const told = [...before.problems.filter(isLater), ...problems.filter((problem) => !isLater(problem))];
   const unreadable = new Set(problems.flatMap(({ owner }) => (owner.by === 'app' ? owner.app : [])));
-  const isPassedOver = (id: AppId): boolean => later.touched.has(id) || unreadable.has(id);
+  const isPassedOver = (id: AppId): boolean => later.touched.has(id) || unreadable.has(id) || unread.has(id);
   const kept = before.apps.filter(({ id }) => isPassedOver(id));
   const read = apps.filter(({ id }) => !later.touched.has(id));
   const held = makeHeld(state, { sentAt, apps: read, isPassedOver, holdMs });
   // A read with held losses does not prove that a task ended.
-  const ended = held === undefined ? countMissing(state.ended, { apps, sentAt }) : state.ended;
+  const ended = held === undefined ? countMissing(state.ended, { apps: [...apps, ...unreadPods], sentAt }) : state.ended;
   const known = new Map<AppId, App>(before.apps.map((app) => [app.id, app]));
   const better = { ...later, ended, memory: state.memory, at };
   const settled = withHeld(read, before.apps, held).map((app) => settle(known.get(app.id), app, better));

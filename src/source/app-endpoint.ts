@@ -5,9 +5,20 @@ export function pathOf(id: AppId): string {
   return `${pathOfApp(id)}?embed=app.tasks&embed=app.readiness`;
 }
 
-/** Returns the path of an app's definition in one version. */
-export function versionPathOf(id: AppId, version: string): string {
-  return `${pathOfApp(id)}/versions/${encodeURIComponent(version)}`;
+/** Returns the path of a pod with its instances. */
+export function podPathOf(id: AppId): string {
+  return `${pathOfPod(id)}::status`;
+}
+
+/** Returns the path of an app's or a pod's definition in one version. */
+export function versionPathOf({ id, version, pod = false }: Version): string {
+  return pod ? `${pathOfPod(id)}::versions/${encodeURIComponent(version)}` : `${pathOfApp(id)}/versions/${encodeURIComponent(version)}`;
+}
+
+interface Version {
+  readonly id: AppId;
+  readonly version: string;
+  readonly pod?: boolean;
 }
 
 /**
@@ -19,7 +30,15 @@ export function isReadable(id: AppId): boolean {
 }
 
 function pathOfApp(id: AppId): string {
-  return `/v2/apps${id.split('/').map(encodeURIComponent).join('/')}`;
+  return `/v2/apps${inPath(id)}`;
+}
+
+function pathOfPod(id: AppId): string {
+  return `/v2/pods${inPath(id)}`;
+}
+
+function inPath(id: AppId): string {
+  return id.split('/').map(encodeURIComponent).join('/');
 }
 
 /** Returns the app in `{"app":…}` as JSON text. Throws a sentence when there is no app, or an app with a different id. */
@@ -31,13 +50,25 @@ export function appIn(answer: unknown, id: AppId): string {
   return JSON.stringify(app);
 }
 
+/** Returns the pod's status as JSON text. Throws a sentence when there is no pod, or a pod with a different id. */
+export function podIn(answer: unknown, id: AppId): string {
+  if (typeof answer !== 'object' || answer === null) throw new Error(`sent JSON without a pod, ${id} was wanted`);
+  const found = fieldOf(answer, 'id') ?? fieldOf(fieldOf(answer, 'spec'), 'id');
+  if (typeof found === 'string' && found !== id) throw new Error(`sent the pod ${found}, ${id} was wanted`);
+  return JSON.stringify(answer);
+}
+
 /**
- * Whether a 404 means that the app, or a version of it, does not exist: Marathon then answers `App '/shop' does not exist`. For an unknown path it
+ * Whether a 404 means that the app, or a version of it, does not exist: Marathon then answers `App '/shop' does not exist`, and about a version `pod with /shop does not exist`. For an unknown path it
  * also answers 404 with a message, as a proxy in front of it may do, so the message is checked.
  */
 export function saysGone(answer: unknown, id: AppId): boolean {
   const message = fieldOf(answer, 'message');
-  return typeof message === 'string' && message.includes(`'${id}'`) && message.includes('does not exist');
+  return (
+    typeof message === 'string' &&
+    (message.includes(`'${id}'`) || message.includes(`pod with ${id} `)) &&
+    message.includes('does not exist')
+  );
 }
 
 function fieldOf(value: unknown, name: string): unknown {

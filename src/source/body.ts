@@ -28,6 +28,8 @@ export const LIMITS: Limits = { bytes: 2 ** 29, appBytes: 2 ** 26, apps: 100_000
 
 interface Elements<T> {
   readonly body: Readable;
+  /** The member that is the list: 'apps'; when left out, the whole body is the list. */
+  readonly key?: string;
   readonly decode: (json: string) => T;
   readonly limits: Limits;
   /** Milliseconds. */
@@ -35,9 +37,9 @@ interface Elements<T> {
   readonly signal: AbortSignal;
 }
 
-/** Decodes the elements of `apps` while the body arrives. Yields to the event loop at least every 5 ms. Rejects with a sentence. */
-export async function readElements<T>({ body, decode, limits, now, signal }: Elements<T>): Promise<readonly T[]> {
-  const cutter = makeElementCutter('apps');
+/** Decodes the elements of a list while the body arrives. Yields to the event loop at least every 5 ms. Rejects with a sentence. */
+export async function readElements<T>({ body, key, decode, limits, now, signal }: Elements<T>): Promise<readonly T[]> {
+  const cutter = makeElementCutter(key);
   const elements: T[] = [];
   let open = 0; // bytes since the end of the last element
   let turn = now();

@@ -1,6 +1,6 @@
 import { Agent } from 'undici';
 import type { AppId } from '../model/names.ts';
-import { appIn, pathOf, saysGone, versionPathOf } from './app-endpoint.ts';
+import { appIn, pathOf, podIn, podPathOf, saysGone, versionPathOf } from './app-endpoint.ts';
 import type { Auth } from './auth.ts';
 import { LIMITS, readElements, readJson, unpacked, type Limits } from './body.ts';
 import { metered, type RequestMeter } from './metered.ts';
@@ -40,6 +40,8 @@ interface VersionQuestion {
   readonly id: AppId;
   /** ISO 8601 in UTC, as tasks have it. */
   readonly version: string;
+  /** Whether the app is a pod. */
+  readonly pod?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -58,7 +60,11 @@ export interface Client {
   readonly readApps: <T>(decode: (json: string) => T, signal: AbortSignal) => Promise<Read<readonly T[]>>;
   /** Reads one app with its tasks; undefined when Marathon says that it does not exist. */
   readonly readApp: <T>(question: AppQuestion<T>) => Promise<Read<T | undefined>>;
-  /** Reads an app's definition in one version as JSON text, without tasks; undefined when Marathon says that it does not exist. */
+  /** Reads all pods with their instances, as `readApps` reads apps; undefined when this Marathon has no pods, as before 1.4. */
+  readonly readPods: <T>(decode: (json: string) => T, signal: AbortSignal) => Promise<Read<readonly T[] | undefined>>;
+  /** Reads one pod with its instances; undefined when Marathon says that it does not exist. */
+  readonly readPod: <T>(question: AppQuestion<T>) => Promise<Read<T | undefined>>;
+  /** Reads an app's or a pod's definition in one version as JSON text, without tasks; undefined when Marathon says that it does not exist. */
   readonly readVersion: (question: VersionQuestion) => Promise<string | undefined>;
   /** Closes all connections, even connections in use. */
   readonly close: () => Promise<void>;
@@ -83,6 +89,10 @@ interface Settings {
 }
 
 const APPS = '/v2/apps?embed=apps.tasks&embed=apps.readiness';
+const PODS = '/v2/pods/::status';
+
+/** The statuses with which a Marathon without pods answers: it does not know the path, or no GET of it. */
+const NO_PODS: readonly number[] = [404, 405];
 
 /** Makes a client of one Marathon cluster. Throws when there is no URL, or one that is not http or https. */
 export function makeClient({
@@ -104,7 +114,7 @@ export function makeClient({
   const dispatcher = meter === undefined ? agent : agent.compose(metered(meter));
   const get = makeGet({ agent: dispatcher, auth, connectMs: deadlines.connectMs, mayTrust: makeMayTrust(bases, leaderHosts) });
   const ask = makeAsk(get, now);
-  const patience = makePatience({ leastMs: APPS_MS, mostMs: deadlines.headMs });
+  const [patience, podPatience] = [0, 1].map(() => makePatience({ leastMs: APPS_MS, mostMs: deadlines.headMs })) as [Patience, Patience];
   const hosts = makeHostsInTurn(bases, now);
   const readOne = makeReadOne({ hosts, ask, deadlines: shorter(deadlines), maxBytes: limits.appBytes });
 
@@ -114,12 +124,21 @@ export function makeClient({
     readApps: (decode, signal) =>
       hosts({ what: "Marathon's apps", ms: deadlines.wholeMs, signal }, (base, limited) =>
         ask({ base, path: APPS, deadlines, patience, signal: limited }, (answer) =>
-          readElements({ body: unpacked(answer), decode, limits, now, signal: limited }),
+          readElements({ body: unpacked(answer), key: 'apps', decode, limits, now, signal: limited }),
         ),
       ),
+    readPods: (decode, signal) =>
+      hosts({ what: "Marathon's pods", ms: deadlines.wholeMs, signal }, (base, limited) =>
+        ask({ base, path: PODS, deadlines, patience: podPatience, also: NO_PODS, unknown: NO_PODS, signal: limited }, (answer) =>
+          NO_PODS.includes(answer.status)
+            ? Promise.resolve(undefined)
+            : readElements({ body: unpacked(answer), decode, limits, now, signal: limited }),
+        ),
+      ),
+    readPod: ({ id, decode, signal }) => readOne({ what: 'a pod', id, path: podPathOf(id), signal }, (json) => decode(podIn(json, id))),
     readApp: ({ id, decode, signal }) => readOne({ what: 'an app', id, path: pathOf(id), signal }, (json) => decode(appIn(json, id))),
-    readVersion: async ({ id, version, signal }) =>
-      (await readOne({ what: 'a version of an app', id, path: versionPathOf(id, version), signal }, JSON.stringify)).answer,
+    readVersion: async ({ signal, ...one }) =>
+      (await readOne({ what: 'a version of an app', id: one.id, path: versionPathOf(one), signal }, JSON.stringify)).answer,
     close: () => agent.destroy(),
   };
 }
@@ -139,7 +158,9 @@ interface Ask {
   readonly path: string;
   readonly deadlines: Deadlines;
   readonly patience: Patience;
-  readonly also?: number;
+  readonly also?: readonly number[];
+  /** Statuses with which a host says that it does not know what is asked for, in whatever form. */
+  readonly unknown?: readonly number[];
   readonly signal: AbortSignal;
 }
 
@@ -147,7 +168,7 @@ type AskHost = <T>(question: Ask, read: (answer: Answer) => Promise<T>) => Promi
 
 /** Makes a function that asks one host for JSON. It always closes the answer. */
 function makeAsk(get: Get, now: () => number): AskHost {
-  return async ({ base, path, deadlines, patience, also, signal }, read) => {
+  return async ({ base, path, deadlines, patience, also, unknown = [], signal }, read) => {
     const waits = { ...deadlines, headMs: patience.now(), signal };
     const headers = { accept: 'application/json', 'accept-encoding': 'gzip' };
     const sent = now();
@@ -158,7 +179,7 @@ function makeAsk(get: Get, now: () => number): AskHost {
     });
     patience.met(now() - sent);
     try {
-      refuseWebPage(answer, 'JSON');
+      if (!unknown.includes(answer.status)) refuseWebPage(answer, 'JSON');
       return await read(answer);
     } catch (error) {
       throw failure(error, waits);
@@ -185,7 +206,7 @@ function makeReadOne({ hosts, ask, deadlines, maxBytes }: ReadOneParts) {
   const patience = makePatience({ leastMs: APP_MS, mostMs: deadlines.headMs });
   return <T>({ what, id, path, signal }: One, read: (json: unknown) => T): Promise<Read<T | undefined>> =>
     hosts({ what, ms: deadlines.wholeMs, signal }, (base, limited) =>
-      ask({ base, path, deadlines, patience, also: 404, signal: limited }, async (answer) => {
+      ask({ base, path, deadlines, patience, also: [404], signal: limited }, async (answer) => {
         const body = readJson(unpacked(answer), maxBytes);
         if (answer.status !== 404) return read(await body);
         if (saysGone(await body.catch(() => undefined), id)) return undefined;

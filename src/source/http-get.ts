@@ -13,11 +13,11 @@ export interface Question {
   readonly headMs: number;
   readonly silenceMs: number;
   readonly signal: AbortSignal;
-  /** A status beside 2xx that is not an error: 404 when the thing asked for may not exist. */
-  readonly also?: number;
+  /** Statuses beside 2xx that are no error: 404 when the thing asked for may not exist. */
+  readonly also?: readonly number[];
 }
 
-/** An answer with a 2xx status, or the status of `also`. Its body must be read to the end or destroyed. */
+/** An answer with a 2xx status, or a status of `also`. Its body must be read to the end or destroyed. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -127,13 +127,13 @@ async function ask({ base, path, headers, ...rest }: Question, given: Headers, {
   }
 }
 
-/** Returns the answer if its status is 2xx or `also`; throws a sentence for all others. A redirect here is a second one, so it is an error. */
+/** Returns the answer if its status is 2xx or one of `also`; throws a sentence for all others. A redirect here is a second one, so it is an error. */
 function accept(
-  { response, by, secret, also }: Heard & { readonly also: number | undefined },
+  { response, by, secret, also }: Heard & { readonly also: readonly number[] | undefined },
   { from = '--auth-credentials' }: Auth,
 ): Answer {
   const { statusCode: status, headers, body } = response;
-  if ((status >= 200 && status < 300) || status === also) return { status, headers, body };
+  if ((status >= 200 && status < 300) || also?.includes(status) === true) return { status, headers, body };
   body.destroy();
   const said = `${by}answered HTTP ${status}`;
   if (status === 401 && secret) throw new Error(`${said}: it does not accept the credentials of ${from}`);

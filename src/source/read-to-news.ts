@@ -7,7 +7,9 @@ import type { News } from '../model/news.ts';
 import type { Problem } from '../model/problem.ts';
 import type { App } from '../model/snapshot.ts';
 import type { Client } from './client.ts';
+import type { Read } from './hosts-in-turn.ts';
 import { makeLogOnce } from './log-once.ts';
+import type { PodReads } from './pods.ts';
 import type { UnreadAlarm } from './unread-alarm.ts';
 
 /** Decodes the JSON text of one app into an app, or into a Problem. Throws only when the text is not JSON, which is Marathon's fault. */
@@ -50,25 +52,46 @@ export function makeFullRead({
   log,
   sleep,
   unread,
-}: Dependencies & Pick<Client, 'readApps'> & { readonly unread?: UnreadAlarm }): (signal: AbortSignal) => Promise<void> {
+  pods,
+}: Dependencies & FullReads): (signal: AbortSignal) => Promise<void> {
   const trouble = makeLogOnce(log, { worse: 'Marathon could not be read, so the last known state is kept', better: 'Marathon was read' });
   return async (signal) => {
     unread?.begun(signal);
     try {
       const { sentAt, answer } = await sayLong(readApps(decode, signal), { text: 'Marathon has not sent all apps yet', log, sleep });
-      const apps = answer.flatMap((one) => ('app' in one ? [one.app] : []));
-      const problems = answer.flatMap((one) => ('problem' in one ? [one.problem] : []));
+      const ofPods = await pods?.readAll(signal);
+      const { apps, problems } = sorted([...answer, ...(ofPods ?? [])]);
       trouble.over({ apps: apps.length });
       const completed = await complete(apps, { whole: true, signal });
       signal.throwIfAborted();
       unread?.succeeded();
-      tell({ kind: 'apps', at: now(), sentAt, apps: completed, problems });
+      const podsUnread = pods !== undefined && ofPods === undefined;
+      tell({ kind: 'apps', at: now(), sentAt, apps: completed, problems, ...(podsUnread && { podsUnread }) });
     } catch (error) {
       if (!signal.aborted) trouble.tell(sentence(error));
       throw error;
     }
   };
 }
+
+interface FullReads extends Pick<Client, 'readApps'> {
+  readonly unread?: UnreadAlarm;
+  /** Reads the pods after the apps; only apps are read when left out. */
+  readonly pods?: Pick<PodReads, 'readAll'>;
+}
+
+/** The apps, and the Problems of those that can't be decoded. Of an app and a pod with one id, which both were there at some time, the app counts. */
+function sorted(decoded: readonly ReturnType<Decode>[]) {
+  const apps = new Map<AppId, App>();
+  for (const one of decoded) if ('app' in one && !apps.has(one.app.id)) apps.set(one.app.id, one.app);
+  return { apps: [...apps.values()], problems: decoded.flatMap((one) => ('problem' in one ? [one.problem] : [])) };
+}
+
+type ReadOne = (question: {
+  readonly id: AppId;
+  readonly decode: Decode;
+  readonly signal: AbortSignal;
+}) => Promise<Read<ReturnType<Decode> | undefined>>;
 
 /**
  * Makes the function that reads one app again and tells it as News: the app, that it does not exist any more, or a Problem why it can't be decoded.
@@ -82,7 +105,7 @@ export function makeAppRead({
   now,
   log,
   sleep,
-}: Dependencies & Pick<Client, 'readApp'>): (id: AppId, signal: AbortSignal) => Promise<void> {
+}: Dependencies & { readonly readApp: ReadOne }): (id: AppId, signal: AbortSignal) => Promise<void> {
   const trouble = makeLogOnce(log, {
     worse: 'an app could not be read again, so its last known state is kept',
     better: 'apps can be read again',

@@ -26,6 +26,7 @@ export interface VersionSettings extends Pick<Client, 'readVersion'> {
 interface Old {
   readonly id: AppId;
   readonly version: string;
+  readonly pod?: true;
 }
 
 /**
@@ -51,7 +52,8 @@ export function makeVersions(settings: VersionSettings): Complete {
 
 /** Returns the versions that tasks were started with, if the configuration has changed since then. Scaling makes a version without such a change. */
 function oldVersions({ id, definition, tasks }: App): readonly Old[] {
-  return tasks.flatMap((task) => (isOld(task, definition) ? [{ id, version: task.version }] : []));
+  const { pod } = definition;
+  return tasks.flatMap((task) => (isOld(task, definition) ? [{ id, version: task.version, ...(pod && { pod }) }] : []));
 }
 
 function isOld(task: Task, { changedAt }: Definition): task is Task & { readonly version: string } {
@@ -164,10 +166,27 @@ function withVersions(app: App, filling: Filling): App {
 
 /** Returns the task with its own version's definition, by which its host ports are assigned again. */
 function withVersion(task: Task, definition: Definition, { known, unpack }: Filling): Task {
-  const old = isOld(task, definition) ? known.get(keyOf({ id: definition.id, version: task.version })) : undefined;
+  const found = isOld(task, definition) ? known.get(keyOf({ id: definition.id, version: task.version })) : undefined;
+  const old = found && definition.pod ? inOrderOf(definition, found) : found;
   if (old === undefined || isSame(old, definition)) return task;
+  if (definition.pod) return { ...task, of: old }; // its host ports came with the names of their endpoints
   const packed = task.hostPorts.filter((port) => port !== undefined);
   return { ...task, hostPorts: unpack(packed, old.ports), of: old };
+}
+
+/**
+ * An older version of a pod, with its endpoints in the order of the newer version, because labels count the endpoints of the newer one. An endpoint that
+ * the older version lacks belongs to no container there.
+ */
+function inOrderOf(newer: Definition, old: Definition): Definition {
+  const placeOf = ({ name }: Port): number => newer.ports.findIndex((port) => port.name === name);
+  const ports = newer.ports.map((port) => old.ports.find(({ name }) => name === port.name) ?? { ...port, containerName: '' });
+  const checks = old.checks.map((check) => {
+    const port = check.at !== undefined && 'index' in check.at ? old.ports[check.at.index] : undefined;
+    const index = port === undefined ? -1 : placeOf(port);
+    return { ...check, at: index < 0 ? undefined : { index } };
+  });
+  return { ...old, ports, checks };
 }
 
 /** Whether tasks of both definitions are reached and checked in the same way. */

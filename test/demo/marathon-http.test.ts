@@ -20,11 +20,11 @@ test('/v2/info, /v2/leader and /ping', async () => {
 });
 
 test.each([
-  ['1.4.13', 404, { message: 'URI not found: /v2/pods' }],
+  ['1.4.13', 404, { message: 'URI not found: /v2/queue' }],
   ['1.11.24', 500, { message: 'URI not found' }],
 ])('%s: an unknown path is answered by %d', async (version, status, body) => {
   const { url } = await start({ version });
-  const response = await fetch(`${url}/v2/pods`);
+  const response = await fetch(`${url}/v2/queue`);
   expect([response.status, await response.json()]).toEqual([status, body]);
 });
 
