@@ -1,12 +1,5 @@
-/** The daemon answered, and refused. */
-export class Refused extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
+/** The daemon answered, and refused, in a sentence. */
+export class Refused extends Error {}
 
 const ASK_MS = 15_000;
 
@@ -17,7 +10,7 @@ export async function ask<Shape>(path: string): Promise<Shape> {
   if (!isJson) throw new Error(`the daemon does not answer (${response.status})`); // HAProxy's own page says that the daemon is away
   const answer = (await response.json()) as { readonly error?: string };
   if (response.ok) return answer as Shape;
-  throw new Refused(response.status, answer.error ?? `${response.status}`);
+  throw new Refused(answer.error ?? `the daemon answers with ${response.status}`);
 }
 
 /** A path with its query. */

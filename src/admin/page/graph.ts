@@ -17,7 +17,7 @@ export interface Frame {
 const GAP_MS = 45_000;
 
 /** The pieces of a line without gaps, each as coordinates. */
-export function piecesOf(points: readonly Point[], frame: Frame): readonly (readonly (readonly [number, number])[])[] {
+function piecesOf(points: readonly Point[], frame: Frame): readonly (readonly (readonly [number, number])[])[] {
   const pieces: (readonly [number, number])[][] = [];
   let last = -Infinity;
   for (const { at, value } of points) {
@@ -32,7 +32,7 @@ export function piecesOf(points: readonly Point[], frame: Frame): readonly (read
 }
 
 /** Where a time is, from the left. */
-export function xOf(at: number, { from, to, width }: Frame): number {
+function xOf(at: number, { from, to, width }: Frame): number {
   return tenth(((at - from) / (to - from)) * width);
 }
 

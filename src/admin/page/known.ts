@@ -8,8 +8,8 @@ export interface Known {
   readonly status: LiveStatus | undefined;
   readonly problems: readonly Problem[];
   readonly changes: readonly Change[];
-  /** HAProxy's figures; undefined while it does not answer. */
-  readonly stats: StatsShape | undefined;
+  /** HAProxy's figures; or a sentence why there are none, as far as the daemon gives one. */
+  readonly stats: StatsShape | string | undefined;
   /** When the daemon did not answer any more, in ms since 1970; undefined while it answers. */
   readonly silentSince: number | undefined;
 }

@@ -42,7 +42,7 @@ function makeShow(details: Details): (known: Known, now: Date) => void {
     const severities = problems.map(severityOf);
     const critical = severities.filter((one) => one === 'critical').length;
     const serious = severities.filter((one) => one !== 'minor').length;
-    showVerdict({ status, silentSince, totals: stats?.totals, problems: { critical, serious, all: problems.length } }, now);
+    showVerdict({ status, silentSince, stats, problems: { critical, serious, all: problems.length } }, now);
     document.body.dataset['live'] = silentSince === undefined ? 'yes' : 'no';
     say(find('live', HTMLElement), silentSince === undefined ? 'live' : 'no answer');
     say(find('machine', HTMLElement), status === undefined ? '' : `${status.machine} · ${status.version}`);

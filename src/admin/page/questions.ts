@@ -3,7 +3,7 @@ import type { LiveStatus } from '../../admin/live-status.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Details } from './app-details.ts';
 import type { Apps } from './apps.ts';
-import { ask, pathOf } from './ask.ts';
+import { ask, pathOf, Refused } from './ask.ts';
 import type { Board } from './known.ts';
 import { repeat, type Repeated } from './repeat.ts';
 import type { OverviewShape, StatsShape } from './shapes.ts';
@@ -54,10 +54,12 @@ async function askOverview({ apps }: Askers): Promise<number> {
 }
 
 async function askFigures({ board, apps, details, traffic }: Askers): Promise<number> {
-  const stats = await orNothing<StatsShape>(pathOf('v1/stats', [...apps.wanted(), ['since', String(traffic.latest())]]));
+  const path = pathOf('v1/stats', [...apps.wanted(), ['since', String(traffic.latest())]]);
+  const answer = await ask<StatsShape>(path).catch((error: unknown) => (error instanceof Refused ? error : undefined));
+  const stats = answer instanceof Refused ? undefined : answer;
   traffic.add(stats?.past ?? [], board.now().getTime());
   apps.figures(stats);
-  board.learn({ stats });
+  board.learn({ stats: answer instanceof Refused ? answer.message : answer });
   await details.refresh();
   return Math.max(SHORT_MS, stats?.everyMs ?? 0);
 }

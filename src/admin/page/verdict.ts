@@ -13,7 +13,8 @@ export interface Standing {
   readonly silentSince: number | undefined;
   /** How many there are, how many of them are critical, and how many are critical or serious. */
   readonly problems: { readonly critical: number; readonly serious: number; readonly all: number };
-  readonly totals: TotalsShape | undefined;
+  /** HAProxy's figures, or a sentence why there are none. */
+  readonly stats: { readonly totals: TotalsShape } | string | undefined;
 }
 
 /** Shows at a glance whether all is well. */
@@ -31,7 +32,7 @@ export function showVerdict(standing: Standing, now: Date): void {
 
 const TITLES = { good: '✓', warn: '!', bad: '✗', unknown: '…' } as const satisfies Record<Mood, string>;
 
-function verdictOf({ status, silentSince, problems, totals }: Standing, now: Date): { readonly mood: Mood; readonly text: string } {
+function verdictOf({ status, silentSince, problems, stats }: Standing, now: Date): { readonly mood: Mood; readonly text: string } {
   if (silentSince !== undefined) {
     const since = clock(new Date(silentSince).toISOString(), now);
     return { mood: 'bad', text: `The daemon has not answered since ${since}. What is shown is from before; HAProxy goes on serving it.` };
@@ -40,7 +41,7 @@ function verdictOf({ status, silentSince, problems, totals }: Standing, now: Dat
   if (!status.ok) return { mood: 'bad', text: `${upper(status.text)}.` };
   if (!status.marathon.attached && status.marathon.since !== null)
     return { mood: 'warn', text: "Marathon's event stream is not attached, so changes come later." };
-  return inStep(problems, totals?.down ?? 0);
+  return inStep(problems, typeof stats === 'object' ? stats.totals.down : 0);
 }
 
 /** All is in step. What is wrong all the same is said, and is a reason to look where it is more than minor. */
@@ -115,11 +116,11 @@ function haproxyTile({ status }: Standing, now: Date): Tile {
   };
 }
 
-function serversTile({ status, totals }: Standing): Tile {
+function serversTile({ status, stats }: Standing): Tile {
   if (status === undefined) return ASKED;
   const known = `${counted(status.apps, 'app')}, ${counted(status.tasks, 'task')}`;
-  if (totals === undefined) return { mood: 'unknown', value: 'Not known', more: [known] };
-  const { up, down, draining, checking } = totals;
+  if (typeof stats !== 'object') return { mood: 'unknown', value: 'Not known', more: [...(stats === undefined ? [] : [stats]), known] };
+  const { up, down, draining, checking } = stats.totals;
   const rest = [
     [draining, 'draining'],
     [checking, 'waiting for a check'],
