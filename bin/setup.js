@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Installs what `npm start` and `npm test` need in a fresh clone, as far as it is missing: npm packages, the build, and HAProxy. Arguments name more
 // programs: `dig` (dig and host) and `chromium` for the end-to-end tests, `patchelf` for the tests with other releases of HAProxy, and `image`
-// (debootstrap and crun) for the tests of the container image.
+// (debootstrap and crun) for the tests of the container image, and `packages` (promtool and others) for those of what is in packaging/.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -21,6 +21,12 @@ const MORE = {
   image: [
     ['debootstrap', '--version', 'debootstrap'],
     ['crun', '--version', 'crun'],
+  ],
+  packages: [
+    ['debootstrap', '--version', 'debootstrap'],
+    ['dpkg-deb', '--version', 'dpkg'],
+    ['promtool', '--version', 'prometheus'],
+    ['systemd-analyze', '--version', 'systemd'],
   ],
 };
 

@@ -36,7 +36,7 @@ test.each(PAGES)('%s: every link leads somewhere', (page) => {
 });
 
 /** Where a path in a page may begin: at the top of the project, or, for the rooms, in src/. */
-const TOPS = ['bin', 'docs', 'examples', 'fixtures', 'src', 'templates', 'test'];
+const TOPS = ['bin', 'docs', 'examples', 'fixtures', 'packaging', 'src', 'templates', 'test'];
 const ROOMS = readdirSync('src', { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
 
 test.each(PAGES)('%s: every file and folder that it names is there', (page) => {
