@@ -19,6 +19,7 @@ interface DemoFlags {
   readonly dnsPort: number;
   readonly every: number;
   readonly app: readonly string[];
+  readonly pod: boolean;
   readonly haproxyBin: string;
 }
 
@@ -45,6 +46,7 @@ export function addDemo(program: Command): Command {
     .addOption(port('--container-port', 80, 'port of the backends, which have addresses of their own'))
     .addOption(new Option('--every <seconds>', 'time between two steps of the story').default(15).argParser(readNumber(3600)))
     .addOption(new Option('--app <files...>', 'app definitions to run instead of the tutorial, as `check` reads them').default([], 'none'))
+    .addOption(new Option('--pod', 'a pod beside the apps of the tutorial').default(false))
     .addOption(new Option('--haproxy-bin <file>', 'the HAProxy program').default('haproxy'))
     .action(() => run(demo.opts()));
   return program;
@@ -72,6 +74,7 @@ async function run(flags: DemoFlags): Promise<void> {
         ports: { http, https, appId, stats, dns, marathon: flags.marathonPort, service: flags.servicePort, container: flags.containerPort },
         everyMs: flags.every * 1000,
         apps,
+        pod: flags.pod,
         say: teller.say,
         signal,
         daemon: ({ marathon, ready, signal: until }) => {
@@ -102,7 +105,7 @@ async function readApps(names: readonly string[]): Promise<readonly Readonly<Rec
     throw new UsageError(sentence(error));
   });
   const apps = files.flatMap((file) => file.apps);
-  if (apps.length === 0) throw new UsageError(`there is no app in ${names.join(', ')}, only pods, which are not served yet`);
+  if (apps.length === 0) throw new UsageError(`there is no app in ${names.join(', ')}, only pods, which the demo runs with --pod`);
   return apps;
 }
 

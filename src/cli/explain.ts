@@ -89,7 +89,8 @@ async function here(what: string, settings: Settings, file: string | undefined):
 async function newsFrom(run: Omit<Run, 'log'>, file: string | undefined): Promise<readonly News[]> {
   if (file !== undefined) {
     const { newsOf, readAppFile } = await import('../daemon/app-files.ts');
-    return [newsOf((await readAppFile(file).catch(usage)).apps)];
+    const { apps, pods } = await readAppFile(file).catch(usage);
+    return [newsOf([...apps, ...pods])];
   }
   const { readNews } = await import('../daemon/read-view.ts');
   return readNews({ ...run, log: await makeLogger({ level: 'warn', format: 'text', fd: process.stderr.fd }) });

@@ -30,9 +30,8 @@ export async function readAppFiles(names: readonly string[]): Promise<readonly A
 
 /** The report on the app definitions of files. */
 export async function checkApps(files: readonly AppFile[], run: Checking): Promise<AppCheck> {
-  const byId = new Map(files.flatMap(({ name, apps }) => apps.map(({ id }) => [String(id), name] as const)));
-  const all = files.flatMap(({ apps }) => apps);
-  const pods = files.flatMap((file) => file.pods.map((pod) => `the pod ${pod} is not checked: pods are not served yet`));
+  const byId = new Map(files.flatMap(({ name, apps, pods }) => [...apps, ...pods].map(({ id }) => [String(id), name] as const)));
+  const all = files.flatMap(({ apps, pods }) => [...apps, ...pods]);
   const twice = all.length - byId.size;
   const strangers = [
     ...files.flatMap((file) => file.strangers.map((what) => `${file.name}: ${what}`)),
@@ -42,7 +41,7 @@ export async function checkApps(files: readonly AppFile[], run: Checking): Promi
   return inOwnFolder(run, async (own) => {
     const { view, missing } = await viewOf(newsOf([...unique.values()]), own);
     const { looked: haproxy, problems: refused } = await askHaproxy(view.document, own);
-    const notes = [...pods, ...missing.map((file) => `the file ${fileUse(file).path} is not on this machine, so it was not looked into`)];
+    const notes = missing.map((file) => `the file ${fileUse(file).path} is not on this machine, so it was not looked into`);
     return { report: makeReport({ view, refused, haproxy, files: byId, notes, strangers }), rendered: renderedOfApps(view.document) };
   });
 }

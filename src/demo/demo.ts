@@ -4,6 +4,7 @@ import { listen } from './listen.ts';
 import type { Json } from './marathon-app.ts';
 import { startMarathon, type Marathon } from './marathon.ts';
 import { makeOwnApps } from './own-apps.ts';
+import { POD_HOST, POD_INSTANCES } from './pod-story.ts';
 import { SHOP_HOST, SHOP_TASKS } from './shop.ts';
 import { FIRST, makeStory, type Story } from './story.ts';
 import { sendRequests } from './traffic.ts';
@@ -25,6 +26,8 @@ export interface DemoSettings {
   readonly everyMs: number;
   /** App definitions that are run instead of the story's; the story's when there are none. */
   readonly apps: readonly Json[];
+  /** Whether the story has a pod as well. */
+  readonly pod: boolean;
   readonly say: (sentence: string) => void;
   readonly signal: AbortSignal;
   /** Runs the real daemon against this Marathon until the signal aborts, then ends its HAProxy. `ready` is called when HAProxy has the first apps. */
@@ -73,7 +76,7 @@ interface Telling {
   readonly dnsName: string;
 }
 
-function tellOf({ address, ports, say, apps }: DemoSettings, marathon: Marathon): Telling {
+function tellOf({ address, ports, say, apps, pod }: DemoSettings, marathon: Marathon): Telling {
   const at = `${address}:${ports.http}`;
   if (apps.length > 0) {
     const own = makeOwnApps({ marathon, definitions: apps, at, say });
@@ -86,9 +89,9 @@ function tellOf({ address, ports, say, apps }: DemoSettings, marathon: Marathon)
     };
   }
   return {
-    story: makeStory({ marathon, containerPort: ports.container, servicePort: ports.service, host: HOST, say }),
-    hosts: [HOST, SHOP_HOST],
-    begins: `/nginx: 3 tasks, HAPROXY_0_VHOST=${HOST}; and /shop: 2 tasks, HAPROXY_0_VHOST=${SHOP_HOST}`,
+    story: makeStory({ marathon, containerPort: ports.container, servicePort: ports.service, host: HOST, say, pod }),
+    hosts: [HOST, SHOP_HOST, ...(pod ? [POD_HOST] : [])],
+    begins: `/nginx: 3 tasks, HAPROXY_0_VHOST=${HOST}; and /shop: 2 tasks, HAPROXY_0_VHOST=${SHOP_HOST}${pod ? `; and the pod /cart: 2 instances, HAPROXY_VHOST=${POD_HOST} at its endpoint` : ''}`,
     tries: `/nginx. Try:  curl -H "Host: ${HOST}" http://${at}/`,
     dnsName: 'nginx.marathon.mesos',
   };
@@ -116,10 +119,11 @@ const FLAGS: Readonly<Record<Exclude<keyof DemoSettings['ports'], 'container'>, 
 };
 
 /** Checks that all ports are free before anything starts, because this error names the flag that changes the port. */
-async function requireFree({ address, ports, apps }: DemoSettings): Promise<void> {
+async function requireFree({ address, ports, apps, pod }: DemoSettings): Promise<void> {
   for (const [name, flag] of Object.entries(FLAGS)) await requirePort(address, ports[name as keyof typeof FLAGS], flag);
   if (apps.length > 0) return;
-  for (const container of [...FIRST, ...SHOP_TASKS]) await requirePort(container, ports.container, '--container-port');
+  for (const container of [...FIRST, ...SHOP_TASKS, ...(pod ? POD_INSTANCES : [])])
+    await requirePort(container, ports.container, '--container-port');
 }
 
 async function requirePort(address: string, port: number, flag: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { startBackend, type RunningBackend } from './backends.ts';
 import type { Marathon } from './marathon.ts';
+import { makePodStory, type PodStory } from './pod-story.ts';
 import { makeShop, type Shop } from './shop.ts';
 
 /** The app of Calico's tutorial "Connecting to Tasks", and the agents of its tasks. */
@@ -17,6 +18,8 @@ export interface StorySettings {
   readonly servicePort: number;
   readonly host: string;
   readonly say: (sentence: string) => void;
+  /** Whether there is a pod as well; false when left out. */
+  readonly pod?: boolean;
 }
 
 /** The tutorial's app and a shop, with a real backend for each task. */
@@ -45,6 +48,7 @@ class Tutorial implements Story {
   readonly #settings: StorySettings;
   readonly #tasks: RunningTask[] = [];
   readonly #shop: Shop;
+  readonly #pod: PodStory | undefined;
   readonly #steps: readonly (() => Promise<void>)[];
   #started = 0;
   #step = 0;
@@ -52,7 +56,9 @@ class Tutorial implements Story {
   constructor(settings: StorySettings) {
     this.#settings = settings;
     this.#shop = makeShop(settings);
-    this.#steps = [() => this.#scaleUp(), () => this.#replace(), () => this.#scaleDown(), ...this.#shop.steps];
+    this.#pod = settings.pod ? makePodStory(settings) : undefined;
+    const others = [...(this.#pod?.steps ?? []), ...this.#shop.steps];
+    this.#steps = [() => this.#scaleUp(), () => this.#replace(), () => this.#scaleDown(), ...others];
   }
 
   async begin(): Promise<void> {
@@ -62,6 +68,7 @@ class Tutorial implements Story {
     marathon.deploy({ id: APP, instances: FIRST.length, network: 'container', networkName: 'calico', labels, ports });
     while (this.#tasks.length < FIRST.length) await this.#addTask();
     await this.#shop.begin();
+    await this.#pod?.begin();
   }
 
   async goOn(): Promise<void> {
@@ -69,7 +76,7 @@ class Tutorial implements Story {
   }
 
   async end(): Promise<void> {
-    await Promise.all([...this.#tasks.map(({ backend }) => backend.close()), this.#shop.end()]);
+    await Promise.all([...this.#tasks.map(({ backend }) => backend.close()), this.#shop.end(), this.#pod?.end()]);
   }
 
   async #scaleUp(): Promise<void> {

@@ -13,10 +13,10 @@ export function withPretendedTasks(apps: readonly App[]): readonly App[] {
   const next = nextFree(taken);
   return apps.map((app, i) => {
     const ports = app.definition.ports.map((port): Port => ({ ...port, service: port.service ?? (port.tcp ? next() : undefined) }));
-    const definition: Definition = { ...app.definition, ports };
+    const definition: Definition = app.definition.pod ? app.definition : { ...app.definition, ports }; // Marathon chooses none for pods
     return app.tasks.length > 0
       ? { ...app, definition }
-      : { ...app, definition, instances: Math.max(1, app.instances), tasks: [pretend(app, i)] };
+      : { ...app, definition, instances: Math.max(1, app.instances), tasks: pretendAll(app, i) };
   });
 }
 
@@ -27,6 +27,19 @@ function nextFree(taken: Set<number>): () => number {
     while (taken.has(last));
     return last;
   };
+}
+
+/** A task, or one for each container of a pod that has endpoints. */
+function pretendAll(app: App, i: number): readonly Task[] {
+  const task = pretend(app, i);
+  const { pod, ports } = app.definition;
+  if (!pod) return [task];
+  const networks = [...new Set(ports.map(({ networkName }) => networkName))].map((name) => ({
+    ...(name !== undefined && { name }),
+    addresses: task.addresses,
+  }));
+  const containers = [...new Set(ports.flatMap(({ containerName }) => containerName ?? []))];
+  return containers.map((name): Task => ({ ...task, id: `pretended.${i}.${name}` as TaskId, containerName: name, networks }));
 }
 
 /** On an address that is kept for documentation [RFC 5737]. */

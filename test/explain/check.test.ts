@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { CHECK_FORMATS } from '../../src/explain/check-formats.ts';
 import { makeReport } from '../../src/explain/check-report.ts';
+import { podSpec } from '../snapshot/pods.ts';
 import { readDefinitions } from '../../src/explain/definitions.ts';
 import { EXAMPLE_APPS } from '../../src/explain/example-apps.ts';
 import { withPretendedTasks } from '../../src/explain/pretended.ts';
@@ -27,7 +28,7 @@ test.each([
 test('a pod, and what is no definition, are told as that', () => {
   expect(readDefinitions([{ id: '/pod', containers: [] }, 7, { name: 'x' }])).toEqual({
     apps: [],
-    pods: ['/pod'],
+    pods: [{ id: '/pod', containers: [] }],
     strangers: ['an object without an id is no app definition (it has name)', '7 is no app definition'].reverse(),
   });
 });
@@ -41,6 +42,14 @@ test('apps get a task and the service ports that they lack, and those with tasks
   expect(first).toMatchObject({ instances: 1, tasks: [{ state: 'TASK_RUNNING' }] });
   expect(first?.definition.ports.map(({ service }) => service)).toEqual([10_001, 10_000]);
   expect(second?.tasks).toBe(apps[1]?.tasks);
+});
+
+test('a pod gets a task for each container with endpoints, and no service ports, because Marathon gives pods none', () => {
+  const [pod] = withPretendedTasks(
+    decodeAll([podSpec({ containers: [{ name: 'web', endpoints: [{ name: 'http' }] }, { name: 'log' }] })]).apps,
+  );
+  expect(pod?.tasks).toMatchObject([{ containerName: 'web', hostPorts: [31_000] }]);
+  expect(pod?.definition.ports).toMatchObject([{ name: 'http', service: undefined }]);
 });
 
 const labels = { HAPROXY_0_VHOTS: 'x', HAPROXY_0_BALANCE: 'a"<b>,\n%' };

@@ -143,6 +143,8 @@ function protocolsOf({ tcp, udp }: Port): readonly Protocol[] {
 
 /** The agent's port if there is one, even for a container with its own address; else the container's port (Marathon: PortDiscovery). */
 function discoveryPort(task: Task, { network, ports }: Definition, index: number): number | undefined {
+  const { containerName } = ports[index] ?? {};
+  if (containerName !== undefined && containerName !== task.containerName) return undefined; // the endpoint of another container
   const onAgent = task.hostPorts[index];
   const number = network === 'container' ? (onAgent ?? ports[index]?.container) : onAgent;
   return number === 0 ? undefined : number; // a container port of 0 means the agent's port, which is unknown here

@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { decodeAll } from '../../golden/cases.ts';
+import { podStatus } from '../../snapshot/pods.ts';
 import { allNames, app, port, task, told, zonesOf } from './make.ts';
 
 const ID = 'nginx.48dccce7-90bc-11e6-ae70-70b3d5800001'; // -jhy6r
@@ -121,4 +123,26 @@ test.each([
 
 test('apps of whatever group, or of none, have names', () => {
   expect(told(zonesOf([app('/nginx', [task(ID)])]).find('nginx.marathon.mesos'))).toEqual(['192.168.0.1']);
+});
+
+test('all containers of a pod share the names of the pod, and each has the services of its own endpoints', () => {
+  const names = allNames(zonesOf(decodeAll([podStatus()]).apps));
+  expect(names['shop.marathon.mesos']).toEqual(['10.0.0.7']);
+  expect(names['_http._shop._tcp.marathon.mesos']).toEqual([expect.stringMatching(/^shop-\w+\.marathon\.mesos:31001$/)]);
+  expect(names['_admin._shop._tcp.marathon.mesos']).toEqual([expect.stringMatching(/^shop-\w+\.marathon\.mesos:31002$/)]);
+  expect(names['shop.marathon.agentip.dcos.thisdcos.directory']).toEqual(['10.0.0.7']);
+});
+
+test('an endpoint in a container network has one service, not one for each container of the pod', () => {
+  const containers = ['web', 'log'].map((name, i) => ({ name, endpoints: [{ name: `e-${name}`, containerPort: 80 + i }] }));
+  const spec = { id: '/shop', networks: [{ mode: 'container', name: 'calico' }], containers };
+  const status = ['web', 'log'].map((name) => ({ name, status: 'TASK_RUNNING', containerId: `shop.instance-1.${name}.1`, endpoints: [{ name: `e-${name}` }] })); // prettier-ignore
+  const networks = [{ name: 'calico', addresses: ['192.168.84.1'] }];
+  const { apps } = decodeAll([
+    { id: '/shop', spec, instances: [{ id: 'shop.instance-1', agentHostname: '10.0.0.7', networks, containers: status }] },
+  ]);
+  const names = allNames(zonesOf(apps));
+  expect(names['shop.marathon.mesos']).toEqual(['192.168.84.1']);
+  expect(names['_shop._tcp.marathon.mesos']).toHaveLength(2);
+  expect(names['_e-web._shop._tcp.marathon.mesos']).toEqual([expect.stringMatching(/:80$/)]);
 });
