@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein';
+import { PASSTHROUGH } from '../haproxy/passthrough.ts';
 import type { Section } from '../model/document.ts';
 import type { Front } from '../model/service.ts';
 import type { View } from '../model/view.ts';
@@ -43,6 +44,8 @@ const HTTPS: readonly string[] = ['HAPROXY_HTTPS_FRONTEND_HEAD', 'HAPROXY_HTTPS_
 
 /** The frontend by which requests for virtual hosts come in; none under --dont-bind-http-https. */
 export function entryOf({ front }: View['document'], secure: boolean): Section | undefined {
+  const passing = secure ? front.find(({ fragments }) => fragments[0]?.template === PASSTHROUGH) : undefined;
+  if (passing !== undefined) return passing;
   const byTemplate = front.find(({ fragments }) => (secure ? HTTPS : HTTP).includes(fragments[0]?.template ?? ''));
   return byTemplate ?? front.find(({ name }) => name === `frontend marathon_${secure ? 'https' : 'http'}_in`); // of a file that was read back
 }

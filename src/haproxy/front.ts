@@ -8,6 +8,7 @@ import { groupedHttps, sharedHttps, withMap } from './https.ts';
 import { hasHostRules, makeRouteRules, type RouteRules } from './routes.ts';
 import { section } from './section.ts';
 import { APP_MAP, DOMAIN_MAP, HEALTH_MAP, type DocumentSettings } from './settings.ts';
+import { passthroughMaps, withPassthrough } from './passthrough.ts';
 import { makeTable, type Table } from './table.ts';
 import { tableLines } from './table-lines.ts';
 import type { Author, Templates } from './templates.ts';
@@ -45,6 +46,7 @@ export function makeFrontPart(templates: Templates, settings: DocumentSettings):
       maps: {
         ...(settings.maps && { [DOMAIN_MAP]: domainMap(byWeight), [APP_MAP]: appMap(firstHttp(rendered)) }),
         ...table?.maps,
+        ...passthroughMaps(settings.sharedFrontends ? fronts : []),
         ...(settings.statesFile !== undefined && { [HEALTH_MAP]: new Map<string, BackendName>() }),
       },
     };
@@ -73,9 +75,10 @@ function sharedFrontends({ byWeight, rendered, templates, settings, table }: Sha
   const mapOfApps = apps.length > 0 ? [templates.render('HAPROXY_MAP_HTTP_FRONTEND_APPID_ACL', inMap)] : [];
   const byAppId = maps ? mapOfApps : apps.flatMap(({ appId }) => appId);
   const at = (port: number) => ({ bindAddr, port: String(port) });
+  const isPassing = byWeight.some(({ front }) => front.passthrough === true && front.routes.length > 0);
   const secure = groupHttpsByVhost
     ? groupedHttps(byWeight, { templates, settings, table: lines })
-    : [sharedHttps(byWeight, { templates, settings, table: lines })];
+    : withPassthrough(sharedHttps(byWeight, { templates, settings, table: lines }), settings, isPassing);
   return [
     ...(bound ? [section([templates.render('HAPROXY_HTTP_FRONTEND_HEAD', at(ports.http)), options, ...http])] : []),
     section([templates.render('HAPROXY_HTTP_FRONTEND_APPID_HEAD', at(ports.appId)), options, ...byAppId]),

@@ -7,6 +7,7 @@ import { cleaned, type RouteRules } from './routes.ts';
 import { bindOptionsOf, certificatesOf, crt, sharedCrt } from './crt-list.ts';
 import { section } from './section.ts';
 import type { DocumentSettings } from './settings.ts';
+import { passingRule } from './passthrough.ts';
 import type { TableLines } from './table-lines.ts';
 import type { Author, Templates } from './templates.ts';
 
@@ -102,14 +103,18 @@ export function withMap({
  */
 export function groupedHttps(byWeight: readonly Ruled[], { templates, settings, table }: HttpsParts): readonly Section[] {
   const { bindAddress: bindAddr, ports } = settings;
-  const hosts = [...new Set(byWeight.flatMap(({ front }) => front.routes.map(({ host }) => host)))].filter(isInHello).sort(byText);
+  const hosts = [...new Set(byWeight.flatMap(({ front }) => (front.passthrough ? [] : front.routes.map(({ host }) => host))))]
+    .filter(isInHello)
+    .sort(byText);
   const names = hosts.map(nameOfHost);
   const options = templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {});
   const head = templates.render('HAPROXY_HTTPS_GROUPED_FRONTEND_HEAD', { bindAddr, port: String(ports.https) });
   const ways = hosts.map((host, i) => templates.render('HAPROXY_HTTPS_GROUPED_VHOST_FRONTEND_ACL', { backend: names[i] ?? '', host }));
   const own = hosts.flatMap((host, i) => {
     const name = names[i] ?? '';
-    const mine = byWeight.filter(({ front }) => front.routes.some((route) => route.host === host) && !isWithheldAt(front, host));
+    const mine = byWeight.filter(
+      ({ front }) => front.passthrough !== true && front.routes.some((route) => route.host === host) && !isWithheldAt(front, host),
+    );
     const owners = mine.map(({ front }) => front).filter((front) => !isGuest(front, host) && asksForTls(front));
     const own = distinct(owners.flatMap(certificatesOf));
     const bindOpts = distinct(owners.map(bindOptionsOf)).map((one) => ` ${one}`);
@@ -128,7 +133,8 @@ export function groupedHttps(byWeight: readonly Ruled[], { templates, settings, 
       ]),
     ];
   });
-  return [section([head, ...ways]), ...own];
+  const isPassing = byWeight.some(({ front }) => front.passthrough === true && front.routes.length > 0);
+  return [section([head, ...(isPassing ? [passingRule(settings)] : []), ...ways]), ...own];
 }
 
 /** Whether a host can be a name in the TLS hello by which --group-https-by-vhost finds its frontend: a wildcard or an address can't. */

@@ -31,7 +31,7 @@ export function cleaned(text: string): string {
 export function makeRouteRules({ front, hostAcl, templates, author, ...how }: RuleParts): RouteRules {
   const hosts = front.routes.map(({ host }) => host);
   const [first] = hosts;
-  if (first === undefined || front.table !== undefined) return NO_RULES;
+  if (first === undefined || front.table !== undefined || front.passthrough === true) return NO_RULES;
   const mapped = mappedOf(front, how);
   const context = {
     backend: front.name,
@@ -73,7 +73,7 @@ function mappedOf(front: Front, { maps, grouped }: RouteSettings): { readonly ht
 /** Whether a front has rules in the file, and not only entries in the map file. */
 export function hasHostRules(front: Front, settings: RouteSettings): boolean {
   const mapped = mappedOf(front, settings);
-  return front.routes.length > 0 && front.table === undefined && !(mapped.http && mapped.https);
+  return front.routes.length > 0 && front.table === undefined && front.passthrough !== true && !(mapped.http && mapped.https);
 }
 
 const NO_RULES: RouteRules = { http: [], https: { before: [], hosts: [] }, mapped: { http: [], https: [] } };

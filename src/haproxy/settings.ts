@@ -53,7 +53,9 @@ export const TABLE_MAPS = {
   /** `split/slot` and `split/app id` -> backend. */
   split: 'route-split.map',
 } as const;
+/** A virtual host -> the backend that ends TLS for it itself. The map exists while there is one. */
+export const PASSTHROUGH_MAP = 'passthrough.map';
 /** The names of all map files. */
-export const MAP_FILES: readonly string[] = [DOMAIN_MAP, APP_MAP, HEALTH_MAP, ...Object.values(TABLE_MAPS)];
+export const MAP_FILES: readonly string[] = [DOMAIN_MAP, APP_MAP, HEALTH_MAP, PASSTHROUGH_MAP, ...Object.values(TABLE_MAPS)];
 /** The certificates that HAProxy has read, and a `crt-list` when they are too many for a line. */
 export const CERTIFICATES_FILE = 'certificates.list';

@@ -32,6 +32,8 @@ export interface Front {
   readonly routes: readonly Route[];
   /** Set when the routes stand in the routing table, which is made of map files, and not in rules of the shared frontends. */
   readonly table?: PathType;
+  /** Set when TLS for the hosts is not ended here: connections go to the app as they are, by the name in the TLS hello. */
+  readonly passthrough?: true;
   /** The split of the traffic of its routes that the port takes part in. */
   readonly split?: Split;
   readonly auth: Auth | undefined;

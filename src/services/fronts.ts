@@ -141,11 +141,8 @@ interface PortParts {
 function makePort({ definition, labels, index, overrides, bindAddress }: PortParts, asked: AskedTable): PortDraft {
   const { values } = labels[index] as LabelsOfPort;
   const check = checkFor(definition, values.checkPortIndex, index);
-  // A port with a virtual host is http even if the host can't be read or is not used, so that a typing error does not turn the port of a web app into
-  // a tcp port.
-  const mode =
-    values.mode ??
-    (hasHosts(labels[index] as LabelsOfPort, index) || asked.table !== undefined || check?.protocol === 'HTTP' ? 'http' : 'tcp');
+  const isWeb = hasHosts(labels[index] as LabelsOfPort, index) || asked.table !== undefined || check?.protocol === 'HTTP';
+  const mode = asked.passthrough === true ? 'tcp' : (values.mode ?? (isWeb ? 'http' : 'tcp'));
   const port = values.port ?? definition.ports[index]?.service ?? 0; // 0: it has none, and is reached by its virtual hosts alone
   const files = filesOf({ index, certificate: values.certificate, bindOptions: values.bindOptions, overrides });
   const front: Front = {
@@ -156,7 +153,8 @@ function makePort({ definition, labels, index, overrides, bindAddress }: PortPar
     port,
     mode,
     bind: ownBind(values, port, bindAddress),
-    routes: mode === 'http' ? asked.routes : [],
+    routes: mode === 'http' || asked.passthrough ? asked.routes : [],
+    ...(asked.passthrough && { passthrough: true as const }),
     ...(mode === 'http' && asked.table !== undefined && { table: asked.table }),
     ...(mode === 'http' && asked.split !== undefined && { split: asked.split }),
     auth: values.auth,
@@ -185,6 +183,7 @@ function weightOf({ weight, path }: PortLabels, { table }: AskedTable): number {
   return weight !== undefined && weight !== 0 && table === undefined ? weight : path === undefined ? 0 : 1;
 }
 
+/** Whether it has virtual hosts, also if none can be read or is used: a typing error does not turn the port of a web app into a tcp port. */
 function hasHosts({ names }: LabelsOfPort, index: number): boolean {
   return names.includes(`HAPROXY_${index}_${PORT_LABELS.hosts.name}`);
 }
@@ -235,7 +234,7 @@ function samePort(app: AppId, { port, index: first }: Front, index: number): Pro
 /** The Problem for virtual hosts of a tcp port. marathon-lb 1.15 rendered rules for them that no HAProxy accepts. */
 function vhostInTcp(front: Front, labels: LabelsOfPort | undefined): readonly Problem[] {
   const hosts = labels?.values.hosts ?? [];
-  if (front.mode === 'http' || hosts.length === 0) return [];
+  if (front.mode === 'http' || front.passthrough === true || hosts.length === 0) return [];
   return [
     {
       code: 'label-value',

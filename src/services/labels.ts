@@ -93,6 +93,12 @@ export const PORT_LABELS = {
     misread: 'the weight is 0',
     example: '10',
   }),
+  tls: label('TLS', routing.tls, {
+    guards: true,
+    mayBeEmpty: true,
+    doc: 'With `passthrough`, TLS connections for the virtual hosts go to the app as they are, by the name in the TLS hello, so the app has the certificate. The port is then tcp; PATH, AUTH and wildcards are not possible. The first such port of an estate needs a reload, further hosts do not.',
+    example: 'passthrough',
+  }),
   auth: label('AUTH', grammars.auth, {
     guards: true,
     doc: "Basic auth on the shared frontends; the app's own service port stays open. Hashes: `$1$`, `$5$` and `$6$` up to 100,000 rounds, bcrypt up to cost 10, as HAProxy computes one for each request.",

@@ -7,6 +7,8 @@ export const pathType = grammar("'prefix', 'segment', 'exact' or 'regex'", (text
   PATH_TYPES.find((type) => type === text.toLowerCase()),
 );
 
+export const tls = grammar("'passthrough'", (text) => (text.toLowerCase() === 'passthrough' ? ('passthrough' as const) : undefined));
+
 export const splitName = grammar("a name of letters, digits, '.', '_' and '-' ('shop')", (text) =>
   /^[A-Za-z0-9_.-]{1,64}$/.test(text) ? text : undefined,
 );

@@ -12,6 +12,7 @@ export interface AskedTable {
   readonly routes: readonly Route[];
   readonly table?: PathType;
   readonly split?: Split;
+  readonly passthrough?: true;
   readonly problems: readonly Problem[];
 }
 
@@ -29,6 +30,7 @@ interface Parts {
 export function tableOf(parts: Parts): AskedTable {
   const { labels, overrides } = parts;
   const { values } = labels;
+  if (values.tls !== undefined) return passthroughOf(parts);
   const named = values.hosts ?? [];
   const asRules = named.filter((host) => !isOnlyInTable(host));
   const reasons = reasonsFor(parts);
@@ -182,4 +184,44 @@ function notOfWildcards(parts: Parts, hosts: readonly string[]): readonly Proble
       hint: `write the hosts in full in ${nameOf(PORT_LABELS.hosts, parts.index)}, or let the app redirect`,
     }),
   ];
+}
+
+/** The hosts whose TLS connections go to the port as they are; none where a label asks for what needs the request in plain text. */
+function passthroughOf(parts: Parts): AskedTable {
+  const { labels, index } = parts;
+  const { hosts = [], auth, mode } = labels.values;
+  const named = (label: { readonly name: string }): boolean => labels.names.includes(nameOf(label, index));
+  const needs = [PORT_LABELS.path, PORT_LABELS.pathType, PORT_LABELS.auth, PORT_LABELS.redirectToHttps, PORT_LABELS.split].filter(named);
+  const shuts = auth !== undefined || named(PORT_LABELS.path) || named(PORT_LABELS.pathType);
+  const wide = hosts.filter(isOnlyInTable);
+  return {
+    routes: shuts ? [] : hosts.filter((host) => !isOnlyInTable(host)).map((host) => ({ host, path: undefined })),
+    passthrough: true,
+    problems: [
+      ...needs.map((label) => notInPlain(parts, label, shuts)),
+      ...(mode === 'http' ? [notInPlain(parts, PORT_LABELS.mode, false)] : []),
+      ...(wide.length > 0 ? [noWideHello(parts, wide)] : []),
+      ...(hosts.length === 0 ? [uselessTls(parts)] : []),
+    ],
+  };
+}
+
+function notInPlain(parts: Parts, label: { readonly name: string }, isShut: boolean): Problem {
+  const [name, tls] = [nameOf(label, parts.index), nameOf(PORT_LABELS.tls, parts.index)];
+  return problem(parts, label, {
+    message: `${name} can't be used beside ${tls}=passthrough, because the requests are encrypted for the app${isShut ? ', so its virtual hosts are not served' : ''}`,
+    hint: `remove ${name} or ${tls}`,
+  });
+}
+
+function noWideHello(parts: Parts, hosts: readonly string[]): Problem {
+  return problem(parts, PORT_LABELS.hosts, {
+    message: `${hosts.slice(0, 3).join(', ')} can't be passed through: ${nameOf(PORT_LABELS.tls, parts.index)} takes hosts that are written in full`,
+    hint: 'write the hosts in full',
+  });
+}
+
+function uselessTls(parts: Parts): Problem {
+  const [tls, hosts] = [nameOf(PORT_LABELS.tls, parts.index), nameOf(PORT_LABELS.hosts, parts.index)];
+  return problem(parts, PORT_LABELS.tls, { message: `${tls} has no effect, because the port has no ${hosts}`, hint: `add ${hosts}` });
 }

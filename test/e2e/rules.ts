@@ -52,6 +52,8 @@ interface Plan {
   readonly settings?: Partial<Settings>;
   /** Files of certificates by the labels that name them: `{PEM:shop}` in a label is a certificate for 'shop'. */
   readonly certificates?: readonly string[];
+  /** Ports of servers that a test starts itself, by the app whose only server each is. */
+  readonly servers?: Readonly<Record<string, () => number>>;
 }
 
 /** An answer is what this header of the request says: a Location. */
@@ -101,18 +103,22 @@ export function idOf(name: string, kind: Kind): string {
   return `/${name}-${kind === 'one' ? 'one' : 'list'}`;
 }
 
-async function startEstate({ apps, settings, certificates = [] }: Plan, ends: Ends): Promise<Estate> {
+async function startEstate({ apps, settings, certificates = [], servers = {} }: Plan, ends: Ends): Promise<Estate> {
   const folder = await makeFolder(ends);
   const [http = 0, https = 0, appId = 0, stats = 0, ...servicePorts] = await freePorts(4 + apps.length);
   const pems = new Map(await Promise.all(['shared', ...certificates].map((name) => writeCertificate(folder, name))));
   const withFiles = (text: string): string => text.replace(/\{PEM:([^}]+)\}/g, (_, name: string) => pems.get(name) ?? fail(name));
   const config = path.join(folder, 'haproxy.cfg');
+  const serversOf = async (id: string): Promise<readonly number[]> => {
+    const own = servers[id];
+    return own === undefined ? startServers(id, ends) : [own()];
+  };
   const rendered = viewOf(
     {
       name: 'estate',
       about: '',
       release: RELEASE,
-      apps: await Promise.all(apps.map(async (app, i) => appJson(app, servicePorts[i] ?? 0, await startServers(app.id, ends), withFiles))),
+      apps: await Promise.all(apps.map(async (app, i) => appJson(app, servicePorts[i] ?? 0, await serversOf(app.id), withFiles))),
       settings: {
         ...{ httpPort: http, httpsPort: https, appIdPort: appId, statsPort: stats, haproxyConfig: config, bindAddress: '127.0.0.1' },
         ...settings,

@@ -12,7 +12,7 @@ const DERIVERS = [makeDeriver(), makeDeriver({ haproxyMap: false })] as const;
 const VALUES = HOSTILE.map((value) => [value.title, value] as const);
 const GUARDS = ['GROUP', 'AUTH', 'BACKEND_NETWORK_ALLOWED_ACL'];
 /** These guard unless they are empty. */
-const OF_BIND = ['SSL_CERT', 'BIND_OPTIONS', 'BIND_ADDR', 'PATH_TYPE'];
+const OF_BIND = ['SSL_CERT', 'BIND_OPTIONS', 'BIND_ADDR', 'PATH_TYPE', 'TLS'];
 /** Their values are several words of a line, so the number of words says nothing. */
 const LISTS = ['PATH', 'BALANCE', 'BIND_OPTIONS'];
 

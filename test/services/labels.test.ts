@@ -74,7 +74,7 @@ test('those that guard access', () => {
   const guards = [...APP, ...PORT].filter(([, { guards }]) => guards).map(([name]) => name);
   expect(guards).toEqual([
     'HAPROXY_GROUP',
-    ...['GROUP', 'PATH_TYPE', 'AUTH', 'SSL_CERT', 'BIND_OPTIONS', 'BIND_ADDR', 'BACKEND_NETWORK_ALLOWED_ACL'].map(
+    ...['GROUP', 'PATH_TYPE', 'TLS', 'AUTH', 'SSL_CERT', 'BIND_OPTIONS', 'BIND_ADDR', 'BACKEND_NETWORK_ALLOWED_ACL'].map(
       (name) => `HAPROXY_0_${name}`,
     ),
   ]);

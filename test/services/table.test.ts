@@ -53,6 +53,15 @@ test.each<[string, Readonly<Record<string, string>>, object, string]>([
   expect(problems.join('\n')).toContain(said);
 });
 
+test('TLS=passthrough: a tcp port with its hosts, and none beside AUTH or PATH, which it could not keep', () => {
+  const passing = { ...HOST, TLS: 'passthrough' };
+  expect(read(passing)).toMatchObject({ mode: 'tcp', routes: [{ host: 'a.acme.org' }], problems: [] });
+  for (const more of [{ AUTH: 'Staff:alice:$6$salt$hash' }, { PATH: '/x' }, { PATH: 'x' }, { PATH_TYPE: 'exact' }])
+    expect(read({ ...passing, ...more })).toMatchObject({ mode: 'tcp', routes: [] });
+  expect(read({ ...passing, PATH: '/x' }).problems.join()).toContain("HAPROXY_0_PATH can't be used beside HAPROXY_0_TLS=passthrough");
+  expect(read({ ...passing, MODE: 'http' })).toMatchObject({ mode: 'tcp', routes: [{ host: 'a.acme.org' }] });
+});
+
 test.each([
   ['DEFAULT', { DEFAULT: 'true' }],
   ['paths of all hosts', { PATH: '/x', PATH_TYPE: 'exact' }],
