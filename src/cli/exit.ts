@@ -27,18 +27,29 @@ function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
+/** A file operation that is still pending after so many looks, so far apart, is one that nobody answers. */
+const BUSY = { looks: 20, ms: 50 } as const;
+
 /**
  * Lets the process end with this exit code once nothing is left to do. If something still keeps it alive after `ms` milliseconds and all output
  * has been read, the process is ended by force, because a supervisor would never restart a process that hangs. It is ended by SIGKILL when a file
- * operation on a mount that does not answer is pending, because `process.exit` would wait for that operation.
+ * operation stays pending, as on a mount that does not answer, because `process.exit` would wait for that operation.
  */
 export function leave(code: number, ms = 5_000): void {
   process.exitCode = code;
-  const look = (): void => {
-    if (process.stdout.writableLength > 0) return; // the reader of our output is slow
-    const left = process.getActiveResourcesInfo();
-    if (left.some((kind) => kind.startsWith('FSReq'))) process.kill(process.pid, 'SIGKILL');
-    process.exit(code);
+  let looks = 0;
+  const later = (wait: number): void => {
+    setTimeout(look, wait).unref();
   };
-  setInterval(look, ms).unref();
+  const look = (): void => {
+    if (process.stdout.writableLength > 0) {
+      later(ms); // the reader of our output is slow
+      return;
+    }
+    const isBusy = process.getActiveResourcesInfo().some((kind) => kind.startsWith('FSReq'));
+    if (!isBusy) process.exit(code);
+    else if (++looks > BUSY.looks) process.kill(process.pid, 'SIGKILL');
+    else later(BUSY.ms);
+  };
+  later(ms);
 }

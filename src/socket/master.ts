@@ -42,7 +42,8 @@ export async function ask({ socketPath, command, deadlineMs, signal }: Call & { 
   return withDeadline({ ms: deadlineMs, signal, late }, async (enough) => {
     for (;;) {
       try {
-        return await exchange(connect({ path: socketPath, signal: enough }), command);
+        // A socket never takes its listener off the signal, and a queue that is full is tried many times: each try has a signal of its own.
+        return await exchange(connect({ path: socketPath, signal: AbortSignal.any([enough]) }), command);
       } catch (cause) {
         enough.throwIfAborted();
         const { code = '' } = cause as NodeJS.ErrnoException;

@@ -25,6 +25,10 @@ test.each([
   ['nothing', ''],
   ['a socket that listens', `import { createServer } from 'node:net'; createServer().listen(0, '127.0.0.1')`],
   ['a timer', 'setInterval(() => undefined, 1_000)'],
+  [
+    'files that are read again and again',
+    `import { readFile } from 'node:fs/promises'; (async () => { for (;;) await readFile('/proc/stat'); })()`,
+  ],
 ])('a process that is done ends with its code, whatever is left: %s', async (_, work) => {
   await expect(endOf(work)).resolves.toEqual([3, null, '']);
 });

@@ -150,6 +150,7 @@ test('a queue that is full is waited for, no longer than the deadline', async ()
     }
     expect(refused).toBe('EAGAIN');
     await expect(silence(ask({ socketPath, command: 'x', deadlineMs: 50 }))).resolves.toBe('hang');
+    await expect(warningsOf(socketPath)).resolves.toBe(''); // none of many tries leaves a listener behind
     const answer = ask({ socketPath, command: 'x', deadlineMs: 10_000 });
     await writeFile(go, '');
     await expect(answer).resolves.toBe('answer');
@@ -159,6 +160,26 @@ test('a queue that is full is waited for, no longer than the deadline', async ()
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+/** What Node writes to stderr in a process that asks for a second. */
+async function warningsOf(socketPath: string): Promise<string> {
+  const script = `import { ask } from './src/socket/master.ts';
+    await ask({ socketPath: process.argv[1], command: 'x', deadlineMs: 1_000 }).catch(() => undefined);`;
+  const words = [
+    '--disable-warning=ExperimentalWarning',
+    '--import',
+    './test/e2e/fixtures/typescript.js',
+    '--input-type=module',
+    '-e',
+    script,
+    socketPath,
+  ];
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let text = '';
+  child.stderr.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+  await once(child, 'close');
+  return text;
+}
 
 /** Listens, takes nobody until a file is there, and then answers everybody. */
 const BUSY_MASTER = `
