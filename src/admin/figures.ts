@@ -42,6 +42,8 @@ interface BookParts {
 /** HAProxy is asked no more often than every two seconds, and spends at most a twentieth of the time on it, once there are rates. */
 const LEAST_MS = 2_000;
 const SHARE = 20;
+/** While HAProxy does not answer, as during a reload, its last figures stand in for so long, in milliseconds. */
+const KEEP_MS = 15_000;
 /** So long the totals are kept, in milliseconds. */
 const PAST_MS = 15 * 60_000;
 
@@ -64,9 +66,10 @@ export function makeFiguresBook({ ask, running, now }: BookParts): FiguresBook {
       past = [...past.filter((one) => one.at > at - PAST_MS), totals];
       last = { at, backends, totals };
     } catch (error) {
-      last = sentence(error);
+      const isKept = typeof last === 'object' && now() - last.at < KEEP_MS;
+      if (!isKept) last = sentence(error);
     }
-    return last;
+    return last ?? 'HAProxy was not asked yet';
   };
   const look = (): Promise<Figures | string> => {
     if (last !== undefined && asking === undefined && now() - askedAt < everyMs) return Promise.resolve(last);

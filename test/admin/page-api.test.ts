@@ -141,6 +141,22 @@ test('a slow HAProxy is asked less often; one that does not answer is told so, a
   expect(asked).toBe(2);
   await expect(read('/v1/stats/a', 'BackendStats')).resolves.toMatchObject({ servers: [{ server: 's1', status: 'DOWN' }] });
   await expect(get('/v1/stats/none')).resolves.toMatchObject({ status: 404 });
+  isSilent = true; // a reload
+  now += 20_000;
+  await expect(get('/v1/stats')).resolves.toMatchObject({ status: 503 });
+});
+
+test('during a reload, when HAProxy does not answer for a moment, its last figures stand in', async () => {
+  let [now, isSilent] = [1_000_000, false];
+  const backends = () =>
+    isSilent ? Promise.reject(new Error('no answer from HAProxy')) : Promise.resolve([statRow('a', { sessions: 4 })]);
+  const { get, read } = await serve({ ask: { backends, servers: () => Promise.resolve([]) }, now: () => now });
+  await read('/v1/stats', 'Stats');
+  isSilent = true;
+  now += 5_000;
+  await expect(read('/v1/stats', 'Stats')).resolves.toMatchObject({ totals: { sessions: 4 }, past: [{ sessions: 4 }] });
+  now += 11_000;
+  await expect(get('/v1/stats')).resolves.toMatchObject({ status: 503 });
 });
 
 test('the page comes with a policy that lets nothing in it run, at its own address and below /_mlb/', async () => {

