@@ -68,7 +68,9 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
     .action(() => {
       process.stdout.write(makeReference());
     });
-  return addCompletion(addDiff(addCheck(addExplain(addDemo(addStatus(addDns(program, runDns)))))));
+  addCompletion(addDiff(addCheck(addExplain(addDemo(addStatus(addDns(program, runDns)))))));
+  for (const command of program.commands) command.showHelpAfterError(`(marathon-lb-ts ${command.name()} --help lists all of its flags)`);
+  return program;
 }
 
 /** A refused argument may be an address with a user and a password. */

@@ -34,7 +34,7 @@ export function explainService(service: Service, lookup: Lookup): PortExplanatio
     app,
     author: front.author ?? app,
     index,
-    servicePort: front.port,
+    servicePort: front.port === 0 ? null : front.port, // a pod's endpoint may have none
     mode: front.mode,
     backend: front.name,
     served: isReached && backend.servers.length > 0,

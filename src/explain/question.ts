@@ -14,8 +14,8 @@ export function readQuestion(word: string): Question {
   const text = word.trim();
   if (/^:\d+$/.test(text)) return { about: 'port', port: portOf(text.slice(1)) };
   if (text.startsWith('/')) return { about: 'app', app: text.length > 1 ? withoutEnd(text, '/') : text };
-  const [, host, path = '/'] = /^(?:https?:\/\/)?([^/:?#\s]+)(?::\d+)?(\/[^?#\s]*)?(?:[?#]\S*)?$/i.exec(text) ?? [];
-  if (host === undefined || !/^[\w.*-]+$/.test(host))
+  const [, host, path = '/'] = /^(?:https?:\/\/)?(\[[^\]\s]+\]|[^/:?#\s]+)(?::\d+)?(\/[^?#\s]*)?(?:[?#]\S*)?$/i.exec(text) ?? [];
+  if (host === undefined || !/^(?:[\w.*-]+|\[[0-9a-f:.]+\])$/i.test(host))
     throw new Error(`${JSON.stringify(word)} is no app, host or port: wanted is /shop, shop.acme.org, shop.acme.org/cart or :10004`);
   return { about: 'route', host: host.toLowerCase().replace(/\.$/, ''), path };
 }

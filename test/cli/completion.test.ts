@@ -58,6 +58,8 @@ test.each([
   [['something-else'], "there is no command 'something-else': marathon-lb-ts --help lists the commands"],
   [['--grup', 'external'], '(Did you mean --group?)'],
   [['--haproxy-confg', '/etc/haproxy.cfg'], '(Did you mean --haproxy-config?)'],
+  [['diff', '--grup', 'external'], '(Did you mean --group?)'],
+  [['diff', '--grup', 'external'], '(marathon-lb-ts diff --help lists all of its flags)'],
   [['completion', 'tcsh'], 'Allowed choices are bash, zsh, fish.'],
 ])('%j ends with 2 and says what was meant', async (words, said) => {
   const { code, err, out } = await call(...words);

@@ -7,11 +7,12 @@ test.each([
   [':10004', { about: 'port', port: 10004 }],
   ['shop.acme.org', { about: 'route', host: 'shop.acme.org', path: '/' }],
   ['https://Shop.Acme.org.:8443/a/b?c#d', { about: 'route', host: 'shop.acme.org', path: '/a/b' }],
+  ['http://[2001:DB8::1]:8080/a', { about: 'route', host: '[2001:db8::1]', path: '/a' }],
 ])('%s', (word, question) => {
   expect(readQuestion(word)).toEqual(question);
 });
 
-test.each(['', ':0', ':99999', 'a b', '?'])('%j is no question', (word) => {
+test.each(['', ':0', ':99999', 'a b', '?', '[shop]', '[::1'])('%j is no question', (word) => {
   expect(() => readQuestion(word)).toThrow(/is no (?:app|port)/);
 });
 

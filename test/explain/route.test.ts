@@ -157,3 +157,11 @@ test('nothing is known of an app that Marathon does not have', () => {
   expect(() => ask(viewOf([app()]), '/none')).toThrow('nothing is known');
   expect(viewOf([app()]).services.map(({ front }) => front.app)).toEqual(['/shop' as AppId]);
 });
+
+test("a pod's endpoint without a service port has none in the answer", () => {
+  const view = viewOf([app({})]);
+  const services = view.services.map(({ front, backend }) => ({ backend, front: { ...front, port: 0 } }));
+  const { json, words } = ask({ ...view, services }, '/shop');
+  expect(json).toMatchObject({ ports: [{ index: 0, servicePort: null }] });
+  expect(words).not.toContain('service port 0');
+});
