@@ -13,7 +13,7 @@ import { until } from './until.ts';
 jest.setTimeout(90_000);
 
 const ends: Ends = [];
-const PAGES = readdirSync('docs/cookbook').map((name) => path.join('docs/cookbook', name));
+const PAGES = ['docs/guide.md', ...readdirSync('docs/cookbook').map((name) => path.join('docs/cookbook', name))];
 const FLAGS = ['--http-port', '--https-port', '--app-id-port', '--stats-port', '--dns-port', '--service-port', '--marathon-port'];
 /** The ports that pages and examples name: those of the demo, and the service ports. */
 const NAMED = [8080, 8443, ...Array.from({ length: 22 }, (_, i) => 10_101 + i)];
@@ -42,7 +42,9 @@ function withPorts(text: string): string {
 }
 
 async function outputOf(command: string): Promise<string> {
-  const { stdout } = await execa('sh', ['-c', withPorts(command)], { reject: false });
+  const { stdout } = await execa('sh', ['-c', withPorts(command).replace(/^marathon-lb-ts /, 'node bin/marathon-lb-ts.js ')], {
+    reject: false,
+  });
   return stdout.replaceAll('\r', '');
 }
 
