@@ -159,7 +159,7 @@ const bindSchema = z.strictObject({
 });
 
 /** What `marathon-lb-ts explain` is answered. */
-export const explainSchema = z.strictObject({
+const explainSchema = z.strictObject({
   served: z.boolean(),
   text,
   explanation: z.discriminatedUnion('kind', [appSchema, routeSchema, bindSchema]).nullable(),
