@@ -106,6 +106,12 @@ export const DESCRIBED: readonly Described[] = [
   },
   {
     method: 'GET',
+    path: '/v1/deployments/{group…}',
+    summary: 'The tasks of a deployment group: which serve, which drain, and their open sessions over all workers of HAProxy',
+    answers: { 200: { doc: 'the tasks, a row for each port', shape: 'Deployment' }, 404: REFUSED, 503: REFUSED },
+  },
+  {
+    method: 'GET',
     path: '/v1/config',
     summary: 'The configuration that HAProxy runs, with what commands have changed since it was loaded, without passwords',
     answers: { 200: { doc: 'as haproxy.cfg has it', type: 'text/plain; charset=utf-8' }, ...UNKNOWN_YET },

@@ -28,6 +28,7 @@ import { makeProblemLog } from './problem-log.ts';
 import { openRecorder, type Recorder } from './recorder.ts';
 import { dnsMeter, makeSample, reporting, requestMeter } from './figures.ts';
 import { openFigures } from './open-figures.ts';
+import { openWorkers } from './open-workers.ts';
 import { makeFiguresBook } from '../admin/figures.ts';
 import { makeOverview } from '../admin/overview.ts';
 import { tellMemory } from './memory.ts';
@@ -155,6 +156,7 @@ function adminPartsOf(parts: OpenedParts): AdminParts {
     metrics: recorder.metrics,
     sample: makeSample(parts),
     hub: recorder.hub,
+    workers: openWorkers(settings),
     pids: () => reached.own?.pids() ?? Promise.resolve([]),
     resync: (by) => answerResync(parts, `asked for by ${by}`),
     reload: () => {

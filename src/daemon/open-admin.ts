@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { apiRoutes, type ApiParts } from '../admin/api.ts';
+import { deploymentRoutes, type DeploymentParts } from '../admin/deployments.ts';
 import { metricsRoute, type Metrics, type Sample } from '../admin/metrics.ts';
 import { pageApiRoutes, type PageParts } from '../admin/page-api.ts';
 import { pageFileRoutes } from '../admin/page-files.ts';
@@ -18,7 +19,7 @@ import { socketPath } from './control.ts';
 import type { Run } from './surroundings.ts';
 
 /** What can be asked of the admin side. */
-export interface AdminParts extends ApiParts, MarathonLbParts, PageParts {
+export interface AdminParts extends ApiParts, MarathonLbParts, PageParts, DeploymentParts {
   readonly metrics: Metrics;
   readonly sample: Sample;
   readonly condition: () => Promise<Condition>;
@@ -48,7 +49,7 @@ export async function openServer({ settings, log, signal }: AdminRun, routes: re
 
 function routesOf(parts: AdminParts): readonly Route[] {
   const metrics = metricsRoute(parts.metrics, parts.sample);
-  const api = [...apiRoutes(parts), ...pageApiRoutes(parts), ...marathonLbRoutes(parts)];
+  const api = [...apiRoutes(parts), ...deploymentRoutes(parts), ...pageApiRoutes(parts), ...marathonLbRoutes(parts)];
   return [...healthRoutes(parts.condition), ...api, ...pageFileRoutes, metrics, openapiRoute];
 }
 

@@ -12,6 +12,8 @@ export interface StatRow {
   readonly status: string;
   /** Sessions that are open now. */
   readonly sessions: number;
+  /** Requests that wait for this server. */
+  readonly queued?: number;
   /** Requests in http mode, connections in tcp mode. */
   readonly requests: number;
   /** Answers 5xx in http mode; connections that failed or broke in tcp mode. */

@@ -1,4 +1,5 @@
 import { byText, each, eachPair, whole } from '../lib/lists.ts';
+import { DEPLOYMENT_LEAVING_LABEL } from '../model/deployment-group.ts';
 import type { AppId } from '../model/names.ts';
 import type { App, Definition, Task } from '../model/snapshot.ts';
 import { isRunning } from '../model/task-states.ts';
@@ -15,7 +16,11 @@ export function makeMergeGroups(rule: GroupRule = 'folder'): (apps: readonly App
   const members = whole((definitions: readonly Definition[]) => membersOf(definitions, rule));
   const definitionsOf = each(({ definition }: App) => definition);
   const isGrouped = each((definition: Definition) => groupOf(definition) !== undefined);
-  const merge = whole((all: readonly (App | Members)[]) => mergeAll(all[0] as Members, all.slice(1) as readonly App[]));
+  const leavingIn = whole(leavingOf);
+  const merge = whole((all: readonly (App | Members | Leaving)[]) => {
+    const [who, leaving, ...grouped] = all as [Members, Leaving, ...App[]];
+    return mergeAll({ who, leaving }, grouped);
+  });
   const renameBy = makeRename();
   const withDefinition = eachPair((app: App, definition: Definition): App => ({ ...app, id: definition.id, definition }));
   return (apps) => {
@@ -23,7 +28,7 @@ export function makeMergeGroups(rule: GroupRule = 'folder'): (apps: readonly App
     if (!isGrouped(definitions).includes(true)) return { apps, problems: NONE };
     const who = members(definitions);
     const grouped = apps.filter(({ id }) => who.of.has(id));
-    const merged = merge([who, ...grouped]);
+    const merged = merge([who, leavingIn(definitions), ...grouped]);
     const renamed = withDefinition(
       merged,
       renameBy(
@@ -60,13 +65,21 @@ function read<Value>(
   return text === undefined ? undefined : label.grammar.read(text).value;
 }
 
+/** The apps whose tasks are to drain because their deployment is taken back. */
+type Leaving = ReadonlySet<string>;
+
+/** A deployment's lock, an app of 0 instances, names the app that leaves (docs/deployments.md). */
+function leavingOf(definitions: readonly Definition[]): Leaving {
+  return new Set(definitions.flatMap(({ labels }) => labels[DEPLOYMENT_LEAVING_LABEL] ?? []));
+}
+
 /** Merges the apps of each group two at a time, in order of app id. */
-function mergeAll({ of }: Members, grouped: readonly App[]): readonly App[] {
+function mergeAll({ who: { of }, leaving }: { readonly who: Members; readonly leaving: Leaving }, grouped: readonly App[]): readonly App[] {
   const groups = new Map<AppId, App>();
   for (const app of grouped) {
     const group = of.get(app.id) ?? app.id;
     const other = groups.get(group);
-    groups.set(group, other === undefined ? app : mergePair(other, app));
+    groups.set(group, other === undefined ? app : mergePair([other, app], leaving));
   }
   return [...groups.values()];
 }
@@ -88,16 +101,18 @@ function makeRename(): (members: Members, definitions: readonly Definition[]) =>
 }
 
 /** Merges two apps, the second one with the larger id: the older of the two, with the tasks of both (marathon-lb: deploy groups, zdd). */
-function mergePair(first: App, second: App): App {
+function mergePair([first, second]: readonly [App, App], leaving: Leaving): App {
   const byDate = startedAt(first) > startedAt(second) ? { older: second, newer: first } : { older: first, newer: second };
   const newInstances = read(byDate.newer.definition.labels, APP_LABELS.newInstances);
-  const { older, newer } = isHybrid(newInstances) ? byScaling(byDate) : byDate;
-  const draining = countDraining({ older, newer, hasTarget: newInstances !== undefined });
-  const tasks = [
-    ...older.tasks.map((task, i): Task => (i < draining ? { ...task, draining: true } : task)),
-    ...newer.tasks.map((task): Task => ({ of: newer.definition, ...task })),
-  ];
-  return { ...older, instances: older.instances + newer.instances, tasks: tasks.sort((a, b) => byText(a.id, b.id)) };
+  const isTakenBack = leaving.has(byDate.newer.id) && !leaving.has(byDate.older.id);
+  const { older, newer } = isTakenBack ? { older: byDate.newer, newer: byDate.older } : isHybrid(newInstances) ? byScaling(byDate) : byDate;
+  const hasTarget = newInstances !== undefined;
+  const draining = countDraining({ older, newer, hasTarget: isTakenBack || hasTarget, target: isTakenBack ? byDate.newer : newer });
+  const leader = isTakenBack ? byDate.older : older; // its labels and ports stay in force when its deployment is taken back
+  const owned = ({ tasks: all, definition }: App): readonly Task[] =>
+    definition === leader.definition ? all : all.map((task): Task => ({ of: definition, ...task }));
+  const tasks = [...owned(older).map((task, i): Task => (i < draining ? { ...task, draining: true } : task)), ...owned(newer)];
+  return { ...leader, instances: older.instances + newer.instances, tasks: tasks.sort((a, b) => byText(a.id, b.id)) };
 }
 
 interface Colours {
@@ -127,9 +142,9 @@ function byScaling({ older, newer }: Colours): Colours {
  * How many of the older app's tasks drain; the first ones by id are taken. As many drain as the newer app has healthy tasks, but never so many that
  * fewer tasks than the target remain.
  */
-function countDraining({ older, newer, hasTarget }: Colours & { readonly hasTarget: boolean }): number {
+function countDraining({ older, newer, hasTarget, target }: Colours & { readonly hasTarget: boolean; readonly target: App }): number {
   const healthy = newer.tasks.filter((task) => isProven(task, newer)).length;
-  const wanted = hasTarget ? (read(newer.definition.labels, APP_LABELS.targetInstances) ?? newer.instances) : 1;
+  const wanted = hasTarget ? (read(target.definition.labels, APP_LABELS.targetInstances) ?? newer.instances) : 1;
   return Math.min(older.tasks.length, healthy, Math.max(0, healthy + older.instances - wanted));
 }
 

@@ -44,6 +44,7 @@ function rowOf(fields: readonly string[], at: ReadonlyMap<string, number>): Stat
     mode: isHttp ? 'http' : 'tcp',
     status: text('status'),
     sessions: count('scur'),
+    ...(count('qcur') > 0 && { queued: count('qcur') }),
     requests: isHttp && text('req_tot') !== '' ? count('req_tot') : count('stot'),
     errors: isHttp ? count('hrsp_5xx') : count('econ') + count('eresp'),
     usable: count('act') + count('bck'),

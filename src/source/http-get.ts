@@ -13,8 +13,12 @@ export interface Question {
   readonly headMs: number;
   readonly silenceMs: number;
   readonly signal: AbortSignal;
-  /** Statuses beside 2xx that are no error: 404 when the thing asked for may not exist. */
-  readonly also?: readonly number[];
+  /** A status beside 2xx that is not an error: 404 when the thing asked for may not exist; `all` for every status but 401. */
+  readonly also?: readonly number[] | 'all';
+  /** GET when left out. */
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** JSON to be sent. */
+  readonly body?: string | undefined;
 }
 
 /** An answer with a 2xx status, or a status of `also`. Its body must be read to the end or destroyed. */
@@ -83,9 +87,10 @@ export function makeGet({ agent, auth, connectMs, mayTrust }: GetParts): Get {
 type Send = (url: URL, question: Omit<Question, 'base' | 'path'>) => Promise<Dispatcher.ResponseData>;
 
 function makeSend(agent: Dispatcher, connectMs: number): Send {
-  return async (url, { headers, headMs, silenceMs, signal }) => {
+  return async (url, { headers, headMs, silenceMs, signal, method = 'GET', body }) => {
     try {
-      const options = { dispatcher: agent, headers, headersTimeout: headMs, bodyTimeout: silenceMs, signal };
+      const sent = body === undefined ? {} : { body };
+      const options = { dispatcher: agent, method, ...sent, headers, headersTimeout: headMs, bodyTimeout: silenceMs, signal };
       const response = await request(url.origin + url.pathname + url.search, options);
       response.body.on('error', () => undefined); // the reader gets the error; without this listener, destroying an unread body would end the process
       return response;
@@ -129,11 +134,11 @@ async function ask({ base, path, headers, ...rest }: Question, given: Headers, {
 
 /** Returns the answer if its status is 2xx or one of `also`; throws a sentence for all others. A redirect here is a second one, so it is an error. */
 function accept(
-  { response, by, secret, also }: Heard & { readonly also: readonly number[] | undefined },
+  { response, by, secret, also }: Heard & { readonly also: Question['also'] },
   { from = '--auth-credentials' }: Auth,
 ): Answer {
   const { statusCode: status, headers, body } = response;
-  if ((status >= 200 && status < 300) || also?.includes(status) === true) return { status, headers, body };
+  if ((status >= 200 && status < 300) || (also !== 'all' && also?.includes(status) === true) || (also === 'all' && status >= 400 && status !== 401)) return { status, headers, body };
   body.destroy();
   const said = `${by}answered HTTP ${status}`;
   if (status === 401 && secret) throw new Error(`${said}: it does not accept the credentials of ${from}`);

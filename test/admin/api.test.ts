@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { setMaxListeners } from 'node:events';
 import { request } from 'node:http';
+import { deploymentRoutes, type DeploymentParts } from '../../src/admin/deployments.ts';
 import { apiRoutes, type ApiParts } from '../../src/admin/api.ts';
 import { changeOf } from '../../src/admin/change.ts';
 import { healthRoutes } from '../../src/admin/health.ts';
@@ -193,7 +194,7 @@ test('a resync says what became of it, a reload that it was asked for', async ()
 
 test('every route is described, and every description is of a route', async () => {
   const { get } = await serve(undefined);
-  const api = [...apiRoutes({} as ApiParts), ...pageApiRoutes(makePageParts({}))];
+  const api = [...apiRoutes({} as ApiParts), ...deploymentRoutes({} as DeploymentParts), ...pageApiRoutes(makePageParts({}))];
   const served = [...api, ...healthRoutes(() => Promise.resolve(GOOD)), openapiRoute].map(({ method, path }) => `${method} ${path}`);
   const described = DESCRIBED.map(({ method, path }) => `${method} ${path}`);
   expect(described.filter((one) => one !== 'GET /metrics').sort()).toEqual(served.sort()); // its text has a test of its own

@@ -145,3 +145,33 @@ test('while only tasks change, the definition is the same object; unchanged apps
   expect(after).not.toBe(before);
   expect(after?.definition).toBe(before?.definition);
 });
+
+/** The lock of a deployment that is taken back. */
+function lockOf(leaving: string): App {
+  return app([], definition({ id: appId('/shop-zdd'), labels: { MARATHON_LB_DEPLOYMENT_LEAVING: leaving } }), 0);
+}
+
+test('a deployment that is taken back: the newer tasks drain as far as the older ones serve, and the older app stays in force', () => {
+  const blue = colour('blue', { tasks: 3, startedAt: EARLY });
+  const green = colour('green', { tasks: 2, startedAt: LATE, hybrid: '0', target: '3' });
+  const [lock, other] = [lockOf('/green'), lockOf('/other')];
+  expect(shown(blue, green)).toBe('-blue.0 -blue.1 blue.2 green.0 green.1');
+  const merged = (...apps: readonly App[]) => makeMergeGroups()(apps).apps.find(({ id }) => id === '/shop');
+  const drained = (...apps: readonly App[]) => merged(...apps)?.tasks.filter(({ draining }) => draining).map(({ id }) => id);
+  expect(drained(blue, green, lock)).toEqual(['green.0', 'green.1']);
+  expect(merged(blue, green, lock)?.definition.labels).toBe(blue.definition.labels);
+  expect(drained(blue, green, other)).toEqual(['blue.0', 'blue.1']);
+  const short = colour('blue', { tasks: 1, startedAt: EARLY });
+  expect(drained(short, green, lock)).toEqual([]); // one serves, two are needed
+  const half = colour('blue', { tasks: 2, startedAt: EARLY });
+  expect(drained(half, green, lock)).toEqual(['green.0']);
+});
+
+test('the lock of a deployment is noticed when it comes and when it goes', () => {
+  const merge = makeMergeGroups();
+  const apps = [colour('blue', { startedAt: EARLY }), colour('green', { startedAt: LATE, hybrid: '0', target: '2' })];
+  const drained = (all: readonly App[]) => merge(all).apps.flatMap(({ tasks }) => tasks.filter(({ draining }) => draining).map(({ id }) => id));
+  expect(drained(apps)).toEqual(['blue.0', 'blue.1']);
+  expect(drained([...apps, lockOf('/green')])).toEqual(['green.0', 'green.1']);
+  expect(drained(apps)).toEqual(['blue.0', 'blue.1']);
+});
