@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { run, parseWords } from './cli/program.ts';
+import { DeployError } from './deploy/deploy-error.ts';
 import { UsageError } from './lib/usage-error.ts';
 import { hideSecrets } from './lib/secrets.ts';
 import { sentence } from './lib/sentence.ts';
@@ -15,7 +16,7 @@ export async function main(words: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has printed the reason
     process.stderr.write(`marathon-lb-ts: ${hideSecrets(sentence(error))}\n`);
-    return error instanceof UsageError ? 2 : 1;
+    return error instanceof DeployError ? error.exitCode : error instanceof UsageError ? 2 : 1;
   }
 }
 

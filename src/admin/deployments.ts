@@ -51,16 +51,27 @@ const WORKERS_MS = 8_000;
 
 /** What this load balancer knows of a deployment group: every task, whether it serves, and its open sessions. */
 export function deploymentRoutes(parts: DeploymentParts): readonly Route[] {
-  return [{ method: 'GET', path: '/v1/deployments/{group…}', deadlineMs: WORKERS_MS, answer: ({ params }) => answer(parts, params['group'] ?? '') }];
+  return [
+    {
+      method: 'GET',
+      path: '/v1/deployments/{group…}',
+      deadlineMs: WORKERS_MS,
+      answer: ({ params }) => answer(parts, params['group'] ?? ''),
+    },
+  ];
 }
 
 async function answer(parts: DeploymentParts, asked: string): Promise<Answer> {
   const view = parts.view();
   const hint = 'GET /health/ready says why';
   if (view === undefined) return refused({ status: 503, error: 'nothing is known yet: Marathon was not read', hint });
-  const group = `/${asked.split('/').filter((part) => part !== '').join('/')}` as AppId;
+  const group = `/${asked
+    .split('/')
+    .filter((part) => part !== '')
+    .join('/')}` as AppId;
   const members = makeLookup(view).members(group);
-  if (members.length === 0) return refused({ status: 404, error: `Marathon has no app of the deployment group ${group}`, hint: 'GET /v1/apps lists all apps' });
+  if (members.length === 0)
+    return refused({ status: 404, error: `Marathon has no app of the deployment group ${group}`, hint: 'GET /v1/apps lists all apps' });
   const services = view.services.filter(({ front }) => front.app === group);
   try {
     const workers = await parts.workers(services.map(({ front }) => front.name));
@@ -77,7 +88,11 @@ interface Asked {
 }
 
 function rows({ view, group }: Asked, { serving, old }: Workers): readonly DeploymentTask[] {
-  const apps = new Map(makeLookup(view).members(group).flatMap((app) => app.tasks.map((task) => [task.id, app] as const)));
+  const apps = new Map(
+    makeLookup(view)
+      .members(group)
+      .flatMap((app) => app.tasks.map((task) => [task.id, app] as const)),
+  );
   const now = new Map(serving.map((row) => [`${row.backend}/${row.server ?? ''}`, row]));
   const found = view.services
     .filter(({ front }) => front.app === group)

@@ -20,7 +20,9 @@ import { UsageError } from '../lib/usage-error.ts';
 import { addExplain } from './explain.ts';
 import { addCheck } from './check.ts';
 import { addCompletion } from './completion.ts';
+import { addDeploy } from './deploy.ts';
 import { addDiff } from './diff.ts';
+import { addZdd } from './zdd.ts';
 
 /**
  * Parses the command line and runs the command. Without a command (`labels`, `dns`, `demo`, `status`), `act` gets the settings. Rejects with a
@@ -46,7 +48,7 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
   const program = new Command('marathon-lb-ts')
     .description('Follows Mesosphere Marathon and keeps HAProxy in step: a drop-in for marathon-lb 1.15.')
     .usage(
-      '[options]\n       marathon-lb-ts dns [options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts status [options]\n       marathon-lb-ts explain <app|host|:port> [options]\n       marathon-lb-ts check <file...> [options]\n       marathon-lb-ts diff [options]\n       marathon-lb-ts labels\n       marathon-lb-ts completion bash|zsh|fish',
+      '[options]\n       marathon-lb-ts dns [options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts status [options]\n       marathon-lb-ts explain <app|host|:port> [options]\n       marathon-lb-ts check <file...> [options]\n       marathon-lb-ts diff [options]\n       marathon-lb-ts deploy start|status|promote|abort|pause|resume [options]\n       marathon-lb-ts zdd [options]\n       marathon-lb-ts labels\n       marathon-lb-ts completion bash|zsh|fish',
     )
     .version(packageVersion(), '--version', 'print the version')
     .exitOverride()
@@ -68,7 +70,7 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
     .action(() => {
       process.stdout.write(makeReference());
     });
-  addCompletion(addDiff(addCheck(addExplain(addDemo(addStatus(addDns(program, runDns)))))));
+  addCompletion(addDeploy(addZdd(addDiff(addCheck(addExplain(addDemo(addStatus(addDns(program, runDns)))))))));
   for (const command of program.commands) command.showHelpAfterError(`(marathon-lb-ts ${command.name()} --help lists all of its flags)`);
   return program;
 }

@@ -13,7 +13,12 @@ const WORKER_MS = 2_000;
  * Asks all workers of HAProxy for the servers of some backends. What the worker that serves counts is not all: after a reload, an old worker may still
  * have sessions. Where HAProxy is not ours, only the worker that serves can be asked.
  */
-export function openWorkers({ command, haproxySocket, runDir, haproxyConfig }: Settings): (backends: readonly string[]) => Promise<Workers> {
+export function openWorkers({
+  command,
+  haproxySocket,
+  runDir,
+  haproxyConfig,
+}: Settings): (backends: readonly string[]) => Promise<Workers> {
   const mapFolder = path.dirname(path.resolve(haproxyConfig));
   if (command !== undefined && haproxySocket === undefined)
     return () => Promise.reject(new Error('HAProxy is reloaded by --command and no --haproxy-socket is given, so it can not be asked'));
@@ -47,6 +52,8 @@ interface OldWorker {
 
 /** An old worker that has ended in the meantime has no sessions; its master then answers with a sentence. */
 async function rowsOf({ socketPath, pid, backends }: OldWorker): Promise<readonly StatRow[]> {
-  const answers = await Promise.all(backends.map((backend) => ask({ socketPath, command: `@!${pid} ${statOf(backend)}`, deadlineMs: WORKER_MS })));
+  const answers = await Promise.all(
+    backends.map((backend) => ask({ socketPath, command: `@!${pid} ${statOf(backend)}`, deadlineMs: WORKER_MS })),
+  );
   return answers.flatMap(readRows);
 }

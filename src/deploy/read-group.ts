@@ -81,5 +81,6 @@ function readLock(app: Json): Lock {
     since: Date.parse(labels[OWN_LABELS.since] ?? '') || 0,
     beat: labels[OWN_LABELS.beat] ?? '',
     leaving: labels[DEPLOYMENT_LEAVING_LABEL],
+    makes: labels[OWN_LABELS.makes],
   };
 }

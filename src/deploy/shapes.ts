@@ -33,6 +33,8 @@ export interface Lock {
   readonly beat: string;
   /** The app whose tasks are to drain, when that is not the older one. */
   readonly leaving: string | undefined;
+  /** The app that the deployment makes, and a digest of what it is made from. */
+  readonly makes: string | undefined;
 }
 
 /** What a person has asked for, beside the run that drives the deployment. */

@@ -95,5 +95,8 @@ test('a HAProxy that does not answer is a 503 that says so', async () => {
   const view = viewOfGroup();
   const workers = () => Promise.reject(new Error('no answer from HAProxy'));
   const { port } = await serveAdmin({ routes: deploymentRoutes({ ...makePageParts({}), view: () => view, workers }) }, ends);
-  await expect(ask({ port, path: '/v1/deployments/shop' })).resolves.toMatchObject({ status: 503, text: expect.stringContaining('no answer') });
+  await expect(ask({ port, path: '/v1/deployments/shop' })).resolves.toMatchObject({
+    status: 503,
+    text: expect.stringContaining('no answer'),
+  });
 });

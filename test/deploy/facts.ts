@@ -29,7 +29,7 @@ export function balancer(servers: Readonly<Record<string, Server>>, name = '10.0
 
 const PLAN: Plan = { growth: { by: 'half' }, stepMs: 300_000, onTimeout: 'kill', direction: 'forward' };
 
-export const LOCK: Lock = { id: '/shop-zdd', turn: 1, owner: 'me', since: 0, beat: '', leaving: undefined };
+export const LOCK: Lock = { id: '/shop-zdd', turn: 1, owner: 'me', since: 0, beat: '', leaving: undefined, makes: undefined };
 
 interface Case {
   readonly apps: readonly Colour[];

@@ -157,7 +157,10 @@ test('a deployment that is taken back: the newer tasks drain as far as the older
   const [lock, other] = [lockOf('/green'), lockOf('/other')];
   expect(shown(blue, green)).toBe('-blue.0 -blue.1 blue.2 green.0 green.1');
   const merged = (...apps: readonly App[]) => makeMergeGroups()(apps).apps.find(({ id }) => id === '/shop');
-  const drained = (...apps: readonly App[]) => merged(...apps)?.tasks.filter(({ draining }) => draining).map(({ id }) => id);
+  const drained = (...apps: readonly App[]) =>
+    merged(...apps)
+      ?.tasks.filter(({ draining }) => draining)
+      .map(({ id }) => id);
   expect(drained(blue, green, lock)).toEqual(['green.0', 'green.1']);
   expect(merged(blue, green, lock)?.definition.labels).toBe(blue.definition.labels);
   expect(drained(blue, green, other)).toEqual(['blue.0', 'blue.1']);
@@ -170,7 +173,8 @@ test('a deployment that is taken back: the newer tasks drain as far as the older
 test('the lock of a deployment is noticed when it comes and when it goes', () => {
   const merge = makeMergeGroups();
   const apps = [colour('blue', { startedAt: EARLY }), colour('green', { startedAt: LATE, hybrid: '0', target: '2' })];
-  const drained = (all: readonly App[]) => merge(all).apps.flatMap(({ tasks }) => tasks.filter(({ draining }) => draining).map(({ id }) => id));
+  const drained = (all: readonly App[]) =>
+    merge(all).apps.flatMap(({ tasks }) => tasks.filter(({ draining }) => draining).map(({ id }) => id));
   expect(drained(apps)).toEqual(['blue.0', 'blue.1']);
   expect(drained([...apps, lockOf('/green')])).toEqual(['green.0', 'green.1']);
   expect(drained(apps)).toEqual(['blue.0', 'blue.1']);

@@ -1,0 +1,154 @@
+import { readFile } from 'node:fs/promises';
+import { Option, type Command } from 'commander';
+import { decide } from '../deploy/decide.ts';
+import { DeployError, EXIT } from '../deploy/deploy-error.ts';
+import { deploy, type Task } from '../deploy/engine.ts';
+import { prepare, readDefinition, type Named } from '../deploy/prepare.ts';
+import type { Group, Growth, Plan } from '../deploy/shapes.ts';
+import {
+  addPlaceFlags,
+  addStepFlags,
+  askPerson,
+  baseOf,
+  digest,
+  engineFor,
+  readCount,
+  sortedJson,
+  withMarathon,
+  type Opened,
+  type PlaceFlags,
+  type RunFlags,
+} from './deploy-parts.ts';
+
+/** zdd's flags. */
+export interface ZddFlags extends PlaceFlags, RunFlags {
+  readonly json: string;
+  readonly dryRun: boolean;
+  readonly force: boolean;
+  readonly initialInstances: number;
+  readonly linearIncrease: number;
+  readonly maxWait: number;
+  readonly newInstances: number;
+  readonly completeCur: boolean;
+  readonly completePrev: boolean;
+  readonly instancesFrom: 'json' | 'running';
+  /** Shares of the target, in place of zdd's ramp. */
+  readonly steps?: readonly number[];
+}
+
+/** Adds `marathon-lb-ts zdd`, which a pipeline calls as it called marathon-lb's zdd.py. */
+export function addZdd(program: Command): Command {
+  const zdd = program
+    .command('zdd')
+    .description("deploy an app without downtime, with the flags and exit codes of marathon-lb's zdd.py (docs/deployments.md)")
+    .allowExcessArguments(false);
+  addStepFlags(addPlaceFlags(zdd))
+    .addOption(new Option('-j, --json <file>', 'the app definition').makeOptionMandatory())
+    .addOption(new Option('-d, --dry-run', 'change nothing: print the app that would be made, or what would be done next').default(false))
+    .addOption(new Option('-f, --force', 'ask nobody').default(false))
+    .addOption(new Option('-s, --step-delay <seconds>', 'the time between two steps').argParser(readCount).default(5))
+    .addOption(new Option('-i, --initial-instances <number>', 'how many instances the new app begins with').argParser(readCount).default(1))
+    .addOption(
+      new Option('--linear-increase <number>', 'so many instances more in each step; half as many again when 0')
+        .argParser(readCount)
+        .default(0),
+    )
+    .addOption(new Option('-r, --resume', 'go on with a deployment that was begun; so it is done in any case'))
+    .addOption(new Option('-w, --max-wait <seconds>', 'how long one step may take').argParser(readCount).default(300))
+    .addOption(
+      new Option('-n, --new-instances <number>', 'keep both apps, with so many instances of the new one').argParser(readCount).default(0),
+    )
+    .addOption(new Option('-c, --complete-cur', 'end a hybrid: the newer app takes all').default(false))
+    .addOption(new Option('-p, --complete-prev', 'end a hybrid: the older app takes all').default(false))
+    .addOption(
+      new Option('--instances-from <where>', 'whose number of instances is the target').choices(['json', 'running']).default('running'),
+    )
+    .addOption(new Option('--syslog-socket <file>', 'taken, without effect: messages go to stderr'))
+    .addOption(new Option('--log-format <format>', 'taken, without effect'))
+    .addOption(new Option('--log-level <level>', 'taken, without effect'))
+    .action(() => runZdd(zdd.opts()));
+  return program;
+}
+
+/** Runs a deployment from its flags to its end. */
+export async function runZdd(flags: ZddFlags): Promise<void> {
+  const text = await readFile(flags.json, 'utf8').catch((error: unknown) => {
+    throw new DeployError(`the app definition ${flags.json} can't be read`, EXIT.unexpected, error);
+  });
+  const named = readDefinition(text, flags.json);
+  await withMarathon(flags, async (opened) => {
+    const group = await opened.marathon.read(named.group);
+    const isHybrid = flags.completeCur || flags.completePrev;
+    if (isHybrid && group.apps.length < 2)
+      throw new DeployError(
+        `the deployment group ${named.group} has ${group.apps.length} app, so there is no hybrid to complete`,
+        EXIT.noHybrid,
+      );
+    const wishes = { named, flags, isHybrid, digest: digest(text) };
+    if (flags.dryRun) await dryRun(opened, group, wishes);
+    else await drive(opened, group, wishes);
+  });
+}
+
+interface Wishes {
+  readonly named: Named;
+  readonly flags: ZddFlags;
+  readonly isHybrid: boolean;
+  readonly digest: string;
+}
+
+async function drive(opened: Opened, group: Group, wishes: Wishes): Promise<void> {
+  const { named, flags, isHybrid } = wishes;
+  const confirmKill = flags.force
+    ? {}
+    : {
+        confirmKill: ({ tasks, app }: { readonly tasks: readonly string[]; readonly app: { readonly id: string } }) =>
+          askPerson(`Kill ${tasks.length} tasks of ${app.id}?`),
+      };
+  const engine = engineFor(opened, { group: named.group, base: baseOf(group, named.id), flags, ...confirmKill });
+  if (group.apps.length === 2) opened.say(`goes on with the deployment of ${group.apps.map(({ id }) => id).join(' and ')} that was begun`);
+  const task: Task = {
+    plan: planOf(flags),
+    make: isHybrid ? undefined : (now) => makeApp(wishes, now),
+    key: wishes.digest,
+    confirm: async (app) => {
+      process.stdout.write(`${sortedJson(app)}\n`);
+      if (!flags.force) await askPerson('Continue with deployment?');
+    },
+  };
+  const outcome = await deploy(engine, task);
+  opened.say(OUTCOMES[outcome]);
+}
+
+const OUTCOMES = {
+  first: 'the first app of the group is made',
+  complete: 'the deployment is complete',
+  hybrid: 'both apps have their instances; -c or -p ends the hybrid',
+  restored: 'the older app has everything again',
+} as const;
+
+function growthOf({ steps, linearIncrease }: Pick<ZddFlags, 'steps' | 'linearIncrease'>): Growth {
+  if (steps !== undefined) return { by: 'shares', shares: steps };
+  return linearIncrease > 0 ? { by: 'number', number: linearIncrease } : { by: 'half' };
+}
+
+function planOf(flags: ZddFlags): Plan {
+  const direction = flags.completePrev ? 'back' : flags.completeCur ? 'whole' : 'forward';
+  return { growth: growthOf(flags), stepMs: flags.maxWait * 1000, onTimeout: flags.onTimeout, direction };
+}
+
+function makeApp({ named, flags }: Wishes, { apps }: Group) {
+  const { initialInstances: initial, newInstances, instancesFrom } = flags;
+  return prepare({ app: named.app, previous: apps.at(-1), initial, newInstances, instancesFrom, growth: growthOf(flags), now: new Date() });
+}
+
+/** Changes nothing, whatever there is. */
+async function dryRun(opened: Opened, group: Group, wishes: Wishes): Promise<void> {
+  if (group.apps.length < 2) {
+    process.stdout.write(`${sortedJson(makeApp(wishes, group))}\n`);
+    return;
+  }
+  const engine = engineFor(opened, { group: group.name, base: baseOf(group, wishes.named.id), flags: wishes.flags });
+  const step = decide({ group, balancers: await engine.look(group), plan: planOf(wishes.flags), now: engine.now() });
+  opened.say(`a run would do this next: ${step.do}${'app' in step ? ` ${step.app.id}` : 'for' in step ? ` for ${step.for}` : ''}`);
+}

@@ -1,0 +1,105 @@
+import { lookup } from 'node:dns/promises';
+import { isIPv6 } from 'node:net';
+import { request } from 'undici';
+import { bracketed } from '../lib/bracketed.ts';
+import { sentence } from '../lib/sentence.ts';
+import { readCsv } from './csv.ts';
+import { isObject, type Json } from './read-group.ts';
+import type { Balancer, Group, Server } from './shapes.ts';
+import { together } from './together.ts';
+
+/** How long one load balancer may take to answer, in milliseconds. */
+const ANSWER_MS = 5_000;
+
+/** Where one load balancer is asked: at one of the addresses of a URL of --marathon-lb. */
+interface Place {
+  readonly base: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Asks every address of every URL. A name is looked up each time, because load balancers come and go. Never rejects. */
+export async function askBalancers(urls: readonly URL[], group: Group, signal: AbortSignal): Promise<readonly Balancer[]> {
+  const found = await Promise.all(
+    urls.map(async (url): Promise<readonly (Place | Balancer)[]> => {
+      try {
+        return await placesOf(url);
+      } catch (error) {
+        return [{ name: url.host, why: `its name can't be looked up: ${sentence(error)}` }];
+      }
+    }),
+  );
+  return Promise.all(found.flat().map((place) => ('base' in place ? askOne(place, group, signal) : place)));
+}
+
+async function placesOf(url: URL): Promise<readonly Place[]> {
+  const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '9090') : url.port;
+  const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const headers = url.username === '' ? {} : { authorization: `Basic ${Buffer.from(user).toString('base64')}` };
+  if (url.protocol === 'https:') return [{ base: `https://${url.hostname}:${port}`, headers }]; // its certificate is for the name
+  const addresses = await lookup(url.hostname.replace(/^\[|\]$/g, ''), { all: true });
+  return addresses.map(({ address }) => ({ base: `http://${isIPv6(address) ? bracketed(address) : address}:${port}`, headers }));
+}
+
+interface Heard {
+  readonly status: number;
+  readonly text: string;
+}
+
+async function askOne(place: Place, group: Group, signal: AbortSignal): Promise<Balancer> {
+  const name = new URL(place.base).host;
+  try {
+    const get = async (path: string): Promise<Heard> => {
+      const limited = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+      const { statusCode, body } = await request(`${place.base}${path}`, { headers: place.headers, signal: limited });
+      return { status: statusCode, text: await body.text() };
+    };
+    const path = group.name
+      .split('/')
+      .filter((part) => part !== '')
+      .map(encodeURIComponent)
+      .join('/');
+    const ours = readOurs(await get(`/_mlb/v1/deployments/${path}`), name);
+    if (ours !== undefined) return ours;
+    const [csv, pids] = [await get('/haproxy?stats;csv'), await get('/_haproxy_getpids')];
+    if (csv.status !== 200) return { name, why: `it answered HTTP ${csv.status} instead of its figures` };
+    const isReloading = pids.status === 200 && pids.text.trim().split(/\s+/).length > 2;
+    return { name, servers: readCsv(csv.text, { group, isReloading }) };
+  } catch (error) {
+    return { name, why: sentence(error) };
+  }
+}
+
+/** What a marathon-lb-ts says; undefined when the answer is of something else. */
+function readOurs({ status, text }: Heard, name: string): Balancer | undefined {
+  const json = parse(text);
+  if (!isObject(json)) return undefined;
+  if (status === 404 && typeof json['error'] === 'string') return { name, servers: new Map() };
+  if (status !== 200) return { name, why: typeof json['error'] === 'string' ? json['error'] : `it answered HTTP ${status}` };
+  const tasks = Array.isArray(json['tasks']) ? (json['tasks'] as readonly unknown[]).filter(isObject) : [];
+  const servers = new Map<string, Server>();
+  for (const task of tasks) {
+    const id = String(task['task']);
+    servers.set(id, together(servers.get(id), serverOf(task)));
+  }
+  return { name, servers };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function serverOf(task: Json): Server {
+  const count = (key: string): number => Number(task[key]) || 0;
+  return {
+    serving: task['serving'] === true,
+    draining: task['draining'] === true,
+    sessions: count('sessions'),
+    requests: count('requests'),
+    errors: count('errors'),
+    answerMs: count('answerMs'),
+  };
+}

@@ -1,0 +1,84 @@
+import { isObject, type Json } from './read-group.ts';
+import type { Group, Server } from './shapes.ts';
+import { together } from './together.ts';
+
+interface Reading {
+  readonly group: Group;
+  /** An old worker of HAProxy may still have sessions, of which the figures say nothing. */
+  readonly isReloading: boolean;
+}
+
+/** Reads what a marathon-lb knows of the tasks of a group, from HAProxy's figures: by the names of columns, backends and servers. */
+export function readCsv(text: string, { group, isReloading }: Reading): ReadonlyMap<string, Server> {
+  const [head = '', ...lines] = text.split('\n');
+  const at = new Map(
+    head
+      .replace(/^# /, '')
+      .split(',')
+      .map((name, i) => [name.trim(), i]),
+  );
+  const prefix = `${group.name.replace(/^\/+/, '').replaceAll('/', '_')}_`;
+  const names = group.apps.flatMap(({ json }) => namesOf(json));
+  const servers = new Map<string, Server>();
+  for (const line of lines) {
+    const fields = line.split(',');
+    const field = (name: string): string => fields[at.get(name) ?? -1] ?? '';
+    const [backend, server] = [field('pxname'), field('svname')];
+    if (!backend.startsWith(prefix) || !/^\d+$/.test(backend.slice(prefix.length))) continue;
+    const task = names.find(({ pattern }) => pattern.test(server))?.task;
+    if (task !== undefined) servers.set(task, together(servers.get(task), rowOf(field, isReloading)));
+  }
+  return servers;
+}
+
+function rowOf(field: (name: string) => string, isReloading: boolean): Server {
+  const count = (name: string): number => Number(field(name)) || 0;
+  const draining = /^(MAINT|DRAIN)/.test(field('status'));
+  const unseen = draining && isReloading ? 1 : 0;
+  return {
+    serving: /^(UP|no check)/.test(field('status')),
+    draining,
+    sessions: count('scur') + count('qcur') + unseen,
+    requests: count('req_tot') || count('stot'),
+    errors: count('hrsp_5xx'),
+    answerMs: count('rtime'),
+  };
+}
+
+interface Named {
+  readonly task: string;
+  readonly pattern: RegExp;
+}
+
+/**
+ * The names that marathon-lb writes for the servers of an app's tasks: the host, then the address where it is another, then the port; other signs than
+ * letters, digits and dashes are underscores.
+ */
+function namesOf(app: Json): readonly Named[] {
+  const container = containerPorts(app);
+  const tasks = Array.isArray(app['tasks']) ? (app['tasks'] as readonly unknown[]).filter(isObject) : [];
+  return tasks.flatMap((task): Named[] => {
+    const host = written(String(task['host'] ?? ''));
+    const ports = Array.isArray(task['ports']) ? task['ports'].map(String) : [];
+    const addresses = (Array.isArray(task['ipAddresses']) ? (task['ipAddresses'] as readonly unknown[]).filter(isObject) : []).map((one) =>
+      written(String(one['ipAddress'])),
+    );
+    const onHost = ports.map((port) => `${host}(_[0-9a-fA-F_]+)?_${port}`);
+    const own = addresses.flatMap((address) => container.map((port) => `(${host}_)?${address}_${port}`));
+    const all = [...onHost, ...own];
+    return all.length === 0 ? [] : [{ task: String(task['id']), pattern: new RegExp(`^(?:${all.join('|')})$`) }];
+  });
+}
+
+function written(text: string): string {
+  return text.replaceAll(/[^a-zA-Z0-9-]/g, '_');
+}
+
+function containerPorts(app: Json): readonly string[] {
+  const container = isObject(app['container']) ? app['container'] : {};
+  const docker = isObject(container['docker']) ? container['docker'] : {};
+  const lists = [container['portMappings'], docker['portMappings']];
+  return lists.flatMap((list) =>
+    Array.isArray(list) ? (list as readonly unknown[]).filter(isObject).map((one) => String(one['containerPort'])) : [],
+  );
+}

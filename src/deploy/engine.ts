@@ -1,0 +1,183 @@
+import type { Sleep } from '../lib/clock.ts';
+import { decide } from './decide.ts';
+import { DeployError, EXIT } from './deploy-error.ts';
+import type { Killing } from './hook.ts';
+import { takeLock, writeNote, type HeldLock, type LockParts } from './lock.ts';
+import type { MarathonSide } from './marathon-side.ts';
+import type { Json } from './read-group.ts';
+import type { Balancer, Group, Plan, Step } from './shapes.ts';
+
+/** What the engine works with. */
+export interface Engine {
+  readonly marathon: MarathonSide;
+  readonly group: string;
+  /** The id that the ids of the colours begin with. */
+  readonly base: string;
+  readonly owner: string;
+  readonly look: (group: Group) => Promise<readonly Balancer[]>;
+  /** Runs the pre-kill hook, and asks whether tasks may be killed. Rejects when not. */
+  readonly beforeKill: (killing: Killing) => Promise<void>;
+  /** What the figures say against the new colour. */
+  readonly judge: (group: Group, balancers: readonly Balancer[]) => string | undefined;
+  readonly say: (sentence: string) => void;
+  /** Between two looks, and after something was done, in milliseconds. */
+  readonly pauseMs: number;
+  readonly stepDelayMs: number;
+  readonly now: () => number;
+  readonly sleep: Sleep;
+  readonly signal: AbortSignal;
+}
+
+/** What a run is to do. */
+export interface Task {
+  readonly plan: Plan;
+  /** Makes the new app when the group has none to go on with; undefined when there must be two apps already. */
+  readonly make: ((group: Group) => Json) | undefined;
+  /** Whether it is no failure that the deployment is taken back, because that was asked for. */
+  readonly mayRestore?: boolean;
+  /** Tells this deployment from others: a digest of what the new app is made from. */
+  readonly key: string;
+  /** What is shown of the new app before it is made. Rejects when it is not to be made. */
+  readonly confirm: (app: Json) => Promise<void>;
+}
+
+/** How a run ended. */
+export type Outcome = Extract<Step, { readonly do: 'done' }>['as'] | 'first';
+
+/** A silent wait says what it waits for this often, in milliseconds. */
+const SAY_MS = 60_000;
+
+/**
+ * Drives the deployment of a group to its end, from wherever it is: it may have been begun by a run that was killed. Rejects with a DeployError when it
+ * can't go on; a deployment that was taken back rejects as well, and says why.
+ */
+export async function deploy(engine: Engine, task: Task): Promise<Outcome> {
+  const before = await engine.marathon.read(engine.group);
+  const made = before.apps.length < 2 && task.make !== undefined ? task.make(before) : undefined;
+  const isStale = before.locks.length === 0 && before.apps.length < 2 && before.note !== undefined;
+  const lock = await takeLock(lockParts(engine), made === undefined ? undefined : makesOf(made, task.key));
+  if (isStale) await writeNote(engine.marathon, { ...engine, note: undefined });
+  try {
+    const outcome = await begin(engine, task, lock);
+    await lock.release();
+    return outcome;
+  } catch (error) {
+    if (error instanceof TakenBack || (error instanceof DeployError && error.exitCode === EXIT.refused)) await lock.release();
+    throw error;
+  }
+}
+
+function lockParts({ marathon, group, base, owner, now, sleep, signal, say }: Engine): LockParts {
+  return { marathon, group, base, owner, now, sleep, signal, say };
+}
+
+function makesOf(app: Json, key: string): string {
+  return `${String(app['id'])} ${key}`;
+}
+
+/** A deployment was taken back, and the old app has everything again. */
+class TakenBack extends DeployError {}
+
+/** Makes the new app, unless a run before this one did, and goes on from there. */
+async function begin(engine: Engine, task: Task, lock: HeldLock): Promise<Outcome> {
+  const { marathon, say } = engine;
+  const group = await marathon.read(engine.group);
+  const isMade = group.apps.some(({ id }) => `${id} ${task.key}` === lock.makes);
+  if (group.apps.length < 2 && !isMade && group.note !== 'abort' && task.make !== undefined) {
+    const app = task.make(group);
+    await lock.note({ makes: makesOf(app, task.key) });
+    await task.confirm(app);
+    say(`${String(app['id'])} is made with ${String(app['instances'])} instances`);
+    if (!(await marathon.create(app))) say(`${String(app['id'])} exists already`);
+    if (group.apps.length === 0) return 'first';
+    await engine.sleep(engine.stepDelayMs, engine.signal);
+  }
+  return goOn(engine, task, lock);
+}
+
+async function goOn(engine: Engine, { plan: asked, mayRestore = false }: Task, lock: HeldLock): Promise<Outcome> {
+  const say = makeSay(engine);
+  let [plan, why] = [asked, undefined as string | undefined];
+  let wasPaused = false;
+  for (;;) {
+    const group = await engine.marathon.read(engine.group);
+    await lock.keep(group);
+    if (wasPaused && group.note !== 'pause') await lock.note({ since: engine.now() });
+    wasPaused = group.note === 'pause';
+    const balancers = group.apps.length < 2 ? [] : await engine.look(group);
+    const verdict = plan.direction === 'back' ? undefined : engine.judge(group, balancers);
+    const step = decide({ group, balancers, plan: { ...plan, verdict }, now: engine.now() });
+    if (step.do === 'done') return ended(step.as, why ?? (group.note === 'abort' && !mayRestore ? 'it was aborted' : undefined));
+    if (step.do === 'abort') {
+      why = step.why;
+      engine.say(`the deployment is taken back: ${why}`);
+      await writeNote(engine.marathon, { ...engine, note: 'abort' });
+      await lock.note({ since: engine.now() });
+      plan = { ...plan, direction: 'back' };
+      continue;
+    }
+    say(step);
+    const isDone = await act(engine, lock, step);
+    await engine.sleep(isDone ? engine.stepDelayMs : engine.pauseMs, engine.signal);
+  }
+}
+
+function ended(as: Exclude<Outcome, 'first'>, why: string | undefined): Outcome {
+  if (as === 'restored' && why !== undefined)
+    throw new TakenBack(`the deployment was taken back, and the old app has everything again: ${why}`, EXIT.unexpected);
+  return as;
+}
+
+/** Does one step; false when there was nothing to do, or Marathon would not. */
+async function act({ marathon, beforeKill }: Engine, lock: HeldLock, step: Step): Promise<boolean> {
+  switch (step.do) {
+    case 'kill':
+      await beforeKill(step);
+      return marathon.kill(step.tasks);
+    case 'scale':
+      return marathon.change(step.app.id, { instances: step.instances }, step.force);
+    case 'remove':
+      await beforeKill({ ...step, tasks: step.app.tasks.map(({ id }) => id) });
+      return marathon.remove(step.app.id, step.force);
+    case 'turn':
+      await lock.note({ leaving: step.leaving });
+      return true;
+    case 'refuse':
+      throw new DeployError(step.why, EXIT.unexpected);
+    case 'wait':
+    case 'abort':
+    case 'done':
+      return false;
+  }
+}
+
+/** Says each step, and what a wait is for when that changes or a minute has passed. */
+function makeSay({ say, now }: Engine): (step: Step) => void {
+  let last = { text: '', at: -Infinity };
+  return (step) => {
+    const text = describe(step);
+    if (step.do === 'wait' && text === last.text && now() - last.at < SAY_MS) return;
+    last = { text, at: now() };
+    say(text);
+  };
+}
+
+function describe(step: Step): string {
+  switch (step.do) {
+    case 'wait':
+      return `waiting for ${step.for}`;
+    case 'kill':
+      return `killing ${step.tasks.length} tasks of ${step.app.id}: ${step.tasks.join(', ')}`;
+    case 'scale':
+      return `${step.app.id} is scaled from ${step.app.instances} to ${step.instances}`;
+    case 'remove':
+      return `${step.app.id} is removed; ${step.stays.id} serves alone`;
+    case 'turn':
+      return `the load balancers are told to drain ${step.leaving}`;
+    case 'abort':
+    case 'refuse':
+      return step.why;
+    case 'done':
+      return step.as;
+  }
+}
