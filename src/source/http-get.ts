@@ -138,7 +138,12 @@ function accept(
   { from = '--auth-credentials' }: Auth,
 ): Answer {
   const { statusCode: status, headers, body } = response;
-  if ((status >= 200 && status < 300) || (also !== 'all' && also?.includes(status) === true) || (also === 'all' && status >= 400 && status !== 401)) return { status, headers, body };
+  if (
+    (status >= 200 && status < 300) ||
+    (also !== 'all' && also?.includes(status) === true) ||
+    (also === 'all' && status >= 400 && status !== 401)
+  )
+    return { status, headers, body };
   body.destroy();
   const said = `${by}answered HTTP ${status}`;
   if (status === 401 && secret) throw new Error(`${said}: it does not accept the credentials of ${from}`);
