@@ -7,7 +7,7 @@ export function makeReference(): string {
   return [
     '# Labels and templates',
     '',
-    'Made by `marathon-lb-ts labels`. `n` is a port index: the place in `portMappings` or `portDefinitions`, from 0.',
+    'Made by `marathon-lb-ts labels`. `n` is a port index: the place in `portMappings` or `portDefinitions`, or among all endpoints of a pod ([pods](pods.md)), from 0.',
     '',
     'A value outside its grammar is reported as a Problem and the label is ignored. If the label guards access (marked *), the port is left out instead.',
     '',

@@ -9,7 +9,6 @@ import type { App } from '../model/snapshot.ts';
 import type { Client } from './client.ts';
 import type { Read } from './hosts-in-turn.ts';
 import { makeLogOnce } from './log-once.ts';
-import type { PodReads } from './pods.ts';
 import type { UnreadAlarm } from './unread-alarm.ts';
 
 /** Decodes the JSON text of one app into an app, or into a Problem. Throws only when the text is not JSON, which is Marathon's fault. */
@@ -77,7 +76,7 @@ export function makeFullRead({
 interface FullReads extends Pick<Client, 'readApps'> {
   readonly unread?: UnreadAlarm;
   /** Reads the pods after the apps; only apps are read when left out. */
-  readonly pods?: Pick<PodReads, 'readAll'>;
+  readonly pods?: { readonly readAll: (signal: AbortSignal) => Promise<readonly ReturnType<Decode>[] | undefined> };
 }
 
 /** The apps, and the Problems of those that can't be decoded. Of an app and a pod with one id, which both were there at some time, the app counts. */

@@ -4,6 +4,7 @@
  *
  *   npm run bench:churn                     1,000 and 10,000 apps of 5 tasks, 280 changes, ten a second
  *   npm run bench:churn -- 1000 5 20000 200 1,000 apps of 5 tasks, 20,000 changes, two hundred a second
+ *   npm run bench:churn -- 1000 --pods      every other app is a pod of two containers
  *   npm run bench:churn -- 10000 5 480 10 80  the same with a new app, which needs a reload, beside every eightieth change
  */
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -26,6 +27,8 @@ interface Size {
   readonly perSecond: number;
   /** Beside every so many changes an app comes; none when 0. */
   readonly newAppEvery: number;
+  /** Whether every other app is a pod. */
+  readonly pods: boolean;
 }
 
 /** Address n of 127.0.0.0/8, without its ends. */
@@ -87,19 +90,28 @@ class Estate {
   /** An app more, with its tasks. */
   deploy(): void {
     const i = this.#apps++;
-    this.#marathon.deploy({
-      id: idOf(i),
-      network: 'container',
-      instances: this.#size.tasks,
-      labels: { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: hostOf(i), HAPROXY_0_FRONTEND_HEAD: '', HAPROXY_0_FRONTEND_BACKEND_GLUE: '' },
-      ports: [{ containerPort: this.#ports.container, servicePort: this.#ports.service + i }],
-    });
+    if (this.#isPod(i)) {
+      const web = { name: 'web', endpoints: [{ name: 'http', containerPort: this.#ports.container }] };
+      const labels = { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: hostOf(i) };
+      const networks = [{ mode: 'container', name: 'calico' }];
+      this.#marathon.deployPod({ id: idOf(i), instances: this.#size.tasks, labels, networks, containers: [web, { name: 'log' }] });
+    } else
+      this.#marathon.deploy({
+        id: idOf(i),
+        network: 'container',
+        instances: this.#size.tasks,
+        labels: { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: hostOf(i), HAPROXY_0_FRONTEND_HEAD: '', HAPROXY_0_FRONTEND_BACKEND_GLUE: '' },
+        ports: [{ containerPort: this.#ports.container, servicePort: this.#ports.service + i }],
+      });
     for (let task = 0; task < this.#size.tasks; task++) this.start(i);
   }
 
   start(app: number): string {
     const address = addressOf(this.#addresses++);
-    const id = this.#marathon.addTask(idOf(app), { host: `10.0.0.${1 + (this.#addresses % 200)}`, addresses: [address] });
+    const host = `10.0.0.${1 + (this.#addresses % 200)}`;
+    const id = this.#isPod(app)
+      ? this.#marathon.addInstance(idOf(app), { host, networks: [{ name: 'calico', addresses: [address] }] })
+      : this.#marathon.addTask(idOf(app), { host, addresses: [address] });
     this.#running.set(app, [...(this.#running.get(app) ?? []), { id, address }]);
     return address;
   }
@@ -109,10 +121,18 @@ class Estate {
     const [oldest, ...rest] = this.#running.get(app) ?? [];
     if (oldest === undefined) return;
     this.#running.set(app, rest);
-    this.#marathon.setTaskState(idOf(app), oldest.id, 'TASK_KILLING');
+    if (this.#isPod(app)) {
+      for (const container of ['web', 'log'])
+        this.#marathon.setContainer({ pod: idOf(app), instance: oldest.id, container }, 'TASK_KILLING');
+    } else this.#marathon.setTaskState(idOf(app), oldest.id, 'TASK_KILLING');
     await sleep(50);
     this.ended.add(oldest.address);
-    this.#marathon.setTaskState(idOf(app), oldest.id, 'TASK_KILLED');
+    if (this.#isPod(app)) this.#marathon.killInstance(idOf(app), oldest.id);
+    else this.#marathon.setTaskState(idOf(app), oldest.id, 'TASK_KILLED');
+  }
+
+  #isPod(app: number): boolean {
+    return this.#size.pods && app % 2 === 1;
   }
 
   random(): number {
@@ -247,7 +267,7 @@ async function measure(size: Size): Promise<Readonly<Record<string, string>>> {
   await marathon.close();
   await rm(folder, { recursive: true, force: true });
   return {
-    'apps x tasks': `${size.apps} x ${size.tasks}`,
+    'apps x tasks': `${size.apps}${size.pods ? ', half of them pods,' : ''} x ${size.tasks}`,
     changes: `${size.changes}, ${size.perSecond}/s${size.newAppEvery > 0 ? `, ${Math.floor(size.changes / size.newAppEvery)} new apps` : ''}`,
     'first answer p50': share(waits, 0.5),
     p95: share(waits, 0.95),
@@ -261,8 +281,9 @@ async function measure(size: Size): Promise<Readonly<Record<string, string>>> {
   };
 }
 
-const [apps, tasks = 5, changes = 280, perSecond = 10, newAppEvery = 0] = process.argv.slice(2).map(Number);
+const [apps, tasks = 5, changes = 280, perSecond = 10, newAppEvery = 0] = process.argv.slice(2).filter((word) => word !== '--pods').map(Number); // prettier-ignore
+const pods = process.argv.includes('--pods');
 const sizes = apps === undefined ? [1_000, 10_000] : [apps];
 const rows: Readonly<Record<string, string>>[] = [];
-for (const size of sizes) rows.push(await measure({ apps: size, tasks, changes, perSecond, newAppEvery }));
+for (const size of sizes) rows.push(await measure({ apps: size, tasks, changes, perSecond, newAppEvery, pods }));
 console.table(rows);
