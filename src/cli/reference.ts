@@ -1,5 +1,6 @@
 import { CATALOGUE, TEMPLATE_NAMES, type TemplateRow } from '../haproxy/catalogue.ts';
 import { SAFE_ROWS } from '../haproxy/safe-lines.ts';
+import { QUESTIONS, type Question } from '../services/define-label.ts';
 import { APP_LABELS, PORT_LABELS, type Label } from '../services/labels.ts';
 
 /** Returns the reference of labels and templates as Markdown, made from their tables. `marathon-lb-ts labels` prints it; docs/labels.md holds it. */
@@ -17,8 +18,12 @@ export function makeReference(): string {
     '',
     '## Labels of a port',
     '',
-    ...tableOf(Object.values(PORT_LABELS), ({ name }) => `HAPROXY_n_${name}`),
+    'Labels that stand instead of templates have effect under `--template-labels deny` too. A label marked ↻ is changed without a reload; a change of any',
+    'other one reloads HAProxy, which cuts no request. The last column names the same thing in Traefik (2 and 3, middlewares and services) and in the',
+    "HAProxy and nginx ingresses (annotations). There is no AUTH_URL (Traefik's forwardAuth): HAProxy asks no outside service about a request without Lua",
+    'or an SPOE agent.',
     '',
+    ...(Object.keys(QUESTIONS) as Question[]).flatMap(portTable),
     'Basic auth covers only the shared frontends: the service port and the frontend that routes by app id stay open.',
     '',
     '## Templates',
@@ -58,6 +63,18 @@ function tableOf(labels: readonly Label<unknown>[], title: (label: Label<unknown
     return `| \`${title(label)}\`${guards ? ' *' : ''} | ${cell(grammar.wanted)} | ${cell(doc)} | \`${cell(example)}\` |`;
   });
   return ['| label | value | what it does | example |', '|---|---|---|---|', ...rows];
+}
+
+/** The labels of a port that answer one question, by name. */
+function portTable(question: Question): readonly string[] {
+  const own = Object.values<Label<unknown>>(PORT_LABELS).filter((label) => label.question === question);
+  if (own.length === 0) return [];
+  const rows = own.map(({ name, grammar, guards, live, doc, example, elsewhere }) => {
+    const marks = `${guards ? ' *' : ''}${live ? ' ↻' : ''}`;
+    return `| \`HAPROXY_n_${name}\`${marks} | ${cell(grammar.wanted)} | ${cell(doc)} | \`${cell(example)}\` | ${cell(elsewhere)} |`;
+  });
+  const head = ['| label | value | what it does | example | elsewhere |', '|---|---|---|---|---|'];
+  return [`### ${QUESTIONS[question]}`, '', ...head, ...rows, ''];
 }
 
 function templateRow(name: string, { inLabels, places, lists, use, doc }: TemplateRow): string {

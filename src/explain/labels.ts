@@ -15,7 +15,7 @@ export function explainLabels(definition: Definition, problems: readonly Problem
   const told = new Map([...labels.problems, ...problems].flatMap((one) => (one.label === undefined ? [] : [[one.label, one] as const])));
   const counted = entries.map((entry): LabelExplanation => {
     const problem = told.get(entry.name);
-    const hasValue = isRead(entry, labels) && !isRefusedTemplate(problem);
+    const hasValue = isRead(entry, labels) && !hasNoEffect(problem);
     const counts = !hasValue ? 'no' : problem?.code === 'label-value' ? 'partly' : 'yes';
     return { name: entry.name, value: shown(entry), counts, problem: problem?.message ?? null };
   });
@@ -41,8 +41,8 @@ function keysOf<Table extends Readonly<Record<string, { readonly name: string }>
   return Object.keys(table).filter((key) => table[key]?.name === name);
 }
 
-function isRefusedTemplate(problem: Problem | undefined): boolean {
-  return problem?.code === 'template' || problem?.code === 'template-denied';
+function hasNoEffect(problem: Problem | undefined): boolean {
+  return problem?.code === 'template' || problem?.code === 'template-denied' || problem?.code === 'label-conflict';
 }
 
 /** As long as a person reads. */

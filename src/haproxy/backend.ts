@@ -2,27 +2,31 @@ import { hash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import type { BackendSection, Fragment } from '../model/document.ts';
 import type { ServerName } from '../model/names.ts';
+import type { Release } from '../model/release.ts';
 import type { Backend, Check, Front, Server, Service } from '../model/service.ts';
 import type { Context } from './catalogue.ts';
 import { section } from './section.ts';
 import { tableFragments } from './table-backend.ts';
 import type { Author, Templates } from './templates.ts';
+import { serverOptions, trafficFragments, type TrafficFragments } from './traffic.ts';
 import { writtenOnce } from './written-once.ts';
 import { withoutEnd } from '../lib/without-end.ts';
 
 /** Renders the backend of one service: its fragments in marathon-lb's order, then one line for each server. */
-export function makeBackendSection({ front, backend }: Service, templates: Templates): BackendSection {
+export function makeBackendSection({ front, backend }: Service, templates: Templates, release: Release): BackendSection {
   const author: Author = { owner: { by: 'app', app: front.app, index: front.index }, overrides: front.overrides };
   const { name, mode } = front;
   const { balance, sticky, check } = backend.options;
-  const parts = { front, backend, templates, author };
+  const traffic = trafficFragments(front, backend.options, release);
+  const parts = { front, backend, templates, author, traffic };
   const fragments = [
     templates.render('HAPROXY_BACKEND_HEAD', { backend: name, balance, mode }, author),
+    ...traffic.guards,
     ...tableFragments(front, sticky),
     ...(mode === 'http' ? httpFragments(parts) : []),
     ...networkFragments(parts),
     ...(sticky ? [templates.render('HAPROXY_BACKEND_STICKY_OPTIONS', {}, author)] : []),
-    ...(check === undefined ? [] : [checkFragment(check, parts)]),
+    ...(check === undefined ? [] : [checkFragment(check, parts), ...traffic.checks]),
   ];
   const { name: sectionName } = section(fragments);
   return { name: sectionName, fragments, backend: name, servers: serverLines(parts), leaving: new Set(backend.leaving) };
@@ -33,6 +37,7 @@ interface BackendSources {
   readonly backend: Backend;
   readonly templates: Templates;
   readonly author: Author;
+  readonly traffic: TrafficFragments;
 }
 
 /**
@@ -41,7 +46,7 @@ interface BackendSources {
  */
 const HOST_AS_SENT = '  http-request set-header Host %[var(txn.host)] if { var(txn.host) -m found }\n';
 
-function httpFragments({ front, backend: { options }, templates, author }: BackendSources): readonly Fragment[] {
+function httpFragments({ front, backend: { options }, templates, author, traffic }: BackendSources): readonly Fragment[] {
   const hosts = front.routes.map(({ host }) => host);
   const hostname = hosts.join(',');
   const { hsts, proxyPassPath: proxypath, reverseProxyPath: rootpath, rootRedirect: redirpath } = options;
@@ -54,6 +59,7 @@ function httpFragments({ front, backend: { options }, templates, author }: Backe
   return [
     ...(hsts ? [templates.render('HAPROXY_BACKEND_HSTS_OPTIONS', {}, author)] : []),
     ...(hosts.length > 0 ? [{ template: 'the Host header as it was sent', owner: author.owner, text: HOST_AS_SENT }] : []),
+    ...traffic.answers,
     templates.render('HAPROXY_BACKEND_HTTP_OPTIONS', {}, author),
     ...(proxy ? [templates.render('HAPROXY_HTTP_BACKEND_PROXYPASS_GLUE', proxy, author)] : []),
     ...(rootpath === undefined
@@ -68,6 +74,7 @@ function httpFragments({ front, backend: { options }, templates, author }: Backe
     ...(redirpath === undefined
       ? []
       : [templates.render('HAPROXY_HTTP_BACKEND_REDIR', { hostname, redirpath, location: escapeFormat(redirpath), hosts }, author)]),
+    ...traffic.rewriting,
   ];
 }
 
@@ -121,6 +128,7 @@ function serverLines(parts: BackendSources): ReadonlyMap<ServerName, Fragment> {
 }
 
 function serverLine({ backend, templates, author }: BackendSources, server: Server, healthCheckOptions: string): Fragment {
+  const { traffic } = backend.options;
   return templates.render(
     'HAPROXY_BACKEND_SERVER_OPTIONS',
     {
@@ -131,7 +139,7 @@ function serverLine({ backend, templates, author }: BackendSources, server: Serv
       port: String(server.port),
       cookieOptions: backend.options.sticky ? cookieOf(server) : '',
       healthCheckOptions,
-      otherOptions: server.draining ? ' disabled' : '',
+      otherOptions: `${traffic === undefined ? '' : serverOptions(traffic)}${server.draining ? ' disabled' : ''}`,
     },
     author,
   );

@@ -138,7 +138,12 @@ function ownFrontend(front: Front, templates: Templates, author: Author): readon
   );
   const http = mode === 'http' ? [templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {})] : [];
   const glue = templates.render('HAPROXY_FRONTEND_BACKEND_GLUE', { backend }, author);
-  return isEmpty(head) ? [] : [section([head, ...http, glue])];
+  return isEmpty(head) ? [] : [section([head, ...http, ...clientTimeout(front), glue])];
+}
+
+function clientTimeout({ app, index, clientTimeout: time }: Front): readonly Fragment[] {
+  if (time === undefined) return [];
+  return [{ template: 'HAPROXY_n_TIMEOUT_CLIENT', owner: { by: 'app', app, index }, text: `  timeout client ${time}ms\n` }];
 }
 
 /** Whether a head is empty. An empty head in a label is the known way not to bind a port; lines after it would belong to the previous section. */

@@ -1,4 +1,5 @@
 import type { AppId, BackendName, ServerName, TaskId } from './names.ts';
+import type { Traffic } from './traffic.ts';
 
 /** One service port of one app. When a task comes or goes, `backend` is a new object and `front` stays the same object. */
 export interface Service {
@@ -29,6 +30,8 @@ export interface Front {
   readonly guestAt?: readonly string[];
   /** The files that the labels name. */
   readonly files?: readonly FileOfLabel[];
+  /** How long a client may be silent, in milliseconds; undefined for the operator's time. */
+  readonly clientTimeout?: number;
   readonly routes: readonly Route[];
   /** Set when the routes stand in the routing table, which is made of map files, and not in rules of the shared frontends. */
   readonly table?: PathType;
@@ -65,7 +68,7 @@ export interface FileOfLabel {
   readonly file: string;
   /** The label as it is written in the app definition: HAPROXY_0_SSL_CERT. */
   readonly label: string;
-  /** Which label it is: SSL_CERT, BIND_OPTIONS, or a template. */
+  /** Which label it is: SSL_CERT, BIND_OPTIONS, or a template or another label of the backend. */
   readonly in: 'certificate' | 'options' | 'template';
 }
 
@@ -119,6 +122,8 @@ export interface BackendOptions {
   /** The addresses and networks that may use it; empty means everybody. */
   readonly allowedNetworks: readonly string[];
   readonly check: Check | undefined;
+  /** What the labels say that stand instead of templates; absent when there are none. */
+  readonly traffic?: Traffic;
 }
 
 /** HAProxy's own check of a backend's servers. */
@@ -134,6 +139,8 @@ export interface Check {
   readonly falls: number;
   /** The port to check, if it is not the server's own port: a port number, or the index of one of the task's ports. */
   readonly at: { readonly port: number } | { readonly index: number } | undefined;
+  /** Set when HAPROXY_n_HEALTH_PATH gives the path. */
+  readonly fromLabel?: true;
 }
 
 /** A task as HAProxy reaches it. */

@@ -41,6 +41,37 @@ export function faultOf(check: HealthCheck): string | undefined {
     : `its maxConsecutiveFailures is ${maxConsecutiveFailures} (wanted: a whole number from 0)`;
 }
 
+/** What the labels say of HAProxy's check. */
+export interface CheckLabels {
+  readonly healthPath: string | undefined;
+  readonly healthInterval: number | undefined;
+}
+
+/** The check of HEALTH_PATH where Marathon has none: three failures, 5 s apart, take a server out. */
+const OF_LABEL: Omit<Check, 'path' | 'intervalSeconds' | 'fromLabel'> = {
+  protocol: 'http',
+  marathonProtocol: 'HTTP',
+  timeoutSeconds: 5,
+  gracePeriodSeconds: 0,
+  falls: 3,
+  at: undefined,
+};
+
+/** HAProxy's check with what the labels say of it: HEALTH_PATH makes it an http check, also in tcp mode. */
+export function withCheckLabels(check: Check | undefined, { healthPath, healthInterval }: CheckLabels): Check | undefined {
+  if (healthPath === undefined) {
+    return check === undefined || healthInterval === undefined ? check : { ...check, intervalSeconds: healthInterval };
+  }
+  const { intervalSeconds = 5 } = check ?? {};
+  return {
+    ...(check ?? OF_LABEL),
+    protocol: 'http',
+    path: healthPath,
+    intervalSeconds: healthInterval ?? intervalSeconds,
+    fromLabel: true,
+  };
+}
+
 /** HAProxy's check in the terms of its configuration. `otherIndex` is the value of HAPROXY_n_BACKEND_HEALTHCHECK_PORT_INDEX. */
 export function makeCheck(check: HealthCheck, mode: 'http' | 'tcp', otherIndex: number | undefined): Check {
   const isTcp = mode === 'tcp' || check.protocol === 'TCP' || check.protocol === 'MESOS_TCP';

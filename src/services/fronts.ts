@@ -3,16 +3,20 @@ import type { Problem } from '../model/problem.ts';
 import type { BackendOptions, Front, LeftOut, LeftOutReason, Overrides } from '../model/service.ts';
 import type { Definition, HealthCheck } from '../model/snapshot.ts';
 import type { Claim } from './arrange.ts';
-import { checkOfPort, faultOf, makeCheck } from './checks.ts';
+import { checkOfPort, faultOf, makeCheck, withCheckLabels } from './checks.ts';
 import { backendName } from './haproxy-names.ts';
 import { filesOf } from './named-files.ts';
 import { BOUNDS, tooMany } from './bounds.ts';
+import { onlyUdp, samePort, vhostInTcp } from './front-problems.ts';
 import { mayClaim, notInDomains, type Domains } from './domains.ts';
-import { PORT_LABELS, type PortLabels } from './labels.ts';
+import { type PortLabels } from './labels.ts';
+import { withoutConflicts } from './label-conflicts.ts';
 import { readLabels, type LabelsOfApp, type LabelsOfPort } from './read-labels.ts';
+import { checkFor, kindOf, modeOf } from './port-mode.ts';
 import { isReachedByHost, ownBind } from './pod-ports.ts';
 import type { ServiceSettings } from './service-settings.ts';
 import { asksForAllHosts, tableOf, type AskedTable } from './table.ts';
+import { trafficOf } from './traffic.ts';
 
 /** What follows from an app's definition alone. It stays the same object while only tasks change. */
 export interface Draft {
@@ -36,7 +40,8 @@ export interface PortDraft {
 
 /** The ports of one app that this load balancer serves, and why the others are left out. */
 export function makeDraft(definition: Definition, settings: ServiceSettings): Draft {
-  const labels = withinDomains(readLabels(definition, settings.templates, settings.templatesDenied), definition, settings.domains);
+  const read = withinDomains(readLabels(definition, settings.templates, settings.templatesDenied), definition, settings.domains);
+  const labels = withoutConflicts(read, definition.id, (index) => kindOf(definition, read.ports[index] as LabelsOfPort, index));
   const ports: PortDraft[] = [];
   const absent: Front[] = [];
   const leftOut: LeftOut[] = [];
@@ -141,10 +146,10 @@ interface PortParts {
 function makePort({ definition, labels, index, overrides, bindAddress }: PortParts, asked: AskedTable): PortDraft {
   const { values } = labels[index] as LabelsOfPort;
   const check = checkFor(definition, values.checkPortIndex, index);
-  const isWeb = hasHosts(labels[index] as LabelsOfPort, index) || asked.table !== undefined || check?.protocol === 'HTTP';
-  const mode = asked.passthrough === true ? 'tcp' : (values.mode ?? (isWeb ? 'http' : 'tcp'));
+  const mode = modeOf({ definition, labels: labels[index] as LabelsOfPort, index, asked });
   const port = values.port ?? definition.ports[index]?.service ?? 0; // 0: it has none, and is reached by its virtual hosts alone
-  const files = filesOf({ index, certificate: values.certificate, bindOptions: values.bindOptions, overrides });
+  const traffic = trafficOf(values);
+  const files = filesOf({ ...values, index, overrides });
   const front: Front = {
     app: definition.id,
     ...(definition.author !== undefined && { author: definition.author }),
@@ -163,16 +168,18 @@ function makePort({ definition, labels, index, overrides, bindAddress }: PortPar
     changedAt: definition.changedAt,
     overrides,
     ...(files.length > 0 && { files }),
+    ...(traffic?.timeouts?.client !== undefined && { clientTimeout: traffic.timeouts.client }),
   };
   const options: BackendOptions = {
-    balance: values.balance ?? 'roundrobin',
+    balance: values.hashBy ?? values.balance ?? 'roundrobin',
     sticky: values.sticky ?? false,
     hsts: values.hsts ?? false,
     proxyPassPath: values.proxyPassPath,
     reverseProxyPath: values.reverseProxyPath,
     rootRedirect: values.rootRedirect,
     allowedNetworks: values.allowedNetworks ?? [],
-    check: check && faultOf(check) === undefined ? makeCheck(check, mode, values.checkPortIndex) : undefined,
+    check: withCheckLabels(check && faultOf(check) === undefined ? makeCheck(check, mode, values.checkPortIndex) : undefined, values),
+    ...(traffic !== undefined && { traffic }),
   };
   const idle = front.split === undefined ? front : { ...front, split: { ...front.split, isIdle: true as const } };
   return { front, options, claims: { serving: { front, serves: true }, idle: { front: idle, serves: false } } };
@@ -181,16 +188,6 @@ function makePort({ definition, labels, index, overrides, bindAddress }: PortPar
 /** The order of a port's rules [marathon-lb 1.15: 0 is none]. In the routing table the longest path is first, so a weight has no effect. */
 function weightOf({ weight, path }: PortLabels, { table }: AskedTable): number {
   return weight !== undefined && weight !== 0 && table === undefined ? weight : path === undefined ? 0 : 1;
-}
-
-/** Whether it has virtual hosts, also if none can be read or is used: a typing error does not turn the port of a web app into a tcp port. */
-function hasHosts({ names }: LabelsOfPort, index: number): boolean {
-  return names.includes(`HAPROXY_${index}_${PORT_LABELS.hosts.name}`);
-}
-
-/** The Marathon check of a port, or of the port that HAPROXY_n_BACKEND_HEALTHCHECK_PORT_INDEX names. */
-function checkFor(definition: Definition, otherIndex: number | undefined, index: number): HealthCheck | undefined {
-  return checkOfPort(definition, index) ?? (otherIndex === undefined ? undefined : checkOfPort(definition, otherIndex));
 }
 
 function uncheckable(definition: Definition, labels: LabelsOfPort | undefined, index: number): readonly Problem[] {
@@ -203,45 +200,6 @@ function uncheckable(definition: Definition, labels: LabelsOfPort | undefined, i
       owner: { by: 'app', app: definition.id, index },
       message: `HAProxy can't repeat the health check of port ${index}: ${fault}`,
       hint: "correct the check in the app's healthChecks; until then only Marathon's results are used",
-    },
-  ];
-}
-
-/** The Problem for labels of a port that speaks only UDP, because its owner waits for an effect that does not come. */
-function onlyUdp(app: AppId, labels: LabelsOfPort | undefined, index: number): readonly Problem[] {
-  const [label, ...more] = labels?.names ?? [];
-  if (label === undefined) return [];
-  return [
-    {
-      code: 'label-value',
-      owner: { by: 'app', app, index },
-      label,
-      message: `port ${index} speaks only UDP, which HAProxy does not support, so ${[label, ...more].join(', ')} ${more.length > 0 ? 'have' : 'has'} no effect`,
-      hint: "give the port the protocol 'tcp' or 'udp,tcp' if it speaks TCP, or remove the labels",
-    },
-  ];
-}
-
-function samePort(app: AppId, { port, index: first }: Front, index: number): Problem {
-  return {
-    code: 'port-conflict',
-    owner: { by: 'app', app, index },
-    message: `port ${index} has service port ${port}, which port ${first} of the same app has already, so port ${index} is left out`,
-    hint: `give the port a different service port with servicePort or HAPROXY_${index}_PORT`,
-  };
-}
-
-/** The Problem for virtual hosts of a tcp port. marathon-lb 1.15 rendered rules for them that no HAProxy accepts. */
-function vhostInTcp(front: Front, labels: LabelsOfPort | undefined): readonly Problem[] {
-  const hosts = labels?.values.hosts ?? [];
-  if (front.mode === 'http' || front.passthrough === true || hosts.length === 0) return [];
-  return [
-    {
-      code: 'label-value',
-      owner: { by: 'app', app: front.app, index: front.index },
-      label: `HAPROXY_${front.index}_VHOST`,
-      message: `the virtual host ${hosts.join(', ')} has no effect, because the port is in tcp mode, which has no virtual hosts`,
-      hint: `remove HAPROXY_${front.index}_MODE or set it to http; a tcp port is reached by its service port ${front.port}`,
     },
   ];
 }

@@ -6,11 +6,12 @@ interface Naming {
   readonly index: number;
   readonly certificate: string | undefined;
   readonly bindOptions: string | undefined;
+  readonly backendCa?: string | undefined;
   readonly overrides: Overrides;
 }
 
 /** All files that the labels of a port name, each with its label. */
-export function filesOf({ index, certificate, bindOptions, overrides }: Naming): readonly FileOfLabel[] {
+export function filesOf({ index, certificate, bindOptions, backendCa, overrides }: Naming): readonly FileOfLabel[] {
   const of = (name: string) => `HAPROXY_${index}_${name}`;
   const ofTemplates = Object.entries(overrides).flatMap(([name, text]) => {
     const label = of(name.replace(/^HAPROXY_/, ''));
@@ -19,6 +20,9 @@ export function filesOf({ index, certificate, bindOptions, overrides }: Naming):
   return [
     ...(certificate === undefined ? [] : [{ file: certificate, label: of('SSL_CERT'), in: 'certificate' } as const]),
     ...filesInOptions(bindOptions).map((file): FileOfLabel => ({ file, label: of('BIND_OPTIONS'), in: 'options' })),
+    ...(backendCa === undefined
+      ? []
+      : [{ file: fileName({ keyword: 'ca-file', path: backendCa }), label: of('BACKEND_CA'), in: 'template' } as const]),
     ...ofTemplates,
   ];
 }

@@ -133,6 +133,7 @@ function endpointAt(task: Task, { definition }: Draft, index: number): ReturnTyp
 /** Whether HAProxy's check is the same as the check of the task's own version. */
 function hasSameCheck({ port: { front, options }, of }: { readonly port: PortDraft; readonly of: Definition }): boolean {
   if (options.check === undefined) return true;
+  if (options.check.fromLabel === true) return of.labels[`HAPROXY_${front.index}_HEALTH_PATH`]?.trim() === options.check.path;
   const own = checkOfPort(of, front.index);
   if (own === undefined) return false;
   const { protocol, path } = makeCheck(own, front.mode, undefined);

@@ -66,7 +66,8 @@ function valueOf({ name, valid }: Target, { of }: Hostile): string | undefined {
   const value = of(valid);
   const isFile = name === 'SSL_CERT' && PORT_LABELS.certificate.grammar.read(value).value !== undefined;
   const hasFile = name === 'BIND_OPTIONS' && /\bcrt \//.test(PORT_LABELS.bindOptions.grammar.read(value).value ?? '');
-  return isFile || hasFile ? undefined : value;
+  const isCa = name === 'BACKEND_CA' && PORT_LABELS.backendCa.grammar.read(value).value !== undefined;
+  return isFile || hasFile || isCa ? undefined : value;
 }
 
 const BATCHES = Array.from({ length: Math.ceil(HOSTILE.length / TOGETHER) }, (_, i) => HOSTILE.slice(i * TOGETHER, (i + 1) * TOGETHER));

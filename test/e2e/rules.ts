@@ -1,9 +1,12 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { createServer as createNetServer, type Server as NetServer } from 'node:net';
 import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { generate } from 'selfsigned';
 import type { Settings } from '../../src/options/options.ts';
 import { filesOf, viewOf } from '../golden/cases.ts';
@@ -19,6 +22,8 @@ export interface RuledApp {
   /** '/shop' */
   readonly id: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** What its servers speak: http, TLS with the certificate `tls` of the plan, or http behind a PROXY header, which is their answer's body. */
+  readonly speaks?: 'tls' | 'proxy';
 }
 
 /** Over which of the load balancer's ports: a shared one, or an app's service port. */
@@ -58,6 +63,10 @@ interface Plan {
 
 /** An answer is what this header of the request says: a Location. */
 export const ANSWER_LOCATION = 'x-answer-location';
+
+/** The Content-Type of an answer, and how many milliseconds it waits, are what these headers of the request say. */
+export const ANSWER_TYPE = 'x-answer-type';
+export const ANSWER_AFTER = 'x-answer-after';
 
 /** An estate for all tests of a `describe`. */
 export function useEstate(plan: Plan): () => Estate {
@@ -109,16 +118,16 @@ async function startEstate({ apps, settings, certificates = [], servers = {} }: 
   const pems = new Map(await Promise.all(['shared', ...certificates].map((name) => writeCertificate(folder, name))));
   const withFiles = (text: string): string => text.replace(/\{PEM:([^}]+)\}/g, (_, name: string) => pems.get(name) ?? fail(name));
   const config = path.join(folder, 'haproxy.cfg');
-  const serversOf = async (id: string): Promise<readonly number[]> => {
-    const own = servers[id];
-    return own === undefined ? startServers(id, ends) : [own()];
+  const serversOf = async (app: RuledApp): Promise<readonly number[]> => {
+    const own = servers[app.id];
+    return own === undefined ? startServers(app, pems, ends) : [own()];
   };
   const rendered = viewOf(
     {
       name: 'estate',
       about: '',
       release: RELEASE,
-      apps: await Promise.all(apps.map(async (app, i) => appJson(app, servicePorts[i] ?? 0, await serversOf(app.id), withFiles))),
+      apps: await Promise.all(apps.map(async (app, i) => appJson(app, servicePorts[i] ?? 0, await serversOf(app), withFiles))),
       settings: {
         ...{ httpPort: http, httpsPort: https, appIdPort: appId, statsPort: stats, haproxyConfig: config, bindAddress: '127.0.0.1' },
         ...settings,
@@ -156,24 +165,40 @@ async function writeCertificate(folder: string, name: string): Promise<[string, 
 }
 
 /** Two servers, that answer with what they got. */
-async function startServers(app: string, ends: Ends): Promise<readonly number[]> {
-  return Promise.all(['a', 'b'].map((server) => listen(makeServer(app, server), ends)));
+async function startServers({ id, speaks }: RuledApp, pems: ReadonlyMap<string, string>, ends: Ends): Promise<readonly number[]> {
+  if (speaks === 'proxy') return Promise.all([0, 1].map(() => listen(proxyServer(), ends)));
+  const pem = speaks === 'tls' ? await readFile(pems.get('tls') ?? fail('tls')) : undefined;
+  return Promise.all(['a', 'b'].map((server) => listen(makeServer(id, server, pem), ends)));
 }
 
-function makeServer(app: string, server: string): Server {
-  return createServer((request, response) => {
+/** Answers with all that it got first, as hexadecimal digits. */
+function proxyServer(): NetServer {
+  return createNetServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', (data) => socket.end(`HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${data.toString('hex')}`));
+  });
+}
+
+/** A path /only-a is answered with 503 by all servers but a. */
+function makeServer(app: string, server: string, pem: Buffer | undefined): Server {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     void (async () => {
       let body = '';
       for await (const chunk of request.setEncoding('utf8')) body += String(chunk);
       const { method = '', url = '', headers } = request;
       const location = headers[ANSWER_LOCATION];
-      response.writeHead(location === undefined ? 200 : 302, {
+      const type = headers[ANSWER_TYPE];
+      await wait(Number(headers[ANSWER_AFTER] ?? 0));
+      const isOther = url.startsWith('/only-') && url !== `/only-${server}`;
+      response.writeHead(isOther ? 503 : location === undefined ? 200 : 302, {
         'X-Arrived': server,
         ...(location !== undefined && { Location: location }),
+        ...(type !== undefined && { 'Content-Type': type }),
       });
       response.end(JSON.stringify({ server, app, method, path: url, host: headers.host, headers, body }));
-    })();
-  });
+    })().catch(() => response.destroy()); // a request that ends too early
+  };
+  return pem === undefined ? createServer(answer) : createTlsServer({ key: pem, cert: pem }, answer);
 }
 
 function appJson({ id, labels }: RuledApp, servicePort: number, ports: readonly number[], withFiles: (text: string) => string): unknown {

@@ -22,6 +22,12 @@ const VALID: Readonly<Record<string, string>> = { SSL_CERT: '/etc/ssl/cert.pem',
 const BESIDE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   PATH_TYPE: { HAPROXY_0_PATH: '/api' },
   SPLIT_WEIGHT: { HAPROXY_0_SPLIT: 'shop' },
+  BACKEND_CA: { HAPROXY_0_BACKEND_TLS: 'true' },
+  BACKEND_SNI: { HAPROXY_0_BACKEND_TLS: 'true' },
+  ...Object.fromEntries(
+    ['METHODS', 'HEADERS', 'MAX_AGE', 'CREDENTIALS'].map((name) => [`CORS_${name}`, { HAPROXY_0_CORS_ORIGINS: 'https://a.test' }]),
+  ),
+  CANONICAL_HOST: { HAPROXY_0_VHOST: 'www.acme.org,acme.org' },
 };
 
 /** A label whose rules differ by mode is tried in both. */
@@ -34,7 +40,7 @@ export const PORT_TARGETS: readonly Target[] = Object.values(PORT_LABELS).flatMa
     label: `HAPROXY_0_${name}`,
     name,
     valid: VALID[name] ?? example,
-    others: { HAPROXY_GROUP: 'external', ...BESIDE[name], ...(name !== 'VHOST' && { HAPROXY_0_VHOST: `${slug}.acme.org` }) },
+    others: { HAPROXY_GROUP: 'external', ...(name !== 'VHOST' && { HAPROXY_0_VHOST: `${slug}.acme.org` }), ...BESIDE[name] },
   };
   return [target, ...(IN_TCP.includes(name) ? [{ ...target, app: `/evil-tcp-${slug}`, others: { HAPROXY_GROUP: 'external' } }] : [])];
 });

@@ -10,9 +10,9 @@ import { shapeOf, wordsOf } from './hostile-lines.ts';
 
 const DERIVERS = [makeDeriver(), makeDeriver({ haproxyMap: false })] as const;
 const VALUES = HOSTILE.map((value) => [value.title, value] as const);
-const GUARDS = ['GROUP', 'AUTH', 'BACKEND_NETWORK_ALLOWED_ACL'];
+const GUARDS = ['GROUP', 'AUTH', 'BACKEND_NETWORK_ALLOWED_ACL', 'ALLOW', 'DENY'];
 /** These guard unless they are empty. */
-const OF_BIND = ['SSL_CERT', 'BIND_OPTIONS', 'BIND_ADDR', 'PATH_TYPE', 'TLS'];
+const OF_BIND = ['SSL_CERT', 'BIND_OPTIONS', 'BIND_ADDR', 'PATH_TYPE', 'TLS', 'BACKEND_TLS', 'BACKEND_CA', 'BACKEND_SNI'];
 /** Their values are several words of a line, so the number of words says nothing. */
 const LISTS = ['PATH', 'BALANCE', 'BIND_OPTIONS'];
 
@@ -61,9 +61,16 @@ test('there are many, and no two are the same', () => {
   expect(new Set(HOSTILE.map(({ title }) => title)).size).toBe(HOSTILE.length);
 });
 
+/** Their values stand in quotes. */
+const QUOTED = ['AUTH', 'REQUEST_HEADERS', 'RESPONSE_HEADERS'];
+/** Lists, whose elements may have blanks and line ends between them. */
+const SPACED = ['VHOST', 'PATH', 'BIND_OPTIONS', 'BACKEND_NETWORK_ALLOWED_ACL', 'ALLOW', 'DENY', 'COMPRESS'].concat(
+  ['ORIGINS', 'METHODS', 'HEADERS'].map((name) => `CORS_${name}`),
+);
+
 /** Labels that stand in a line, so that none of these may be in their values. */
 const IN_LINES = PORT_TARGETS.filter(
-  ({ name }) => !['ENABLED', 'DEFAULT', 'STICKY', 'REDIRECT_TO_HTTPS', 'USE_HSTS', 'GROUP'].includes(name),
+  ({ name }) => !['ENABLED', 'DEFAULT', 'STICKY', 'REDIRECT_TO_HTTPS', 'USE_HSTS', 'GROUP', 'CORS_CREDENTIALS'].includes(name),
 );
 
 describe.each(VALUES)('%s in any label of a port', (_, { of }) => {
@@ -114,12 +121,7 @@ describe.each(VALUES)('%s in any label of a port', (_, { of }) => {
     const [view] = views;
     for (const { app, label, name, valid } of IN_LINES) {
       const value = of(valid).trim();
-      const bad =
-        name === 'AUTH'
-          ? /[\p{Cc}"\\]/u
-          : ['VHOST', 'PATH', 'BIND_OPTIONS', 'BACKEND_NETWORK_ALLOWED_ACL'].includes(name)
-            ? /[^\P{Cc}\t\n\v\f\r]|["'#\\]/u
-            : /[\p{Cc}"'#\\]/u;
+      const bad = QUOTED.includes(name) ? /[\p{Cc}"\\]/u : SPACED.includes(name) ? /[^\P{Cc}\t\n\v\f\r]|["'#\\]/u : /[\p{Cc}"'#\\]/u;
       const told = view?.problems.some((problem) => problem.owner.by === 'app' && problem.owner.app === app && problem.label === label);
       if (bad.test(value)) expect([label, told]).toEqual([label, true]);
     }

@@ -74,8 +74,20 @@ test('those that guard access', () => {
   const guards = [...APP, ...PORT].filter(([, { guards }]) => guards).map(([name]) => name);
   expect(guards).toEqual([
     'HAPROXY_GROUP',
-    ...['GROUP', 'PATH_TYPE', 'TLS', 'AUTH', 'SSL_CERT', 'BIND_OPTIONS', 'BIND_ADDR', 'BACKEND_NETWORK_ALLOWED_ACL'].map(
-      (name) => `HAPROXY_0_${name}`,
-    ),
+    ...[
+      'GROUP',
+      'PATH_TYPE',
+      'TLS',
+      'AUTH',
+      'SSL_CERT',
+      'BIND_OPTIONS',
+      'BIND_ADDR',
+      'BACKEND_NETWORK_ALLOWED_ACL',
+      'ALLOW',
+      'DENY',
+      'BACKEND_TLS',
+      'BACKEND_CA',
+      'BACKEND_SNI',
+    ].map((name) => `HAPROXY_0_${name}`),
   ]);
 });

@@ -20,6 +20,7 @@ const SEVERITIES = {
   'name-unresolved': 'serious',
   bounds: 'serious',
   'label-value': 'serious',
+  'label-conflict': 'serious',
   'health-check': 'minor',
   'label-unknown': 'minor',
   shadowed: 'minor',

@@ -1,0 +1,77 @@
+import type { Traffic } from '../model/traffic.ts';
+
+/** Which lines a label makes; `label` is its name behind HAPROXY_n_. */
+export interface LinesOfLabel {
+  readonly label: string;
+  readonly lines: readonly string[];
+}
+
+/** The lines that refuse clients, requests or connections, in the order in which they are asked. */
+export function guardLines(traffic: Traffic, mode: 'http' | 'tcp'): readonly LinesOfLabel[] {
+  return mode === 'http' ? httpGuards(traffic) : tcpGuards(traffic);
+}
+
+/** One `acl` for each network: a line of HAProxy's has room for 64 words. */
+export function networkAcl(name: string, networks: readonly string[]): readonly string[] {
+  return networks.map((network) => `acl ${name} src ${network}`);
+}
+
+interface Refusals {
+  readonly unless: (acl: string) => string;
+  readonly when: (acl: string) => string;
+}
+
+function networkLines({ allow, deny }: Traffic, { unless, when }: Refusals): readonly LinesOfLabel[] {
+  return [
+    { label: 'DENY', lines: deny === undefined ? [] : [...networkAcl('marathon_lb_denied', deny), when('marathon_lb_denied')] },
+    { label: 'ALLOW', lines: allow === undefined ? [] : [...networkAcl('marathon_lb_allowed', allow), unless('marathon_lb_allowed')] },
+  ];
+}
+
+function httpGuards(traffic: Traffic): readonly LinesOfLabel[] {
+  const { maxTotal, maxBody } = traffic;
+  return [
+    ...networkLines(traffic, { when: (acl) => `http-request deny if ${acl}`, unless: (acl) => `http-request deny unless ${acl}` }),
+    { label: 'RATE_LIMIT', lines: rateLines(traffic) },
+    { label: 'MAXCONN_TOTAL', lines: maxTotal === undefined ? [] : [`http-request deny deny_status 503 if { be_conn gt ${maxTotal} }`] },
+    { label: 'MAX_BODY', lines: maxBody === undefined ? [] : bodyLines(maxBody) },
+  ];
+}
+
+function tcpGuards(traffic: Traffic): readonly LinesOfLabel[] {
+  const { maxTotal } = traffic;
+  return [
+    ...networkLines(traffic, {
+      when: (acl) => `tcp-request content reject if ${acl}`,
+      unless: (acl) => `tcp-request content reject unless ${acl}`,
+    }),
+    { label: 'MAXCONN_TOTAL', lines: maxTotal === undefined ? [] : [`tcp-request content reject if { be_conn gt ${maxTotal} }`] },
+  ];
+}
+
+/** The table has the backend's own name, and grows with the clients that it counts. The third counter is one that no template of ours uses. */
+function rateLines({ rateLimit }: Traffic): readonly string[] {
+  if (rateLimit === undefined) return [];
+  const { requests, milliseconds } = rateLimit;
+  const retryAfter = Math.ceil(milliseconds / 1000);
+  return [
+    `stick-table type ipv6 size 100k expire ${milliseconds}ms store http_req_rate(${milliseconds}ms)`,
+    'http-request track-sc2 src',
+    `http-request deny deny_status 429 hdr Retry-After ${retryAfter} if { sc_http_req_rate(2) gt ${requests} }`,
+  ];
+}
+
+/**
+ * A body whose length is not told in advance would pass the limit: HAProxy counts only what has arrived. Over HTTP/2 such a body has no header that
+ * says so [haproxy 2.6]. Of the methods that usually have none, a body is seen only when it comes with the headers: to wait for it takes as long with
+ * every request that has none.
+ */
+function bodyLines(most: number): readonly string[] {
+  const unknown = '{ req.ver 2.0 } !{ req.hdr(content-length) -m found }';
+  return [
+    'http-request return status 411 if { req.hdr(transfer-encoding) -m found }',
+    `http-request return status 411 if ${unknown} !{ method GET HEAD OPTIONS DELETE }`,
+    `http-request return status 411 if ${unknown} { req.body_size gt 0 }`,
+    `http-request deny deny_status 413 if { req.body_size gt ${most} }`,
+  ];
+}

@@ -1,0 +1,177 @@
+import type { AppId } from '../model/names.ts';
+import type { Problem } from '../model/problem.ts';
+import { PORT_LABELS, type PortLabels } from './labels.ts';
+import type { LabelsOfApp, LabelsOfPort } from './read-labels.ts';
+import { isName } from './traffic.ts';
+
+type Key = keyof PortLabels;
+
+/** A label that has no effect beside another one, or without it. */
+interface Conflict {
+  readonly loses: Key;
+  /** The other label, and what is the matter with both. */
+  readonly beside: Key;
+  readonly why: string;
+  readonly hint: string;
+  readonly when: (values: PortLabels, mode: 'http' | 'tcp', hasHttpCheck: boolean) => boolean;
+  /** Whether the port is left out, because it would be less closed than its labels say. */
+  readonly shuts?: true;
+}
+
+/** Labels whose rules read requests, which a tcp port has none of. */
+const ONLY_HTTP: readonly Key[] = [
+  ...(['rateLimit', 'maxBody', 'stripPrefix', 'rewriteHost', 'requestHeaders', 'responseHeaders', 'compress'] as const),
+  ...(['redirectTo', 'canonicalHost', 'corsOrigins', 'corsMethods', 'corsHeaders', 'corsMaxAge', 'corsCredentials'] as const),
+];
+
+const inTcp = (loses: Key): Conflict => ({
+  loses,
+  beside: 'mode',
+  why: 'the port is in tcp mode, in which HAProxy sees no requests',
+  hint: 'give the port a virtual host, or set the mode to http',
+  when: (_, mode) => mode === 'tcp',
+});
+
+const withoutOrigins = (loses: Key): Conflict => ({
+  loses,
+  beside: 'corsOrigins',
+  why: 'no origins are named that may use the app',
+  hint: 'name the origins, or remove the label',
+  when: ({ corsOrigins }) => corsOrigins === undefined,
+});
+
+const withoutTls = (loses: Key): Conflict => ({
+  loses,
+  beside: 'backendTls',
+  why: 'it says how servers speak TLS, and nothing says that they do',
+  hint: "set BACKEND_TLS to 'true', or to 'false' to go on without TLS",
+  when: ({ backendTls }) => backendTls === undefined,
+  shuts: true,
+});
+
+const besidePassthrough = (loses: Key): Conflict => ({
+  loses,
+  beside: 'tls',
+  why: 'the connections are encrypted for the app already',
+  hint: 'remove one of the two',
+  when: ({ tls }) => tls !== undefined,
+});
+
+const withoutCheck = (loses: Key): Conflict => ({
+  loses,
+  beside: 'healthPath',
+  why: 'the port has no http check of its own, nor one in Marathon',
+  hint: 'name the path to check',
+  when: ({ healthPath }, _, hasHttpCheck) => healthPath === undefined && !hasHttpCheck,
+});
+
+/** THE table of labels that can't be with another one. The first row that applies to a label is told. */
+const CONFLICTS: readonly Conflict[] = [
+  ...ONLY_HTTP.map(inTcp),
+  {
+    loses: 'hashBy',
+    beside: 'mode',
+    why: 'the port is in tcp mode, in which only the client address can be hashed',
+    hint: 'write source, or set the mode to http',
+    when: ({ hashBy }, mode) => mode === 'tcp' && hashBy !== 'source',
+  },
+  {
+    loses: 'balance',
+    beside: 'hashBy',
+    why: 'a server is chosen by the hash',
+    hint: 'remove one of the two',
+    when: ({ hashBy }) => hashBy !== undefined,
+  },
+  {
+    loses: 'stripPrefix',
+    beside: 'proxyPassPath',
+    why: 'the prefix would be taken off twice',
+    hint: 'remove one of the two',
+    when: ({ proxyPassPath }) => proxyPassPath !== undefined,
+  },
+  {
+    loses: 'canonicalHost',
+    beside: 'redirectTo',
+    why: 'every request is redirected already',
+    hint: 'remove one of the two',
+    when: ({ redirectTo }) => redirectTo !== undefined,
+  },
+  {
+    loses: 'canonicalHost',
+    beside: 'hosts',
+    why: 'the host is none of the virtual hosts',
+    hint: 'add it to the virtual hosts, so that whoever is redirected arrives at the app',
+    when: ({ canonicalHost, hosts = [] }) => canonicalHost !== undefined && !hosts.includes(canonicalHost),
+  },
+  ...(['corsMethods', 'corsHeaders', 'corsMaxAge', 'corsCredentials'] as const).map(withoutOrigins),
+  {
+    loses: 'corsCredentials',
+    beside: 'corsOrigins',
+    why: 'browsers send no cookies where every origin is allowed',
+    hint: 'name the origins, or remove the label',
+    when: ({ corsOrigins, corsCredentials }) => corsCredentials === true && corsOrigins?.includes('*') === true,
+  },
+  ...(['backendTls', 'backendCa', 'backendSni'] as const).map(besidePassthrough),
+  ...(['backendCa', 'backendSni'] as const).map(withoutTls),
+  {
+    loses: 'backendCa',
+    beside: 'backendTls',
+    why: 'no certificate is verified',
+    hint: "set BACKEND_TLS to 'true', or remove BACKEND_CA",
+    when: ({ backendTls }) => backendTls === 'insecure',
+    shuts: true,
+  },
+  {
+    loses: 'backendTls',
+    beside: 'backendSni',
+    why: "without it and without a virtual host there is no name that the servers' certificates must have",
+    hint: "name it in BACKEND_SNI, or set BACKEND_TLS to 'insecure'",
+    when: ({ backendTls, backendSni, rewriteHost, hosts = [] }) =>
+      backendTls === 'true' && backendSni === undefined && rewriteHost === undefined && !hosts.some(isName),
+    shuts: true,
+  },
+  ...(['healthHost', 'healthStatus'] as const).map(withoutCheck),
+];
+
+/** The labels of an app without those that can't be with another one, and a Problem for each, which names both. */
+export function withoutConflicts(labels: LabelsOfApp, app: AppId, kindOf: (index: number) => PortKind): LabelsOfApp {
+  const all = labels.ports.map((port, index) => ofPort(port, { app, index, ...kindOf(index) }));
+  if (all.every(({ problems }) => problems.length === 0)) return labels;
+  return { ...labels, ports: all.map(({ port }) => port), problems: [...labels.problems, ...all.flatMap(({ problems }) => problems)] };
+}
+
+/** What a port is apart from its labels of the table. */
+export interface PortKind {
+  readonly mode: 'http' | 'tcp';
+  /** Which label makes it a tcp port, when it is one. */
+  readonly tcpBy: 'mode' | 'tls';
+  /** Whether Marathon has an http check for it. */
+  readonly hasHttpCheck: boolean;
+}
+
+interface Place extends PortKind {
+  readonly app: AppId;
+  readonly index: number;
+}
+
+function ofPort(
+  port: LabelsOfPort,
+  { app, index, mode, tcpBy, hasHttpCheck }: Place,
+): { readonly port: LabelsOfPort; readonly problems: readonly Problem[] } {
+  let { values, shut } = port;
+  const problems: Problem[] = [];
+  for (const { loses, beside, why, hint, when, shuts } of CONFLICTS) {
+    if (values[loses] === undefined || !when(values, mode, hasHttpCheck)) continue;
+    const [label, other] = [nameOf(loses, index), nameOf(beside === 'mode' ? tcpBy : beside, index)];
+    values = { ...values, [loses]: undefined };
+    const effect = shuts === true ? `can't be used with what ${other} is, so the port is left out` : `has no effect beside ${other}`;
+    shut ||= shuts === true;
+    const message = `${label} ${effect}: ${why}`;
+    problems.push({ code: 'label-conflict', owner: { by: 'app', app, index }, label, message, hint });
+  }
+  return { port: problems.length === 0 ? port : { ...port, values, shut }, problems };
+}
+
+function nameOf(key: Key, index: number): string {
+  return `HAPROXY_${index}_${PORT_LABELS[key].name}`;
+}

@@ -1,0 +1,43 @@
+import type { Definition, HealthCheck } from '../model/snapshot.ts';
+import { checkOfPort } from './checks.ts';
+import type { PortKind } from './label-conflicts.ts';
+import { PORT_LABELS } from './labels.ts';
+import type { LabelsOfPort } from './read-labels.ts';
+import { tableOf, type AskedTable } from './table.ts';
+
+interface PortOf {
+  readonly definition: Definition;
+  readonly labels: LabelsOfPort;
+  readonly index: number;
+  /** Where its routes stand. */
+  readonly asked: AskedTable;
+}
+
+/**
+ * The mode of a port. A port with a virtual host is http even if the host can't be read or is not used, so that a typing error does not turn the port
+ * of a web app into a tcp port.
+ */
+export function modeOf({ definition, labels, index, asked }: PortOf): 'http' | 'tcp' {
+  if (asked.passthrough === true) return 'tcp';
+  const check = checkFor(definition, labels.values.checkPortIndex, index);
+  const isHttp =
+    asked.table !== undefined || check?.protocol === 'HTTP' || labels.names.includes(`HAPROXY_${index}_${PORT_LABELS.hosts.name}`);
+  return labels.values.mode ?? (isHttp ? 'http' : 'tcp');
+}
+
+/** The mode of a port, and whether Marathon has an http check for it. */
+export function kindOf(definition: Definition, labels: LabelsOfPort, index: number): PortKind {
+  const asked = tableOf({ definition, labels, index, overrides: labels.overrides });
+  const mode = modeOf({ definition, labels, index, asked });
+  const check = checkFor(definition, labels.values.checkPortIndex, index);
+  return {
+    mode,
+    tcpBy: asked.passthrough === true ? 'tls' : 'mode',
+    hasHttpCheck: mode === 'http' && check?.protocol.includes('HTTP') === true,
+  };
+}
+
+/** The Marathon check of a port, or of the port that HAPROXY_n_BACKEND_HEALTHCHECK_PORT_INDEX names. */
+export function checkFor(definition: Definition, otherIndex: number | undefined, index: number): HealthCheck | undefined {
+  return checkOfPort(definition, index) ?? (otherIndex === undefined ? undefined : checkOfPort(definition, otherIndex));
+}

@@ -1,0 +1,73 @@
+import type { BackendTls, Cors, Traffic } from '../model/traffic.ts';
+import type { PortLabels } from './labels.ts';
+
+/** What the labels of a port say that stand instead of templates; undefined when it has none of them, so that nothing of it changes. */
+export function trafficOf(values: PortLabels): Traffic | undefined {
+  const timeouts = known({
+    connect: values.timeoutConnect,
+    server: values.timeoutServer,
+    tunnel: values.timeoutTunnel,
+    queue: values.timeoutQueue,
+    client: values.timeoutClient,
+  });
+  const traffic: Traffic = known({
+    allow: values.allow,
+    deny: values.deny,
+    rateLimit: values.rateLimit,
+    maxTotal: values.maxTotal,
+    maxBody: values.maxBody,
+    timeouts: Object.keys(timeouts).length === 0 ? undefined : timeouts,
+    retries: values.retries,
+    cors: corsOf(values),
+    redirectTo: values.redirectTo,
+    canonical: canonicalOf(values),
+    stripPrefix: values.stripPrefix,
+    rewriteHost: values.rewriteHost,
+    requestHeaders: values.requestHeaders,
+    responseHeaders: values.responseHeaders,
+    compress: values.compress?.length === 0 ? undefined : values.compress,
+    consistent: values.hashBy === undefined ? undefined : (true as const),
+    maxPerServer: values.maxPerServer,
+    slowStart: values.slowStart,
+    proxyProtocol: values.proxyProtocol,
+    tls: tlsOf(values),
+    checkHost: values.healthHost,
+    checkStatus: values.healthStatus,
+  });
+  return Object.keys(traffic).length === 0 ? undefined : traffic;
+}
+
+/** An object without the fields that are undefined. */
+function known<Fields extends object>(fields: Fields): { readonly [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    readonly [Key in keyof Fields]?: Exclude<Fields[Key], undefined>;
+  };
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+function corsOf({ corsOrigins, corsMethods, corsHeaders, corsMaxAge, corsCredentials }: PortLabels): Cors | undefined {
+  if (corsOrigins === undefined) return undefined;
+  return {
+    origins: corsOrigins,
+    methods: corsMethods ?? METHODS,
+    headers: corsHeaders ?? [],
+    maxAgeSeconds: corsMaxAge,
+    credentials: corsCredentials ?? false,
+  };
+}
+
+function canonicalOf({ canonicalHost: host, hosts = [] }: PortLabels): Traffic['canonical'] {
+  const others = hosts.filter((one) => one !== host);
+  return host === undefined || others.length === 0 ? undefined : { host, others };
+}
+
+function tlsOf({ backendTls, backendCa, backendSni, rewriteHost, hosts }: PortLabels): BackendTls | undefined {
+  if (backendTls === undefined || backendTls === 'false') return undefined;
+  return { verifies: backendTls === 'true', ca: backendCa ?? '@system-ca', name: backendSni ?? rewriteHost ?? hosts?.find(isName) };
+}
+
+/** Whether a virtual host can be the name in a certificate that is asked for: no wildcard, and no IPv6 address. */
+export function isName(host: string): boolean {
+  return !/^[*[]/.test(host);
+}
