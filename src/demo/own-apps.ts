@@ -125,9 +125,8 @@ function entriesOf(definition: Json): readonly { readonly host: string; readonly
     const index = /^HAPROXY_(\d+)_VHOST$/.exec(name)?.[1];
     const [host] = index === undefined ? [] : String(value).split(/[\s,]+/);
     if (host === undefined || host === '') return [];
-    const path = String(labels[`HAPROXY_${index ?? ''}_PATH`] ?? '/')
-      .split(' ')
-      .find((word) => word.startsWith('/'));
+    const paths = labels[`HAPROXY_${index ?? ''}_PATH`];
+    const path = (typeof paths === 'string' ? paths : '/').split(' ').find((word) => word.startsWith('/'));
     return { host, path: path ?? '/' };
   });
 }

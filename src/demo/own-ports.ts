@@ -14,9 +14,8 @@ export interface OwnPort {
 /** How the tasks of a definition are reached, in the words of any release of Marathon. */
 export function networkOf(definition: Json): Network {
   const [network] = listAt(definition, 'networks');
-  const mode = String(
-    network?.['mode'] ?? at(dockerOf(definition), 'network') ?? (definition['ipAddress'] === undefined ? 'host' : 'user'),
-  );
+  const written = network?.['mode'] ?? at(dockerOf(definition), 'network');
+  const mode = typeof written === 'string' ? written : definition['ipAddress'] === undefined ? 'host' : 'user';
   const words: Readonly<Record<string, Network>> = {
     bridge: 'bridge',
     'container/bridge': 'bridge',
@@ -31,7 +30,7 @@ export function portsOf(definition: Json): readonly OwnPort[] {
   return written(definition).map((port) => ({
     container: Number(port['containerPort'] ?? 0),
     service: Number(port['servicePort'] ?? port['port'] ?? 0),
-    tcp: String(port['protocol'] ?? 'tcp').includes('tcp'),
+    tcp: typeof port['protocol'] !== 'string' || port['protocol'].includes('tcp'),
   }));
 }
 

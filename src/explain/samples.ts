@@ -52,29 +52,26 @@ function fetch(text: string, { request, variables }: Passage): Sample {
       return asked;
     case 'base':
       return host + asked;
-    case 'ssl_fc':
-      return secure ? '1' : '0';
     case 'ssl_fc_sni':
     case 'req_ssl_sni':
     case 'req.ssl_sni':
       return secure ? host : undefined;
+    case 'ssl_fc':
     case 'ssl_fc_has_sni':
       return secure ? '1' : '0';
-    case 'fc_http_major':
-      return '1';
     case 'method':
       return 'GET';
+    case 'fc_http_major':
     case 'always_true':
       return '1';
     case 'always_false':
-    case 'http_auth':
-      return '0'; // a plain request brings no password
+    case 'http_auth': // a plain request brings no password
+    case 'rand': // one of the apps of a split answers: here the one with the first share
+      return '0';
     case 'str':
     case 'bool':
     case 'int':
       return args[0] ?? '';
-    case 'rand':
-      return '0'; // one of the apps of a split answers: here the one with the first share
     case 'var':
       return variables.get(args[0] ?? '');
     default:

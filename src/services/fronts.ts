@@ -88,7 +88,7 @@ function withinDomains(labels: LabelsOfApp, { id, author = id }: Definition, dom
     const isTooWide = asksForAllHosts(port, index) && !mayClaim(domains, author, '*');
     if (denied.length === 0 && !isTooWide) return port;
     problems.push(notInDomains(id, index, [...denied, ...(isTooWide ? ['*'] : [])]));
-    const { hosts, isDefault, pathType } = port.values;
+    const { hosts, pathType } = port.values;
     const narrow = isTooWide && { isDefault: undefined, pathType: hosts === undefined ? undefined : pathType };
     return { ...port, values: { ...port.values, ...narrow, hosts: hosts?.filter((host) => !denied.includes(host)) } };
   });

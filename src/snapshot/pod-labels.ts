@@ -27,7 +27,7 @@ interface Written {
 const NUMBERED = /^HAPROXY_(\d{1,3})_([^]+)$/;
 
 /** The start of labels that are for a whole app, and so have no meaning below the pod. */
-const OF_WHOLE_APP = /^HAPROXY_DEPLOYMENT_/;
+const OF_WHOLE_APP = 'HAPROXY_DEPLOYMENT_';
 
 /**
  * The labels of a pod, its containers and its endpoints as labels of an app: endpoint n of the whole pod is port n. A container counts its own
@@ -88,7 +88,7 @@ function ofEndpoint({ name: endpoint, labels }: { readonly name: string; readonl
     labels,
     wanted: 'at an endpoint labels have no number, HAPROXY_VHOST, or the number 0; labels for a whole app stand at the pod',
     nameAtPod(name) {
-      if (OF_WHOLE_APP.test(name)) return undefined;
+      if (name.startsWith(OF_WHOLE_APP)) return undefined;
       const [, number, key = ''] = NUMBERED.exec(name) ?? [];
       if (number !== undefined) return Number(number) === 0 ? [`HAPROXY_${index}_${key}`] : undefined;
       return [`HAPROXY_${index}_${name.slice('HAPROXY_'.length)}`];

@@ -10,8 +10,8 @@ test("a template file that can't be read is a Problem, and the default one stays
   const folder = await makeFolder();
   await mkdir(path.join(folder, 'HAPROXY_HEAD')); // a folder of that name
   await writeFile(path.join(folder, 'HAPROXY_BACKEND_HTTP_OPTIONS'), '  option forwardfor\n');
-  const { problems, render } = await loadTemplates(folder, {});
-  expect(problems).toMatchObject([
+  const templates = await loadTemplates(folder, {});
+  expect(templates.problems).toMatchObject([
     {
       code: 'template',
       owner: { by: 'operator' },
@@ -19,5 +19,5 @@ test("a template file that can't be read is a Problem, and the default one stays
       hint: 'the default template is used in its place',
     },
   ]);
-  expect(render('HAPROXY_BACKEND_HTTP_OPTIONS', {}).text).toBe('  option forwardfor\n');
+  expect(templates.render('HAPROXY_BACKEND_HTTP_OPTIONS', {}).text).toBe('  option forwardfor\n');
 });

@@ -12,8 +12,6 @@ import { showProc, type Call } from '../../src/socket/master.ts';
 import type { OwnProcess } from '../../src/process/process.ts';
 import { bindsOf } from '../../src/haproxy/binds.ts';
 import { sentence } from '../../src/lib/sentence.ts';
-import type { Command, Reason } from '../../src/model/document.ts';
-import { document } from '../haproxy/make.ts';
 import { listen, makeTraffic, needHaproxy, request, setStage, type Ends } from './fixtures/stage.ts';
 
 jest.setTimeout(60_000);
@@ -38,7 +36,6 @@ function masterCall(runDir: string): Call {
   return { socketPath: join(runDir, 'master.sock'), deadlineMs: 5_000 };
 }
 
-const BY_HAND: Reason = { code: 'by-hand', subject: 'haproxy', detail: '' };
 const ONLY_ANSWERS = { '200': expect.any(Number) };
 
 test('a start is confirmed when it serves, and noted with what it has loaded', async () => {
@@ -62,27 +59,6 @@ test('reloads put another worker in place and lose no request', async () => {
     workers.push(await workerOf(own));
   }
   expect(new Set(workers).size).toBe(6);
-  await expect(flow.stop()).resolves.toEqual(ONLY_ANSWERS);
-});
-
-test('while a reload runs, the worker that serves takes commands on its own socket; afterwards it is not mistaken for the new one', async () => {
-  const servers = Array.from({ length: 5_000 }, (_, n) => `  server s${n} 127.9.${Math.floor(n / 200)}.${1 + (n % 200)}:80\n`); // takes a while to load
-  const { port, write, make } = await setStage(ends);
-  await write({ end: `backend many\n${servers.join('')}` });
-  const own = make();
-  await own.reload([]);
-  await own.holds(document());
-  const worker = await workerOf(own);
-  const flow = makeTraffic(port, ends);
-  const meanwhile = own.meanwhile?.();
-  let isOver = false;
-  const over = own.reload([]).then(() => (isOver = true));
-  const add: Command = { text: 'add server many/more 127.0.0.1:80', expect: /^New server registered/, reason: BY_HAND };
-  await expect(meanwhile?.send([add])).resolves.toMatchObject([{ taken: true }]);
-  expect(isOver).toBe(false);
-  await over;
-  expect(await workerOf(own)).not.toBe(worker);
-  await expect(meanwhile?.send([add])).rejects.toThrow(`a different worker of HAProxy answers than before`);
   await expect(flow.stop()).resolves.toEqual(ONLY_ANSWERS);
 });
 

@@ -72,7 +72,7 @@ describe.each([
   const overHttps = ({ 1: host }: RegExpMatchArray): string => host ?? '';
 
   describe.each(['http', 'https'] as const)('over %s', (over) => {
-    const sniOf = (host: string): string => overHttps(host.toLowerCase().match(/^(.*?)\.?(?::\d+)?$/) ?? ['']);
+    const sniOf = (host: string): string => overHttps(/^(.*?)\.?(?::\d+)?$/.exec(host.toLowerCase()) ?? ['']);
 
     test.each(ROUTES)('%s%s is that of %s', async (host, path, app) => {
       await expect(estate().arrived({ over, host, path, sni: sniOf(host) })).resolves.toMatchObject({ app, path });

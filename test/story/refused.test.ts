@@ -207,7 +207,7 @@ test("what is refused at the very first start, and does not come from a template
   }
 });
 
-const first = (...lines: readonly string[]): CandidateRefusal => ({ ...reload(false, ...lines), isFirst: true }) as CandidateRefusal;
+const first = (...lines: readonly string[]): CandidateRefusal => ({ ...reload(false, ...lines), isFirst: true });
 const STATS_SOCKET = '[ALERT] (7) : Binding [/etc/haproxy/haproxy.cfg:2] for frontend GLOBAL: cannot bind UNIX socket [/nowhere/x.sock]';
 
 test.each([
