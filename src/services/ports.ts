@@ -10,9 +10,9 @@ export interface PortRange {
 }
 
 /**
- * Assigns service ports to container ports that have none (IP per task before Marathon 1.5), and to endpoints of pods that need one. The port comes from a hash of app and port, so every
- * load balancer assigns the same; after a collision the next hash is used, and at last the first free port of the range. Definitions must come in
- * order of app id. Definitions that lack nothing are returned as they are.
+ * Assigns service ports to container ports that have none (IP per task before Marathon 1.5), and to endpoints of pods that need one. The port comes
+ * from a hash of app and port, so every load balancer assigns the same; after a collision the next hash is used, and at last the first free port of
+ * the range. Definitions must come in order of app id. Definitions that lack nothing are returned as they are.
  */
 export function assignPorts(
   definitions: readonly Definition[],
@@ -39,7 +39,10 @@ function lacks({ network, pod, labels }: Definition, port: Port, index: number):
   return network === 'container' && port.service === undefined && port.container !== undefined && port.tcp;
 }
 
-/** SHA-1 of '<app id>-<task port, or endpoint of a pod>-<i>': its first 8 hexadecimal digits mod the size of the range (marathon-lb: ServicePortAssigner). */
+/**
+ * SHA-1 of '<app id>-<task port>-<i>', for a pod '<pod id>-<endpoint>-<i>': its first 8 hexadecimal digits mod the size of the range (marathon-lb:
+ * ServicePortAssigner).
+ */
 function choose({
   key,
   range,

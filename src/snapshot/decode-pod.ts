@@ -139,7 +139,9 @@ function readHealth({ conditions, endpoints }: WireContainerStatus, isChecked: b
   return results.length === 0 ? 'unknown' : results.every(Boolean) ? 'alive' : 'dead';
 }
 
-/** The version at the end of `/v2/pods/shop/web::versions/2021-03-01T10:00:00Z`, with the milliseconds that Marathon leaves out there when they are 0. */
+/**
+ * The version at the end of `/v2/pods/shop/web::versions/2021-03-01T10:00:00Z`, with the milliseconds that Marathon leaves out there when they are 0.
+ */
 function readVersion(reference: string | null | undefined): string | undefined {
   const at = reference?.lastIndexOf('::versions/') ?? -1;
   if (at < 0) return undefined;

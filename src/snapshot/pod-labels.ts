@@ -102,7 +102,7 @@ function disagree(app: AppId, farther: Written, nearer: Written): Problem {
     owner: { by: 'app', app },
     label: nearer.name,
     message: `${nearer.name} of ${nearer.where} and ${farther.name} of ${farther.where} say different things about the same endpoint, and the one of ${nearer.where} counts`,
-    hint: `remove one of the two labels`,
+    hint: 'remove one of the two labels',
   };
 }
 

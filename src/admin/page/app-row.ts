@@ -85,7 +85,7 @@ function textsOf(row: AppRow, figures: KnownFigures): Texts {
     note: notesOf(row),
     cells: [
       firstOf(hosts, 2),
-      firstOf(ports.map(({ servicePort, mode }) => (mode === 'tcp' ? `${servicePort} tcp` : String(servicePort))), 3), // prettier-ignore
+      firstOf(ports.filter(({ servicePort }) => servicePort > 0).map(({ servicePort, mode }) => (mode === 'tcp' ? `${servicePort} tcp` : String(servicePort))), 3), // prettier-ignore
       ports.length === 0 ? '' : serversText({ servers, down, draining, checking: sums?.checking ?? 0, known: sums !== undefined }),
       sums === undefined ? '' : shortNumber(sums.sessions),
       sums === undefined ? '' : rate(sums.requests),
