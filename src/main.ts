@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
+import { DeployError } from './cli/exit.ts';
 import { run, parseWords } from './cli/program.ts';
-import { DeployError } from './deploy/deploy-error.ts';
 import { UsageError } from './lib/usage-error.ts';
 import { hideSecrets } from './lib/secrets.ts';
 import { sentence } from './lib/sentence.ts';

@@ -2,18 +2,15 @@ import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import { Option, type Command } from 'commander';
 import { makeAnalysis, readLimits } from '../deploy/analysis.ts';
-import { askBalancers } from '../deploy/balancers.ts';
 import { DeployError, EXIT } from '../deploy/deploy-error.ts';
 import type { Engine } from '../deploy/engine.ts';
 import { runHook, type Killing } from '../deploy/hook.ts';
 import { LABELS } from '../deploy/labels.ts';
 import { ownerName } from '../deploy/lock.ts';
-import { makeMarathonSide, type MarathonSide } from '../deploy/marathon-side.ts';
+import type { MarathonSide } from '../deploy/marathon-side.ts';
 import type { Group, OnTimeout } from '../deploy/shapes.ts';
 import { machineTime, sleep } from '../lib/clock.ts';
-import { openMarathon } from '../daemon/open-marathon.ts';
 import { defaultSettings } from '../options/options.ts';
-import { makeWrite } from '../source/write.ts';
 import { withSignals } from './signals.ts';
 
 /** The flags that say where Marathon and the load balancers are, as zdd names them. */
@@ -98,11 +95,15 @@ export async function withMarathon<Result>(flags: PlaceFlags, work: (opened: Ope
     marathonCaCert,
     insecure,
   };
+  const [{ openMarathon }, { makeMarathonSide }] = await Promise.all([
+    import('../daemon/open-marathon.ts'),
+    import('../deploy/marathon-side.ts'),
+  ]);
   const client = await openMarathon(settings, process.env);
   const results: Result[] = [];
   try {
     await withSignals(async ({ signal }) => {
-      const marathon = makeMarathonSide(client, makeWrite(client), signal);
+      const marathon = makeMarathonSide(client, signal);
       results.push(await work({ marathon, balancers, signal, say: saySentence }));
     });
   } finally {
@@ -131,7 +132,7 @@ export function engineFor(opened: Opened, { group, base, flags, confirmKill }: E
     group,
     base,
     owner: ownerName(),
-    look: (seen) => askBalancers(balancers, seen, signal),
+    look: async (seen) => (await import('../deploy/balancers.ts')).askBalancers(balancers, seen, signal), // imported here, so that other commands start fast
     beforeKill: async (killing: Killing) => {
       if (hook !== undefined) await runHook(hook, killing, signal);
       await confirmKill?.(killing);

@@ -2,6 +2,8 @@ import type { Logger } from '../lib/logger.ts';
 import { hideSecrets } from '../lib/secrets.ts';
 import { sentence } from '../lib/sentence.ts';
 
+export { DeployError } from '../deploy/deploy-error.ts';
+
 /**
  * While `work` runs, an uncaught exception or an unhandled rejection ends the process with exit code 1 and one sentence on stderr; the stack goes
  * to the log at level debug. HAProxy runs in a session of its own and keeps serving; a supervisor starts the daemon again.

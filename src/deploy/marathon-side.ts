@@ -1,5 +1,5 @@
 import type { Client } from '../source/client.ts';
-import type { Write, Written } from '../source/write.ts';
+import { makeWrite, type Written } from '../source/write.ts';
 import { DeployError, EXIT } from './deploy-error.ts';
 import { isObject, readGroup, type Json } from './read-group.ts';
 import type { Group } from './shapes.ts';
@@ -18,7 +18,8 @@ export interface MarathonSide {
 }
 
 /** Marathon, as a deployment sees it. Each function rejects with a DeployError whose exit code is that of marathon-lb's zdd. */
-export function makeMarathonSide({ readApps }: Pick<Client, 'readApps'>, write: Write, signal: AbortSignal): MarathonSide {
+export function makeMarathonSide(client: Pick<Client, 'readApps' | 'get' | 'urls'>, signal: AbortSignal): MarathonSide {
+  const [{ readApps }, write] = [client, makeWrite(client)];
   const send = async (method: 'POST' | 'PUT' | 'DELETE', path: string, { body, code, taken }: Sent): Promise<Written> => {
     const written = await write({ method, path, body, signal }).catch((error: unknown) => {
       signal.throwIfAborted();

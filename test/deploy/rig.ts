@@ -10,7 +10,6 @@ import { makeMergeGroups } from '../../src/services/groups.ts';
 import { decodeApp } from '../../src/snapshot/decode.ts';
 import { noAuth } from '../../src/source/auth.ts';
 import { makeClient } from '../../src/source/client.ts';
-import { makeWrite } from '../../src/source/write.ts';
 
 /** The definition of the app as its author wrote it. */
 export const SHOP = {
@@ -53,7 +52,7 @@ export async function openRig(ends: (() => unknown)[], launch: Launch, sessions:
       over.abort();
     },
   );
-  const side = makeMarathonSide(client, makeWrite(client), over.signal);
+  const side = makeMarathonSide(client, over.signal);
   const said: string[] = [];
   let fewest = Infinity;
   const merge = makeMergeGroups();

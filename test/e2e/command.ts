@@ -89,7 +89,7 @@ function logReader(text: () => string): () => readonly LogLine[] {
     const end = text().lastIndexOf('\n') + 1;
     const added = text().slice(read, end).split('\n');
     read = end;
-    lines.push(...added.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine));
+    lines.push(...added.filter((line) => line.startsWith('{"')).map((line) => JSON.parse(line) as LogLine));
     return [...lines];
   };
 }
