@@ -12,11 +12,16 @@ const share = (LAST - FIRST) / SHARES;
 const LEAST = FIRST + share * (Number(process.env['JEST_WORKER_ID'] ?? 1) % SHARES);
 const MOST = LEAST + share;
 
+/** The ports that this test file was given: clusters that run side by side must not be given the same one twice. */
+const given = new Set<number>();
+
 /** So many ports that nobody has, on any address of this machine. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const free = new Set<number>();
   while (free.size < count) {
     const port = randomInt(LEAST, MOST);
+    if (given.has(port)) continue;
+    given.add(port);
     const server = await occupied(port, '0.0.0.0').catch(() => undefined);
     if (server === undefined) continue;
     free.add(port);

@@ -1,7 +1,8 @@
-import { expect, jest, test } from '@jest/globals';
+import { describe, expect, jest } from '@jest/globals';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { clusters, type Cluster } from './cluster.ts';
+import type { Cluster } from './open-cluster.ts';
+import { sideBySide } from './side-by-side.ts';
 import { run } from './command.ts';
 import { occupy } from './ports.ts';
 import { writeSlowHaproxy } from './slow-haproxy.ts';
@@ -10,7 +11,6 @@ import { until } from './until.ts';
 
 jest.setTimeout(120_000);
 
-const makeCluster = clusters();
 const FOURTH = '127.50.0.71';
 
 function status({ runDir, folder, ends }: Cluster) {
@@ -36,7 +36,7 @@ const isSocket = (file: string): Promise<boolean> =>
     () => false,
   );
 
-test.each<[string, (runDir: string) => Promise<unknown>]>([
+const FOLDERS: readonly (readonly [what: string, act: (runDir: string) => Promise<unknown>])[] = [
   ['removed', (runDir) => rm(runDir, { recursive: true })],
   ['replaced by an empty one', (runDir) => rename(runDir, `${runDir}.away`).then(() => mkdir(runDir))],
   ['replaced by a file', (runDir) => rename(runDir, `${runDir}.away`).then(() => writeFile(runDir, ''))],
@@ -49,8 +49,10 @@ test.each<[string, (runDir: string) => Promise<unknown>]>([
       await rename(`${runDir}.away`, runDir);
     },
   ],
-])('the run folder is %s: the daemon is reached again, and no second HAProxy is started', async (what, act) => {
-  const cluster = await makeCluster();
+];
+
+/** What is done to the run folder: the daemon is reached again, and no second HAProxy is started. */
+async function survives(cluster: Cluster, what: string, act: (runDir: string) => Promise<unknown>): Promise<void> {
   const { runDir, daemon, deploy, served, addTask, app, traffic, once } = cluster;
   await deploy();
   const { signal, ended } = daemon();
@@ -63,24 +65,38 @@ test.each<[string, (runDir: string) => Promise<unknown>]>([
     await more(50);
     await rm(runDir);
   }
-  await until("the daemon's socket", async () => (await status(cluster)).code === 0);
+  await until("the daemon's socket", () => isSocket(path.join(runDir, 'daemon.sock')));
+  await until('a green status', async () => (await status(cluster)).code === 0);
   await expect(once()).resolves.toMatchObject({ code: 0 });
   await addTask(app.id, FOURTH);
   await served([...FIRST, FOURTH]);
   await until("the master's socket", () => isSocket(path.join(runDir, 'master.sock')));
   await more(50);
-  await expect(masters(cluster)).resolves.toEqual(before);
+  await until('the one master', async () => String(await masters(cluster)) === String(before)); // in the middle of a reload it has no command line
   expect((await stop()).failures).toEqual({});
   signal('SIGTERM');
   await expect(ended).resolves.toMatchObject({ code: 0 });
   await expect(isSocket(path.join(runDir, 'daemon.sock'))).resolves.toBe(false);
+}
+
+describe('the run folder, with a HAProxy that serves', () => {
+  sideBySide(
+    Object.fromEntries(
+      FOLDERS.map(([what, act]) => [
+        `is ${what}: the daemon is reached again, and no second HAProxy is started`,
+        async (makeCluster) => survives(await makeCluster(), what, act),
+      ]),
+    ),
+  );
 });
 
-test.each<[string, (file: string) => Promise<unknown>]>([
+const LEFT: readonly (readonly [what: string, put: (file: string) => Promise<unknown>])[] = [
   ['a socket that nobody listens at', () => Promise.resolve()],
   ['a file', (file) => rm(file).then(() => writeFile(file, 'nonsense'))],
-])('%s in place of the sockets of a daemon that was killed: the next one adopts HAProxy', async (_, put) => {
-  const cluster = await makeCluster();
+];
+
+/** What is in place of the sockets of a daemon that was killed: the next one adopts HAProxy. */
+async function adopts(cluster: Cluster, put: (file: string) => Promise<unknown>): Promise<void> {
   const { runDir, daemon, deploy, served, addTask, app } = cluster;
   await deploy();
   const first = daemon();
@@ -95,52 +111,62 @@ test.each<[string, (file: string) => Promise<unknown>]>([
   await addTask(app.id, FOURTH);
   await served([...FIRST, FOURTH]);
   await expect(masters(cluster)).resolves.toEqual(before);
-});
+}
 
-test('status is red while HAProxy is silent, and green again', async () => {
-  const cluster = await makeCluster();
-  const { daemon, deploy, served, processes } = cluster;
-  await deploy();
-  daemon();
-  await served(FIRST);
-  await until('a green status', async () => (await status(cluster)).code === 0);
-  const frozen = await processes();
-  for (const pid of frozen) process.kill(pid, 'SIGSTOP');
-  try {
-    await until('a red status', async () => (await status(cluster)).stderr.includes('does not answer'));
-  } finally {
-    for (const pid of frozen) process.kill(pid, 'SIGCONT');
-  }
-  await until('a green status', async () => (await status(cluster)).code === 0);
-});
+describe('a daemon that was killed, and what status says', () => {
+  sideBySide({
+    ...Object.fromEntries(
+      LEFT.map(([what, put]) => [
+        `${what} in place of the sockets of a daemon that was killed: the next one adopts HAProxy`,
+        async (makeCluster) => adopts(await makeCluster(), put),
+      ]),
+    ),
+    'status is red while HAProxy is silent, and green again': async (makeCluster) => {
+      const cluster = await makeCluster();
+      const { daemon, deploy, served, processes } = cluster;
+      await deploy();
+      daemon();
+      await served(FIRST);
+      await until('a green status', async () => (await status(cluster)).code === 0);
+      const frozen = await processes();
+      for (const pid of frozen) process.kill(pid, 'SIGSTOP');
+      try {
+        await until('a red status', async () => (await status(cluster)).stderr.includes('does not answer'));
+      } finally {
+        for (const pid of frozen) process.kill(pid, 'SIGCONT');
+      }
+      await until('a green status', async () => (await status(cluster)).code === 0);
+    },
 
-test('status and the health page are red while a shared frontend is not bound', async () => {
-  const cluster = await makeCluster();
-  const { ports, ends, daemon, deploy, served } = cluster;
-  await deploy();
-  const free = await occupy({ port: ports.http, ends });
-  daemon();
-  await served(FIRST, { port: ports.service });
-  await until('a red health page', async () => (await health(cluster)) === '503');
-  await until('a red status', async () => (await status(cluster)).stderr.includes(`127.0.0.1:${ports.http} is taken`));
-  await free();
-  await served(FIRST);
-  await until('a green health page', async () => (await health(cluster)) === '200');
-  await until('a green status', async () => (await status(cluster)).code === 0);
-});
+    'status and the health page are red while a shared frontend is not bound': async (makeCluster) => {
+      const cluster = await makeCluster();
+      const { ports, ends, daemon, deploy, served } = cluster;
+      await deploy();
+      const free = await occupy({ port: ports.http, ends });
+      daemon();
+      await served(FIRST, { port: ports.service });
+      await until('a red health page', async () => (await health(cluster)) === '503');
+      await until('a red status', async () => (await status(cluster)).stderr.includes(`127.0.0.1:${ports.http} is taken`));
+      await free();
+      await served(FIRST);
+      await until('a green health page', async () => (await health(cluster)) === '200');
+      await until('a green status', async () => (await status(cluster)).code === 0);
+    },
 
-test('status is red when a change waits for longer than ten seconds, and says for what', async () => {
-  const cluster = await makeCluster();
-  const { folder, marathon, daemon, deploy, served, otherApp } = cluster;
-  await deploy();
-  const { bin, hold, release } = await writeSlowHaproxy(folder);
-  const { logged } = daemon(['--haproxy-bin', bin]);
-  await served(FIRST);
-  await until('a green status', async () => (await status(cluster)).code === 0);
-  await hold();
-  marathon.deploy(otherApp);
-  await logged(/"level":"warn".*waiting for \d+ s.*haproxy -c/);
-  await expect(status(cluster)).resolves.toMatchObject({ code: 1, stderr: expect.stringMatching(/waiting for \d+ s.*haproxy -c/) });
-  await release();
-  await until('a green status', async () => (await status(cluster)).code === 0);
+    'status is red when a change waits for longer than ten seconds, and says for what': async (makeCluster) => {
+      const cluster = await makeCluster();
+      const { folder, marathon, daemon, deploy, served, otherApp } = cluster;
+      await deploy();
+      const { bin, hold, release } = await writeSlowHaproxy(folder);
+      const { logged } = daemon(['--haproxy-bin', bin]);
+      await served(FIRST);
+      await until('a green status', async () => (await status(cluster)).code === 0);
+      await hold();
+      marathon.deploy(otherApp);
+      await logged(/"level":"warn".*waiting for \d+ s.*haproxy -c/);
+      await expect(status(cluster)).resolves.toMatchObject({ code: 1, stderr: expect.stringMatching(/waiting for \d+ s.*haproxy -c/) });
+      await release();
+      await until('a green status', async () => (await status(cluster)).code === 0);
+    },
+  });
 });
