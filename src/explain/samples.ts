@@ -90,6 +90,7 @@ function convert(sample: Sample, text: string, { maps, variables }: Passage): Sa
   if (name === 'regsub' && first === '\\.$' && second === '') return sample.replace(/\.$/, '');
   if (name === 'regsub') return first === ':.*$' && second === '' ? (sample.split(':', 1)[0] ?? '') : UNKNOWN; // an app's expression may never end
   if (name === 'set-var') return sample;
+  if (name === 'concat') return `${sample}${first}${variables.get(second) ?? ''}${args[2] ?? ''}`;
   if (name === 'strcmp') return sample === variables.get(first) ? '0' : '1';
   const [, method = 'str'] = /^map(?:_(str|beg|end|sub|dom|dir|reg))?$/.exec(name) ?? [];
   if (!name.startsWith('map')) return UNKNOWN;

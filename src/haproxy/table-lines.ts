@@ -32,12 +32,13 @@ export function tableLines({ patterns }: Table, folder: string): TableLines {
       ofOperator(
         'http-request set-var(txn.mlb_host) req.hdr(host),host_only,lower,regsub(\\\\.$,)',
         'http-request set-var(txn.mlb_host) var(txn.host),host_only,lower,regsub(\\\\.$,) if { var(txn.host) -m found }',
+        'http-request set-var(txn.mlb_path) path',
       ),
-      ...level('var(txn.mlb_host)', { folder, patterns: patterns.filter(({ host }) => !host.startsWith('*')), at: [1, 2] }),
+      ...level('var(txn.mlb_host)', { folder, patterns: patterns.filter(({ host }) => !host.startsWith('*')), isHost: true }),
       ofOperator(...wildcardOf(folder)),
-      ...level('var(txn.mlb_wild)', { folder, patterns: patterns.filter(({ host }) => host.startsWith('*.')), at: [3, 3] }),
-      ...level('str(*)', { folder, patterns: patterns.filter(({ host }) => host === '*'), at: [3, 3] }),
-      ofOperator(...choice(folder)),
+      ...level('var(txn.mlb_wild)', { folder, patterns: patterns.filter(({ host }) => host.startsWith('*.')) }),
+      ...level('str(*)', { folder, patterns: patterns.filter(({ host }) => host === '*') }),
+      ofOperator(placeLine(3), ...choice(folder)),
       ...use(1),
     ],
     besideMap: use(2),
@@ -48,26 +49,28 @@ export function tableLines({ patterns }: Table, folder: string): TableLines {
 interface Level {
   readonly folder: string;
   readonly patterns: readonly PatternRoute[];
-  /** The place of a path's rule and of a whole host's rule. */
-  readonly at: readonly [number, number];
+  /** Whether it is the host itself, of which paths come before rules and the host beside the map. */
+  readonly isHost?: true;
 }
 
 /** Looks up the paths of one host, wildcard or default, then the host itself. What was found before stays. */
-function level(host: string, { folder, patterns, at: [ofPath, ofHost] }: Level): readonly Fragment[] {
-  const key = (end: string): string => `http-request set-var-fmt(txn.mlb_key) "%[${host}]%[path]${end}" if !${FOUND}`;
-  const read = (from: string, map: string): string => `http-request set-var(txn.mlb_to) ${from},${map} if !${FOUND}`;
-  const place = (at: number): string => `http-request set-var(txn.mlb_at) int(${at}) if ${FOUND} !{ var(txn.mlb_at) -m found }`;
+function level(host: string, { folder, patterns, isHost }: Level): readonly Fragment[] {
+  const read = (what: string, map: string): string => `http-request set-var(txn.mlb_to) ${what},${map} if !${FOUND}`;
+  const place = (at: number): readonly string[] => (isHost ? [placeLine(at)] : []);
   return [
-    ofOperator(key(''), read('var(txn.mlb_key)', `map_str(${folder}/${TABLE_MAPS.exact})`)),
+    ofOperator(read(`${host},concat(,txn.mlb_path)`, `map_str(${folder}/${TABLE_MAPS.exact})`)),
     ...patterns.map((pattern) => patternLine(host, pattern)),
     ofOperator(
-      key('/'),
-      read('var(txn.mlb_key)', `map_beg(${folder}/${TABLE_MAPS.path})`),
-      place(ofPath),
+      read(`${host},concat(,txn.mlb_path,/)`, `map_beg(${folder}/${TABLE_MAPS.path})`),
+      ...place(1),
       read(host, `map_str(${folder}/${TABLE_MAPS.host})`),
-      place(ofHost),
+      ...place(2),
     ),
   ];
+}
+
+function placeLine(at: number): string {
+  return `http-request set-var(txn.mlb_at) int(${at}) if ${FOUND} !{ var(txn.mlb_at) -m found }`;
 }
 
 function patternLine(at: string, { front, host, regex, to }: PatternRoute): Fragment {
