@@ -2,7 +2,6 @@ import { hash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import type { BackendSection, Fragment } from '../model/document.ts';
 import type { ServerName } from '../model/names.ts';
-import type { Release } from '../model/release.ts';
 import type { Backend, Check, Front, Server, Service } from '../model/service.ts';
 import type { Context } from './catalogue.ts';
 import { section } from './section.ts';
@@ -13,11 +12,11 @@ import { writtenOnce } from './written-once.ts';
 import { withoutEnd } from '../lib/without-end.ts';
 
 /** Renders the backend of one service: its fragments in marathon-lb's order, then one line for each server. */
-export function makeBackendSection({ front, backend }: Service, templates: Templates, release: Release): BackendSection {
+export function makeBackendSection({ front, backend }: Service, templates: Templates): BackendSection {
   const author: Author = { owner: { by: 'app', app: front.app, index: front.index }, overrides: front.overrides };
   const { name, mode } = front;
   const { balance, sticky, check } = backend.options;
-  const traffic = trafficFragments(front, backend.options, release);
+  const traffic = trafficFragments(front, backend.options);
   const parts = { front, backend, templates, author, traffic };
   const fragments = [
     templates.render('HAPROXY_BACKEND_HEAD', { backend: name, balance, mode }, author),

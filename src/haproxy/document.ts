@@ -35,7 +35,7 @@ export function makeRenderer(
     release,
     headAsTaken: amended(head, { release, headSays }),
     amend: each((section: Section) => amended(section, { release, headSays })),
-    backends: each((service: Service) => amended(makeBackendSection(service, templates, release), { release, headSays })),
+    backends: each((service: Service) => amended(makeBackendSection(service, templates), { release, headSays })),
   });
   let all: ReturnType<typeof makeAll> | undefined;
   const apart = whole(apartFrom);

@@ -1,10 +1,8 @@
 import type { Fragment } from '../model/document.ts';
 import type { AppOwner } from '../model/problem.ts';
-import type { Release } from '../model/release.ts';
 import type { BackendOptions, Front } from '../model/service.ts';
 import type { BackendTls, HeaderChange, Traffic } from '../model/traffic.ts';
 import { quoted } from './line-words.ts';
-import { isAtLeast } from './release.ts';
 import { answerLines } from './traffic-answers.ts';
 import { guardLines, type LinesOfLabel } from './traffic-guards.ts';
 
@@ -23,30 +21,25 @@ export interface TrafficFragments {
 const NONE: TrafficFragments = { guards: [], answers: [], rewriting: [], checks: [] };
 
 /** Renders the labels of one backend. */
-export function trafficFragments(front: Front, { traffic, allowedNetworks }: BackendOptions, release: Release): TrafficFragments {
+export function trafficFragments(front: Front, { traffic, allowedNetworks }: BackendOptions): TrafficFragments {
   if (traffic === undefined) return NONE;
   const owner: AppOwner = { by: 'app', app: front.app, index: front.index };
   const fragmentsOf = (all: readonly LinesOfLabel[]): readonly Fragment[] =>
     all.flatMap(({ label, lines }) => lines.map((line) => ({ template: `HAPROXY_n_${label}`, owner, text: `  ${line}\n` })));
   const isHttp = front.mode === 'http';
   return {
-    guards: fragmentsOf([
-      ...guardLines(traffic, front.mode),
-      ...timeLines(traffic, isHttp && isAtLeast(release, 3, 0)),
-      ...hashLines(traffic),
-    ]),
+    guards: fragmentsOf([...guardLines(traffic, front.mode), ...timeLines(traffic), ...hashLines(traffic)]),
     answers: isHttp ? fragmentsOf(answerLines(traffic, allowedNetworks)) : [],
     rewriting: isHttp ? fragmentsOf(rewritingLines(traffic)) : [],
     checks: fragmentsOf(checkLines(traffic)),
   };
 }
 
-/** `setsClient`: whether a rule may change the timeout of the client, which HAProxy can do from 3.0 on. */
-function timeLines({ timeouts = {}, retries }: Traffic, setsClient: boolean): readonly LinesOfLabel[] {
-  const { client, ...ofBackend } = timeouts;
+/** The client's timeout is in the port's own frontend: HAProxy takes it in no backend, not even as a rule [haproxy 3.4]. */
+function timeLines({ timeouts = {}, retries }: Traffic): readonly LinesOfLabel[] {
+  const ofBackend = Object.entries(timeouts).filter(([kind]) => kind !== 'client');
   return [
-    ...Object.entries(ofBackend).map(([kind, time]) => ({ label: `TIMEOUT_${kind.toUpperCase()}`, lines: [`timeout ${kind} ${time}ms`] })),
-    ...(client !== undefined && setsClient ? [{ label: 'TIMEOUT_CLIENT', lines: [`http-request set-timeout client ${client}ms`] }] : []),
+    ...ofBackend.map(([kind, time]) => ({ label: `TIMEOUT_${kind.toUpperCase()}`, lines: [`timeout ${kind} ${time}ms`] })),
     ...(retries === undefined ? [] : [{ label: 'RETRIES', lines: [`retries ${retries}`] }]),
   ];
 }

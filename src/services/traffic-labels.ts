@@ -68,7 +68,7 @@ export const TRAFFIC_LABELS = {
   }),
   timeoutClient: label('TIMEOUT_CLIENT', traffic.time, {
     question: 'limit',
-    doc: "How long a client may be silent. On the app's own service port; on the shared frontends from HAProxy 3.0 on.",
+    doc: "How long a client may be silent, on the app's own service port. Not on the shared frontends, where it is the operator's.",
     example: '30s',
     elsewhere: 'Traefik entryPoint respondingTimeouts; haproxy-ingress timeout-client',
   }),
