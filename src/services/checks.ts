@@ -42,7 +42,7 @@ export function faultOf(check: HealthCheck): string | undefined {
 }
 
 /** What the labels say of HAProxy's check. */
-export interface CheckLabels {
+interface CheckLabels {
   readonly healthPath: string | undefined;
   readonly healthInterval: number | undefined;
 }

@@ -13,7 +13,7 @@ interface Conflict {
   readonly beside: Key;
   readonly why: string;
   readonly hint: string;
-  readonly when: (values: PortLabels, mode: 'http' | 'tcp', hasHttpCheck: boolean) => boolean;
+  readonly when: (values: PortLabels, port: PortKind) => boolean;
   /** Whether the port is left out, because it would be less closed than its labels say. */
   readonly shuts?: true;
 }
@@ -29,7 +29,7 @@ const inTcp = (loses: Key): Conflict => ({
   beside: 'mode',
   why: 'the port is in tcp mode, in which HAProxy sees no requests',
   hint: 'give the port a virtual host, or set the mode to http',
-  when: (_, mode) => mode === 'tcp',
+  when: (_, { mode }) => mode === 'tcp',
 });
 
 const withoutOrigins = (loses: Key): Conflict => ({
@@ -62,7 +62,7 @@ const withoutCheck = (loses: Key): Conflict => ({
   beside: 'healthPath',
   why: 'the port has no http check of its own, nor one in Marathon',
   hint: 'name the path to check',
-  when: ({ healthPath }, _, hasHttpCheck) => healthPath === undefined && !hasHttpCheck,
+  when: ({ healthPath }, { hasHttpCheck }) => healthPath === undefined && !hasHttpCheck,
 });
 
 /** THE table of labels that can't be with another one. The first row that applies to a label is told. */
@@ -73,7 +73,7 @@ const CONFLICTS: readonly Conflict[] = [
     beside: 'mode',
     why: 'the port is in tcp mode, in which only the client address can be hashed',
     hint: 'write source, or set the mode to http',
-    when: ({ hashBy }, mode) => mode === 'tcp' && hashBy !== 'source',
+    when: ({ hashBy }, { mode }) => mode === 'tcp' && hashBy !== 'source',
   },
   {
     loses: 'balance',
@@ -156,13 +156,13 @@ interface Place extends PortKind {
 
 function ofPort(
   port: LabelsOfPort,
-  { app, index, mode, tcpBy, hasHttpCheck }: Place,
+  { app, index, ...kind }: Place,
 ): { readonly port: LabelsOfPort; readonly problems: readonly Problem[] } {
   let { values, shut } = port;
   const problems: Problem[] = [];
   for (const { loses, beside, why, hint, when, shuts } of CONFLICTS) {
-    if (values[loses] === undefined || !when(values, mode, hasHttpCheck)) continue;
-    const [label, other] = [nameOf(loses, index), nameOf(beside === 'mode' ? tcpBy : beside, index)];
+    if (values[loses] === undefined || !when(values, kind)) continue;
+    const [label, other] = [nameOf(loses, index), nameOf(beside === 'mode' ? kind.tcpBy : beside, index)];
     values = { ...values, [loses]: undefined };
     const effect = shuts === true ? `can't be used with what ${other} is, so the port is left out` : `has no effect beside ${other}`;
     shut ||= shuts === true;
