@@ -36,7 +36,7 @@ export function openWorkers({
 }
 
 function statOf(backend: string): string {
-  return `show stat ${backend === "" ? "-1" : "-1"} 4 -1`;
+  return `show stat ${backend === '' ? '-1' : '-1'} 4 -1`;
 }
 
 /** A worker that knows no such backend answers with a sentence. */
