@@ -25,8 +25,8 @@ export function openWorkers({
   const socketPath = command === undefined ? path.resolve(runDir, 'master.sock') : (haproxySocket ?? '');
   return async (backends) => {
     const runtime = makeRuntime({ socketPath, prefix: command === undefined ? '@1 ' : '', mapFolder, deadlineMs: WORKER_MS });
-    const answers = await runtime.read(backends.map(statOf));
-    const serving = answers.flatMap(readRows);
+    const answers = await runtime.read([SERVERS]);
+    const serving = answers.flatMap(readRows).filter(({ backend }) => backends.includes(backend));
     if (command !== undefined) return { serving, old: [], oldWorkers: 0 };
     const { workers, oldWorkers } = await showProc({ socketPath, deadlineMs: WORKER_MS });
     const pids = [...workers, ...oldWorkers].map(({ pid }) => pid).filter((pid) => pid !== runtime.pid());
@@ -35,9 +35,8 @@ export function openWorkers({
   };
 }
 
-function statOf(backend: string): string {
-  return `show stat ${backend === '' ? '-1' : '-1'} 4 -1`;
-}
+/** All servers. Asked for one backend by its name, a worker has answered with none [HAProxy 2.6, tried]. */
+const SERVERS = 'show stat -1 4 -1';
 
 /** A worker that knows no such backend answers with a sentence. */
 function readRows(answer: string): readonly StatRow[] {
@@ -52,8 +51,6 @@ interface OldWorker {
 
 /** An old worker that has ended in the meantime has no sessions; its master then answers with a sentence. */
 async function rowsOf({ socketPath, pid, backends }: OldWorker): Promise<readonly StatRow[]> {
-  const answers = await Promise.all(
-    backends.map((backend) => ask({ socketPath, command: `@!${pid} ${statOf(backend)}`, deadlineMs: WORKER_MS })),
-  );
-  return answers.flatMap(readRows);
+  const answer = await ask({ socketPath, command: `@!${pid} ${SERVERS}`, deadlineMs: WORKER_MS });
+  return readRows(answer).filter(({ backend }) => backends.includes(backend));
 }
