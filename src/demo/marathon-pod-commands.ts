@@ -200,5 +200,5 @@ function conditionOf({ containers }: HeldInstance): string {
   const order = ['ERROR', 'FAILED', 'UNREACHABLE', 'KILLING', 'STARTING', 'STAGING', 'RUNNING', 'FINISHED', 'KILLED'];
   const ranks = containers.map(({ state }) => order.indexOf(state.slice('TASK_'.length)));
   const worst = order[Math.min(...ranks.filter((rank) => rank >= 0))] ?? 'UNKNOWN';
-  return worst[0] + worst.slice(1).toLowerCase();
+  return worst.slice(0, 1) + worst.slice(1).toLowerCase();
 }

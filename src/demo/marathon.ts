@@ -14,7 +14,7 @@ import { makeWrites } from './marathon-writes.ts';
 
 export type { AppForm } from './marathon-app.ts';
 export type { Credentials, Misbehaviour } from './marathon-http.ts';
-export type { Launch, Launched } from './marathon-runner.ts';
+export type { Launch } from './marathon-runner.ts';
 export type { PodForm } from './marathon-pod.ts';
 export type { TaskForm } from './marathon-task.ts';
 

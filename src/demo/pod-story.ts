@@ -31,62 +31,90 @@ interface Running {
 }
 
 /** The pod; nothing happens before `begin`. */
-export function makePodStory({ marathon, containerPort, say }: PodStorySettings): PodStory {
-  const running: Running[] = [];
-  let started = 0;
-  const add = async (): Promise<string> => {
-    const address = POD_INSTANCES[started] ?? `127.52.0.${10 + (started % 200)}`;
-    started++;
-    const backend = await startBackend({ address, port: containerPort, name: `cart instance ${started}` });
-    const networks = [{ name: 'calico', addresses: [address] }];
-    running.push({ id: marathon.addInstance(POD, { host: '172.24.197.101', networks, healthy: true }), backend });
-    return address;
-  };
-  const killOldest = async (): Promise<void> => {
-    const oldest = running.shift();
-    if (oldest === undefined) return;
-    marathon.killInstance(POD, oldest.id);
-    await setTimeout(GRACE_MS);
-    await oldest.backend.close();
-  };
-  const deploy = (instances: number, version: string): void => {
-    marathon.deployPod(formOf(containerPort, instances, version));
-  };
-  const roll = async (): Promise<void> => {
-    deploy(POD_INSTANCES.length, String(started));
-    for (const _ of POD_INSTANCES) {
-      await add();
-      await killOldest();
-    }
-    say(`${POD}: all instances were replaced by instances of a new version`);
-  };
+export function makePodStory(settings: PodStorySettings): PodStory {
+  const { marathon, say } = settings;
+  const cart = new Cart(settings);
+  const most = POD_INSTANCES.length;
   return {
     async begin() {
-      deploy(POD_INSTANCES.length, '1');
-      for (const _ of POD_INSTANCES) await add();
+      cart.deploy(most, '1');
+      for (let i = 0; i < most; i++) await cart.add();
     },
     steps: [
       async () => {
-        deploy(POD_INSTANCES.length + 1, '1');
-        say(`${POD} is scaled to ${POD_INSTANCES.length + 1} instances: a new one runs at ${await add()}`);
+        cart.deploy(most + 1, '1');
+        say(`${POD} is scaled to ${most + 1} instances: a new one runs at ${await cart.add()}`);
       },
       () => {
-        const [first] = running;
-        if (first !== undefined) marathon.setContainerHealth({ pod: POD, instance: first.id, container: 'log' }, false);
+        const first = cart.oldest();
+        if (first !== undefined) marathon.setContainerHealth({ pod: POD, instance: first, container: 'log' }, false);
         say(`${POD}: the check of a sidecar fails, and the web container beside it serves on`);
         return Promise.resolve();
       },
       async () => {
-        deploy(POD_INSTANCES.length, '1');
-        say(`${POD} is scaled to ${POD_INSTANCES.length} instances: the oldest is killed`);
-        await killOldest();
+        cart.deploy(most, '1');
+        say(`${POD} is scaled to ${most} instances: the oldest is killed`);
+        await cart.killOldest();
       },
-      roll,
+      async () => {
+        await cart.roll();
+        say(`${POD}: all instances were replaced by instances of a new version`);
+      },
     ],
-    async end() {
-      await Promise.all(running.map(({ backend }) => backend.close()));
-    },
+    end: () => cart.end(),
   };
+}
+
+/** The instances of the pod, each with a server that stands for its web container. */
+class Cart {
+  readonly #settings: PodStorySettings;
+  readonly #running: Running[] = [];
+  #started = 0;
+
+  constructor(settings: PodStorySettings) {
+    this.#settings = settings;
+  }
+
+  oldest(): string | undefined {
+    return this.#running[0]?.id;
+  }
+
+  deploy(instances: number, version: string): void {
+    this.#settings.marathon.deployPod(formOf(this.#settings.containerPort, instances, version));
+  }
+
+  /** Starts an instance, and returns its address. */
+  async add(): Promise<string> {
+    const { marathon, containerPort } = this.#settings;
+    const address = POD_INSTANCES[this.#started] ?? `127.52.0.${10 + (this.#started % 200)}`;
+    this.#started++;
+    const backend = await startBackend({ address, port: containerPort, name: `cart instance ${this.#started}` });
+    const networks = [{ name: 'calico', addresses: [address] }];
+    this.#running.push({ id: marathon.addInstance(POD, { host: '172.24.197.101', networks, healthy: true }), backend });
+    return address;
+  }
+
+  async killOldest(): Promise<void> {
+    const oldest = this.#running.shift();
+    if (oldest === undefined) return;
+    this.#settings.marathon.killInstance(POD, oldest.id);
+    await setTimeout(GRACE_MS);
+    await oldest.backend.close();
+  }
+
+  /** Replaces each instance by one of a new version. */
+  async roll(): Promise<void> {
+    this.deploy(POD_INSTANCES.length, String(this.#started));
+    let left = POD_INSTANCES.length;
+    while (left-- > 0) {
+      await this.add();
+      await this.killOldest();
+    }
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#running.map(({ backend }) => backend.close()));
+  }
 }
 
 function formOf(containerPort: number, instances: number, version: string): PodForm {

@@ -28,7 +28,7 @@ export async function askBalancers(urls: readonly URL[], group: Group, signal: A
       }
     }),
   );
-  return Promise.all(found.flat().map((place) => ('base' in place ? askOne(place, group, signal) : place)));
+  return Promise.all(found.flat().map(async (place) => ('base' in place ? askOne(place, group, signal) : place)));
 }
 
 async function placesOf(url: URL): Promise<readonly Place[]> {

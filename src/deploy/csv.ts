@@ -58,7 +58,7 @@ function namesOf(app: Json): readonly Named[] {
   const container = containerPorts(app);
   const tasks = Array.isArray(app['tasks']) ? (app['tasks'] as readonly unknown[]).filter(isObject) : [];
   return tasks.flatMap((task): Named[] => {
-    const host = written(String(task['host'] ?? ''));
+    const host = written(typeof task['host'] === 'string' ? task['host'] : '');
     const ports = Array.isArray(task['ports']) ? task['ports'].map(String) : [];
     const addresses = (Array.isArray(task['ipAddresses']) ? (task['ipAddresses'] as readonly unknown[]).filter(isObject) : []).map((one) =>
       written(String(one['ipAddress'])),

@@ -72,7 +72,7 @@ export function prepare({ app, previous, initial, newInstances, instancesFrom, g
   const own = typeof app['instances'] === 'number' ? app['instances'] : 1;
   const target = previous === undefined || instancesFrom === 'json' ? own : previous.instances;
   const most = newInstances > 0 ? Math.min(newInstances, target) : target;
-  const port = portOf(previous, Number(main.port), Number(alt));
+  const port = portOf(previous, main.port, Number(alt));
   const named = Object.fromEntries(ports.map(({ port: each }, i) => [`HAPROXY_${i}_PORT`, labels[`HAPROXY_${i}_PORT`] ?? String(each)]));
   const deployed = {
     ...labels,
@@ -102,7 +102,7 @@ interface ServicePort {
 }
 
 /** The service ports of an app: of `container.portMappings`, `container.docker.portMappings`, `portDefinitions` or `ports`. */
-export function servicePorts(app: Json): readonly ServicePort[] {
+function servicePorts(app: Json): readonly ServicePort[] {
   return (
     listsOfPorts(app)
       .map((list) => list.filter(({ port }) => port > 0))

@@ -45,7 +45,7 @@ function startedAt({ labels }: Colour): string {
 }
 
 /** An app of a group. */
-export function readColour(app: Json): Colour {
+function readColour(app: Json): Colour {
   const labels = labelsOf(app);
   const hasChecks = listOf(app['healthChecks']).length > 0;
   const unready = new Set(

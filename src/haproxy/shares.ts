@@ -2,7 +2,7 @@ import type { BackendName } from '../model/names.ts';
 import type { Front } from '../model/service.ts';
 
 /** How many equal parts the requests of a split are divided into. */
-export const SLOTS = 100;
+const SLOTS = 100;
 
 /** The ports of a split with the number of slots that each gets, in the order of the ports. The sum is SLOTS. */
 export function sharesOf(members: readonly Front[]): readonly { readonly front: Front; readonly slots: number }[] {

@@ -82,8 +82,15 @@ function keysOf({ table }: Front, { host, path }: Route): readonly (readonly [Ro
   return path.split(' ').map((one): readonly [RowKind, string] => {
     if (table === 'exact') return ['exact', `${host}${one}`];
     if (table === 'regex') return ['regex', `${host} ${one}`];
-    return ['path', table === 'segment' ? `${host}${one.replace(/\/+$/, '')}/` : `${host}${one}`];
+    return ['path', table === 'segment' ? `${host}${withoutSlashes(one)}/` : `${host}${one}`];
   });
+}
+
+/** A path without the slashes at its end. */
+function withoutSlashes(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === '/') end--;
+  return path.slice(0, end);
 }
 
 function wildcardMap(fronts: readonly Front[]): MapFile {

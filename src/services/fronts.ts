@@ -1,9 +1,8 @@
-import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { BackendOptions, Front, LeftOut, LeftOutReason, Overrides } from '../model/service.ts';
-import type { Definition, HealthCheck } from '../model/snapshot.ts';
+import type { Definition } from '../model/snapshot.ts';
 import type { Claim } from './arrange.ts';
-import { checkOfPort, faultOf, makeCheck, withCheckLabels } from './checks.ts';
+import { faultOf, makeCheck, withCheckLabels } from './checks.ts';
 import { backendName } from './haproxy-names.ts';
 import { filesOf } from './named-files.ts';
 import { BOUNDS, tooMany } from './bounds.ts';
@@ -148,8 +147,7 @@ function makePort({ definition, labels, index, overrides, bindAddress }: PortPar
   const check = checkFor(definition, values.checkPortIndex, index);
   const mode = modeOf({ definition, labels: labels[index] as LabelsOfPort, index, asked });
   const port = values.port ?? definition.ports[index]?.service ?? 0; // 0: it has none, and is reached by its virtual hosts alone
-  const traffic = trafficOf(values);
-  const files = filesOf({ ...values, index, overrides });
+  const [traffic, files] = [trafficOf(values), filesOf({ ...values, index, overrides })];
   const front: Front = {
     app: definition.id,
     ...(definition.author !== undefined && { author: definition.author }),

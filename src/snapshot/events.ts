@@ -98,10 +98,14 @@ function hostOf(host: string | null | undefined): string {
   return host == null || host === 'unknown' ? '' : host;
 }
 
+/** The path of Marathon's pods. */
+const PODS = '/v2/pods';
+
 /** The pod whose URI an event gives, `/v2/pods/shop/cart`; undefined when it gives none, as after POST, which has `/v2/pods`. */
 function podOf({ uri }: Fields): string | undefined {
-  const [, path] = /^\/v2\/pods(\/[^?]*?)(?:::[^?]*)?(?:\?|$)/.exec(uri ?? '') ?? [];
-  return id.parse(path) ?? undefined;
+  const [path = ''] = (uri ?? '').split('?', 1);
+  const [pod = ''] = path.split('::', 1);
+  return pod.startsWith(`${PODS}/`) ? (id.parse(pod.slice(PODS.length)) ?? undefined) : undefined;
 }
 
 /** The apps and pods that a deployment changes; undefined when the plan names none, because it may still have changed something. */

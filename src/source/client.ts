@@ -95,24 +95,11 @@ const PODS = '/v2/pods/::status';
 const NO_PODS: readonly number[] = [404, 405];
 
 /** Makes a client of one Marathon cluster. Throws when there is no URL, or one that is not http or https. */
-export function makeClient({
-  urls,
-  auth,
-  leaderHosts = [],
-  ca,
-  insecure = false,
-  meter,
-  deadlines = DEADLINES,
-  limits = LIMITS,
-  now,
-}: Settings): Client {
+export function makeClient(settings: Settings): Client {
+  const { urls, deadlines = DEADLINES, limits = LIMITS, now } = settings;
   const bases = urls.map(readUrl);
   if (bases.length === 0) throw new Error("no Marathon is given; at least one is wanted: --marathon 'http://host:8080'");
-  const agent = new Agent({
-    connect: { timeout: deadlines.connectMs, rejectUnauthorized: !insecure, ...(ca === undefined ? {} : { ca }) },
-  });
-  const dispatcher = meter === undefined ? agent : agent.compose(metered(meter));
-  const get = makeGet({ agent: dispatcher, auth, connectMs: deadlines.connectMs, mayTrust: makeMayTrust(bases, leaderHosts) });
+  const { agent, get } = makeConnections(settings, bases);
   const ask = makeAsk(get, now);
   const [patience, podPatience] = [0, 1].map(() => makePatience({ leastMs: APPS_MS, mostMs: deadlines.headMs })) as [Patience, Patience];
   const hosts = makeHostsInTurn(bases, now);
@@ -141,6 +128,14 @@ export function makeClient({
       (await readOne({ what: 'a version of an app', id: one.id, path: versionPathOf(one), signal }, JSON.stringify)).answer,
     close: () => agent.destroy(),
   };
+}
+
+/** Makes what all requests share: their connections, and the function that sends one. */
+function makeConnections({ auth, leaderHosts = [], ca, insecure = false, meter, deadlines = DEADLINES }: Settings, bases: readonly URL[]) {
+  const { connectMs } = deadlines;
+  const agent = new Agent({ connect: { timeout: connectMs, rejectUnauthorized: !insecure, ...(ca === undefined ? {} : { ca }) } });
+  const dispatcher = meter === undefined ? agent : agent.compose(metered(meter));
+  return { agent, get: makeGet({ agent: dispatcher, auth, connectMs, mayTrust: makeMayTrust(bases, leaderHosts) }) };
 }
 
 function shorter(deadlines: Deadlines): Deadlines {

@@ -64,10 +64,10 @@ const all = await median(() => ready.readPods(decodePod, signal));
 const one = await median(() => pods.readOne('/team-1/pod-1' as AppId, signal));
 const read = (await pods.readAll(signal)) ?? [];
 const apps = read.flatMap((decoded) => ('app' in decoded ? [decoded.app] : []));
-let state = startState({ major: 2, minor: 6 });
-let sentAt = 0;
+const held = { state: startState({ major: 2, minor: 6 }), sentAt: 0 };
 const absorbed = await median(() => {
-  state = absorb(state, { kind: 'apps', at: ++sentAt, sentAt, apps: structuredClone(apps), problems: [] });
+  const sentAt = ++held.sentAt;
+  held.state = absorb(held.state, { kind: 'apps', at: sentAt, sentAt, apps: structuredClone(apps), problems: [] });
   return Promise.resolve();
 });
 await client.close();

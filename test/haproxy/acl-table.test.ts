@@ -44,10 +44,14 @@ interface Seen {
   readonly mapped: boolean;
 }
 
+/** Whether the routes of a port are rules of marathon-lb's templates: no template of its own, no row of the routing table, no TLS passed through. */
+const hasRules = ({ overrides, table, passthrough }: Front): boolean =>
+  Object.keys(overrides).length === 0 && table === undefined && passthrough !== true;
+
 const CASES = readCases().filter(({ settings }) => !settingsWith(settings).groupHttpsByVhost && !settings.dontBindHttpHttps);
 const SEEN: readonly Seen[] = CASES.flatMap((one) => {
   const { services, document } = viewOf(one);
-  const routed = services.filter(({ front }) => front.routes.length > 0 && Object.keys(front.overrides).length === 0);
+  const routed = services.filter(({ front }) => front.routes.length > 0 && hasRules(front));
   return routed.map(({ front }): Seen => ({
     row: rowOf(front, settingsWith(one.settings).haproxyMap),
     http: rulesOn('marathon_http_in', { front, document }),

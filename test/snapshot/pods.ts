@@ -1,6 +1,5 @@
 export type Json = Readonly<Record<string, unknown>>;
 
-export const V1 = '2021-03-01T08:00:00.500Z';
 export const V2 = '2021-03-02T10:00:00.000Z';
 
 /** Pod /shop with two containers: web has an endpoint and a check, side has an endpoint. */
