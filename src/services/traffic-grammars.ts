@@ -110,7 +110,7 @@ function readHeader(text: string): HeaderChange | string {
   const [, name = '', value = ''] = /^\s*([^:\s]+):([^]*)$/.exec(text) ?? [];
   if (!TOKEN.test(name)) return "a header's name has letters, digits, '-' and '_', with ':' behind it";
   if (NOT_TO_SET.test(name)) return `HAProxy itself writes the header ${name}`;
-  if (!/^[\x20-\x7e]*$/.test(value.trim()) || /["\\]/.test(value) || value.length > 2000)
+  if (!/^[\x20-\x7e]*$/.test(value.replace(/^[\t ]+/, '')) || /["\\]/.test(value) || value.length > 2000)
     return "a header's value is printable ASCII without '\"' and '\\', up to 2000 characters";
   return { name, value: value.trim() === '' ? undefined : value.trim() };
 }
