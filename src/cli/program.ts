@@ -9,6 +9,7 @@ import { makeLogger, type Logger } from '../lib/logger.ts';
 import { packageVersion } from '../lib/package-version.ts';
 import type { HaproxyEnd } from '../daemon/connect.ts';
 import { untilUnexpected } from './exit.ts';
+import { makeFlagReference } from './flag-reference.ts';
 import { makeReference } from './reference.ts';
 import { readNotes } from './old-words.ts';
 import type { Settings } from '../options/options.ts';
@@ -48,7 +49,7 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
   const program = new Command('marathon-lb-ts')
     .description('Follows Mesosphere Marathon and keeps HAProxy in step: a drop-in for marathon-lb 1.15.')
     .usage(
-      '[options]\n       marathon-lb-ts dns [options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts status [options]\n       marathon-lb-ts explain <app|host|:port> [options]\n       marathon-lb-ts check <file...> [options]\n       marathon-lb-ts diff [options]\n       marathon-lb-ts deploy start|status|promote|abort|pause|resume [options]\n       marathon-lb-ts zdd [options]\n       marathon-lb-ts labels\n       marathon-lb-ts completion bash|zsh|fish',
+      '[options]\n       marathon-lb-ts dns [options]\n       marathon-lb-ts demo [options]\n       marathon-lb-ts status [options]\n       marathon-lb-ts explain <app|host|:port> [options]\n       marathon-lb-ts check <file...> [options]\n       marathon-lb-ts diff [options]\n       marathon-lb-ts deploy start|status|promote|abort|pause|resume [options]\n       marathon-lb-ts zdd [options]\n       marathon-lb-ts labels\n       marathon-lb-ts flags\n       marathon-lb-ts completion bash|zsh|fish',
     )
     .version(packageVersion(), '--version', 'print the version')
     .exitOverride()
@@ -69,6 +70,12 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
     .description('print the reference of all labels and templates')
     .action(() => {
       process.stdout.write(makeReference());
+    });
+  program
+    .command('flags')
+    .description('print the reference of all flags')
+    .action(() => {
+      process.stdout.write(makeFlagReference());
     });
   addCompletion(addDeploy(addZdd(addDiff(addCheck(addExplain(addDemo(addStatus(addDns(program, runDns)))))))));
   for (const command of program.commands) command.showHelpAfterError(`(marathon-lb-ts ${command.name()} --help lists all of its flags)`);

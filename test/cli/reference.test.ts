@@ -3,10 +3,15 @@ import { readFileSync } from 'node:fs';
 import { TEMPLATE_NAMES } from '../../src/haproxy/catalogue.ts';
 import { LEFT_OUT_SENTENCES } from '../../src/model/left-out.ts';
 import { REASON_SENTENCES } from '../../src/model/reasons.ts';
+import { makeFlagReference } from '../../src/cli/flag-reference.ts';
 import { makeReference } from '../../src/cli/reference.ts';
 
 test('docs/labels.md is what `marathon-lb-ts labels` prints: run that into it when a table changed', () => {
   expect(readFileSync('docs/labels.md', 'utf8')).toBe(makeReference());
+});
+
+test('docs/flags.md is what `marathon-lb-ts flags` prints: run that into it when a table changed', () => {
+  expect(readFileSync('docs/flags.md', 'utf8')).toBe(makeFlagReference());
 });
 
 test('every template has its row', () => {
