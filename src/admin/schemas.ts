@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deploymentSchema } from './deployment-schema.ts';
 
 const text = z.string();
 const count = z.int().min(0);
@@ -219,27 +220,7 @@ export const SCHEMAS = {
     most: z.array(backendFigures),
     backends: z.array(backendFigures),
   }),
-  Deployment: z.strictObject({
-    group: text,
-    haproxy: text,
-    oldWorkers: count,
-    tasks: z.array(
-      z.strictObject({
-        task: text,
-        app: text,
-        colour: text.nullable(),
-        backend: text,
-        server: text,
-        serving: z.boolean(),
-        checked: z.boolean(),
-        draining: z.boolean(),
-        sessions: count,
-        requests: count,
-        errors: count,
-        answerMs: z.number(),
-      }),
-    ),
-  }),
+  Deployment: deploymentSchema,
   BackendStats: z.strictObject({ backend: text, servers: z.array(serverFigures) }),
   App: appSchema,
   Route: routeSchema,
