@@ -1,4 +1,5 @@
 import type { AppRow } from '../../explain/app-rows.ts';
+import type { BackendFigures } from '../../admin/figures-of-backends.ts';
 
 /** What `/v1/overview` answers. */
 export interface OverviewShape {
@@ -8,16 +9,8 @@ export interface OverviewShape {
   readonly apps: readonly AppRow[];
 }
 
-/** How many servers are in which state, and their traffic; rates are per second and null at the first look. */
-interface Counts {
-  readonly up: number;
-  readonly checking: number;
-  readonly draining: number;
-  readonly down: number;
-  readonly sessions: number;
-  readonly requests: number | null;
-  readonly errors: number | null;
-}
+/** How many servers are in which state, and their traffic. */
+type Counts = Pick<BackendFigures, 'up' | 'checking' | 'draining' | 'down' | 'sessions' | 'requests' | 'errors'>;
 
 /** All backends together at one time. */
 export interface TotalsShape extends Counts {
@@ -28,10 +21,7 @@ export interface TotalsShape extends Counts {
 }
 
 /** One backend. */
-export interface BackendShape extends Counts {
-  readonly backend: string;
-  readonly answerMs: number | null;
-}
+export type BackendShape = Counts & Pick<BackendFigures, 'backend' | 'answerMs'>;
 
 /** What `/v1/stats` answers. */
 export interface StatsShape {
