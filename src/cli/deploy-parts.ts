@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import { Option, type Command } from 'commander';
-import { makeAnalysis, readLimits } from '../deploy/analysis.ts';
+import { makeAnalysis, type Analysis, type Limit } from '../deploy/analysis.ts';
 import { DeployError, EXIT } from '../deploy/deploy-error.ts';
 import type { Engine } from '../deploy/engine.ts';
 import { runHook, type Killing } from '../deploy/hook.ts';
@@ -71,7 +71,7 @@ export interface RunFlags {
   readonly stepDelay: number;
   readonly preKillHook?: string;
   readonly onTimeout: OnTimeout;
-  readonly analysis?: string;
+  readonly analysis?: readonly Limit[];
 }
 
 /** Marathon and the load balancers of the flags, while a command runs. */
@@ -123,10 +123,15 @@ function saySentence(sentence: string): void {
   process.stderr.write(`${new Date().toISOString()} zdd: ${sentence}\n`);
 }
 
+/** The analysis that was asked for; one without limits finds nothing and doubts nothing. */
+export function analysisFor({ analysis }: Pick<RunFlags, 'analysis'>): Analysis {
+  return analysis === undefined ? { judge: () => undefined, doubt: () => undefined } : makeAnalysis(analysis);
+}
+
 /** The engine for a group. `confirmKill` asks a person before tasks are killed; nobody is asked without it. */
-export function engineFor(opened: Opened, { group, base, flags, confirmKill }: EngineWishes): Engine {
+export function engineFor(opened: Opened, { group, base, flags, confirmKill, analysis }: EngineWishes): Engine {
   const { marathon, balancers, signal, say } = opened;
-  const { preKillHook: hook, analysis, stepDelay } = flags;
+  const { preKillHook: hook, stepDelay } = flags;
   return {
     marathon,
     group,
@@ -137,7 +142,7 @@ export function engineFor(opened: Opened, { group, base, flags, confirmKill }: E
       if (hook !== undefined) await runHook(hook, killing, signal);
       await confirmKill?.(killing);
     },
-    judge: analysis === undefined ? () => undefined : makeAnalysis(readLimits(analysis)),
+    judge: analysis?.judge ?? (() => undefined),
     say,
     pauseMs: Math.min(1_000, Math.max(100, stepDelay * 1000)),
     stepDelayMs: stepDelay * 1000,
@@ -152,6 +157,7 @@ interface EngineWishes {
   readonly base: string;
   readonly flags: RunFlags;
   readonly confirmKill?: (killing: Killing) => Promise<void>;
+  readonly analysis?: Analysis;
 }
 
 /** The id that the ids of the colours of a group begin with: that of the definition, if one is given, or as the newer app's labels say. */

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { readLimits } from '../deploy/analysis.ts';
 import { DeployError, EXIT } from '../deploy/deploy-error.ts';
 import { deploy as run } from '../deploy/engine.ts';
 import { writeNote } from '../deploy/lock.ts';
@@ -8,6 +9,7 @@ import { sleep } from '../lib/clock.ts';
 import {
   addPlaceFlags,
   addStepFlags,
+  analysisFor,
   baseOf,
   engineFor,
   readCount,
@@ -37,7 +39,7 @@ const DELAY = new Option('--step-delay <seconds>', 'the time between two steps')
 const ANALYSIS = new Option(
   '--analysis <limits>',
   "take the deployment back when the new app breaks a limit: 'errors<1%,mean<200ms,p95<300ms'",
-);
+).argParser(readLimits);
 
 type StartFlags = Omit<ZddFlags, 'maxWait'> & { readonly stepTimeout: number };
 
@@ -143,7 +145,8 @@ async function say(name: string, note: Note | undefined, flags: VerbFlags): Prom
 }
 
 async function driveOn(opened: Opened, group: Group, flags: VerbFlags): Promise<void> {
-  const engine = engineFor(opened, { group: group.name, base: baseOf(group), flags });
+  const analysis = analysisFor(flags);
+  const engine = engineFor(opened, { group: group.name, base: baseOf(group), flags, analysis });
   const plan: Plan = { growth: { by: 'half' }, stepMs: flags.stepTimeout * 1000, onTimeout: flags.onTimeout, direction: 'forward' };
   const outcome = await run(engine, { plan, make: undefined, key: '', confirm: () => Promise.resolve(), mayRestore: true });
   opened.say(`the deployment of ${group.name} has ended: ${outcome}`);

@@ -8,6 +8,7 @@ import type { Group, Growth, Plan } from '../deploy/shapes.ts';
 import {
   addPlaceFlags,
   addStepFlags,
+  analysisFor,
   askPerson,
   baseOf,
   digest,
@@ -105,7 +106,8 @@ async function drive(opened: Opened, group: Group, wishes: Wishes): Promise<void
         confirmKill: ({ tasks, app }: { readonly tasks: readonly string[]; readonly app: { readonly id: string } }) =>
           askPerson(`Kill ${tasks.length} tasks of ${app.id}?`),
       };
-  const engine = engineFor(opened, { group: named.group, base: baseOf(group, named.id), flags, ...confirmKill });
+  const analysis = analysisFor(flags);
+  const engine = engineFor(opened, { group: named.group, base: baseOf(group, named.id), flags, analysis, ...confirmKill });
   if (group.apps.length === 2) opened.say(`goes on with the deployment of ${group.apps.map(({ id }) => id).join(' and ')} that was begun`);
   const task: Task = {
     plan: planOf(flags),
@@ -117,6 +119,8 @@ async function drive(opened: Opened, group: Group, wishes: Wishes): Promise<void
     },
   };
   const outcome = await deploy(engine, task);
+  const doubt = outcome === 'complete' ? analysis.doubt() : undefined;
+  if (doubt !== undefined) opened.say(doubt);
   opened.say(OUTCOMES[outcome]);
 }
 

@@ -40,7 +40,7 @@ function rowOf(field: (name: string) => string, isReloading: boolean): Server {
     draining,
     sessions: count('scur') + count('qcur') + unseen,
     requests: count('req_tot') || count('stot'),
-    errors: count('hrsp_5xx'),
+    errors: field('mode') === 'tcp' ? count('econ') + count('eresp') : count('hrsp_5xx'),
     answerMs: count('rtime'),
   };
 }
