@@ -85,15 +85,17 @@ test('a limit that the old app breaks as well says nothing against the new one, 
   const before = { '/blue.1': [1000, 900, 5] } as const;
   const after = (blue: Row) => ({ '/blue.1': blue, '/green.1': [100, 10, 5] }) as const;
   expect(judged('errors<1%', [before, after([1100, 950, 5])]).verdict).toBeUndefined();
-  expect(judged('errors<1%', [before, after([1100, 900, 5])]).verdict).toContain('/green has errors of 10% in 100 requests, and /blue of 0% in 100');
+  expect(judged('errors<1%', [before, after([1100, 900, 5])]).verdict).toContain(
+    '/green has errors of 10% in 100 requests, and /blue of 0% in 100',
+  );
   expect(judged('errors<1%,mean<5ms', [before, after([1100, 900, 5])]).verdict).toContain('errors<1%');
   expect(judged('mean<5ms,errors<1%', [before, after([1100, 900, 5])]).verdict).toContain('errors<1%');
 });
 
 test('what the old app did before the run does not count, and few requests of it are no excuse', () => {
-  expect(judged('errors<1%', [{ '/blue.1': [1e6, 5e5, 5] }, { '/blue.1': [1e6 + 19, 5e5 + 19, 5], '/green.1': [100, 10, 5] }]).verdict).toContain(
-    '/blue of 100% in 19 requests',
-  );
+  expect(
+    judged('errors<1%', [{ '/blue.1': [1e6, 5e5, 5] }, { '/blue.1': [1e6 + 19, 5e5 + 19, 5], '/green.1': [100, 10, 5] }]).verdict,
+  ).toContain('/blue of 100% in 19 requests');
 });
 
 test('HAProxy counts from 0 after a reload, and a task that was killed is not forgotten', () => {
