@@ -7,7 +7,7 @@ import type { Context } from './catalogue.ts';
 import { section } from './section.ts';
 import { tableFragments } from './table-backend.ts';
 import type { Author, Templates } from './templates.ts';
-import { serverOptions, trafficFragments, type TrafficFragments } from './traffic.ts';
+import { serverOptions, trafficFragments, type CheckedAt, type TrafficFragments } from './traffic.ts';
 import { writtenOnce } from './written-once.ts';
 import { withoutEnd } from '../lib/without-end.ts';
 
@@ -138,10 +138,15 @@ function serverLine({ backend, templates, author }: BackendSources, server: Serv
       port: String(server.port),
       cookieOptions: backend.options.sticky ? cookieOf(server) : '',
       healthCheckOptions,
-      otherOptions: `${traffic === undefined ? '' : serverOptions(traffic)}${server.draining ? ' disabled' : ''}`,
+      otherOptions: `${traffic === undefined ? '' : serverOptions(traffic, checkedAt(backend, server))}${server.draining ? ' disabled' : ''}`,
     },
     author,
   );
+}
+
+function checkedAt({ options: { check } }: Backend, { checked, checkPort }: Server): CheckedAt {
+  if (!checked || check?.protocol !== 'http') return undefined;
+  return checkPort === undefined ? 'own port' : 'other port';
 }
 
 /**

@@ -21,7 +21,7 @@ export interface TrafficFragments {
 const NONE: TrafficFragments = { guards: [], answers: [], rewriting: [], checks: [] };
 
 /** Renders the labels of one backend. */
-export function trafficFragments(front: Front, { traffic, allowedNetworks }: BackendOptions): TrafficFragments {
+export function trafficFragments(front: Front, { traffic, allowedNetworks, check }: BackendOptions): TrafficFragments {
   if (traffic === undefined) return NONE;
   const owner: AppOwner = { by: 'app', app: front.app, index: front.index };
   const fragmentsOf = (all: readonly LinesOfLabel[]): readonly Fragment[] =>
@@ -31,7 +31,7 @@ export function trafficFragments(front: Front, { traffic, allowedNetworks }: Bac
     guards: fragmentsOf([...guardLines(traffic, front.mode), ...timeLines(traffic), ...hashLines(traffic)]),
     answers: isHttp ? fragmentsOf(answerLines(traffic, allowedNetworks)) : [],
     rewriting: isHttp ? fragmentsOf(rewritingLines(traffic)) : [],
-    checks: fragmentsOf(checkLines(traffic)),
+    checks: fragmentsOf(checkLines(traffic, check?.protocol === 'http' ? front : undefined)),
   };
 }
 
@@ -48,12 +48,27 @@ function hashLines({ consistent }: Traffic): readonly LinesOfLabel[] {
   return consistent === true ? [{ label: 'HASH_BY', lines: ['hash-type consistent'] }] : [];
 }
 
-/** What is sent adds to what `option httpchk` says, which keeps method and path. */
-function checkLines({ checkHost, checkStatus }: Traffic): readonly LinesOfLabel[] {
+/**
+ * What is sent adds to what `option httpchk` says, which keeps method and path. Over HTTP/2 a request without a host is none, so a server refuses the
+ * check [haproxy 2.6 to 3.4]: `asked` is the port whose servers are asked by http.
+ */
+function checkLines(traffic: Traffic, asked: Front | undefined): readonly LinesOfLabel[] {
+  const { checkHost, checkStatus } = traffic;
+  const needsHost = checkHost === undefined && asked !== undefined && speaksH2(traffic);
   return [
+    { label: 'BACKEND_PROTO', lines: needsHost ? [`http-check send hdr Host ${hostOf(traffic, asked)}`] : [] },
     { label: 'HEALTH_HOST', lines: checkHost === undefined ? [] : [`http-check send ver HTTP/1.1 hdr Host ${checkHost}`] },
     { label: 'HEALTH_STATUS', lines: checkStatus === undefined ? [] : [`http-check expect status ${checkStatus}`] },
   ];
+}
+
+function speaksH2({ protocol }: Traffic): boolean {
+  return protocol === 'h2' || protocol === 'h2c';
+}
+
+/** The host under which the app knows itself. */
+function hostOf({ rewriteHost }: Traffic, { routes }: Front): string {
+  return rewriteHost ?? routes.find(({ host }) => !/^[*[]/.test(host))?.host ?? 'localhost';
 }
 
 function rewritingLines({ stripPrefix, rewriteHost, requestHeaders, responseHeaders, compress }: Traffic): readonly LinesOfLabel[] {
@@ -80,14 +95,29 @@ function stripLines(prefix: string): readonly string[] {
   ];
 }
 
+/** Where the http check of a server goes: to the server's own port, or to another one. Undefined for a server that has none. */
+export type CheckedAt = 'own port' | 'other port' | undefined;
+
 /** What the labels add to the line of each server, with a blank before each word. */
-export function serverOptions({ maxPerServer, slowStart, proxyProtocol, tls }: Traffic): string {
+export function serverOptions(traffic: Traffic, checkedAt: CheckedAt): string {
+  const { maxPerServer, slowStart, proxyProtocol, tls } = traffic;
   return [
     ...(maxPerServer === undefined ? [] : [` maxconn ${maxPerServer}`]),
     ...(slowStart === undefined ? [] : [` slowstart ${slowStart}ms`]),
     ...(proxyProtocol === undefined ? [] : [` send-proxy${proxyProtocol === 2 ? '-v2' : ''} check-send-proxy`]),
     ...(tls === undefined ? [] : [tlsOptions(tls)]),
+    protocolOptions(traffic, checkedAt),
   ].join('');
+}
+
+/**
+ * A check has the protocol of `proto`, but not that of `alpn`, which it has to be told. On another port it speaks HTTP/1 without TLS, as Marathon's own
+ * check does [haproxy 2.6 to 3.4].
+ */
+function protocolOptions({ protocol, tls }: Traffic, checkedAt: CheckedAt): string {
+  if (protocol === 'h2c') return ` proto h2${checkedAt === 'other port' ? ' check-proto h1' : ''}`;
+  if (protocol === 'h2') return ` alpn h2${checkedAt === 'own port' ? ' check-alpn h2' : ''}`;
+  return protocol === 'http1' && tls !== undefined ? ' alpn http/1.1' : '';
 }
 
 /** HAProxy verifies the name that `sni` has [haproxy: verifyhost], and a check has its own. */

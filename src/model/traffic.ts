@@ -24,6 +24,9 @@ export interface BackendTls {
   readonly name: string | undefined;
 }
 
+/** What the servers of a backend speak: HTTP/1, HTTP/2 inside TLS, or HTTP/2 without TLS and without a question first (prior knowledge). */
+export type BackendProtocol = 'http1' | 'h2' | 'h2c';
+
 /** So many requests of one client in so many milliseconds. */
 export interface RateLimit {
   readonly requests: number;
@@ -55,6 +58,7 @@ export interface Traffic {
   readonly slowStart?: number;
   readonly proxyProtocol?: 1 | 2;
   readonly tls?: BackendTls;
+  readonly protocol?: BackendProtocol;
   /** The Host of HAProxy's http check, and the status codes that are good answers. */
   readonly checkHost?: string;
   readonly checkStatus?: string;

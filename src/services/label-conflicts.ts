@@ -21,7 +21,16 @@ interface Conflict {
 /** Labels whose rules read requests, which a tcp port has none of. */
 const ONLY_HTTP: readonly Key[] = [
   ...(['rateLimit', 'maxBody', 'stripPrefix', 'rewriteHost', 'requestHeaders', 'responseHeaders', 'compress'] as const),
-  ...(['redirectTo', 'canonicalHost', 'corsOrigins', 'corsMethods', 'corsHeaders', 'corsMaxAge', 'corsCredentials'] as const),
+  ...([
+    'backendProtocol',
+    'redirectTo',
+    'canonicalHost',
+    'corsOrigins',
+    'corsMethods',
+    'corsHeaders',
+    'corsMaxAge',
+    'corsCredentials',
+  ] as const),
 ];
 
 const inTcp = (loses: Key): Conflict => ({
@@ -129,6 +138,21 @@ const CONFLICTS: readonly Conflict[] = [
     when: ({ backendTls, backendSni, rewriteHost, hosts = [] }) =>
       backendTls === 'true' && backendSni === undefined && rewriteHost === undefined && !hosts.some(isName),
     shuts: true,
+  },
+  {
+    loses: 'backendProtocol',
+    beside: 'backendTls',
+    why: 'h2 is HTTP/2 inside TLS, and nothing says that the servers speak TLS',
+    hint: "set BACKEND_TLS to 'true', or write h2c for HTTP/2 without TLS",
+    when: ({ backendProtocol, backendTls = 'false' }) => backendProtocol === 'h2' && backendTls === 'false',
+    shuts: true,
+  },
+  {
+    loses: 'backendProtocol',
+    beside: 'backendTls',
+    why: 'h2c is HTTP/2 without TLS, so the servers are asked in HTTP/1 over TLS',
+    hint: 'write h2, or remove BACKEND_TLS',
+    when: ({ backendProtocol, backendTls = 'false' }) => backendProtocol === 'h2c' && backendTls !== 'false',
   },
   ...(['healthHost', 'healthStatus'] as const).map(withoutCheck),
 ];

@@ -1,4 +1,4 @@
-import type { HeaderChange, RateLimit } from '../model/traffic.ts';
+import type { BackendProtocol, HeaderChange, RateLimit } from '../model/traffic.ts';
 import { grammar, list, LONGEST, type Grammar } from './define-grammar.ts';
 import { hosts } from './value-grammars.ts';
 
@@ -178,6 +178,12 @@ export const backendTls = grammar("'true', 'false', or 'insecure' for TLS with a
   const word = text.toLowerCase();
   return word === 'true' || word === 'false' || word === 'insecure' ? word : undefined;
 });
+
+const PROTOCOLS: readonly BackendProtocol[] = ['http1', 'h2', 'h2c'];
+
+export const backendProtocol = grammar("'h2' (HTTP/2 over TLS), 'h2c' (HTTP/2 without TLS) or 'http1'", (text) =>
+  PROTOCOLS.find((one) => one === text.toLowerCase()),
+);
 
 /** A file of certificate authorities, or those of the system. */
 export const authorities = grammar("'system', or a file with its whole path ('/etc/ssl/acme-ca.pem')", (text) =>

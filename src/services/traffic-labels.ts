@@ -96,6 +96,12 @@ export const TRAFFIC_LABELS = {
     example: 'shop.internal.acme.org',
     elsewhere: 'Traefik serversTransport serverName; haproxy-ingress secure-sni; nginx proxy-ssl-name',
   }),
+  backendProtocol: label('BACKEND_PROTO', traffic.backendProtocol, {
+    question: 'connect',
+    doc: "What the servers speak: `h2` is HTTP/2 over TLS (with BACKEND_TLS), `h2c` HTTP/2 without TLS, from the first byte on; gRPC needs one of the two. Default `http1`. HAProxy's http check speaks the same, with a Host; a check that goes to another port speaks HTTP/1.",
+    example: 'h2c',
+    elsewhere: 'Traefik service scheme h2c; haproxy-ingress backend-protocol; nginx backend-protocol GRPC',
+  }),
   healthPath: label('HEALTH_PATH', traffic.checkPath, {
     question: 'check',
     doc: "HAProxy itself asks each server for this path, every 5 s unless Marathon's check or HEALTH_INTERVAL says otherwise. Three failures take it out.",

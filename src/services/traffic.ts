@@ -31,6 +31,7 @@ export function trafficOf(values: PortLabels): Traffic | undefined {
     slowStart: values.slowStart,
     proxyProtocol: values.proxyProtocol,
     tls: tlsOf(values),
+    protocol: values.backendProtocol,
     checkHost: values.healthHost,
     checkStatus: values.healthStatus,
   });

@@ -114,6 +114,25 @@ test.each<[string, Row]>([
       then: { servers: [S1] },
     },
   ],
+  [
+    'a server of HTTP/2, with its check',
+    {
+      before: { servers: [`${S1} check proto h2`] },
+      after: { servers: [`${S1} check proto h2`, `${S2} check proto h2`] },
+      release: { major: 3, minor: 2 },
+      commands: ['add server b/s2 10.0.0.2:80 check proto h2 downinter 500ms', 'enable health b/s2'],
+      then: { servers: [`${S1} check proto h2`], apart: ['checking s2'] },
+    },
+  ],
+  [
+    'another protocol for a server',
+    {
+      before: { servers: [S1] },
+      after: { servers: [`${S1} proto h2`] },
+      reload: ["server-changed b: s1: now with 'proto h2'"],
+      then: { servers: [S1] },
+    },
+  ],
 ])('adding: %s', (_, row) => {
   check(row);
 });

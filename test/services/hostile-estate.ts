@@ -22,6 +22,7 @@ const VALID: Readonly<Record<string, string>> = { SSL_CERT: '/etc/ssl/cert.pem',
 const BESIDE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   PATH_TYPE: { HAPROXY_0_PATH: '/api' },
   SPLIT_WEIGHT: { HAPROXY_0_SPLIT: 'shop' },
+  BACKEND_PROTO: { HAPROXY_0_BACKEND_TLS: 'false' },
   BACKEND_CA: { HAPROXY_0_BACKEND_TLS: 'true' },
   BACKEND_SNI: { HAPROXY_0_BACKEND_TLS: 'true' },
   ...Object.fromEntries(
