@@ -61,7 +61,11 @@ function readNumber(most: number): (text: string) => number {
 }
 
 async function run(flags: DemoFlags): Promise<void> {
-  const [{ runDemo }, { daemon }] = await Promise.all([import('../demo/demo.ts'), import('../daemon/daemon.ts')]);
+  const [{ runDemo }, { daemon }, { deployInDemo }] = await Promise.all([
+    import('../demo/demo.ts'),
+    import('../daemon/daemon.ts'),
+    import('./demo-deployment.ts'),
+  ]);
   const apps = await readApps(flags.app);
   const folder = await mkdtemp(path.join(tmpdir(), 'marathon-lb-ts-demo-'));
   const log = await makeLogger({ level: 'info', format: 'text', fd: process.stdout.fd });
@@ -77,6 +81,7 @@ async function run(flags: DemoFlags): Promise<void> {
         pod: flags.pod,
         say: teller.say,
         signal,
+        deploy: deployInDemo,
         daemon: ({ marathon, ready, signal: until }) => {
           const settings = settingsOf(flags, marathon, folder);
           return daemon(

@@ -71,7 +71,7 @@ export interface RunFlags {
   readonly stepDelay: number;
   readonly preKillHook?: string;
   readonly onTimeout: OnTimeout;
-  readonly analysis?: readonly Limit[];
+  readonly analysis?: readonly Limit[] | undefined;
 }
 
 /** Marathon and the load balancers of the flags, while a command runs. */

@@ -12,6 +12,8 @@ export interface BackendSettings {
   readonly name: string;
   /** How long each answer takes, in ms; 0 when left out. */
   readonly delayMs?: number;
+  /** The status of an answer, by the path of its request; 200 when left out. */
+  readonly status?: (path: string) => number;
   /** Called with each request before it is answered; the body is not read. */
   readonly onRequest?: (request: IncomingMessage) => void;
 }
@@ -31,10 +33,17 @@ const LONGEST_MS = 60_000;
 const FINISH_MS = 1_000;
 
 /**
- * Starts a backend that answers every method and path with 200 and a line that names the task; `/slow?ms=500` is answered half a second later.
+ * Starts a backend that answers every method and path with 200, unless `status` says otherwise, and a line that names the task; `/slow?ms=500` is answered half a second later.
  * Rejects with an Error in words when it can't listen there.
  */
-export async function startBackend({ address, port: wantedPort, name, delayMs = 0, onRequest }: BackendSettings): Promise<RunningBackend> {
+export async function startBackend({
+  address,
+  port: wantedPort,
+  name,
+  delayMs = 0,
+  status = () => 200,
+  onRequest,
+}: BackendSettings): Promise<RunningBackend> {
   let requests = 0;
   const server = createServer({ keepAliveTimeout: 60_000 }); // longer than HAProxy keeps an idle connection for reuse
   const port = await listen({ server, address, port: wantedPort, who: `the backend "${name}"` });
@@ -43,7 +52,8 @@ export async function startBackend({ address, port: wantedPort, name, delayMs = 
     requests++;
     onRequest?.(request);
     request.resume();
-    void answer({ server, response, body, ms: delayMs + askedDelay(request) });
+    const [path = ''] = (request.url ?? '').split('?', 1);
+    void answer({ server, response, status: status(path), body, ms: delayMs + askedDelay(request) });
   });
   return { address, port, requests: () => requests, close: () => close(server) };
 }
@@ -58,12 +68,13 @@ function askedDelay({ url = '' }: IncomingMessage): number {
 interface Answering {
   readonly server: Server;
   readonly response: ServerResponse;
+  readonly status: number;
   readonly body: string;
   readonly ms: number;
 }
 
 /** Waits, then answers, unless the client has gone. A backend that is being closed keeps no connection open. */
-async function answer({ server, response, body, ms }: Answering): Promise<void> {
+async function answer({ server, response, status, body, ms }: Answering): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => {
     gone.abort();
@@ -71,7 +82,7 @@ async function answer({ server, response, body, ms }: Answering): Promise<void> 
   if (ms > 0) await sleep(ms, undefined, { signal: gone.signal }).catch(() => undefined);
   if (gone.signal.aborted) return;
   if (!server.listening) response.setHeader('Connection', 'close');
-  response.writeHead(200, { 'Content-Type': 'text/plain;charset=utf-8', 'Content-Length': Buffer.byteLength(body) });
+  response.writeHead(status, { 'Content-Type': 'text/plain;charset=utf-8', 'Content-Length': Buffer.byteLength(body) });
   response.end(body);
 }
 

@@ -3,6 +3,8 @@ import { setTimeout } from 'node:timers/promises';
 import { listen } from './listen.ts';
 import type { Json } from './marathon-app.ts';
 import { startMarathon, type Marathon } from './marathon.ts';
+import { BASKET_HOST, type DeployEnd, type DeployWish } from './basket.ts';
+import { LAUNCHED, makeLaunch } from './launch.ts';
 import { makeOwnApps } from './own-apps.ts';
 import { POD_HOST, POD_INSTANCES } from './pod-story.ts';
 import { SHOP_HOST, SHOP_TASKS } from './shop.ts';
@@ -32,6 +34,15 @@ export interface DemoSettings {
   readonly signal: AbortSignal;
   /** Runs the real daemon against this Marathon until the signal aborts, then ends its HAProxy. `ready` is called when HAProxy has the first apps. */
   readonly daemon: (demo: { readonly marathon: string; readonly ready: () => void; readonly signal: AbortSignal }) => Promise<void>;
+  /** Carries out a deployment of the story, as `marathon-lb-ts deploy` does. */
+  readonly deploy: (wish: DeployWish & Places) => Promise<DeployEnd>;
+}
+
+/** Where a deployment finds Marathon and the load balancer, and how long it may go on. */
+export interface Places {
+  readonly marathon: string;
+  readonly balancer: string;
+  readonly signal: AbortSignal;
 }
 
 const HOST = 'mytask.acme.org';
@@ -43,9 +54,11 @@ const HOST = 'mytask.acme.org';
 export async function runDemo(settings: DemoSettings): Promise<void> {
   const { address, ports, everyMs, say, signal, daemon } = settings;
   await requireFree(settings);
-  const marathon = await startMarathon({ port: ports.marathon });
-  const { story, hosts, begins, tries, dnsName } = tellOf(settings, marathon);
+  const marathon = await startMarathon({ port: ports.marathon, launch: makeLaunch() });
   const ending = new AbortController();
+  const over = AbortSignal.any([signal, ending.signal]);
+  const { story, hosts, begins, tries, dnsName, more } = tellOf({ ...settings, signal: over }, marathon);
+  let told = Promise.resolve();
   try {
     await story.begin();
     say(`an embedded Marathon at ${marathon.url} holds ${begins}`);
@@ -53,14 +66,16 @@ export async function runDemo(settings: DemoSettings): Promise<void> {
       say(`HAProxy serves ${tries}   (statistics: http://${address}:${ports.stats}/haproxy?stats)`);
       say(`what goes on is shown in a browser at http://${address}:${ports.stats}/_mlb/`);
       say(`the name server knows the addresses of the tasks. Try:  dig +short @${address} -p ${ports.dns} ${dnsName}`);
-      void sendRequests({ address, port: ports.http, hosts, signal: AbortSignal.any([signal, ending.signal]) });
-      void tell(() => story.goOn(), everyMs, AbortSignal.any([signal, ending.signal])).catch((error: unknown) => {
-        say(`the story ends: ${String(error)}`);
+      if (more !== undefined) say(more);
+      void sendRequests({ address, port: ports.http, hosts, signal: over });
+      told = tell(() => story.goOn(), everyMs, over).catch((error: unknown) => {
+        if (!over.aborted) say(`the story ends: ${String(error)}`);
       });
     };
     await daemon({ marathon: marathon.url, ready, signal });
   } finally {
     ending.abort();
+    await told;
     await story.end();
     await marathon.close();
   }
@@ -74,9 +89,12 @@ interface Telling {
   readonly tries: string;
   /** A name that the name server knows. */
   readonly dnsName: string;
+  /** What else can be tried. */
+  readonly more?: string;
 }
 
-function tellOf({ address, ports, say, apps, pod }: DemoSettings, marathon: Marathon): Telling {
+function tellOf(settings: DemoSettings, marathon: Marathon): Telling {
+  const { address, ports, say, apps, pod, everyMs, signal } = settings;
   const at = `${address}:${ports.http}`;
   if (apps.length > 0) {
     const own = makeOwnApps({ marathon, definitions: apps, at, say });
@@ -88,12 +106,27 @@ function tellOf({ address, ports, say, apps, pod }: DemoSettings, marathon: Mara
       dnsName: `${namesOf(apps)}.marathon.mesos`,
     };
   }
+  const places = { marathon: marathon.url, balancer: `http://${address}:${ports.stats}`, signal };
+  const story = makeStory({
+    marathon,
+    containerPort: ports.container,
+    servicePort: ports.service,
+    host: HOST,
+    say,
+    pod,
+    at: { address, port: ports.http },
+    deploy: (wish) => settings.deploy({ ...wish, ...places }),
+    everyMs,
+    signal,
+  });
+  const apart = pod ? `; the pod /cart: 2 instances, HAPROXY_VHOST=${POD_HOST} at its endpoint` : '';
   return {
-    story: makeStory({ marathon, containerPort: ports.container, servicePort: ports.service, host: HOST, say, pod }),
-    hosts: [HOST, SHOP_HOST, ...(pod ? [POD_HOST] : [])],
-    begins: `/nginx: 3 tasks, HAPROXY_0_VHOST=${HOST}; and /shop: 2 tasks, HAPROXY_0_VHOST=${SHOP_HOST}${pod ? `; and the pod /cart: 2 instances, HAPROXY_VHOST=${POD_HOST} at its endpoint` : ''}`,
+    story,
+    hosts: [HOST, SHOP_HOST, BASKET_HOST, ...(pod ? [POD_HOST] : [])],
+    begins: `/nginx: 3 tasks, HAPROXY_0_VHOST=${HOST}; /shop: 2 tasks, HAPROXY_0_VHOST=${SHOP_HOST}; /basket: 4 tasks in a deployment group, HAPROXY_0_VHOST=${BASKET_HOST}${apart}`,
     tries: `/nginx. Try:  curl -H "Host: ${HOST}" http://${at}/`,
     dnsName: 'nginx.marathon.mesos',
+    more: `/basket is deployed in two colours later on. To watch it:  marathon-lb-ts deploy status /basket --watch -m ${places.marathon} -l ${places.balancer}`,
   };
 }
 
@@ -122,7 +155,7 @@ const FLAGS: Readonly<Record<Exclude<keyof DemoSettings['ports'], 'container'>, 
 async function requireFree({ address, ports, apps, pod }: DemoSettings): Promise<void> {
   for (const [name, flag] of Object.entries(FLAGS)) await requirePort(address, ports[name as keyof typeof FLAGS], flag);
   if (apps.length > 0) return;
-  for (const container of [...FIRST, ...SHOP_TASKS, ...(pod ? POD_INSTANCES : [])])
+  for (const container of [...FIRST, ...SHOP_TASKS, ...LAUNCHED, ...(pod ? POD_INSTANCES : [])])
     await requirePort(container, ports.container, '--container-port');
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { startBackend, type RunningBackend } from './backends.ts';
+import { makeBasket, type Basket, type Deploy } from './basket.ts';
 import type { Marathon } from './marathon.ts';
 import { makePodStory, type PodStory } from './pod-story.ts';
 import { makeShop, type Shop } from './shop.ts';
@@ -20,13 +21,20 @@ export interface StorySettings {
   readonly say: (sentence: string) => void;
   /** Whether there is a pod as well; false when left out. */
   readonly pod?: boolean;
+  /** Where HAProxy answers. */
+  readonly at: { readonly address: string; readonly port: number };
+  /** Carries out the deployments of the story. */
+  readonly deploy: Deploy;
+  /** The time between two events of the story, in milliseconds. */
+  readonly everyMs: number;
+  readonly signal: AbortSignal;
 }
 
-/** The tutorial's app and a shop, with a real backend for each task. */
+/** The tutorial's app, a shop, and a basket that is deployed in two colours, with a real backend for each task. */
 export interface Story {
   /** Puts the apps and their tasks into Marathon. Rejects with a sentence when a backend can't listen. */
   begin(): Promise<void>;
-  /** Does the next step, over and over: adds a task, replaces one, removes one; then what happens to the shop. */
+  /** Does the next step, over and over: adds a task, replaces one, removes one; then what happens to the shop, and deployments of the basket. */
   goOn(): Promise<void>;
   end(): Promise<void>;
 }
@@ -49,6 +57,7 @@ class Tutorial implements Story {
   readonly #tasks: RunningTask[] = [];
   readonly #shop: Shop;
   readonly #pod: PodStory | undefined;
+  readonly #basket: Basket;
   readonly #steps: readonly (() => Promise<void>)[];
   #started = 0;
   #step = 0;
@@ -57,8 +66,10 @@ class Tutorial implements Story {
     this.#settings = settings;
     this.#shop = makeShop(settings);
     this.#pod = settings.pod ? makePodStory(settings) : undefined;
-    const others = [...(this.#pod?.steps ?? []), ...this.#shop.steps];
-    this.#steps = [() => this.#scaleUp(), () => this.#replace(), () => this.#scaleDown(), ...others];
+    this.#basket = makeBasket(settings);
+    const own = [() => this.#scaleUp(), () => this.#replace(), () => this.#scaleDown()];
+    const { good, sick, failing } = this.#basket;
+    this.#steps = [...own, good, ...(this.#pod?.steps ?? []), ...this.#shop.steps, sick, failing];
   }
 
   async begin(): Promise<void> {
@@ -69,6 +80,7 @@ class Tutorial implements Story {
     while (this.#tasks.length < FIRST.length) await this.#addTask();
     await this.#shop.begin();
     await this.#pod?.begin();
+    await this.#basket.begin();
   }
 
   async goOn(): Promise<void> {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 interface Traffic {
@@ -20,14 +20,21 @@ export async function sendRequests({ address, port, hosts, signal }: Traffic): P
   for (let i = 0; !signal.aborted; i++) {
     const host = hosts[i % hosts.length] ?? '';
     const pause = PAUSE_MS * (1.3 + Math.sin((2 * Math.PI * Date.now()) / TIDE_MS));
-    await Promise.all([send({ address, port, host, signal }), sleep(pause, undefined, { signal })]).catch(() => undefined);
+    await Promise.all([sendRequest({ address, port, host, signal }), sleep(pause, undefined, { signal })]).catch(() => undefined);
   }
 }
 
-async function send({ address, port, host, signal }: Omit<Traffic, 'hosts'> & { readonly host: string }): Promise<void> {
+/** Where one request goes. */
+export interface Target extends Omit<Traffic, 'hosts'> {
+  readonly host: string;
+}
+
+/** Sends one request for `/`, and returns the status of its whole answer. Rejects when there is none, or none in time. */
+export async function sendRequest({ address, port, host, signal }: Target): Promise<number> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
   const asked = request({ host: address, port, agent: false, headers: { host }, signal: limit });
   asked.end();
-  const [response] = (await once(asked, 'response', { signal: limit })) as [NodeJS.ReadableStream];
+  const [response] = (await once(asked, 'response', { signal: limit })) as [IncomingMessage];
   await once(response.resume(), 'end', { signal: limit });
+  return response.statusCode ?? 0;
 }

@@ -1,3 +1,4 @@
+import { count } from '../lib/count.ts';
 import { LABELS, numberOf } from './labels.ts';
 import { nextInstances } from './ramp.ts';
 import type { Balancer, Colour, Group, Lock, Plan, Step } from './shapes.ts';
@@ -91,7 +92,7 @@ function shift(parts: Shift): Step {
   const wanted = Math.max(grows.instances, isBack ? parts.goal : 0);
   if (serving < wanted)
     return wait(parts, {
-      what: `${wanted} tasks of ${grows.id} to serve on every load balancer`,
+      what: `${count(wanted, 'task')} of ${grows.id} to serve on every load balancer`,
       because: `${serving} of ${wanted} do`,
       kind: 'start',
     });
@@ -130,7 +131,7 @@ function takeAway(parts: TakingAway): Step {
 }
 
 function describe({ drained, busy, serving, sessions }: Emptying): string {
-  return `${drained.length} are drained, ${busy.length} have ${sessions} open sessions, ${serving.length} still get requests`;
+  return `${drained.length} are drained, ${busy.length} have ${count(sessions, 'open session')}, ${serving.length} still get requests`;
 }
 
 /** Since when nothing has happened: the last change of one of the apps, or of who drives the deployment. */

@@ -1,4 +1,5 @@
 import type { Sleep } from '../lib/clock.ts';
+import { count } from '../lib/count.ts';
 import { decide } from './decide.ts';
 import { DeployError, EXIT } from './deploy-error.ts';
 import type { Killing } from './hook.ts';
@@ -76,7 +77,7 @@ function makesOf(app: Json, key: string): string {
 }
 
 /** A deployment was taken back, and the old app has everything again. */
-class TakenBack extends DeployError {}
+export class TakenBack extends DeployError {}
 
 /** Makes the new app, unless a run before this one did, and goes on from there. */
 async function begin(engine: Engine, task: Task, lock: HeldLock): Promise<Outcome> {
@@ -87,7 +88,7 @@ async function begin(engine: Engine, task: Task, lock: HeldLock): Promise<Outcom
     const app = task.make(group);
     await lock.note({ makes: makesOf(app, task.key) });
     await task.confirm(app);
-    say(`${String(app['id'])} is made with ${String(app['instances'])} instances`);
+    say(`${String(app['id'])} is made with ${count(Number(app['instances']), 'instance')}`);
     if (!(await marathon.create(app))) say(`${String(app['id'])} exists already`);
     if (group.apps.length === 0) return 'first';
     await engine.sleep(engine.stepDelayMs, engine.signal);
@@ -167,7 +168,7 @@ function describe(step: Step): string {
     case 'wait':
       return `waiting for ${step.for}`;
     case 'kill':
-      return `killing ${step.tasks.length} tasks of ${step.app.id}: ${step.tasks.join(', ')}`;
+      return `killing ${count(step.tasks.length, 'task')} of ${step.app.id}: ${step.tasks.join(', ')}`;
     case 'scale':
       return `${step.app.id} is scaled from ${step.app.instances} to ${step.instances}`;
     case 'remove':

@@ -1,3 +1,4 @@
+import { count } from '../lib/count.ts';
 import type { Problem } from '../model/problem.ts';
 import { describeAnswer, describePort, describeTask } from './words-of-parts.ts';
 import type { AppExplanation, BindExplanation, ClaimExplanation, Explanation, RouteExplanation } from './shapes.ts';
@@ -82,10 +83,6 @@ function problemLines(title: string, problems: readonly Problem[]): readonly str
   if (problems.length === 0) return [];
   const lines = problems.map(({ label, message, hint }) => `${label === undefined ? '' : `${label}: `}${message} (${hint})`);
   return ['', title, ...lines.map(indent)];
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 function indent(line: string): string {

@@ -19,7 +19,7 @@ test('the new app is waited for until it serves on every load balancer', () => {
   const lagging = balancer({ ...servers, '/green.1': CHECKING }, '10.0.0.2:9090');
   expect(decide(facts({ apps, balancers: [balancer(servers), lagging] }))).toEqual({
     do: 'wait',
-    for: '1 tasks of /green to serve on every load balancer: 0 of 1 do',
+    for: '1 task of /green to serve on every load balancer: 0 of 1 do',
   });
 });
 

@@ -113,7 +113,7 @@ test('a long session: its task is never killed under --on-timeout wait, and kill
   await withBlue(rig, 1);
   const over = new AbortController();
   const waiting = deploy(rig.engine({ signal: over.signal }), taskOf({ instances: 1, plan: { stepMs: 1 } }));
-  await until('it waits for the session', () => rig.said.some((one) => one.includes('1 have 1 open sessions')));
+  await until('it waits for the session', () => rig.said.some((one) => one.includes('1 have 1 open session')));
   over.abort();
   await expect(waiting).rejects.toThrow();
   await expect(rig.apps()).resolves.toMatchObject({ '/shop-blue': 1, '/shop-green': 1 });
@@ -139,7 +139,7 @@ test('of two runs, the one that came first goes on, and the other one ends witho
     rig.engine({ owner, signal: over.signal, now: () => (clock += 5_000) }),
     taskOf({ instances: 1, plan: { stepMs: 1e9 } }),
   );
-  await until('the first waits', () => rig.said.some((one) => one.includes('open sessions')));
+  await until('the first waits', () => rig.said.some((one) => one.includes('open session')));
   await expect(deploy(rig.engine(), taskOf({ instances: 1 }))).rejects.toThrow(`another run (${owner}) drives the deployment`);
   over.abort();
   await expect(first).rejects.toThrow();

@@ -92,6 +92,10 @@ test('it answers as it says, tells what happens, and leaves nothing behind', asy
   await said('/nginx: a task is replaced');
   await said(/server-gone nginx_\d+: \S+/);
   await expect(ask({ port: ports['--http-port'], host: HOST })).resolves.toMatchObject({ status: '200' });
+  await said(/\/basket: version 2 serves alone; \d+ requests meanwhile, of which none was lost/);
+  await expect(ask({ port: ports['--http-port'], host: 'basket.acme.org' })).resolves.toMatchObject({
+    body: expect.stringContaining('basket-green version 2'),
+  });
 
   const [own = ''] = await readdir(folder);
   const all = await haproxyOf(path.join(folder, own, 'run'));

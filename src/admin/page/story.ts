@@ -3,7 +3,7 @@ import type { StorySentence } from './shapes.ts';
 import { clock } from './words.ts';
 
 /** So many sentences are shown. */
-const MOST = 12;
+const MOST = 40;
 
 /** Shows a sentence of the demo's story; there is none without a demo. */
 export function showStory({ at, text }: StorySentence): void {
