@@ -34,6 +34,7 @@ const OF_1_15 = [
 ];
 
 const OF_APPS_1_15 = [
+  'APP_ID', // which only its zdd writes
   'GROUP',
   ...['GROUP', 'ALT_PORT', 'COLOUR', 'STARTED_AT', 'TARGET_INSTANCES', 'NEW_INSTANCES'].map((name) => `DEPLOYMENT_${name}`),
 ];
