@@ -30,7 +30,10 @@ export const APP_LABELS = {
     example: '5',
   }),
   colour: label('DEPLOYMENT_COLOUR', grammars.anything, { doc: 'For the tool that deploys; no meaning here.', example: 'blue' }),
-  appId: label('APP_ID', grammars.anything, { doc: 'Written by zdd: the id of the app without a colour; no meaning here.', example: '/shop' }),
+  appId: label('APP_ID', grammars.anything, {
+    doc: 'Written by zdd: the id of the app without a colour; no meaning here.',
+    example: '/shop',
+  }),
   altPort: label('DEPLOYMENT_ALT_PORT', grammars.anything, { doc: 'For the tool that deploys; no meaning here.', example: '10001' }),
 } satisfies Record<string, Label<unknown>>;
 
