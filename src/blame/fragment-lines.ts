@@ -10,7 +10,7 @@ export interface FragmentLines {
 }
 
 /** All fragments that have at least one line, in the order of the file. */
-export function linesOfFragments({ front, backends }: Document): readonly FragmentLines[] {
+export function linesOfFragments({ front, backends, spares = [] }: Document): readonly FragmentLines[] {
   const rows: FragmentLines[] = [];
   let last = 0;
   const add = (section: Section, fragment: Fragment): void => {
@@ -19,7 +19,7 @@ export function linesOfFragments({ front, backends }: Document): readonly Fragme
     last += count;
   };
   for (const section of front) for (const fragment of section.fragments) add(section, fragment);
-  for (const section of backends) {
+  for (const section of [...backends, ...spares]) {
     for (const fragment of section.fragments) add(section, fragment);
     for (const fragment of section.servers.values()) add(section, fragment);
   }

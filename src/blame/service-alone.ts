@@ -36,9 +36,12 @@ export function withStandard(
     return { ...fragment, text: fragment.standard() };
   };
   const front = document.front.map((section): Section => ({ ...section, fragments: section.fragments.map(replace) }));
-  const backends = document.backends.map((section): BackendSection => {
+  const replaceAll = (section: BackendSection): BackendSection => {
     const servers = Array.from(section.servers, ([name, line]) => [name, replace(line)] as const);
     return { ...section, fragments: section.fragments.map(replace), servers: new Map(servers) };
-  });
-  return { document: { ...document, front, backends }, replaced };
+  };
+  const backends = document.backends.map(replaceAll);
+  const made = replaced; // a spare backend is made of the same templates
+  const spares = document.spares?.map(replaceAll);
+  return { document: { ...document, front, backends, ...(spares && { spares }) }, replaced: made };
 }

@@ -18,7 +18,8 @@ export function withoutServices(document: Document, owners: ReadonlySet<string>)
   }
   const backends = gone.size === 0 ? document.backends : [...kept, ...placeholders(gone, [...front, ...kept])];
   const maps = Object.fromEntries(Object.entries(document.maps).map(([file, map]) => [file, mapWithout(map, gone)]));
-  return { ...document, front, backends, maps };
+  const spares = document.spares?.filter(({ fragments }) => !fragments.some(isOut));
+  return { ...document, front, backends, maps, ...(spares && { spares }) };
 }
 
 function frontWithout(section: Section, isOut: (fragment: Fragment) => boolean): readonly Section[] {

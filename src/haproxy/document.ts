@@ -1,11 +1,13 @@
 import { each, whole } from '../lib/lists.ts';
-import type { Document, Fragment, Section } from '../model/document.ts';
+import type { BackendSection, Document, Fragment, Section } from '../model/document.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Release } from '../model/release.ts';
 import type { Service } from '../model/service.ts';
 import { amended } from './amend.ts';
 import { makeBackendSection } from './backend.ts';
-import { makeFrontPart } from './front.ts';
+import { hasSpares, makeFrontPart } from './front.ts';
+import { inSpareOf } from './in-spare.ts';
+import { makeSpares } from './spares.ts';
 import { makeDaemonBackend } from './daemon-backend.ts';
 import { makeHead } from './head.ts';
 import { saysInitAddr } from './host-names.ts';
@@ -31,11 +33,16 @@ export function makeRenderer(
   const daemon = makeDaemonBackend(settings);
   const frontPart = whole(makeFrontPart(templates, settings));
   const headSays = head.fragments.some(({ text }) => saysInitAddr(text));
+  const sparesOf = hasSpares(settings) ? makeSpares(settings.spareBackends ?? 0, templates) : undefined;
+  const backendOf = (service: Service): BackendSection => {
+    const made = makeBackendSection(service, templates);
+    return sparesOf === undefined ? made : { ...made, inSpare: inSpareOf(service.front, settings) };
+  };
   const makeAll = (release: Release) => ({
     release,
     headAsTaken: amended(head, { release, headSays }),
     amend: each((section: Section) => amended(section, { release, headSays })),
-    backends: each((service: Service) => amended(makeBackendSection(service, templates), { release, headSays })),
+    backends: each((service: Service) => amended(backendOf(service), { release, headSays })),
   });
   let all: ReturnType<typeof makeAll> | undefined;
   const apart = whole(apartFrom);
@@ -48,7 +55,12 @@ export function makeRenderer(
     const sections = all.amend(made);
     const front = isAtLeast(release, 3, 3) ? apart(sections) : sections;
     if (last?.front !== front || last.rendering.document.backends !== rendered) {
-      const document: Document = { front: [all.headAsTaken, daemon, ...front], backends: rendered, maps };
+      const document: Document = {
+        front: [all.headAsTaken, daemon, ...front],
+        backends: rendered,
+        maps,
+        ...(sparesOf && { spares: sparesOf(rendered) }),
+      };
       last = { front, rendering: { document, problems: templates.problems } };
     }
     return last.rendering;

@@ -5,12 +5,13 @@ export function* textOf(document: Document): Generator<string> {
   for (const { text } of fragmentsOf(document)) yield text.endsWith('\n') || text === '' ? text : `${text}\n`;
 }
 
-function* fragmentsOf({ front, backends }: Document): Generator<Fragment> {
+function* fragmentsOf({ front, backends, spares = [] }: Document): Generator<Fragment> {
   for (const { fragments } of front) yield* fragments;
-  for (const { fragments, servers } of backends) {
-    yield* fragments;
-    yield* servers.values();
-  }
+  for (const list of [backends, spares])
+    for (const { fragments, servers } of list) {
+      yield* fragments;
+      yield* servers.values();
+    }
 }
 
 /** The bytes of a map file: one key and backend on each line. */

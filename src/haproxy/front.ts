@@ -7,7 +7,8 @@ import { bindOptionsOf, certificatesOf, crt } from './crt-list.ts';
 import { groupedHttps, sharedHttps, withMap } from './https.ts';
 import { hasHostRules, makeRouteRules, type RouteRules } from './routes.ts';
 import { section } from './section.ts';
-import { APP_MAP, DOMAIN_MAP, HEALTH_MAP, type DocumentSettings } from './settings.ts';
+import { APP_MAP, DOMAIN_MAP, HEALTH_MAP, SPARES_MAP, type DocumentSettings } from './settings.ts';
+import { spareRule } from './in-spare.ts';
 import { passthroughMaps, withPassthrough } from './passthrough.ts';
 import { makeTable, type Table } from './table.ts';
 import { tableLines } from './table-lines.ts';
@@ -47,10 +48,16 @@ export function makeFrontPart(templates: Templates, settings: DocumentSettings):
         ...(settings.maps && { [DOMAIN_MAP]: domainMap(byWeight), [APP_MAP]: appMap(firstHttp(rendered)) }),
         ...table?.maps,
         ...passthroughMaps(settings.sharedFrontends ? fronts : []),
+        ...(hasSpares(settings) && { [SPARES_MAP]: new Map<string, BackendName>() }),
         ...(settings.statesFile !== undefined && { [HEALTH_MAP]: new Map<string, BackendName>() }),
       },
     };
   };
+}
+
+/** Whether a document has spare backends: they are reached by virtual hosts, which only the shared frontends have. */
+export function hasSpares({ sharedFrontends, spareBackends = 0 }: DocumentSettings): boolean {
+  return sharedFrontends && spareBackends > 0;
 }
 
 interface Shared {
@@ -70,6 +77,7 @@ function sharedFrontends({ byWeight, rendered, templates, settings, table }: Sha
     rules: byWeight.map(({ front, rules }) => ({ weight: front.weight, fragments: rules.http })),
     map: byWeight.some(({ rules }) => rules.mapped.http.length > 0) ? [templates.render('HAPROXY_MAP_HTTP_FRONTEND_ACL', inMap)] : [],
     table: lines,
+    spare: spareRule('req.hdr(host),host_only,lower', settings),
   });
   const apps = firstHttp(rendered);
   const mapOfApps = apps.length > 0 ? [templates.render('HAPROXY_MAP_HTTP_FRONTEND_APPID_ACL', inMap)] : [];

@@ -7,6 +7,7 @@ import { cleaned, type RouteRules } from './routes.ts';
 import { bindOptionsOf, certificatesOf, crt, sharedCrt } from './crt-list.ts';
 import { section } from './section.ts';
 import type { DocumentSettings } from './settings.ts';
+import { spareRule } from './in-spare.ts';
 import { passingRule } from './passthrough.ts';
 import type { TableLines } from './table-lines.ts';
 import type { Author, Templates } from './templates.ts';
@@ -34,13 +35,17 @@ export function sharedHttps(byWeight: readonly Ruled[], { templates, settings, t
     weight: front.weight,
     fragments: [...https.before, ...https.hosts.flatMap(({ fragments }) => fragments)],
   }));
-  const all = withMap({ rules, map: byWeight.some(({ rules: { mapped } }) => mapped.https.length > 0) ? [map] : [], table });
+  const spare = spareRule(SPARE_SAMPLES[httpsRouting], settings);
+  const all = withMap({ rules, map: byWeight.some(({ rules: { mapped } }) => mapped.https.length > 0) ? [map] : [], table, spare });
   const before = httpsRouting === 'host' ? [...misdirected(all), HOST_WITHOUT_PORT] : [];
   return section([head, templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {}), ...before, ...all]);
 }
 
 /** What the map of hosts is asked for over https. */
 const SAMPLES = { host: 'req.hdr(host),lower,regsub(:.*$,,)', sni: 'ssl_fc_sni,lower' } as const;
+
+/** What the map of spare backends is asked for over https. */
+const SPARE_SAMPLES = { host: 'req.hdr(host),host_only,lower', sni: 'ssl_fc_sni,lower' } as const;
 
 /** Over HTTP/2 a browser asks for several hosts on one connection, which only routing by the Host header can tell apart. */
 function alpnOf({ httpsRouting }: DocumentSettings): string {
@@ -81,10 +86,12 @@ export function withMap({
   rules,
   map,
   table,
+  spare = [],
 }: {
   readonly rules: readonly { readonly weight: number; readonly fragments: readonly Fragment[] }[];
   readonly map: readonly Fragment[];
   readonly table?: TableLines | undefined;
+  readonly spare?: readonly Fragment[];
 }): readonly Fragment[] {
   const [before, behind] = [rules.filter(({ weight }) => weight >= 0), rules.filter(({ weight }) => weight < 0)];
   return [
@@ -92,6 +99,7 @@ export function withMap({
     ...before.flatMap(({ fragments }) => fragments),
     ...(table?.besideMap ?? []),
     ...map,
+    ...spare,
     ...behind.flatMap(({ fragments }) => fragments),
     ...(table?.last ?? []),
   ];

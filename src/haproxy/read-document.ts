@@ -5,6 +5,7 @@ import { isOwnBackend } from './daemon-backend.ts';
 import { readServerLine } from './server-line.ts';
 import { CERTIFICATES_FILE } from './settings.ts';
 import { OPENERS } from './backend-traits.ts';
+import { isSpare } from './spares.ts';
 
 /**
  * Reads a document back from files that this program wrote. `maps` are the texts of the map files and of the certificates file, by file name. The
@@ -22,9 +23,12 @@ export function readDocument(config: string, maps: Readonly<Record<string, strin
   const fronts = sections.slice(start, end).map(({ name, text }) => ({ name, fragments: [asRead(text)] }));
   const { [CERTIFICATES_FILE]: certificates, ...ofMaps } = maps;
   const headText = head.map(({ text }) => text).join('');
+  const all = sections.slice(end).map(readBackend);
+  const spares = all.filter(({ backend }) => isSpare(backend));
   return {
     front: [...(headText === '' ? [] : [{ name: 'head', fragments: [asRead(headText)] }]), ...fronts] satisfies readonly Section[],
-    backends: sections.slice(end).map(readBackend),
+    backends: spares.length === 0 ? all : all.filter(({ backend }) => !isSpare(backend)),
+    ...(spares.length > 0 && { spares }),
     maps: Object.fromEntries(Object.entries(ofMaps).map(([name, text]) => [name, readMap(text)])),
     ...(certificates !== undefined && { certificates: readCertificates(certificates) }),
   };

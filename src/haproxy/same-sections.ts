@@ -17,7 +17,8 @@ function isSameText(a: string, b: string): boolean {
   return a === b || essence(a) === essence(b);
 }
 
-function essence(text: string): string {
+/** A text without what HAProxy does not read: blank lines and comments. */
+export function essence(text: string): string {
   return text.replace(/^[ \t]*(?:#.*)?(?:\n|$)/gm, '').trimEnd();
 }
 

@@ -28,6 +28,8 @@ export interface DocumentSettings {
   readonly adminSocket: string;
   /** The networks that the stats port answers; empty for all. */
   readonly adminNetworks: readonly string[];
+  /** How many spare backends there are of each class; undefined or 0 for none. */
+  readonly spareBackends?: number;
   /** HAPROXY_GLOBAL_DEFAULT_OPTIONS: one `option` line for each. */
   readonly defaultOptions: readonly string[];
 }
@@ -55,7 +57,9 @@ export const TABLE_MAPS = {
 } as const;
 /** A virtual host -> the backend that ends TLS for it itself. The map exists while there is one. */
 export const PASSTHROUGH_MAP = 'passthrough.map';
+/** Which port a spare backend serves, and virtual hosts that have no other map -> spare backend. The map exists while there are spare backends. */
+export const SPARES_MAP = 'spares.map';
 /** The names of all map files. */
-export const MAP_FILES: readonly string[] = [DOMAIN_MAP, APP_MAP, HEALTH_MAP, PASSTHROUGH_MAP, ...Object.values(TABLE_MAPS)];
+export const MAP_FILES: readonly string[] = [DOMAIN_MAP, APP_MAP, HEALTH_MAP, PASSTHROUGH_MAP, SPARES_MAP, ...Object.values(TABLE_MAPS)];
 /** The certificates that HAProxy has read, and a `crt-list` when they are too many for a line. */
 export const CERTIFICATES_FILE = 'certificates.list';

@@ -32,6 +32,22 @@ export interface BackendSection extends Section {
   readonly servers: ReadonlyMap<ServerName, Fragment>;
   /** Servers whose task is being killed: they are not written into the file, and HAProxy drains them if it has them. */
   readonly leaving: ReadonlySet<ServerName>;
+  /** Whether a spare backend can serve in its place; absent when there are no spare backends. */
+  readonly inSpare?: InSpare;
+}
+
+/** How requests would reach a backend's servers in a spare backend, while the running file does not have the backend. */
+export interface InSpare {
+  /** Why no spare backend can serve in its place; undefined when one can. */
+  readonly why?: string;
+  /** The virtual hosts that need a row in the map of spare backends. Those that have rows in other maps are not in it. */
+  readonly hosts: readonly string[];
+  /** All virtual hosts for which the shared frontends have rules, or rows of the routing table, that lead to the backend. */
+  readonly claims: readonly string[];
+  /** Whether its rules may match any host. */
+  readonly isWild: boolean;
+  /** The place of its rules among others, largest first. */
+  readonly weight: number;
 }
 
 /** A map file in the folder of the configuration: key -> backend. */
@@ -42,6 +58,8 @@ export interface Document {
   readonly front: readonly Section[];
   readonly backends: readonly BackendSection[];
   readonly maps: Readonly<Record<string, MapFile>>;
+  /** Backends that serve new apps until a reload gives these a backend of their own; absent under `--spare-backends 0`. */
+  readonly spares?: readonly BackendSection[];
   /** Undefined when it is not known. */
   readonly certificates?: LoadedCertificates;
 }
@@ -95,6 +113,8 @@ export type Stage =
 export interface Plan {
   readonly commands: readonly Command[];
   readonly reload: readonly Reason[];
+  /** What HAProxy runs after the commands, when spare backends serve a part of the wanted document; absent when it is the wanted document. */
+  readonly toward?: Document;
 }
 
 /** One command line for HAProxy's runtime socket. */
@@ -146,5 +166,7 @@ export type ReasonCode =
   | 'server-deleted'
   | 'map-changed'
   | 'certificate-changed' // a file holds a different certificate
+  | 'spare-taken' // a spare backend serves a port until the next reload
+  | 'spare-free' // the port that it served is gone
   | 'name-resolved' // the host name of a server that had no address resolves now
   | 'refused'; // HAProxy refused a command

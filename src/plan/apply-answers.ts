@@ -68,11 +68,13 @@ class Next {
   document(): Document {
     const { document } = this.#running;
     if (this.#servers.size === 0 && this.#maps.size === 0) return document;
-    const backends = document.backends.map((section) => {
+    const withServers = (section: BackendSection): BackendSection => {
       const servers = this.#servers.get(section.backend);
       return servers === undefined ? section : { ...section, servers };
-    });
-    return { ...document, backends, maps: { ...document.maps, ...Object.fromEntries<MapFile>(this.#maps) } };
+    };
+    const backends = document.backends.map(withServers);
+    const spares = document.spares?.map(withServers);
+    return { ...document, backends, ...(spares && { spares }), maps: { ...document.maps, ...Object.fromEntries<MapFile>(this.#maps) } };
   }
 
   #server({ backend, server, line, stage }: Extract<Effect, { kind: 'server' }>): void {
@@ -85,7 +87,9 @@ class Next {
   #serversOf(backend: BackendName): Map<ServerName, Fragment> {
     const known = this.#servers.get(backend);
     if (known !== undefined) return known;
-    const servers = new Map(this.#running.document.backends.find((section) => section.backend === backend)?.servers);
+    const { backends, spares = [] } = this.#running.document;
+    const isIt = (section: BackendSection): boolean => section.backend === backend;
+    const servers = new Map((backends.find(isIt) ?? spares.find(isIt))?.servers);
     this.#servers.set(backend, servers);
     return servers;
   }
@@ -111,11 +115,14 @@ function unite(document: Document, wanted: Document): Document {
   const front = uniteSections(document.front, wanted.front, isSameSection);
   const backends = uniteSections<BackendSection>(document.backends, wanted.backends, isSameBackend);
   const maps = uniteMaps(document.maps, wanted.maps);
+  const spares = document.spares && wanted.spares && uniteSections<BackendSection>(document.spares, wanted.spares, isSameBackend);
+  const isSpares = spares === wanted.spares;
   const isFront = front === wanted.front || areSameParts(front, wanted.front);
   const isRead = planCertificates(document.certificates, wanted.certificates).length === 0;
-  if (isFront && isRead && backends === wanted.backends && maps === wanted.maps) return wanted;
-  if (front === document.front && backends === document.backends && maps === document.maps) return document;
-  return { ...document, front: isFront ? wanted.front : front, backends, maps };
+  if (isFront && isRead && isSpares && backends === wanted.backends && maps === wanted.maps) return wanted;
+  const isSame = front === document.front && backends === document.backends && maps === document.maps;
+  if (isSame && (spares ?? document.spares) === document.spares) return document;
+  return { ...document, front: isFront ? wanted.front : front, backends, maps, ...(spares && { spares }) };
 }
 
 /** Whether two lists of sections have the same text. A document that was read back from a file may be split into sections differently. */

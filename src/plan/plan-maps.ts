@@ -2,7 +2,8 @@ import type { Command, Document, Reason } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
 import { changeMap, reason, type MapChange } from './runtime-commands.ts';
 import { mapNames } from '../haproxy/same-sections.ts';
-import { TABLE_MAPS } from '../haproxy/settings.ts';
+import { SPARES_MAP, TABLE_MAPS } from '../haproxy/settings.ts';
+import { spareOfKey } from '../haproxy/spares.ts';
 import { canStandInCommand } from '../haproxy/server-line.ts';
 
 /** The maps of two documents, and what decides whether commands can change them. */
@@ -27,7 +28,7 @@ export function planMaps(parts: MapParts): { readonly commands: readonly Command
     if (before.maps[file] === after.maps[file]) continue;
     let others = 0;
     for (const change of changesOf(file, parts)) {
-      backends ??= new Set(before.backends.map(({ backend }) => backend));
+      backends ??= new Set([...before.backends, ...(before.spares ?? [])].map(({ backend }) => backend));
       if (lost.has(change.to ?? (change.from as BackendName))) continue;
       if (canBeSent(change, parts, backends)) commands.push(changeMap(change));
       else others++;
@@ -72,8 +73,13 @@ function changesOf(file: string, { before, after, folder }: MapParts): readonly 
 function canBeSent({ file, path, key, to }: MapChange, parts: MapParts, backends: ReadonlySet<BackendName>): boolean {
   const { before, after, takesCommands } = parts;
   const isLoaded = before.maps[file] !== undefined && after.maps[file] !== undefined;
-  const isReachable = to === undefined || leadsTo(to).every((backend) => backends.has(backend));
+  const isReachable = to === undefined || isNote(file, key) || leadsTo(to).every((backend) => backends.has(backend));
   return takesCommands && isLoaded && isReachable && [path, key, to ?? 'none'].every(isWord);
+}
+
+/** Whether a row only says whom a spare backend serves, and leads nowhere. */
+function isNote(file: string, key: string): boolean {
+  return file === SPARES_MAP && spareOfKey(key) !== undefined;
 }
 
 /** The backends that the value of a map entry leads to: itself, those of a split (`a+b`), and none for a wildcard (`*.acme.org`). */

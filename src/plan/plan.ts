@@ -4,9 +4,11 @@ import type { BackendName, ServerName } from '../model/names.ts';
 import type { Release } from '../model/release.ts';
 import { planCertificates } from './plan-certificates.ts';
 import { lazily } from '../lib/lazily.ts';
+import { makeIntoSpares } from './into-spares.ts';
 import { planMaps } from './plan-maps.ts';
 import { isNamedAsWritten, planServers, type ServerPlan } from './plan-servers.ts';
 import { deleteServer, reason } from './runtime-commands.ts';
+import { inOrder, settled, sparePairs, toldOf } from './plan-spares.ts';
 import { areSameSections, differenceOf, fragmentsText, isSameSection, isSameWhole } from '../haproxy/same-sections.ts';
 import { canStandInCommand } from '../haproxy/server-line.ts';
 import { readDefaults, traitsOf, type Defaults } from '../haproxy/backend-traits.ts';
@@ -17,6 +19,8 @@ export interface PlanParts {
   readonly wanted: Document;
   /** The version of the running worker; undefined when it takes no commands. */
   readonly release: Release | undefined;
+  /** Set when no spare backend is to stand in for a backend that HAProxy does not have: a reload is planned for all of them. */
+  readonly settles?: boolean;
 }
 
 /**
@@ -25,29 +29,36 @@ export interface PlanParts {
  */
 export function makePlan({ mapFolder }: { readonly mapFolder: string }): (parts: PlanParts) => Plan {
   const defaultsOf = whole(readDefaults);
-  const find = makeFind();
-  return ({ running, wanted, release }) => {
+  const [find, intoSpares] = [makeFind(), makeIntoSpares()];
+  return ({ running, wanted, release, settles = false }) => {
     if (running === undefined)
       return { commands: [], reload: [reason('not-loaded', 'haproxy', 'HAProxy has not loaded this configuration yet')] };
     const { document, exceptions, lost } = running;
     if (document === wanted && exceptions.size === 0 && lost.size === 0) return { commands: [], reload: [] };
+    const defaults = (): readonly Defaults[] => defaultsOf(document.front);
+    const { toward, why, serving } = settles ? settled(running, wanted) : intoSpares({ running, wanted, release, defaults });
+    const also = toward === wanted ? {} : { toward };
+    if (document === toward && exceptions.size === 0 && lost.size === 0) return { commands: [], reload: [], ...also };
     const touched = new Set(Array.from(exceptions.values(), ({ backend }) => `backend ${backend}`));
     const same = Array.from(touched, (name) => find(document.backends, name)).flatMap((section) => section ?? []);
-    const backends = pairUp(document.backends, wanted.backends, { touched, same });
-    const servers = planAllServers({ running, release, pairs: backends.both, defaults: () => defaultsOf(document.front) });
-    const maps = planMaps({ before: document, after: wanted, folder: mapFolder, takesCommands: release !== undefined, lost });
+    const backends = pairUp(document.backends, toward.backends, { touched, same });
+    const servers = planAllServers({ running, release, pairs: backends.both, defaults });
+    const spares = toldOf(serving, planAllServers({ running, release, pairs: sparePairs(document, toward, touched), defaults }));
+    const maps = planMaps({ before: document, after: toward, folder: mapFolder, takesCommands: release !== undefined, lost });
     return {
-      commands: release === undefined ? [] : [...servers.commands, ...maps.commands],
+      commands: release === undefined ? [] : inOrder([...servers.commands, ...spares.commands], toldOf(serving, maps).commands),
       reload: [
-        ...planFronts(document.front, wanted.front),
-        ...cameAndWent(backends, { fresh: 'backend-new', gone: 'backend-gone' }),
+        ...planFronts(document.front, toward.front),
+        ...cameAndWent(backends, { fresh: 'backend-new', gone: 'backend-gone', why }),
         ...changed(backends.both, 'backend-changed'),
         ...servers.reload,
+        ...spares.reload,
         ...(release === undefined ? reasonsOf(servers.commands) : []),
         ...maps.reload,
         ...planCertificates(document.certificates, wanted.certificates),
         ...Array.from(lost, ([backend, answer]) => reason('refused', backend, answer)),
       ],
+      ...also,
     };
   };
 }
@@ -115,8 +126,14 @@ function planFronts(before: readonly Section[], after: readonly Section[]): read
   return isSame ? [] : reasons; // a file that was read back may be split into sections differently
 }
 
-function cameAndWent({ fresh, gone }: Pairs<Section>, codes: Record<'fresh' | 'gone', ReasonCode>): readonly Reason[] {
-  return [...fresh.map((name) => reason(codes.fresh, subjectOf(name))), ...gone.map((name) => reason(codes.gone, subjectOf(name)))];
+interface ComingAndGoing extends Record<'fresh' | 'gone', ReasonCode> {
+  /** What is told of a new one beside its name. */
+  readonly why?: ReadonlyMap<string, string>;
+}
+
+function cameAndWent({ fresh, gone }: Pairs<Section>, { why, ...codes }: ComingAndGoing): readonly Reason[] {
+  const came = fresh.map(subjectOf).map((name) => reason(codes.fresh, name, why?.get(name)));
+  return [...came, ...gone.map((name) => reason(codes.gone, subjectOf(name)))];
 }
 
 /** Removes the word `backend` from a section's name, because the reason's code says it already. */
@@ -182,7 +199,11 @@ export function planDeletions({ document, exceptions, lost }: Running, old: Read
   const due = [...exceptions].flatMap(([key, one]) => (one.stage === 'stopped' && old.has(key) && !lost.has(one.backend) ? [one] : []));
   if (due.length === 0) return [];
   const names = new Set(due.map(({ backend }) => backend));
-  const sections = new Map(document.backends.flatMap((section) => (names.has(section.backend) ? [[section.backend, section]] : [])));
+  const sections = new Map(
+    [...document.backends, ...(document.spares ?? [])].flatMap((section) =>
+      names.has(section.backend) ? [[section.backend, section]] : [],
+    ),
+  );
   const isFree = new Map(Array.from(sections, ([backend, section]) => [backend, !traitsOf(section, []).refersToServers]));
   return due.flatMap(({ backend, server }) =>
     isFree.get(backend) === true && sections.get(backend)?.servers.has(server) === false ? [deleteServer(backend, server)] : [],

@@ -98,7 +98,7 @@ export interface Held {
 /** Returns what HAProxy runs, given that it loaded this document or an earlier one. Parts that agree with the document stay the same objects. */
 export function compareServers(document: Document, { servers, backends: known }: Held): Running {
   const [exceptions, lost] = [new Map<string, ServerException>(), new Map<BackendName, string>()];
-  const backends = document.backends.map((section) => {
+  const compare = (section: BackendSection): BackendSection => {
     if (!known.has(section.backend)) {
       if (begins(section)) lost.set(section.backend, 'HAProxy does not have this backend');
       return section;
@@ -109,10 +109,22 @@ export function compareServers(document: Document, { servers, backends: known }:
     for (const one of apartHere) exceptions.set(`${one.backend}/${one.server}`, one);
     if (why !== undefined) lost.set(section.backend, why);
     return held;
-  });
-  const differs = backends.some((held, i) => held !== document.backends[i]);
+  };
+  const backends = sameOr(document.backends, document.backends.map(compare));
+  const spares = document.spares && sameOr(document.spares, document.spares.map(compare));
+  const differs = backends !== document.backends || spares !== document.spares;
   const unresolved = unresolvedIn(servers);
-  return { document: differs ? { ...document, backends } : document, exceptions, lost, ...(unresolved.length > 0 && { unresolved }) };
+  return {
+    document: differs ? { ...document, backends, ...(spares && { spares }) } : document,
+    exceptions,
+    lost,
+    ...(unresolved.length > 0 && { unresolved }),
+  };
+}
+
+/** The first list when both have the same objects. */
+function sameOr<Element>(before: readonly Element[], after: readonly Element[]): readonly Element[] {
+  return after.every((one, i) => one === before[i]) ? before : after;
 }
 
 function unresolvedIn(servers: ServerRows): readonly UnresolvedServer[] {

@@ -1,0 +1,148 @@
+import { hash } from 'node:crypto';
+import { common, each } from '../lib/lists.ts';
+import type { BackendSection, Document, Fragment, MapFile } from '../model/document.ts';
+import type { AppId, BackendName } from '../model/names.ts';
+import type { Service } from '../model/service.ts';
+import { makeBackendSection } from './backend.ts';
+import { OPENERS } from './backend-traits.ts';
+import { essence, fragmentsText } from './same-sections.ts';
+import { SPARES_MAP } from './settings.ts';
+import type { Templates } from './templates.ts';
+
+/** The names of spare backends begin with this. */
+const PREFIX = 'marathon_lb_spare_';
+
+/** Whether a backend is a spare one, by its name. */
+export function isSpare(backend: string): boolean {
+  return backend.startsWith(PREFIX);
+}
+
+/** The beginning of the keys that say whom a spare backend serves. No request looks them up: hosts are looked up in lower case. */
+const SERVES = 'Serves:';
+
+/** The key of the map of spare backends at which the backend of the port stands that a spare backend serves. */
+export function keyOfSpare(spare: BackendName): string {
+  return `${SERVES}${spare}`;
+}
+
+/** The spare backend that a key is about; undefined for the key of a virtual host. */
+export function spareOfKey(key: string): BackendName | undefined {
+  return key.startsWith(SERVES) ? (key.slice(SERVES.length) as BackendName) : undefined;
+}
+
+/** Which backends spare ones serve in place of, by the name of the spare one. HAProxy itself remembers it, in its map of spare backends. */
+export function servedBySpares({ maps }: Pick<Document, 'maps'>): ReadonlyMap<BackendName, BackendName> {
+  const map: MapFile | undefined = maps[SPARES_MAP];
+  if (map === undefined || map.size === 0) return NONE;
+  const rows = Array.from(map, ([key, to]) => [spareOfKey(key), to] as const);
+  return new Map(rows.flatMap(([spare, to]) => (spare === undefined ? [] : [[spare, to] as const])));
+}
+
+const NONE: ReadonlyMap<BackendName, BackendName> = new Map();
+
+/** The name in the first line of a backend. */
+const TITLE = /^([ \t]*backend[ \t]+)\S+/m;
+
+/**
+ * What HAProxy reads of a backend apart from its name and its servers: backends of the same class differ in nothing else. Undefined for one that no
+ * other can stand for, because its lines name it, or open other sections.
+ */
+export function classOf(section: BackendSection): string | undefined {
+  if (section.name !== `backend ${section.backend}`) return undefined;
+  const lines = essence(fragmentsText(section));
+  const text = lines.replace(TITLE, '$1');
+  const opened = text.split('\n').filter((line) => OPENERS.has(line.trim().split(/\s+/, 1)[0] ?? ''));
+  return opened.length === 1 && !text.includes(section.backend) ? text : undefined;
+}
+
+/** So many classes beside the default one have spare backends. */
+const MOST_CLASSES = 5;
+
+/**
+ * Returns a function that makes the spare backends of a document: `perClass` of the class that an app without labels but its virtual host has, and as
+ * many of each of the classes that most of the given backends have. The result is the same list while the classes are the same.
+ */
+export function makeSpares(perClass: number, templates: Templates): (backends: readonly BackendSection[]) => readonly BackendSection[] {
+  const plain = ofOperator(makeBackendSection(PLAIN, templates));
+  const classes = each((section: BackendSection) => (section.inSpare?.why === undefined ? hashOf(section) : ''));
+  let last: { readonly classes: readonly string[]; readonly spares: readonly BackendSection[] } | undefined;
+  return (backends) => {
+    const now = classes(backends);
+    if (last?.classes.length !== now.length || common(last.classes, now).head < now.length) {
+      const patterns = new Map([[hashOf(plain), plain], ...mostUsed(now).map((of) => [of, backends[now.indexOf(of)] ?? plain] as const)]);
+      patterns.delete('');
+      last = { classes: now, spares: Array.from(patterns, ([of, section]) => sparesLike(section, of, perClass)).flat() };
+    }
+    return last.spares;
+  };
+}
+
+function hashOf(section: BackendSection): string {
+  const text = classOf(section);
+  return text === undefined ? '' : hash('sha256', text).slice(0, 8);
+}
+
+/** The classes of most backends; of those with as many, the first by their hash. */
+function mostUsed(classes: readonly string[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const one of classes) if (one !== '') counts.set(one, (counts.get(one) ?? 0) + 1);
+  return [...counts]
+    .sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1))
+    .slice(0, MOST_CLASSES)
+    .map(([one]) => one);
+}
+
+function sparesLike(section: BackendSection, of: string, count: number): readonly BackendSection[] {
+  return Array.from({ length: count }, (_, i) => {
+    const backend = `${PREFIX}${of}_${i + 1}` as BackendName;
+    return { name: `backend ${backend}`, backend, fragments: renamed(section.fragments, backend), servers: new Map(), leaving: new Set() };
+  });
+}
+
+/** The same fragments with another name in their title. */
+function renamed(fragments: readonly Fragment[], backend: BackendName): readonly Fragment[] {
+  const at = fragments.findIndex(({ text }) => TITLE.test(text));
+  const rename = (text: string): string => text.replace(TITLE, (_, before: string) => `${before}${backend}`);
+  return fragments.map((fragment, i) => {
+    if (i !== at) return fragment;
+    const { standard, text } = fragment;
+    return { ...fragment, text: rename(text), ...(standard && { standard: () => rename(standard()) }) };
+  });
+}
+
+/** A port with a virtual host and nothing else. */
+const PLAIN: Service = {
+  front: {
+    app: '/marathon-lb-spare' as AppId,
+    index: 0,
+    name: `${PREFIX}plain` as BackendName,
+    port: 0,
+    mode: 'http',
+    bind: undefined,
+    routes: [{ host: 'spare.invalid', path: undefined }],
+    auth: undefined,
+    redirectToHttps: false,
+    weight: 0,
+    changedAt: undefined,
+    overrides: {},
+  },
+  backend: {
+    options: {
+      balance: 'roundrobin',
+      sticky: false,
+      hsts: false,
+      proxyPassPath: undefined,
+      reverseProxyPath: undefined,
+      rootRedirect: undefined,
+      allowedNetworks: [],
+      check: undefined,
+    },
+    servers: [],
+    leaving: [],
+  },
+};
+
+/** No app has a part in it, so what HAProxy says against it is the operator's. */
+function ofOperator(section: BackendSection): BackendSection {
+  return { ...section, fragments: section.fragments.map((fragment): Fragment => ({ ...fragment, owner: { by: 'operator' } })) };
+}
