@@ -1,6 +1,6 @@
 import { oneAtATime, type Ask } from '../lib/runs.ts';
 import type { Running } from '../model/document.ts';
-import { sendDeletions, wakeIn } from './send-commands.ts';
+import { CHECK_MS, DELETE_MS, hasStopped, isChecking, sendDeletions } from './send-commands.ts';
 import type { LaneDependencies } from './lane-dependencies.ts';
 import { outcomeOf } from './wanted.ts';
 
@@ -11,7 +11,7 @@ export class QuickLane {
   /** Runs one round of commands as soon as nothing else works on HAProxy. A call during a run makes one more run after it. */
   readonly run = oneAtATime(() => this.#shared.actual.onSocket(() => this.#round()));
   #stopped: Running['exceptions'] = new Map(); // the exceptions when we last looked for servers to delete
-  #wakes = false;
+  readonly #scheduled = new Set<number>();
 
   /** `slow` requests a run of the slow lane. */
   constructor(shared: LaneDependencies, slow: Ask) {
@@ -38,15 +38,23 @@ export class QuickLane {
 
   /** Schedules what has to be done later: servers that wait for their check, servers to delete, and writing the file. */
   tend(): void {
-    const { parts, actual } = this.#shared;
+    const { actual } = this.#shared;
     if (actual.running === undefined) return;
     actual.file.soon();
-    const ms = wakeIn(actual.running);
-    if (ms === undefined || this.#wakes) return;
-    this.#wakes = true;
-    parts.later(ms, () => {
-      this.#wakes = false;
-      void actual.onSocket(() => this.#sweep()).then(() => this.run());
+    if (isChecking(actual.running)) this.#wakeIn(CHECK_MS, () => this.run());
+    if (hasStopped(actual.running))
+      this.#wakeIn(DELETE_MS, () => {
+        void actual.onSocket(() => this.#sweep()).then(() => this.run());
+      });
+  }
+
+  /** Does something once after a time, unless that is scheduled already. Each kind of work has a time of its own, and waits for no other kind. */
+  #wakeIn(ms: number, work: () => void): void {
+    if (this.#scheduled.has(ms)) return;
+    this.#scheduled.add(ms);
+    this.#shared.parts.later(ms, () => {
+      this.#scheduled.delete(ms);
+      work();
     });
   }
 

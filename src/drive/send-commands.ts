@@ -5,16 +5,11 @@ import type { DriveDependencies } from './dependencies.ts';
 /** How often HAProxy is asked whether a server's check has passed, in milliseconds. */
 export const CHECK_MS = 50;
 /** A server is deleted at the earliest this long after it was put in maintenance [haproxy 2.6: use-after-free at `del server`]. */
-const DELETE_MS = 5_000;
+export const DELETE_MS = 5_000;
 
-/** Returns in how many milliseconds to look at the exceptions again; undefined when none of them needs it. */
-export function wakeIn({ exceptions }: Running): number | undefined {
-  let isStopped = false;
-  for (const { stage } of exceptions.values()) {
-    if (stage === 'checking') return CHECK_MS;
-    isStopped ||= stage === 'stopped';
-  }
-  return isStopped ? DELETE_MS : undefined;
+/** Whether a server is in maintenance, to be deleted when it has been so for a while. */
+export function hasStopped({ exceptions }: Running): boolean {
+  return [...exceptions.values()].some(({ stage }) => stage === 'stopped');
 }
 
 /** Whether a server waits for its first health check. */

@@ -72,6 +72,21 @@ test('a new server is enabled when its check has passed, and before that only if
   expect(serving(live)).toEqual(['shop_1/s3']);
 });
 
+test('a new server waits for its own check, not for the time after which a stopped one is deleted, which is no shorter for that', async () => {
+  const live = await running([1, 2], { check: true });
+  live.rig.drive.want(shop([2], { check: true }));
+  await calm();
+  live.rig.drive.want(shop([2, 3], { check: true }));
+  await calm();
+  for (let i = 0; i < 4; i++) await live.tick(100);
+  expect([...live.memory.servers.keys()]).toContain('shop_1/s1');
+  live.passed.add('shop_1/s3');
+  await live.tick(100);
+  expect(serving(live)).toEqual(['shop_1/s2', 'shop_1/s3']);
+  for (let i = 0; i < 2; i++) await live.tick();
+  expect([...live.memory.servers.keys()]).toEqual(['shop_1/s2', 'shop_1/s3']);
+});
+
 test('a command that is refused ends in a reload, and in what is wanted', async () => {
   const live = await running([1]);
   live.answers.push('', 'Out of memory');

@@ -39,13 +39,13 @@ export interface Live {
   holdPut: Promise<void> | undefined;
   /** The worker before the reload answers nobody while it runs. */
   isDeaf: boolean;
-  /** Runs what was put off, as if its time had come. */
-  tick(): Promise<void>;
+  /** Runs what was put off for at most so many milliseconds, as if its time had come; all of it when left out. */
+  tick(most?: number): Promise<void>;
 }
 
 /** Drive with a HAProxy that takes commands. */
 export function makeLive(): Live {
-  const put: (() => void)[] = [];
+  const put: { readonly ms: number; readonly work: () => void }[] = [];
   const live = {
     sent: [],
     answers: [],
@@ -92,7 +92,7 @@ export function makeLive(): Live {
   live.rig = makeRig({
     haproxy,
     applied: () => Promise.resolve(undefined),
-    later: (_ms, work) => put.push(work),
+    later: (ms, work) => put.push({ ms, work }),
     files: {
       put: async (one) => {
         await live.holdPut;
@@ -110,8 +110,10 @@ export function makeLive(): Live {
       restore: () => Promise.resolve(true),
     },
   });
-  live.tick = async () => {
-    for (const work of put.splice(0)) work();
+  live.tick = async (most = Infinity) => {
+    const all = put.splice(0);
+    put.push(...all.filter(({ ms }) => ms > most));
+    for (const { ms, work } of all) if (ms <= most) work();
     await calm();
   };
   return live;
