@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Workers } from '../admin/deployments.ts';
 import type { StatRow } from '../model/figures.ts';
 import type { Settings } from '../options/options.ts';
-import { ask, showProc } from '../socket/master.ts';
+import { ask, NoAnswer, showProc } from '../socket/master.ts';
 import { readStat } from '../socket/stat-rows.ts';
 import { makeRuntime } from '../socket/worker.ts';
 
@@ -25,8 +25,9 @@ export function openWorkers({
   const socketPath = command === undefined ? path.resolve(runDir, 'master.sock') : (haproxySocket ?? '');
   return async (backends) => {
     const runtime = makeRuntime({ socketPath, prefix: command === undefined ? '@1 ' : '', mapFolder, deadlineMs: WORKER_MS });
-    const answers = await runtime.read([SERVERS]);
-    const serving = answers.flatMap(readRows).filter(({ backend }) => backends.includes(backend));
+    const states = await runtime.read(backends.map(stateOf));
+    const answers = await runtime.read(states.flatMap(idIn).map(statOf));
+    const serving = answers.flatMap((answer) => readRows(answer) ?? []);
     if (command !== undefined) return { serving, old: [], oldWorkers: 0 };
     const { workers, oldWorkers } = await showProc({ socketPath, deadlineMs: WORKER_MS });
     const pids = [...workers, ...oldWorkers].map(({ pid }) => pid).filter((pid) => pid !== runtime.pid());
@@ -35,12 +36,27 @@ export function openWorkers({
   };
 }
 
-/** All servers. Asked for one backend by its name, a worker has answered with none [HAProxy 2.6, tried]. */
-const SERVERS = 'show stat -1 4 -1';
+/**
+ * A backend is asked for by its number: by its name, a frontend of the same name would be found, which has no servers, and marathon-lb's frontends
+ * have the names of their backends [HAProxy 2.6 to 3.2, tried]. `show servers state` knows backends alone, and says the number.
+ */
+function stateOf(backend: string): string {
+  return `show servers state ${backend}`;
+}
 
-/** A worker that knows no such backend answers with a sentence. */
-function readRows(answer: string): readonly StatRow[] {
-  return answer.trimStart().startsWith('# pxname,') ? [...readStat(answer.trimStart())] : [];
+function statOf(id: string): string {
+  return `show stat ${id} 4 -1`;
+}
+
+/** The number of the backend in an answer to `show servers state`; none where the worker has no such backend, or the backend has no server. */
+function idIn(answer: string): readonly string[] {
+  const [, id] = /^(\d+) \S+ \d+ /m.exec(answer) ?? [];
+  return id === undefined ? [] : [id];
+}
+
+function readRows(answer: string): readonly StatRow[] | undefined {
+  const text = answer.trimStart();
+  return text.startsWith('# pxname,') ? [...readStat(text)] : undefined;
 }
 
 interface OldWorker {
@@ -49,8 +65,30 @@ interface OldWorker {
   readonly backends: readonly string[];
 }
 
-/** An old worker that has ended in the meantime has no sessions; its master then answers with a sentence. */
+/** What a master says when a worker has ended. */
+const ENDED = /^Can't find the target/;
+
+/**
+ * The servers of an old worker. One that has ended in the meantime has no sessions. An empty answer says nothing, because a master that reloads answers
+ * so: it rejects then, for a task whose sessions are not known must not count as drained.
+ */
 async function rowsOf({ socketPath, pid, backends }: OldWorker): Promise<readonly StatRow[]> {
-  const answer = await ask({ socketPath, command: `@!${pid} ${SERVERS}`, deadlineMs: WORKER_MS });
-  return readRows(answer).filter(({ backend }) => backends.includes(backend));
+  const put = async (command: string): Promise<string> => {
+    const answer = await ask({ socketPath, command: `@!${pid} ${command}`, deadlineMs: WORKER_MS });
+    if (answer.trim() === '') throw new NoAnswer('cut', { socketPath, cause: undefined });
+    return answer;
+  };
+  const found: StatRow[] = [];
+  for (const backend of backends) {
+    const state = await put(stateOf(backend));
+    if (ENDED.test(state)) return [];
+    for (const id of idIn(state)) {
+      const answer = await put(statOf(id));
+      if (ENDED.test(answer)) return [];
+      const rows = readRows(answer);
+      if (rows === undefined) throw new Error(`the old worker of HAProxy with pid ${pid} does not say its sessions: ${answer.slice(0, 200)}`);
+      found.push(...rows);
+    }
+  }
+  return found;
 }
