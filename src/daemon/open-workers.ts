@@ -86,7 +86,8 @@ async function rowsOf({ socketPath, pid, backends }: OldWorker): Promise<readonl
       const answer = await put(statOf(id));
       if (ENDED.test(answer)) return [];
       const rows = readRows(answer);
-      if (rows === undefined) throw new Error(`the old worker of HAProxy with pid ${pid} does not say its sessions: ${answer.slice(0, 200)}`);
+      if (rows === undefined)
+        throw new Error(`the old worker of HAProxy with pid ${pid} does not say its sessions: ${answer.slice(0, 200)}`);
       found.push(...rows);
     }
   }

@@ -33,7 +33,11 @@ async function workersOf({ old }: Played): Promise<Workers> {
 
 test('the sessions of an old worker are read beside those of the worker that serves, by the number of the backend', async () => {
   const old = (command: string): string => (command === 'show stat 3 4 -1' ? stat(2) : STATE);
-  await expect(workersOf({ old })).resolves.toMatchObject({ serving: [{ sessions: 0 }], old: [{ server: 'one', sessions: 2 }], oldWorkers: 1 });
+  await expect(workersOf({ old })).resolves.toMatchObject({
+    serving: [{ sessions: 0 }],
+    old: [{ server: 'one', sessions: 2 }],
+    oldWorkers: 1,
+  });
 });
 
 test('an old worker that has ended in the meantime has no sessions', async () => {
