@@ -16,7 +16,7 @@ export interface Settled extends FileVerdict {
 
 /**
  * What can be served for a file: itself; or, when it can't be used any more, what was there when it last could. HAProxy forgets that at its next
- * reload, so a copy is kept in a folder that nobody else can read. Of folders, of files in several kinds and of lists there is none. `name` is as
+ * reload, so a copy is kept in a folder that nobody else can read. Of folders, of files in several kinds, of lists and of pages there is none. `name` is as
  * `fileName` writes it. It never rejects.
  */
 export async function settleWithCopy(name: string, given: FileVerdict, { folder, refusals = NO_REFUSALS }: Keeping): Promise<Settled> {
@@ -79,7 +79,7 @@ interface Kept {
 /** Copies a file and the files that lie beside it. The copy is kept only if it equals the version that was judged. */
 async function keepCopy({ name, verdict: { pems, fingerprint }, copy, refusals }: Kept): Promise<void> {
   const { keyword, path: file } = fileUse(name);
-  if (pems.length !== 1 || pems[0] !== file || keyword === 'crt-list' || keyword === 'file' || file.startsWith('@')) return;
+  if (pems.length !== 1 || pems[0] !== file || ['crt-list', 'file', 'page'].includes(keyword) || file.startsWith('@')) return;
   const before = await judgeNamed(named(copy, name));
   if (before.fingerprint === fingerprint) return;
   if (before.usable && !refusals.has(before.fingerprint ?? '')) await copyAll(named(copy, name), copy + OLDER);

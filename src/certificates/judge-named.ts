@@ -22,8 +22,9 @@ import { namesIn, readBounded } from './read-bounded.ts';
 /** How many files a folder may have that a label names, and how many lines a list: reading them takes HAProxy a second or two. */
 const MOST_FILES = 1_000;
 
-/** The most bytes of one file. A list of revoked certificates may be long. */
-const MOST_BYTES = { 'crl-file': 8_000_000, file: 8_000_000, other: 2_000_000 };
+/** The most bytes of one file. A list of revoked certificates may be long; a page must fit into a buffer of HAProxy's, with its headers. */
+const MOST_BYTES: Readonly<Record<string, number>> = { 'crl-file': 8_000_000, file: 8_000_000, page: 12_000 };
+const MOST_BYTES_OF_OTHERS = 2_000_000;
 
 const READABLE = 'put a regular file there that HAProxy can read, or name another';
 
@@ -63,7 +64,7 @@ async function judgeUse({ keyword, path: file }: FileUse, options: JudgeOptions)
   const mayBeFolder = keyword === 'ca-file' || keyword === 'ca-verify-file' || keyword === 'file';
   const files = mayBeFolder ? await filesIn(file) : undefined;
   if (files !== undefined) return judgeFolder(file, files);
-  const bytes = await readBounded(file, keyword === 'crl-file' || keyword === 'file' ? MOST_BYTES[keyword] : MOST_BYTES.other);
+  const bytes = await readBounded(file, MOST_BYTES[keyword] ?? MOST_BYTES_OF_OTHERS);
   const fault = CONTENTS[keyword as keyof typeof CONTENTS](bytes);
   return [{ file, hash: sha256(bytes), faults: fault === undefined ? [] : [{ file, ...fault }] }];
 }
@@ -79,7 +80,7 @@ async function judgeFolder(folder: string, files: readonly string[]): Promise<re
   const faults: FileFinding[] = [];
   const hashes: string[] = [];
   for (const file of files) {
-    const read = await readBounded(file, MOST_BYTES.other).catch((error: unknown) => unreadable(file, error, READABLE));
+    const read = await readBounded(file, MOST_BYTES_OF_OTHERS).catch((error: unknown) => unreadable(file, error, READABLE));
     if ('found' in read) faults.push(read);
     else hashes.push(`${file} ${sha256(read)}`);
   }
@@ -87,7 +88,7 @@ async function judgeFolder(folder: string, files: readonly string[]): Promise<re
 }
 
 async function readList(file: string): Promise<readonly CrtLine[]> {
-  const lines = readCrtList((await readBounded(file, MOST_BYTES.other)).toString());
+  const lines = readCrtList((await readBounded(file, MOST_BYTES_OF_OTHERS)).toString());
   if (lines.length > MOST_FILES) throw new Error(`it has more than ${MOST_FILES} lines`);
   return lines;
 }
@@ -135,6 +136,7 @@ const CONTENTS = {
       ? undefined
       : { found: 'does not hold a certificate and its private key in PEM', wanted: 'put both there' },
   'tls-ticket-keys': ticketKeys,
+  page: () => undefined,
   file: () => undefined,
 } as const satisfies Record<string, (bytes: Buffer) => Finding | undefined>;
 

@@ -37,8 +37,9 @@ export async function nameFile(name: string, verdict: FileVerdict, { stateDir, s
 
 function faultsOfFile(name: string, settled: Settled): NamedFile['faults'] {
   const { keyword } = fileUse(name);
-  const behind = keyword === 'file' ? '' : ` behind ${keyword}`;
-  const effect = effectOf(settled) ?? 'no bind and no template that names it is used';
+  const behind = keyword === 'file' || keyword === 'page' ? '' : ` behind ${keyword}`;
+  const without = keyword === 'page' ? 'HAProxy answers with its own page' : 'no bind and no template that names it is used';
+  const effect = effectOf(settled) ?? without;
   return settled.faults.map(({ file, found, wanted: hint }) => ({ message: `the file ${file}${behind} ${found}, so ${effect}`, hint }));
 }
 

@@ -46,6 +46,7 @@ function translate(settings: Settings, env: Environment): Pick<DeriveSettings, '
       templates: TEMPLATES_IN_LABELS,
       deploymentGroups: settings.deploymentGroups,
       ...(settings.domains !== undefined && { domains: settings.domains }),
+      ...(settings.errorPages !== undefined && { errorPages: path.resolve(settings.errorPages) }),
       templatesDenied: settings.templateLabels === 'deny',
     },
     document: {

@@ -1,4 +1,6 @@
+import type { ErrorPage, Front } from '../model/service.ts';
 import type { Traffic } from '../model/traffic.ts';
+import { quoted } from './line-words.ts';
 
 /** Which lines a label makes; `label` is its name behind HAPROXY_n_. */
 export interface LinesOfLabel {
@@ -7,8 +9,13 @@ export interface LinesOfLabel {
 }
 
 /** The lines that refuse clients, requests or connections, in the order in which they are asked. */
-export function guardLines(traffic: Traffic, mode: 'http' | 'tcp'): readonly LinesOfLabel[] {
-  return mode === 'http' ? httpGuards(traffic) : tcpGuards(traffic);
+export function guardLines(traffic: Traffic, front: Pick<Front, 'mode' | 'pages'>): readonly LinesOfLabel[] {
+  return front.mode === 'http' ? httpGuards(traffic, front) : tcpGuards(traffic);
+}
+
+/** The words of a reply of HAProxy's that has a page as its body. */
+export function contentOf({ file, type }: ErrorPage): string {
+  return `content-type ${quoted(type)} file ${quoted(file)}`;
 }
 
 /** One `acl` for each network: a line of HAProxy's has room for 64 words. */
@@ -28,11 +35,11 @@ function networkLines({ allow, deny }: Traffic, { unless, when }: Refusals): rea
   ];
 }
 
-function httpGuards(traffic: Traffic): readonly LinesOfLabel[] {
+function httpGuards(traffic: Traffic, { pages = [] }: Pick<Front, 'pages'>): readonly LinesOfLabel[] {
   const { maxTotal, maxBody } = traffic;
   return [
     ...networkLines(traffic, { when: (acl) => `http-request deny if ${acl}`, unless: (acl) => `http-request deny unless ${acl}` }),
-    { label: 'RATE_LIMIT', lines: rateLines(traffic) },
+    { label: 'RATE_LIMIT', lines: rateLines(traffic, pages.find(({ status }) => status === 429)) },
     { label: 'MAXCONN_TOTAL', lines: maxTotal === undefined ? [] : [`http-request deny deny_status 503 if { be_conn gt ${maxTotal} }`] },
     { label: 'MAX_BODY', lines: maxBody === undefined ? [] : bodyLines(maxBody) },
   ];
@@ -49,15 +56,18 @@ function tcpGuards(traffic: Traffic): readonly LinesOfLabel[] {
   ];
 }
 
-/** The table has the backend's own name, and grows with the clients that it counts. The third counter is one that no template of ours uses. */
-function rateLines({ rateLimit }: Traffic): readonly string[] {
+/**
+ * The table has the backend's own name, and grows with the clients that it counts. The third counter is one that no template of ours uses. The
+ * rule names the page itself: HAProxy uses no `http-error` where a header is added [haproxy 2.6].
+ */
+function rateLines({ rateLimit }: Traffic, page: ErrorPage | undefined): readonly string[] {
   if (rateLimit === undefined) return [];
   const { requests, milliseconds } = rateLimit;
-  const retryAfter = Math.ceil(milliseconds / 1000);
+  const answer = `${page === undefined ? '' : `${contentOf(page)} `}hdr Retry-After ${Math.ceil(milliseconds / 1000)}`;
   return [
     `stick-table type ipv6 size 100k expire ${milliseconds}ms store http_req_rate(${milliseconds}ms)`,
     'http-request track-sc2 src',
-    `http-request deny deny_status 429 hdr Retry-After ${retryAfter} if { sc_http_req_rate(2) gt ${requests} }`,
+    `http-request deny deny_status 429 ${answer} if { sc_http_req_rate(2) gt ${requests} }`,
   ];
 }
 

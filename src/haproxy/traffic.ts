@@ -1,10 +1,10 @@
 import type { Fragment } from '../model/document.ts';
 import type { AppOwner } from '../model/problem.ts';
-import type { BackendOptions, Front } from '../model/service.ts';
+import type { BackendOptions, ErrorPage, Front } from '../model/service.ts';
 import type { BackendTls, HeaderChange, Traffic } from '../model/traffic.ts';
 import { quoted } from './line-words.ts';
 import { answerLines } from './traffic-answers.ts';
-import { guardLines, type LinesOfLabel } from './traffic-guards.ts';
+import { contentOf, guardLines, type LinesOfLabel } from './traffic-guards.ts';
 
 /** The lines of the labels that stand instead of templates, by where they stand in a backend. Each fragment is one line, with the name of its label. */
 export interface TrafficFragments {
@@ -21,18 +21,23 @@ export interface TrafficFragments {
 const NONE: TrafficFragments = { guards: [], answers: [], rewriting: [], checks: [] };
 
 /** Renders the labels of one backend. */
-export function trafficFragments(front: Front, { traffic, allowedNetworks, check }: BackendOptions): TrafficFragments {
-  if (traffic === undefined) return NONE;
+export function trafficFragments(front: Front, { traffic = {}, allowedNetworks, check }: BackendOptions): TrafficFragments {
+  const { pages = [] } = front;
+  if (Object.keys(traffic).length === 0 && pages.length === 0) return NONE;
   const owner: AppOwner = { by: 'app', app: front.app, index: front.index };
   const fragmentsOf = (all: readonly LinesOfLabel[]): readonly Fragment[] =>
     all.flatMap(({ label, lines }) => lines.map((line) => ({ template: `HAPROXY_n_${label}`, owner, text: `  ${line}\n` })));
   const isHttp = front.mode === 'http';
   return {
-    guards: fragmentsOf([...guardLines(traffic, front.mode), ...timeLines(traffic), ...hashLines(traffic)]),
+    guards: fragmentsOf([...pages.map(pageLine), ...guardLines(traffic, front), ...timeLines(traffic), ...hashLines(traffic)]),
     answers: isHttp ? fragmentsOf(answerLines(traffic, allowedNetworks)) : [],
     rewriting: isHttp ? fragmentsOf(rewritingLines(traffic)) : [],
     checks: fragmentsOf(checkLines(traffic, check?.protocol === 'http' ? front : undefined)),
   };
+}
+
+function pageLine(page: ErrorPage): LinesOfLabel {
+  return { label: `ERROR_PAGE_${page.status}`, lines: [`http-error status ${page.status} ${contentOf(page)}`] };
 }
 
 /** The client's timeout is in the port's own frontend: HAProxy takes it in no backend, not even as a rule [haproxy 3.4]. */

@@ -14,10 +14,10 @@ export interface Certificates {
   readonly areJudged?: true;
 }
 
-/** The keyword in front of a file's path, or `file` for all other keywords in a template. */
+/** The keyword in front of a file's path, `page` for a page that HAProxy answers with, or `file` for all other keywords in a template. */
 export type FileKeyword = (typeof FILE_KEYWORDS)[number];
 
-/** The keywords of a bind line that are followed by a file, and `file` for all other keywords. */
+/** The keywords of a bind line that are followed by a file, `page` for a page that HAProxy answers with, and `file` for all other keywords. */
 export const FILE_KEYWORDS = [
   'crt',
   'crt-list',
@@ -26,6 +26,7 @@ export const FILE_KEYWORDS = [
   'ca-sign-file',
   'crl-file',
   'tls-ticket-keys',
+  'page',
   'file',
 ] as const;
 

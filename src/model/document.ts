@@ -165,7 +165,7 @@ export type ReasonCode =
   | 'server-draining'
   | 'server-deleted'
   | 'map-changed'
-  | 'certificate-changed' // a file holds a different certificate
+  | 'certificate-changed' // a file holds a different certificate or error page
   | 'spare-taken' // a spare backend serves a port until the next reload
   | 'spare-free' // the port that it served is gone
   | 'name-resolved' // the host name of a server that had no address resolves now

@@ -30,6 +30,8 @@ export interface Front {
   readonly guestAt?: readonly string[];
   /** The files that the labels name. */
   readonly files?: readonly FileOfLabel[];
+  /** The pages that HAProxy answers with in place of its own, without those whose files can't be used. */
+  readonly pages?: readonly ErrorPage[];
   /** How long a client may be silent, in milliseconds; undefined for the operator's time. */
   readonly clientTimeout?: number;
   readonly routes: readonly Route[];
@@ -68,8 +70,23 @@ export interface FileOfLabel {
   readonly file: string;
   /** The label as it is written in the app definition: HAPROXY_0_SSL_CERT. */
   readonly label: string;
-  /** Which label it is: SSL_CERT, BIND_OPTIONS, or a template or another label of the backend. */
-  readonly in: 'certificate' | 'options' | 'template';
+  /** Which label it is: SSL_CERT, BIND_OPTIONS, an ERROR_PAGE, or a template or another label of the backend. */
+  readonly in: 'certificate' | 'options' | 'page' | 'template';
+}
+
+/** The statuses for which a label may name a page. */
+export const ERROR_STATUSES = [403, 413, 429, 500, 502, 503, 504] as const;
+
+/** A status of HAProxy's own answers. */
+export type ErrorStatus = (typeof ERROR_STATUSES)[number];
+
+/** A page that HAProxy answers with in place of its own. */
+export interface ErrorPage {
+  readonly status: ErrorStatus;
+  /** The file that HAProxy reads. */
+  readonly file: string;
+  /** Its Content-Type. */
+  readonly type: string;
 }
 
 /**

@@ -29,6 +29,11 @@ export const CONFIGURATION_OPTIONS = {
     values: ['allow', 'safe', 'deny'],
     read: oneOf(['allow', 'safe', 'deny']),
   }),
+  errorPages: option<string | undefined>('--error-pages <folder>', 'The configuration', {
+    help: 'pages that labels may name (HAPROXY_n_ERROR_PAGE_503) in place of the answers of HAProxy itself',
+    fallback: undefined,
+    read: existingFolder,
+  }),
   dontBindHttpHttps: option('--dont-bind-http-https', 'The configuration', { help: 'no shared http and https frontends', fallback: false }),
   groupHttpsByVhost: option('--group-https-by-vhost', 'The configuration', {
     help: 'an https frontend for each virtual host, with the certificates of its apps (HAPROXY_n_SSL_CERT)',

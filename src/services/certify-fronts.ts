@@ -20,7 +20,7 @@ export type KnownFiles = Pick<Certificates, 'named' | 'areJudged'>;
  * Returns a function from services and the findings about the files that their labels name. HAProxy would refuse the whole configuration for a
  * file that it can't use, or would never stop reading it. A port with such a file is not bound; it is never bound without TLS or without the
  * options that its labels ask for. A port with a file that was not looked into yet is not bound either, unless no look will come. A port whose
- * template names a file that HAProxy can't use is left out.
+ * template names a file that HAProxy can't use is left out. An error page that can't be used, or that was not looked into yet, is not used.
  */
 export function makeCertify(): (services: readonly Service[], known: KnownFiles) => Certified {
   const filesOf = whole((fronts: readonly Front[]) => [...new Set(fronts.flatMap(({ files = [] }) => files.map(({ file }) => file)))]);
@@ -81,9 +81,16 @@ function certify(front: Front, judged: readonly Judged[]): CertifiedFront {
   if (judged.some((one) => one.in === 'template' && !isAsNamed(one))) {
     return { front, isOut: true, leftOut: [{ app, index, why: 'file' }], problems };
   }
-  const other = judged.filter((one) => !isAsNamed(one));
-  if (other.length === 0) return { front, isOut: false, leftOut: [], problems };
-  return { ...certifyBind(front, other), isOut: false, problems };
+  const [own, other] = [withUsablePages(front, judged), judged.filter((one) => one.in !== 'page' && !isAsNamed(one))];
+  if (other.length === 0) return { front: own, isOut: false, leftOut: [], problems };
+  return { ...certifyBind(own, other), isOut: false, problems };
+}
+
+/** The front without the error pages whose files can't be used. */
+function withUsablePages(front: Front, judged: readonly Judged[]): Front {
+  const bad = new Set(judged.flatMap((one) => (one.in === 'page' && !isAsNamed(one) ? [fileUse(one.file).path] : [])));
+  if (bad.size === 0) return front;
+  return { ...front, pages: (front.pages ?? []).filter(({ file }) => !bad.has(file)), claimed: front.claimed ?? front };
 }
 
 /** The front with the replacements of these files in its bind, such as copies of the last good versions. Not bound if a needed file has none. */

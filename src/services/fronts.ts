@@ -6,6 +6,7 @@ import { faultOf, makeCheck, withCheckLabels } from './checks.ts';
 import { backendName } from './haproxy-names.ts';
 import { filesOf } from './named-files.ts';
 import { BOUNDS, tooMany } from './bounds.ts';
+import { pagesOf, type PagesOfPort } from './error-pages.ts';
 import { onlyUdp, samePort, vhostInTcp } from './front-problems.ts';
 import { mayClaim, notInDomains, type Domains } from './domains.ts';
 import { type PortLabels } from './labels.ts';
@@ -121,8 +122,10 @@ function draftPort({ definition, labels, index, settings }: Question): {
 } {
   const { usable, unusable } = sift({ definition, labels, index, settings });
   const table = tableOf({ definition, labels: labels.ports[index] as LabelsOfPort, index, overrides: usable });
-  const parts = { definition, labels: labels.ports, index, overrides: usable, bindAddress: settings.bindAddress };
-  return { draft: makePort(parts, table), unusable: [...unusable, ...table.problems] };
+  const { values } = labels.ports[index] as LabelsOfPort;
+  const pages = pagesOf(values, { app: definition.id, index, folder: settings.errorPages });
+  const parts = { definition, labels: labels.ports, index, overrides: usable, bindAddress: settings.bindAddress, pages };
+  return { draft: makePort(parts, table), unusable: [...unusable, ...table.problems, ...pages.problems] };
 }
 
 /** The usable template texts of a port, and the Problems with the others. */
@@ -140,14 +143,15 @@ interface PortParts {
   readonly index: number;
   readonly overrides: Overrides;
   readonly bindAddress: string;
+  readonly pages: PagesOfPort;
 }
 
-function makePort({ definition, labels, index, overrides, bindAddress }: PortParts, asked: AskedTable): PortDraft {
+function makePort({ definition, labels, index, overrides, bindAddress, pages }: PortParts, asked: AskedTable): PortDraft {
   const { values } = labels[index] as LabelsOfPort;
   const check = checkFor(definition, values.checkPortIndex, index);
   const mode = modeOf({ definition, labels: labels[index] as LabelsOfPort, index, asked });
   const port = values.port ?? definition.ports[index]?.service ?? 0; // 0: it has none, and is reached by its virtual hosts alone
-  const [traffic, files] = [trafficOf(values), filesOf({ ...values, index, overrides })];
+  const [traffic, files] = [trafficOf(values), [...filesOf({ ...values, index, overrides }), ...pages.files]];
   const front: Front = {
     app: definition.id,
     ...(definition.author !== undefined && { author: definition.author }),
@@ -166,6 +170,7 @@ function makePort({ definition, labels, index, overrides, bindAddress }: PortPar
     changedAt: definition.changedAt,
     overrides,
     ...(files.length > 0 && { files }),
+    ...(pages.pages.length > 0 && { pages: pages.pages }),
     ...(traffic?.timeouts?.client !== undefined && { clientTimeout: traffic.timeouts.client }),
   };
   const options: BackendOptions = {

@@ -1,5 +1,6 @@
 import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
+import { ERROR_STATUSES } from '../model/service.ts';
 import { PORT_LABELS, type PortLabels } from './labels.ts';
 import type { LabelsOfApp, LabelsOfPort } from './read-labels.ts';
 import { isName } from './traffic.ts';
@@ -21,6 +22,7 @@ interface Conflict {
 /** Labels whose rules read requests, which a tcp port has none of. */
 const ONLY_HTTP: readonly Key[] = [
   ...(['rateLimit', 'maxBody', 'stripPrefix', 'rewriteHost', 'requestHeaders', 'responseHeaders', 'compress'] as const),
+  ...ERROR_STATUSES.map((status) => `page${status}` as const),
   ...([
     'backendProtocol',
     'redirectTo',

@@ -1,5 +1,6 @@
 import { DEPLOYMENT_GROUP_LABEL } from '../model/deployment-group.ts';
 import { label, type Label } from './define-label.ts';
+import { ERROR_PAGE_LABELS } from './error-page-labels.ts';
 import { TRAFFIC_LABELS } from './traffic-labels.ts';
 import * as grammars from './value-grammars.ts';
 import * as routing from './routing-grammars.ts';
@@ -189,6 +190,7 @@ export const PORT_LABELS = {
     elsewhere: 'Traefik healthCheck.port; haproxy-ingress health-check-port',
   }),
   ...TRAFFIC_LABELS,
+  ...ERROR_PAGE_LABELS,
 } satisfies Record<string, Label<unknown>>;
 
 /** The values that the labels of a table gave. A label that is absent or could not be read is undefined. */

@@ -27,7 +27,7 @@ export function filesOf({ index, certificate, bindOptions, backendCa, overrides 
   ];
 }
 
-const KEYWORDS: ReadonlySet<string> = new Set(FILE_KEYWORDS.filter((keyword) => keyword !== 'file'));
+const KEYWORDS: ReadonlySet<string> = new Set(FILE_KEYWORDS.filter((keyword) => keyword !== 'file' && keyword !== 'page'));
 
 /** Leaves out relative paths, because the operator's `crt-base` and `ca-base` decide which file HAProxy reads for them. */
 function filesInOptions(options = ''): readonly string[] {

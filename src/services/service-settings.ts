@@ -25,6 +25,8 @@ export interface ServiceSettings {
   readonly deploymentGroups?: GroupRule;
   /** Which virtual hosts the apps of a folder may claim; all hosts when undefined. */
   readonly domains?: Domains;
+  /** The folder of the pages that labels may name; undefined when there is none. */
+  readonly errorPages?: string;
   /** True for --template-labels deny: templates in labels have no effect. */
   readonly templatesDenied: boolean;
 }

@@ -189,3 +189,8 @@ export const backendProtocol = grammar("'h2' (HTTP/2 over TLS), 'h2c' (HTTP/2 wi
 export const authorities = grammar("'system', or a file with its whole path ('/etc/ssl/acme-ca.pem')", (text) =>
   text === 'system' ? '@system-ca' : /^(?:\/[\w.,:@+~-]+)+$/.test(text) && !text.split('/').includes('..') ? text : undefined,
 );
+
+/** The name of a page in the operator's folder: never a path, and not hidden. */
+export const pageName = grammar("the name of a file that ends with .html, .htm, .json or .txt ('sorry.html')", (text) =>
+  /^[A-Za-z0-9][\w.-]{0,99}$/.test(text) && /\.(?:html?|json|txt)$/.test(text) ? text : undefined,
+);

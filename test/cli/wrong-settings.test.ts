@@ -48,6 +48,7 @@ const SETTINGS: Readonly<Record<OptionName, Row>> = {
   haproxyConfig: { wrong: ['', '/etc/a b.cfg'], heals: ['FILE/below/haproxy.cfg'] },
   haproxyMap: ANY,
   noHaproxyMap: ANY,
+  errorPages: { wrong: ['/nowhere/pages', 'FILE', ''] },
   templatesDir: { wrong: ['/nowhere/templates', 'FILE', ''] },
   templateLabels: { wrong: ['some'] },
   dontBindHttpHttps: ANY,

@@ -30,7 +30,10 @@ test.each(readCases().map((one) => [one.name, one] as const))(
   async (_, one) => {
     const folder = await makeFolder(ends);
     const config = path.join(folder, 'haproxy.cfg');
-    const view = viewOf({ ...one, release: RELEASE, settings: { ...one.settings, haproxyConfig: config } }, [certificate.file()]);
+    const pages = one.settings.errorPages === undefined ? {} : { errorPages: folder };
+    const settings = { ...one.settings, ...pages, haproxyConfig: config };
+    const view = viewOf({ ...one, release: RELEASE, settings }, [certificate.file()]);
+    for (const { front } of view.services) for (const page of front.pages ?? []) await writeFile(page.file, 'sorry');
     for (const [file, text] of filesOf(view)) await writeFile(path.join(folder, file), text);
     const { code, said } = await check(config);
     expect(said).not.toMatch(/\[ALERT\]/);

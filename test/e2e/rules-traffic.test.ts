@@ -12,6 +12,10 @@ const app = (name: string, labels: Readonly<Record<string, string>>) => ({
 const apps = [
   app('plain', {}),
   app('near', { ALLOW: '127.0.0.1 127.0.0.2', DENY: '127.0.0.2' }),
+  app('paged', {
+    ...{ DENY: '127.0.0.2', RATE_LIMIT: '2/1h', MAX_BODY: '1k', TIMEOUT_SERVER: '300ms' },
+    ...{ ERROR_PAGE_403: 'no.json', ERROR_PAGE_413: 'page.html', ERROR_PAGE_429: 'page.html', ERROR_PAGE_504: 'full.txt' },
+  }),
   app('rate', { RATE_LIMIT: '3/1h' }),
   app('body', { MAX_BODY: '1k' }),
   app('hash', { HASH_BY: 'header:X-User' }),
@@ -42,6 +46,8 @@ const apps = [
   }),
 ];
 
+const PAGES = { 'page.html': '<h1>sorry %[src] $HOME</h1>', 'no.json': '{"error":"no"}', 'full.txt': 'x'.repeat(12_000) };
+
 const connecting = [
   app('limited', { MAXCONN: '1', TIMEOUT_QUEUE: '200ms' }),
   app('full', { MAXCONN_TOTAL: '1' }),
@@ -55,7 +61,7 @@ const connecting = [
   app('status', { HEALTH_PATH: '/only-a', HEALTH_STATUS: '500-599', HEALTH_INTERVAL: '1s' }),
 ];
 
-const estate = useEstate({ apps: [...apps, ...connecting], settings: { templateLabels: 'deny' }, certificates: ['tls'] });
+const estate = useEstate({ apps: [...apps, ...connecting], settings: { templateLabels: 'deny' }, certificates: ['tls'], pages: PAGES });
 const at = (name: string): Pick<EstateQuestion, 'host'> & { readonly over: 'http' } => ({ over: 'http', host: `${name}.test` });
 
 describe('who is served', () => {
@@ -168,6 +174,21 @@ describe('what HAProxy answers itself', () => {
     const from = '127.0.0.2';
     await expect(estate().ask({ ...at('moved'), from })).resolves.toMatchObject({ status: '403' });
     await expect(estate().ask({ ...at('cors'), ...preflight, from })).resolves.toMatchObject({ status: '403' });
+  });
+});
+
+describe('ERROR_PAGE', () => {
+  const [html, text] = ['text/html; charset=utf-8', 'text/plain; charset=utf-8'];
+
+  test.each([
+    ['403', { from: '127.0.0.2' }, 'application/json', PAGES['no.json']],
+    ['413', { method: 'POST', body: 'x'.repeat(2000) }, html, PAGES['page.html']],
+    ['504', { headers: { [ANSWER_AFTER]: '2000' } }, text, PAGES['full.txt']],
+    ['429', {}, html, PAGES['page.html']],
+  ])('of %s is the file as it is', async (status, question, type, body) => {
+    const answer = await estate().ask({ ...at('paged'), ...question });
+    expect(answer).toMatchObject({ status, headers: { 'content-type': type }, body });
+    if (status === '429') expect(answer.headers['retry-after']).toBe('3600');
   });
 });
 

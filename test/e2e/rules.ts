@@ -57,6 +57,8 @@ interface Plan {
   readonly settings?: Partial<Settings>;
   /** Files of certificates by the labels that name them: `{PEM:shop}` in a label is a certificate for 'shop'. */
   readonly certificates?: readonly string[];
+  /** Pages in the operator's folder, by file name. */
+  readonly pages?: Readonly<Record<string, string>>;
   /** Ports of servers that a test starts itself, by the app whose only server each is. */
   readonly servers?: Readonly<Record<string, () => number>>;
 }
@@ -112,7 +114,7 @@ export function idOf(name: string, kind: Kind): string {
   return `/${name}-${kind === 'one' ? 'one' : 'list'}`;
 }
 
-async function startEstate({ apps, settings, certificates = [], servers = {} }: Plan, ends: Ends): Promise<Estate> {
+async function startEstate({ apps, settings, certificates = [], pages = {}, servers = {} }: Plan, ends: Ends): Promise<Estate> {
   const folder = await makeFolder(ends);
   const [http = 0, https = 0, appId = 0, stats = 0, ...servicePorts] = await freePorts(4 + apps.length);
   const pems = new Map(await Promise.all(['shared', ...certificates].map((name) => writeCertificate(folder, name))));
@@ -122,6 +124,7 @@ async function startEstate({ apps, settings, certificates = [], servers = {} }: 
     const own = servers[app.id];
     return own === undefined ? startServers(app, pems, ends) : [own()];
   };
+  for (const [name, text] of Object.entries(pages)) await writeFile(path.join(folder, name), text);
   const rendered = viewOf(
     {
       name: 'estate',
@@ -130,6 +133,7 @@ async function startEstate({ apps, settings, certificates = [], servers = {} }: 
       apps: await Promise.all(apps.map(async (app, i) => appJson(app, servicePorts[i] ?? 0, await serversOf(app), withFiles))),
       settings: {
         ...{ httpPort: http, httpsPort: https, appIdPort: appId, statsPort: stats, haproxyConfig: config, bindAddress: '127.0.0.1' },
+        ...(Object.keys(pages).length > 0 && { errorPages: folder }),
         ...settings,
       },
     },

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { NamedFile } from '../../src/model/certificates.ts';
 import type { Front } from '../../src/model/service.ts';
 import { makeCertify } from '../../src/services/certify-fronts.ts';
@@ -117,4 +117,37 @@ test('a port whose template names a bad file is left out, and no other', () => {
   expect(leftOut).toEqual([{ app: '/shop', index: 0, why: 'file' }]);
   expect(problems).toMatchObject([{ code: 'file', label: 'HAPROXY_0_BACKEND_HTTP_OPTIONS' }]);
   expect(files).toEqual(['file /fifo']);
+});
+
+describe('error pages', () => {
+  const PAGE = { file: '/pages/sorry.html', type: 'text/html', status: 503 as const };
+  const of = front({
+    pages: [PAGE, { ...PAGE, file: '/pages/slow.html', status: 504 }],
+    files: [
+      { file: 'page /pages/sorry.html', label: 'HAPROXY_0_ERROR_PAGE_503', in: 'page' },
+      { file: 'page /pages/slow.html', label: 'HAPROXY_0_ERROR_PAGE_504', in: 'page' },
+    ],
+  });
+  const one = service(of, [server(31001)]);
+  const readable: NamedFile = { file: 'page /pages/sorry.html', serves: ['/pages/sorry.html'], fingerprint: 'f1', faults: [] };
+  const missing: NamedFile = {
+    file: 'page /pages/slow.html',
+    serves: [],
+    fingerprint: undefined,
+    faults: [{ message: 'it is not there', hint: 'put it there' }],
+  };
+
+  test('one that is missing is not used, its app is told, and all else stays', () => {
+    const { services, problems, leftOut } = makeCertify()([one], { named: [readable, missing], areJudged: true });
+    expect(services).toMatchObject([{ front: { pages: [PAGE], claimed: of, bind: of.bind }, backend: one.backend }]);
+    expect(services.map(writtenOf)).toEqual([writtenOf(one)]);
+    expect(leftOut).toEqual([]);
+    expect(problems).toMatchObject([{ code: 'file', label: 'HAPROXY_0_ERROR_PAGE_504', message: 'it is not there' }]);
+  });
+
+  test('one that was not looked into yet is not used, unless no look will come', () => {
+    const pagesOf = (known: Parameters<ReturnType<typeof makeCertify>>[1]) => makeCertify()([one], known).services[0]?.front.pages;
+    expect(pagesOf({ named: [], areJudged: true })).toEqual([]);
+    expect(pagesOf({ named: [] })).toEqual(of.pages);
+  });
 });

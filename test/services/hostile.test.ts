@@ -8,7 +8,8 @@ import { estateOf, GROUPED_TARGETS, PORT_TARGETS, TARGETS, type Target } from '.
 import { HOSTILE } from './hostile-values.ts';
 import { shapeOf, wordsOf } from './hostile-lines.ts';
 
-const DERIVERS = [makeDeriver(), makeDeriver({ haproxyMap: false })] as const;
+const PAGES = { errorPages: '/etc/pages' };
+const DERIVERS = [makeDeriver(PAGES), makeDeriver({ ...PAGES, haproxyMap: false })] as const;
 const VALUES = HOSTILE.map((value) => [value.title, value] as const);
 const GUARDS = ['GROUP', 'AUTH', 'BACKEND_NETWORK_ALLOWED_ACL', 'ALLOW', 'DENY'];
 /** These guard unless they are empty. */

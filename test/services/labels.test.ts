@@ -57,7 +57,7 @@ test.each([...APP, ...PORT])('%s: its example is read, and its words are there',
   expect(value).not.toBeUndefined();
   expect(label.doc).toMatch(/^[A-Z].*\.$/s);
   expect(label.grammar.wanted).not.toBe('');
-  expect(name).toMatch(/^HAPROXY_(0_)?[A-Z_]+$/);
+  expect(name).toMatch(/^HAPROXY_(0_)?[A-Z_]+(\d{3})?$/);
 });
 
 test.each(PORT)('%s: the example in a definition gives its value to that port only', (name, { example, grammar }) => {
