@@ -11,7 +11,8 @@ export async function readBounded(file: string, mostBytes: number): Promise<Buff
   try {
     const known = await handle.stat();
     requireFile(known); // somebody may have put another in its place
-    if (known.size > mostBytes) throw new Error(`it has more than ${mostBytes < 1_000_000 ? `${mostBytes} bytes` : `${mostBytes / 1_000_000} MB`}`);
+    if (known.size > mostBytes)
+      throw new Error(`it has more than ${mostBytes < 1_000_000 ? `${mostBytes} bytes` : `${mostBytes / 1_000_000} MB`}`);
     const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(known.size + 1), position: 0 });
     if (bytesRead > known.size) throw new Error('it grows while it is read');
     return buffer.subarray(0, bytesRead);

@@ -39,7 +39,13 @@ function httpGuards(traffic: Traffic, { pages = [] }: Pick<Front, 'pages'>): rea
   const { maxTotal, maxBody } = traffic;
   return [
     ...networkLines(traffic, { when: (acl) => `http-request deny if ${acl}`, unless: (acl) => `http-request deny unless ${acl}` }),
-    { label: 'RATE_LIMIT', lines: rateLines(traffic, pages.find(({ status }) => status === 429)) },
+    {
+      label: 'RATE_LIMIT',
+      lines: rateLines(
+        traffic,
+        pages.find(({ status }) => status === 429),
+      ),
+    },
     { label: 'MAXCONN_TOTAL', lines: maxTotal === undefined ? [] : [`http-request deny deny_status 503 if { be_conn gt ${maxTotal} }`] },
     { label: 'MAX_BODY', lines: maxBody === undefined ? [] : bodyLines(maxBody) },
   ];

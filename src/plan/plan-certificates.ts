@@ -12,7 +12,9 @@ export function planCertificates(before: LoadedCertificates | undefined, after: 
   const renewed = [...after.fingerprints].filter(([file, now]) => (before.fingerprints.get(file) ?? now) !== now);
   const isListed = before.list.length === after.list.length && before.list.every((file, i) => file === after.list[i]);
   return [
-    ...renewed.map(([file]) => reason('certificate-changed', file, `the file holds a different ${fileUse(file).keyword === 'page' ? 'page' : 'certificate'}`)),
+    ...renewed.map(([file]) =>
+      reason('certificate-changed', file, `the file holds a different ${fileUse(file).keyword === 'page' ? 'page' : 'certificate'}`),
+    ),
     ...(isListed ? [] : [reason('certificate-changed', CERTIFICATES_FILE, 'the list of files is different')]),
   ];
 }
