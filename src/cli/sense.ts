@@ -15,10 +15,22 @@ export function withSense(settings: Settings): Settings {
     );
   if (minServPort > maxServPort)
     throw new UsageError(`--min-serv-port-ip-per-task ${minServPort} is above --max-serv-port-ip-per-task ${maxServPort}`);
-  if (settings.haproxySocket !== undefined && settings.command === undefined)
-    throw new UsageError('--haproxy-socket is the socket of the HAProxy that --command reloads: give both flags, or neither');
+  refuseUnclearHaproxy(settings);
   refuseSharedPorts(settings);
   return minServPort === 0 ? { ...settings, minServPort: 1 } : settings;
+}
+
+/** HAProxy is ours, a service's, or one that --command reloads. */
+function refuseUnclearHaproxy({ command, haproxySocket, haproxyMasterSocket, stopHaproxy }: Settings): void {
+  if (haproxySocket !== undefined && command === undefined && haproxyMasterSocket === undefined)
+    throw new UsageError(
+      '--haproxy-socket is the socket of a HAProxy that is not ours: give --command or --haproxy-master-socket with it, or leave it out',
+    );
+  if (haproxyMasterSocket === undefined) return;
+  if (command !== undefined)
+    throw new UsageError('--command and --haproxy-master-socket each say how HAProxy is reloaded: give one of the two flags');
+  if (stopHaproxy)
+    throw new UsageError("--stop-haproxy ends our own HAProxy; that of --haproxy-master-socket is a service's: leave out --stop-haproxy");
 }
 
 /** HAProxy would share the traffic of a port among two frontends that bind it, and a port of the daemon's own would stay taken for ever. */

@@ -11,7 +11,7 @@ import type { OwnProcess } from '../process/process.ts';
 import { makeGate } from './gate.ts';
 import { CertificateJudge } from './open-certificates.ts';
 import { openDns } from './open-dns.ts';
-import { openDrive, reach, type Reached } from './open-haproxy.ts';
+import { openDrive } from './open-haproxy.ts';
 import { openMarathon, openSource } from './open-marathon.ts';
 import { findRelease, warnOfAge } from './find-release.ts';
 import { endingWith } from '../lib/ending-with.ts';
@@ -39,6 +39,7 @@ import { startState } from '../snapshot/state.ts';
 import type { Client } from '../source/client.ts';
 import type { Status } from './status.ts';
 import type { Run, Surroundings } from './surroundings.ts';
+import { reach, type Reached } from './reach-haproxy.ts';
 import { drivenBy, makeViews } from './shown-views.ts';
 import { watch } from './watch-haproxy.ts';
 import { watchWaiting } from './watch-waiting.ts';
@@ -157,7 +158,7 @@ function adminPartsOf(parts: OpenedParts): AdminParts {
     sample: makeSample(parts),
     hub: recorder.hub,
     workers: openWorkers(settings),
-    pids: () => reached.own?.pids() ?? Promise.resolve([]),
+    pids: () => reached.master?.pids() ?? Promise.resolve([]),
     resync: (by) => answerResync(parts, `asked for by ${by}`),
     reload: () => {
       drive.reloadAsItIs();

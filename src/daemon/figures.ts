@@ -8,7 +8,7 @@ import type { State } from '../snapshot/state.ts';
 import type { RequestMeter } from '../source/metered.ts';
 import { answerCondition, type Informants } from './control-answers.ts';
 import type { CertificateJudge } from './open-certificates.ts';
-import type { Reached } from './open-haproxy.ts';
+import type { Reached } from './reach-haproxy.ts';
 import type { Recorder } from './recorder.ts';
 
 /** Counts requests to Marathon. */
@@ -71,7 +71,7 @@ export function makeSample(parts: Measured): Sample {
 /** Asks HAProxy for its workers when somebody reads the metrics. If it does not answer in time, the figure is left out. */
 const WORKERS_MS = 500;
 
-async function setWorkers({ own }: Reached, set: SetGauge): Promise<void> {
-  const pids = await inTime(own?.pids() ?? Promise.resolve([]), { ms: WORKERS_MS, what: 'asking HAProxy' }).catch(() => undefined);
+async function setWorkers({ master }: Reached, set: SetGauge): Promise<void> {
+  const pids = await inTime(master?.pids() ?? Promise.resolve([]), { ms: WORKERS_MS, what: 'asking HAProxy' }).catch(() => undefined);
   if (pids !== undefined) set('oldWorkers', Math.max(0, pids.length - 2)); // beside the master and the worker that serves
 }

@@ -1,8 +1,8 @@
-import path from 'node:path';
 import type { AskFigures } from '../admin/figures.ts';
 import type { Settings } from '../options/options.ts';
 import { readStat } from '../socket/stat-rows.ts';
 import { makeRuntime, type Runtime } from '../socket/worker.ts';
+import { mapFolderOf, masterSocketOf } from './reach-haproxy.ts';
 
 /** How long HAProxy may take to answer, in milliseconds: the figures of 10,000 backends are 6 MB. */
 const READ_MS = 5_000;
@@ -19,8 +19,9 @@ export function openFigures(settings: Settings): AskFigures {
   return { backends: () => read('show stat -1 2 -1'), servers: (iid) => read(`show stat ${iid} 4 -1`) };
 }
 
-function runtimeOf({ command, haproxySocket, runDir, haproxyConfig }: Settings): Runtime | undefined {
-  const more = { mapFolder: path.dirname(path.resolve(haproxyConfig)), deadlineMs: READ_MS };
-  if (command === undefined) return makeRuntime({ socketPath: path.resolve(runDir, 'master.sock'), prefix: '@1 ', ...more });
+function runtimeOf(settings: Settings): Runtime | undefined {
+  const { command, haproxySocket } = settings;
+  const more = { mapFolder: mapFolderOf(settings), deadlineMs: READ_MS };
+  if (command === undefined) return makeRuntime({ socketPath: masterSocketOf(settings), prefix: '@1 ', ...more });
   return haproxySocket === undefined ? undefined : makeRuntime({ socketPath: haproxySocket, prefix: '', ...more });
 }

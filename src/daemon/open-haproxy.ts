@@ -1,88 +1,25 @@
 import { lookup } from 'node:dns/promises';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RefusedPem } from '../certificates/refusals.ts';
-import { makeOwnAgain } from '../certificates/choose.ts';
-import { checkConfig } from '../process/check-config.ts';
-import { capabilitiesOf } from '../process/capabilities.ts';
-import { makeCommand } from '../process/reload-by-command.ts';
-import { environmentOf } from '../process/haproxy-environment.ts';
-import type { Environment } from '../lib/environment.ts';
 import { drive, type Drive } from '../drive/drive.ts';
 import type { DriveDependencies } from '../drive/dependencies.ts';
-import { FilesOnDisk } from '../drive/files.ts';
-import { makeProcess, type OwnProcess } from '../process/process.ts';
-import { withChecksBeforeReload, revive } from '../process/before-reload.ts';
 import { makeBlaming } from './open-blame.ts';
-import { findRelease } from './find-release.ts';
 import { applyAnswers } from '../plan/apply-answers.ts';
-import type { Answer, Haproxy, Verdict } from '../model/haproxy.ts';
+import type { Answer, Haproxy } from '../model/haproxy.ts';
 import { makePlan, planDeletions } from '../plan/plan.ts';
 import { readDocument } from '../haproxy/read-document.ts';
-import { foldersOfHead } from '../haproxy/template-rules.ts';
 import { makeBackoff } from '../lib/backoff.ts';
 import { sleep } from '../lib/clock.ts';
-import { makeFolder } from '../lib/folders.ts';
 import { inTime, within } from '../lib/deadline.ts';
 import { quiet, type Ask } from '../lib/runs.ts';
 import type { View } from '../model/view.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Command, Document, Reason } from '../model/document.ts';
 import type { Settings } from '../options/options.ts';
+import { mapFolderOf, type Reached } from './reach-haproxy.ts';
 import { withReport, type DriveReport } from './recorder.ts';
 import type { Surroundings } from './surroundings.ts';
 import { watchNames } from './watch-names.ts';
-
-/** The means to reach HAProxy, as the flags say. `own` is the process when it is ours. */
-export interface Reached {
-  readonly haproxy: Haproxy;
-  readonly applied: () => Promise<string | undefined>;
-  readonly revive: () => Promise<boolean>;
-  readonly own: OwnProcess | undefined;
-  readonly files: FilesOnDisk;
-  /** The Linux capabilities that HAProxy has when we start it, as a bit mask. */
-  readonly capable: () => Promise<bigint>;
-}
-
-/** Prepares to reach HAProxy: our own process, or the one that --command reloads. Nothing is started yet. */
-export function reach({ settings, log, tell, signal, now, env: all }: Surroundings & { readonly env: Environment }): Reached {
-  const { haproxyConfig: config, stateDir, archiveVersions, skipValidation, haproxyBin: bin, runDir, command } = settings;
-  const env = environmentOf(all, settings.haproxyEnv);
-  const ask = async (file: string, deadlineMs?: number): Promise<Verdict> => {
-    tell({ kind: 'release', at: now(), release: await findRelease(settings, all) }); // a package may have been upgraded: what it does not take any more is then written anew
-    await makeOwnAgain(await readFile(file, 'utf8'), stateDir);
-    return checkConfig(bin, file, { env, signal, deadlineMs });
-  };
-  const check = skipValidation ? undefined : ask;
-  const files = new FilesOnDisk({ config, stateDir, archiveVersions, check, now, log });
-  const fingerprint = () => files.fingerprint();
-  const capable = () => capabilitiesOf(bin, env);
-  if (command !== undefined) {
-    const haproxy = makeCommand({
-      command,
-      socket: settings.haproxySocket,
-      mapFolder: mapFolderOf(settings),
-      runDir,
-      fingerprint,
-      log,
-      now,
-      env,
-    });
-    return { haproxy, applied: () => haproxy.applied(), revive: () => Promise.resolve(false), own: undefined, files, capable };
-  }
-  const own = makeProcess({ bin, runDir, stateDir, config, fingerprint, log, now, env });
-  const prepare = async (text: string): Promise<void> => {
-    await makeOwnAgain(text, stateDir);
-    for (const folder of foldersOfHead(text)) await makeFolder(folder, 0o755); // for those who may use the stats sockets in it
-  };
-  const haproxy = withChecksBeforeReload(own, { config, prepare, capable });
-  return { haproxy, applied: () => own.applied(), revive: () => revive(own), own, files, capable };
-}
-
-/** The folder as it appears in the rules that read the maps. */
-function mapFolderOf({ haproxyConfig }: Settings): string {
-  return path.dirname(path.resolve(haproxyConfig));
-}
 
 /** Who knows which view a document is of, and who is told what happens to documents. */
 interface DriveSurroundings {
@@ -97,7 +34,7 @@ interface DriveSurroundings {
  * Opens the two lanes that bring HAProxy to the wanted document, with the log lines about them. `serves` is called with each document that HAProxy
  * runs.
  */
-export function openDrive({ haproxy, applied, revive, files }: Reached, surroundings: Surroundings & DriveSurroundings): Drive {
+export function openDrive({ haproxy, applied, ready, revive, files }: Reached, surroundings: Surroundings & DriveSurroundings): Drive {
   const { settings, signal, serves, tell, now } = surroundings;
   const reload = (reasons: readonly Reason[]): void => {
     driving.reloadAsItIs(reasons);
@@ -106,6 +43,7 @@ export function openDrive({ haproxy, applied, revive, files }: Reached, surround
   const dependencies: DriveDependencies = {
     haproxy: readingNames(haproxy, namesWithout),
     applied,
+    ready,
     revive,
     files,
     plan: makePlan({ mapFolder: mapFolderOf(settings) }),

@@ -1,28 +1,24 @@
-import path from 'node:path';
 import type { Workers } from '../admin/deployments.ts';
 import type { StatRow } from '../model/figures.ts';
 import type { Settings } from '../options/options.ts';
 import { ask, NoAnswer, showProc } from '../socket/master.ts';
 import { readStat } from '../socket/stat-rows.ts';
 import { makeRuntime } from '../socket/worker.ts';
+import { mapFolderOf, masterSocketOf } from './reach-haproxy.ts';
 
 /** How long one worker may take to answer, in milliseconds. */
 const WORKER_MS = 2_000;
 
 /**
  * Asks all workers of HAProxy for the servers of some backends. What the worker that serves counts is not all: after a reload, an old worker may still
- * have sessions. Where HAProxy is not ours, only the worker that serves can be asked.
+ * have sessions. Where HAProxy is reloaded by --command, only the worker that serves can be asked.
  */
-export function openWorkers({
-  command,
-  haproxySocket,
-  runDir,
-  haproxyConfig,
-}: Settings): (backends: readonly string[]) => Promise<Workers> {
-  const mapFolder = path.dirname(path.resolve(haproxyConfig));
+export function openWorkers(settings: Settings): (backends: readonly string[]) => Promise<Workers> {
+  const { command, haproxySocket } = settings;
+  const mapFolder = mapFolderOf(settings);
   if (command !== undefined && haproxySocket === undefined)
     return () => Promise.reject(new Error('HAProxy is reloaded by --command and no --haproxy-socket is given, so it can not be asked'));
-  const socketPath = command === undefined ? path.resolve(runDir, 'master.sock') : (haproxySocket ?? '');
+  const socketPath = command === undefined ? masterSocketOf(settings) : (haproxySocket ?? '');
   return async (backends) => {
     const runtime = makeRuntime({ socketPath, prefix: command === undefined ? '@1 ' : '', mapFolder, deadlineMs: WORKER_MS });
     const states = await runtime.read(backends.map(stateOf));

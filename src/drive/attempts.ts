@@ -49,6 +49,7 @@ export class Attempts {
       if (this.#hopeless.isBack) await this.#revive();
       return { outcome: { ok: false, why: `${this.#hopeless.why}; it is not tried again until the configuration changes` } };
     }
+    await parts.ready?.();
     const done = await actual.onSocket(() => this.#withoutReload(candidate));
     if (done !== undefined) return { outcome: done };
     actual.beside.begin();

@@ -28,6 +28,8 @@ export interface DriveDependencies extends Planning {
   readonly files: Files;
   /** Returns the fingerprint of the files that describe what HAProxy runs, if it is known; asked when the daemon starts. */
   readonly applied: () => Promise<string | undefined>;
+  /** Rejects with a sentence when HAProxy can't be given a configuration now; then nothing is written. */
+  readonly ready?: (() => Promise<void>) | undefined;
   /** Starts HAProxy with the files in place if it does not run, for example after a failed reload. Returns whether it had to be started. */
   readonly revive: () => Promise<boolean>;
   /** Runs the slow lane when requests have stopped, or at once if asked to, and again after a failure. */

@@ -128,8 +128,13 @@ export const OPTIONS = {
     fallback: undefined,
     read: nonEmpty,
   }),
+  haproxyMasterSocket: option<string | undefined>('--haproxy-master-socket <path>', 'HAProxy', {
+    help: "configure the HAProxy that the system's service runs, by its master socket ('haproxy -Ws -S', with Debian /run/haproxy-master.sock); its command line must name --haproxy-config",
+    fallback: undefined,
+    read: nonEmpty,
+  }),
   haproxySocket: option<string | undefined>('--haproxy-socket <path>', 'HAProxy', {
-    help: "a 'stats socket' with 'level admin' of the HAProxy that --command reloads, so that its servers can be changed without a reload",
+    help: "a 'stats socket' with 'level admin' of the HAProxy that --command reloads, so that its servers can be changed without a reload; of the one of --haproxy-master-socket, so that they can be changed during one",
     fallback: undefined,
     read: nonEmpty,
   }),

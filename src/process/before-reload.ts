@@ -3,9 +3,9 @@ import { bindsOf } from '../haproxy/binds.ts';
 import { usableCores } from '../lib/cores.ts';
 import type { Haproxy } from '../model/haproxy.ts';
 import { BindsTaken, takenOf } from './taken-binds.ts';
-import { demandOf, limit, needed, tooFew, TooFewDescriptors } from './descriptors.ts';
+import { demandOf, needed, tooFew, TooFewDescriptors } from './descriptors.ts';
 import { socketsOf } from './listeners.ts';
-import type { OwnProcess } from './process.ts';
+import type { MasterWorker, OwnProcess } from './process.ts';
 
 /** What the checks before a reload need. */
 export interface ReloadSettings {
@@ -13,12 +13,14 @@ export interface ReloadSettings {
   readonly config: string;
   /** Creates files that the configuration refers to, if they are missing. */
   readonly prepare: (text: string) => Promise<void>;
-  /** Returns the Linux capabilities that HAProxy has when we start it, as a bit mask. */
+  /** Returns the Linux capabilities that HAProxy has when it is started or reloaded, as a bit mask. */
   readonly capable: () => Promise<bigint>;
+  /** Returns how many file descriptors HAProxy may have. */
+  readonly most: () => Promise<number>;
 }
 
 /** Returns the same HAProxy, whose `reload` rejects without trying when the configuration needs ports or descriptors that it can't have. */
-export function withChecksBeforeReload(own: OwnProcess, settings: ReloadSettings): Haproxy {
+export function withChecksBeforeReload(own: MasterWorker, settings: ReloadSettings): Haproxy {
   return {
     ...own,
     async reload(reasons, wanted) {
@@ -36,21 +38,21 @@ export function withChecksBeforeReload(own: OwnProcess, settings: ReloadSettings
  * few file descriptors. A reload in which one bind fails stops all listeners for two seconds, so it is not tried. Rejects with `BindsTaken` or
  * `TooFewDescriptors`.
  */
-async function requireRoom({ config, prepare, capable }: ReloadSettings, own: OwnProcess): Promise<void> {
+async function requireRoom({ config, prepare, capable, most }: ReloadSettings, own: MasterWorker): Promise<void> {
   const text = await readFile(config, 'utf8');
   await prepare(text);
-  await requireDescriptors(text);
+  await requireDescriptors(text, most);
   const sockets = await socketsOf(await own.pids());
   if (sockets === undefined) return; // without the list of HAProxy's own sockets, its own ports would look taken
   const taken = await takenOf(bindsOf(text), sockets, capable);
   if (taken.length > 0) throw new BindsTaken(taken);
 }
 
-async function requireDescriptors(text: string): Promise<void> {
+async function requireDescriptors(text: string, mostOf: ReloadSettings['most']): Promise<void> {
   const rendered = demandOf(text, usableCores());
   if (rendered === undefined) return;
   const demand = { ...rendered, binds: rendered.binds + 1 }; // with the worker's own socket for commands, which is in a file of its own
-  const most = await limit();
+  const most = await mostOf();
   const few = tooFew(demand, most);
   if (few !== undefined) throw new TooFewDescriptors(few, needed(demand) - most);
 }

@@ -35,3 +35,8 @@ export async function capabilitiesOf(bin: string, env: Environment): Promise<big
     await ended;
   }
 }
+
+/** Returns the capabilities that a process has, by default this one, as a mask; 0 when there is no such process. */
+export async function capabilitiesOfProcess(pid?: number): Promise<bigint> {
+  return capabilitiesIn(await readFile(`/proc/${pid ?? 'self'}/status`, 'utf8').catch(() => ''));
+}

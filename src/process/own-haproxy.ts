@@ -6,12 +6,13 @@ import type { Logger } from '../lib/logger.ts';
 import { environmentOf } from './haproxy-environment.ts';
 import { identify, lives, type ProcessIdentity } from './process-identity.ts';
 import { ProcessNotes } from './process-notes.ts';
+import { requireOurFile } from './command-line.ts';
 import { writeStates } from './states-file.ts';
 import { writeWorkerConfig } from './worker-socket.ts';
 import { NoAnswer, orSilence, showProc, workerInfo, type Call, type Processes } from '../socket/master.ts';
 import { makeRuntime, type Runtime } from '../socket/worker.ts';
 
-/** Settings for the HAProxy that we start ourselves. */
+/** Settings for a HAProxy in master-worker mode: ours, or a service's. */
 export interface OwnSettings {
   /** The HAProxy program: a name in PATH, or a path. */
   readonly bin: string;
@@ -26,6 +27,8 @@ export interface OwnSettings {
   readonly log: Logger;
   /** Milliseconds since 1970, by a clock that does not jump. */
   readonly now: () => number;
+  /** The sockets of a HAProxy that a service starts; without them HAProxy is ours, and its sockets are in the run folder. */
+  readonly service?: ServiceSockets | undefined;
   /** HAProxy's environment; by default PATH, TZ and LANG of this process. */
   readonly env?: Environment;
   /** How long a start or reload may take until HAProxy confirms it, in milliseconds; by default 20,000. */
@@ -34,12 +37,21 @@ export interface OwnSettings {
   readonly pauseMs?: number;
 }
 
+/** Where a HAProxy that a service has started takes commands. */
+export interface ServiceSockets {
+  /** The path given to `haproxy -S`. */
+  readonly master: string;
+  /** The path of a `stats socket` with `level admin`; without it changes wait for the end of a reload. */
+  readonly worker?: string | undefined;
+}
+
 /** The settings with their defaults, the paths, and what is known about the running HAProxy. */
-export type OwnHaproxy = Required<Omit<OwnSettings, 'stateDir'>> &
+export type OwnHaproxy = Required<Omit<OwnSettings, 'stateDir' | 'service'>> &
+  Pick<OwnSettings, 'service'> &
   Readonly<Record<Path, string>> & {
     readonly runtime: Runtime;
-    /** The same commands on the worker's own socket, where it answers during a reload, too. */
-    readonly direct: Runtime;
+    /** The same commands on the worker's own socket, where it answers during a reload, too; a service's HAProxy may have none. */
+    readonly direct: Runtime | undefined;
     readonly noted: ProcessNotes;
   };
 
@@ -50,9 +62,11 @@ const CALL_MS = 1_000; // a reloading master may accept a connection only second
 /** Fills in the defaults and the paths in the run folder. */
 export function ownHaproxyOf(settings: OwnSettings): OwnHaproxy {
   const at = (name: string): string => resolve(settings.runDir, name);
-  const socketPath = at('master.sock');
+  const { service } = settings;
+  const socketPath = service === undefined ? at('master.sock') : resolve(service.master);
   const config = resolve(settings.config);
   const [workerPath, workerConfig] = [`${config}.sock`, `${config}.worker`];
+  const directPath = service === undefined ? workerPath : service.worker;
   const mapFolder = dirname(config);
   return {
     deadlineMs: 20_000,
@@ -67,7 +81,7 @@ export function ownHaproxyOf(settings: OwnSettings): OwnHaproxy {
     workerPath,
     workerConfig,
     runtime: makeRuntime({ socketPath, prefix: '@1 ', mapFolder }),
-    direct: makeRuntime({ socketPath: workerPath, prefix: '', mapFolder }),
+    direct: directPath === undefined ? undefined : makeRuntime({ socketPath: resolve(directPath), prefix: '', mapFolder }),
   };
 }
 
@@ -79,25 +93,31 @@ const STALE_MS = 5_000;
 
 /**
  * Returns HAProxy's processes; undefined when it does not run. Waits for a master that refuses connections because it reloads. If somebody has
- * removed the master's socket, makes the master create it again. Rejects when HAProxy runs but does not answer until `until` (`own.now`).
+ * removed the master's socket, makes the master create it again, but not a service's. Rejects when a service's HAProxy does not read our file. Rejects when HAProxy runs but does not answer until `until` (`own.now`).
  */
 export async function look(own: OwnHaproxy, until: number): Promise<Processes | undefined> {
   const start = own.now();
   let isAsked = false;
   for (let looks = 1; ; looks++) {
     const found = await orSilence(showProc(call(own)));
-    if (!(found instanceof NoAnswer)) return found;
+    if (!(found instanceof NoAnswer)) {
+      if (own.service !== undefined) await requireOurFile({ pid: found.master, socketPath: own.socketPath, config: own.config });
+      return found;
+    }
     const master = await own.noted.master();
     const isAlive = master !== undefined && (await lives(master));
     if (found.silence === 'absent' && !isAlive) return undefined;
     const isStale = found.silence === 'absent' && own.now() - start > STALE_MS;
-    if (isAlive && !isAsked && (isStale || looks === RELOAD_LOOKS)) isAsked = await askSocketBack(own, master, isStale);
+    if (own.service === undefined && isAlive && !isAsked && (isStale || looks === RELOAD_LOOKS))
+      isAsked = await askSocketBack(own, master, isStale);
     if (own.now() >= until)
-      throw new Error(`HAProxy (pid ${master?.pid ?? 'unknown'}) runs, but does not answer; end that process, and a new one is started`, {
-        cause: found,
-      });
+      throw new Error(`HAProxy (pid ${master?.pid ?? 'unknown'}) runs, but does not answer; ${whatToDo(own)}`, { cause: found });
     await sleep(own.pauseMs);
   }
+}
+
+function whatToDo({ service }: OwnHaproxy): string {
+  return service === undefined ? 'end that process, and a new one is started' : 'restart its service';
 }
 
 /**

@@ -6,18 +6,20 @@ import { oneAfterAnother } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Document, Reason, Running } from '../model/document.ts';
 import type { Release } from '../model/release.ts';
-import { reload } from './reload.ts';
+import { notStarted, reload } from './reload.ts';
 import { end, letFinish, STOP_MS, type Gently } from './stop.ts';
 import type { Haproxy } from '../model/haproxy.ts';
 import { identify, lives, identityText } from './process-identity.ts';
-import { look, note, ownHaproxyOf, serving, type OwnHaproxy, type OwnSettings } from './own-haproxy.ts';
+import { look, note, ownHaproxyOf, serving, type OwnHaproxy, type OwnSettings, type ServiceSockets } from './own-haproxy.ts';
 import { makeMeanwhile } from '../socket/meanwhile.ts';
 import { makeTurns } from '../socket/worker.ts';
 
-/** A HAProxy that we start, in a session of its own so that it outlives this process and the next daemon can adopt it. */
-export interface OwnProcess extends Haproxy {
-  /** Reloads HAProxy, or starts it if it does not run. Rejects with what HAProxy wrote and whether the previous worker still serves. */
+/** A HAProxy in master-worker mode. */
+export interface MasterWorker extends Haproxy {
+  /** Reloads HAProxy, or starts ours if it does not run. Rejects with what HAProxy wrote and whether the previous worker still serves. */
   reload(reasons: readonly Reason[], wanted?: Document): Promise<void>;
+  /** Rejects with a sentence when HAProxy can't be given a configuration: a service's that does not run, or that reads a different file. */
+  ready(): Promise<void>;
   /** Returns the serving worker of a running HAProxy. Waits while it reloads. Rejects when it runs but does not answer by the deadline. */
   adopt(): Promise<{ readonly worker: number } | undefined>;
   /** Returns the pids of all its processes, old workers included; empty when it does not run. */
@@ -28,29 +30,52 @@ export interface OwnProcess extends Haproxy {
   knows(worker: number): boolean;
   /** Returns the fingerprint of the files that the serving worker has loaded; undefined when it may have loaded something else. */
   applied(): Promise<string | undefined>;
+}
+
+/** A HAProxy that we start, in a session of its own so that it outlives this process and the next daemon can adopt it. */
+export interface OwnProcess extends MasterWorker {
   /** Ends the master and all workers by SIGTERM, and after five seconds by SIGKILL. Rejects when one of them still runs after that. */
   stop(gently?: Gently): Promise<void>;
 }
 
 /** Makes the HAProxy of a run folder. Nothing is started or asked until a function is called. Reloads and commands run one at a time. */
-export function makeProcess(settings: OwnSettings): OwnProcess {
+export function makeProcess(settings: Omit<OwnSettings, 'service'>): OwnProcess {
   const own = ownHaproxyOf(settings);
+  return { ...makeMasterWorker(own), stop: (gently) => stop(own, gently) };
+}
+
+/** Settings for a HAProxy that a service starts, as a distribution's does. */
+export type ServiceSettings = Omit<OwnSettings, 'service' | 'bin' | 'env'> & { readonly sockets: ServiceSockets };
+
+/**
+ * Makes the HAProxy that a service has started with `-S` and with our configuration. It is reloaded and takes commands by its master socket. It is never
+ * started or ended here, and it is left alone when its command line names a different file: every call rejects then.
+ */
+export function makeService({ sockets, ...settings }: ServiceSettings): MasterWorker {
+  return makeMasterWorker(ownHaproxyOf({ ...settings, bin: '', service: sockets }));
+}
+
+function makeMasterWorker(own: OwnHaproxy): MasterWorker {
   const { runtime } = own;
   const inTurn = oneAfterAnother();
   return {
     reload: (reasons, wanted) => inTurn(() => reload(own, { reasons, wanted })),
+    ready: () => inTurn(() => ready(own)),
     adopt: () => adopt(own),
     pids: () => pidsOf(own),
     stays: makeStays(own),
     knows: (worker) => [undefined, worker].includes(runtime.pid()),
     applied: () => applied(own),
-    stop: (gently) => stop(own, gently),
     ...makeTurns(runtime, inTurn),
     meanwhile: () => makeMeanwhile(own.direct, runtime.pid()),
     holds: (document) => inTurn(() => holds(own, document)),
     release: () => inTurn(() => release(own)),
     agrees: (fingerprint) => inTurn(() => agrees(own, fingerprint)),
   };
+}
+
+async function ready(own: OwnHaproxy): Promise<void> {
+  if (own.service !== undefined && (await look(own, own.now() + own.deadlineMs)) === undefined) throw notStarted(own);
 }
 
 async function agrees(own: OwnHaproxy, fingerprint: string): Promise<void> {
@@ -76,7 +101,7 @@ async function pidsOf(own: OwnHaproxy): Promise<readonly number[]> {
 const LOOK_MS = 100;
 
 /** Makes `stays`. It reports the end of each master once, also when the master ended before the wait. */
-function makeStays(own: OwnHaproxy): OwnProcess['stays'] {
+function makeStays(own: OwnHaproxy): MasterWorker['stays'] {
   let ended = '';
   return async (ms, signal) => {
     const until = own.now() + ms;

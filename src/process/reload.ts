@@ -35,9 +35,10 @@ export async function reload(own: OwnHaproxy, { reasons, wanted }: Task): Promis
   await mkdir(own.runDir, { recursive: true, mode: 0o700 });
   const since = await startOfLog(own);
   const before = await look(own, until);
+  if (before === undefined && own.service !== undefined) throw notStarted(own);
   own.log.debug({ reasons: reasons.length }, before === undefined ? 'HAProxy starts' : 'HAProxy reloads');
   await writeStates(own, before === undefined ? undefined : wanted);
-  await writeWorkerConfig(own);
+  if (own.service === undefined) await writeWorkerConfig(own);
   try {
     const worker = before === undefined ? await start({ own, since, until }) : await reloadRunning({ own, since, until, before });
     own.runtime.forget();
@@ -46,6 +47,13 @@ export async function reload(own: OwnHaproxy, { reasons, wanted }: Task): Promis
   } finally {
     await writeStates(own, undefined); // so that a later start does not use old states
   }
+}
+
+/** The error for a service that does not run, as it is not ours to start. */
+export function notStarted({ socketPath }: OwnHaproxy): Error {
+  return new Error(
+    `no HAProxy answers on the master socket ${socketPath}: start HAProxy's service, with '-S ${socketPath}' among its options (haproxy -Ws -S …)`,
+  );
 }
 
 async function start({ own, since, until }: Pick<Attempt, 'own' | 'since' | 'until'>): Promise<number> {
@@ -110,7 +118,7 @@ async function refusal(
 ): Promise<Error> {
   const log = await readFile(await logPathOf(own)).catch(() => Buffer.of());
   const text = log.subarray(since).toString();
-  const said = gist(text) || gist(answer) || 'it wrote nothing';
+  const said = gist(text) || gist(answer) || (own.service === undefined ? 'it wrote nothing' : 'the log of its service says why');
   const still = await serving(own);
   const served = before.workers.length + before.oldWorkers.length > 0;
   const rest = still === undefined ? 'no worker serves' : served ? `worker ${still} still serves as before` : `worker ${still} serves`;

@@ -125,7 +125,7 @@ export function readProcesses(text: string): Processes {
     if (type === 'worker') list?.push({ pid: Number(pid), reloads: Number(reloads), uptime, version });
   }
   if (found === undefined)
-    throw new Error(`HAProxy's master gave an unusable answer to 'show proc': ${JSON.stringify(text.slice(0, 200))}`);
+    throw new Error(`what answers is not a HAProxy master (haproxy -W -S …): 'show proc' gave ${JSON.stringify(text.slice(0, 200))}`);
   return { ...found, workers, oldWorkers };
 }
 

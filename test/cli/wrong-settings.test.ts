@@ -69,6 +69,7 @@ const SETTINGS: Readonly<Record<OptionName, Row>> = {
   haproxyBin: { wrong: [''], heals: ['/nowhere/haproxy'] },
   haproxyEnv: { wrong: ['A-B', ''] },
   command: { wrong: [''], heals: ['nowhere reload'] },
+  haproxyMasterSocket: { wrong: [''], heals: ['/nowhere/master.sock'] },
   haproxySocket: { wrong: ['', '/run/haproxy.sock'] },
   runDir: FOLDER,
   stateDir: FOLDER,
@@ -205,4 +206,14 @@ test.each([
   } finally {
     process.env = before;
   }
+});
+
+test.each([
+  [['--haproxy-socket', '/s'], '--haproxy-socket is the socket of a HAProxy that is not ours'],
+  [['--haproxy-master-socket', '/m', '--command', 'reload'], 'give one of the two flags'],
+  [['--haproxy-master-socket', '/m', '--stop-haproxy'], 'leave out --stop-haproxy'],
+])('%j does not say whose HAProxy it is', async (words, why) => {
+  const { code, err } = await run('--group', 'x', '--log-level', 'silent', '--marathon', 'http://127.0.0.1:1', '--dry', ...words);
+  expect(code).toBe(2);
+  expect(err).toContain(why);
 });
