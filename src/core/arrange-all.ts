@@ -1,5 +1,5 @@
 import { bracketed } from '../lib/bracketed.ts';
-import { common } from '../lib/lists.ts';
+import { isSameList } from '../lib/lists.ts';
 import type { Holder } from '../model/holder.ts';
 import type { TakenBind } from '../model/quarantine.ts';
 import type { Front } from '../model/service.ts';
@@ -39,10 +39,6 @@ export function makeArrange({ own, ...how }: How): (claims: readonly Claim[], ot
     last = { claims, holders, taken, absent, arrangement };
     return arrangement;
   };
-}
-
-function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return common(a, b).head === Math.max(a.length, b.length);
 }
 
 /** An address and port that a different process has is treated like one of the load balancer's own, so that no app gets it. */

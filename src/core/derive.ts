@@ -1,6 +1,7 @@
 import type { Templates } from '../haproxy/templates.ts';
 import { makeWithoutTaken } from '../haproxy/without-taken.ts';
-import { each, eachPair, flat, whole } from '../lib/lists.ts';
+import { flatOf } from '../lib/flat-lists.ts';
+import { each, eachPair, whole } from '../lib/lists.ts';
 import type { View } from '../model/view.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Unaffordable } from '../model/quarantine.ts';
@@ -137,20 +138,17 @@ function onChange(make: (shown: Shown) => View): (state: State) => View | undefi
 
 /** Joins the parts of all apps, in order of app id. Apps that did not change cost nothing. */
 function makeAll() {
-  const [services, claims, absent, leftOut, problems] = [flat<Service>(), flat<Claim>(), flat<Front>(), flat<LeftOut>(), flat<Problem>()];
-  const parts = {
-    services: each((of: ServicesOfApp) => of.services),
-    claims: each((of: ServicesOfApp) => of.claims),
-    absent: each((of: ServicesOfApp) => of.absent),
-    leftOut: each((of: ServicesOfApp) => of.leftOut),
-    problems: each((draft: Draft) => draft.problems),
-  };
+  const services = flatOf((of: ServicesOfApp) => of.services);
+  const claims = flatOf((of: ServicesOfApp) => of.claims);
+  const absent = flatOf((of: ServicesOfApp) => of.absent);
+  const leftOut = flatOf((of: ServicesOfApp) => of.leftOut);
+  const problems = flatOf((draft: Draft) => draft.problems);
   return (ofApps: readonly ServicesOfApp[], drafts: readonly Draft[]) => ({
-    services: services(parts.services(ofApps)),
-    claims: claims(parts.claims(ofApps)),
-    absent: absent(parts.absent(ofApps)),
-    leftOut: leftOut(parts.leftOut(ofApps)),
-    problems: problems(parts.problems(drafts)),
+    services: services(ofApps),
+    claims: claims(ofApps),
+    absent: absent(ofApps),
+    leftOut: leftOut(ofApps),
+    problems: problems(drafts),
   });
 }
 

@@ -32,6 +32,7 @@ export function makeRenderer(
   const head = makeHead(templates, settings);
   const daemon = makeDaemonBackend(settings);
   const frontPart = whole(makeFrontPart(templates, settings));
+  const frontsOf = each(({ front }: Service) => front);
   const headSays = head.fragments.some(({ text }) => saysInitAddr(text));
   const sparesOf = hasSpares(settings) ? makeSpares(settings.spareBackends ?? 0, templates) : undefined;
   const backendOf = (service: Service): BackendSection => {
@@ -48,8 +49,7 @@ export function makeRenderer(
   const apart = whole(apartFrom);
   let last: { readonly front: readonly Section[]; readonly rendering: Rendering } | undefined;
   return (services, release) => {
-    const fronts = services.map(({ front }) => front);
-    const { sections: made, maps } = frontPart(fronts);
+    const { sections: made, maps } = frontPart(frontsOf(services));
     if (all?.release !== release) all = makeAll(release);
     const rendered = all.backends(services);
     const sections = all.amend(made);

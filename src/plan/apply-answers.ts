@@ -1,4 +1,4 @@
-import { common } from '../lib/lists.ts';
+import { common, differing, withElement, withElements } from '../lib/lists.ts';
 import type { ServerException, BackendSection, Command, Document, Effect, Fragment, MapFile, Running, Section } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
 import { planCertificates } from './plan-certificates.ts';
@@ -19,7 +19,7 @@ export interface Sent {
  * replaced by the wanted document's objects, so that the next plan finds them by identity. Returns `running` itself when nothing changed.
  */
 export function applyAnswers({ running, wanted, commands, answers }: Sent): Running {
-  const next = new Next(running);
+  const next = new Next(running, wanted.backends);
   for (const [i, command] of commands.entries()) {
     const { taken, answer } = answers[i] ?? { taken: false, answer: '' };
     if (taken) next.take(command.effect);
@@ -37,11 +37,13 @@ class Next {
   readonly #running: Running;
   readonly #servers = new Map<BackendName, Map<ServerName, Fragment>>();
   readonly #maps = new Map<string, Map<string, BackendName>>();
+  readonly #wanted: Document['backends'];
   #exceptions: Map<string, ServerException> | undefined;
   #lost: Map<BackendName, string> | undefined;
 
-  constructor(running: Running) {
+  constructor(running: Running, wanted: Document['backends']) {
     this.#running = running;
+    this.#wanted = wanted;
   }
 
   get exceptions(): Running['exceptions'] {
@@ -68,13 +70,22 @@ class Next {
   document(): Document {
     const { document } = this.#running;
     if (this.#servers.size === 0 && this.#maps.size === 0) return document;
-    const withServers = (section: BackendSection): BackendSection => {
+    const spares = document.spares?.map((section): BackendSection => {
       const servers = this.#servers.get(section.backend);
       return servers === undefined ? section : { ...section, servers };
-    };
-    const backends = document.backends.map(withServers);
-    const spares = document.spares?.map(withServers);
-    return { ...document, backends, ...(spares && { spares }), maps: { ...document.maps, ...Object.fromEntries<MapFile>(this.#maps) } };
+    });
+    const maps = { ...document.maps, ...Object.fromEntries<MapFile>(this.#maps) };
+    return { ...document, backends: this.#backends(), ...(spares && { spares }), maps };
+  }
+
+  #backends(): Document['backends'] {
+    let { backends } = this.#running.document;
+    for (const [backend, servers] of this.#servers) {
+      const place = this.#placeOf(backend);
+      const section = backends[place];
+      if (section !== undefined) backends = withElement(backends, place, { ...section, servers });
+    }
+    return backends;
   }
 
   #server({ backend, server, line, stage }: Extract<Effect, { kind: 'server' }>): void {
@@ -88,10 +99,17 @@ class Next {
     const known = this.#servers.get(backend);
     if (known !== undefined) return known;
     const { backends, spares = [] } = this.#running.document;
-    const isIt = (section: BackendSection): boolean => section.backend === backend;
-    const servers = new Map((backends.find(isIt) ?? spares.find(isIt))?.servers);
+    const section = backends[this.#placeOf(backend)] ?? spares.find((one) => one.backend === backend);
+    const servers = new Map(section?.servers);
     this.#servers.set(backend, servers);
     return servers;
+  }
+
+  /** The place of a backend. It is first looked for among those that are not as wanted, because commands change no other. */
+  #placeOf(backend: BackendName): number {
+    const { backends } = this.#running.document;
+    const others = backends.length === this.#wanted.length ? differing(backends, this.#wanted) : [];
+    return others.find((place) => backends[place]?.backend === backend) ?? backends.findIndex((section) => section.backend === backend);
   }
 
   #entry({ file, key, to }: Extract<Effect, { kind: 'map' }>): void {
@@ -136,8 +154,11 @@ function uniteSections<Kind extends Section>(
   after: readonly Kind[],
   isSame: (a: Kind, b: Kind) => boolean,
 ): readonly Kind[] {
+  if (before.length === after.length) {
+    const places = differing(before, after);
+    if (places.every((place) => before[place]?.name === after[place]?.name)) return uniteInPlace({ before, after, places }, isSame);
+  }
   const { head, tail } = common(before, after);
-  if (head + tail === before.length && head + tail === after.length) return after;
   const wanted = new Map(after.slice(head, after.length - tail).map((section) => [section.name, section]));
   let same = head + tail;
   const middle = before.slice(head, before.length - tail).map((section) => {
@@ -149,7 +170,17 @@ function uniteSections<Kind extends Section>(
   });
   if (same === before.length && same === after.length) return after;
   const isOther = middle.some((section, i) => section !== before[head + i]);
-  return isOther ? [...before.slice(0, head), ...middle, ...before.slice(before.length - tail)] : before;
+  return isOther ? withElements(before, head, middle) : before;
+}
+
+/** The same for sections that have kept their places and names, and differ only at these places. */
+function uniteInPlace<Kind extends Section>(
+  { before, after, places }: { readonly before: readonly Kind[]; readonly after: readonly Kind[]; readonly places: readonly number[] },
+  isSame: (a: Kind, b: Kind) => boolean,
+): readonly Kind[] {
+  const alike = places.filter((place) => isSame(before[place] as Kind, after[place] as Kind));
+  if (alike.length === places.length) return after;
+  return alike.reduce((united, place) => withElement(united, place, after[place] as Kind), before);
 }
 
 function uniteMaps(before: Document['maps'], after: Document['maps']): Document['maps'] {

@@ -1,4 +1,4 @@
-import { common, whole } from '../lib/lists.ts';
+import { common, differing, whole } from '../lib/lists.ts';
 import type { ServerException, BackendSection, Command, Document, Plan, Reason, ReasonCode, Running, Section } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
 import type { Release } from '../model/release.ts';
@@ -94,9 +94,8 @@ interface Touched<Kind> {
 
 /** Pairs the sections of two lists by name. Sections that are the same object on both sides are paired only when `touched` has their name. */
 function pairUp<Kind extends Section>(before: readonly Kind[], after: readonly Kind[], { touched, same }: Touched<Kind>): Pairs<Kind> {
-  const { head, tail } = common(before, after);
-  const was = byName(before.slice(head, before.length - tail));
-  const now = byName(after.slice(head, after.length - tail));
+  const [ofBefore, ofAfter] = otherSections(before, after);
+  const [was, now] = [byName(ofBefore), byName(ofAfter)];
   const both = same.flatMap((section): [Kind, Kind][] => (was.has(section.name) ? [] : [[section, section]]));
   for (const [name, section] of now) {
     const other = was.get(name);
@@ -104,6 +103,15 @@ function pairUp<Kind extends Section>(before: readonly Kind[], after: readonly K
   }
   const fresh = [...now.keys()].filter((name) => !was.has(name));
   return { both, fresh, gone: [...was.keys()].filter((name) => !now.has(name)) };
+}
+
+/** Returns the sections of both lists without those that are the same object at the same place, as far as the lists are in the same order. */
+function otherSections<Kind extends Section>(before: readonly Kind[], after: readonly Kind[]): readonly [readonly Kind[], readonly Kind[]] {
+  const places = before.length === after.length ? differing(before, after) : [];
+  const isInOrder = places.length > 0 && places.every((place) => before[place]?.name === after[place]?.name);
+  if (isInOrder) return [places.map((place) => before[place] as Kind), places.map((place) => after[place] as Kind)];
+  const { head, tail } = common(before, after);
+  return [before.slice(head, before.length - tail), after.slice(head, after.length - tail)];
 }
 
 /** Returns sections by name. Unusual templates can make two sections of the same name, which get a number in their order. */
@@ -165,6 +173,7 @@ function planAllServers({ running, release, pairs, defaults }: ServersParts): Se
   const plans = pairs.map(([before, after]): ServerPlan => {
     if (running.lost.has(after.backend)) return { commands: [], reload: [] };
     const its = apart.get(after.backend) ?? new Map<ServerName, ServerException>();
+    if (before === after && Array.from(its.values()).every((one) => isOver(one, after))) return { commands: [], reload: [] };
     const plan = planServers({ before, after, exceptions: its, release, traits: lazily(() => traitsOf(before, defaults())) });
     if (plan.commands.length === 0 && plan.reload.length === 0) return plan;
     if (its.size === 0 && isSameWhole(before, after)) return { commands: [], reload: [] }; // a file that was read back may be split differently
@@ -172,6 +181,11 @@ function planAllServers({ running, release, pairs, defaults }: ServersParts): Se
     return isMeant ? plan : { commands: [], reload: [...plan.reload, ...reasonsOf(plan.commands)] };
   });
   return { commands: plans.flatMap(({ commands }) => commands), reload: plans.flatMap(({ reload }) => reload) };
+}
+
+/** Whether a server was stopped and is not wanted any more, so that it only waits to be deleted. */
+function isOver({ stage, server }: ServerException, { servers }: BackendSection): boolean {
+  return stage === 'stopped' && !servers.has(server);
 }
 
 function byBackend(apart: Running['exceptions']): ReadonlyMap<BackendName, ReadonlyMap<ServerName, ServerException>> {

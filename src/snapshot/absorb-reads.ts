@@ -1,5 +1,5 @@
 import { keep } from '../lib/keep.ts';
-import { byText, common, placeOf } from '../lib/lists.ts';
+import { byText, isSameList, placeOf, withElement } from '../lib/lists.ts';
 import type { AppId } from '../model/names.ts';
 import type { News } from '../model/news.ts';
 import type { Problem } from '../model/problem.ts';
@@ -78,7 +78,8 @@ export function absorbApp(state: State, { id, app, problems, sentAt, at: now }: 
   const after = app === undefined ? (problems.length > 0 ? before : undefined) : settle(before, app, { ...state, sentAt, at: now });
   const others = state.snapshot.problems.filter(({ owner }) => owner.by !== 'app' || owner.app !== id);
   const same = after === before && problems.length === 0 && others.length === state.snapshot.problems.length;
-  const next = apps.toSpliced(at, before === undefined ? 0 : 1, ...(after === undefined ? [] : [after]));
+  const isThere = before !== undefined && after !== undefined;
+  const next = isThere ? withElement(apps, at, after) : apps.toSpliced(at, before === undefined ? 0 : 1, ...(after === undefined ? [] : [after]));
   const snapshot = same ? state.snapshot : keepSnapshot(state.snapshot, next, [...others, ...problems]);
   const overtaken = (before?.tasks ?? []).filter((task) => (state.told.get(task.id) ?? Infinity) <= sentAt);
   const isRead = app !== undefined || problems.length === 0;
@@ -138,7 +139,7 @@ interface Better extends Pick<State, 'ended' | 'told' | 'memory' | 'since'> {
 }
 
 function keepSnapshot(before: Snapshot, apps: readonly App[], problems: readonly Problem[]): Snapshot {
-  const same = common(before.apps, apps).head === Math.max(before.apps.length, apps.length);
+  const same = isSameList(before.apps, apps);
   const after: Snapshot = { apps: same ? before.apps : apps, problems: keep(before.problems, problems) };
   return same && after.problems === before.problems ? before : after;
 }

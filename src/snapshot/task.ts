@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { byText, placeOf } from '../lib/lists.ts';
+import { byText, placeOf, withElement } from '../lib/lists.ts';
 import type { News, TaskUpdate } from '../model/news.ts';
 import type { TaskId } from '../model/names.ts';
 import { DEPLOYMENT_GROUP_LABEL } from '../model/deployment-group.ts';
@@ -21,7 +21,7 @@ export function absorbTask(state: State, { at, app: id, task: update }: Extract<
   const before = apps[index];
   const after = before?.id === id ? withUpdate(before, update) : undefined;
   if (after === undefined || after === before) return ended === state.ended ? state : { ...state, ended };
-  const snapshot = { ...state.snapshot, apps: apps.with(index, after) };
+  const snapshot = { ...state.snapshot, apps: withElement(apps, index, after) };
   return { ...state, ended, snapshot, told: new Map(state.told).set(update.id, at) };
 }
 

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { byText, common, each, eachPair, flat, placeOf, whole } from '../../src/lib/lists.ts';
+import { flatOf } from '../../src/lib/flat-lists.ts';
+import { byText, common, each, eachPair, placeOf, whole, withElement } from '../../src/lib/lists.ts';
+import { placesBetween } from '../../src/lib/origins.ts';
 
 interface Thing {
   readonly n: number;
@@ -100,10 +102,10 @@ test('whole: computes again only for other elements or another order', () => {
 /** Some short lists, one of them empty, two that read the same. */
 const parts: readonly (readonly number[])[] = [[], [1], [1], [2, 3], [4, 5, 6], [7], [8, 9]];
 
-test('flat: any lists one after the other give what a plain flat() gives, and the same lists the very same one', () => {
+test('flatOf: any lists one after the other give what a plain flat() gives, and the same lists the very same one', () => {
   fc.assert(
     fc.property(fc.array(fc.array(fc.constantFrom(...parts), { maxLength: 9 })), (sequence) => {
-      const all = flat<number>();
+      const all = flatOf((list: readonly number[]) => list);
       for (const one of sequence) {
         const before = one.flat();
         const joined = all(one);
@@ -115,18 +117,18 @@ test('flat: any lists one after the other give what a plain flat() gives, and th
   );
 });
 
-test('flat: what it gave before stays as it was', () => {
-  const all = flat<number>();
+test('flatOf: what it gave before stays as it was', () => {
+  const all = flatOf((list: readonly number[]) => list);
   const first = all([[1], [2], [3]]);
   const second = all([[1], [2, 2], [3]]);
   expect([first, second]).toEqual([
     [1, 2, 3],
     [1, 2, 2, 3],
   ]);
-  expect(flat<number>()([])).toEqual([]);
+  expect(flatOf((list: readonly number[]) => list)([])).toEqual([]);
 });
 
-test('flat: only the lists between those that are the same as before are read', () => {
+test('flatOf: only the lists between those that are the same as before are read', () => {
   const read = new Set<string>();
   const watched = (name: string, elements: readonly string[]): readonly string[] =>
     new Proxy(elements, {
@@ -141,7 +143,7 @@ test('flat: only the lists between those that are the same as before are read', 
     all(lists as readonly (readonly string[])[]);
     return [...read].sort();
   };
-  const all = flat<string>();
+  const all = flatOf((list: readonly string[]) => list);
   expect(readFor([a, b, c, d])).toEqual(['a', 'b', 'c', 'd']);
   expect(readFor([a, b, c, d])).toEqual([]);
   expect(readFor([a, e, c, d])).toEqual(['e']);
@@ -188,4 +190,41 @@ test.each([
 
 test('byText: code units, not a locale', () => {
   expect(['b', 'B', 'a', 'ä', '10', '9', ''].sort(byText)).toEqual(['', '10', '9', 'B', 'a', 'b', 'ä']);
+});
+
+test('placesBetween: lists that were made from one another differ at no other place', () => {
+  const step = fc.tuple(fc.nat(7), fc.constantFrom(...things));
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 20 }), fc.nat(20), fc.nat(20), (steps, one, other) => {
+      let last: readonly Thing[] = [...things];
+      const all = [last, ...steps.map(([place, thing]) => (last = withElement(last, place, thing)))];
+      const [a, b] = [all[one % all.length] ?? last, all[other % all.length] ?? last];
+      const places = placesBetween(a, b);
+      const unlike = a.flatMap((thing, i) => (thing === b[i] ? [] : [i]));
+      expect(unlike.filter((place) => places?.includes(place) === false)).toEqual([]);
+      expect(common(a, b)).toEqual(common([...a], [...b]));
+      if (Math.abs((one % all.length) - (other % all.length)) <= 12) expect(places).toBeDefined();
+    }),
+  );
+});
+
+test('placesBetween: what each, eachPair and flatOf return is known to differ at the places of what changed', () => {
+  const [wrap, pair, join] = [each((thing: Thing) => ({ thing })), eachPair((a: Thing, b: Thing) => [a, b]), flatOf((list: readonly Thing[]) => list)];
+  const twice = each((thing: Thing) => [thing, thing]);
+  const first = [...things];
+  const second = withElement(withElement(first, 5, { n: 50 }), 2, { n: 20 });
+  expect(placesBetween(first, second)).toEqual([2, 5]);
+  expect(placesBetween(wrap(first), wrap(second))).toEqual([2, 5]);
+  expect(placesBetween(pair(first, things), pair(second, things))).toEqual([2, 5]);
+  expect(placesBetween(join(twice(first)), join(twice(second)))).toEqual([4, 5, 10, 11]);
+});
+
+test('each and flatOf: a list that gives the same results returns the very same list', () => {
+  const even = each((thing: Thing) => thing.n % 2);
+  const join = flatOf((list: readonly number[]) => list);
+  expect(even(withElement(things, 3, { n: 5 }))).not.toBe(even([...things].reverse()));
+  const before = even(things);
+  expect(even(withElement(things, 3, { n: 5 }))).toBe(before);
+  const joined = join([[1], [2, 3], []]);
+  expect(join([[1], [2, 3], []])).toBe(joined);
 });
