@@ -13,7 +13,8 @@ export function flatOf<Owner, Element>(listOf: (owner: Owner) => readonly Elemen
     const isAsMany = owners.length === last.owners.length;
     const places = isAsMany ? differing(last.owners, owners).filter((at) => !isSameAt(last, lists, at)) : undefined;
     if (places === undefined) last = joined(last, lists);
-    else if (places.every((at) => listOf(owners[at] as Owner).length === sizeAt(last, at))) last = { ...last, owners, all: patched(last, lists, places) };
+    else if (places.every((at) => listOf(owners[at] as Owner).length === sizeAt(last, at)))
+      last = { ...last, owners, all: patched(last, lists, places) };
     else last = spliced(last, lists, places);
     return last.all;
   };
@@ -35,7 +36,11 @@ function sizeAt({ all, starts }: Flat<unknown, unknown>, at: number): number {
   return (starts[at + 1] ?? all.length) - (starts[at] ?? 0);
 }
 
-function isSameAt<Owner, Element>({ owners: before }: Flat<Owner, Element>, { owners, listOf }: Lists<Owner, Element>, at: number): boolean {
+function isSameAt<Owner, Element>(
+  { owners: before }: Flat<Owner, Element>,
+  { owners, listOf }: Lists<Owner, Element>,
+  at: number,
+): boolean {
   return listOf(before[at] as Owner) === listOf(owners[at] as Owner);
 }
 

@@ -79,7 +79,9 @@ export function absorbApp(state: State, { id, app, problems, sentAt, at: now }: 
   const others = state.snapshot.problems.filter(({ owner }) => owner.by !== 'app' || owner.app !== id);
   const same = after === before && problems.length === 0 && others.length === state.snapshot.problems.length;
   const isThere = before !== undefined && after !== undefined;
-  const next = isThere ? withElement(apps, at, after) : apps.toSpliced(at, before === undefined ? 0 : 1, ...(after === undefined ? [] : [after]));
+  const next = isThere
+    ? withElement(apps, at, after)
+    : apps.toSpliced(at, before === undefined ? 0 : 1, ...(after === undefined ? [] : [after]));
   const snapshot = same ? state.snapshot : keepSnapshot(state.snapshot, next, [...others, ...problems]);
   const overtaken = (before?.tasks ?? []).filter((task) => (state.told.get(task.id) ?? Infinity) <= sentAt);
   const isRead = app !== undefined || problems.length === 0;

@@ -209,7 +209,11 @@ test('placesBetween: lists that were made from one another differ at no other pl
 });
 
 test('placesBetween: what each, eachPair and flatOf return is known to differ at the places of what changed', () => {
-  const [wrap, pair, join] = [each((thing: Thing) => ({ thing })), eachPair((a: Thing, b: Thing) => [a, b]), flatOf((list: readonly Thing[]) => list)];
+  const [wrap, pair, join] = [
+    each((thing: Thing) => ({ thing })),
+    eachPair((a: Thing, b: Thing) => [a, b]),
+    flatOf((list: readonly Thing[]) => list),
+  ];
   const twice = each((thing: Thing) => [thing, thing]);
   const first = [...things];
   const second = withElement(withElement(first, 5, { n: 50 }), 2, { n: 20 });
