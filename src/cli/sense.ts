@@ -16,6 +16,7 @@ export function withSense(settings: Settings): Settings {
   if (minServPort > maxServPort)
     throw new UsageError(`--min-serv-port-ip-per-task ${minServPort} is above --max-serv-port-ip-per-task ${maxServPort}`);
   refuseUnclearHaproxy(settings);
+  refuseHttp3(settings);
   refuseSharedPorts(settings);
   return minServPort === 0 ? { ...settings, minServPort: 1 } : settings;
 }
@@ -31,6 +32,17 @@ function refuseUnclearHaproxy({ command, haproxySocket, haproxyMasterSocket, sto
     throw new UsageError('--command and --haproxy-master-socket each say how HAProxy is reloaded: give one of the two flags');
   if (stopHaproxy)
     throw new UsageError("--stop-haproxy ends our own HAProxy; that of --haproxy-master-socket is a service's: leave out --stop-haproxy");
+}
+
+/** HTTP/3 is of the one shared https frontend, and browsers ask for several hosts on one connection, which only the Host header tells apart. */
+function refuseHttp3({ http3, httpsRouting, groupHttpsByVhost, dontBindHttpHttps }: Settings): void {
+  if (!http3) return;
+  const others = [
+    ...(httpsRouting === 'sni' ? ['--https-routing sni'] : []),
+    ...(groupHttpsByVhost ? ['--group-https-by-vhost'] : []),
+    ...(dontBindHttpHttps ? ['--dont-bind-http-https'] : []),
+  ];
+  if (others[0] !== undefined) throw new UsageError(`--http3 can't be with ${others[0]}: remove one of the two`);
 }
 
 /** HAProxy would share the traffic of a port among two frontends that bind it, and a port of the daemon's own would stay taken for ever. */

@@ -53,6 +53,7 @@ function translate(settings: Settings, env: Environment): Pick<DeriveSettings, '
       sharedFrontends: !settings.dontBindHttpHttps,
       groupHttpsByVhost: settings.groupHttpsByVhost,
       httpsRouting: settings.httpsRouting,
+      http3: settings.http3,
       maps: settings.haproxyMap,
       configFolder: path.dirname(path.resolve(settings.haproxyConfig)),
       bindAddress: settings.bindAddress,

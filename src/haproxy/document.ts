@@ -11,6 +11,7 @@ import { makeSpares } from './spares.ts';
 import { makeDaemonBackend } from './daemon-backend.ts';
 import { makeHead } from './head.ts';
 import { saysInitAddr } from './host-names.ts';
+import { http3Problems, speaksQuic } from './http3.ts';
 import { isAtLeast } from './release.ts';
 import type { DocumentSettings } from './settings.ts';
 import type { Templates } from './templates.ts';
@@ -31,7 +32,6 @@ export function makeRenderer(
 ): (services: readonly Service[], release: Release) => Rendering {
   const head = makeHead(templates, settings);
   const daemon = makeDaemonBackend(settings);
-  const frontPart = whole(makeFrontPart(templates, settings));
   const frontsOf = each(({ front }: Service) => front);
   const headSays = head.fragments.some(({ text }) => saysInitAddr(text));
   const sparesOf = hasSpares(settings) ? makeSpares(settings.spareBackends ?? 0, templates) : undefined;
@@ -41,6 +41,7 @@ export function makeRenderer(
   };
   const makeAll = (release: Release) => ({
     release,
+    frontPart: whole(makeFrontPart(templates, { ...settings, http3: settings.http3 && speaksQuic(release) })),
     headAsTaken: amended(head, { release, headSays }),
     amend: each((section: Section) => amended(section, { release, headSays })),
     backends: each((service: Service) => amended(backendOf(service), { release, headSays })),
@@ -49,8 +50,8 @@ export function makeRenderer(
   const apart = whole(apartFrom);
   let last: { readonly front: readonly Section[]; readonly rendering: Rendering } | undefined;
   return (services, release) => {
-    const { sections: made, maps } = frontPart(frontsOf(services));
     if (all?.release !== release) all = makeAll(release);
+    const { sections: made, maps } = all.frontPart(frontsOf(services));
     const rendered = all.backends(services);
     const sections = all.amend(made);
     const front = isAtLeast(release, 3, 3) ? apart(sections) : sections;
@@ -61,7 +62,7 @@ export function makeRenderer(
         maps,
         ...(sparesOf && { spares: sparesOf(rendered) }),
       };
-      last = { front, rendering: { document, problems: templates.problems } };
+      last = { front, rendering: { document, problems: [...templates.problems, ...(settings.http3 ? http3Problems(made, release) : [])] } };
     }
     return last.rendering;
   };

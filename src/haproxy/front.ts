@@ -9,6 +9,7 @@ import { hasHostRules, makeRouteRules, type RouteRules } from './routes.ts';
 import { section } from './section.ts';
 import { APP_MAP, DOMAIN_MAP, HEALTH_MAP, SPARES_MAP, type DocumentSettings } from './settings.ts';
 import { spareRule } from './in-spare.ts';
+import { withHttp3 } from './http3.ts';
 import { passthroughMaps, withPassthrough } from './passthrough.ts';
 import { makeTable, type Table } from './table.ts';
 import { tableLines } from './table-lines.ts';
@@ -84,9 +85,13 @@ function sharedFrontends({ byWeight, rendered, templates, settings, table }: Sha
   const byAppId = maps ? mapOfApps : apps.flatMap(({ appId }) => appId);
   const at = (port: number) => ({ bindAddr, port: String(port) });
   const isPassing = byWeight.some(({ front }) => front.passthrough === true && front.routes.length > 0);
+  const sharedSection = (): Section => {
+    const https = sharedHttps(byWeight, { templates, settings, table: lines });
+    return settings.http3 ? withHttp3(https, settings) : https;
+  };
   const secure = groupHttpsByVhost
     ? groupedHttps(byWeight, { templates, settings, table: lines })
-    : withPassthrough(sharedHttps(byWeight, { templates, settings, table: lines }), settings, isPassing);
+    : withPassthrough(sharedSection(), settings, isPassing);
   return [
     ...(bound ? [section([templates.render('HAPROXY_HTTP_FRONTEND_HEAD', at(ports.http)), options, ...http])] : []),
     section([templates.render('HAPROXY_HTTP_FRONTEND_APPID_HEAD', at(ports.appId)), options, ...byAppId]),

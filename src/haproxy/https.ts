@@ -37,7 +37,7 @@ export function sharedHttps(byWeight: readonly Ruled[], { templates, settings, t
   }));
   const spare = spareRule(SPARE_SAMPLES[httpsRouting], settings);
   const all = withMap({ rules, map: byWeight.some(({ rules: { mapped } }) => mapped.https.length > 0) ? [map] : [], table, spare });
-  const before = httpsRouting === 'host' ? [...misdirected(all), HOST_WITHOUT_PORT] : [];
+  const before = httpsRouting === 'host' ? [...misdirected(all, settings), HOST_WITHOUT_PORT] : [];
   return section([head, templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {}), ...before, ...all]);
 }
 
@@ -73,8 +73,12 @@ const MISDIRECTED_H2 = ofOperator(`${HOST_OF_REQUEST}  http-request return statu
 /** The same for clients of every version, where a host has its own TLS policy: nobody gets past it by the name of another host. */
 const MISDIRECTED = ofOperator(`${HOST_OF_REQUEST}  http-request return status 421 if ${UNLESS_SAME}\n`);
 
-function misdirected(rules: readonly Fragment[]): readonly Fragment[] {
-  return rules.some(({ text }) => /\b(?:ssl_fc_sni|req[._]ssl_sni)\b/.test(text)) ? [MISDIRECTED_H2] : [];
+/** As MISDIRECTED_H2, for HTTP/3 too. */
+const MISDIRECTED_H3 = ofOperator(`${HOST_OF_REQUEST}  http-request return status 421 if { fc_http_major ge 2 } ${UNLESS_SAME}\n`);
+
+function misdirected(rules: readonly Fragment[], { http3 }: DocumentSettings): readonly Fragment[] {
+  if (!rules.some(({ text }) => /\b(?:ssl_fc_sni|req[._]ssl_sni)\b/.test(text))) return [];
+  return [http3 ? MISDIRECTED_H3 : MISDIRECTED_H2];
 }
 
 /**

@@ -13,5 +13,11 @@ export function readRelease(text: string): Release | undefined {
   const found = /\bversion (\d+)\.(\d+)/.exec(text);
   if (found === null) return undefined;
   const lacks = /^Feature list/m.test(text) && !/\+PROMEX\b|prometheus-exporter/.test(text);
-  return { major: Number(found[1]), minor: Number(found[2]), ...(lacks && { lacksExporter: true }) };
+  const hasQuic = /^Feature list.*\s\+QUIC(?:\s|$)/m.test(text);
+  return {
+    major: Number(found[1]),
+    minor: Number(found[2]),
+    ...(lacks && { lacksExporter: true as const }),
+    ...(hasQuic && { hasQuic: true as const }),
+  };
 }

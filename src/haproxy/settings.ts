@@ -6,6 +6,8 @@ export interface DocumentSettings {
   readonly groupHttpsByVhost: boolean;
   /** Whether https frontends find the app by the Host header, or by the name in the TLS hello as marathon-lb does. */
   readonly httpsRouting: 'host' | 'sni';
+  /** Whether the shared https frontend is to serve HTTP/3, where HAProxy can. */
+  readonly http3: boolean;
   /** Whether plain virtual hosts and app ids are looked up in map files. */
   readonly maps: boolean;
   /** The folder of haproxy.cfg, as it is written in the rules that read map files. */

@@ -19,6 +19,7 @@ export type ProblemCode =
   | 'refused-by-haproxy' // HAProxy refused the configuration
   | 'template-denied' // a label has a template that the operator does not allow
   | 'template' // a template can't be used, and the default one is used instead
+  | 'http3' // --http3 is given, and HAProxy can't serve HTTP/3
   | 'name-unresolved' // the host name of a server does not resolve
   | 'certificate' // a certificate can't be used
   | 'file' // a file that a label names, other than a certificate, can't be used

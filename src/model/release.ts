@@ -4,4 +4,6 @@ export interface Release {
   readonly minor: number;
   /** True when it was built without the Prometheus exporter, as far as that is known. */
   readonly lacksExporter?: true;
+  /** True when it was built with QUIC, as far as that is known. */
+  readonly hasQuic?: true;
 }

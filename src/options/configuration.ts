@@ -45,6 +45,10 @@ export const CONFIGURATION_OPTIONS = {
     values: ['host', 'sni'],
     read: oneOf(['host', 'sni']),
   }),
+  http3: option('--http3', 'The configuration', {
+    help: 'serve HTTP/3 (QUIC) on the UDP port of the shared https frontend too; needs HAProxy 3.2 or later',
+    fallback: false,
+  }),
   sslCerts: option<readonly string[]>('--ssl-certs <files>', 'The configuration', {
     help: 'certificates of the shared https frontend, separated by commas',
     fallback: CERTIFICATES,

@@ -54,6 +54,7 @@ const SETTINGS: Readonly<Record<OptionName, Row>> = {
   dontBindHttpHttps: ANY,
   groupHttpsByVhost: ANY,
   httpsRouting: { wrong: ['path'] },
+  http3: ANY,
   sslCerts: { wrong: ['', 'a,,b'], heals: ['/nowhere/cert.pem', 'FILE'] },
   bindAddress: { wrong: ['10.0.0.1 ssl', ''], heals: ['10.99.99.99'] },
   httpPort: { ...PORT, wrong: ['0', '443'] },

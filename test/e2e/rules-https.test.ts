@@ -1,7 +1,10 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { connect, type ClientHttp2Session } from 'node:http2';
 import { connect as connectTls } from 'node:tls';
+import { speaksQuic } from '../../src/haproxy/http3.ts';
+import { RELEASE } from './release.ts';
 import { useEstate, type Arrived, type Estate } from './rules.ts';
 
 jest.setTimeout(60_000);
@@ -111,5 +114,17 @@ describe('--https-routing sni', () => {
 
   test('the name in the hello counts, not the Host', async () => {
     await expect(estate().arrived({ over: 'https', host: 'b.test', sni: 'a.test' })).resolves.toMatchObject({ app: '/a' });
+  });
+});
+
+describe('with --http3', () => {
+  const estate = useEstate({ apps, settings: { http3: true } });
+
+  test('https is served, and HTTP/3 announced and listened for where HAProxy has it', async () => {
+    const { status, headers } = await estate().ask({ over: 'https', host: 'a.test' });
+    const { https } = estate().ports;
+    expect([status, headers['alt-svc']]).toEqual(['200', speaksQuic(RELEASE) ? `h3=":${https}"; ma=3600` : undefined]);
+    const isBound = (await readFile('/proc/net/udp', 'utf8')).includes(`0100007F:${https.toString(16).toUpperCase().padStart(4, '0')} `);
+    expect(isBound).toBe(speaksQuic(RELEASE));
   });
 });

@@ -22,6 +22,7 @@ export function settings(given: Partial<DocumentSettings> = {}): DocumentSetting
     maps: true,
     groupHttpsByVhost: false,
     httpsRouting: 'host',
+    http3: false,
     configFolder: '/etc/haproxy',
     bindAddress: '*',
     ports: { http: 80, https: 443, appId: 9091, stats: 9090 },

@@ -24,6 +24,7 @@ const SEVERITIES = {
   'health-check': 'minor',
   'label-unknown': 'minor',
   shadowed: 'minor',
+  http3: 'minor',
   'dns-name': 'minor',
   'dns-name-shared': 'minor',
 } as const satisfies Record<ProblemCode, Severity>;

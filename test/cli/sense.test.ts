@@ -1,0 +1,13 @@
+import { expect, test } from '@jest/globals';
+import { withSense } from '../../src/cli/sense.ts';
+import { defaultSettings, type Settings } from '../../src/options/options.ts';
+
+test.each<[string, Partial<Settings>]>([
+  ['--https-routing sni', { httpsRouting: 'sni' }],
+  ['--group-https-by-vhost', { groupHttpsByVhost: true }],
+  ['--dont-bind-http-https', { dontBindHttpHttps: true }],
+])('--http3 is refused beside %s, in one sentence that names both', (flag, given) => {
+  const all = { ...defaultSettings(), group: ['external'], ...given };
+  expect(() => withSense({ ...all, http3: true })).toThrow(`--http3 can't be with ${flag}: remove one of the two`);
+  expect(withSense(all)).toMatchObject(given);
+});
