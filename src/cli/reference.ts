@@ -28,6 +28,8 @@ export function makeReference(): string {
     '',
     '## Templates',
     '',
+    'How to write one, where each stands and what the placeholders mean: [templates.md](templates.md).',
+    '',
     'A template comes from the first of these that exists: a label `HAPROXY_n_<NAME>` (where the table says so), the variable `HAPROXY_<NAME>`, a file',
     '`HAPROXY_<NAME>.hbs` or `HAPROXY_<NAME>` in `--templates-dir`, the default. In a label or variable without a real line end, `\\n` means one.',
     "Files that end in `.hbs` are Handlebars; all others are in marathon-lb's format, where `{name}` is a placeholder and `{{`, `}}` are braces.",

@@ -1,20 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { terminalsOf } from './console.ts';
-
-const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', ...below('docs', '.md')];
-
-function below(folder: string, end: string): readonly string[] {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith(end));
-  return names.map((name) => path.join(folder, name));
-}
+import { CATALOGUE, type TemplateRow } from '../../src/haproxy/catalogue.ts';
+import { below, blocksOf, commandsWith, PAGES, terminalsOf } from './console.ts';
 
 /** Without its blocks of code, which show commands and output. */
 function textOf(page: string): string {
-  return readFileSync(page, 'utf8')
-    .replace(/^(`{3,}).*?^\1/gms, '')
-    .replace(/^ {4}.*$/gm, '');
+  return readFileSync(page, 'utf8').replace(/^(`{3,}).*?^\1/gms, '');
 }
 
 /** The anchors of a page's headings, as forges make them. */
@@ -60,14 +52,42 @@ test('the words that docs/architecture.md explains are types of src/', () => {
   expect(words.filter((word) => !new RegExp(`^export (?:interface|type|class) ${word}\\b`, 'm').test(source))).toEqual([]);
 });
 
-test('every terminal that a page shows is run by a test, or says what it needs', () => {
-  const others = PAGES.flatMap((page) => {
-    const run = page.startsWith(path.join('docs', 'cookbook') + path.sep) || page === path.join('docs', 'guide.md');
-    return terminalsOf(page).flatMap(({ needs }) =>
-      (needs === '' && !run) || !['', 'cluster'].includes(needs) ? [`${page}: ${needs}`] : [],
-    );
+/** What a terminal may need: nothing but this machine; the tutorial of `npm start`; a cluster; Docker; the sources. */
+const NEEDS = ['', 'tutorial', 'cluster', 'docker', 'clone'];
+const LANGUAGES = ['json', 'yaml', 'ini', 'text'];
+
+test('every command that a page shows is in a terminal, which is run by a test or says what it needs', () => {
+  const wrong = PAGES.flatMap((page) => {
+    const needs = terminalsOf(page).filter((terminal) => !NEEDS.includes(terminal.needs) || terminal.shown.length === 0);
+    const others = blocksOf(page).filter(({ info, text }) => !/^console\b/.test(info) && (!LANGUAGES.includes(info) || /^\$ /m.test(text)));
+    const indented = textOf(page).match(/^(?: {4}|\t)\S.*$/gm) ?? [];
+    return [...needs.map((terminal) => terminal.needs), ...others.map(({ info }) => info), ...indented].map((what) => `${page}: ${what}`);
   });
-  expect(others).toEqual([]);
+  expect(wrong).toEqual([]);
+});
+
+test('what the sources are needed for is there: the scripts of package.json, and the files', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly scripts: Readonly<Record<string, string>> };
+  const commands = commandsWith('clone').flatMap(([, shown]) => shown.map(({ command }) => command));
+  const missing = commands.filter((command) => {
+    const [, script] = /^npm (?:run )?([\w:]+)/.exec(command) ?? [];
+    const files = command.match(/\btest\/\S+/g) ?? [];
+    return script === undefined ? !files.every((file) => existsSync(file)) : !(script in scripts);
+  });
+  expect(commands.length).toBeGreaterThan(3);
+  expect(missing).toEqual([]);
+});
+
+test.each(PAGES)('%s: what it shows as JSON is JSON', (page) => {
+  for (const { text } of blocksOf(page).filter(({ info }) => info === 'json')) expect(() => JSON.parse(text) as unknown).not.toThrow();
+});
+
+test('docs/templates.md explains every placeholder, and none that there is not', () => {
+  const page = readFileSync('docs/templates.md', 'utf8');
+  const table = page.slice(page.indexOf('\n## What the placeholders mean'), page.indexOf('\n## A template of your own'));
+  const explained = (table.match(/^\| `[^|]*\|/gm) ?? []).flatMap((row) => Array.from(row.matchAll(/`(\w+)`/g), ([, name = '']) => name));
+  const all = Object.values<TemplateRow>(CATALOGUE).flatMap(({ places, lists }) => [...places, ...lists]);
+  expect([...new Set(explained)].sort()).toEqual([...new Set(all)].sort());
 });
 
 test('every example has its page in the cookbook', () => {

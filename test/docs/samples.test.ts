@@ -1,10 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { readFileSync } from 'node:fs';
 import { DESCRIBED } from '../../src/admin/openapi.ts';
 import { SCHEMAS } from '../../src/admin/schemas.ts';
-import { samplesIn } from './samples.ts';
+import { terminalsOf } from './console.ts';
 
-const ASKED = samplesIn(readFileSync('docs/admin.md', 'utf8')).filter(({ command }) => command.startsWith('curl '));
+const ASKED = terminalsOf('docs/admin.md').flatMap(({ shown }) => shown.filter(({ output }) => output.length > 0));
 
 test('docs/admin.md shows answers', () => {
   expect(ASKED.length).toBeGreaterThanOrEqual(3);

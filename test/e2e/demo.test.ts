@@ -1,9 +1,11 @@
 import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { execa } from 'execa';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identify, lives, type ProcessIdentity } from '../../src/process/process-identity.ts';
 import { ask as askMaster } from '../../src/socket/master.ts';
+import { commandsWith, matcherOf } from '../docs/console.ts';
 import { ask } from './ask.ts';
 import { needBuild, start, type Running } from './command.ts';
 import { endAll, makeFolder } from './ends.ts';
@@ -105,6 +107,27 @@ test('it answers as it says, tells what happens, and leaves nothing behind', asy
   await expect(areOver(all)).resolves.toBe(true);
   await expect(processesOf(folder)).resolves.toEqual([]);
   await expect(readdir(folder)).resolves.toEqual([]);
+});
+
+test('its pages show what it prints, and with --pod a pod is served beside its apps', async () => {
+  const [ports, folder] = [await choosePorts(), await makeFolder(ends)];
+  const { stdout } = startDemo(ports, folder, '--pod', '--every', '3600');
+  await until(
+    () => `it serves\n${stdout()}`,
+    () => stdout().includes('HAProxy serves /nginx'),
+  );
+  const shown = commandsWith('tutorial').flatMap(([, commands]) => commands);
+  expect(shown.length).toBeGreaterThanOrEqual(2);
+  for (const { command, output } of shown) {
+    const here = command.replace(':8080', `:${ports['--http-port']}`).replace('-p 8053', `-p ${ports['--dns-port']}`);
+    const there = output.map((line) => line.replace(/:80$/, `:${ports['--container-port']}`));
+    const { stdout: printed } = await execa('sh', ['-c', here]);
+    expect(printed).toMatch(matcherOf(there));
+  }
+  await expect(ask({ port: ports['--http-port'], host: 'cart.acme.org' })).resolves.toMatchObject({
+    status: '200',
+    body: expect.stringContaining('Hello from task cart instance') as unknown,
+  });
 });
 
 /** Gives HAProxy servers by the names that the next tasks of the story have, so that it does not take theirs. */

@@ -1,8 +1,7 @@
 import { expect, jest, test } from '@jest/globals';
-import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { samplesIn } from '../docs/samples.ts';
+import { terminalsOf } from '../docs/console.ts';
 import { clusters, type Cluster } from './cluster.ts';
 import { run, type Ended } from './command.ts';
 import { HOST, OTHER_HOST } from './tasks.ts';
@@ -45,7 +44,7 @@ test('nothing would change after a pass; then a task, an app, a host and a bad l
   expect(changed.stdout).toContain(`a reload\n`);
   expect(changed.stdout).toContain(`  backend-new other_${ports.other}\n`);
   expect(changed.stdout).toContain('HAPROXY_0_VHOTS');
-  const shown = samplesIn(readFileSync('docs/diff.md', 'utf8')).flatMap(({ output }) => output.slice(0, -1).map(shapeOf));
+  const shown = terminalsOf('docs/diff.md').flatMap((terminal) => terminal.shown.flatMap(({ output }) => output.slice(0, -1).map(shapeOf)));
   expect(shown.length).toBeGreaterThan(10);
   expect(changed.stdout.split('\n').map(shapeOf)).toEqual(expect.arrayContaining(shown));
   const json = JSON.parse((await diff(cluster, '--json')).stdout) as { readonly apps: readonly { readonly app: string }[] };
