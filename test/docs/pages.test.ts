@@ -27,6 +27,12 @@ test.each(PAGES)('%s: every link leads somewhere', (page) => {
   expect(links.filter((link) => !/^https?:/.test(link) && !leads(page, link))).toEqual([]);
 });
 
+/** An app of examples/. */
+interface Example {
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** Where a path in a page may begin: at the top of the project, or, for the rooms, in src/. */
 const TOPS = ['bin', 'docs', 'examples', 'fixtures', 'packaging', 'src', 'templates', 'test'];
 const ROOMS = readdirSync('src', { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
@@ -88,6 +94,13 @@ test('docs/templates.md explains every placeholder, and none that there is not',
   const explained = (table.match(/^\| `[^|]*\|/gm) ?? []).flatMap((row) => Array.from(row.matchAll(/`(\w+)`/g), ([, name = '']) => name));
   const all = Object.values<TemplateRow>(CATALOGUE).flatMap(({ places, lists }) => [...places, ...lists]);
   expect([...new Set(explained)].sort()).toEqual([...new Set(all)].sort());
+});
+
+test.each(below('docs/cookbook', '.md'))('%s shows the labels of its example', (page) => {
+  const shown = JSON.parse(blocksOf(page).find(({ info }) => info === 'json')?.text ?? '') as unknown;
+  const file = `examples/${path.parse(page).name}.json`;
+  const apps = [JSON.parse(readFileSync(file, 'utf8')) as Example | readonly Example[]].flat();
+  expect(shown).toEqual(Object.fromEntries(apps.map(({ id, labels }) => [id, labels])));
 });
 
 test('every example has its page in the cookbook', () => {
