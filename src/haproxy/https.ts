@@ -61,7 +61,7 @@ const HOST_WITHOUT_PORT = ofOperator(
   '  http-request set-header Host %[req.hdr(host),set-var(txn.host),field(1,:)] if { req.hdr(host) -m sub : }\n',
 );
 
-const HOST_OF_REQUEST = '  http-request set-var(txn.mlb_name) req.hdr(host),host_only,lower,regsub(\\\\.$,)\n';
+const HOST_OF_REQUEST = '  http-request set-var(txn.mlb_name) req.fhdr(host),host_only,lower,regsub(\\\\.$,)\n';
 const UNLESS_SAME = '{ ssl_fc_has_sni } !{ ssl_fc_sni,lower,strcmp(txn.mlb_name) eq 0 }';
 
 /**

@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { connect, type ClientHttp2Session } from 'node:http2';
 import { connect as connectTls } from 'node:tls';
 import { speaksQuic } from '../../src/haproxy/http3.ts';
-import { RELEASE } from './release.ts';
+import { askRaw } from './raw-h2.ts';
+import { isSince, RELEASE } from './release.ts';
 import { useEstate, type Arrived, type Estate } from './rules.ts';
 
 jest.setTimeout(60_000);
@@ -74,6 +75,20 @@ describe('by Host', () => {
     await expect(estate().arrived({ over: 'https', host, sni: '' })).resolves.toMatchObject({ app: '/b', host });
   });
 
+  test('of a host and a Host that differ the first counts, and the app sees that one alone', async () => {
+    const session = connect(`https://127.0.0.1:${estate().ports.https}`, { servername: 'a.test', rejectUnauthorized: false });
+    try {
+      for (const asked of [{ ':authority': 'b.test', host: 'a.test' }, { host: 'b.test' }]) {
+        const stream = session.request({ ':path': '/x', ...asked });
+        let body = '';
+        for await (const chunk of stream.setEncoding('utf8')) body += String(chunk);
+        expect(JSON.parse(body)).toMatchObject({ app: '/b', host: 'b.test' });
+      }
+    } finally {
+      session.destroy();
+    }
+  });
+
   test('the Host counts, not the name in the hello', async () => {
     await expect(estate().arrived({ over: 'https', host: 'b.test', sni: 'a.test' })).resolves.toMatchObject({ app: '/b' });
   });
@@ -89,6 +104,12 @@ describe('where an app has a rule by the name in the hello', () => {
       [421, ''],
       [200, '/s'],
     ]);
+  });
+
+  test('a list of hosts with that of the hello in it does not reach the app of another one', async () => {
+    const asked = { ':method': 'GET', ':scheme': 'https', ':path': '/path/x', ':authority': 'b.test,s.test' };
+    const outcome = await askRaw(estate().ports.https, { name: 's.test', headers: Object.entries(asked) });
+    expect(isSince(3, 0) ? ['stream ended'] : ['status 421']).toContain(outcome);
   });
 });
 
