@@ -18,10 +18,16 @@ export function makeReference(): string {
     '',
     '## Labels of a port',
     '',
-    'Labels that stand instead of templates have effect under `--template-labels deny` too. A label marked ↻ is changed without a reload; a change of any',
-    'other one reloads HAProxy, which cuts no request. The last column names the same thing in Traefik (2 and 3, middlewares and services) and in the',
-    "HAProxy and nginx ingresses (annotations). There is no AUTH_URL (Traefik's forwardAuth): HAProxy asks no outside service about a request without Lua",
-    'or an SPOE agent.',
+    'Labels that stand instead of templates have effect under `--template-labels deny` too. The column *change* says what a change of the label takes: ↻',
+    'nothing but commands while HAProxy runs; *↻ number* the same for another number, and a reload to add or remove the label (and for another time of',
+    'RATE_LIMIT); *reload* a reload of HAProxy, which cuts no request. The last column names the same thing in Traefik (2 and 3, middlewares and services)',
+    'and in the HAProxy and nginx ingresses (annotations).',
+    '',
+    'Why the others need a reload: HAProxy reads times, retries, balance, checks, compression, rewriting and TLS to the servers only from its file. What a',
+    'rule compares could stand in a map (times by `set-timeout`, networks, redirects, origins), but then a line names its port, and a spare backend can not',
+    'serve such a port before the next reload. That is worth it for limits, which are changed under load, and for nothing else.',
+    '',
+    "There is no AUTH_URL (Traefik's forwardAuth): HAProxy, 3.4 included, asks no outside service about a request without Lua or an SPOE agent.",
     '',
     ...(Object.keys(QUESTIONS) as Question[]).flatMap(portTable),
     'Basic auth covers only the shared frontends: the service port and the frontend that routes by app id stay open.',
@@ -72,10 +78,10 @@ function portTable(question: Question): readonly string[] {
   const own = Object.values<Label<unknown>>(PORT_LABELS).filter((label) => label.question === question);
   if (own.length === 0) return [];
   const rows = own.map(({ name, grammar, guards, live, doc, example, elsewhere }) => {
-    const marks = `${guards ? ' *' : ''}${live ? ' ↻' : ''}`;
-    return `| \`HAPROXY_n_${name}\`${marks} | ${cell(grammar.wanted)} | ${cell(doc)} | \`${cell(example)}\` | ${cell(elsewhere)} |`;
+    const change = { true: '↻', false: 'reload', number: '↻ number' }[`${live}`];
+    return `| \`HAPROXY_n_${name}\`${guards ? ' *' : ''} | ${change} | ${cell(grammar.wanted)} | ${cell(doc)} | \`${cell(example)}\` | ${cell(elsewhere)} |`;
   });
-  const head = ['| label | value | what it does | example | elsewhere |', '|---|---|---|---|---|'];
+  const head = ['| label | change | value | what it does | example | elsewhere |', '|---|---|---|---|---|---|'];
   return [`### ${QUESTIONS[question]}`, '', ...head, ...rows, ''];
 }
 

@@ -4,6 +4,7 @@ import type { BackendSection, Fragment } from '../model/document.ts';
 import type { ServerName } from '../model/names.ts';
 import type { Backend, Check, Front, Server, Service } from '../model/service.ts';
 import type { Context } from './catalogue.ts';
+import type { LimitSource } from './limits.ts';
 import { section } from './section.ts';
 import { tableFragments } from './table-backend.ts';
 import type { Author, Templates } from './templates.ts';
@@ -11,12 +12,17 @@ import { serverOptions, trafficFragments, type CheckedAt, type TrafficFragments 
 import { writtenOnce } from './written-once.ts';
 import { withoutEnd } from '../lib/without-end.ts';
 
+/** What a backend is rendered with, beside its service. */
+export interface BackendSettings extends Omit<LimitSource, 'backend'> {
+  readonly templates: Templates;
+}
+
 /** Renders the backend of one service: its fragments in marathon-lb's order, then one line for each server. */
-export function makeBackendSection({ front, backend }: Service, templates: Templates): BackendSection {
+export function makeBackendSection({ front, backend }: Service, { templates, ...limits }: BackendSettings): BackendSection {
   const author: Author = { owner: { by: 'app', app: front.app, index: front.index }, overrides: front.overrides };
   const { name, mode } = front;
   const { balance, sticky, check } = backend.options;
-  const traffic = trafficFragments(front, backend.options);
+  const traffic = trafficFragments(front, backend.options, { ...limits, backend: front.name });
   const parts = { front, backend, templates, author, traffic };
   const fragments = [
     templates.render('HAPROXY_BACKEND_HEAD', { backend: name, balance, mode }, author),

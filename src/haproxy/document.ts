@@ -13,7 +13,8 @@ import { makeHead } from './head.ts';
 import { saysInitAddr } from './host-names.ts';
 import { http3Problems, speaksQuic } from './http3.ts';
 import { isAtLeast } from './release.ts';
-import type { DocumentSettings } from './settings.ts';
+import { keepsCounts, makePeers } from './peers.ts';
+import { LIMITS_MAP, type DocumentSettings } from './settings.ts';
 import type { Templates } from './templates.ts';
 
 /** A document, and the Problems with the operator's templates. */
@@ -33,10 +34,11 @@ export function makeRenderer(
   const head = makeHead(templates, settings);
   const daemon = makeDaemonBackend(settings);
   const frontsOf = each(({ front }: Service) => front);
+  const peers = makePeers(settings);
   const headSays = head.fragments.some(({ text }) => saysInitAddr(text));
   const sparesOf = hasSpares(settings) ? makeSpares(settings.spareBackends ?? 0, templates) : undefined;
-  const backendOf = (service: Service): BackendSection => {
-    const made = makeBackendSection(service, templates);
+  const backendOf = (service: Service, outlives: boolean): BackendSection => {
+    const made = makeBackendSection(service, { templates, folder: settings.configFolder, outlives });
     return sparesOf === undefined ? made : { ...made, inSpare: inSpareOf(service.front, settings) };
   };
   const makeAll = (release: Release) => ({
@@ -44,7 +46,7 @@ export function makeRenderer(
     frontPart: whole(makeFrontPart(templates, { ...settings, http3: settings.http3 && speaksQuic(release) })),
     headAsTaken: amended(head, { release, headSays }),
     amend: each((section: Section) => amended(section, { release, headSays })),
-    backends: each((service: Service) => amended(backendOf(service), { release, headSays })),
+    backends: each((service: Service) => amended(backendOf(service, keepsCounts(release)), { release, headSays })),
   });
   let all: ReturnType<typeof makeAll> | undefined;
   const apart = whole(apartFrom);
@@ -57,7 +59,7 @@ export function makeRenderer(
     const front = isAtLeast(release, 3, 3) ? apart(sections) : sections;
     if (last?.front !== front || last.rendering.document.backends !== rendered) {
       const document: Document = {
-        front: [all.headAsTaken, daemon, ...front],
+        front: [all.headAsTaken, daemon, ...(LIMITS_MAP in maps && keepsCounts(release) ? [peers] : []), ...front],
         backends: rendered,
         maps,
         ...(sparesOf && { spares: sparesOf(rendered) }),

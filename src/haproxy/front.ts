@@ -4,6 +4,7 @@ import type { BackendName } from '../model/names.ts';
 import type { Front } from '../model/service.ts';
 import { makeAclNames, type NamedFront } from './acl-names.ts';
 import { bindOptionsOf, certificatesOf, crt } from './crt-list.ts';
+import { limitMaps } from './limits.ts';
 import { groupedHttps, sharedHttps, withMap } from './https.ts';
 import { hasHostRules, makeRouteRules, type RouteRules } from './routes.ts';
 import { section } from './section.ts';
@@ -49,6 +50,7 @@ export function makeFrontPart(templates: Templates, settings: DocumentSettings):
         ...(settings.maps && { [DOMAIN_MAP]: domainMap(byWeight), [APP_MAP]: appMap(firstHttp(rendered)) }),
         ...table?.maps,
         ...passthroughMaps(settings.sharedFrontends ? fronts : []),
+        ...limitMaps(fronts),
         ...(hasSpares(settings) && { [SPARES_MAP]: new Map<string, BackendName>() }),
         ...(settings.statesFile !== undefined && { [HEALTH_MAP]: new Map<string, BackendName>() }),
       },

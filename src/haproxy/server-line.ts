@@ -37,6 +37,7 @@ function withoutId(text: string): string {
 export type LineChange =
   | { readonly kind: 'none' | 'disabled' | 'enabled' }
   | { readonly kind: 'weight'; readonly weight: number }
+  | { readonly kind: 'maxconn'; readonly most: number }
   | { readonly kind: 'other'; readonly difference: string };
 
 /** The change from one line of a server to another. */
@@ -50,14 +51,18 @@ export function changeOf(before: string, after: string): LineChange {
   if (!differs('disabled')) return { kind: isDisabled(now) ? 'disabled' : 'enabled' };
   const weight = Number(valueOf(now, 'weight') ?? 1);
   if (!differs('weight') && Number.isInteger(weight) && weight >= 0 && weight <= 256) return { kind: 'weight', weight };
+  const most = Number(valueOf(now, 'maxconn'));
+  if (!differs('maxconn') && valueOf(was, 'maxconn') !== undefined && Number.isInteger(most) && most > 0) return { kind: 'maxconn', most };
   return { kind: 'other', difference: differenceOf(before, after) };
 }
 
-/** The words of a line without its id, and without one more option. */
+const WITH_VALUE: ReadonlySet<string> = new Set(['weight', 'maxconn']);
+
+/** The words of a line without its id, and without one more option and its value. */
 function rest({ words }: ServerLine, [except]: readonly string[]): string {
   return words
     .filter((word, i) => word !== 'id' && words[i - 1] !== 'id')
-    .filter((word, i, all) => word !== except && !(except === 'weight' && all[i - 1] === 'weight'))
+    .filter((word, i, all) => word !== except && !(except !== undefined && WITH_VALUE.has(except) && all[i - 1] === except))
     .join(' ');
 }
 

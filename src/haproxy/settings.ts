@@ -61,7 +61,17 @@ export const TABLE_MAPS = {
 export const PASSTHROUGH_MAP = 'passthrough.map';
 /** Which port a spare backend serves, and virtual hosts that have no other map -> spare backend. The map exists while there are spare backends. */
 export const SPARES_MAP = 'spares.map';
+/** `backend/kind` -> a limit that is changed without a reload. The map exists while there is one. */
+export const LIMITS_MAP = 'limits.map';
 /** The names of all map files. */
-export const MAP_FILES: readonly string[] = [DOMAIN_MAP, APP_MAP, HEALTH_MAP, PASSTHROUGH_MAP, SPARES_MAP, ...Object.values(TABLE_MAPS)];
+export const MAP_FILES: readonly string[] = [
+  DOMAIN_MAP,
+  APP_MAP,
+  HEALTH_MAP,
+  PASSTHROUGH_MAP,
+  SPARES_MAP,
+  LIMITS_MAP,
+  ...Object.values(TABLE_MAPS),
+];
 /** The certificates that HAProxy has read, and a `crt-list` when they are too many for a line. */
 export const CERTIFICATES_FILE = 'certificates.list';

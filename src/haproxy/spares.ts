@@ -63,7 +63,7 @@ const MOST_CLASSES = 5;
  * many of each of the classes that most of the given backends have. The result is the same list while the classes are the same.
  */
 export function makeSpares(perClass: number, templates: Templates): (backends: readonly BackendSection[]) => readonly BackendSection[] {
-  const plain = ofOperator(makeBackendSection(PLAIN, templates));
+  const plain = ofOperator(makeBackendSection(PLAIN, { templates, folder: '', outlives: false }));
   const classes = each((section: BackendSection) => (section.inSpare?.why === undefined ? hashOf(section) : ''));
   let last: { readonly classes: readonly string[]; readonly spares: readonly BackendSection[] } | undefined;
   return (backends) => {

@@ -1,6 +1,8 @@
 import type { ErrorPage, Front } from '../model/service.ts';
 import type { Traffic } from '../model/traffic.ts';
+import { aboveLimit, type LimitSource } from './limits.ts';
 import { quoted } from './line-words.ts';
+import { PEERS } from './peers.ts';
 
 /** Which lines a label makes; `label` is its name behind HAPROXY_n_. */
 export interface LinesOfLabel {
@@ -9,8 +11,8 @@ export interface LinesOfLabel {
 }
 
 /** The lines that refuse clients, requests or connections, in the order in which they are asked. */
-export function guardLines(traffic: Traffic, front: Pick<Front, 'mode' | 'pages'>): readonly LinesOfLabel[] {
-  return front.mode === 'http' ? httpGuards(traffic, front) : tcpGuards(traffic);
+export function guardLines(traffic: Traffic, front: Pick<Front, 'mode' | 'pages'>, limits: LimitSource): readonly LinesOfLabel[] {
+  return front.mode === 'http' ? httpGuards(traffic, front, limits) : tcpGuards(traffic, limits);
 }
 
 /** The words of a reply of HAProxy's that has a page as its body. */
@@ -35,45 +37,44 @@ function networkLines({ allow, deny }: Traffic, { unless, when }: Refusals): rea
   ];
 }
 
-function httpGuards(traffic: Traffic, { pages = [] }: Pick<Front, 'pages'>): readonly LinesOfLabel[] {
+function httpGuards(traffic: Traffic, { pages = [] }: Pick<Front, 'pages'>, limits: LimitSource): readonly LinesOfLabel[] {
   const { maxTotal, maxBody } = traffic;
   return [
     ...networkLines(traffic, { when: (acl) => `http-request deny if ${acl}`, unless: (acl) => `http-request deny unless ${acl}` }),
-    {
-      label: 'RATE_LIMIT',
-      lines: rateLines(
-        traffic,
-        pages.find(({ status }) => status === 429),
-      ),
-    },
-    { label: 'MAXCONN_TOTAL', lines: maxTotal === undefined ? [] : [`http-request deny deny_status 503 if { be_conn gt ${maxTotal} }`] },
-    { label: 'MAX_BODY', lines: maxBody === undefined ? [] : bodyLines(maxBody) },
+    { label: 'RATE_LIMIT', lines: rateLines(traffic, pages, limits) },
+    { label: 'MAXCONN_TOTAL', lines: maxTotal === undefined ? [] : connectionLines('http-request deny deny_status 503', limits) },
+    { label: 'MAX_BODY', lines: maxBody === undefined ? [] : bodyLines(limits) },
   ];
 }
 
-function tcpGuards(traffic: Traffic): readonly LinesOfLabel[] {
+function tcpGuards(traffic: Traffic, limits: LimitSource): readonly LinesOfLabel[] {
   const { maxTotal } = traffic;
   return [
     ...networkLines(traffic, {
       when: (acl) => `tcp-request content reject if ${acl}`,
       unless: (acl) => `tcp-request content reject unless ${acl}`,
     }),
-    { label: 'MAXCONN_TOTAL', lines: maxTotal === undefined ? [] : [`tcp-request content reject if { be_conn gt ${maxTotal} }`] },
+    { label: 'MAXCONN_TOTAL', lines: maxTotal === undefined ? [] : connectionLines('tcp-request content reject', limits) },
   ];
+}
+
+function connectionLines(act: string, limits: LimitSource): readonly string[] {
+  return aboveLimit(limits, 'connections', { value: 'be_conn', act });
 }
 
 /**
  * The table has the backend's own name, and grows with the clients that it counts. The third counter is one that no template of ours uses. The
  * rule names the page itself: HAProxy uses no `http-error` where a header is added [haproxy 2.6].
  */
-function rateLines({ rateLimit }: Traffic, page: ErrorPage | undefined): readonly string[] {
+function rateLines({ rateLimit }: Traffic, pages: readonly ErrorPage[], limits: LimitSource): readonly string[] {
   if (rateLimit === undefined) return [];
-  const { requests, milliseconds } = rateLimit;
+  const { milliseconds } = rateLimit;
+  const page = pages.find(({ status }) => status === 429);
   const answer = `${page === undefined ? '' : `${contentOf(page)} `}hdr Retry-After ${Math.ceil(milliseconds / 1000)}`;
   return [
-    `stick-table type ipv6 size 100k expire ${milliseconds}ms store http_req_rate(${milliseconds}ms)`,
+    `stick-table type ipv6 size 100k expire ${milliseconds}ms store http_req_rate(${milliseconds}ms)${limits.outlives ? ` peers ${PEERS}` : ''}`,
     'http-request track-sc2 src',
-    `http-request deny deny_status 429 ${answer} if { sc_http_req_rate(2) gt ${requests} }`,
+    ...aboveLimit(limits, 'rate', { value: 'sc_http_req_rate(2)', act: `http-request deny deny_status 429 ${answer}` }),
   ];
 }
 
@@ -82,12 +83,12 @@ function rateLines({ rateLimit }: Traffic, page: ErrorPage | undefined): readonl
  * says so [haproxy 2.6]. Of the methods that usually have none, a body is seen only when it comes with the headers: to wait for it takes as long with
  * every request that has none.
  */
-function bodyLines(most: number): readonly string[] {
+function bodyLines(limits: LimitSource): readonly string[] {
   const unknown = '{ req.ver 2.0 } !{ req.hdr(content-length) -m found }';
   return [
     'http-request return status 411 if { req.hdr(transfer-encoding) -m found }',
     `http-request return status 411 if ${unknown} !{ method GET HEAD OPTIONS DELETE }`,
     `http-request return status 411 if ${unknown} { req.body_size gt 0 }`,
-    `http-request deny deny_status 413 if { req.body_size gt ${most} }`,
+    ...aboveLimit(limits, 'body', { value: 'req.body_size', act: 'http-request deny deny_status 413' }),
   ];
 }

@@ -2,6 +2,7 @@ import type { Fragment } from '../model/document.ts';
 import type { AppOwner } from '../model/problem.ts';
 import type { BackendOptions, ErrorPage, Front } from '../model/service.ts';
 import type { BackendTls, HeaderChange, Traffic } from '../model/traffic.ts';
+import type { LimitSource } from './limits.ts';
 import { quoted } from './line-words.ts';
 import { answerLines } from './traffic-answers.ts';
 import { contentOf, guardLines, type LinesOfLabel } from './traffic-guards.ts';
@@ -21,7 +22,8 @@ export interface TrafficFragments {
 const NONE: TrafficFragments = { guards: [], answers: [], rewriting: [], checks: [] };
 
 /** Renders the labels of one backend. */
-export function trafficFragments(front: Front, { traffic = {}, allowedNetworks, check }: BackendOptions): TrafficFragments {
+export function trafficFragments(front: Front, options: BackendOptions, limits: LimitSource): TrafficFragments {
+  const { traffic = {}, allowedNetworks, check } = options;
   const { pages = [] } = front;
   if (Object.keys(traffic).length === 0 && pages.length === 0) return NONE;
   const owner: AppOwner = { by: 'app', app: front.app, index: front.index };
@@ -29,7 +31,7 @@ export function trafficFragments(front: Front, { traffic = {}, allowedNetworks, 
     all.flatMap(({ label, lines }) => lines.map((line) => ({ template: `HAPROXY_n_${label}`, owner, text: `  ${line}\n` })));
   const isHttp = front.mode === 'http';
   return {
-    guards: fragmentsOf([...pages.map(pageLine), ...guardLines(traffic, front), ...timeLines(traffic), ...hashLines(traffic)]),
+    guards: fragmentsOf([...pages.map(pageLine), ...guardLines(traffic, front, limits), ...timeLines(traffic), ...hashLines(traffic)]),
     answers: isHttp ? fragmentsOf(answerLines(traffic, allowedNetworks)) : [],
     rewriting: isHttp ? fragmentsOf(rewritingLines(traffic)) : [],
     checks: fragmentsOf(checkLines(traffic, check?.protocol === 'http' ? front : undefined)),

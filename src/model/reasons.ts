@@ -16,7 +16,7 @@ export const REASON_SENTENCES = {
   'server-ready': 'the check of a server has passed, or its task serves again',
   'server-draining': 'a task is being killed, or is replaced by a newer one: it gets no new clients',
   'server-deleted': 'a server that is in maintenance is taken out of HAProxy',
-  'map-changed': 'a row of a map file is different: a virtual host or an app id leads to another backend',
+  'map-changed': 'a row of a map file is different: a virtual host or an app id leads to another backend, or a limit is other',
   'certificate-changed': 'a file of certificates holds another certificate, an error page is different, or the list of files is',
   'spare-taken': 'a spare backend serves a new port, until a reload gives the port a backend of its own',
   'spare-free': 'the port that a spare backend served is gone, and so are its last servers',

@@ -30,6 +30,8 @@ export interface Front {
   readonly guestAt?: readonly string[];
   /** The files that the labels name. */
   readonly files?: readonly FileOfLabel[];
+  /** The limits that are changed without a reload. */
+  readonly limits?: Limits;
   /** The pages that HAProxy answers with in place of its own, without those whose files can't be used. */
   readonly pages?: readonly ErrorPage[];
   /** How long a client may be silent, in milliseconds; undefined for the operator's time. */
@@ -79,6 +81,12 @@ export const ERROR_STATUSES = [403, 413, 429, 500, 502, 503, 504] as const;
 
 /** A status of HAProxy's own answers. */
 export type ErrorStatus = (typeof ERROR_STATUSES)[number];
+
+/** What is limited: requests of a client in the time of RATE_LIMIT, connections at the app, bytes of a body. */
+export type LimitKind = 'rate' | 'connections' | 'body';
+
+/** The most of each kind. */
+export type Limits = Readonly<Partial<Record<LimitKind, number>>>;
 
 /** A page that HAProxy answers with in place of its own. */
 export interface ErrorPage {

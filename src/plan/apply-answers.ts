@@ -1,6 +1,7 @@
 import { common, differing, withElement, withElements } from '../lib/lists.ts';
 import type { ServerException, BackendSection, Command, Document, Effect, Fragment, MapFile, Running, Section } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
+import { subjectOf } from './runtime-commands.ts';
 import { planCertificates } from './plan-certificates.ts';
 import { areSameSections, isSameBackend, isSameMap, isSameSection, mapNames } from '../haproxy/same-sections.ts';
 import type { Answer } from '../model/haproxy.ts';
@@ -61,10 +62,14 @@ class Next {
   }
 
   refuse({ text, effect }: Command, answer: string): void {
-    const backend = effect?.kind === 'map' ? (effect.to ?? this.#running.document.maps[effect.file]?.get(effect.key)) : effect?.backend;
+    const backend = effect?.kind === 'map' ? subjectOf({ ...effect, from: this.#valueOf(effect) }) : effect?.backend;
     this.#lost ??= new Map(this.#running.lost);
     const said = answer.trim() === '' ? 'nothing' : `'${answer.trim()}'`;
     this.#lost.set(backend ?? ('' as BackendName), `to '${text}' HAProxy answered ${said}`);
+  }
+
+  #valueOf({ file, key }: Extract<Effect, { kind: 'map' }>): BackendName | undefined {
+    return this.#running.document.maps[file]?.get(key);
   }
 
   document(): Document {

@@ -1,8 +1,9 @@
 import type { Command, Document, Reason } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
-import { changeMap, reason, type MapChange } from './runtime-commands.ts';
+import { changeMap, reason, subjectOf, type MapChange } from './runtime-commands.ts';
 import { mapNames } from '../haproxy/same-sections.ts';
-import { SPARES_MAP, TABLE_MAPS } from '../haproxy/settings.ts';
+import { limitedBackend } from '../haproxy/limits.ts';
+import { LIMITS_MAP, SPARES_MAP, TABLE_MAPS } from '../haproxy/settings.ts';
 import { spareOfKey } from '../haproxy/spares.ts';
 import { canStandInCommand } from '../haproxy/server-line.ts';
 
@@ -29,7 +30,7 @@ export function planMaps(parts: MapParts): { readonly commands: readonly Command
     let others = 0;
     for (const change of changesOf(file, parts)) {
       backends ??= new Set([...before.backends, ...(before.spares ?? [])].map(({ backend }) => backend));
-      if (lost.has(change.to ?? (change.from as BackendName))) continue;
+      if (lost.has(subjectOf(change))) continue;
       if (canBeSent(change, parts, backends)) commands.push(changeMap(change));
       else others++;
     }
@@ -73,7 +74,7 @@ function changesOf(file: string, { before, after, folder }: MapParts): readonly 
 function canBeSent({ file, path, key, to }: MapChange, parts: MapParts, backends: ReadonlySet<BackendName>): boolean {
   const { before, after, takesCommands } = parts;
   const isLoaded = before.maps[file] !== undefined && after.maps[file] !== undefined;
-  const isReachable = to === undefined || isNote(file, key) || leadsTo(to).every((backend) => backends.has(backend));
+  const isReachable = to === undefined || isNote(file, key) || leadsTo(file, key, to).every((backend) => backends.has(backend));
   return takesCommands && isLoaded && isReachable && [path, key, to ?? 'none'].every(isWord);
 }
 
@@ -82,8 +83,9 @@ function isNote(file: string, key: string): boolean {
   return file === SPARES_MAP && spareOfKey(key) !== undefined;
 }
 
-/** The backends that the value of a map entry leads to: itself, those of a split (`a+b`), and none for a wildcard (`*.acme.org`). */
-function leadsTo(value: BackendName): readonly BackendName[] {
+/** The backends that a map entry needs: the one that it limits, those of a split (`a+b`), none for a wildcard (`*.acme.org`), or its value. */
+function leadsTo(file: string, key: string, value: BackendName): readonly BackendName[] {
+  if (file === LIMITS_MAP) return [limitedBackend(key)];
   return value.startsWith('*.') ? [] : (value.split('+') as BackendName[]);
 }
 

@@ -3,7 +3,7 @@ import type { BackendName, ServerName } from '../model/names.ts';
 import type { Release } from '../model/release.ts';
 import { makeAddition } from './add-server.ts';
 import { lazily } from '../lib/lazily.ts';
-import { addServer, enableHealth, enableServer, reason, setState, setWeight, type ServerOf } from './runtime-commands.ts';
+import { addServer, enableHealth, enableServer, reason, setMaxconn, setState, setWeight, type ServerCommand, type ServerOf } from './runtime-commands.ts';
 import { isSameSection } from '../haproxy/same-sections.ts';
 import { changeOf, isChecked, isDisabled, readServerLine, valueOf, type LineChange, type ServerLine } from '../haproxy/server-line.ts';
 import { serversInText, type Traits } from '../haproxy/backend-traits.ts';
@@ -129,24 +129,30 @@ function settled(of: ServerOf, change: LineChange, aside: ServerException | unde
     setState('ready', { ...of, code: 'server-ready', then: 'as-written' }),
   ];
   const then = aside?.stage ?? 'as-written';
-  const weigh = change.kind === 'weight' ? [setWeight(change.weight, { ...of, code: 'server-changed', then })] : [];
+  const tune = tuned(change, { ...of, code: 'server-changed', then });
   if (isDisabled(line)) {
     const isOut = aside === undefined && change.kind !== 'disabled';
-    return { up: weigh, down: isOut ? [] : [setState('maint', { ...of, code: 'server-changed', then: 'as-written' })] };
+    return { up: tune, down: isOut ? [] : [setState('maint', { ...of, code: 'server-changed', then: 'as-written' })] };
   }
   if (change.kind === 'enabled') return { up: ready(true), then: 'serves' };
   switch (then) {
     case 'as-written':
-      return { up: weigh, then: 'serves' };
+      return { up: tune, then: 'serves' };
     case 'checking':
-      return { up: weigh, then: 'checking' };
+      return { up: tune, then: 'checking' };
     case 'passed':
-      return { up: [...weigh, enableServer(of)], then: 'serves' };
+      return { up: [...tune, enableServer(of)], then: 'serves' };
     case 'draining':
-      return { up: [...weigh, ...ready(false)], then: 'serves' };
+      return { up: [...tune, ...ready(false)], then: 'serves' };
     case 'stopped':
-      return { up: [...weigh, ...ready(true)], then: 'serves' };
+      return { up: [...tune, ...ready(true)], then: 'serves' };
   }
+}
+
+/** The command that changes a number of a server: its weight, or how many connections it gets. */
+function tuned(change: LineChange, of: ServerCommand): readonly Command[] {
+  if (change.kind === 'weight') return [setWeight(change.weight, of)];
+  return change.kind === 'maxconn' ? [setMaxconn(change.most, of)] : [];
 }
 
 /** Reads the line of a server in a document. A text with more than a server line gives a line without words. */

@@ -1,4 +1,6 @@
 import type { Command, Effect, Fragment, Reason, ReasonCode } from '../model/document.ts';
+import { limitedBackend } from '../haproxy/limits.ts';
+import { LIMITS_MAP } from '../haproxy/settings.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
 
 /** A server of a backend, with its line once HAProxy has accepted the command. */
@@ -58,6 +60,11 @@ export function setWeight(weight: number, of: ServerCommand): Command {
   return command(`set server ${of.backend}/${of.server} weight ${weight}`, of);
 }
 
+/** The command that sets how many connections a server gets at once. */
+export function setMaxconn(most: number, of: ServerCommand): Command {
+  return command(`set maxconn server ${of.backend}/${of.server} ${most}`, of);
+}
+
 /** The command that deletes a server in maintenance. HAProxy refuses it while the server has connections. */
 export function deleteServer(backend: BackendName, server: ServerName): Command {
   return {
@@ -80,10 +87,15 @@ export interface MapChange {
   readonly to: BackendName | undefined;
 }
 
+/** The backend that a map entry is about. */
+export function subjectOf({ file, key, from, to }: Omit<MapChange, 'path'>): BackendName {
+  return file === LIMITS_MAP ? limitedBackend(key) : (to ?? from ?? ('' as BackendName));
+}
+
 /** The command that adds, changes or removes one map entry. */
 export function changeMap({ file, path, key, from, to }: MapChange): Command {
   const verb = to === undefined ? 'del' : from === undefined ? 'add' : 'set';
-  const detail = to === undefined ? `'${key}' is removed` : `'${key}' leads to ${to}`;
+  const detail = to === undefined ? `'${key}' is removed` : `'${key}' ${file === LIMITS_MAP ? 'is' : 'leads to'} ${to}`;
   return {
     text: `${verb} map ${path} ${key}${to === undefined ? '' : ` ${to}`}`,
     expect: NOTHING,

@@ -31,8 +31,8 @@ export interface Label<Value> {
   readonly doc: string;
   readonly example: string;
   readonly question: Question;
-  /** Whether HAProxy takes a change of the label while it runs, without a reload. */
-  readonly live: boolean;
+  /** Whether HAProxy takes a change of the label while it runs, without a reload: `number` where the label must have been there before. */
+  readonly live: boolean | 'number';
   /** What Traefik (2 and 3) and the HAProxy and nginx ingresses call the same thing. */
   readonly elsewhere: string;
 }
@@ -40,7 +40,7 @@ export interface Label<Value> {
 type Words = Pick<Label<unknown>, 'doc' | 'example' | 'misread'> & {
   readonly guards?: true;
   readonly mayBeEmpty?: true;
-  readonly live?: true;
+  readonly live?: true | 'number';
   readonly question?: Question;
   readonly elsewhere?: string;
 };

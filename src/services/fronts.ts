@@ -16,7 +16,7 @@ import { checkFor, kindOf, modeOf } from './port-mode.ts';
 import { isReachedByHost, ownBind } from './pod-ports.ts';
 import type { ServiceSettings } from './service-settings.ts';
 import { asksForAllHosts, tableOf, type AskedTable } from './table.ts';
-import { trafficOf } from './traffic.ts';
+import { ofFront, trafficOf } from './traffic.ts';
 
 /** What follows from an app's definition alone. It stays the same object while only tasks change. */
 export interface Draft {
@@ -170,8 +170,7 @@ function makePort({ definition, labels, index, overrides, bindAddress, pages }: 
     changedAt: definition.changedAt,
     overrides,
     ...(files.length > 0 && { files }),
-    ...(pages.pages.length > 0 && { pages: pages.pages }),
-    ...(traffic?.timeouts?.client !== undefined && { clientTimeout: traffic.timeouts.client }),
+    ...ofFront(traffic, pages.pages),
   };
   const options: BackendOptions = {
     balance: values.hashBy ?? values.balance ?? 'roundrobin',

@@ -1,3 +1,4 @@
+import type { ErrorPage, Front, Limits } from '../model/service.ts';
 import type { BackendTls, Cors, Traffic } from '../model/traffic.ts';
 import type { PortLabels } from './labels.ts';
 
@@ -36,6 +37,17 @@ export function trafficOf(values: PortLabels): Traffic | undefined {
     checkStatus: values.healthStatus,
   });
   return Object.keys(traffic).length === 0 ? undefined : traffic;
+}
+
+/** The limits that stand in a map, the client's timeout and the error pages, as fields of a front; nothing where there are none. */
+export function ofFront(traffic: Traffic | undefined, pages: readonly ErrorPage[]): Pick<Front, 'limits' | 'clientTimeout' | 'pages'> {
+  const { rateLimit, maxTotal, maxBody, timeouts } = traffic ?? {};
+  const limits: Limits = known({ rate: rateLimit?.requests, connections: maxTotal, body: maxBody });
+  return {
+    ...(Object.keys(limits).length > 0 && { limits }),
+    ...(pages.length > 0 && { pages }),
+    ...(timeouts?.client !== undefined && { clientTimeout: timeouts.client }),
+  };
 }
 
 /** An object without the fields that are undefined. */

@@ -31,6 +31,8 @@ interface Rig {
   readonly send: (commands: readonly Command[], wanted: Document) => Promise<readonly Answer[]>;
   /** `one 2 0 3`: name, operational and administrative state, weight of each server of the shop. */
   readonly servers: () => Promise<readonly string[]>;
+  /** How many connections a server gets at once. */
+  readonly mostOf: (server: string) => Promise<string>;
   readonly map: () => Promise<readonly string[]>;
   readonly checkPassed: (server: string) => Promise<void>;
   running: Running;
@@ -80,6 +82,8 @@ async function setRig(): Promise<Rig> {
         .split('\n')
         .map((line) => line.replace(/^0x\w+ /, ''))
         .sort(),
+    mostOf: async (server) =>
+      (await sayTo('show stat')).split('\n').find((line) => line.startsWith(`shop,${server},`))?.split(',')[6] ?? 'none', // slim
     checkPassed: async (server) => {
       while ((await state()).find((words) => words[3] === server)?.[11] !== '3') await sleep(20);
     },
@@ -147,6 +151,11 @@ test('HAProxy takes every kind of command, and has then what is known of it', as
   await expect(rig.servers()).resolves.toEqual(['one 2 0 1', 'two 2 0 1']);
 
   await expect(rig.want(change(both, { one: `${one} weight 20`, two }))).resolves.toEqual(['set server shop/one weight 20: taken']);
+  expect(await rig.mostOf('one')).toBe('');
+  rig.running = { ...rig.running, document: change(both, { one: `${one} weight 20 maxconn 7`, two }) };
+  await expect(rig.want(change(both, { one: `${one} weight 20 maxconn 8`, two }))).resolves.toEqual(['set maxconn server shop/one 8: taken']);
+  expect(await rig.mostOf('one')).toBe('8');
+  rig.running = { ...rig.running, document: change(both, { one: `${one} weight 20`, two }) };
   await expect(rig.want(change(both, { one: `${one} weight 20 disabled`, two }))).resolves.toEqual([
     'set server shop/one state maint: taken',
   ]);

@@ -153,6 +153,14 @@ test.each<[string, Row]>([
     },
   ],
   [
+    'another maxconn, also where servers are counted once',
+    {
+      before: { servers: [`${S1} maxconn 5`, `${S2} maxconn 5`], text: 'balance static-rr' },
+      after: { servers: [`${S1} maxconn 9`, `${S2} maxconn 9`], text: 'balance static-rr' },
+      commands: ['set maxconn server b/s1 9', 'set maxconn server b/s2 9'],
+    },
+  ],
+  [
     'anything else needs a reload',
     {
       before: { servers: [S1, `${S2} check`] },

@@ -1,8 +1,9 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { absorb } from '../../src/snapshot/absorb.ts';
 import type { Document } from '../../src/model/document.ts';
 import { decodeAll, EMPTY, makeDeriver } from '../golden/cases.ts';
 import { asLoaded } from '../haproxy/make.ts';
+import { applyAnswers } from '../../src/plan/apply-answers.ts';
 import { plan, take } from './plan-rows.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -65,4 +66,39 @@ test('a split that is used before its shares are there would answer 503, so thes
   };
   expect(orderOf(alone, both)[0]).toBe('split');
   expect(orderOf(both, alone).at(-1)).toBe('split');
+});
+
+describe('limits', () => {
+  const LIMITED = { ...HOST, RATE_LIMIT: '100/10s', MAXCONN: '5', MAXCONN_TOTAL: '50', MAX_BODY: '1k' };
+  const between = (labels: Labels, release = { major: 2, minor: 6 }) => {
+    const [before, wanted] = [asLoaded(documentOf({ '/a': LIMITED })), documentOf({ '/a': labels })];
+    return { before, wanted, way: plan({ running: before, wanted, release }) };
+  };
+
+  test('another number of each is a command, and no reload', () => {
+    const { before, wanted, way } = between({ ...LIMITED, RATE_LIMIT: '200/10s', MAXCONN: '6', MAXCONN_TOTAL: '60', MAX_BODY: '2k' });
+    expect(way.reload).toEqual([]);
+    expect(way.commands.map(({ text }) => text)).toEqual([
+      'set maxconn server a_10000/10_0_0_1_31000 6',
+      'set map /etc/haproxy/limits.map a_10000/rate 200',
+      'set map /etc/haproxy/limits.map a_10000/connections 60',
+      'set map /etc/haproxy/limits.map a_10000/body 2048',
+    ]);
+    expect(way.commands[1]?.reason).toEqual({ code: 'map-changed', subject: 'limits.map', detail: "'a_10000/rate' is 200" });
+    expect(take(before, wanted, way).document).toBe(wanted);
+  });
+
+  test.each<[string, Labels]>([
+    ['another time of RATE_LIMIT', { ...LIMITED, RATE_LIMIT: '100/20s' }],
+    ['a label less', { ...HOST, RATE_LIMIT: '100/10s', MAXCONN: '5', MAXCONN_TOTAL: '50' }],
+  ])('%s needs a reload, because a line differs', (_, labels) => {
+    expect(between(labels).way.reload).toMatchObject([{ code: 'backend-changed', subject: 'a_10000' }]);
+  });
+
+  test('a limit that HAProxy refuses concerns its backend', () => {
+    const { before, wanted, way } = between({ ...LIMITED, MAXCONN_TOTAL: '60' });
+    const refused = way.commands.map(() => ({ taken: false, answer: 'no' }));
+    const { lost } = applyAnswers({ running: before, wanted, commands: way.commands, answers: refused });
+    expect([...lost.keys()]).toEqual(['a_10000']);
+  });
 });
