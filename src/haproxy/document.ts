@@ -31,10 +31,8 @@ export function makeRenderer(
   templates: Templates,
   settings: DocumentSettings,
 ): (services: readonly Service[], release: Release) => Rendering {
-  const head = makeHead(templates, settings);
-  const daemon = makeDaemonBackend(settings);
+  const [head, daemon, peers] = [makeHead(templates, settings), makeDaemonBackend(settings), makePeers(settings)];
   const frontsOf = each(({ front }: Service) => front);
-  const peers = makePeers(settings);
   const headSays = head.fragments.some(({ text }) => saysInitAddr(text));
   const sparesOf = hasSpares(settings) ? makeSpares(settings.spareBackends ?? 0, templates) : undefined;
   const backendOf = (service: Service, outlives: boolean): BackendSection => {
