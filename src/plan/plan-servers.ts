@@ -3,7 +3,17 @@ import type { BackendName, ServerName } from '../model/names.ts';
 import type { Release } from '../model/release.ts';
 import { makeAddition } from './add-server.ts';
 import { lazily } from '../lib/lazily.ts';
-import { addServer, enableHealth, enableServer, reason, setMaxconn, setState, setWeight, type ServerCommand, type ServerOf } from './runtime-commands.ts';
+import {
+  addServer,
+  enableHealth,
+  enableServer,
+  reason,
+  setMaxconn,
+  setState,
+  setWeight,
+  type ServerCommand,
+  type ServerOf,
+} from './runtime-commands.ts';
 import { isSameSection } from '../haproxy/same-sections.ts';
 import { changeOf, isChecked, isDisabled, readServerLine, valueOf, type LineChange, type ServerLine } from '../haproxy/server-line.ts';
 import { serversInText, type Traits } from '../haproxy/backend-traits.ts';

@@ -83,7 +83,10 @@ async function setRig(): Promise<Rig> {
         .map((line) => line.replace(/^0x\w+ /, ''))
         .sort(),
     mostOf: async (server) =>
-      (await sayTo('show stat')).split('\n').find((line) => line.startsWith(`shop,${server},`))?.split(',')[6] ?? 'none', // slim
+      (await sayTo('show stat'))
+        .split('\n')
+        .find((line) => line.startsWith(`shop,${server},`))
+        ?.split(',')[6] ?? 'none', // slim
     checkPassed: async (server) => {
       while ((await state()).find((words) => words[3] === server)?.[11] !== '3') await sleep(20);
     },
@@ -153,7 +156,9 @@ test('HAProxy takes every kind of command, and has then what is known of it', as
   await expect(rig.want(change(both, { one: `${one} weight 20`, two }))).resolves.toEqual(['set server shop/one weight 20: taken']);
   expect(await rig.mostOf('one')).toBe('');
   rig.running = { ...rig.running, document: change(both, { one: `${one} weight 20 maxconn 7`, two }) };
-  await expect(rig.want(change(both, { one: `${one} weight 20 maxconn 8`, two }))).resolves.toEqual(['set maxconn server shop/one 8: taken']);
+  await expect(rig.want(change(both, { one: `${one} weight 20 maxconn 8`, two }))).resolves.toEqual([
+    'set maxconn server shop/one 8: taken',
+  ]);
   expect(await rig.mostOf('one')).toBe('8');
   rig.running = { ...rig.running, document: change(both, { one: `${one} weight 20`, two }) };
   await expect(rig.want(change(both, { one: `${one} weight 20 disabled`, two }))).resolves.toEqual([
