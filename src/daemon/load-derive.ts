@@ -54,6 +54,7 @@ function translate(settings: Settings, env: Environment): Pick<DeriveSettings, '
       groupHttpsByVhost: settings.groupHttpsByVhost,
       httpsRouting: settings.httpsRouting,
       http3: settings.http3,
+      acceptProxy: settings.acceptProxy,
       maps: settings.haproxyMap,
       configFolder: path.dirname(path.resolve(settings.haproxyConfig)),
       bindAddress: settings.bindAddress,

@@ -2,6 +2,7 @@ import { each } from '../lib/lists.ts';
 import type { Fragment, MapFile, Section } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
 import type { Front } from '../model/service.ts';
+import { makeAcceptProxy } from './accept-proxy.ts';
 import { makeAclNames, type NamedFront } from './acl-names.ts';
 import { bindOptionsOf, certificatesOf, crt } from './crt-list.ts';
 import { limitMaps } from './limits.ts';
@@ -36,6 +37,7 @@ export interface Rendered {
  * are the same objects. Rules are ordered by weight, then by app id and service port, which is the order of the fronts.
  */
 export function makeFrontPart(templates: Templates, settings: DocumentSettings): (fronts: readonly Front[]) => FrontPart {
+  const acceptProxy = each(makeAcceptProxy(settings.acceptProxy));
   const renderAll = each((named: NamedFront) => renderFront(named, templates, settings));
   const how = { maps: settings.maps, grouped: settings.groupHttpsByVhost, byHost: settings.httpsRouting === 'host' };
   const nameAcls = makeAclNames((front) => settings.sharedFrontends && hasHostRules(front, how));
@@ -45,7 +47,7 @@ export function makeFrontPart(templates: Templates, settings: DocumentSettings):
     const byWeight = [...rendered].sort((a, b) => b.front.weight - a.front.weight);
     const shared = sharedFrontends({ byWeight, rendered, templates, settings, table });
     return {
-      sections: [...rendered.flatMap(({ userlist }) => userlist), ...shared, ...rendered.flatMap(({ own }) => own)],
+      sections: acceptProxy([...rendered.flatMap(({ userlist }) => userlist), ...shared, ...rendered.flatMap(({ own }) => own)]),
       maps: {
         ...(settings.maps && { [DOMAIN_MAP]: domainMap(byWeight), [APP_MAP]: appMap(firstHttp(rendered)) }),
         ...table?.maps,

@@ -14,6 +14,8 @@ export interface DocumentSettings {
   readonly configFolder: string;
   readonly bindAddress: string;
   readonly ports: { readonly http: number; readonly https: number; readonly appId: number; readonly stats: number };
+  /** The networks whose connections begin with a PROXY header. */
+  readonly acceptProxy: readonly string[];
   /** Files or folders with certificates of the shared https frontend. */
   readonly certificates: readonly string[];
   readonly threads: number;

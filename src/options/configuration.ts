@@ -1,4 +1,4 @@
-import { bindAddress, duration, existingFolder, files, oneOf, plainPath, port, whole } from './readers.ts';
+import { bindAddress, duration, existingFolder, files, oneOf, plainPath, port, proxyNetworks, whole } from './readers.ts';
 import { option } from './row.ts';
 
 const CERTIFICATES: readonly string[] = ['/etc/ssl/cert.pem'];
@@ -48,6 +48,11 @@ export const CONFIGURATION_OPTIONS = {
   http3: option('--http3', 'The configuration', {
     help: 'serve HTTP/3 (QUIC) on the UDP port of the shared https frontend too; needs HAProxy 3.2 or later',
     fallback: false,
+  }),
+  acceptProxy: option<readonly string[]>('--accept-proxy <networks>', 'The configuration', {
+    help: 'networks of load balancers in front, separated by commas, whose connections to all ports of apps begin with a PROXY header (v1, v2)',
+    fallback: [],
+    read: proxyNetworks,
   }),
   sslCerts: option<readonly string[]>('--ssl-certs <files>', 'The configuration', {
     help: 'certificates of the shared https frontend, separated by commas',

@@ -116,6 +116,13 @@ export function networks(text: string): readonly string[] {
   return all;
 }
 
+/** Reads addresses and networks separated by commas; `any` is none, because then no client could do without the header. */
+export function proxyNetworks(text: string): readonly string[] {
+  const all = networks(text);
+  if (all.length === 0) throw wanted("addresses and networks such as '10.0.0.0/8,fc00::/7'");
+  return all;
+}
+
 function isNetwork(text: string): boolean {
   const [address = '', bits, ...more] = text.split('/');
   const most = isIPv4(address) ? 32 : 128;

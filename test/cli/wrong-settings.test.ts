@@ -48,6 +48,7 @@ const SETTINGS: Readonly<Record<OptionName, Row>> = {
   haproxyConfig: { wrong: ['', '/etc/a b.cfg'], heals: ['FILE/below/haproxy.cfg'] },
   haproxyMap: ANY,
   noHaproxyMap: ANY,
+  acceptProxy: { wrong: ['any', '10.0.0.0/33', 'lb.acme.org', ''] },
   errorPages: { wrong: ['/nowhere/pages', 'FILE', ''] },
   templatesDir: { wrong: ['/nowhere/templates', 'FILE', ''] },
   templateLabels: { wrong: ['some'] },

@@ -35,6 +35,32 @@ async function certificateFor(estate: Estate, servername: string): Promise<strin
   }
 }
 
+interface Behind {
+  readonly port: number;
+  readonly name: string;
+  readonly from: string;
+  readonly isTls: boolean;
+  /** What is sent before anything else. */
+  readonly header: string;
+  /** A header of the request. */
+  readonly claimed: string;
+}
+
+/** The answer to a request behind a PROXY header; empty when the connection is closed. */
+async function askBehindHeader({ port, name, from, isTls, header, claimed }: Behind): Promise<string> {
+  const plain = connectPlain({ host: '127.0.0.1', port, localAddress: from });
+  await once(plain, 'connect');
+  plain.write(header);
+  const socket = isTls ? connect({ socket: plain, servername: name, rejectUnauthorized: false }) : plain;
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
+  const closed = new Promise((resolve) => socket.on('close', resolve).on('error', resolve));
+  socket.write(`GET / HTTP/1.1\r\nHost: ${name}\r\n${claimed}\r\nConnection: close\r\n\r\n`);
+  await closed;
+  plain.destroy();
+  return answer;
+}
+
 describe.each([
   ['one frontend', false],
   ['--group-https-by-vhost', true],
@@ -43,7 +69,7 @@ describe.each([
     apps: groupHttpsByVhost
       ? apps.map(({ id, labels }) => ({ id, labels: { ...labels, VHOST: labels.VHOST.replace(/^|,/g, '$&g-') } }))
       : apps,
-    settings: { groupHttpsByVhost },
+    settings: { groupHttpsByVhost, acceptProxy: ['127.0.0.8'] },
     servers: { '/pass': () => behind.port },
   });
   const host = (name: string): string => (groupHttpsByVhost ? `g-${name}` : name);
@@ -53,6 +79,19 @@ describe.each([
       await expect(certificateFor(estate(), host(name))).resolves.toBe('of-the-app');
     await expect(estate().ask({ over: 'https', host: host('pass.test') })).resolves.toMatchObject({ body: `app ${host('pass.test')}` });
   });
+
+  test.each(['http', 'https'] as const)(
+    '--accept-proxy, over %s: the client is the one of the PROXY header, which only such a network sends',
+    async (over) => {
+      const asked = { port: estate().ports[over], name: host('ended.test'), isTls: over === 'https' };
+      const from = '127.0.0.8';
+      const claimed = 'X-Forwarded-For: 198.51.100.1';
+      const answer = await askBehindHeader({ ...asked, from, header: 'PROXY TCP4 203.0.113.7 127.0.0.1 5000 80\r\n', claimed });
+      expect(answer).toContain('"x-forwarded-for":"198.51.100.1, 203.0.113.7"');
+      await expect(askBehindHeader({ ...asked, from, header: '', claimed })).resolves.toBe('');
+      await expect(estate().arrived({ over, host: asked.name })).resolves.toMatchObject({ headers: { 'x-forwarded-for': '127.0.0.1' } });
+    },
+  );
 
   test('all other hosts have that of the load balancer, and their apps see the client', async () => {
     await expect(certificateFor(estate(), host('ended.test'))).resolves.toBe('shared');

@@ -19,6 +19,7 @@ export function settings(given: Partial<DocumentSettings> = {}): DocumentSetting
   return {
     sharedFrontends: true,
     degradedOk: false,
+    acceptProxy: [],
     maps: true,
     groupHttpsByVhost: false,
     httpsRouting: 'host',
