@@ -123,6 +123,8 @@ export interface Command {
   /** Matches HAProxy's answer, trimmed, when HAProxy accepted the command. */
   readonly expect: RegExp;
   readonly reason: Reason;
+  /** The rows of a map that the command replaces as a whole: they are prepared beside the old ones, and the command puts all in force at once. */
+  readonly rows?: MapFile;
   /** What is different in HAProxy after the command; undefined for a command that only prepares the next one. */
   readonly effect?: Effect;
   /** HAProxy may refuse the command for now. That is no failure: it is sent again later. */
@@ -139,7 +141,8 @@ export type Effect =
       readonly stage: Stage | 'as-written';
     }
   | { readonly kind: 'deleted'; readonly backend: BackendName; readonly server: ServerName }
-  | { readonly kind: 'map'; readonly file: string; readonly key: string; readonly to: BackendName | undefined };
+  | { readonly kind: 'map'; readonly file: string; readonly key: string; readonly to: BackendName | undefined }
+  | { readonly kind: 'rows'; readonly file: string; readonly map: MapFile };
 
 /** Why HAProxy is changed, told to people: `server-added shop_10004: 10_0_0_1_31001`. */
 export interface Reason {

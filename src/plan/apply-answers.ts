@@ -57,15 +57,22 @@ class Next {
 
   take(effect: Effect | undefined): void {
     if (effect?.kind === 'map') this.#entry(effect);
+    else if (effect?.kind === 'rows') this.#maps.set(effect.file, new Map(effect.map));
     else if (effect?.kind === 'deleted') this.#stand(`${effect.backend}/${effect.server}`, undefined);
     else if (effect !== undefined) this.#server(effect);
   }
 
   refuse({ text, effect }: Command, answer: string): void {
-    const backend = effect?.kind === 'map' ? subjectOf({ ...effect, from: this.#valueOf(effect) }) : effect?.backend;
+    const backend = this.#subjectOf(effect);
     this.#lost ??= new Map(this.#running.lost);
     const said = answer.trim() === '' ? 'nothing' : `'${answer.trim()}'`;
     this.#lost.set(backend ?? ('' as BackendName), `to '${text}' HAProxy answered ${said}`);
+  }
+
+  /** The backend that is in doubt when HAProxy refuses an effect; none where a whole map is refused. */
+  #subjectOf(effect: Effect | undefined): BackendName | undefined {
+    if (effect?.kind === 'map') return subjectOf({ ...effect, from: this.#valueOf(effect) });
+    return effect === undefined || effect.kind === 'rows' ? undefined : effect.backend;
   }
 
   #valueOf({ file, key }: Extract<Effect, { kind: 'map' }>): BackendName | undefined {

@@ -1,9 +1,9 @@
-import type { Command, Document, Reason } from '../model/document.ts';
+import type { Command, Document, MapFile, Reason } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
-import { changeMap, reason, subjectOf, type MapChange } from './runtime-commands.ts';
+import { changeMap, reason, replaceMap, subjectOf, type MapChange } from './runtime-commands.ts';
 import { mapNames } from '../haproxy/same-sections.ts';
 import { limitedBackend } from '../haproxy/limits.ts';
-import { LIMITS_MAP, SPARES_MAP, TABLE_MAPS } from '../haproxy/settings.ts';
+import { APP_MAP, DOMAIN_MAP, LIMITS_MAP, PASSTHROUGH_MAP, SPARES_MAP, TABLE_MAPS } from '../haproxy/settings.ts';
 import { spareOfKey } from '../haproxy/spares.ts';
 import { canStandInCommand } from '../haproxy/server-line.ts';
 
@@ -27,18 +27,52 @@ export function planMaps(parts: MapParts): { readonly commands: readonly Command
   let backends: ReadonlySet<BackendName> | undefined;
   for (const file of mapNames(before.maps, after.maps)) {
     if (before.maps[file] === after.maps[file]) continue;
+    const changes = changesOf(file, parts);
+    const sent: MapChange[] = [];
     let others = 0;
-    for (const change of changesOf(file, parts)) {
+    for (const change of changes) {
       backends ??= new Set([...before.backends, ...(before.spares ?? [])].map(({ backend }) => backend));
       if (lost.has(subjectOf(change))) continue;
-      if (canBeSent(change, parts, backends)) commands.push(changeMap(change));
+      if (canBeSent(change, parts, backends)) sent.push(change);
       else others++;
     }
+    const isWhole = sent.length === changes.length && isReplaced(file, changes, parts);
+    commands.push(...(isWhole ? [replaced(file, changes.length, parts)] : sent.map(changeMap)));
     const isEmptyFile = others === 0 && (before.maps[file] === undefined || after.maps[file] === undefined);
     if (others > 0 || isEmptyFile) reload.push(reason('map-changed', file, `${others} ${others === 1 ? 'entry' : 'entries'}`));
   }
   return { commands: sharesInTime(commands), reload };
 }
+
+/** Up to so many rows are changed one by one, and more when they are a small part of the map. */
+const MOST_ONE_BY_ONE = 50;
+
+/**
+ * How many rows are written anew in the time of changing one: a row that is changed takes 30 to 200 µs, one of a map that is replaced 4 to 10 µs
+ * [measured with HAProxy 2.6, 3.0 and 3.4 and 1,000 to 10,000 rows].
+ */
+const WRITTEN_FOR_ONE = 8;
+
+/** Maps whose rows have no order among servers and other rows. */
+const REPLACEABLE: ReadonlySet<string> = new Set([DOMAIN_MAP, APP_MAP, PASSTHROUGH_MAP, ...Object.values(TABLE_MAPS)]);
+
+/**
+ * Whether a map is replaced as a whole, which is cheaper where many rows change. Shares of splits that go have to go last, so they do not. After a
+ * refusal everything is tried one by one.
+ */
+function isReplaced(file: string, changes: readonly MapChange[], { after, lost }: MapParts): boolean {
+  const map = after.maps[file] ?? NO_ROWS;
+  const isMuch = changes.length > MOST_ONE_BY_ONE && changes.length * WRITTEN_FOR_ONE > map.size;
+  if (!isMuch || !REPLACEABLE.has(file) || lost.size > 0) return false;
+  const isOrdered = file === TABLE_MAPS.split && changes.some(({ to }) => to === undefined);
+  return !isOrdered && [...map].every(([key, to]) => isWord(key) && isWord(to));
+}
+
+function replaced(file: string, changed: number, { after, folder }: MapParts): Command {
+  return replaceMap({ file, path: `${folder}/${file}`, map: after.maps[file] ?? NO_ROWS, changed });
+}
+
+const NO_ROWS: MapFile = new Map();
 
 /**
  * Puts the new shares of splits before all other changes, and takes old ones away after them: a route that leads to a split without shares has no
@@ -56,11 +90,11 @@ function sharesInTime(commands: readonly Command[]): readonly Command[] {
 }
 
 function isOfSplits({ effect }: Command): boolean {
-  return effect?.kind === 'map' && effect.file === TABLE_MAPS.split;
+  return (effect?.kind === 'map' || effect?.kind === 'rows') && effect.file === TABLE_MAPS.split;
 }
 
 function changesOf(file: string, { before, after, folder }: MapParts): readonly MapChange[] {
-  const [was, now] = [before.maps[file] ?? new Map<string, BackendName>(), after.maps[file] ?? new Map<string, BackendName>()];
+  const [was, now] = [before.maps[file] ?? NO_ROWS, after.maps[file] ?? NO_ROWS];
   const path = `${folder}/${file}`;
   const changes: MapChange[] = [];
   for (const [key, to] of now) {

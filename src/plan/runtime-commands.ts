@@ -1,4 +1,4 @@
-import type { Command, Effect, Fragment, Reason, ReasonCode } from '../model/document.ts';
+import type { Command, Effect, Fragment, MapFile, Reason, ReasonCode } from '../model/document.ts';
 import { limitedBackend } from '../haproxy/limits.ts';
 import { LIMITS_MAP } from '../haproxy/settings.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
@@ -101,5 +101,24 @@ export function changeMap({ file, path, key, from, to }: MapChange): Command {
     expect: NOTHING,
     reason: reason('map-changed', file, detail),
     effect: { kind: 'map', file, key, to },
+  };
+}
+
+/** A map to replace as a whole, and how many of its rows are other ones then. */
+export interface MapReplacement {
+  readonly file: string;
+  readonly path: string;
+  readonly map: MapFile;
+  readonly changed: number;
+}
+
+/** The command that replaces a map as a whole. */
+export function replaceMap({ file, path, map, changed }: MapReplacement): Command {
+  return {
+    text: `commit map ${path}`,
+    rows: map,
+    expect: NOTHING,
+    reason: reason('map-changed', file, `${changed} of ${map.size} rows at once`),
+    effect: { kind: 'rows', file, map },
   };
 }

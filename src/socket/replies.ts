@@ -42,6 +42,40 @@ export function makeBatches(commands: readonly string[], prefix: string): readon
   return count === 0 ? batches : [...batches, { line, count }];
 }
 
+/**
+ * Makes the line that carries one command with rows behind it, which HAProxy reads up to an empty line. Nothing can come after them, so the end of the
+ * answer is not marked.
+ */
+export function makePayload(command: string, rows: readonly string[], prefix: string): string {
+  for (const row of rows) checked(`row ${row}`);
+  return `${makeOpening(prefix).line};${prefix}${checked(command)} <<\n${rows.map((row) => `${row}\n`).join('')}`;
+}
+
+/** Reads the answer to a line of `makePayload`. */
+export function readPayloadReply(text: string): Replies {
+  const { version = '' } = readInfo(text) ?? {};
+  return readReplies(`${text}\n${version}\n`, 1);
+}
+
+/** How many bytes of rows go with one command. */
+const MOST_PAYLOAD = 7_000;
+
+/** Cuts rows into parts that each fit behind one command. */
+export function inParts(rows: Iterable<string>): readonly (readonly string[])[] {
+  const parts: string[][] = [];
+  let size = MOST_PAYLOAD;
+  for (const row of rows) {
+    const more = Buffer.byteLength(row) + 1;
+    if (size + more > MOST_PAYLOAD) {
+      parts.push([]);
+      size = 0;
+    }
+    parts.at(-1)?.push(row);
+    size += more;
+  }
+  return parts;
+}
+
 const TRESPASS = /;|<<|[\u0000-\u001f\u007f\u0085\u2028\u2029]/;
 
 /** Returns a command, or throws if HAProxy would read it as more than one command. */

@@ -1,9 +1,10 @@
 import { readRelease } from '../haproxy/release.ts';
-import type { Command, Document, Running } from '../model/document.ts';
+import type { Command, Document, MapFile, Running } from '../model/document.ts';
 import type { Release } from '../model/release.ts';
 import type { Answer, Haproxy } from '../model/haproxy.ts';
 import { ask, NoAnswer, type WorkerInfo } from './master.ts';
-import { makeBatches, makeOpening, readReplies, type Batch, type Replies } from './replies.ts';
+import { makeBatches, makeOpening, makePayload, readPayloadReply, readReplies, type Batch, type Replies } from './replies.ts';
+import { replaceMap, type Tell } from './replace-map.ts';
 import { withMaps } from './map-state.ts';
 import { compareServers, readServersState } from './servers-state.ts';
 
@@ -85,9 +86,28 @@ class RuntimeSocket implements Runtime {
   }
 
   async send(commands: readonly Command[]): Promise<readonly Answer[]> {
-    const texts = commands.map(({ text }) => text);
-    const answers = await this.#run(texts, this.#settings.deadlineMs ?? 2_000);
+    const answers: string[] = [];
+    for (const { texts, rows } of inRuns(commands)) {
+      const [text = ''] = texts;
+      if (rows === undefined) answers.push(...(await this.#run(texts, this.#sendMs())));
+      else answers.push(await replaceMap(text.replace(/^commit map /, ''), rows, this.#tell()));
+    }
     return commands.map(({ expect }, i) => ({ taken: expect.test(answers[i] ?? ''), answer: answers[i] ?? '' }));
+  }
+
+  #sendMs(): number {
+    return this.#settings.deadlineMs ?? 2_000;
+  }
+
+  #tell(): Tell {
+    const { prefix } = this.#settings;
+    return {
+      command: async (text) => (await this.#run([text], this.#sendMs()))[0] ?? '',
+      payload: async (text, rows) => {
+        const replies = await this.#exchange(makePayload(text, rows, prefix), { deadlineMs: this.#sendMs(), read: readPayloadReply });
+        return this.#ofKnown(replies)[0] ?? '';
+      },
+    };
   }
 
   read(commands: readonly string[]): Promise<readonly string[]> {
@@ -118,30 +138,56 @@ class RuntimeSocket implements Runtime {
   async #run(commands: readonly string[], deadlineMs: number): Promise<readonly string[]> {
     const all: string[] = [];
     for (const batch of makeBatches(commands, this.#settings.prefix)) {
-      const { worker, answers } = await this.#ask(batch, deadlineMs);
-      this.#known ??= worker;
-      const { pid, started } = this.#known;
-      if (worker.pid !== pid || worker.started !== started)
-        throw new Error(`a different worker of HAProxy answers than before (pid ${worker.pid}, not ${pid}): somebody has reloaded HAProxy`);
-      all.push(...answers);
+      all.push(...this.#ofKnown(await this.#ask(batch, deadlineMs)));
     }
     return all;
   }
 
+  /** The answers, when it is the known worker that gave them. */
+  #ofKnown({ worker, answers }: Replies): readonly string[] {
+    this.#known ??= worker;
+    const { pid, started } = this.#known;
+    if (worker.pid !== pid || worker.started !== started)
+      throw new Error(`a different worker of HAProxy answers than before (pid ${worker.pid}, not ${pid}): somebody has reloaded HAProxy`);
+    return answers;
+  }
+
   /** Sends a batch over a connection of its own, so that the whole batch is answered by the same worker. */
-  async #ask({ line, count }: Batch, deadlineMs: number): Promise<Replies> {
+  #ask({ line, count }: Batch, deadlineMs: number): Promise<Replies> {
+    return this.#exchange(line, { deadlineMs, read: (text) => readReplies(text, count) });
+  }
+
+  async #exchange(command: string, { deadlineMs, read }: { readonly deadlineMs: number; readonly read: Read }): Promise<Replies> {
     const { socketPath } = this.#settings;
-    const text = await ask({ socketPath, command: line, deadlineMs });
+    const text = await ask({ socketPath, command, deadlineMs });
     if (text === '') throw new NoAnswer('cut', { socketPath, cause: undefined });
-    const replies = understood(text, { count, socketPath });
+    const replies = understood(text, { read, socketPath });
     if (replies.worker.stopping) throw new Error(`the HAProxy worker that answers (pid ${replies.worker.pid}) is about to end`);
     return replies;
   }
 }
 
-function understood(text: string, { count, socketPath }: { readonly count: number; readonly socketPath: string }): Replies {
+type Read = (text: string) => Replies;
+
+/** Commands that are sent together, or one that replaces a map by these rows. */
+interface Run {
+  readonly texts: string[];
+  readonly rows: MapFile | undefined;
+}
+
+function inRuns(commands: readonly Command[]): readonly Run[] {
+  const runs: Run[] = [];
+  for (const { text, rows } of commands) {
+    const last = runs.at(-1);
+    if (last === undefined || rows !== undefined || last.rows !== undefined) runs.push({ texts: [text], rows });
+    else last.texts.push(text);
+  }
+  return runs;
+}
+
+function understood(text: string, { read, socketPath }: { readonly read: Read; readonly socketPath: string }): Replies {
   try {
-    return readReplies(text, count);
+    return read(text);
   } catch (cause) {
     throw new Error(`no usable answer from HAProxy's socket ${socketPath}`, { cause });
   }

@@ -1,5 +1,10 @@
 import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
-import type { Command } from '../../src/model/document.ts';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Command, MapFile } from '../../src/model/document.ts';
+import type { BackendName } from '../../src/model/names.ts';
+import { ask as askHost } from './ask.ts';
+import { freePorts } from './ports.ts';
 import { document } from '../haproxy/make.ts';
 import { makeTraffic, needHaproxy, setStage, type Ends } from './fixtures/stage.ts';
 
@@ -36,4 +41,45 @@ test('while a reload runs, the worker that serves takes commands on its own sock
   expect((await own.adopt())?.worker).not.toBe(worker);
   await expect(meanwhile?.send([add])).rejects.toThrow(`a different worker of HAProxy answers than before`);
   await expect(flow.stop()).resolves.toEqual({ '200': expect.any(Number) });
+});
+
+test('a map is replaced as a whole while requests are led by it, and during a reload in no worker by half', async () => {
+  const { runDir, write, make } = await setStage(ends);
+  const file = path.join(runDir, 'm.map');
+  const rowsTo = (to: string, count: number) => new Map(Array.from({ length: count }, (_, i) => [`host-${i}.org`, to as BackendName]));
+  const textOf = (rows: MapFile): string => Array.from(rows, ([key, to]) => `${key} ${to}\n`).join('');
+  const servers = Array.from({ length: 5_000 }, (_, n) => `  server s${n} 127.9.${Math.floor(n / 200)}.${1 + (n % 200)}:80\n`);
+  const answers = (to: string): string => `backend ${to}\n  http-request return status 200 hdr x-to ${to}\n`;
+  await writeFile(file, textOf(rowsTo('first', 3_000)));
+  const use = `  use_backend %[req.hdr(host),map_str(${file})] if { req.hdr(host),map_str(${file}) -m found }\n`;
+  const [led = 0] = await freePorts(1);
+  const end = `frontend led\n  bind 127.0.0.1:${led}\n${use}${answers('first')}${answers('second')}${answers('third')}`;
+  await write({ end: `${end}backend many\n${servers.join('')}` });
+  const own = make();
+  await own.reload([]);
+  await own.holds(document());
+  const replacing = (to: string, count: number): Command => ({
+    text: `commit map ${file}`,
+    rows: rowsTo(to, count),
+    expect: /^$/,
+    reason: { code: 'map-changed', subject: 'm.map', detail: '' },
+  });
+  const toOf = async (i: number) => (await askHost({ port: led, host: `host-${i}.org` })).headers['x-to'];
+  const seen: unknown[] = [];
+  let isOver = false;
+  const watching = (async () => {
+    while (!isOver) seen.push(await toOf(7));
+  })();
+  await expect(own.send([replacing('second', 5_000)])).resolves.toMatchObject([{ taken: true }]);
+  await expect(Promise.all([0, 2_999, 4_999].map(toOf))).resolves.toEqual(['second', 'second', 'second']);
+  const meanwhile = own.meanwhile?.();
+  const over = own.reload([]);
+  await expect(meanwhile?.send([replacing('third', 5_000)])).resolves.toMatchObject([{ taken: true }]);
+  await expect(Promise.all([0, 4_999].map(toOf))).resolves.toEqual(['third', 'third']);
+  await over;
+  await expect(meanwhile?.send([replacing('second', 5_000)])).rejects.toThrow(`a different worker of HAProxy answers than before`);
+  await expect(Promise.all([0, 2_999, 3_000].map(toOf))).resolves.toEqual(['first', 'first', undefined]); // as the file says
+  isOver = true;
+  await watching;
+  expect(new Set(seen)).toEqual(new Set(['first', 'second', 'third']));
 });

@@ -33,7 +33,9 @@ function held([address = '', ...words]: readonly string[], admin: Held['admin'],
 }
 
 /** Carries a command out as HAProxy does, and answers as it does. */
-export function execute(memory: Memory, { text, expect }: Command): Answer {
+export function execute(memory: Memory, { text, expect, rows }: Command): Answer {
+  if (rows !== undefined) memory.maps.set(text.replace('commit map ', ''), new Map(rows));
+  if (rows !== undefined) return { taken: true, answer: '' };
   const answer = answerTo(memory, text.split(' '));
   return { taken: expect.test(answer.trim()), answer };
 }
