@@ -19,7 +19,7 @@ export async function once(run: Run): Promise<string> {
   const { settings } = run;
   await prepareFolders(settings);
   const lock = await takeLocks(settings);
-  if ('heldBy' in lock) return orThrow(await askDaemon({ runDir: settings.runDir, ask: 'resync', deadlineMs: RESYNC_DEADLINE_MS }));
+  if ('heldBy' in lock) return orThrow(await askOther(settings.runDir, lock.heldBy));
   try {
     return await withDaemon({ ...run, follow: false }, (daemon) => daemon.resync('--once').then(orThrow));
   } finally {
@@ -29,6 +29,22 @@ export async function once(run: Run): Promise<string> {
 
 /** The deadline for a daemon's resync, in milliseconds: long enough for a large Marathon and a large HAProxy. */
 const RESYNC_DEADLINE_MS = 300_000;
+
+/** Asks the daemon that holds the run folder. Rejects with a sentence when no daemon listens there: a different pass holds it, or a daemon only starts. */
+async function askOther(runDir: string, pid: number): Promise<Reply> {
+  try {
+    return await askDaemon({ runDir, ask: 'resync', deadlineMs: RESYNC_DEADLINE_MS });
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ECONNREFUSED') throw error;
+    throw new Error(
+      `a pass of marathon-lb-ts (pid ${pid}) is still going on in ${runDir}, or a daemon only starts there: nothing was done`,
+      {
+        cause: undefined,
+      },
+    );
+  }
+}
 
 function orThrow({ ok, text }: Reply): string {
   if (!ok) throw new Error(text);
