@@ -9,6 +9,7 @@ import type { Front, LeftOut, Service } from '../model/service.ts';
 import type { App, Definition } from '../model/snapshot.ts';
 import { makeArrange, ownBinds } from './arrange-all.ts';
 import type { Arrangement, Claim } from '../services/arrange.ts';
+import { makeLend } from '../services/backups.ts';
 import { makeCertify } from '../services/certify-fronts.ts';
 import { makeDraft, type Draft } from '../services/fronts.ts';
 import type { ServiceSettings } from '../services/service-settings.ts';
@@ -46,7 +47,7 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
   const ofApps = eachPair((app: App, draft: Draft) => inOrder(makeServices(app, draft, settings)));
   const arrangeAll = makeArrange(arrangedUnder(settings, document));
   const [all, serve, certify, allFiles] = [makeAll(), makeServe(), makeCertify(), makeAllFiles()];
-  const [render, withoutTaken] = [makeRender(templates, document), makeWithoutTaken(document.degradedOk)];
+  const [lend, render, withoutTaken] = [makeLend(), makeRender(templates, document), makeWithoutTaken(document.degradedOk)];
 
   return onChange((shown) => {
     const { snapshot, certificates, taken, held, staleSince, unread } = shown;
@@ -58,12 +59,13 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
     const { services, claims, absent, ...refusal } = siftQuarantined(found, shown.quarantine);
     const arrangement = arrangeAll(claims, { ...shown, absent });
     const certified = certify(serve(services, arrangement.fronts), certificates);
-    const rendering = render(certified, shown.release, { certificates, defaulted: shown.defaulted?.templates });
+    const lent = lend(certified.services);
+    const rendering = render({ ...certified, services: lent.services }, shown.release, { certificates, defaulted: shown.defaulted?.templates });
     const bound = withoutTaken(rendering.document, taken);
     const problems = [
       [...certificates.problems, ...marathonProblems(shown), ...snapshot.problems, ...assigned.problems, ...ofDrafts],
       problemsBetween(snapshot.apps, merged, certified.services),
-      [...refusal.problems, ...arrangement.problems, ...certified.problems, ...bound.problems, ...rendering.problems],
+      [...refusal.problems, ...arrangement.problems, ...certified.problems, ...lent.problems, ...bound.problems, ...rendering.problems],
       faults(shown, certified.services),
     ].flat();
     return {

@@ -27,6 +27,7 @@ export function makeBackendSection({ front, backend }: Service, { templates, ...
   const fragments = [
     templates.render('HAPROXY_BACKEND_HEAD', { backend: name, balance, mode }, author),
     ...traffic.guards,
+    ...(backend.isBackedUp === true ? [{ template: 'HAPROXY_n_BACKUP', owner: author.owner, text: '  option allbackups\n' }] : []),
     ...tableFragments(front, sticky),
     ...(mode === 'http' ? httpFragments(parts) : []),
     ...networkFragments(parts),
@@ -124,16 +125,19 @@ function checkContext(check: Check, port: number | undefined): CheckContext {
 
 function serverLines(parts: BackendSources): ReadonlyMap<ServerName, Fragment> {
   const checkOf = serverCheck(parts);
-  return writtenOnce(
-    parts.backend.servers.map((server) => [
-      server.name,
-      server.checked ? checkedLine(parts, server, checkOf) : serverLine(parts, server, ''),
-    ]),
-  );
+  const lines = parts.backend.servers.map((server): [Server, Fragment] => [
+    server,
+    server.checked ? checkedLine(parts, server, checkOf) : serverLine(parts, server, ''),
+  ]);
+  return writtenOnce(lines.filter(standsIn).map(([{ name }, line]) => [name, line]));
+}
+
+/** False for a server that is lent, where a template of the operator's leaves out that it is a backup: it would serve beside the others. */
+function standsIn([{ lent }, { text }]: readonly [Server, Fragment]): boolean {
+  return lent === undefined || /\sbackup(?:\s|$)/.test(text);
 }
 
 function serverLine({ backend, templates, author }: BackendSources, server: Server, healthCheckOptions: string): Fragment {
-  const { traffic } = backend.options;
   return templates.render(
     'HAPROXY_BACKEND_SERVER_OPTIONS',
     {
@@ -142,12 +146,20 @@ function serverLine({ backend, templates, author }: BackendSources, server: Serv
       host: server.host,
       host_ipv4: isIPv6(server.address) ? `[${server.address}]` : server.address,
       port: String(server.port),
-      cookieOptions: backend.options.sticky ? cookieOf(server) : '',
+      cookieOptions: backend.options.sticky && server.lent === undefined ? cookieOf(server) : '',
       healthCheckOptions,
-      otherOptions: `${traffic === undefined ? '' : serverOptions(traffic, checkedAt(backend, server))}${server.draining ? ' disabled' : ''}`,
+      otherOptions: otherOptions(backend, server),
     },
-    author,
+    server.lent === undefined ? author : { ...author, owner: server.lent.by }, // whoever lends it has to mend it
   );
+}
+
+/** A server that is lent is reached as its own app says; without a cookie no client stays with it. */
+function otherOptions(backend: Backend, server: Server): string {
+  const { lent, draining } = server;
+  const { traffic } = lent ?? backend.options;
+  const connected = traffic === undefined ? '' : serverOptions(traffic, checkedAt(backend, server));
+  return `${connected}${lent === undefined ? '' : ' backup'}${draining ? ' disabled' : ''}`;
 }
 
 function checkedAt({ options: { check } }: Backend, { checked, checkPort }: Server): CheckedAt {

@@ -1,4 +1,5 @@
 import type { AppId, BackendName, ServerName, TaskId } from './names.ts';
+import type { AppOwner } from './problem.ts';
 import type { Traffic } from './traffic.ts';
 
 /** One service port of one app. When a task comes or goes, `backend` is a new object and `front` stays the same object. */
@@ -134,6 +135,8 @@ export interface Backend {
   readonly servers: readonly Server[];
   /** Servers of tasks that are being killed. */
   readonly leaving: readonly ServerName[];
+  /** Set when a different port lends it servers, also while that port has none. */
+  readonly isBackedUp?: true;
 }
 
 /** Everything about a backend except its servers. */
@@ -182,6 +185,14 @@ export interface Server {
   /** False when the backend's check does not fit this task, because the task is of an older version of the app with a different check. */
   readonly checked: boolean;
   readonly draining: boolean;
+  /** Set for a server of a different app that stands in while all others are down: the port that lends it, and what its labels say. */
+  readonly lent?: { readonly by: AppOwner; readonly traffic: Traffic };
+}
+
+/** A port of an app in Marathon. */
+export interface PortOfApp {
+  readonly app: AppId;
+  readonly index: number;
 }
 
 /** A port or task that is not served, and why. Whatever is left out has a LeftOut. `explain` and the status page read it. */

@@ -1,3 +1,5 @@
+import type { AppId } from './names.ts';
+
 /** One header that a label sets, or removes where it has no value. */
 export interface HeaderChange {
   readonly name: string;
@@ -54,6 +56,8 @@ export interface Traffic {
   readonly compress?: readonly string[];
   /** Whether `balance` is a hash that keeps most clients at their server when servers come and go. */
   readonly consistent?: true;
+  /** The port whose servers stand in while all servers are down. */
+  readonly backup?: { readonly app: AppId; readonly index: number };
   readonly maxPerServer?: number;
   readonly slowStart?: number;
   readonly proxyProtocol?: 1 | 2;

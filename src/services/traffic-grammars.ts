@@ -1,3 +1,4 @@
+import type { AppId } from '../model/names.ts';
 import type { BackendProtocol, HeaderChange, RateLimit } from '../model/traffic.ts';
 import { grammar, list, LONGEST, type Grammar } from './define-grammar.ts';
 import { hosts } from './value-grammars.ts';
@@ -194,3 +195,9 @@ export const authorities = grammar("'system', or a file with its whole path ('/e
 export const pageName = grammar("the name of a file that ends with .html, .htm, .json or .txt ('sorry.html')", (text) =>
   /^[A-Za-z0-9][\w.-]{0,99}$/.test(text) && /\.(?:html?|json|txt)$/.test(text) ? text : undefined,
 );
+
+/** A port of an app: its id, and perhaps the index of the port. */
+export const portOfApp = grammar("an app's id, and perhaps ':' and the index of its port ('/prod/fallback', '/prod/fallback:1')", (text) => {
+  const [, app, index = '0'] = /^((?:\/[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)+)(?::(\d{1,3}))?$/.exec(text) ?? [];
+  return app === undefined || app.length > 255 ? undefined : { app: app as AppId, index: Number(index) };
+});

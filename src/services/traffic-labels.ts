@@ -148,6 +148,12 @@ export const TRAFFIC_LABELS = {
     example: 'header:X-User',
     elsewhere: 'haproxy-ingress balance-algorithm; nginx upstream-hash-by',
   }),
+  backup: label('BACKUP', traffic.portOfApp, {
+    question: 'spread',
+    doc: "The servers of this app's port stand in while all servers of the port are down or gone (HAProxy's check says so, or there is no task). They are reached as their own app says (BACKEND_TLS, PROXY_PROTOCOL, MAXCONN), and not checked here. Only an app of the same folder, in the same mode, whose labels let no fewer clients through. Two apps may stand in for each other.",
+    example: '/shop-static:0',
+    elsewhere: 'Traefik failover service',
+  }),
   slowStart: label('SLOW_START', traffic.time, {
     question: 'spread',
     doc: 'A server that a check finds well again gets its full share only after this time.',

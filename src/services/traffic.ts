@@ -28,6 +28,7 @@ export function trafficOf(values: PortLabels): Traffic | undefined {
     responseHeaders: values.responseHeaders,
     compress: values.compress?.length === 0 ? undefined : values.compress,
     consistent: values.hashBy === undefined ? undefined : (true as const),
+    backup: values.backup,
     maxPerServer: values.maxPerServer,
     slowStart: values.slowStart,
     proxyProtocol: values.proxyProtocol,

@@ -7,14 +7,21 @@ import { until } from './until.ts';
 
 jest.setTimeout(120_000);
 
+/** The address of the only task of the other app. */
+const BACKUP = '127.50.0.71';
+/** The address of the task that the app gets when it has lost all others. */
+const RETURNING = '127.50.0.72';
+
 const makeCluster = clusters();
 
-test('limits are changed while HAProxy runs, and requests are counted on over a reload where HAProxy can', async () => {
-  const { marathon, daemon, deploy, served, app, get, settled } = await makeCluster();
-  const labels = { ...app.labels, HAPROXY_0_RATE_LIMIT: '1000/1h', HAPROXY_0_MAX_BODY: '1k', HAPROXY_0_MAXCONN: '5' };
+test('limits are changed while HAProxy runs, a different app stands in, and requests are counted on over a reload where HAProxy can', async () => {
+  const { marathon, daemon, deploy, served, app, otherApp, addTask, get, settled } = await makeCluster();
+  const labels = { ...app.labels, HAPROXY_0_RATE_LIMIT: '900001/1h', HAPROXY_0_MAX_BODY: '1k', HAPROXY_0_MAXCONN: '5', HAPROXY_0_BACKUP: otherApp.id };
   const limited = { ...app, labels };
-  await deploy();
+  const tasks = await deploy();
   marathon.deploy(limited);
+  marathon.deploy(otherApp);
+  await addTask(otherApp.id, BACKUP);
   const { log } = daemon();
   await served(FIRST);
   const body = { method: 'POST', body: 'x'.repeat(1500) };
@@ -25,9 +32,14 @@ test('limits are changed while HAProxy runs, and requests are counted on over a 
   const stricter = { ...labels, HAPROXY_0_RATE_LIMIT: '2/1h', HAPROXY_0_MAX_BODY: '2k', HAPROXY_0_MAXCONN: '6' };
   marathon.deploy({ ...limited, labels: stricter });
   await until('the new limit', async () => (await get()).status === '429');
-  marathon.deploy({ ...limited, labels: { ...stricter, HAPROXY_0_RATE_LIMIT: '500/1h' } });
+  marathon.deploy({ ...limited, labels: { ...stricter, HAPROXY_0_RATE_LIMIT: '900000/1h' } });
   await until('an end of the limit', async () => (await get()).status === '200');
   await expect(get(body)).resolves.toMatchObject({ status: '200' });
+
+  for (const { id } of tasks) marathon.killTask(app.id, id);
+  await served([BACKUP]);
+  await addTask(app.id, RETURNING);
+  await served([RETURNING]);
   await settled();
   expect(reloadsIn(log())).toBe(before);
 
