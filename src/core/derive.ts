@@ -60,7 +60,10 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
     const arrangement = arrangeAll(claims, { ...shown, absent });
     const certified = certify(serve(services, arrangement.fronts), certificates);
     const lent = lend(certified.services);
-    const rendering = render({ ...certified, services: lent.services }, shown.release, { certificates, defaulted: shown.defaulted?.templates });
+    const rendering = render({ ...certified, services: lent.services }, shown.release, {
+      certificates,
+      defaulted: shown.defaulted?.templates,
+    });
     const bound = withoutTaken(rendering.document, taken);
     const problems = [
       [...certificates.problems, ...marathonProblems(shown), ...snapshot.problems, ...assigned.problems, ...ofDrafts],

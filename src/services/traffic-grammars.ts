@@ -197,7 +197,10 @@ export const pageName = grammar("the name of a file that ends with .html, .htm, 
 );
 
 /** A port of an app: its id, and perhaps the index of the port. */
-export const portOfApp = grammar("an app's id, and perhaps ':' and the index of its port ('/prod/fallback', '/prod/fallback:1')", (text) => {
-  const [, app, index = '0'] = /^((?:\/[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)+)(?::(\d{1,3}))?$/.exec(text) ?? [];
-  return app === undefined || app.length > 255 ? undefined : { app: app as AppId, index: Number(index) };
-});
+export const portOfApp = grammar(
+  "an app's id, and perhaps ':' and the index of its port ('/prod/fallback', '/prod/fallback:1')",
+  (text) => {
+    const [, app, index = '0'] = /^((?:\/[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)+)(?::(\d{1,3}))?$/.exec(text) ?? [];
+    return app === undefined || app.length > 255 ? undefined : { app: app as AppId, index: Number(index) };
+  },
+);

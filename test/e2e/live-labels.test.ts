@@ -16,7 +16,13 @@ const makeCluster = clusters();
 
 test('limits are changed while HAProxy runs, a different app stands in, and requests are counted on over a reload where HAProxy can', async () => {
   const { marathon, daemon, deploy, served, app, otherApp, addTask, get, settled } = await makeCluster();
-  const labels = { ...app.labels, HAPROXY_0_RATE_LIMIT: '900001/1h', HAPROXY_0_MAX_BODY: '1k', HAPROXY_0_MAXCONN: '5', HAPROXY_0_BACKUP: otherApp.id };
+  const labels = {
+    ...app.labels,
+    HAPROXY_0_RATE_LIMIT: '900001/1h',
+    HAPROXY_0_MAX_BODY: '1k',
+    HAPROXY_0_MAXCONN: '5',
+    HAPROXY_0_BACKUP: otherApp.id,
+  };
   const limited = { ...app, labels };
   const tasks = await deploy();
   marathon.deploy(limited);

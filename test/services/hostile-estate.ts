@@ -16,7 +16,12 @@ export interface Target {
 }
 
 /** Not the labels' own examples where those mean a file, or bring words of their own. */
-const VALID: Readonly<Record<string, string>> = { SSL_CERT: '/etc/ssl/cert.pem', BACKEND_HEALTHCHECK_PORT_INDEX: '0', PATH: '/api', BACKUP: '/healthy' };
+const VALID: Readonly<Record<string, string>> = {
+  SSL_CERT: '/etc/ssl/cert.pem',
+  BACKEND_HEALTHCHECK_PORT_INDEX: '0',
+  PATH: '/api',
+  BACKUP: '/healthy',
+};
 
 /** The label that another one has its effect beside. */
 const BESIDE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
