@@ -77,6 +77,7 @@ const answerSchema = z.strictObject({
   rule: ruleSchema.nullable(),
   labels: z.array(text),
   backend: text.nullable(),
+  split: z.array(z.strictObject({ backend: text, percent: count })),
   port: portSchema.nullable(),
   tasks: z.array(taskSchema),
   checks: z.array(text),

@@ -1,6 +1,6 @@
 import { hideInLines } from '../lib/secrets.ts';
 import type { Section } from '../model/document.ts';
-import type { Service } from '../model/service.ts';
+import type { Front, Service } from '../model/service.ts';
 import type { Lookup } from './lookup.ts';
 import { NO_ANSWER_SENTENCES, type NoAnswer } from './no-answer.ts';
 import { explainService } from './ports.ts';
@@ -8,6 +8,7 @@ import type { Rule } from './rules.ts';
 import type { Request } from './samples.ts';
 import type { AnswerExplanation, RuleExplanation } from './shapes.ts';
 import { describeCheck, explainTasks } from './tasks.ts';
+import { sharesOf } from './split-shares.ts';
 import { walk, type Outcome } from './walk.ts';
 
 /** Explains which backend or rule of a frontend answers a request. */
@@ -23,6 +24,7 @@ export function explainAnswer(lookup: Lookup, entry: Section, request: Request):
     rule: ruleOf(outcome),
     labels: labelsOf(outcome, service),
     backend: backend ?? null,
+    split: sharesOf(outcome.row?.value, lookup.view.document.maps),
     port: service === undefined ? null : explainService(service, lookup),
     ...(served ? { tasks: [], checks: [] } : tasksOf(lookup, service)),
     auth: auth.length > 0 || asksInBackend(service, request),
@@ -43,8 +45,9 @@ const WHY = { nothing: 'no-host', backend: 'no-server', deny: 'denied', redirect
   NoAnswer
 >;
 
-function ruleOf({ rule, key, backend }: Outcome): RuleExplanation | null {
+function ruleOf({ rule, key, backend, row }: Outcome): RuleExplanation | null {
   if (rule === undefined) return null;
+  if (row !== undefined) return { where: row.file, line: `${row.key} ${row.value}`, label: null };
   if (key === undefined || backend === undefined) return shownRule(rule);
   const [, file = ''] = /,map[^(]*\((?:[^,)]*\/)?([^,)]+)/.exec(rule.words[1] ?? '') ?? [];
   return { where: file, line: `${key} ${backend}`, label: null };
@@ -55,16 +58,29 @@ function shownRule({ line, where, fragment: { label } }: Rule): RuleExplanation 
 }
 
 /** The labels that make a rule: those of the port's hosts and paths, and a template of its own. */
-function labelsOf({ rule, backend }: Outcome, service: Service | undefined): readonly string[] {
+function labelsOf({ rule, backend, row }: Outcome, service: Service | undefined): readonly string[] {
   const owner = rule?.fragment.owner;
   const [index, front] = owner?.by === 'app' ? [owner.index ?? 0, service?.front] : [service?.front.index, service?.front];
   if (rule === undefined || index === undefined || backend === undefined)
     return rule?.fragment.label === undefined ? [] : [rule.fragment.label];
+  if (row !== undefined && front !== undefined) return tableLabels(front, row.key).map((name) => `HAPROXY_${index}_${name}`);
   const [route] = front?.routes ?? [];
   return [
     ...(rule.fragment.label === undefined ? [] : [rule.fragment.label]),
     ...(route === undefined ? [] : [`HAPROXY_${index}_VHOST`]),
     ...(route?.path === undefined ? [] : [`HAPROXY_${index}_PATH`]),
+  ];
+}
+
+/** The labels of a port because of which the routing table has a row for it: `web.acme.org/api`, `*.acme.org`, `*`. */
+function tableLabels({ table, split }: Front, key: string): readonly string[] {
+  const [isOfAll, hasPath] = [/^\*(?:\/|$)/.test(key), key.includes('/')];
+  return [
+    ...(isOfAll ? [] : ['VHOST']),
+    ...(isOfAll && !hasPath ? ['DEFAULT'] : []),
+    ...(hasPath ? ['PATH'] : []),
+    ...(hasPath && table !== 'prefix' ? ['PATH_TYPE'] : []),
+    ...(split === undefined ? [] : ['SPLIT']),
   ];
 }
 

@@ -1,9 +1,10 @@
 import { byText } from '../lib/lists.ts';
 import type { Document, Section } from '../model/document.ts';
-import { DOMAIN_MAP } from '../haproxy/settings.ts';
+import { DOMAIN_MAP, TABLE_MAPS } from '../haproxy/settings.ts';
 import { indexRules, type HostRules } from './host-rules.ts';
 import { entryOf } from './route.ts';
-import { walk } from './walk.ts';
+import { sharesOf } from './split-shares.ts';
+import { walk, type Outcome } from './walk.ts';
 
 /** A host and path that is answered in another way. */
 export interface RouteDiff {
@@ -54,12 +55,34 @@ function makeAnswers(document: Document, secure: boolean): Answers {
     if (!section.fragments.some(({ text }) => text.includes('bind abns@'))) continue; // the frontend of one host
     for (const [host, paths] of read(section).hosts) hosts.set(host, new Set([...(hosts.get(host) ?? []), ...paths]));
   }
+  for (const [host, paths] of tableHosts(document)) hosts.set(host, new Set([...(hosts.get(host) ?? []), ...paths]));
   return {
     hosts,
     answer: (host, path) => {
-      const { action, backend = null, auth } = walk(entry, { host, path, secure }, document, (section, asked) => read(section).of(asked));
-      const what = action === 'backend' ? (backend ?? '') : action;
-      return { text: auth.length > 0 ? `${what}, with a password` : what, backend };
+      const outcome = walk(entry, { host, path, secure }, document, (section, asked) => read(section).of(asked));
+      const what = whatAnswers(outcome, document);
+      return { text: outcome.auth.length > 0 ? `${what}, with a password` : what, backend: outcome.backend ?? null };
     },
   };
+}
+
+function whatAnswers({ action, backend = '', row }: Outcome, { maps }: Document): string {
+  if (action !== 'backend') return action;
+  const shares = sharesOf(row?.value, maps);
+  return shares.length === 0 ? backend : shares.map((one) => `${one.backend} ${one.percent} %`).join(', ');
+}
+
+/** The hosts and wildcards (`*.acme.org`, `*`) of the routing table, each with its paths. A request for a wildcard itself is answered as those below. */
+function tableHosts({ maps }: Document): ReadonlyMap<string, Set<string>> {
+  const hosts = new Map<string, Set<string>>();
+  for (const file of [TABLE_MAPS.host, TABLE_MAPS.path, TABLE_MAPS.exact]) {
+    for (const key of maps[file]?.keys() ?? []) {
+      const at = key.indexOf('/');
+      const host = at < 0 ? key : key.slice(0, at);
+      const paths = hosts.get(host) ?? new Set<string>();
+      hosts.set(host, paths);
+      if (at >= 0) paths.add(key.slice(at).replace(/(?<=.)\/$/, ''));
+    }
+  }
+  return hosts;
 }

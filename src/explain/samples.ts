@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Document } from '../model/document.ts';
+import type { Document, MapFile } from '../model/document.ts';
 import { isSafeRegex } from '../services/routing-grammars.ts';
 
 /** A plain request that somebody asks about: GET, with no header but Host. */
@@ -96,10 +96,34 @@ function convert(sample: Sample, text: string, { maps, variables }: Passage): Sa
   if (!name.startsWith('map')) return UNKNOWN;
   const map = maps[path.basename(first)];
   if (map === undefined) return UNKNOWN;
-  if (method === 'str') return map.get(sample) ?? args[1];
-  const keys = [...map.keys()].filter((key) => matches(sample, key, { method, ignoreCase: false }) === true);
-  const found = method === 'beg' ? keys.sort((a, b) => b.length - a.length)[0] : keys[0];
-  return found === undefined ? args[1] : map.get(found);
+  const key = keyIn(map, sample, method);
+  return key === undefined ? args[1] : map.get(key);
+}
+
+/** The key of a map that HAProxy finds for a sample: the same, the longest beginning, or the first that matches otherwise. */
+function keyIn(map: MapFile, sample: string, method: string): string | undefined {
+  if (method === 'str') return map.has(sample) ? sample : undefined;
+  if (method !== 'beg') return [...map.keys()].find((key) => matches(sample, key, { method, ignoreCase: false }) === true);
+  for (let end = sample.length; end > 0; end--) if (map.has(sample.slice(0, end))) return sample.slice(0, end);
+  return undefined;
+}
+
+/** A row of a map file. */
+export interface MapRow {
+  readonly file: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** The row of a map file from which an expression has its value, when the last thing that it does is to look into one. */
+export function rowOf(expression: string, passage: Passage): MapRow | undefined {
+  const converters = [...splitOutside(expression, ',')];
+  const { name, args } = callOf(converters.pop() ?? '');
+  const [, method = 'str'] = /^map_(str|beg)$/.exec(name) ?? [];
+  const file = path.basename(args[0] ?? '');
+  const [map, sample] = [passage.maps[file], evaluate(converters.join(','), passage)];
+  const key = map === undefined || typeof sample !== 'string' ? undefined : keyIn(map, sample, method);
+  return key === undefined ? undefined : { file, key, value: map?.get(key) ?? '' };
 }
 
 function fieldOf(

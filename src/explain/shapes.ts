@@ -3,6 +3,7 @@ import type { Problem } from '../model/problem.ts';
 import type { LeftOutReason } from '../model/service.ts';
 import type { ClaimReason, NoAnswer } from './no-answer.ts';
 import type { Health, Network, Readiness } from '../model/snapshot.ts';
+import type { SplitShare } from './split-shares.ts';
 
 /** Why a port or task does not serve. */
 export interface Reasoned {
@@ -145,6 +146,8 @@ export interface AnswerExplanation {
   /** The labels that the rule follows from. */
   readonly labels: readonly string[];
   readonly backend: string | null;
+  /** The backends that share the requests by weight, the largest share first; empty where there is one alone. */
+  readonly split: readonly SplitShare[];
   /** The port of the backend; null where the backend is no app's. */
   readonly port: PortExplanation | null;
   /** The tasks of the port's app; only where it has no server. */

@@ -1,7 +1,7 @@
 import type { Document, Section } from '../model/document.ts';
 import { holds } from './conditions.ts';
 import { rulesOf, type Rule, type Rules } from './rules.ts';
-import { evaluate, evaluateFormat, type Passage, type Request } from './samples.ts';
+import { evaluate, evaluateFormat, rowOf, type MapRow, type Passage, type Request } from './samples.ts';
 import { wordsOfLine } from './words-of-line.ts';
 
 /** What becomes of a request, by the rules that were rendered. */
@@ -13,6 +13,8 @@ export interface Outcome {
   readonly backend: string | undefined;
   /** The key of a map file by which the rule found it. */
   readonly key: string | undefined;
+  /** The row of the routing table by which the request was found. */
+  readonly row?: MapRow;
   /** Rules before it that ask for a user and password. */
   readonly auth: readonly Rule[];
   /** Rules before it whose conditions depend on what is not known here. */
@@ -37,21 +39,29 @@ function pass({ acls, rules }: Rules, request: Request, { maps }: Document): Out
   const variables = new Map<string, string>();
   const passage: Passage = { request, maps, variables };
   const [auth, unsure]: [Rule[], Rule[]] = [[], []];
+  let row: MapRow | undefined;
   for (const rule of rules) {
     const truth = holds(rule.condition, acls, passage);
     if (truth === false) continue;
-    if (rule.kind === 'set') setVariable(rule, passage, variables);
+    if (rule.kind === 'set') row = setVariable(rule, passage, variables) ?? row;
     else if (truth === 'unknown') unsure.push(rule);
     else if (rule.kind === 'auth') auth.push(rule);
-    else return { ...decided(rule, passage), rule, auth, unsure };
+    else return { ...decided(rule, passage), rule, ...(row !== undefined && isByTable(rule) && { row }), auth, unsure };
   }
   return { action: 'nothing', rule: undefined, backend: undefined, key: undefined, auth, unsure };
 }
 
-function setVariable({ words }: Rule, passage: Passage, variables: Map<string, string>): void {
+/** Whether a rule takes a request because it is in the routing table. */
+function isByTable({ words }: Rule): boolean {
+  return words[1] === '%[var(txn.mlb_b)]';
+}
+
+/** Sets a variable. Returns the row of a map file from which what the routing table found has its value. */
+function setVariable({ words }: Rule, passage: Passage, variables: Map<string, string>): MapRow | undefined {
   const [, format, name = ''] = /^set-var(-fmt)?\(([^,)]+)/.exec(words[1] ?? '') ?? [];
   const sample = format === undefined ? evaluate(words[2] ?? '', passage) : evaluateFormat(words[2] ?? '', passage);
   if (typeof sample === 'string') variables.set(name, sample);
+  return typeof sample === 'string' && name === 'txn.mlb_to' ? rowOf(words[2] ?? '', passage) : undefined;
 }
 
 function decided(rule: Rule, passage: Passage): Pick<Outcome, 'action' | 'backend' | 'key'> {

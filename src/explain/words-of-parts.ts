@@ -51,10 +51,11 @@ const STATES = { serves: 'serves', draining: 'gets no new clients, as a newer ta
 
 /** What a frontend makes of a request, in lines; `before`: what another one makes of it, with the same servers where both have one backend. */
 export function describeAnswer(answer: AnswerExplanation, before?: AnswerExplanation | null): readonly string[] {
-  const { port, backend, rule, labels, auth, unsure, text, tasks, checks } = answer;
+  const { port, backend, split, rule, labels, auth, unsure, text, tasks, checks } = answer;
   const who = port === null ? `backend ${backend ?? ''}` : `port ${port.index} of ${port.author}, backend ${backend ?? ''}`;
   return [
-    ...(backend === null ? [] : [`answered by ${who}`]),
+    ...(backend === null ? [] : [split.length === 0 ? `answered by ${who}` : `answered by one of a split, such as ${who}`]),
+    ...split.map((share) => `  ${share.percent} of 100 requests: backend ${share.backend}`),
     ...(text === null ? [] : [text]),
     ...(rule === null ? [] : [`by ${describeRule(rule)}`]),
     ...(labels.length === 0 ? [] : [`from ${labels.join(', ')}`]),

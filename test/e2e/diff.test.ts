@@ -18,6 +18,7 @@ function shapeOf(line: string): string {
   return line
     .replaceAll(/(?:\/[\w.-]+)+\/haproxy\.cfg/g, 'FILE')
     .replaceAll(/HAProxy [\d.]+\S*/g, 'HAProxy X')
+    .replace(/(?<=frontend \S+)-in$/, '') // from HAProxy 3.3 on
     .replaceAll(/\d+/g, '0');
 }
 

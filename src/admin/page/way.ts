@@ -70,12 +70,15 @@ const ACTIONS = {
 } as const satisfies Record<AnswerExplanation['action'], string>;
 
 function answerOf(scheme: string, answer: AnswerExplanation, openApp: (app: string) => void): HTMLElement {
-  const { action, served, rule, labels, backend, port, auth, text, unsure } = answer;
+  const { action, served, rule, labels, backend, split, port, auth, text, unsure } = answer;
   const steps: readonly Content[] = [
     rule === null ? undefined : make('li', {}, `in ${rule.where}: `, make('code', {}, rule.line.trim())),
     labels.length === 0 ? undefined : make('li', {}, 'by ', ...codes(labels)),
     unsure.length === 0 ? undefined : make('li', {}, `${counted(unsure.length, 'rule')} before that can't be judged here`),
     backend === null ? undefined : make('li', {}, 'to the backend ', make('code', {}, backend)),
+    split.length === 0
+      ? undefined
+      : make('li', {}, `as one of a split: ${split.map((one) => `${one.backend} ${one.percent} %`).join(', ')}`),
     port === null ? undefined : make('li', {}, 'of ', appButton(port.author, openApp), serversOf(port.servers)),
     auth ? make('li', {}, 'after a user and password') : undefined,
     text === null ? undefined : make('li', { class: 'fault' }, text),
