@@ -9,6 +9,7 @@ import type { Front, LeftOut, Service } from '../model/service.ts';
 import type { App, Definition } from '../model/snapshot.ts';
 import { makeArrange, ownBinds } from './arrange-all.ts';
 import type { Arrangement, Claim } from '../services/arrange.ts';
+import { makeAsWritten } from '../services/as-written.ts';
 import { makeLend } from '../services/backups.ts';
 import { makeCertify } from '../services/certify-fronts.ts';
 import { makeDraft, type Draft } from '../services/fronts.ts';
@@ -43,7 +44,7 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
   const definitionsOf = each((app: App) => app.definition);
   const drafts = each((definition: Definition) => makeDraft(definition, settings));
   const problemsBetween = makeProblemsBetween(settings);
-  const ofAuthors = makeOfAuthors();
+  const [asWritten, ofAuthors] = [makeAsWritten(), makeOfAuthors()];
   const ofApps = eachPair((app: App, draft: Draft) => inOrder(makeServices(app, draft, settings)));
   const arrangeAll = makeArrange(arrangedUnder(settings, document));
   const [all, serve, certify, allFiles] = [makeAll(), makeServe(), makeCertify(), makeAllFiles()];
@@ -77,7 +78,7 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
       certificates: allFiles(certified.files, shown.quarantine),
       leftOut: [...leftOut, ...refusal.leftOut, ...arrangement.leftOut, ...certified.leftOut],
       document: bound.document,
-      problems: ofAuthors(definitions, problems),
+      problems: ofAuthors(definitions, asWritten(definitions, problems)),
     };
   });
 }

@@ -2,6 +2,7 @@ import { TEMPLATES_IN_LABELS } from '../haproxy/catalogue.ts';
 import { hideInLines } from '../lib/secrets.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Definition } from '../model/snapshot.ts';
+import { asWritten } from '../services/as-written.ts';
 import { entriesOf, type Entry } from '../services/label-entries.ts';
 import { isSecret } from '../services/label-problems.ts';
 import { APP_LABELS, PORT_LABELS } from '../services/labels.ts';
@@ -12,9 +13,9 @@ import type { LabelExplanation } from './shapes.ts';
 export function explainLabels(definition: Definition, problems: readonly Problem[]): readonly LabelExplanation[] {
   const labels = readLabels(definition, TEMPLATES_IN_LABELS);
   const { entries, dropped } = entriesOf(definition);
-  const told = new Map([...labels.problems, ...problems].flatMap((one) => (one.label === undefined ? [] : [[one.label, one] as const])));
+  const told = [...labels.problems.map((one) => asWritten(definition, one)), ...problems];
   const counted = entries.map((entry): LabelExplanation => {
-    const problem = told.get(entry.name);
+    const problem = told.findLast((one) => isAbout(one, entry, definition));
     const hasValue = isRead(entry, labels) && !hasNoEffect(problem);
     const counts = !hasValue ? 'no' : problem?.code === 'label-value' ? 'partly' : 'yes';
     return { name: entry.name, value: shown(entry), counts, problem: problem?.message ?? null };
@@ -28,6 +29,13 @@ export function explainLabels(definition: Definition, problems: readonly Problem
     };
   });
   return [...counted, ...beyond];
+}
+
+/** Whether a Problem is about a label. Two endpoints of a pod may have labels that are written alike. */
+function isAbout({ label, owner }: Problem, { name, index }: Entry, { writtenAs }: Definition): boolean {
+  const written = writtenAs?.[name];
+  if (written === undefined) return label === name;
+  return label === written.name && owner.by === 'app' && owner.index === index;
 }
 
 function isRead({ index, key }: Entry, labels: LabelsOfApp): boolean {

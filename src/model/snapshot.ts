@@ -41,8 +41,16 @@ export interface Definition {
   readonly readiness: boolean;
   /** Marathon's `versionInfo.lastConfigChangeAt`, ISO 8601 in UTC; undefined for the first version of an app in old Marathons. */
   readonly changedAt: string | undefined;
+  /** Of a pod: the labels that have a different name where they are written, by their name in `labels`. */
+  readonly writtenAs?: Readonly<Record<string, WrittenLabel>>;
   /** What is wrong with the way the labels of a pod are spread over the pod, its containers and its endpoints. */
   readonly problems?: readonly Problem[];
+}
+
+/** A label as it is written in a definition, and where, in words: "endpoint 'http'". */
+export interface WrittenLabel {
+  readonly name: string;
+  readonly where: string;
 }
 
 /** `host`: tasks use the agent's address. `bridge`: the agent's address and mapped ports. `container`: an address of their own (Calico). */

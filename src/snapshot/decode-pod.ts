@@ -26,7 +26,7 @@ export function makePodApp(pod: WirePod, status?: WirePodStatus): App {
 
 function makePodDefinition(pod: WirePod): Definition {
   const network = readNetwork(pod);
-  const { labels, problems } = mergePodLabels(pod);
+  const { labels, writtenAs, problems } = mergePodLabels(pod);
   const ports = pod.containers.flatMap(({ name, endpoints }) =>
     (endpoints ?? []).map((endpoint): Port => makePort({ endpoint, containerName: name, network, pod })),
   );
@@ -39,6 +39,7 @@ function makePodDefinition(pod: WirePod): Definition {
     checks: pod.containers.flatMap(({ healthCheck }) => (healthCheck == null ? [] : makeCheck(healthCheck, ports))),
     readiness: false,
     changedAt: pod.version ?? undefined,
+    ...(Object.keys(writtenAs).length > 0 && { writtenAs }),
     ...(problems.length > 0 && { problems }),
   };
 }

@@ -1,10 +1,13 @@
 import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
+import type { WrittenLabel } from '../model/snapshot.ts';
 import type { WirePod } from './wire-pod.ts';
 
 /** The labels of a pod as an app has them, and what is wrong with the way they are spread over the levels. */
 export interface PodLabels {
   readonly labels: Readonly<Record<string, string>>;
+  /** The labels that have a different name where they are written, by their name in `labels`. */
+  readonly writtenAs: Readonly<Record<string, WrittenLabel>>;
   readonly problems: readonly Problem[];
 }
 
@@ -17,10 +20,8 @@ interface Level {
   readonly wanted: string;
 }
 
-interface Written {
+interface Written extends WrittenLabel {
   readonly text: string;
-  readonly name: string;
-  readonly where: string;
 }
 
 /** A label's number and what follows: HAPROXY_2_VHOST is 2 and VHOST. */
@@ -51,7 +52,9 @@ export function mergePodLabels(pod: WirePod): PodLabels {
   }
   const others = Object.entries(pod.labels ?? {}).filter((entry): entry is [string, string] => entry[1] != null);
   const own = [...merged].map(([name, { text }]): [string, string] => [name, text]);
-  return { labels: Object.fromEntries([...others, ...own]), problems };
+  const renamed = [...merged].filter(([name, written]) => name !== written.name);
+  const writtenAs = Object.fromEntries(renamed.map(([own, { name, where }]) => [own, { name, where }]));
+  return { labels: Object.fromEntries([...others, ...own]), writtenAs, problems };
 }
 
 /** All places with labels, the farthest from an endpoint first. */
