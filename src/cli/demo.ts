@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Definitions } from '../explain/definitions.ts';
 import { makeLogger } from '../lib/logger.ts';
 import { defaultSettings, type Settings } from '../options/options.ts';
 import { sentence } from '../lib/sentence.ts';
@@ -45,7 +46,9 @@ export function addDemo(program: Command): Command {
     .addOption(port('--dns-port', 8053, 'port that answers DNS for the tasks, over UDP and TCP'))
     .addOption(port('--container-port', 80, 'port of the backends, which have addresses of their own'))
     .addOption(new Option('--every <seconds>', 'time between two steps of the story').default(15).argParser(readNumber(3600)))
-    .addOption(new Option('--app <files...>', 'app definitions to run instead of the tutorial, as `check` reads them').default([], 'none'))
+    .addOption(
+      new Option('--app <files...>', 'app and pod definitions to run instead of the tutorial, as `check` reads them').default([], 'none'),
+    )
     .addOption(new Option('--pod', 'a pod beside the apps of the tutorial').default(false))
     .addOption(new Option('--haproxy-bin <file>', 'the HAProxy program').default('haproxy'))
     .action(() => run(demo.opts()));
@@ -66,7 +69,7 @@ async function run(flags: DemoFlags): Promise<void> {
     import('../daemon/daemon.ts'),
     import('./demo-deployment.ts'),
   ]);
-  const apps = await readApps(flags.app);
+  const { apps, pods } = await readOwn(flags.app);
   const folder = await mkdtemp(path.join(tmpdir(), 'marathon-lb-ts-demo-'));
   const log = await makeLogger({ level: 'info', format: 'text', fd: process.stdout.fd });
   const teller = makeTeller();
@@ -78,6 +81,7 @@ async function run(flags: DemoFlags): Promise<void> {
         ports: { http, https, appId, stats, dns, marathon: flags.marathonPort, service: flags.servicePort, container: flags.containerPort },
         everyMs: flags.every * 1000,
         apps,
+        pods,
         pod: flags.pod,
         say: teller.say,
         signal,
@@ -102,16 +106,16 @@ async function run(flags: DemoFlags): Promise<void> {
   }
 }
 
-/** The app definitions of files; what can't be read is wrong use. */
-async function readApps(names: readonly string[]): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  if (names.length === 0) return [];
+/** The app and pod definitions of files; what can't be read is wrong use. */
+async function readOwn(names: readonly string[]): Promise<Pick<Definitions, 'apps' | 'pods'>> {
+  if (names.length === 0) return { apps: [], pods: [] };
   const { readAppFiles } = await import('../daemon/check-apps.ts');
   const files = await readAppFiles(names).catch((error: unknown) => {
     throw new UsageError(sentence(error));
   });
-  const apps = files.flatMap((file) => file.apps);
-  if (apps.length === 0) throw new UsageError(`there is no app in ${names.join(', ')}, only pods, which the demo runs with --pod`);
-  return apps;
+  const own = { apps: files.flatMap((file) => file.apps), pods: files.flatMap((file) => file.pods) };
+  if (own.apps.length + own.pods.length === 0) throw new UsageError(`there is no app and no pod in ${names.join(', ')}`);
+  return own;
 }
 
 /** Tells the story here and, once the daemon runs, on its page. */

@@ -5,7 +5,8 @@ import type { Json } from './marathon-app.ts';
 import { startMarathon, type Marathon } from './marathon.ts';
 import { BASKET_HOST, type DeployEnd, type DeployWish } from './basket.ts';
 import { LAUNCHED, makeLaunch } from './launch.ts';
-import { makeOwnApps } from './own-apps.ts';
+import { makeOwnApps, type OwnApps } from './own-apps.ts';
+import { makeOwnPods } from './own-pods.ts';
 import { POD_HOST, POD_INSTANCES } from './pod-story.ts';
 import { SHOP_HOST, SHOP_TASKS } from './shop.ts';
 import { FIRST, makeStory, type Story } from './story.ts';
@@ -28,6 +29,8 @@ export interface DemoSettings {
   readonly everyMs: number;
   /** App definitions that are run instead of the story's; the story's when there are none. */
   readonly apps: readonly Json[];
+  /** Pod definitions that are run beside them. */
+  readonly pods: readonly Json[];
   /** Whether the story has a pod as well. */
   readonly pod: boolean;
   readonly say: (sentence: string) => void;
@@ -94,17 +97,13 @@ interface Telling {
 }
 
 function tellOf(settings: DemoSettings, marathon: Marathon): Telling {
-  const { address, ports, say, apps, pod, everyMs, signal } = settings;
+  const { address, ports, say, apps, pods, pod, everyMs, signal } = settings;
   const at = `${address}:${ports.http}`;
-  if (apps.length > 0) {
-    const own = makeOwnApps({ marathon, definitions: apps, at, say });
-    return {
-      story: own,
-      hosts: own.hosts,
-      begins: apps.map(({ id }) => String(id)).join(', '),
-      tries: 'them.',
-      dnsName: `${namesOf(apps)}.marathon.mesos`,
-    };
+  const own = [...apps, ...pods];
+  if (own.length > 0) {
+    const story = both(makeOwnApps({ marathon, definitions: apps, at, say }), makeOwnPods({ marathon, definitions: pods, at, say }));
+    const begins = own.map(({ id }) => String(id)).join(', ');
+    return { story, hosts: story.hosts, begins, tries: 'them.', dnsName: `${namesOf(own)}.marathon.mesos` };
   }
   const places = { marathon: marathon.url, balancer: `http://${address}:${ports.stats}`, signal };
   const story = makeStory({
@@ -130,6 +129,16 @@ function tellOf(settings: DemoSettings, marathon: Marathon): Telling {
   };
 }
 
+/** Two stories, a step of each in turn. */
+function both(a: OwnApps, b: OwnApps): OwnApps {
+  return {
+    hosts: [...a.hosts, ...b.hosts],
+    begin: () => a.begin().then(() => b.begin()),
+    goOn: () => a.goOn().then(() => b.goOn()),
+    end: () => Promise.all([a.end(), b.end()]).then(() => undefined),
+  };
+}
+
 /** The first app's id as Mesos-DNS writes it: '/shop/cart' is 'cart-shop'. */
 function namesOf([first]: readonly Json[]): string {
   return String(first?.['id']).split('/').filter(Boolean).reverse().join('-');
@@ -152,9 +161,9 @@ const FLAGS: Readonly<Record<Exclude<keyof DemoSettings['ports'], 'container'>, 
 };
 
 /** Checks that all ports are free before anything starts, because this error names the flag that changes the port. */
-async function requireFree({ address, ports, apps, pod }: DemoSettings): Promise<void> {
+async function requireFree({ address, ports, apps, pods, pod }: DemoSettings): Promise<void> {
   for (const [name, flag] of Object.entries(FLAGS)) await requirePort(address, ports[name as keyof typeof FLAGS], flag);
-  if (apps.length > 0) return;
+  if (apps.length + pods.length > 0) return;
   for (const container of [...FIRST, ...SHOP_TASKS, ...LAUNCHED, ...(pod ? POD_INSTANCES : [])])
     await requirePort(container, ports.container, '--container-port');
 }

@@ -31,6 +31,13 @@ test.each(PAGES)('%s: every link leads somewhere', (page) => {
 interface Example {
   readonly id: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly containers?: readonly { readonly endpoints?: readonly { readonly name: string; readonly labels?: object }[] }[];
+}
+
+/** The labels of an app, or of a pod and its endpoints, each by its name. */
+function labelsOf({ id, labels, containers = [] }: Example): readonly (readonly [string, object])[] {
+  const endpoints = containers.flatMap((container) => container.endpoints ?? []);
+  return [[id, labels], ...endpoints.flatMap((one) => (one.labels === undefined ? [] : [[one.name, one.labels] as const]))];
 }
 
 /** Where a path in a page may begin: at the top of the project, or, for the rooms, in src/. */
@@ -100,7 +107,7 @@ test.each(below('docs/cookbook', '.md'))('%s shows the labels of its example', (
   const shown = JSON.parse(blocksOf(page).find(({ info }) => info === 'json')?.text ?? '') as unknown;
   const file = `examples/${path.parse(page).name}.json`;
   const apps = [JSON.parse(readFileSync(file, 'utf8')) as Example | readonly Example[]].flat();
-  expect(shown).toEqual(Object.fromEntries(apps.map(({ id, labels }) => [id, labels])));
+  expect(shown).toEqual(Object.fromEntries(apps.flatMap(labelsOf)));
 });
 
 test('every example has its page in the cookbook', () => {

@@ -2,9 +2,12 @@ import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { execa } from 'execa';
 import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
+import { ask } from './ask.ts';
 import { needBuild } from './command.ts';
 import { endAll, makeFolder } from './ends.ts';
 import { needHaproxy, type Ends } from './fixtures/stage.ts';
+import { freePorts } from './ports.ts';
+import { until } from './until.ts';
 
 jest.setTimeout(90_000);
 
@@ -57,4 +60,33 @@ test('the package holds what the program needs and nothing else, and runs in an 
     exitCode: 2,
     stderr: expect.stringContaining('nope.json') as unknown,
   });
+  await expect(seeDemo(program, folder)).resolves.toEqual({ exitCode: 0, stderr: '' });
 });
+
+const PORTS = ['--http-port', '--https-port', '--app-id-port', '--stats-port', '--dns-port', '--service-port', '--marathon-port'];
+
+/** Runs the demo of an app and of a pod with the installed program, asks both, and ends it; gives how it ended. */
+async function seeDemo(program: string, cwd: string): Promise<{ readonly exitCode: number | undefined; readonly stderr: string }> {
+  const [free, temporary] = [await freePorts(PORTS.length), await makeFolder(ends)];
+  const flags = PORTS.flatMap((flag, i) => [flag, String(free[i])]);
+  const files = ['one-host', 'pod'].map((name) => path.resolve('examples', `${name}.json`));
+  const words = ['demo', ...flags, '--every', '1', '--app', ...files];
+  const running = execa(process.execPath, [program, ...words], { cwd, env: { TMPDIR: temporary }, reject: false });
+  ends.push(() => running.kill('SIGINT'));
+  let said = '';
+  running.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const port = free[0] ?? 0;
+  for (const host of ['shop.acme.org', 'team.acme.org'])
+    await until(
+      () => `an answer of ${host}\n${said}`,
+      async () => (await ask({ port, host }).catch(() => undefined))?.status === '200',
+    );
+  await until(
+    () => `a replaced instance\n${said}`,
+    () => said.includes('/cookbook/team: an instance is replaced'),
+  );
+  running.kill('SIGINT');
+  const { exitCode, stderr } = await running;
+  await expect(readdir(temporary)).resolves.toEqual([]);
+  return { exitCode, stderr };
+}
