@@ -33,10 +33,10 @@ test('rows of the routing table come, move and go while HAProxy runs, and so do 
   labelled(otherApp, { HAPROXY_0_VHOST: 'other.acme.org', HAPROXY_0_PATH: '/b', HAPROXY_0_PATH_TYPE: 'segment' });
   await addTask(A, '127.84.0.196');
   await addTask(B, '127.84.0.197');
-  const { log } = daemon();
+  const { log, logged } = daemon();
   await leads({ 'x.acme.org/': A, 'other.acme.org/b/x': B, 'other.acme.org/bx': A, 'nobody.test/': '503' });
   await agreed();
-  const before = reloadsIn(log());
+  await logged(/HAProxy has loaded the configuration/); // it serves a little before this is told
 
   labelled(otherApp, { HAPROXY_0_VHOST: 'other.acme.org', HAPROXY_0_PATH: '/c', HAPROXY_0_PATH_TYPE: 'exact' });
   await leads({ 'other.acme.org/c': B, 'other.acme.org/c/': A, 'other.acme.org/b': A });
@@ -58,5 +58,5 @@ test('rows of the routing table come, move and go while HAProxy runs, and so do 
     return true;
   });
   await agreed();
-  expect(reloadsIn(log())).toBe(before);
+  expect(reloadsIn(log())).toBe(1);
 });
