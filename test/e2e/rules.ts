@@ -49,6 +49,8 @@ export interface Estate {
   /** What of a request came to an app's server; rejects when it was not answered by one. */
   readonly arrived: (question: EstateQuestion) => Promise<Arrived>;
   readonly config: string;
+  /** The service port of an app. */
+  readonly portOf: (id: string) => number;
   readonly ports: { readonly http: number; readonly https: number; readonly appId: number };
 }
 
@@ -59,8 +61,8 @@ interface Plan {
   readonly certificates?: readonly string[];
   /** Pages in the operator's folder, by file name. */
   readonly pages?: Readonly<Record<string, string>>;
-  /** Ports of servers that a test starts itself, by the app whose only server each is. */
-  readonly servers?: Readonly<Record<string, () => number>>;
+  /** Ports of servers that a test starts itself, by the app whose only servers they are. */
+  readonly servers?: Readonly<Record<string, () => number | readonly number[]>>;
 }
 
 /** An answer is what this header of the request says: a Location. */
@@ -122,7 +124,7 @@ async function startEstate({ apps, settings, certificates = [], pages = {}, serv
   const config = path.join(folder, 'haproxy.cfg');
   const serversOf = async (app: RuledApp): Promise<readonly number[]> => {
     const own = servers[app.id];
-    return own === undefined ? startServers(app, pems, ends) : [own()];
+    return own === undefined ? startServers(app, pems, ends) : [own()].flat();
   };
   for (const [name, text] of Object.entries(pages)) await writeFile(path.join(folder, name), text);
   const rendered = viewOf(
@@ -152,6 +154,7 @@ async function startEstate({ apps, settings, certificates = [], pages = {}, serv
     ask: asked,
     arrived: async (question) => readArrived(await asked(question)),
     config: files.get('haproxy.cfg') ?? '',
+    portOf: (id) => portOf({ servicePortOf: id }),
     ports: { http, https, appId },
   };
 }
