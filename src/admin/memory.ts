@@ -1,7 +1,5 @@
-import type { AppId } from '../model/names.ts';
 import type { Holder } from '../model/holder.ts';
-import type { Problem } from '../model/problem.ts';
-import type { TakenBind } from '../model/quarantine.ts';
+import type { Quarantined, TakenBind } from '../model/quarantine.ts';
 
 /** What the daemon has learned beside what Marathon says, and by which it decides. The JSON of `/v1/memory`. */
 export interface Memory {
@@ -14,10 +12,7 @@ export interface Memory {
 }
 
 /** A port that HAProxy has refused in a certain form. */
-export interface RefusedPort {
-  readonly app: AppId;
-  readonly index: number;
+export interface RefusedPort extends Pick<Quarantined, 'app' | 'index' | 'problems'> {
   /** The SHA-256 of what its labels and definition asked for then; with other labels it would be tried again. */
   readonly digest: string;
-  readonly problems: readonly Problem[];
 }

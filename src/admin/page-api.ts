@@ -2,6 +2,7 @@ import type { BackendFigures } from './figures-of-backends.ts';
 import type { FiguresBook } from './figures.ts';
 import type { LiveStatus } from './live-status.ts';
 import type { Overview } from './overview.ts';
+import type { BackendShape, ServersShape, StatsShape } from './page/shapes.ts';
 import { json, refused, type Answer, type Asked, type Route } from './route.ts';
 
 /** What the page is answered from, beside what the API is. */
@@ -50,7 +51,7 @@ async function answerStats(book: FiguresBook, query: URLSearchParams): Promise<A
   const [since, order] = [Number(query.get('since') ?? 0), query.get('most') ?? ''];
   const all = [...figures.backends.values()];
   const asked = query.getAll('backend').slice(0, MOST_BACKENDS);
-  return json({
+  const answer: StatsShape = {
     at: new Date(figures.at).toISOString(),
     everyMs: book.everyMs(),
     totals: figures.totals,
@@ -61,7 +62,8 @@ async function answerStats(book: FiguresBook, query: URLSearchParams): Promise<A
       .map(shown),
     most: isOrder(order) ? mostOf(all, order).map(shown) : [],
     backends: asked.flatMap((name) => figures.backends.get(name) ?? []).map(shown),
-  });
+  };
+  return json(answer);
 }
 
 const ORDERS = ['requests', 'errors', 'sessions', 'down'] as const;
@@ -77,7 +79,7 @@ function mostOf(all: readonly BackendFigures[], order: Order): readonly BackendF
   return some.sort((a, b) => (b[order] ?? 0) - (a[order] ?? 0)).slice(0, MOST_BACKENDS);
 }
 
-function shown({ backend, up, checking, draining, down, sessions, requests, errors, answerMs }: BackendFigures) {
+function shown({ backend, up, checking, draining, down, sessions, requests, errors, answerMs }: BackendFigures): BackendShape {
   return { backend, up, checking, draining, down, sessions, requests, errors, answerMs };
 }
 
@@ -87,10 +89,11 @@ async function answerServers(book: FiguresBook, { params }: Asked): Promise<Answ
   if (typeof servers === 'string') return refused({ status: 503, error: servers, hint: 'GET /health/ready says whether HAProxy serves' });
   if (servers === undefined)
     return refused({ status: 404, error: `HAProxy has no backend ${backend}`, hint: 'GET /v1/apps names the backends of each app' });
-  return json({
+  const answer: ServersShape = {
     backend,
     servers: servers.map(({ server, status, sessions, requests, errors, answerMs, changed, check }) => {
       return { server, status, sessions, requests, errors, answerMs, changed: changed ?? null, check };
     }),
-  });
+  };
+  return json(answer);
 }

@@ -1,5 +1,7 @@
 import type { AppRow } from '../../explain/app-rows.ts';
-import type { BackendFigures } from '../../admin/figures-of-backends.ts';
+import type { StatRow } from '../../model/figures.ts';
+import type { BackendFigures } from '../figures-of-backends.ts';
+import type { Totals } from '../figures-totals.ts';
 
 /** What `/v1/overview` answers. */
 export interface OverviewShape {
@@ -9,26 +11,15 @@ export interface OverviewShape {
   readonly apps: readonly AppRow[];
 }
 
-/** How many servers are in which state, and their traffic. */
-type Counts = Pick<BackendFigures, 'up' | 'checking' | 'draining' | 'down' | 'sessions' | 'requests' | 'errors'>;
-
-/** All backends together at one time. */
-export interface TotalsShape extends Counts {
-  /** In ms since 1970. */
-  readonly at: number;
-  readonly p50: number | null;
-  readonly p95: number | null;
-}
-
 /** One backend. */
-export type BackendShape = Counts & Pick<BackendFigures, 'backend' | 'answerMs'>;
+export type BackendShape = Omit<BackendFigures, 'iid' | 'came'>;
 
 /** What `/v1/stats` answers. */
 export interface StatsShape {
   readonly at: string;
   readonly everyMs: number;
-  readonly totals: TotalsShape;
-  readonly past: readonly TotalsShape[];
+  readonly totals: Totals;
+  readonly past: readonly Totals[];
   readonly troubled: readonly BackendShape[];
   readonly most: readonly BackendShape[];
   readonly backends: readonly BackendShape[];
@@ -41,16 +32,9 @@ export interface ServersShape {
 }
 
 /** A server, as HAProxy has it; counts since its worker began. */
-export interface ServerShape {
-  readonly server: string;
-  readonly status: string;
-  readonly sessions: number;
-  readonly requests: number;
-  readonly errors: number;
-  readonly answerMs: number;
+export interface ServerShape extends Pick<StatRow, 'server' | 'status' | 'sessions' | 'requests' | 'errors' | 'answerMs' | 'check'> {
   /** Seconds since its state changed. */
   readonly changed: number | null;
-  readonly check: string;
 }
 
 /** A sentence of the demo's story. */

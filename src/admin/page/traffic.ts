@@ -1,6 +1,6 @@
 import { draw, fill, find, make, say } from './elements.ts';
 import { areaPath, linePath, topOf, type Frame, type Point } from './graph.ts';
-import type { TotalsShape } from './shapes.ts';
+import type { Totals } from '../figures-totals.ts';
 import { milliseconds, rate, shortNumber } from './words.ts';
 
 const MINUTES = 15;
@@ -9,7 +9,7 @@ const [WIDTH, HEIGHT] = [300, 56];
 
 interface Line {
   readonly name: string;
-  readonly of: (totals: TotalsShape) => number | null;
+  readonly of: (totals: Totals) => number | null;
 }
 
 interface Graph {
@@ -42,14 +42,14 @@ const GRAPHS: readonly Graph[] = [
 /** The graphs of the last 15 minutes. */
 export interface Traffic {
   /** Takes what is new, and draws. */
-  readonly add: (totals: readonly TotalsShape[], now: number) => void;
+  readonly add: (totals: readonly Totals[], now: number) => void;
   /** The time of the latest totals, in ms since 1970; 0 where there are none. */
   readonly latest: () => number;
 }
 
 /** The graphs, without a line yet. */
 export function makeTraffic(): Traffic {
-  let past: readonly TotalsShape[] = [];
+  let past: readonly Totals[] = [];
   const figures = GRAPHS.map(figureOf);
   fill(find('graphs', HTMLElement), ...figures.map(({ element }) => element));
   return {
@@ -64,7 +64,7 @@ export function makeTraffic(): Traffic {
 
 interface Figure {
   readonly element: HTMLElement;
-  readonly refresh: (past: readonly TotalsShape[], now: number) => void;
+  readonly refresh: (past: readonly Totals[], now: number) => void;
 }
 
 function figureOf({ id, title, lines, words }: Graph): Figure {
@@ -91,9 +91,7 @@ function figureOf({ id, title, lines, words }: Graph): Figure {
       area.setAttribute('d', areaPath(points[i] ?? [], frame));
       line.setAttribute('d', linePath(points[i] ?? [], frame));
     }
-    const latest = lines.map(({ name, of }) =>
-      `${name} ${words(past.at(-1) === undefined ? null : of(past.at(-1) as TotalsShape))}`.trim(),
-    );
+    const latest = lines.map(({ name, of }) => `${name} ${words(past.at(-1) === undefined ? null : of(past.at(-1) as Totals))}`.trim());
     fill(value, ...latest.map((text, i) => make('span', { class: `series-${i}` }, text)).reverse());
     say(top, values.some((one) => one !== null && one > 0) ? words(most) : '');
     const largest = values.length === 0 ? '' : `, at most ${words(Math.max(0, ...values.map((one) => one ?? 0)))} in the last 15 minutes`;

@@ -1,6 +1,6 @@
 import type { LiveStatus } from '../../admin/live-status.ts';
 import { fill, find, make, say, type Content } from './elements.ts';
-import type { TotalsShape } from './shapes.ts';
+import type { Totals } from '../figures-totals.ts';
 import { clock, counted, duration } from './words.ts';
 
 /** How something is, for its colour and its sign. */
@@ -14,7 +14,7 @@ export interface Standing {
   /** How many there are, how many of them are critical, and how many are critical or serious. */
   readonly problems: { readonly critical: number; readonly serious: number; readonly all: number };
   /** HAProxy's figures, or a sentence why there are none. */
-  readonly stats: { readonly totals: TotalsShape } | string | undefined;
+  readonly stats: { readonly totals: Totals } | string | undefined;
 }
 
 /** Shows at a glance whether all is well. */
