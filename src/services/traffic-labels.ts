@@ -35,7 +35,7 @@ export const TRAFFIC_LABELS = {
   maxTotal: label('MAXCONN_TOTAL', traffic.connections, {
     live: 'number',
     question: 'limit',
-    doc: 'So many connections (requests, in http mode) at the app at once, waiting ones included. More are answered with 503; in tcp mode the connection ends.',
+    doc: 'So many connections (requests, in http mode) at the app at once, waiting ones included. More are answered with 503, and where several come in the same moment, perhaps one or two within the limit too; in tcp mode the connection ends.',
     example: '1000',
     elsewhere: 'Traefik inFlightReq; haproxy-ingress limit-connections',
   }),
