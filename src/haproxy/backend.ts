@@ -28,7 +28,7 @@ export function makeBackendSection({ front, backend }: Service, { templates, ...
     templates.render('HAPROXY_BACKEND_HEAD', { backend: name, balance, mode }, author),
     ...traffic.guards,
     ...(backend.isBackedUp === true ? [{ template: 'HAPROXY_n_BACKUP', owner: author.owner, text: '  option allbackups\n' }] : []),
-    ...tableFragments(front, sticky),
+    ...tableFragments(front, sticky, traffic.preflight),
     ...(mode === 'http' ? httpFragments(parts) : []),
     ...networkFragments(parts),
     ...(sticky ? [templates.render('HAPROXY_BACKEND_STICKY_OPTIONS', {}, author)] : []),

@@ -2,6 +2,7 @@ import type { Fragment } from '../model/document.ts';
 import { hasOwnRules } from '../model/own-rules.ts';
 import type { Front } from '../model/service.ts';
 import type { TemplateName } from './catalogue.ts';
+import { preflightFragments } from './preflight.ts';
 import type { Author, Templates } from './templates.ts';
 
 /** The rules of one service on the shared frontends. */
@@ -46,10 +47,20 @@ export function makeRouteRules({ front, hostAcl, templates, author, ...how }: Ru
     of.flatMap((hostname) => names.map((name) => templates.render(name, { ...context, hostname }, author)));
   const http = HTTP[hosts.length > 1 ? 'list' : 'one'][httpKind(front)];
   const https = HTTPS[httpsKind(front)];
+  const preflight = (of: string): readonly Fragment[] => preflightFragments(front, of);
   const byHost = (): readonly HostRules[] => hosts.map((host) => ({ host, fragments: render(https.each, [host]) }));
   return {
-    http: mapped.http ? [] : [...render(http.before ?? [], [first]), ...render(http.each, hosts), ...render(http.after ?? [], [first])],
-    https: mapped.https ? NO_RULES.https : { before: render(https.before ?? [], [first]), hosts: byHost() },
+    http: mapped.http
+      ? []
+      : [
+          ...(front.redirectToHttps ? [] : preflight('hdr(host) -i')),
+          ...render(http.before ?? [], [first]),
+          ...render(http.each, hosts),
+          ...render(http.after ?? [], [first]),
+        ],
+    https: mapped.https
+      ? NO_RULES.https
+      : { before: [...preflight(context.httpsHost), ...render(https.before ?? [], [first])], hosts: byHost() },
     mapped: { http: mapped.http ? hosts : [], https: mapped.https ? hosts : [] },
   };
 }

@@ -8,18 +8,24 @@ const BY_TABLE = '{ var(txn.mlb_b) -m found }';
  * The lines in the backend of a port in the routing table that are rules of the shared frontends for other ports: redirect to https, basic auth, and
  * the cookie of a split. In the backend they concern exactly the requests that the table leads there.
  */
-export function tableFragments(front: Front, isSticky: boolean): readonly Fragment[] {
-  if (front.table === undefined || front.routes.length === 0) return [];
+export function tableFragments(front: Front, isSticky: boolean, preflight: readonly Fragment[]): readonly Fragment[] {
+  if (front.table === undefined || front.routes.length === 0) return preflight;
+  const redirect = front.redirectToHttps ? [`http-request redirect scheme https code 301 if ${BY_TABLE} !{ ssl_fc }`] : [];
   const lines = [
-    ...(front.redirectToHttps ? [`http-request redirect scheme https code 301 if ${BY_TABLE} !{ ssl_fc }`] : []),
     ...(front.auth === undefined
       ? []
       : [`http-request auth realm "${front.auth.realm}" if ${BY_TABLE} !{ http_auth(user_${front.name}) }`]),
     ...(isSticky ? cookieLines(front) : []),
   ];
+  return preflight.length === 0
+    ? fragmentOf(front, [...redirect, ...lines])
+    : [...fragmentOf(front, redirect), ...preflight, ...fragmentOf(front, lines)];
+}
+
+function fragmentOf({ app, index }: Front, lines: readonly string[]): readonly Fragment[] {
   if (lines.length === 0) return [];
   const text = lines.map((line) => `  ${line}\n`).join('');
-  return [{ template: 'the routing table', owner: { by: 'app', app: front.app, index: front.index }, text }];
+  return [{ template: 'the routing table', owner: { by: 'app', app, index }, text }];
 }
 
 /** The cookie that brings a client back to its app. An id that can't be the value of a cookie gets none. */

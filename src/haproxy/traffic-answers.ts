@@ -1,6 +1,8 @@
 import type { Cors, Traffic } from '../model/traffic.ts';
 import { quoted } from './line-words.ts';
-import { networkAcl, type LinesOfLabel } from './traffic-guards.ts';
+import { ASKS_FOR_METHOD, originAcl, preflightHeaders } from './preflight.ts';
+import { type LinesOfLabel } from './traffic-guards.ts';
+import { networkAcl } from './network-acl.ts';
 
 /**
  * The lines by which HAProxy answers itself. They stand before the lines of BACKEND_NETWORK_ALLOWED_ACL, so they ask for its networks themselves: a
@@ -27,21 +29,14 @@ const when = (...conditions: readonly string[]): string => {
 const ORIGIN = 'var(txn.marathon_lb_origin)';
 
 /** `http-after-response` also sees HAProxy's own answers, so a page can read that it was refused. */
-function corsLines({ origins, methods, headers, maxAgeSeconds, credentials }: Cors, allowed: string): readonly string[] {
+function corsLines(cors: Cors, allowed: string): readonly string[] {
+  const { origins, credentials } = cors;
   const isAny = origins.includes('*');
-  const acl = isAny
-    ? ['acl marathon_lb_origin req.hdr(origin) -m reg .']
-    : origins.map((origin) => `acl marathon_lb_origin req.hdr(origin) -m str ${origin}`);
   const found = `if { ${ORIGIN} -m found }`;
-  const preflight = [
-    `hdr Access-Control-Allow-Methods ${quoted(methods.join(', '))}`,
-    ...(headers.length === 0 ? [] : [`hdr Access-Control-Allow-Headers ${quoted(headers.join(', '))}`]),
-    ...(maxAgeSeconds === undefined ? [] : [`hdr Access-Control-Max-Age ${maxAgeSeconds}`]),
-  ].join(' ');
   return [
-    ...acl,
+    ...originAcl('marathon_lb_origin', cors),
     `http-request set-var(txn.marathon_lb_origin) ${isAny ? 'str(*)' : 'req.hdr(origin)'}${when('marathon_lb_origin')}`,
-    `http-request return status 204 ${preflight}${when('METH_OPTIONS', 'marathon_lb_origin', '{ req.hdr(access-control-request-method) -m found }', allowed)}`,
+    `http-request return status 204 ${preflightHeaders(cors)}${when('METH_OPTIONS', 'marathon_lb_origin', ASKS_FOR_METHOD, allowed)}`,
     `http-after-response set-header Access-Control-Allow-Origin %[${ORIGIN}] ${found}`,
     ...(credentials ? [`http-after-response set-header Access-Control-Allow-Credentials true ${found}`] : []),
     ...(isAny ? [] : ['http-after-response add-header Vary Origin']),

@@ -2,6 +2,7 @@ import type { ErrorPage, Front } from '../model/service.ts';
 import type { Traffic } from '../model/traffic.ts';
 import { aboveLimit, type LimitSource } from './limits.ts';
 import { quoted } from './line-words.ts';
+import { networkAcl } from './network-acl.ts';
 import { PEERS } from './peers.ts';
 
 /** Which lines a label makes; `label` is its name behind HAPROXY_n_. */
@@ -18,11 +19,6 @@ export function guardLines(traffic: Traffic, front: Pick<Front, 'mode' | 'pages'
 /** The words of a reply of HAProxy's that has a page as its body. */
 export function contentOf({ file, type }: ErrorPage): string {
   return `content-type ${quoted(type)} file ${quoted(file)}`;
-}
-
-/** One `acl` for each network: a line of HAProxy's has room for 64 words. */
-export function networkAcl(name: string, networks: readonly string[]): readonly string[] {
-  return networks.map((network) => `acl ${name} src ${network}`);
 }
 
 interface Refusals {

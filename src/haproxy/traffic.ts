@@ -11,6 +11,8 @@ import { contentOf, guardLines, type LinesOfLabel } from './traffic-guards.ts';
 export interface TrafficFragments {
   /** After the backend's head: who is served, limits and times. */
   readonly guards: readonly Fragment[];
+  /** Before a password is asked for in the backend: the answers to preflight requests, which bring none. */
+  readonly preflight: readonly Fragment[];
   /** Before anything of a request is rewritten: what HAProxy answers itself. */
   readonly answers: readonly Fragment[];
   /** After marathon-lb's own rewriting. */
@@ -19,7 +21,7 @@ export interface TrafficFragments {
   readonly checks: readonly Fragment[];
 }
 
-const NONE: TrafficFragments = { guards: [], answers: [], rewriting: [], checks: [] };
+const NONE: TrafficFragments = { guards: [], preflight: [], answers: [], rewriting: [], checks: [] };
 
 /** Renders the labels of one backend. */
 export function trafficFragments(front: Front, options: BackendOptions, limits: LimitSource): TrafficFragments {
@@ -30,13 +32,20 @@ export function trafficFragments(front: Front, options: BackendOptions, limits: 
   const fragmentsOf = (all: readonly LinesOfLabel[]): readonly Fragment[] =>
     all.flatMap(({ label, lines }) => lines.map((line) => ({ template: `HAPROXY_n_${label}`, owner, text: `  ${line}\n` })));
   const isHttp = front.mode === 'http';
+  const answers = isHttp ? answerLines(traffic, allowedNetworks) : [];
+  const isAsked = front.table !== undefined && front.preflight !== undefined;
+  const isEarly = (label: string): boolean => isAsked && PREFLIGHT.includes(label);
   return {
     guards: fragmentsOf([...pages.map(pageLine), ...guardLines(traffic, front, limits), ...timeLines(traffic), ...hashLines(traffic)]),
-    answers: isHttp ? fragmentsOf(answerLines(traffic, allowedNetworks)) : [],
+    preflight: fragmentsOf(answers.filter(({ label }) => isEarly(label))),
+    answers: fragmentsOf(answers.filter(({ label }) => !isEarly(label))),
     rewriting: isHttp ? fragmentsOf(rewritingLines(traffic)) : [],
     checks: fragmentsOf(checkLines(traffic, check?.protocol === 'http' ? front : undefined)),
   };
 }
+
+/** The labels of the lines that answer preflight requests. */
+const PREFLIGHT: readonly string[] = ['BACKEND_NETWORK_ALLOWED_ACL', 'CORS_ORIGINS'];
 
 function pageLine(page: ErrorPage): LinesOfLabel {
   return { label: `ERROR_PAGE_${page.status}`, lines: [`http-error status ${page.status} ${contentOf(page)}`] };

@@ -1,6 +1,6 @@
 import type { AppId, BackendName, ServerName, TaskId } from './names.ts';
 import type { AppOwner } from './problem.ts';
-import type { Traffic } from './traffic.ts';
+import type { Cors, Traffic } from './traffic.ts';
 
 /** One service port of one app. When a task comes or goes, `backend` is a new object and `front` stays the same object. */
 export interface Service {
@@ -45,6 +45,8 @@ export interface Front {
   /** The split of the traffic of its routes that the port takes part in. */
   readonly split?: Split;
   readonly auth: Auth | undefined;
+  /** Set where a password is asked for and pages of other origins may use the port. */
+  readonly preflight?: Preflight;
   readonly redirectToHttps: boolean;
   /** The order among the rules of the shared frontends, largest first. It is not a share of the traffic. */
   readonly weight: number;
@@ -126,6 +128,15 @@ export interface Auth {
   readonly realm: string;
   readonly user: string;
   readonly password: string;
+}
+
+/** The preflight requests of browsers (CORS) that are answered before a password is asked for, and the clients whose are. */
+export interface Preflight {
+  readonly cors: Cors;
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
+  /** BACKEND_NETWORK_ALLOWED_ACL; empty means everybody. */
+  readonly networks: readonly string[];
 }
 
 /** Where a service sends requests. `options` stays the same object while only tasks change. */

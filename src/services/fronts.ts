@@ -16,7 +16,7 @@ import { checkFor, kindOf, modeOf } from './port-mode.ts';
 import { isReachedByHost, ownBind } from './pod-ports.ts';
 import type { ServiceSettings } from './service-settings.ts';
 import { asksForAllHosts, tableOf, type AskedTable } from './table.ts';
-import { ofFront, trafficOf } from './traffic.ts';
+import { ofFront, trafficOf, preflightOf } from './traffic.ts';
 
 /** What follows from an app's definition alone. It stays the same object while only tasks change. */
 export interface Draft {
@@ -165,6 +165,7 @@ function makePort({ definition, labels, index, overrides, bindAddress, pages }: 
     ...(mode === 'http' && asked.table !== undefined && { table: asked.table }),
     ...(mode === 'http' && asked.split !== undefined && { split: asked.split }),
     auth: values.auth,
+    ...preflightOf(values, traffic),
     redirectToHttps: values.redirectToHttps ?? false,
     weight: weightOf(values, asked),
     changedAt: definition.changedAt,

@@ -204,7 +204,7 @@ export const TRAFFIC_LABELS = {
   }),
   corsOrigins: label('CORS_ORIGINS', traffic.origins, {
     question: 'answer',
-    doc: 'Pages of these origins may use the app (CORS). HAProxy answers the preflight requests.',
+    doc: 'Pages of these origins may use the app (CORS). HAProxy answers the preflight requests, before AUTH asks for a password, as browsers send none with them.',
     example: 'https://shop.acme.org',
     elsewhere: 'Traefik headers.accessControlAllowOriginList; haproxy-ingress cors-allow-origin; nginx cors-allow-origin',
   }),

@@ -51,6 +51,13 @@ export function ofFront(traffic: Traffic | undefined, pages: readonly ErrorPage[
   };
 }
 
+/** What a browser may ask of a port with a password before it has one. */
+export function preflightOf({ auth, allowedNetworks = [] }: PortLabels, traffic: Traffic | undefined): Pick<Front, 'preflight'> {
+  if (auth === undefined || traffic?.cors === undefined) return {};
+  const { cors, allow, deny } = traffic;
+  return { preflight: { cors, networks: allowedNetworks, ...(allow && { allow }), ...(deny && { deny }) } };
+}
+
 /** An object without the fields that are undefined. */
 function known<Fields extends object>(fields: Fields): { readonly [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {

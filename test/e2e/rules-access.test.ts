@@ -1,5 +1,5 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { bothOf, hostOf, idOf, KINDS, MAPS, useEstate, WAYS } from './rules.ts';
+import { bothOf, hostOf, idOf, KINDS, MAPS, useEstate, WAYS, type EstateQuestion } from './rules.ts';
 
 jest.setTimeout(60_000);
 
@@ -9,6 +9,8 @@ const AUTH = `Staff only:alice:${HASH}`;
 /** 'hers', of an app that would open another's. */
 const MALLORY = 'Staff only:mallory:$6$saltsalt$yj4ZAG1HBQC7AuVazcZI4NnS3Hl9mpnF1W3PtglWaWZEbJHuW1kTKIK/QCUAbVPKkf4SagJl71S0Ixmd41SA5/';
 
+const PAGES = { CORS_ORIGINS: 'https://shop.test', CORS_CREDENTIALS: 'true', ALLOW: '127.0.0.1 127.0.0.2', DENY: '127.0.0.2' };
+
 const apps = [
   ...bothOf('open', {}),
   ...bothOf('auth', { AUTH }),
@@ -16,6 +18,10 @@ const apps = [
   ...bothOf('broken', { AUTH: 'alice:secret' }),
   ...bothOf('inner', { AUTH, PATH: '/inner' }),
   { id: '/inner-beside', labels: { VHOST: KINDS.map((kind) => hostOf('inner', kind)).join() } },
+  ...bothOf('pages', { AUTH, ...PAGES }),
+  ...bothOf('paths', { AUTH, ...PAGES, PATH: '/api' }),
+  ...bothOf('table', { AUTH, ...PAGES, PATH: '/api', PATH_TYPE: 'segment' }),
+  ...bothOf('every', { AUTH, CORS_ORIGINS: '*' }),
   ...bothOf('moved', { REDIRECT_TO_HTTPS: 'true' }),
   ...bothOf('part', { REDIRECT_TO_HTTPS: 'true', PATH: '/part' }),
   { id: '/part-beside', labels: { VHOST: KINDS.map((kind) => hostOf('part', kind)).join() } },
@@ -29,6 +35,19 @@ const apps = [
   { id: '/raw', labels: { BACKEND_NETWORK_ALLOWED_ACL: '127.0.0.2 127.0.3.0/24' } },
   { id: '/six', labels: { MODE: 'http', BIND_ADDR: '::1', BACKEND_NETWORK_ALLOWED_ACL: '::1' } },
   { id: '/six-not', labels: { MODE: 'http', BIND_ADDR: '::1', BACKEND_NETWORK_ALLOWED_ACL: '2001:db8::/32 127.0.0.0/8' } },
+];
+
+const PREFLIGHT = { method: 'OPTIONS', headers: { Origin: 'https://shop.test', 'Access-Control-Request-Method': 'POST' } };
+
+/** Requests that are not a preflight of an origin and a network that may use the app. */
+const NO_PREFLIGHT: readonly (readonly [string, Omit<EstateQuestion, 'host'>])[] = [
+  ['another origin', { ...PREFLIGHT, headers: { ...PREFLIGHT.headers, Origin: 'https://evil.test' } }],
+  ['an origin that begins alike', { ...PREFLIGHT, headers: { ...PREFLIGHT.headers, Origin: 'https://shop.test.evil.test' } }],
+  ['no origin', { ...PREFLIGHT, headers: { 'Access-Control-Request-Method': 'POST' } }],
+  ['another method', { ...PREFLIGHT, method: 'POST' }],
+  ['OPTIONS that asks for no method', { ...PREFLIGHT, headers: { Origin: 'https://shop.test' } }],
+  ['a network that is denied', { ...PREFLIGHT, from: '127.0.0.2' }],
+  ['a network that is not allowed', { ...PREFLIGHT, from: '127.0.0.3' }],
 ];
 
 const basic = (user: string, password: string) => ({ Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` });
@@ -65,6 +84,42 @@ describe.each(MAPS)('with maps %s', (_, haproxyMap) => {
 
     test('AUTH lets the right credentials through', async () => {
       await expect(estate().arrived({ ...at('auth'), headers: ALICE })).resolves.toMatchObject({ app: idOf('auth', kind) });
+    });
+
+    test.each(['pages', 'paths', 'table'])(
+      'AUTH of %s: the preflight of a browser, which brings no password, is answered by HAProxy',
+      async (name) => {
+        const { status, headers } = await estate().ask({ ...at(name), path: '/api/x', ...PREFLIGHT });
+        expect([status, headers['x-arrived'], headers.vary]).toEqual(['204', undefined, 'Origin']);
+        expect(headers).toMatchObject({
+          'access-control-allow-origin': 'https://shop.test',
+          'access-control-allow-credentials': 'true',
+          'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
+        });
+      },
+    );
+
+    test.each(['pages', 'paths', 'table'])('AUTH of %s: all else is refused without the password', async (name) => {
+      for (const [, question] of NO_PREFLIGHT) {
+        const { status, headers } = await estate().ask({ ...at(name), path: '/api/x', ...question });
+        expect(['401', '403']).toContain(status);
+        expect(headers['x-arrived']).toBeUndefined();
+      }
+      const { headers } = await estate().ask({ ...at(name), path: '/api/x', headers: { ...ALICE, Origin: 'https://shop.test' } });
+      expect([headers['x-arrived'], headers['access-control-allow-origin']]).toEqual([expect.any(String), 'https://shop.test']);
+    });
+
+    test('a preflight for a path that is not the app’s is not answered for it', async () => {
+      for (const name of ['paths', 'table']) {
+        await expect(estate().ask({ ...at(name), path: '/other', ...PREFLIGHT })).resolves.toMatchObject({ status: '503' });
+      }
+    });
+
+    test('AUTH with CORS_ORIGINS of *: the preflight of every page is answered, for every page', async () => {
+      const headers = { ...PREFLIGHT.headers, Origin: 'https://any.test' };
+      const answer = await estate().ask({ ...at('every'), ...PREFLIGHT, headers });
+      expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual(['204', '*']);
+      await expect(estate().ask({ ...at('every'), headers })).resolves.toMatchObject({ status: '401' });
     });
 
     test('AUTH of one app is none of another', async () => {
