@@ -10,7 +10,7 @@ import type { Owner, Problem } from '../model/problem.ts';
 import { listOf } from '../haproxy/crt-list.ts';
 import { settleWithCopy, type Settled } from './copies.ts';
 import { NO_REFUSALS, type Refusals } from './refusals.ts';
-import { judgeFile, type FileVerdict } from './judge.ts';
+import { judgeFile, shelvesOf, type FileVerdict } from './judge.ts';
 import { readGivenCertificates, writeCertificates, type GivenCertificate } from './given-as-text.ts';
 
 /** The certificates of the shared https frontend. */
@@ -78,8 +78,10 @@ export async function selectCertificates(
     const effect = served.length === 0 ? instead : effectOf(verdict);
     return certificateProblems({ file, verdict, ...(effect !== undefined && { effect }) });
   });
-  const contents = all.flatMap(([file, { fingerprint, serves }]) => {
-    return fingerprint === undefined || serves.length === 0 ? [] : [{ file, fingerprint }];
+  const contents = all.flatMap(([file, { fingerprint, serves, loads }]) => {
+    return fingerprint === undefined || serves.length === 0
+      ? []
+      : [{ file, fingerprint, ...(loads && { shelves: shelvesOf(serves, loads) }) }];
   });
   return { files: served.length > 0 ? [...new Set(served)] : [own], problems, contents, verdicts };
 }

@@ -33,8 +33,8 @@ async function settle({ name, verdict, copy, refusals }: Kept): Promise<Settled>
   if (verdict.usable) await keepCopy({ name, verdict, copy, refusals });
   else if (verdict.serves.length === 0) {
     for (const one of [copy, copy + OLDER]) {
-      const { usable, fingerprint = '' } = await judgeNamed(named(one, name));
-      if (usable && !refusals.has(fingerprint)) return { ...verdict, serves: [one], pems: [one], fingerprint, isCopy: true };
+      const { usable, fingerprint = '', loads = [] } = await judgeNamed(named(one, name));
+      if (usable && !refusals.has(fingerprint)) return { ...verdict, serves: [one], pems: [one], loads, fingerprint, isCopy: true };
     }
   }
   return verdict;

@@ -7,7 +7,6 @@ import {
   judgeFile,
   judgeInTime,
   pathsOf,
-  sha256,
   summed,
   unreadable,
   type FileFinding,
@@ -15,6 +14,7 @@ import {
   type Judged,
   type JudgeOptions,
 } from './judge.ts';
+import { sha256 } from './pem-file.ts';
 import { readBlocks } from './pem-blocks.ts';
 import type { Finding } from './pem.ts';
 import { namesIn, readBounded } from './read-bounded.ts';

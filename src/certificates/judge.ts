@@ -1,10 +1,12 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { machineTime } from '../lib/clock.ts';
 import { LATE, within } from '../lib/deadline.ts';
 import { judgePem, type Finding, type UsablePem } from './pem.ts';
-import { namesIn, readBounded, whyUnread } from './read-bounded.ts';
+import { BESIDE, pemOf, readPemFile, sha256 } from './pem-file.ts';
+import { namesIn, whyUnread } from './read-bounded.ts';
+import { type PemFile, type Shelf } from '../model/certificates.ts';
 
 /** What is wrong with one certificate file. */
 export interface FileFinding extends Finding {
@@ -28,6 +30,8 @@ export interface FileVerdict {
   readonly fingerprint: string | undefined;
   /** When the verdict changes next through time alone, in milliseconds since 1970; Infinity when it does not. */
   readonly until: number;
+  /** The same files as HAProxy has them in its memory. */
+  readonly loads?: readonly PemFile[];
   /** When the first certificate of it expires, chains included, in milliseconds since 1970; undefined where none could be read. */
   readonly expires?: number | undefined;
 }
@@ -42,8 +46,6 @@ export interface JudgeOptions {
   readonly mostFiles?: number;
 }
 
-/** The most bytes of a PEM file; real ones are far smaller. */
-const MOST_BYTES = 1_000_000;
 const DEADLINE_MS = 5_000;
 
 /** The most files in one of the operator's folders; more can't be read in time. */
@@ -51,8 +53,6 @@ const MOST_FILES = 20_000;
 
 /** The most files of a folder that are named one by one: a line of HAProxy's has at most 64 words, and other certificates stand on the same line. */
 const MOST_ONE_BY_ONE = 20;
-
-const BESIDE = ['.key', '.ocsp', '.issuer', '.sctl'] as const;
 
 /** What HAProxy reads when the named file itself does not exist. */
 const BUNDLE = ['.rsa', '.dsa', '.ecdsa'] as const;
@@ -95,6 +95,8 @@ export interface Judged {
   readonly until?: number;
   readonly expires?: number;
   readonly hash?: string;
+  /** A certificate that HAProxy accepts, as HAProxy has it in its memory. */
+  readonly pem?: PemFile;
 }
 
 async function judge(file: string, { now = machineTime(), mostFiles = MOST_FILES }: JudgeOptions): Promise<FileVerdict> {
@@ -132,31 +134,15 @@ async function findPems(file: string, mostFiles: number): Promise<readonly strin
 }
 
 async function judgeOne(file: string, now: number): Promise<Judged> {
-  const text = await readBounded(file, MOST_BYTES).catch((error: unknown) => unreadable(file, error));
-  if ('found' in text) return { file, faults: [text] };
-  const beside = await Promise.all(BESIDE.map((end) => readBeside(file + end)));
-  const barred = beside.find((one) => one !== undefined && 'found' in one);
-  if (barred !== undefined && 'found' in barred) return { file, faults: [barred] };
-  const [key, ocsp, issuer, sctl] = beside as readonly (Buffer | undefined)[];
-  const hash = hashOf([text, key, ocsp, issuer, sctl]);
+  const read = await readPemFile(file);
+  if ('error' in read) return { file, faults: [unreadable(read.file, read.error)] };
+  const { text, key, ocsp, issuer, sctl, hash } = read;
   const verdict = judgePem(text, { key, now });
   if (!verdict.usable) return { file, hash, faults: [{ file, ...verdict.fault }] };
   const faults = [...ocspFaults({ file, pem: verdict, ocsp, issuer }), ...sctlFaults(file, sctl)];
   const expires = Math.min(...verdict.certificates.map(({ validTo }) => Date.parse(validTo)));
-  return { file, hash, until: verdict.until, expires, faults, remarks: verdict.remarks.map((remark) => ({ file, ...remark })) };
-}
-
-/**
- * Undefined when it is not there. What this user can't read is to HAProxy as if it held nothing that it knows, and so is a folder; what is no regular file, or too
- * large, HAProxy may read without end.
- */
-async function readBeside(file: string): Promise<Buffer | FileFinding | undefined> {
-  const entry = await stat(file).catch(() => undefined);
-  if (entry === undefined) return undefined;
-  if (entry.isDirectory()) return Buffer.alloc(0);
-  return readBounded(file, MOST_BYTES).catch((error: unknown) =>
-    (error as NodeJS.ErrnoException).code === undefined ? unreadable(file, error) : Buffer.alloc(0),
-  );
+  const remarks = verdict.remarks.map((remark) => ({ file, ...remark }));
+  return { file, hash, until: verdict.until, expires, faults, remarks, pem: pemOf(read, verdict.certificates[0]) };
 }
 
 interface OcspParts {
@@ -217,6 +203,7 @@ export function summed(file: string, judged: readonly Judged[]): FileVerdict {
     usable: faults.length === 0,
     pems: good,
     serves: faults.length === 0 ? [file] : good.length <= MOST_ONE_BY_ONE ? good : [],
+    loads: judged.flatMap(({ pem, faults: bad }) => (pem === undefined || bad.length > 0 ? [] : [pem])),
     faults,
     remarks: judged.flatMap(({ remarks = [] }) => remarks),
     fingerprint: alone ? first.hash : first && sha256(hashes.map((one) => `${one.file}\0${one.hash ?? ''}\n`).join('')),
@@ -225,17 +212,16 @@ export function summed(file: string, judged: readonly Judged[]): FileVerdict {
   };
 }
 
+/** What HAProxy has in its memory for these words behind `crt`, of these certificate files. */
+export function shelvesOf(words: readonly string[], pems: readonly PemFile[]): readonly Shelf[] {
+  return words.map((word): Shelf => {
+    const name = word.replace(/\/+$/, '');
+    const within = pems.filter(({ path: pem }) => path.dirname(pem) === name);
+    if (within.length > 0) return { name, kind: 'folder', pems: within };
+    return { name, kind: 'file', pems: pems.filter(({ path: pem }) => [name, ...BUNDLE.map((end) => name + end)].includes(pem)) };
+  });
+}
+
 function earliest(times: readonly number[]): number | undefined {
   return times.length === 0 ? undefined : Math.min(...times);
-}
-
-/** The hash of the file's own bytes when nothing lies beside it; otherwise a hash over all of the files. */
-function hashOf([text, ...beside]: readonly [Buffer, ...(Buffer | undefined)[]]): string {
-  if (beside.every((one) => one === undefined)) return sha256(text);
-  return sha256([text, ...beside].map((one) => (one === undefined ? '' : sha256(one))).join('\n'));
-}
-
-/** In hexadecimal. */
-export function sha256(bytes: Buffer | string): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

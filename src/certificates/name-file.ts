@@ -3,7 +3,7 @@ import type { Problem } from '../model/problem.ts';
 import { certificateProblems, copiesIn, effectOf } from './choose.ts';
 import { settleWithCopy, type Settled } from './copies.ts';
 import { isDefaultFile } from './given-as-text.ts';
-import type { FileVerdict } from './judge.ts';
+import { shelvesOf, type FileVerdict } from './judge.ts';
 import type { Refusals } from './refusals.ts';
 
 interface Naming {
@@ -22,7 +22,7 @@ interface Naming {
  */
 export async function nameFile(name: string, verdict: FileVerdict, { stateDir, shared, refusals, at = name }: Naming): Promise<NamedFile> {
   const settled = await settleWithCopy(at, verdict, { folder: copiesIn(stateDir), ...(refusals && { refusals }) });
-  const { serves, fingerprint } = settled;
+  const { serves, fingerprint, loads } = settled;
   const { keyword, path } = fileUse(name);
   if (keyword !== 'crt') return { file: name, serves, fingerprint, faults: faultsOfFile(name, settled) };
   if (serves.length === 0 && isDefaultFile(path)) {
@@ -32,7 +32,7 @@ export async function nameFile(name: string, verdict: FileVerdict, { stateDir, s
   }
   const effect = serves.length === 0 ? 'the port is not bound' : effectOf(settled);
   const problems = certificateProblems({ file: path, verdict: settled, ...(effect !== undefined && { effect }) });
-  return { file: name, serves, fingerprint, faults: faultsIn(problems) };
+  return { file: name, serves, fingerprint, ...(loads && { shelves: shelvesOf(serves, loads) }), faults: faultsIn(problems) };
 }
 
 function faultsOfFile(name: string, settled: Settled): NamedFile['faults'] {

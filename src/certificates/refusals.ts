@@ -23,7 +23,8 @@ export function withRefusals(verdict: FileVerdict, refusals: Refusals): FileVerd
     found: `is refused by HAProxy: ${words}`,
     wanted: 'use a certificate that HAProxy accepts, as RSA of 2048 bits or EC, signed with SHA-256',
   }));
-  return { ...verdict, usable: false, serves: pems, pems, faults: [...verdict.faults, ...faults] };
+  const loads = verdict.loads?.filter(({ path }) => pems.includes(path)) ?? [];
+  return { ...verdict, usable: false, serves: pems, pems, loads, faults: [...verdict.faults, ...faults] };
 }
 
 /** The certificate files that HAProxy can't load, by the lines of a refusal; what else the lines complain of is left to the next try. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeOwnAgain } from '../certificates/choose.ts';
+import { readForHaproxy } from '../certificates/pem-file.ts';
 import { FilesOnDisk } from '../drive/files.ts';
 import { foldersOfHead } from '../haproxy/template-rules.ts';
 import type { Environment } from '../lib/environment.ts';
@@ -44,7 +45,7 @@ export function reach(given: Given): Reached {
   const env = environmentOf(all, settings.haproxyEnv);
   const files = openFiles(given, env);
   const fingerprint = (): Promise<string> => files.fingerprint();
-  const shared = { runDir, fingerprint, log, now };
+  const shared = { runDir, fingerprint, log, now, readPem: readForHaproxy };
   const capable = () => capabilitiesOf(bin, env);
   const ours = { files, capable, most: () => limit() };
   const never = () => Promise.resolve(false);

@@ -28,12 +28,18 @@ export class FileFollower {
     this.#parts = parts;
   }
 
-  /** Writes the file after a while, if it does not describe what HAProxy runs. */
+  /**
+   * Writes the file after a while, if it does not describe what HAProxy runs. Certificates do not wait: HAProxy does not start with a list that names a
+   * file which is gone.
+   */
   soon(): void {
     const { later, inTurn, runs, troubled } = this.#parts;
-    if (this.#waits || runs() === this.written) return;
+    const document = runs();
+    if (document === this.written) return;
+    const isUrgent = document?.certificates !== this.written?.certificates && this.written !== undefined;
+    if (this.#waits && !isUrgent) return;
     this.#waits = true;
-    later(Math.max(FOLLOW_MS, FOLLOW_COSTS * this.#costMs), () => {
+    later(isUrgent ? 0 : Math.max(FOLLOW_MS, FOLLOW_COSTS * this.#costMs), () => {
       this.#waits = false;
       inTurn(() => this.write()).catch((error: unknown) => {
         troubled(new Error(`the file can't be written: ${sentence(error)}`, { cause: error }));

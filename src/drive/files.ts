@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ignoreMissing } from '../lib/missing.ts';
 import type { Verdict } from '../model/haproxy.ts';
-import { certificatesText } from '../haproxy/crt-list.ts';
+import { certificatesText } from '../haproxy/certificates-file.ts';
 import { CERTIFICATES_FILE, MAP_FILES } from '../haproxy/settings.ts';
 import { mapText, textOf } from '../haproxy/file-text.ts';
 import { makeFolder } from '../lib/folders.ts';

@@ -1,4 +1,3 @@
-import type { LoadedCertificates } from '../model/document.ts';
 import type { Front } from '../model/service.ts';
 import { CERTIFICATES_FILE, type DocumentSettings } from './settings.ts';
 
@@ -39,20 +38,4 @@ export function certificatesOf({ certificates, bind, claimed }: Front): readonly
 /** The options of a port's bind, as far as HAProxy takes the files that they name; none where there are none, and `isWithheld` where it does not. */
 export function bindOptionsOf({ bindOptions, bind, claimed }: Front): string | undefined {
   return bindOptions ?? (claimed ?? { bind }).bind?.options;
-}
-
-/** The text of the file beside the configuration: a `crt-list` of HAProxy's with the fingerprints as comments. */
-export function certificatesText({ fingerprints, list }: LoadedCertificates): string {
-  const notes = Array.from(fingerprints, ([file, fingerprint]) => `# sha256 ${fingerprint} ${file}\n`);
-  return [...notes, ...list.map((file) => `${file}\n`)].join('');
-}
-
-/** Reads the text that `certificatesText` wrote. */
-export function readCertificates(text: string): LoadedCertificates {
-  const lines = text.split('\n').filter((line) => line !== '');
-  const notes = lines.flatMap((line): [string, string][] => {
-    const [, fingerprint = '', file = ''] = /^# sha256 (\S+) (.+)$/.exec(line) ?? [];
-    return file === '' ? [] : [[file, fingerprint]];
-  });
-  return { fingerprints: new Map(notes), list: lines.filter((line) => !line.startsWith('#')) };
 }

@@ -1,6 +1,6 @@
 import type { BackendSection, Document, Fragment, MapFile, Section } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
-import { readCertificates } from './crt-list.ts';
+import { readCertificates } from './certificates-file.ts';
 import { isOwnBackend } from './daemon-backend.ts';
 import { readServerLine } from './server-line.ts';
 import { CERTIFICATES_FILE } from './settings.ts';

@@ -53,6 +53,30 @@ export interface Content {
   readonly file: string;
   /** SHA-256 of everything that HAProxy reads. */
   readonly fingerprint: string;
+  /** What HAProxy has of it in its memory; undefined when that was not looked into. */
+  readonly shelves?: readonly Shelf[];
+}
+
+/** A certificate file, as HAProxy has it in its memory under this path. */
+export interface PemFile {
+  readonly path: string;
+  /** SHA-256 of the file, and of what lies beside it. */
+  readonly fingerprint: string;
+  /** The host names that it is for, in lower case. */
+  readonly names: readonly string[];
+  /** The type of its key: `rsa`, `ec`. HAProxy may have one certificate of each type for a name. */
+  readonly key: string;
+  /** Why no runtime command can load it; undefined when one can. */
+  readonly needsReload?: string;
+}
+
+/** What HAProxy has for one word behind `crt` or `crt-list`: a file (or its parts `.rsa` and `.ecdsa`), a folder, or a list. */
+export interface Shelf {
+  /** As HAProxy knows it: a folder has no slash at its end. */
+  readonly name: string;
+  /** The contents of folders and lists can change while HAProxy runs. */
+  readonly kind: 'file' | 'folder' | 'list';
+  readonly pems: readonly PemFile[];
 }
 
 /** A file or folder that a label names. */
@@ -63,6 +87,8 @@ export interface NamedFile {
   readonly serves: readonly string[];
   /** SHA-256 of what HAProxy reads from it; undefined when nothing could be read. */
   readonly fingerprint: string | undefined;
+  /** For a certificate: what HAProxy has of it in its memory; undefined when that was not looked into. */
+  readonly shelves?: readonly Shelf[];
   /** What is wrong with it, told to the owner of the label that names it. */
   readonly faults: readonly Pick<Problem, 'message' | 'hint'>[];
 }

@@ -1,4 +1,5 @@
 import type { BackendName, ServerName } from './names.ts';
+import type { PemFile, Shelf } from './certificates.ts';
 import type { AppOwner, Owner } from './problem.ts';
 
 /**
@@ -66,10 +67,36 @@ export interface Document {
 
 /** What HAProxy reads from certificate files, beside the file names in the configuration. */
 export interface LoadedCertificates {
-  /** SHA-256 of the content, by name of file or folder, because the configuration's text does not change when a certificate is renewed. */
+  /**
+   * SHA-256 of the content, by name of file or folder, because the configuration's text does not change when a file does. Of those that can only be
+   * loaded by a reload, such as lists of authorities.
+   */
   readonly fingerprints: ReadonlyMap<string, string>;
-  /** The certificates of the shared https frontend, in order, when they are too many for one line and are written into a list file. */
+  /** The lines of the list file for the shared https frontend; empty when the frontend has no list. */
   readonly list: readonly string[];
+  /** The certificate files in HAProxy's memory, by path. */
+  readonly pems?: ReadonlyMap<string, PemFile>;
+  /** The binds that have certificates, in no order; each has its words behind `crt` and `crt-list` in order. */
+  readonly binds?: readonly CertificateBind[];
+}
+
+/** What one bind, or binds with the same words, has for the words behind `crt` and `crt-list`. The first certificate is for clients that name no known host. */
+export type CertificateBind = readonly ShelfLines[];
+
+/** A file, folder or list with what stands in it. */
+export interface ShelfLines {
+  readonly name: string;
+  readonly kind: Shelf['kind'];
+  readonly lines: readonly CertificateLine[];
+}
+
+/** One line of a `crt-list`; in a folder, a file of it. */
+export interface CertificateLine {
+  /** The path of the certificate file. */
+  readonly path: string;
+  /** Its options and its host names, as they stand in the line; absent where there are none. */
+  readonly options?: string;
+  readonly hosts?: readonly string[];
 }
 
 /** What HAProxy runs: a document, and how its memory differs from that document. Known because HAProxy confirmed it, or read back from HAProxy. */
@@ -129,7 +156,16 @@ export interface Command {
   readonly effect?: Effect;
   /** HAProxy may refuse the command for now. That is no failure: it is sent again later. */
   readonly mayWait?: true;
+  /** A change of certificates takes several exchanges with HAProxy. `text` then only names it for people. */
+  readonly certificate?: CertificateChange;
 }
+
+/** A change of the certificates in HAProxy's memory. */
+export type CertificateChange =
+  | { readonly kind: 'load'; readonly pem: PemFile; readonly isNew: boolean }
+  | { readonly kind: 'list'; readonly list: string; readonly line: CertificateLine }
+  | { readonly kind: 'unlist'; readonly list: string; readonly line: CertificateLine }
+  | { readonly kind: 'unload'; readonly path: string };
 
 /** What is different in HAProxy after it accepted a command. */
 export type Effect =
@@ -142,7 +178,8 @@ export type Effect =
     }
   | { readonly kind: 'deleted'; readonly backend: BackendName; readonly server: ServerName }
   | { readonly kind: 'map'; readonly file: string; readonly key: string; readonly to: BackendName | undefined }
-  | { readonly kind: 'rows'; readonly file: string; readonly map: MapFile };
+  | { readonly kind: 'rows'; readonly file: string; readonly map: MapFile }
+  | { readonly kind: 'certificate'; readonly change: CertificateChange };
 
 /** Why HAProxy is changed, told to people: `server-added shop_10004: 10_0_0_1_31001`. */
 export interface Reason {
@@ -169,6 +206,8 @@ export type ReasonCode =
   | 'server-deleted'
   | 'map-changed'
   | 'certificate-changed' // a file holds a different certificate or error page
+  | 'certificate-added'
+  | 'certificate-gone'
   | 'spare-taken' // a spare backend serves a port until the next reload
   | 'spare-free' // the port that it served is gone
   | 'name-resolved' // the host name of a server that had no address resolves now

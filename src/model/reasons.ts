@@ -18,6 +18,8 @@ export const REASON_SENTENCES = {
   'server-deleted': 'a server that is in maintenance is taken out of HAProxy',
   'map-changed': 'a row of a map file is different: a virtual host or an app id leads to another backend, or a limit is other',
   'certificate-changed': 'a file of certificates holds another certificate, an error page is different, or the list of files is',
+  'certificate-added': 'a certificate is new in a folder or in the list of certificates',
+  'certificate-gone': 'a certificate is no longer in a folder or in the list of certificates',
   'spare-taken': 'a spare backend serves a new port, until a reload gives the port a backend of its own',
   'spare-free': 'the port that a spare backend served is gone, and so are its last servers',
   'name-resolved': 'the host name of a server that had no address resolves now; HAProxy resolves it only when it reads its file',

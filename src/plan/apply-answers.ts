@@ -1,7 +1,20 @@
 import { common, differing, withElement, withElements } from '../lib/lists.ts';
-import type { ServerException, BackendSection, Command, Document, Effect, Fragment, MapFile, Running, Section } from '../model/document.ts';
+import type {
+  ServerException,
+  BackendSection,
+  CertificateChange,
+  Command,
+  Document,
+  Effect,
+  Fragment,
+  LoadedCertificates,
+  MapFile,
+  Running,
+  Section,
+} from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
 import { subjectOf } from './runtime-commands.ts';
+import { withCertificate } from './certificate-shelves.ts';
 import { planCertificates } from './plan-certificates.ts';
 import { areSameSections, isSameBackend, isSameMap, isSameSection, mapNames } from '../haproxy/same-sections.ts';
 import type { Answer } from '../model/haproxy.ts';
@@ -39,6 +52,7 @@ class Next {
   readonly #servers = new Map<BackendName, Map<ServerName, Fragment>>();
   readonly #maps = new Map<string, Map<string, BackendName>>();
   readonly #wanted: Document['backends'];
+  #certificates: LoadedCertificates | undefined;
   #exceptions: Map<string, ServerException> | undefined;
   #lost: Map<BackendName, string> | undefined;
 
@@ -57,6 +71,7 @@ class Next {
 
   take(effect: Effect | undefined): void {
     if (effect?.kind === 'map') this.#entry(effect);
+    else if (effect?.kind === 'certificate') this.#certificate(effect);
     else if (effect?.kind === 'rows') this.#maps.set(effect.file, new Map(effect.map));
     else if (effect?.kind === 'deleted') this.#stand(`${effect.backend}/${effect.server}`, undefined);
     else if (effect !== undefined) this.#server(effect);
@@ -71,6 +86,7 @@ class Next {
 
   /** The backend that is in doubt when HAProxy refuses an effect; none where a whole map is refused. */
   #subjectOf(effect: Effect | undefined): BackendName | undefined {
+    if (effect?.kind === 'certificate') return pathOf(effect.change) as BackendName;
     if (effect?.kind === 'map') return subjectOf({ ...effect, from: this.#valueOf(effect) });
     return effect === undefined || effect.kind === 'rows' ? undefined : effect.backend;
   }
@@ -80,7 +96,8 @@ class Next {
   }
 
   document(): Document {
-    const { document } = this.#running;
+    const { document: before } = this.#running;
+    const document = this.#certificates === undefined ? before : { ...before, certificates: this.#certificates };
     if (this.#servers.size === 0 && this.#maps.size === 0) return document;
     const spares = document.spares?.map((section): BackendSection => {
       const servers = this.#servers.get(section.backend);
@@ -105,6 +122,11 @@ class Next {
     if (stage === 'stopped' || stage === 'draining') servers.delete(server);
     else servers.set(server, line);
     this.#stand(`${backend}/${server}`, stage === 'as-written' ? undefined : { backend, server, line, stage });
+  }
+
+  #certificate({ change }: Extract<Effect, { kind: 'certificate' }>): void {
+    const loaded = this.#certificates ?? this.#running.document.certificates;
+    if (loaded !== undefined) this.#certificates = withCertificate(loaded, change);
   }
 
   #serversOf(backend: BackendName): Map<ServerName, Fragment> {
@@ -139,6 +161,10 @@ class Next {
   }
 }
 
+function pathOf(change: CertificateChange): string {
+  return change.kind === 'load' ? change.pem.path : change.kind === 'unload' ? change.path : change.line.path;
+}
+
 /** Returns the document with the objects of the wanted document wherever both are equal. */
 function unite(document: Document, wanted: Document): Document {
   if (document === wanted) return wanted;
@@ -148,11 +174,16 @@ function unite(document: Document, wanted: Document): Document {
   const spares = document.spares && wanted.spares && uniteSections<BackendSection>(document.spares, wanted.spares, isSameBackend);
   const isSpares = spares === wanted.spares;
   const isFront = front === wanted.front || areSameParts(front, wanted.front);
-  const isRead = planCertificates(document.certificates, wanted.certificates).length === 0;
+  const isRead = isSameLoaded(document.certificates, wanted.certificates);
   if (isFront && isRead && isSpares && backends === wanted.backends && maps === wanted.maps) return wanted;
   const isSame = front === document.front && backends === document.backends && maps === document.maps;
   if (isSame && (spares ?? document.spares) === document.spares) return document;
   return { ...document, front: isFront ? wanted.front : front, backends, maps, ...(spares && { spares }) };
+}
+
+function isSameLoaded(before: Document['certificates'], after: Document['certificates']): boolean {
+  const { commands, reload } = planCertificates({ before, after, takesCommands: true, lost: new Map() });
+  return commands.length === 0 && reload.length === 0;
 }
 
 /** Whether two lists of sections have the same text. A document that was read back from a file may be split into sections differently. */

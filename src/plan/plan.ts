@@ -44,9 +44,14 @@ export function makePlan({ mapFolder }: { readonly mapFolder: string }): (parts:
     const backends = pairUp(document.backends, toward.backends, { touched, same });
     const servers = planAllServers({ running, release, pairs: backends.both, defaults });
     const spares = toldOf(serving, planAllServers({ running, release, pairs: sparePairs(document, toward, touched), defaults }));
-    const maps = planMaps({ before: document, after: toward, folder: mapFolder, takesCommands: release !== undefined, lost });
+    const takesCommands = release !== undefined;
+    const maps = planMaps({ before: document, after: toward, folder: mapFolder, takesCommands, lost });
+    const certificates = planCertificates({ before: document.certificates, after: toward.certificates, takesCommands, lost });
     return {
-      commands: release === undefined ? [] : inOrder([...servers.commands, ...spares.commands], toldOf(serving, maps).commands),
+      commands:
+        release === undefined
+          ? []
+          : inOrder([...certificates.commands, ...servers.commands, ...spares.commands], toldOf(serving, maps).commands),
       reload: [
         ...planFronts(document.front, toward.front),
         ...cameAndWent(backends, { fresh: 'backend-new', gone: 'backend-gone', why }),
@@ -55,7 +60,7 @@ export function makePlan({ mapFolder }: { readonly mapFolder: string }): (parts:
         ...spares.reload,
         ...(release === undefined ? reasonsOf(servers.commands) : []),
         ...maps.reload,
-        ...planCertificates(document.certificates, wanted.certificates),
+        ...certificates.reload,
         ...Array.from(lost, ([backend, answer]) => reason('refused', backend, answer)),
       ],
       ...also,

@@ -1,4 +1,4 @@
-import type { Command, Effect, Fragment, MapFile, Reason, ReasonCode } from '../model/document.ts';
+import type { CertificateChange, CertificateLine, Command, Effect, Fragment, MapFile, Reason, ReasonCode } from '../model/document.ts';
 import { limitedBackend } from '../haproxy/limits.ts';
 import { LIMITS_MAP } from '../haproxy/settings.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
@@ -121,4 +121,32 @@ export function replaceMap({ file, path, map, changed }: MapReplacement): Comman
     reason: reason('map-changed', file, `${changed} of ${map.size} rows at once`),
     effect: { kind: 'rows', file, map },
   };
+}
+
+/** The command that changes a certificate in HAProxy's memory. */
+export function changeCertificate(certificate: CertificateChange): Command {
+  const [text, told] = certificateWords(certificate);
+  return { text, expect: /^done$/, reason: told, effect: { kind: 'certificate', change: certificate }, certificate };
+}
+
+function certificateWords(change: CertificateChange): readonly [string, Reason] {
+  switch (change.kind) {
+    case 'load': {
+      const { path } = change.pem;
+      const told = change.isNew
+        ? reason('certificate-added', path)
+        : reason('certificate-changed', path, 'the file holds a different certificate');
+      return [`set ssl cert ${path}`, told];
+    }
+    case 'list':
+      return [`add ssl crt-list ${change.list} ${change.line.path}`, reason('certificate-added', change.line.path, hostsOf(change.line))];
+    case 'unlist':
+      return [`del ssl crt-list ${change.list} ${change.line.path}`, reason('certificate-gone', change.line.path, hostsOf(change.line))];
+    case 'unload':
+      return [`del ssl cert ${change.path}`, reason('certificate-gone', change.path)];
+  }
+}
+
+function hostsOf({ hosts = [] }: CertificateLine): string {
+  return hosts.length === 0 ? '' : `for ${hosts.join(', ')}`;
 }

@@ -10,7 +10,7 @@ import { requireOurFile } from './command-line.ts';
 import { writeStates } from './states-file.ts';
 import { writeWorkerConfig } from './worker-socket.ts';
 import { NoAnswer, orSilence, showProc, workerInfo, type Call, type Processes } from '../socket/master.ts';
-import { makeRuntime, type Runtime } from '../socket/worker.ts';
+import { makeRuntime, type Runtime, type RuntimeSettings } from '../socket/worker.ts';
 
 /** Settings for a HAProxy in master-worker mode: ours, or a service's. */
 export interface OwnSettings {
@@ -29,6 +29,8 @@ export interface OwnSettings {
   readonly now: () => number;
   /** The sockets of a HAProxy that a service starts; without them HAProxy is ours, and its sockets are in the run folder. */
   readonly service?: ServiceSockets | undefined;
+  /** Returns the text of a certificate that a command loads. */
+  readonly readPem?: RuntimeSettings['readPem'];
   /** HAProxy's environment; by default PATH, TZ and LANG of this process. */
   readonly env?: Environment;
   /** How long a start or reload may take until HAProxy confirms it, in milliseconds; by default 20,000. */
@@ -46,7 +48,7 @@ export interface ServiceSockets {
 }
 
 /** The settings with their defaults, the paths, and what is known about the running HAProxy. */
-export type OwnHaproxy = Required<Omit<OwnSettings, 'stateDir' | 'service'>> &
+export type OwnHaproxy = Required<Omit<OwnSettings, 'stateDir' | 'service' | 'readPem'>> &
   Pick<OwnSettings, 'service'> &
   Readonly<Record<Path, string>> & {
     readonly runtime: Runtime;
@@ -62,7 +64,7 @@ const CALL_MS = 1_000; // a reloading master may accept a connection only second
 /** Fills in the defaults and the paths in the run folder. */
 export function ownHaproxyOf(settings: OwnSettings): OwnHaproxy {
   const at = (name: string): string => resolve(settings.runDir, name);
-  const { service } = settings;
+  const { service, readPem } = settings;
   const socketPath = service === undefined ? at('master.sock') : resolve(service.master);
   const config = resolve(settings.config);
   const [workerPath, workerConfig] = [`${config}.sock`, `${config}.worker`];
@@ -80,8 +82,8 @@ export function ownHaproxyOf(settings: OwnSettings): OwnHaproxy {
     noted: new ProcessNotes({ runDir: settings.runDir, stateDir: settings.stateDir }),
     workerPath,
     workerConfig,
-    runtime: makeRuntime({ socketPath, prefix: '@1 ', mapFolder }),
-    direct: directPath === undefined ? undefined : makeRuntime({ socketPath: resolve(directPath), prefix: '', mapFolder }),
+    runtime: makeRuntime({ socketPath, prefix: '@1 ', mapFolder, readPem }),
+    direct: directPath === undefined ? undefined : makeRuntime({ socketPath: resolve(directPath), prefix: '', mapFolder, readPem }),
   };
 }
 

@@ -11,7 +11,7 @@ import { environmentOf } from './haproxy-environment.ts';
 import { readMarker, writeMarker } from './applied-marker.ts';
 import type { WorkerInfo } from '../socket/master.ts';
 import { makeMeanwhile } from '../socket/meanwhile.ts';
-import { makeRuntime, makeTurns, type Runtime, type RuntimePart } from '../socket/worker.ts';
+import { makeRuntime, makeTurns, type Runtime, type RuntimePart, type RuntimeSettings } from '../socket/worker.ts';
 
 /** Settings for a HAProxy that is reloaded by --command. */
 export interface CommandSettings {
@@ -30,6 +30,8 @@ export interface CommandSettings {
   readonly mapFolder: string;
   /** The path of a `stats socket` with `level admin`; without it HAProxy takes no runtime commands. */
   readonly socket?: string | undefined;
+  /** Returns the text of a certificate that a runtime command loads. */
+  readonly readPem?: RuntimeSettings['readPem'];
   /** How long the command may take, in milliseconds; by default 60,000. */
   readonly deadlineMs?: number;
   /** How long after the command a new worker must answer on the socket, in milliseconds; by default 20,000. */
@@ -51,8 +53,8 @@ export interface CommandHaproxy extends Haproxy {
  */
 export function makeCommand(settings: CommandSettings): CommandHaproxy {
   const markerPath = resolve(settings.runDir, 'applied.json');
-  const { socket, mapFolder } = settings;
-  const reached = socket === undefined ? undefined : ({ socketPath: resolve(socket), prefix: '', mapFolder } as const);
+  const { socket, mapFolder, readPem } = settings;
+  const reached = socket === undefined ? undefined : ({ socketPath: resolve(socket), prefix: '', mapFolder, readPem } as const);
   const [runtime, direct] = reached === undefined ? [] : [makeRuntime(reached), makeRuntime(reached)];
   const inTurn = oneAfterAnother();
   return {

@@ -5,6 +5,7 @@ import type { Answer, Haproxy } from '../model/haproxy.ts';
 import { ask, NoAnswer, type WorkerInfo } from './master.ts';
 import { makeBatches, makeOpening, makePayload, readPayloadReply, readReplies, type Batch, type Replies } from './replies.ts';
 import { replaceMap, type Tell } from './replace-map.ts';
+import { CertificateChanges, type ReadPem } from './certificates.ts';
 import { withMaps } from './map-state.ts';
 import { compareServers, readServersState } from './servers-state.ts';
 
@@ -16,6 +17,8 @@ export interface RuntimeSettings {
   readonly prefix: '' | '@1 ';
   /** The folder of the map files, as the configuration writes it. */
   readonly mapFolder: string;
+  /** Returns the text of a certificate that a command loads. Without it none can be loaded. */
+  readonly readPem?: ReadPem | undefined;
   /** How long a batch of commands may take, in milliseconds; by default 2,000, and 10,000 for reading. */
   readonly deadlineMs?: number;
 }
@@ -87,9 +90,11 @@ class RuntimeSocket implements Runtime {
 
   async send(commands: readonly Command[]): Promise<readonly Answer[]> {
     const answers: string[] = [];
-    for (const { texts, rows } of inRuns(commands)) {
+    const certificates = new CertificateChanges({ ...this.#tell(), readPem: this.#settings.readPem ?? noPem });
+    for (const { texts, rows, certificate } of inRuns(commands)) {
       const [text = ''] = texts;
-      if (rows === undefined) answers.push(...(await this.#run(texts, this.#sendMs())));
+      if (certificate !== undefined) answers.push(await certificates.make(certificate));
+      else if (rows === undefined) answers.push(...(await this.#run(texts, this.#sendMs())));
       else answers.push(await replaceMap(text.replace(/^commit map /, ''), rows, this.#tell()));
     }
     return commands.map(({ expect }, i) => ({ taken: expect.test(answers[i] ?? ''), answer: answers[i] ?? '' }));
@@ -173,16 +178,22 @@ type Read = (text: string) => Replies;
 interface Run {
   readonly texts: string[];
   readonly rows: MapFile | undefined;
+  readonly certificate: Command['certificate'];
 }
 
 function inRuns(commands: readonly Command[]): readonly Run[] {
   const runs: Run[] = [];
-  for (const { text, rows } of commands) {
+  for (const { text, rows, certificate } of commands) {
     const last = runs.at(-1);
-    if (last === undefined || rows !== undefined || last.rows !== undefined) runs.push({ texts: [text], rows });
+    const isAlone = [rows, certificate, last?.rows, last?.certificate].some((one) => one !== undefined);
+    if (last === undefined || isAlone) runs.push({ texts: [text], rows, certificate });
     else last.texts.push(text);
   }
   return runs;
+}
+
+function noPem(): Promise<never> {
+  return Promise.reject(new Error('certificates are not read here'));
 }
 
 function understood(text: string, { read, socketPath }: { readonly read: Read; readonly socketPath: string }): Replies {

@@ -22,7 +22,14 @@ test('files and folders that HAProxy takes are taken as they are', async () => {
   const { files, problems, contents, verdicts } = await choose([file, folder], join(folder, 'state'));
   expect({ files, problems }).toEqual({ files: [file, folder], problems: [] });
   const fingerprint = createHash('sha256').update(pem).digest('hex');
-  expect(contents).toEqual([{ file, fingerprint }, { file: folder, fingerprint: expect.any(String) }]); // prettier-ignore
+  expect(contents).toMatchObject([
+    { file, fingerprint },
+    { file: folder, fingerprint: expect.any(String) },
+  ]);
+  expect(contents.map(({ shelves }) => shelves)).toMatchObject([
+    [{ name: file, kind: 'file', pems: [{ path: file }] }],
+    [{ name: folder, kind: 'folder', pems: [{ path: join(folder, 'cert.pem') }] }],
+  ]);
   expect(verdicts).toEqual(new Map([[file, await judgeFile(file)], [folder, await judgeFile(folder)]])); // prettier-ignore
   await expect(readdir(folder)).resolves.toEqual(['cert.pem', 'state']);
 });

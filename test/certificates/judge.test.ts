@@ -32,6 +32,7 @@ test('a file, and a link to it', async () => {
     fingerprint: sha256(pem),
     until: expect.any(Number),
     expires: expect.any(Number),
+    loads: [{ path: file, fingerprint: sha256(pem), names: ['a.org'], key: 'ec' }],
   };
   await expect(judgeFile(file)).resolves.toEqual(verdict);
   await symlink('a.pem', join(folder, 'link'));
@@ -39,6 +40,7 @@ test('a file, and a link to it', async () => {
     ...verdict,
     serves: [join(folder, 'link')],
     pems: [join(folder, 'link')],
+    loads: [{ path: join(folder, 'link'), fingerprint: sha256(pem), names: ['a.org'], key: 'ec' }],
   });
 });
 

@@ -1,10 +1,11 @@
 import { expect, jest, test } from '@jest/globals';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { connect } from 'node:tls';
-import { makePem } from '../certificates/pem.ts';
+import { connect, type ConnectionOptions } from 'node:tls';
+import { makeParts, makePem } from '../certificates/pem.ts';
+import { ask } from '../../src/socket/master.ts';
 import { clusters } from './cluster.ts';
 import { PATIENCE_MS, until } from './until.ts';
 import { FIRST, OTHER_HOST } from './tasks.ts';
@@ -23,8 +24,8 @@ async function replace(file: string, text: string): Promise<void> {
 }
 
 /** What a client of this name is shown; an error by its code. */
-async function shown(port: number, servername: string): Promise<string> {
-  const socket = connect({ port, host: '127.0.0.1', servername, rejectUnauthorized: false, timeout: PATIENCE_MS });
+async function shown(port: number, servername: string, given: ConnectionOptions = {}): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', servername, rejectUnauthorized: false, timeout: PATIENCE_MS, ...given });
   socket.once('timeout', () => socket.destroy(new Error('it is silent')));
   try {
     await once(socket, 'secureConnect');
@@ -36,6 +37,9 @@ async function shown(port: number, servername: string): Promise<string> {
   }
 }
 
+/** A client that can verify RSA alone: TLS 1.2, because 2.6 does not serve such a client over TLS 1.3. */
+const RSA_ONLY = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' } as const;
+
 function shows(port: number, servername: string, pem: string): Promise<true> {
   const { fingerprint256 } = new X509Certificate(pem);
   let seen = '';
@@ -43,7 +47,7 @@ function shows(port: number, servername: string, pem: string): Promise<true> {
   return until(() => `the certificate of ${servername} at port ${port}; last seen: ${seen}`, look);
 }
 
-test('more certificates than a line has words: a renewed one is served without a lost request, and goes on when its file is cut', async () => {
+test('more certificates than a line has words: a renewed one is served without a reload, and goes on when its file is cut', async () => {
   const { folder, ports, daemon, deploy, served, traffic, text } = await makeCluster();
   const files = Array.from({ length: 31 }, (_, i) => path.join(folder, `${i}.pem`));
   const [, a = ''] = files;
@@ -58,7 +62,7 @@ test('more certificates than a line has words: a renewed one is served without a
   await more(20);
   await replace(a, pems.renewed);
   await shows(ports.https, 'a.org', pems.renewed);
-  await logged(/certificate-changed [^"]*1\.pem/);
+  await expect(logged(/certificate-changed [^"]*1\.pem/)).resolves.toMatchObject({ msg: expect.stringMatching(/without a reload/) });
   await expect(text()).resolves.toBe(before);
 
   await replace(a, pems.renewed.slice(0, 300));
@@ -71,6 +75,44 @@ test('more certificates than a line has words: a renewed one is served without a
   await shows(ports.https, 'a.org', pems.renewed);
   await shows(ports.https, 'nobody.org', pems.shared);
   expect((await stop()).failures).toEqual({});
+});
+
+test('a folder: certificates are renewed, added and withdrawn without a reload, whatever others do on the socket, and a bad one costs only itself', async () => {
+  const { folder, runDir, ports, daemon, deploy, served } = await makeCluster();
+  const certificates = path.join(folder, 'certificates');
+  const at = (name: string): string => path.join(certificates, name);
+  await mkdir(certificates);
+  await writeFile(at('0.pem'), pems.shared);
+  await writeFile(at('a.pem'), pems.old);
+  await deploy();
+  const { logged, log } = daemon(['--ssl-certs', certificates]);
+  await served(FIRST);
+  await logged(/HAProxy has loaded/);
+  await shows(ports.https, 'a.org', pems.old);
+
+  const open = `@1 set ssl cert ${at('0.pem')} <<\n${pems.shared}`; // a transaction that nobody ends
+  await ask({ socketPath: path.join(runDir, 'master.sock'), command: open, deadlineMs: PATIENCE_MS });
+  const { certificate, key } = await makeParts('b.org', { keyType: 'ec' });
+  const untidy = `${key}\r\n\r\nsubject=b\r\n${certificate}\n\nshow info\n`.replaceAll('\n', '\r\n');
+  await replace(at('b.pem'), untidy);
+  await replace(at('a.pem'), pems.renewed);
+  await shows(ports.https, 'b.org', certificate);
+  await shows(ports.https, 'a.org', pems.renewed);
+  await replace(at('d.rsa'), await makePem('b.org'));
+  await until(
+    'RSA for those who know nothing else',
+    async () => (await shown(ports.https, 'b.org', RSA_ONLY)) !== (await shown(ports.https, 'b.org')),
+  );
+  await rm(at('b.pem'));
+  await rm(at('d.rsa'));
+  await shows(ports.https, 'b.org', pems.shared);
+  await logged(/certificate-gone [^"]*b\.pem/);
+  expect(log().filter(({ msg }) => msg.includes('HAProxy has loaded'))).toHaveLength(1);
+
+  await replace(at('c.pem'), pems.old.slice(0, 300));
+  await logged(/c\.pem is cut off/);
+  await shows(ports.https, 'a.org', pems.renewed);
+  await served(FIRST);
 });
 
 test("a label's bad certificate costs its own bind, and nothing else; mended it is served", async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { certificatesText, readCertificates, sharedCrt } from '../../src/haproxy/crt-list.ts';
+import { certificatesText, readCertificates } from '../../src/haproxy/certificates-file.ts';
+import { sharedCrt } from '../../src/haproxy/crt-list.ts';
 import { planCertificates } from '../../src/plan/plan-certificates.ts';
 import { makeRenderer } from '../../src/haproxy/document.ts';
 import { applyAnswers } from '../../src/plan/apply-answers.ts';
@@ -36,7 +37,9 @@ test.each<[string, LoadedCertificates | undefined, LoadedCertificates | undefine
   ['renewed', loaded({ '/a': '1', '/b': '2' }), loaded({ '/a': '1', '/b': '3' }), ['/b']],
   ['another order in the list', loaded({}, ['/a', '/b']), loaded({}, ['/b', '/a']), ['certificates.list']],
 ])('reasons for a reload: %s', (_, before, after, subjects) => {
-  expect(planCertificates(before, after)).toMatchObject(subjects.map((subject) => ({ code: 'certificate-changed', subject })));
+  const { commands, reload } = planCertificates({ before, after, takesCommands: true, lost: new Map() });
+  expect(commands).toEqual([]);
+  expect(reload).toMatchObject(subjects.map((subject) => ({ code: 'certificate-changed', subject })));
 });
 
 test('a renewed certificate is a reason though the text is the same, and HAProxy does not have it before the reload', () => {

@@ -122,7 +122,7 @@ test('the first document waits until its certificates were looked into, later on
     { kind: 'certificates', certificates: { files: [shared], named: [{ file: own, serves: [own], faults: [] }] } },
   ]);
   expect(wanted.length).toBeGreaterThan(0);
-  expect(wanted.every(({ certificates }) => certificates?.fingerprints.has(own))).toBe(true);
+  expect(wanted.every(({ certificates }) => certificates?.pems?.has(own))).toBe(true);
 
   const missing = path.join(folder, 'missing.pem');
   const later = story.tell(read(withLabel(missing, task(1))));
