@@ -6,11 +6,13 @@ import path from 'node:path';
 import { identify } from '../../src/process/process-identity.ts';
 import { end } from '../../src/process/stop.ts';
 import { now } from '../../src/lib/clock.ts';
+import { ask } from '../admin/rig.ts';
 import { makeAgreement, statesByMaster } from './agreement.ts';
 import { clusters, type Cluster } from './cluster.ts';
 import { reloadsIn } from './command.ts';
 import { processesIn } from './sights.ts';
 import { FIRST } from './tasks.ts';
+import { until } from './until.ts';
 
 jest.setTimeout(90_000);
 
@@ -52,7 +54,7 @@ async function makeService({ folder, config, ports, ends }: Cluster, file = conf
 
 test('the HAProxy of a service is configured, changed and reloaded by its master socket; it is neither started nor ended', async () => {
   const cluster = await makeCluster();
-  const { app, otherApp, marathon, folder, daemon, once: pass, deploy, addTask, served, settled, traffic } = cluster;
+  const { app, otherApp, marathon, folder, runDir, daemon, once: pass, deploy, addTask, served, settled, traffic } = cluster;
   const { agreed } = makeAgreement({ ...cluster, states: statesByMaster(path.join(folder, 'service')) });
   const service = await makeService(cluster);
   await service.start();
@@ -73,6 +75,8 @@ test('the HAProxy of a service is configured, changed and reloaded by its master
   await agreed();
   expect(reloadsIn(first.log())).toBe(2);
   await more(20);
+  const stats = await ask({ socketPath: path.join(runDir, 'admin.sock'), path: '/v1/stats' }); // HAProxy's figures come over its master socket
+  expect(JSON.parse(stats.text)).toMatchObject({ totals: { up: 5, down: 0 } });
   first.signal('SIGUSR2'); // which would end our own HAProxy
   await expect(first.ended).resolves.toMatchObject({ code: 0 });
   const [still, worker] = await service.pids();
@@ -92,7 +96,7 @@ test('the HAProxy of a service is configured, changed and reloaded by its master
   await second.logged(/no HAProxy answers on the master socket.*could not be updated/);
   await service.start();
   await served([...FIRST, FOURTH]);
-  await settled();
+  await until('a reload of the new one', () => reloadsIn(second.log()) === 1);
   await agreed();
 });
 

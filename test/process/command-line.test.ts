@@ -8,7 +8,7 @@ import { makeProcess, makeService } from '../../src/process/process.ts';
 import { now } from '../../src/lib/clock.ts';
 import { makeLogger } from '../../src/lib/logger.ts';
 import { makeFolders } from '../lib/folder.ts';
-import { makeSockets } from '../socket/socket.ts';
+import { answersOf, makeSockets } from '../socket/socket.ts';
 
 const makeFolder = makeFolders('command-line');
 const socketWith = makeSockets();
@@ -80,4 +80,24 @@ test('a service is ready only when a master answers that reads our file; ours al
     connection.end(`#<PID> <type> <reloads> <uptime> <version>\n${pid} master 0 0d00h00m01s 2.6.12\n`),
   );
   await expect(serviceAt(master).ready()).resolves.toBeUndefined();
+});
+
+test('commands go to the worker’s own socket while a service’s HAProxy reloads, if it is named', async () => {
+  const runDir = await makeFolder();
+  const log = await makeLogger({ level: 'silent', format: 'text', fd: 2 });
+  const heard: string[] = [];
+  const master = await socketWith((line, connection) => connection.end(answersOf(line, { version: '2.8.3', pid: 7 }, () => '')));
+  const worker = await socketWith((line, connection) => {
+    heard.push(line);
+    connection.end(answersOf(line, { version: '2.8.3', pid: 7 }, () => ''));
+  });
+  const settings = { runDir, config: path.join(runDir, 'haproxy.cfg'), log, now, fingerprint: () => '' };
+  const command = { text: 'disable server b/one', expect: /^$/, reason: { code: 'server-changed', subject: 's', detail: '' } } as const;
+  const named = makeService({ ...settings, sockets: { master, worker } });
+  await named.release();
+  await expect(named.meanwhile?.()?.send([command])).resolves.toEqual([{ taken: true, answer: '' }]);
+  expect(heard.at(-1)).toContain('disable server b/one');
+  const unnamed = makeService({ ...settings, sockets: { master } });
+  await unnamed.release();
+  expect(unnamed.meanwhile?.()).toBeUndefined();
 });
