@@ -3,8 +3,9 @@ import { appRows } from '../explain/app-rows.ts';
 import { answerTo } from '../explain/explain.ts';
 import { makeLookup, type Lookup } from '../explain/lookup.ts';
 import { readQuestion } from '../explain/question.ts';
-import { explainRoute } from '../explain/route.ts';
+import { explainRouteInSteps } from '../explain/route.ts';
 import { sentence } from '../lib/sentence.ts';
+import type { Steps } from '../lib/steps.ts';
 import type { Running } from '../model/document.ts';
 import type { AppId } from '../model/names.ts';
 import type { View } from '../model/view.ts';
@@ -96,6 +97,18 @@ function jsonShown(value: unknown): Answer {
   return { status: 200, type: 'application/json', text: shown(`${JSON.stringify(value, undefined, 2)}\n`) };
 }
 
+/** What is worked out while it is sent, so that other work has its turn between the steps. */
+function jsonInSteps(steps: Steps<unknown>): Answer {
+  return { status: 200, type: 'application/json', pieces: textInSteps(steps) };
+}
+
+function* textInSteps(steps: Steps<unknown>): Generator<string> {
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done === true) return yield shown(`${JSON.stringify(step.value, undefined, 2)}\n`);
+    yield '';
+  }
+}
+
 function answerApp(lookup: Lookup, { params }: Asked): Answer {
   const id = `/${(params['id'] ?? '')
     .split('/')
@@ -109,7 +122,7 @@ function answerApp(lookup: Lookup, { params }: Asked): Answer {
 function answerRoute(lookup: Lookup, { query }: Asked): Answer {
   const host = query.get('host')?.trim().replace(/:\d+$/, '').replace(/\.$/, '') ?? '';
   const path = query.get('path') ?? '/';
-  if (host !== '' && path.startsWith('/')) return jsonShown(explainRoute(lookup, host, path));
+  if (host !== '' && path.startsWith('/')) return jsonInSteps(explainRouteInSteps(lookup, host, path));
   const error = host === '' ? 'no host is given' : `the path '${path}' does not begin with a slash`;
   return refused({ status: 400, error, hint: 'ask as in /v1/routes?host=shop.acme.org&path=/cart' });
 }

@@ -7,6 +7,7 @@ import type { AdminParts } from './open-admin.ts';
 import type { Reply } from './control.ts';
 import type { Drive } from '../drive/drive.ts';
 import type { Gently } from '../process/stop.ts';
+import { AFTER_RELOAD_MS, RELOAD_MS } from '../process/own-haproxy.ts';
 import type { OwnProcess } from '../process/process.ts';
 import { makeGate } from './gate.ts';
 import { CertificateJudge } from './open-certificates.ts';
@@ -70,8 +71,8 @@ interface Connected extends Run, HaproxyEnd {
   readonly follow: boolean;
 }
 
-/** How long the daemon's end may take, in milliseconds. A reload that has begun gets its 20 s; a mount that hangs is not waited for. */
-const END_MS = 30_000;
+/** How long the daemon's end may take, in milliseconds. A reload that has begun is waited for; a mount that hangs is not. */
+const END_MS = RELOAD_MS + AFTER_RELOAD_MS + 5_000;
 
 /** Connects all parts of a daemon for as long as `work` takes, and closes them afterwards. */
 export async function withDaemon<Result>(run: Connected, work: (daemon: Daemon) => Promise<Result>): Promise<Result> {

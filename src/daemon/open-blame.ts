@@ -143,21 +143,25 @@ function newsOfLack(error: unknown, lines: readonly string[], { candidate, good,
   if (binds.length > 0) return { kind: 'taken', at, binds };
   if (failure?.code !== 'too-few-descriptors') return undefined;
   const neediest = neediestOf(candidate, good, failure.lacking);
-  return neediest && { kind: 'refused', at, problems: [], quarantined: tooMany(neediest, failure, view) };
+  if (neediest.length === 0) return undefined;
+  return { kind: 'refused', at, problems: [], quarantined: tooMany(neediest, failure, view) };
 }
 
-/** Quarantine for all ports of the app that needs the most descriptors, in their current form. */
-function tooMany({ app, descriptors }: Neediest, { message }: Error, view: View | undefined): readonly Quarantined[] {
-  const services = (view?.services ?? []).filter(({ front }) => front.app === app);
-  return services.map((service) => {
-    const { index } = service.front;
+/** Quarantine for all ports of the apps that need the most descriptors, in their current form. */
+function tooMany(neediest: readonly Neediest[], { message }: Error, view: View | undefined): readonly Quarantined[] {
+  const needs = new Map(neediest.map(({ app, descriptors }) => [app, descriptors]));
+  return (view?.services ?? []).flatMap((service): readonly Quarantined[] => {
+    const { app, index } = service.front;
+    const descriptors = needs.get(app);
+    if (descriptors === undefined) return [];
     const problem: Problem = {
       code: 'refused-by-haproxy',
       owner: { by: 'app', app, index },
       message: `${message}; ${service.front.author ?? app} alone needs ${descriptors} of the descriptors for its ports and health checks`,
       hint: 'use fewer ports or servers with checks, or have the limit raised; the app is left out until the descriptors suffice',
     };
-    return { app, index, of: writtenOf(service), files: knownOf(writtenOf(service), view?.named ?? []), problems: [problem], descriptors };
+    const of = writtenOf(service);
+    return [{ app, index, of, files: knownOf(of, view?.named ?? []), problems: [problem], descriptors }];
   });
 }
 

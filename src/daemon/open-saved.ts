@@ -26,7 +26,7 @@ const HOLDERS_MS = 1_000;
 const NOTHING: Snapshot = { apps: [], problems: [] };
 
 /**
- * Opens what keeps the state folder. The snapshot may be large, so it is written twice a minute at most; who holds what is written as soon as HAProxy
+ * Opens what keeps the state folder. The snapshot may be large, so it is written twice a minute at most, and a large one every two minutes; who holds what is written as soon as HAProxy
  * runs it, because a daemon that is killed must not forget it.
  */
 export function openKeeper(surroundings: Surroundings): Pick<Keeper, 'see' | 'end'> {

@@ -107,7 +107,7 @@ export class Actual {
     try {
       await this.beside.during(confirmed);
     } catch (error) {
-      if (this.beside.isUnsure) await this.readAgain();
+      if (this.beside.isUnsure && !this.#parts.signal.aborted) await this.readAgain();
       throw error;
     }
     reloaded(reasons, now() - start);

@@ -2,9 +2,13 @@ import { sentence } from '../lib/sentence.ts';
 import type { Document } from '../model/document.ts';
 import type { DriveDependencies } from './dependencies.ts';
 
-/** How long to wait before the file is updated to what HAProxy took at runtime: 2 s, or ten times as long as the last write took. */
+/**
+ * How long to wait before the file is updated to what HAProxy took at runtime: 2 s, or forty times as long as the last write took, but at most 10 s.
+ * The whole file is written for whatever has changed, so a large one is written for many changes at once.
+ */
 const FOLLOW_MS = 2_000;
-const FOLLOW_COSTS = 10;
+const FOLLOW_COSTS = 40;
+const FOLLOW_MOST_MS = 10_000;
 
 type FollowingParts = Pick<DriveDependencies, 'files' | 'haproxy' | 'later' | 'now' | 'troubled'> & {
   /** Returns what HAProxy runs, if that is known. */
@@ -39,7 +43,8 @@ export class FileFollower {
     const isUrgent = document?.certificates !== this.written?.certificates && this.written !== undefined;
     if (this.#waits && !isUrgent) return;
     this.#waits = true;
-    later(isUrgent ? 0 : Math.max(FOLLOW_MS, FOLLOW_COSTS * this.#costMs), () => {
+    const usualMs = Math.min(FOLLOW_MOST_MS, Math.max(FOLLOW_MS, FOLLOW_COSTS * this.#costMs));
+    later(isUrgent ? 0 : usualMs, () => {
       this.#waits = false;
       inTurn(() => this.write()).catch((error: unknown) => {
         troubled(new Error(`the file can't be written: ${sentence(error)}`, { cause: error }));

@@ -1,3 +1,4 @@
+import { filterInSteps, type Steps } from '../lib/steps.ts';
 import type { ProblemCode } from '../model/problem.ts';
 import type { LeftOutReason } from '../model/service.ts';
 import type { Definition } from '../model/snapshot.ts';
@@ -9,12 +10,12 @@ import type { ClaimExplanation, PortExplanation } from './shapes.ts';
 import { reasoned } from './tasks.ts';
 
 /** The ports whose labels name a host. To save time, the labels of an app are only read when a HAPROXY_n_VHOST contains the host's name. */
-export function namingHost(lookup: Lookup, host: string): readonly Asking[] {
+export function* namingHost(lookup: Lookup, host: string): Steps<readonly Asking[]> {
   const names = naming(host);
   const has = ({ labels }: Definition): boolean =>
     Object.keys(labels).some((label) => label.endsWith('VHOST') && names(labels[label] ?? ''));
-  return lookup.view.snapshot.apps
-    .filter(({ definition }) => has(definition))
+  const apps = yield* filterInSteps(lookup.view.snapshot.apps, ({ definition }) => has(definition));
+  return apps
     .flatMap(({ definition }) => askedFor(definition, lookup.servedAs(definition.id)))
     .filter(({ hosts }) => hosts.includes(host));
 }

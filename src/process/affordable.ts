@@ -12,8 +12,7 @@ interface Asked {
 }
 
 /**
- * Returns a function that gives the app that the file descriptors suffice for again; of several the one that needs least, and none when there is
- * none. An app that turns out to need more than was thought is not given again before the limit or the demand of all others is different.
+ * Returns a function that gives the apps that the file descriptors suffice for again: as many as they suffice for, first those that need least. An app that turns out to need more than was thought is not given again before the limit or the demand of all others is different.
  */
 export function makeAffordable(mostOf: () => Promise<number> = limit): (asked: Asked) => Promise<readonly AppId[]> {
   const tried = new Map<AppId, string>();
@@ -24,12 +23,16 @@ export function makeAffordable(mostOf: () => Promise<number> = limit): (asked: A
     const { need } = last;
     const most = await mostOf();
     const now = `${need} ${most}`;
-    const found = [...unaffordable]
-      .sort((a, b) => a.descriptors - b.descriptors)
-      .find(({ app, descriptors }) => need + descriptors <= most && tried.get(app) !== now);
-    if (found === undefined) return [];
-    tried.set(found.app, now);
-    return [found.app];
+    const apps: AppId[] = [];
+    let left = most - need;
+    for (const { app, descriptors } of [...unaffordable].sort((a, b) => a.descriptors - b.descriptors)) {
+      if (descriptors > left) break;
+      if (tried.get(app) === now) continue;
+      tried.set(app, now);
+      apps.push(app);
+      left -= descriptors;
+    }
+    return apps;
   };
 }
 

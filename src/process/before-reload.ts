@@ -5,6 +5,7 @@ import type { Haproxy } from '../model/haproxy.ts';
 import { BindsTaken, takenOf } from './taken-binds.ts';
 import { demandOf, needed, tooFew, TooFewDescriptors } from './descriptors.ts';
 import { socketsOf } from './listeners.ts';
+import { AFTER_RELOAD_MS } from './own-haproxy.ts';
 import type { MasterWorker, OwnProcess } from './process.ts';
 
 /** What the checks before a reload need. */
@@ -24,9 +25,11 @@ export function withChecksBeforeReload(own: MasterWorker, settings: ReloadSettin
   return {
     ...own,
     async reload(reasons, wanted) {
-      await requireRoom(settings, own);
+      await requireRoom(settings, await own.pids());
       await own.reload(reasons, wanted).catch(async (error: unknown) => {
-        await requireRoom(settings, own); // a port may have been taken since the first check
+        // A port may have been taken since the first check. A HAProxy that hangs is not waited for as long as a reload again.
+        const pids = await own.pids(AFTER_RELOAD_MS).catch(() => undefined);
+        if (pids !== undefined) await requireRoom(settings, pids);
         throw error;
       });
     },
@@ -38,11 +41,11 @@ export function withChecksBeforeReload(own: MasterWorker, settings: ReloadSettin
  * few file descriptors. A reload in which one bind fails stops all listeners for two seconds, so it is not tried. Rejects with `BindsTaken` or
  * `TooFewDescriptors`.
  */
-async function requireRoom({ config, prepare, capable, most }: ReloadSettings, own: MasterWorker): Promise<void> {
+async function requireRoom({ config, prepare, capable, most }: ReloadSettings, pids: readonly number[]): Promise<void> {
   const text = await readFile(config, 'utf8');
   await prepare(text);
   await requireDescriptors(text, most);
-  const sockets = await socketsOf(await own.pids());
+  const sockets = await socketsOf(pids);
   if (sockets === undefined) return; // without the list of HAProxy's own sockets, its own ports would look taken
   const taken = await takenOf(bindsOf(text), sockets, capable);
   if (taken.length > 0) throw new BindsTaken(taken);

@@ -9,18 +9,24 @@ export interface Neediest {
 }
 
 /**
- * Returns the app to leave out when HAProxy lacks `lacking` descriptors for a document: the app whose need has grown most since the good document,
- * and if several have grown equally, the one that needs most. Returns undefined when all apps together need fewer than are lacking, because then the
- * limit is too low even without apps.
+ * Returns the apps to leave out when HAProxy lacks `lacking` descriptors for a document, as many as give back that number: first those whose need has
+ * grown most since the good document, and of several that have grown equally, those that need most. Returns none when all apps together need fewer
+ * than are lacking, because then the limit is too low even without apps.
  */
-export function neediestOf(document: Document, good: Document | undefined, lacking: number): Neediest | undefined {
+export function neediestOf(document: Document, good: Document | undefined, lacking: number): readonly Neediest[] {
   const needs = needsOf(document);
   const all = [...needs.values()].reduce((sum, need) => sum + need, 0);
-  if (all < lacking) return undefined;
+  if (all < lacking) return [];
   const before = good === undefined ? new Map<AppId, number>() : needsOf(good);
   const grown = (app: AppId): number => (needs.get(app) ?? 0) - (before.get(app) ?? 0);
-  const [most] = [...needs].sort(([a, needA], [b, needB]) => grown(b) - grown(a) || needB - needA);
-  return most && { app: most[0], descriptors: most[1] };
+  const out: Neediest[] = [];
+  let given = 0;
+  for (const [app, descriptors] of [...needs].sort(([a, needA], [b, needB]) => grown(b) - grown(a) || needB - needA)) {
+    if (given >= lacking) break;
+    out.push({ app, descriptors });
+    given += descriptors;
+  }
+  return out;
 }
 
 function needsOf(document: Document): ReadonlyMap<AppId, number> {

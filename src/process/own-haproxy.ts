@@ -12,6 +12,12 @@ import { writeWorkerConfig } from './worker-socket.ts';
 import { NoAnswer, orSilence, showProc, workerInfo, type Call, type Processes } from '../socket/master.ts';
 import { makeRuntime, type Runtime, type RuntimeSettings } from '../socket/worker.ts';
 
+/** How long a start or reload may take until HAProxy confirms it, in milliseconds. */
+export const RELOAD_MS = 20_000;
+
+/** How long HAProxy is asked once more after a reload that it did not confirm, in milliseconds. */
+export const AFTER_RELOAD_MS = 5_000;
+
 /** Settings for a HAProxy in master-worker mode: ours, or a service's. */
 export interface OwnSettings {
   /** The HAProxy program: a name in PATH, or a path. */
@@ -71,7 +77,7 @@ export function ownHaproxyOf(settings: OwnSettings): OwnHaproxy {
   const directPath = service === undefined ? workerPath : service.worker;
   const mapFolder = dirname(config);
   return {
-    deadlineMs: 20_000,
+    deadlineMs: RELOAD_MS,
     pauseMs: 30,
     env: environmentOf(process.env),
     ...settings,

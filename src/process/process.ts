@@ -22,8 +22,11 @@ export interface MasterWorker extends Haproxy {
   ready(): Promise<void>;
   /** Returns the serving worker of a running HAProxy. Waits while it reloads. Rejects when it runs but does not answer by the deadline. */
   adopt(): Promise<{ readonly worker: number } | undefined>;
-  /** Returns the pids of all its processes, old workers included; empty when it does not run. */
-  pids(): Promise<readonly number[]>;
+  /**
+   * Returns the pids of all its processes, old workers included; empty when it does not run. Rejects when it runs but does not answer within `mostMs`
+   * milliseconds, by default as long as a reload may take.
+   */
+  pids(mostMs?: number): Promise<readonly number[]>;
   /** Waits `ms` milliseconds, or until HAProxy ends; an end since the last wait counts. Rejects when the signal aborts. */
   stays(ms: number, signal: AbortSignal): Promise<void>;
   /** Whether this is the worker whose memory is known. A different worker comes from a reload that somebody else made. */
@@ -62,7 +65,7 @@ function makeMasterWorker(own: OwnHaproxy): MasterWorker {
     reload: (reasons, wanted) => inTurn(() => reload(own, { reasons, wanted })),
     ready: () => inTurn(() => ready(own)),
     adopt: () => adopt(own),
-    pids: () => pidsOf(own),
+    pids: (mostMs = own.deadlineMs) => pidsOf(own, mostMs),
     stays: makeStays(own),
     knows: (worker) => [undefined, worker].includes(runtime.pid()),
     applied: () => applied(own),
@@ -93,8 +96,8 @@ async function adopt(own: OwnHaproxy): Promise<{ readonly worker: number } | und
   return worker === undefined ? undefined : { worker };
 }
 
-async function pidsOf(own: OwnHaproxy): Promise<readonly number[]> {
-  const found = await look(own, own.now() + own.deadlineMs);
+async function pidsOf(own: OwnHaproxy, mostMs: number): Promise<readonly number[]> {
+  const found = await look(own, own.now() + mostMs);
   return found === undefined ? [] : [found.master, ...[...found.workers, ...found.oldWorkers].map(({ pid }) => pid)];
 }
 

@@ -7,7 +7,7 @@ import type { Saved } from './state-folder.ts';
 /** How a keeper writes, and how often. */
 export interface KeeperSettings {
   readonly write: (saved: Saved) => Promise<void>;
-  /** The shortest time between two writes, in milliseconds; 30,000 when left out. */
+  /** The shortest time between two writes, in milliseconds; 30,000 when left out. After a write that took long it is up to four times as much. */
   readonly everyMs?: number;
   /** How long to wait for a write, in milliseconds; 60,000 when left out. */
   readonly deadlineMs?: number;
@@ -36,12 +36,17 @@ export interface Seen {
 /** An unchanged snapshot is written again when a read confirms it this many milliseconds later, because its date decides whether a later start may use it. */
 const AGAIN_MS = 240_000;
 
+/** What takes long to write is written for more changes at once: after 100 times as long as the last write took, or four times `everyMs` if that is less. */
+const COSTS = 100;
+const MOST_TIMES = 4;
+
 /** Writes the snapshot to the disk when it changes, at most once per `everyMs`, and once more at the end. */
 export class Keeper {
   readonly #settings: KeeperSettings;
   #last: Saved | undefined;
   #unwritten: Saved | undefined;
   #written = -Infinity; // when the last write started
+  #costMs = 0; // how long it took
   #writing: Promise<void> = Promise.resolve();
   #hanging: Promise<void> | undefined; // a write that has not ended
   #isWaiting = false;
@@ -77,7 +82,8 @@ export class Keeper {
       this.#isWaiting = false;
       this.#arm();
     };
-    later(() => void work(), Math.max(0, this.#written + everyMs - now()));
+    const apartMs = Math.max(everyMs, Math.min(MOST_TIMES * everyMs, COSTS * this.#costMs));
+    later(() => void work(), Math.max(0, this.#written + apartMs - now()));
   }
 
   #flush(): Promise<void> {
@@ -96,6 +102,7 @@ export class Keeper {
         this.#hanging = undefined;
       });
       await this.#inTime(this.#hanging);
+      this.#costMs = now() - this.#written;
     } catch (error) {
       this.#unwritten ??= saved;
       failed(error);

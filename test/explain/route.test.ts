@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { AppId } from '../../src/model/names.ts';
 import { readCases, viewOf as viewOfCase } from '../golden/cases.ts';
+import { makeLookup } from '../../src/explain/lookup.ts';
+import { explainRoute, explainRouteInSteps } from '../../src/explain/route.ts';
 import { app, ask, mapping, task, viewOf } from './make.ts';
 
 function caseOf(name: string) {
@@ -164,4 +166,21 @@ test("a pod's endpoint without a service port has none in the answer", () => {
   const { json, words } = ask({ ...view, services }, '/shop');
   expect(json).toMatchObject({ ports: [{ index: 0, servicePort: null }] });
   expect(words).not.toContain('service port 0');
+});
+
+test('a route among many apps is explained in steps, so that other work has its turn, with the same result', () => {
+  const apps = Array.from({ length: 1_000 }, (_, i) =>
+    app({ id: `/a${i}`, labels: { HAPROXY_0_VHOST: `host-${i}.acme.org` }, ports: [mapping({ servicePort: 10_000 + i })] }),
+  );
+  const lookup = makeLookup(viewOf(apps));
+  const steps = explainRouteInSteps(lookup, 'host-none.acme.org', '/');
+  let pauses = 0;
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done === true) {
+      expect(step.value).toEqual(explainRoute(lookup, 'host-none.acme.org', '/'));
+      break;
+    }
+    pauses++;
+  }
+  expect(pauses).toBeGreaterThanOrEqual(2 * (1_000 / 250)); // for the apps that name the host, and for the nearest hosts
 });

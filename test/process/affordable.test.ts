@@ -28,6 +28,12 @@ test('an app is given when the limit, or what the others need, lets it in; the o
   await expect(ask()).resolves.toEqual(['/few']);
 });
 
+test('as many apps at once as the descriptors suffice for', async () => {
+  const unaffordable = Array.from({ length: 1_000 }, (_, i) => ({ app: `/app-${i}` as AppId, descriptors: 5 }));
+  const affordable = makeAffordable(() => Promise.resolve(NEED + 4_004));
+  await expect(affordable({ document, unaffordable })).resolves.toHaveLength(800);
+});
+
 test('nobody is left out: nothing is looked at', async () => {
   const affordable = makeAffordable(() => Promise.reject(new Error('it was asked for')));
   await expect(affordable({ document, unaffordable: [] })).resolves.toEqual([]);

@@ -16,15 +16,22 @@ const documentOf = (apps: Readonly<Record<string, number>>): Document => ({
 });
 
 test('without a good document it is the app that needs most', () => {
-  expect(neediestOf(documentOf({ '/a': 3, '/b': 500, '/c': 20 }), undefined, 10)).toEqual({ app: '/b', descriptors: 500 });
+  expect(neediestOf(documentOf({ '/a': 3, '/b': 500, '/c': 20 }), undefined, 10)).toEqual([{ app: '/b', descriptors: 500 }]);
 });
 
 test('what serves is not left out for what is new, although it needs more', () => {
   const good = documentOf({ '/old': 500, '/a': 3 });
-  expect(neediestOf(documentOf({ '/old': 500, '/a': 3, '/new': 40 }), good, 10)).toEqual({ app: '/new', descriptors: 40 });
-  expect(neediestOf(documentOf({ '/old': 500, '/a': 90 }), good, 10)).toEqual({ app: '/a', descriptors: 90 });
+  expect(neediestOf(documentOf({ '/old': 500, '/a': 3, '/new': 40 }), good, 10)).toEqual([{ app: '/new', descriptors: 40 }]);
+  expect(neediestOf(documentOf({ '/old': 500, '/a': 90 }), good, 10)).toEqual([{ app: '/a', descriptors: 90 }]);
 });
 
 test('nobody, where all apps together do not need what is lacking', () => {
-  expect(neediestOf(documentOf({ '/a': 3 }), undefined, 10)).toBeUndefined();
+  expect(neediestOf(documentOf({ '/a': 3 }), undefined, 10)).toEqual([]);
+});
+
+test('as many at once as give back what is lacking, and no more', () => {
+  const apps = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`/app-${i}`, 5]));
+  const out = neediestOf(documentOf(apps), undefined, 4_001);
+  expect(out).toHaveLength(801);
+  expect(new Set(out.map(({ app }) => app)).size).toBe(801);
 });

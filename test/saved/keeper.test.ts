@@ -58,6 +58,31 @@ test('the first is written at once, what follows not more often than every 30 s,
   expect(times(written)).toEqual([0, 29_999, 90_000]);
 });
 
+test('a snapshot that takes long to write is written less often, but within four times the usual wait', async () => {
+  const { keeper, world, written, at } = rig();
+  const writesFor = (ms: number): void => {
+    world.disk = () => {
+      world.now += ms;
+      return Promise.resolve();
+    };
+  };
+  writesFor(500);
+  for (const now of [0, 1_000, 30_000, 49_999]) {
+    await at(now);
+    keeper.see(seen(snapshot()));
+    await at(now);
+  }
+  expect(written).toHaveLength(1);
+  writesFor(20_000);
+  await at(50_000);
+  expect(written).toHaveLength(2);
+  keeper.see(seen(snapshot()));
+  await at(169_999);
+  expect(written).toHaveLength(2);
+  await at(170_000);
+  expect(written).toHaveLength(3);
+});
+
 test('what is known already is not written again', async () => {
   const { keeper, written, at } = rig();
   const same = snapshot();
