@@ -15,9 +15,7 @@ export function* namingHost(lookup: Lookup, host: string): Steps<readonly Asking
   const has = ({ labels }: Definition): boolean =>
     Object.keys(labels).some((label) => label.endsWith('VHOST') && names(labels[label] ?? ''));
   const apps = yield* filterInSteps(lookup.view.snapshot.apps, ({ definition }) => has(definition));
-  return apps
-    .flatMap(({ definition }) => askedFor(definition, lookup.servedAs(definition.id)))
-    .filter(({ hosts }) => hosts.includes(host));
+  return apps.flatMap(({ definition }) => askedFor(definition, lookup.servedAs(definition.id))).filter(({ hosts }) => hosts.includes(host));
 }
 
 /** The ports that ask for a service port. */
