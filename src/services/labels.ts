@@ -73,22 +73,26 @@ export const PORT_LABELS = {
     mayBeEmpty: true,
     doc: 'How PATH is compared, by the routing table: `prefix` by bytes (`/app` takes `/apple`), `segment` (`/app` and `/app/x`), `exact`, or `regex`, which begins at the start of the path. The longest prefix or segment wins, whatever the order of apps; exact comes before regex, and regex before both. Without VHOST the paths of all hosts that have no route. Changed without a reload, but for `regex`.',
     example: 'segment',
+    elsewhere: 'haproxy-ingress path-type; ingress paths.pathType',
   }),
   isDefault: label('DEFAULT', grammars.bool, {
     live: true,
     doc: 'The port gets the requests that no other route takes: of hosts that nobody has, and of paths that nobody has. Changed without a reload.',
     example: 'true',
+    elsewhere: 'ingress spec.defaultBackend',
   }),
   split: label('SPLIT', routing.splitName, {
     live: true,
     doc: 'Apps of one folder with the same name here and the same virtual host and path share its requests by SPLIT_WEIGHT. STICKY keeps a client at its app. A request with the header `X-Marathon-Split: <app id>`, or a cookie marathon_split with the app id, goes to that app while its weight is above 0. Changed without a reload.',
     example: 'shop',
+    elsewhere: 'Traefik weighted; haproxy-ingress blue-green-balance; nginx canary',
   }),
   splitWeight: label('SPLIT_WEIGHT', routing.splitWeight, {
     live: true,
     doc: 'The share in SPLIT, 0 to 100, in relation to the sum. Apps without get equal parts of what the others leave of 100. An app without tasks gets none. Changed without a reload.',
     misread: 'the weight is 0',
     example: '10',
+    elsewhere: 'Traefik weighted.services.weight; nginx canary-weight',
   }),
   tls: label('TLS', routing.tls, {
     question: 'secure',
@@ -121,7 +125,7 @@ export const PORT_LABELS = {
     doc: 'Responses carry Strict-Transport-Security.',
     example: 'true',
     question: 'secure',
-    elsewhere: 'Traefik headers.stsSeconds; haproxy-ingress hsts; nginx hsts',
+    elsewhere: 'Traefik headers.stsSeconds; haproxy-ingress hsts; nginx hsts (ConfigMap)',
   }),
   certificate: label('SSL_CERT', grammars.file, {
     guards: true,
@@ -146,7 +150,7 @@ export const PORT_LABELS = {
   port: label('PORT', grammars.port, {
     doc: 'Replaces the service port, in names and order too.',
     example: '8088',
-    elsewhere: 'Traefik entryPoint',
+    elsewhere: 'Traefik entryPoints.address',
   }),
   mode: label('MODE', grammars.mode, {
     doc: 'Default: http with a virtual host or with an HTTP health check on the port, else tcp.',
@@ -156,7 +160,7 @@ export const PORT_LABELS = {
     doc: 'How requests are spread over the servers. Default roundrobin.',
     example: 'leastconn',
     question: 'spread',
-    elsewhere: 'haproxy-ingress balance-algorithm; nginx load-balance',
+    elsewhere: 'Traefik loadBalancer.strategy; haproxy-ingress balance-algorithm; nginx load-balance',
   }),
   proxyPassPath: label('HTTP_BACKEND_PROXYPASS_PATH', grammars.prefix, {
     doc: 'This prefix is taken off before a request goes to the app.',
@@ -181,7 +185,7 @@ export const PORT_LABELS = {
     doc: 'Only clients from these addresses and networks are let through, http and tcp.',
     example: '10.1.40.0/24 10.1.55.43',
     question: 'secure',
-    elsewhere: 'Traefik ipAllowList; haproxy-ingress allowlist-source-range; nginx whitelist-source-range',
+    elsewhere: 'Traefik ipAllowList (2: ipWhiteList); haproxy-ingress allowlist-source-range; nginx whitelist-source-range',
   }),
   checkPortIndex: label('BACKEND_HEALTHCHECK_PORT_INDEX', grammars.portIndex, {
     doc: "HAProxy's health check goes to the port with this index, by that port's Marathon check where this port has none.",
