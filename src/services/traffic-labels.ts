@@ -56,7 +56,8 @@ export const TRAFFIC_LABELS = {
     question: 'limit',
     doc: 'How long a server may be silent; then 504.',
     example: '2m',
-    elsewhere: 'Traefik serversTransport forwardingTimeouts.responseHeaderTimeout; haproxy-ingress timeout-server; nginx proxy-read-timeout',
+    elsewhere:
+      'Traefik serversTransport forwardingTimeouts.responseHeaderTimeout; haproxy-ingress timeout-server; nginx proxy-read-timeout',
   }),
   timeoutTunnel: label('TIMEOUT_TUNNEL', traffic.time, {
     question: 'limit',
