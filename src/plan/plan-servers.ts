@@ -41,16 +41,20 @@ interface Step {
   readonly up?: readonly Command[];
   readonly down?: readonly Command[];
   readonly reload?: Reason;
-  /** What the server does after the commands: it serves, waits for its first check, or is drained because its task is being killed. */
-  readonly then?: 'serves' | 'checking' | 'drains';
+  /**
+   * What the server does after the commands: it serves, waits for its first check, is drained because its task is being killed, or is put in
+   * maintenance because a task of the other colour replaces it.
+   */
+  readonly then?: 'serves' | 'checking' | 'drains' | 'yields';
 }
 
 /**
- * Plans the changes of a backend's servers. A new server with a health check is enabled by a later plan, when its check has passed. If no other
- * server serves, it is enabled at once, because an unchecked server is better than none.
+ * Plans the changes of a backend's servers. A new server with a health check is enabled by a later plan, when its check has passed. Until then, a server
+ * that it replaces in a deployment of two colours goes on serving: so many serve at every moment as before. If no other server serves, a new server is
+ * enabled at once, because an unchecked server is better than none.
  */
 export function planServers(pair: BackendPair): ServerPlan {
-  const steps = [...arrivals(pair), ...departures(pair)];
+  const steps = withHeld([...arrivals(pair), ...departures(pair)]);
   const isOut = !steps.some(({ step }) => step.then === 'serves');
   const waiting = isOut ? steps.filter(({ step }) => step.then === 'checking') : [];
   const ups = steps.flatMap(({ step }) => step.up ?? []);
@@ -65,6 +69,14 @@ export function planServers(pair: BackendPair): ServerPlan {
 interface Way {
   readonly of: ServerOf;
   readonly step: Step;
+}
+
+/** The steps, without putting in maintenance the servers whose replacement waits for its first check; the last ones are held. */
+function withHeld(ways: readonly Way[]): readonly Way[] {
+  const checking = ways.filter(({ step }) => step.then === 'checking').length;
+  const yielding = ways.filter(({ step }) => step.then === 'yields');
+  const held = new Set(checking === 0 ? [] : yielding.slice(-checking));
+  return held.size === 0 ? ways : ways.map((way) => (held.has(way) ? { of: way.of, step: { ...way.step, down: [], then: 'serves' } } : way));
 }
 
 /** The steps for the servers that are wanted. */
@@ -142,7 +154,9 @@ function settled(of: ServerOf, change: LineChange, aside: ServerException | unde
   const tune = tuned(change, { ...of, code: 'server-changed', then });
   if (isDisabled(line)) {
     const isOut = aside === undefined && change.kind !== 'disabled';
-    return { up: tune, down: isOut ? [] : [setState('maint', { ...of, code: 'server-changed', then: 'as-written' })] };
+    if (isOut) return { up: tune };
+    const down = [setState('maint', { ...of, code: 'server-changed', then: 'as-written' })];
+    return { up: tune, down, ...(aside === undefined && { then: 'yields' }) };
   }
   if (change.kind === 'enabled') return { up: ready(true), then: 'serves' };
   switch (then) {

@@ -22,6 +22,8 @@ export interface Traffic {
 
 interface Flow {
   readonly port: number;
+  /** 127.0.0.1 when left out. */
+  readonly address?: string;
   readonly host: string;
   readonly ends: Ends;
   /** After each answer, in milliseconds; 4 when left out. */
@@ -31,7 +33,7 @@ interface Flow {
 }
 
 /** Asks all the time: over two connections that stay, and two times over a new one for each request. */
-export function makeTraffic({ port, host, ends, pauseMs = 4, deadlineMs = 5_000 }: Flow): Traffic {
+export function makeTraffic({ port, address = '127.0.0.1', host, ends, pauseMs = 4, deadlineMs = 5_000 }: Flow): Traffic {
   const kept = new Agent({ keepAlive: true, maxSockets: 2 });
   const over = new AbortController();
   const failures: Record<string, number> = {};
@@ -39,7 +41,7 @@ export function makeTraffic({ port, host, ends, pauseMs = 4, deadlineMs = 5_000 
   const failedAt: number[] = [];
   const asking = async (agent?: Agent): Promise<void> => {
     while (!over.signal.aborted) {
-      const { status } = await ask({ port, host, deadlineMs, ...(agent !== undefined && { agent }) });
+      const { status } = await ask({ port, address, host, deadlineMs, ...(agent !== undefined && { agent }) });
       requests++;
       if (status !== '200') {
         failures[status] = (failures[status] ?? 0) + 1;

@@ -121,6 +121,24 @@ test.each<[string, Row]>([
     },
   ],
   [
+    'a server of green waits for its check: the one of blue that it replaces serves on, even where it is the only one',
+    {
+      before: { servers: [S1, 's3 10.0.0.3:80'] },
+      after: { servers: [`${S1} disabled`, `${S2} check`, 's3 10.0.0.3:80 disabled'] },
+      commands: [`add server b/s2 10.0.0.2:80 check downinter 500ms ${POOL}`, 'enable health b/s2', 'set server b/s1 state maint'],
+      then: { servers: [`${S1} disabled`, 's3 10.0.0.3:80', `${S2} check`], apart: ['checking s2'] },
+    },
+  ],
+  [
+    'its check has passed: the one of blue goes',
+    {
+      before: { servers: [S1, `${S2} check`] },
+      apart: [`passed ${S2} check`],
+      after: { servers: [`${S1} disabled`, `${S2} check`] },
+      commands: ['enable server b/s2', 'set server b/s1 state maint'],
+    },
+  ],
+  [
     'blue gives way to green',
     {
       before: { servers: [S1, `${S2} disabled`] },
