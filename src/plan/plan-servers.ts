@@ -76,7 +76,9 @@ function withHeld(ways: readonly Way[]): readonly Way[] {
   const checking = ways.filter(({ step }) => step.then === 'checking').length;
   const yielding = ways.filter(({ step }) => step.then === 'yields');
   const held = new Set(checking === 0 ? [] : yielding.slice(-checking));
-  return held.size === 0 ? ways : ways.map((way) => (held.has(way) ? { of: way.of, step: { ...way.step, down: [], then: 'serves' } } : way));
+  return held.size === 0
+    ? ways
+    : ways.map((way) => (held.has(way) ? { of: way.of, step: { ...way.step, down: [], then: 'serves' } } : way));
 }
 
 /** The steps for the servers that are wanted. */

@@ -51,7 +51,13 @@ export async function makeShop({ name, instances, ports: count = 1, isHostMode =
     labels: { HAPROXY_GROUP: 'external', HAPROXY_DEPLOYMENT_GROUP: name, HAPROXY_DEPLOYMENT_ALT_PORT: String(alt), ...hosts },
     env: { VERSION: version },
     ...where,
-    healthChecks: ports.map((_, portIndex) => ({ protocol: 'MESOS_HTTP', path: '/', portIndex, intervalSeconds: 1, maxConsecutiveFailures: 3 })),
+    healthChecks: ports.map((_, portIndex) => ({
+      protocol: 'MESOS_HTTP',
+      path: '/',
+      portIndex,
+      intervalSeconds: 1,
+      maxConsecutiveFailures: 3,
+    })),
   });
   return { name, host, instances, ports, app };
 }
@@ -112,7 +118,15 @@ export function makeDeploying({ cluster, balancers }: Fleet): Deploying {
   const look = (group: Group) => askBalancers(urls, group, over.signal);
   const run: Deploying['run'] = (shop, { plan = {}, version = '2', newInstances = 0, isHybrid = false, engine = {}, before } = {}) => {
     const make: Task['make'] = ({ apps }) =>
-      prepare({ app: shop.app(version), previous: apps.at(-1), initial: 1, newInstances, instancesFrom: 'running', growth: PLAN.growth, now: new Date() });
+      prepare({
+        app: shop.app(version),
+        previous: apps.at(-1),
+        initial: 1,
+        newInstances,
+        instancesFrom: 'running',
+        growth: PLAN.growth,
+        now: new Date(),
+      });
     return deploy(
       {
         marathon: watched({ side, name: shop.name, balancers, wrong, before }),
@@ -168,7 +182,8 @@ function together(flows: readonly Traffic[]): Traffic {
     stop: async () => {
       const tallies = await Promise.all(flows.map(({ stop }) => stop()));
       const failures: Record<string, number> = {};
-      for (const one of tallies) for (const [status, count] of Object.entries(one.failures)) failures[status] = (failures[status] ?? 0) + count;
+      for (const one of tallies)
+        for (const [status, count] of Object.entries(one.failures)) failures[status] = (failures[status] ?? 0) + count;
       return {
         requests: tallies.reduce((sum, { requests }) => sum + requests, 0),
         failures,
@@ -223,11 +238,18 @@ interface Watched {
 function watched({ side, name, balancers, wrong, before }: Watched): MarathonSide {
   const check = async (isIt: (task: string, app: string) => boolean): Promise<void> => {
     const { apps } = await side.read(name);
-    const all = await Promise.all(balancers.map(async ({ inRotation, address }) => ({ address, seen: await inRotation().catch(() => ({})) })));
+    const all = await Promise.all(
+      balancers.map(async ({ inRotation, address }) => ({ address, seen: await inRotation().catch(() => ({})) })),
+    );
     for (const { id, json } of apps)
       for (const task of json['tasks'] as readonly TaskJson[])
         for (const { address, seen } of all)
-          if (isIt(task.id, id) && serversOf(seen, name).flat().some((server) => placesOf(task).some((place) => server.startsWith(place))))
+          if (
+            isIt(task.id, id) &&
+            serversOf(seen, name)
+              .flat()
+              .some((server) => placesOf(task).some((place) => server.startsWith(place)))
+          )
             wrong.push(`${task.id} at ${address}`);
   };
   const isLock = (id: string): boolean => id.includes('-zdd');
