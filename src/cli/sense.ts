@@ -34,13 +34,17 @@ function refuseUnclearHaproxy({ command, haproxySocket, haproxyMasterSocket, sto
     throw new UsageError("--stop-haproxy ends our own HAProxy; that of --haproxy-master-socket is a service's: leave out --stop-haproxy");
 }
 
-/** HTTP/3 is of the one shared https frontend, and browsers ask for several hosts on one connection, which only the Host header tells apart. */
-function refuseHttp3({ http3, httpsRouting, groupHttpsByVhost, dontBindHttpHttps }: Settings): void {
+/**
+ * HTTP/3 is of the one shared https frontend, and browsers ask for several hosts on one connection, which only the Host header tells apart. Load
+ * balancers that speak the PROXY protocol hand on TCP.
+ */
+function refuseHttp3({ http3, httpsRouting, groupHttpsByVhost, dontBindHttpHttps, acceptProxy }: Settings): void {
   if (!http3) return;
   const others = [
     ...(httpsRouting === 'sni' ? ['--https-routing sni'] : []),
     ...(groupHttpsByVhost ? ['--group-https-by-vhost'] : []),
     ...(dontBindHttpHttps ? ['--dont-bind-http-https'] : []),
+    ...(acceptProxy.length > 0 ? ['--accept-proxy'] : []),
   ];
   if (others[0] !== undefined) throw new UsageError(`--http3 can't be with ${others[0]}: remove one of the two`);
 }

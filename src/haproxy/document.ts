@@ -51,7 +51,7 @@ export function makeRenderer(
   let last: { readonly front: readonly Section[]; readonly rendering: Rendering } | undefined;
   return (services, release) => {
     if (all?.release !== release) all = makeAll(release);
-    const { sections: made, maps } = all.frontPart(frontsOf(services));
+    const { sections: made, maps, problems: ofFronts } = all.frontPart(frontsOf(services));
     const rendered = all.backends(services);
     const sections = all.amend(made);
     const front = isAtLeast(release, 3, 3) ? apart(sections) : sections;
@@ -62,7 +62,8 @@ export function makeRenderer(
         maps,
         ...(sparesOf && { spares: sparesOf(rendered) }),
       };
-      last = { front, rendering: { document, problems: [...templates.problems, ...(settings.http3 ? http3Problems(made, release) : [])] } };
+      const problems = [...templates.problems, ...ofFronts, ...(settings.http3 ? http3Problems(made, release) : [])];
+      last = { front, rendering: { document, problems } };
     }
     return last.rendering;
   };

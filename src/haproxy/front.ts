@@ -1,6 +1,7 @@
 import { each } from '../lib/lists.ts';
 import type { Fragment, MapFile, Section } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
+import type { Problem } from '../model/problem.ts';
 import type { Front } from '../model/service.ts';
 import { makeAcceptProxy } from './accept-proxy.ts';
 import { makeAclNames, type NamedFront } from './acl-names.ts';
@@ -12,6 +13,7 @@ import { section } from './section.ts';
 import { APP_MAP, DOMAIN_MAP, HEALTH_MAP, SPARES_MAP, type DocumentSettings } from './settings.ts';
 import { spareRule } from './in-spare.ts';
 import { withHttp3 } from './http3.ts';
+import { httpOnly } from './http-only.ts';
 import { passthroughMaps, withPassthrough } from './passthrough.ts';
 import { makeTable, type Table } from './table.ts';
 import { tableLines } from './table-lines.ts';
@@ -21,6 +23,8 @@ import type { Author, Templates } from './templates.ts';
 export interface FrontPart {
   readonly sections: readonly Section[];
   readonly maps: Readonly<Record<string, MapFile>>;
+  /** What is wrong with ports because of how the shared frontends are. */
+  readonly problems: readonly Problem[];
 }
 
 /** What one front contributes to the shared sections, and its own sections. */
@@ -47,6 +51,7 @@ export function makeFrontPart(templates: Templates, settings: DocumentSettings):
     const byWeight = [...rendered].sort((a, b) => b.front.weight - a.front.weight);
     const shared = sharedFrontends({ byWeight, rendered, templates, settings, table });
     return {
+      problems: settings.groupHttpsByVhost && settings.sharedFrontends ? httpOnly(fronts) : [],
       sections: acceptProxy([...rendered.flatMap(({ userlist }) => userlist), ...shared, ...rendered.flatMap(({ own }) => own)]),
       maps: {
         ...(settings.maps && { [DOMAIN_MAP]: domainMap(byWeight), [APP_MAP]: appMap(firstHttp(rendered)) }),

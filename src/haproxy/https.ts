@@ -117,11 +117,13 @@ export function groupedHttps(byWeight: readonly Ruled[], { templates, settings, 
   const { bindAddress: bindAddr, ports } = settings;
   const hosts = [...new Set(byWeight.flatMap(({ front }) => (front.passthrough ? [] : front.routes.map(({ host }) => host))))]
     .filter(isInHello)
-    .sort(byText);
+    .sort(nearestFirst);
   const names = hosts.map(nameOfHost);
   const options = templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {});
   const head = templates.render('HAPROXY_HTTPS_GROUPED_FRONTEND_HEAD', { bindAddr, port: String(ports.https) });
-  const ways = hosts.map((host, i) => templates.render('HAPROXY_HTTPS_GROUPED_VHOST_FRONTEND_ACL', { backend: names[i] ?? '', host }));
+  const ways = hosts.map((host, i) =>
+    templates.render('HAPROXY_HTTPS_GROUPED_VHOST_FRONTEND_ACL', { backend: names[i] ?? '', host: inHello(host) }),
+  );
   const own = hosts.flatMap((host, i) => {
     const name = names[i] ?? '';
     const mine = byWeight.filter(
@@ -149,9 +151,21 @@ export function groupedHttps(byWeight: readonly Ruled[], { templates, settings, 
   return [section([head, ...(isPassing ? [passingRule(settings)] : []), ...ways]), ...own];
 }
 
-/** Whether a host can be a name in the TLS hello by which --group-https-by-vhost finds its frontend: a wildcard or an address can't. */
+/** Whether a host stands for names in the TLS hello, by which --group-https-by-vhost finds its frontend: an address and `*` do not. */
 function isInHello(host: string): boolean {
-  return !host.startsWith('*') && !host.startsWith('[');
+  return host !== '*' && !host.startsWith('[');
+}
+
+/** Hosts in order; then wildcards, the longest domain first. */
+function nearestFirst(a: string, b: string): number {
+  const [wide, other] = [a, b].map((host) => (host.startsWith('*') ? host.length : 0)) as [number, number];
+  if (wide === 0 || other === 0) return wide - other || byText(a, b);
+  return other - wide || byText(a, b);
+}
+
+/** What is compared with the name in the TLS hello, behind the flag -i: the host, or the end that all hosts below a domain have. */
+function inHello(host: string): string {
+  return host.startsWith('*.') ? `-m end ${host.slice(1)}` : host;
 }
 
 function rulesOf(host: string, { https }: RouteRules): readonly Fragment[] {

@@ -6,6 +6,7 @@ test.each<[string, Partial<Settings>]>([
   ['--https-routing sni', { httpsRouting: 'sni' }],
   ['--group-https-by-vhost', { groupHttpsByVhost: true }],
   ['--dont-bind-http-https', { dontBindHttpHttps: true }],
+  ['--accept-proxy', { acceptProxy: ['10.0.0.0/8'] }],
 ])('--http3 is refused beside %s, in one sentence that names both', (flag, given) => {
   const all = { ...defaultSettings(), group: ['external'], ...given };
   expect(() => withSense({ ...all, http3: true })).toThrow(`--http3 can't be with ${flag}: remove one of the two`);

@@ -19,6 +19,11 @@ const apps = [
   ...bothOf('g-net', { BACKEND_NETWORK_ALLOWED_ACL: '127.0.0.2' }),
   ...bothOf('g-rewritten', { HTTP_BACKEND_PROXYPASS_PATH: '/in', HTTP_BACKEND_REVPROXY_PATH: '/in', HTTP_BACKEND_REDIR: '/in/side' }),
   ...bothOf('g-sticky', { STICKY: 'true' }),
+  { id: '/g-wide', labels: { VHOST: '*.g-wide.test', SSL_CERT: '{PEM:of-the-shop}' } },
+  { id: '/g-narrow', labels: { VHOST: '*.deep.g-wide.test', SSL_CERT: '{PEM:of-the-bank}', AUTH } },
+  { id: '/g-wide-path', labels: { VHOST: '*.g-wide.test', PATH: '/static', PATH_TYPE: 'segment' } },
+  { id: '/g-named', labels: { VHOST: 'named.g-wide.test' } },
+  { id: '/g-last', labels: { DEFAULT: 'true' } },
 ];
 
 describe.each(MAPS)('with maps %s', (_, haproxyMap) => {
@@ -104,6 +109,31 @@ describe.each(MAPS)('with maps %s', (_, haproxyMap) => {
       for (const over of ['https', 'http'] as const)
         await expect(estate().arrived({ over, host, sni, path, headers })).resolves.toMatchObject({ app: idOf('g-path', kind), host });
     });
+  });
+
+  test.each([
+    ['x.g-wide.test', '/', '/g-wide', 'of-the-shop'],
+    ['y.x.g-wide.test', '/static/x', '/g-wide-path', 'of-the-shop'],
+    ['x.deep.g-wide.test', '/', '/g-narrow', 'of-the-bank'],
+    ['X.Deep.g-wide.test', '/static', '/g-narrow', 'of-the-bank'],
+    ['named.g-wide.test', '/static', '/g-named', 'shared'],
+  ])('a wildcard: %s%s is that of %s, with the certificate %s', async (host, path, app, certificate) => {
+    const answer = await estate().ask({ over: 'https', host, path, headers: ALICE });
+    expect([answer.certificate, answer.status]).toEqual([certificate, '200']);
+    expect(JSON.parse(answer.body)).toMatchObject({ app, path });
+  });
+
+  test('a wildcard with a password asks for it; the name of one host opens no other, of the same wildcard too', async () => {
+    await expect(estate().ask({ over: 'https', host: 'x.deep.g-wide.test' })).resolves.toMatchObject({ status: '401' });
+    for (const host of ['x.deep.g-wide.test', 'named.g-wide.test', 'y.g-wide.test', hostOf('g-bank', 'one')])
+      await expect(estate().ask({ over: 'https', sni: 'x.g-wide.test', host, headers: ALICE })).resolves.toMatchObject({ status: '421' });
+  });
+
+  test('a domain itself is not below its wildcard, and DEFAULT is served over http alone', async () => {
+    for (const host of ['g-wide.test', 'notg-wide.test']) {
+      await expect(estate().ask({ over: 'https', host })).resolves.toMatchObject({ status: 'ECONNRESET' });
+      await expect(estate().arrived({ over: 'http', host })).resolves.toMatchObject({ app: '/g-last' });
+    }
   });
 
   test('an unknown name in the TLS hello gets no connection', async () => {

@@ -89,3 +89,40 @@ test('without hosts there is only the frontend that looks for one', () => {
   expect(Object.keys(sections).filter((name) => name.includes('https'))).toEqual(['frontend marathon_https_in']);
   expect(sections['frontend marathon_https_in']).not.toContain('use_backend');
 });
+
+test('wildcards have a frontend of their own, behind all hosts, the longest domain first', () => {
+  const wide = (app: string, hosts: readonly string[], port: number) => to(app, hosts, { port, table: 'prefix' });
+  const sections = sectionsOf(wide('/w', ['*.acme.org', '*.x.acme.org'], 1), to('/b', ['z.acme.org'], { port: 2 }));
+  expect(sections['frontend marathon_https_in']?.match(/use_backend .*/g)).toEqual([
+    'use_backend z_acme_org if { req_ssl_sni -i z.acme.org }',
+    'use_backend __x_acme_org if { req_ssl_sni -i -m end .x.acme.org }',
+    'use_backend __acme_org if { req_ssl_sni -i -m end .acme.org }',
+  ]);
+});
+
+test.each([
+  [
+    'DEFAULT',
+    [
+      { host: 'a.acme.org', path: undefined },
+      { host: '*', path: undefined },
+    ],
+    'requests for all other hosts have no frontend',
+  ],
+  ['PATH', [{ host: '*', path: '/.well-known' }], 'requests for all other hosts have no frontend'],
+  ['VHOST', [{ host: '[2001:db8::1]', path: undefined }], '[2001:db8::1] has no frontend'],
+])('%s that no name in the TLS hello leads to is a Problem, and served over http', (name, routes, why) => {
+  const of = front({ app: '/a', table: 'prefix', routes });
+  const problemsWith = (groupHttpsByVhost: boolean) =>
+    makeRenderer(templatesWith(), settings({ groupHttpsByVhost }))([service(of, [])], { major: 2, minor: 6 }).problems;
+  expect(problemsWith(false)).toEqual([]);
+  expect(problemsWith(true)).toMatchObject([
+    { code: 'label-conflict', label: `HAPROXY_0_${name}`, message: expect.stringContaining(`under --group-https-by-vhost ${why}`) },
+  ]);
+});
+
+test('a wildcard is no Problem', () => {
+  const of = front({ app: '/a', table: 'prefix', routes: [{ host: '*.acme.org', path: undefined }] });
+  const { problems } = makeRenderer(templatesWith(), settings({ groupHttpsByVhost: true }))([service(of, [])], { major: 2, minor: 6 });
+  expect(problems).toEqual([]);
+});
