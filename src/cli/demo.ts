@@ -69,10 +69,9 @@ async function run(flags: DemoFlags): Promise<void> {
     import('../daemon/daemon.ts'),
     import('./demo-deployment.ts'),
   ]);
-  const { apps, pods } = await readOwn(flags.app);
+  const own = await readOwn(flags.app);
   const folder = await mkdtemp(path.join(tmpdir(), 'marathon-lb-ts-demo-'));
-  const log = await makeLogger({ level: 'info', format: 'text', fd: process.stdout.fd });
-  const teller = makeTeller();
+  const [log, teller] = [await makeLogger({ level: 'info', format: 'text', fd: process.stdout.fd }), makeTeller()];
   const { httpPort: http, httpsPort: https, appIdPort: appId, statsPort: stats, dnsPort: dns } = flags;
   try {
     await withSignals(({ signal }) =>
@@ -80,8 +79,7 @@ async function run(flags: DemoFlags): Promise<void> {
         address: ADDRESS,
         ports: { http, https, appId, stats, dns, marathon: flags.marathonPort, service: flags.servicePort, container: flags.containerPort },
         everyMs: flags.every * 1000,
-        apps,
-        pods,
+        ...own,
         pod: flags.pod,
         say: teller.say,
         signal,

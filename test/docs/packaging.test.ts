@@ -74,3 +74,14 @@ test.each(Object.entries(FLAGS))('%s has only flags that there are', (file, wher
   expect(given.length).toBeGreaterThan(0);
   expect(given.filter((flag) => !known.has(flag))).toEqual([]);
 });
+
+test('compose.yaml runs the demo read-only, with the folders that docs/container.md says are written', () => {
+  const compose = readFileSync('compose.yaml', 'utf8');
+  const [, run = ''] = /^\$ docker run (--read-only .*) …$/m.exec(readFileSync('docs/container.md', 'utf8')) ?? [];
+  const wanted = Array.from(run.matchAll(/--tmpfs (\S+)/g), ([, folder = '']) => folder);
+  const [, given = ''] = /^ {4}tmpfs: \[(.*)\]$/m.exec(compose) ?? [];
+  expect(compose).toMatch(/^ {4}command: \[demo\]$/m);
+  expect(compose).toMatch(/^ {4}read_only: true$/m);
+  expect(wanted.length).toBeGreaterThan(2);
+  expect(given.split(', ').sort()).toEqual(['/tmp', ...wanted].sort()); // the demo's own folder is a temporary one
+});

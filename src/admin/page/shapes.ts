@@ -1,7 +1,7 @@
 import type { AppRow } from '../../explain/app-rows.ts';
 import type { StatRow } from '../../model/figures.ts';
-import type { BackendFigures } from '../figures-of-backends.ts';
-import type { Totals } from '../figures-totals.ts';
+import type { BackendFigures } from '../../admin/figures-of-backends.ts';
+import type { Totals } from '../../admin/figures-totals.ts';
 
 /** What `/v1/overview` answers. */
 export interface OverviewShape {

@@ -1,6 +1,6 @@
 import { draw, fill, find, make, say } from './elements.ts';
 import { areaPath, linePath, topOf, type Frame, type Point } from './graph.ts';
-import type { Totals } from '../figures-totals.ts';
+import type { Totals } from '../../admin/figures-totals.ts';
 import { milliseconds, rate, shortNumber } from './words.ts';
 
 const MINUTES = 15;

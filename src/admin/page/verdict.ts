@@ -1,6 +1,6 @@
 import type { LiveStatus } from '../../admin/live-status.ts';
 import { fill, find, make, say, type Content } from './elements.ts';
-import type { Totals } from '../figures-totals.ts';
+import type { Totals } from '../../admin/figures-totals.ts';
 import { clock, counted, duration } from './words.ts';
 
 /** How something is, for its colour and its sign. */
