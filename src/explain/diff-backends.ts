@@ -1,3 +1,6 @@
+import { groupBy } from '../lib/group-by.ts';
+import { limitedBackend } from '../haproxy/limits.ts';
+import { LIMITS_MAP } from '../haproxy/settings.ts';
 import { bindsOf } from '../haproxy/binds.ts';
 import { readServerLine, isSameLine } from '../haproxy/server-line.ts';
 import { fragmentsText } from '../haproxy/same-sections.ts';
@@ -25,13 +28,14 @@ export interface BackendDiff {
 /** The backends of two documents by name, where they are different. */
 export function diffBackends(before: Document, after: Document): readonly BackendDiff[] {
   const [was, now] = [byName(before), byName(after)];
+  const [limitedBefore, limitedAfter] = [limitsByBackend(before), limitsByBackend(after)];
   const [boundBefore, boundAfter] = [bindsByBackend(before), bindsByBackend(after)];
   return [...new Set([...was.keys(), ...now.keys()])].sort(byText).flatMap((backend) => {
     const [one, other] = [was.get(backend), now.get(backend)];
     const [bindBefore, bindAfter] = [boundBefore.get(backend) ?? [], boundAfter.get(backend) ?? []];
     const isRebound = bindBefore.join(' ') !== bindAfter.join(' ');
     const servers = diffServers(one, other);
-    const lines = diffLines(one, other);
+    const lines = diffLines(linesOf(one, limitedBefore), linesOf(other, limitedAfter));
     const isSame = Object.values({ ...servers, ...lines }).every((list) => list.length === 0);
     if (one !== undefined && other !== undefined && isSame && !isRebound) return [];
     const change = one === undefined ? 'added' : other === undefined ? 'removed' : 'changed';
@@ -75,10 +79,19 @@ function serversIn(section: BackendSection | undefined): ReadonlyMap<string, str
 }
 
 /** The other lines: those of a backend that is on both sides alone. */
-function diffLines(before: BackendSection | undefined, after: BackendSection | undefined) {
-  if (before === undefined || after === undefined) return { linesAdded: [], linesRemoved: [] };
-  const [was, now] = [linesIn(before), linesIn(after)];
+function diffLines(was: readonly string[] | undefined, now: readonly string[] | undefined) {
+  if (was === undefined || now === undefined) return { linesAdded: [], linesRemoved: [] };
   return { linesAdded: now.filter((line) => !was.includes(line)), linesRemoved: was.filter((line) => !now.includes(line)) };
+}
+
+/** The lines of a backend, and the rows of the map of limits that are about it. */
+function linesOf(section: BackendSection | undefined, limits: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
+  return section && [...linesIn(section), ...(limits.get(section.backend) ?? [])];
+}
+
+function limitsByBackend({ maps }: Document): ReadonlyMap<string, readonly string[]> {
+  const rows = groupBy(maps[LIMITS_MAP] ?? [], ([key]) => limitedBackend(key));
+  return new Map(Array.from(rows, ([backend, own]) => [backend, own.map(([key, limit]) => `${key} ${limit} in ${LIMITS_MAP}`)]));
 }
 
 function linesIn(section: BackendSection): readonly string[] {

@@ -1,10 +1,12 @@
+import { limitedBackend } from '../haproxy/limits.ts';
+import { LIMITS_MAP } from '../haproxy/settings.ts';
 import { hideInLines } from '../lib/secrets.ts';
 import type { Document, Fragment } from '../model/document.ts';
 import type { Front } from '../model/service.ts';
 import { byKey } from './by-key.ts';
 import type { RuleExplanation } from './shapes.ts';
 
-/** Returns a function that gives what leads to a port from frontends that apps share: its own rules there, and rows of map files. */
+/** Returns a function that gives what leads to a port from frontends that apps share: its own rules there, and rows of map files, its limits among them. */
 export function makeRulesTo({ front, maps }: Document): (to: Front) => readonly RuleExplanation[] {
   const shared = front.filter(({ fragments }) => fragments[0]?.owner.by === 'operator'); // the others are frontends of one port
   const frontends = shared.map(({ name: where, fragments }) => {
@@ -15,8 +17,8 @@ export function makeRulesTo({ front, maps }: Document): (to: Front) => readonly 
     };
   });
   const files = Object.entries(maps).map(([where, map]) => {
-    const rowsTo = byKey(map, ([, backend]) => backend);
-    return ({ name }: Front) => rowsTo(name).map(([key]): RuleExplanation => ({ where, line: `${key} ${name}`, label: null }));
+    const rowsTo = byKey(map, ([key, backend]) => (where === LIMITS_MAP ? limitedBackend(key) : backend));
+    return ({ name }: Front) => rowsTo(name).map(([key, value]): RuleExplanation => ({ where, line: `${key} ${value}`, label: null }));
   });
   return (to) => [...frontends, ...files].flatMap((rulesTo) => rulesTo(to));
 }

@@ -88,3 +88,11 @@ test('a line that many backends get is told once, and who has more than that is 
   expect(words).toContain('in 4 backends (a1_10001, a2_10002, a3_10003, …)\n  + balance leastconn\n  - balance roundrobin\n');
   expect(words).toContain('/a1\n  backend a1_10001 is changed\n    + server 192.168.84.9:80\n    - server 192.168.84.1:80\n');
 });
+
+test('another number of a limit is a difference of its backend, although it stands in a map', () => {
+  const limited = (rate: string): Document => documentOf(shop({ HAPROXY_0_RATE_LIMIT: rate, HAPROXY_0_MAXCONN_TOTAL: '9' }));
+  expect(diffBackends(limited('5/1s'), limited('6/1s'))).toMatchObject([
+    { change: 'changed', linesAdded: ['shop_10004/rate 6 in limits.map'], linesRemoved: ['shop_10004/rate 5 in limits.map'] },
+  ]);
+  expect(diffBackends(limited('5/1s'), limited('5/1s'))).toEqual([]);
+});
