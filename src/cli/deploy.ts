@@ -2,10 +2,10 @@ import { Option, type Command } from 'commander';
 import { readLimits } from '../deploy/analysis.ts';
 import { DeployError, EXIT } from '../deploy/deploy-error.ts';
 import { deploy as run } from '../deploy/engine.ts';
-import { writeNote } from '../deploy/lock.ts';
+import { seemsAlive, writeNote } from '../deploy/lock.ts';
 import type { Group, Note, Plan } from '../deploy/shapes.ts';
 import { describeDeployment, statusOf, type DeployStatus } from '../deploy/status.ts';
-import { sleep } from '../lib/clock.ts';
+import { machineTime, sleep } from '../lib/clock.ts';
 import {
   addPlaceFlags,
   addStepFlags,
@@ -33,6 +33,9 @@ export function addDeploy(program: Command): Command {
   addVerb(deploy, { verb: 'resume', note: undefined, help: 'go on after a pause, or with a deployment that nobody drives' });
   return program;
 }
+
+/** How often a wait says what it waits for, in milliseconds. */
+const SAY_MS = 10_000;
 
 const WAIT = new Option('-w, --step-timeout <seconds>', 'how long one step may take').argParser(readCount).default(300);
 const DELAY = new Option('--step-delay <seconds>', 'the time between two steps').argParser(readCount).default(5);
@@ -101,15 +104,28 @@ async function showStatus(name: string, flags: StatusFlags): Promise<void> {
   };
   await withMarathon(flags, async (opened) => {
     const engine = engineFor(opened, { group: name, base: name, flags: { stepDelay: 1, onTimeout: 'kill' } });
-    for (;;) {
+    for (let saidAt = machineTime(); ; ) {
       const group = await opened.marathon.read(name);
       const status = statusOf({ group, balancers: await engine.look(group), plan, now: engine.now() });
       const isOver = status.state === 'none' || status.state === 'hybrid';
       if (flags.watch || !flags.wait || isOver) show(status);
       if (isOver || !(flags.watch || flags.wait)) return;
+      if (!flags.watch) needDriver(group);
+      if (!flags.watch && machineTime() - saidAt >= SAY_MS) {
+        saidAt = machineTime();
+        opened.say(`waiting for the end of the deployment of ${name}: ${status.step}`);
+      }
       await sleep(1_000, opened.signal);
     }
   });
+}
+
+/** Throws a DeployError when nobody drives a deployment, because then it does not end. */
+function needDriver({ name, locks }: Group): void {
+  const lock = locks.at(-1);
+  if (lock !== undefined && seemsAlive(lock, machineTime())) return;
+  const who = lock === undefined ? 'nobody drives it' : `${lock.owner}, which drove it, does not live any more`;
+  throw new DeployError(`the deployment of ${name} does not end, because ${who}: deploy resume goes on`, EXIT.unexpected);
 }
 
 interface Verb {
@@ -137,9 +153,11 @@ async function say(name: string, note: Note | undefined, flags: VerbFlags): Prom
     if (group.apps.length < 2)
       throw new DeployError(`the deployment group ${name} has ${group.apps.length} app, so no deployment is under way`, EXIT.noHybrid);
     await writeNote(opened.marathon, { base: baseOf(group), group: name, note });
-    if (group.locks.length > 0 && note !== 'pause') opened.say(`${group.locks.at(-1)?.owner ?? ''} drives the deployment and is told`);
+    const lock = group.locks.at(-1);
+    const isDriven = lock !== undefined && seemsAlive(lock, machineTime());
+    if (isDriven && note !== 'pause') opened.say(`${lock.owner} drives the deployment and is told`);
     if (note === 'pause') return;
-    if (group.locks.length === 0) await driveOn(opened, group, flags);
+    if (!isDriven) await driveOn(opened, group, flags);
     else if (flags.wait) await untilOver(opened, name);
   });
 }
@@ -152,6 +170,18 @@ async function driveOn(opened: Opened, group: Group, flags: VerbFlags): Promise<
   opened.say(`the deployment of ${group.name} has ended: ${outcome}`);
 }
 
-async function untilOver({ marathon, signal }: Opened, name: string): Promise<void> {
-  while ((await marathon.read(name)).apps.length > 1) await sleep(1_000, signal);
+/** Waits until a deployment that another run drives has ended. Rejects when that run does not live any more, because then nobody ends it. */
+async function untilOver({ marathon, signal, say: tell }: Opened, name: string): Promise<void> {
+  let saidAt = machineTime();
+  for (;;) {
+    const group = await marathon.read(name);
+    const lock = group.locks.at(-1);
+    if (group.apps.length < 2 || lock === undefined) return; // without a lock, the other run has ended: a hybrid keeps both apps
+    needDriver(group);
+    if (machineTime() - saidAt >= SAY_MS) {
+      saidAt = machineTime();
+      tell(`waiting for ${lock.owner} to end the deployment of ${name}`);
+    }
+    await sleep(1_000, signal);
+  }
 }

@@ -2,13 +2,14 @@ import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
 import { request } from 'undici';
 import { bracketed } from '../lib/bracketed.ts';
+import { LATE, within } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';
 import { readCsv } from './csv.ts';
 import { isObject, type Json } from './read-group.ts';
 import type { Balancer, Group, Server } from './shapes.ts';
 import { together } from './together.ts';
 
-/** How long one load balancer may take to answer, in milliseconds. */
+/** How long the lookup of a name may take, and then one load balancer for all that it is asked, in milliseconds. */
 const ANSWER_MS = 5_000;
 
 /** Where one load balancer is asked: at one of the addresses of a URL of --marathon-lb. */
@@ -36,7 +37,8 @@ async function placesOf(url: URL): Promise<readonly Place[]> {
   const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   const headers = url.username === '' ? {} : { authorization: `Basic ${Buffer.from(user).toString('base64')}` };
   if (url.protocol === 'https:') return [{ base: `https://${url.hostname}:${port}`, headers }]; // its certificate is for the name
-  const addresses = await lookup(url.hostname.replace(/^\[|\]$/g, ''), { all: true });
+  const addresses = await within(lookup(url.hostname.replace(/^\[|\]$/g, ''), { all: true }), { ms: ANSWER_MS });
+  if (addresses === LATE) throw new Error(`no answer within ${ANSWER_MS / 1000} s`);
   return addresses.map(({ address }) => ({ base: `http://${isIPv6(address) ? bracketed(address) : address}:${port}`, headers }));
 }
 
@@ -47,9 +49,9 @@ interface Heard {
 
 async function askOne(place: Place, group: Group, signal: AbortSignal): Promise<Balancer> {
   const name = new URL(place.base).host;
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
   try {
     const get = async (path: string): Promise<Heard> => {
-      const limited = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
       const { statusCode, body } = await request(`${place.base}${path}`, { headers: place.headers, signal: limited });
       return { status: statusCode, text: await body.text() };
     };

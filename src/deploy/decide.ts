@@ -1,4 +1,5 @@
 import { count } from '../lib/count.ts';
+import { EXIT } from './deploy-error.ts';
 import { LABELS, numberOf } from './labels.ts';
 import { nextInstances } from './ramp.ts';
 import type { Balancer, Colour, Group, Lock, Plan, Step } from './shapes.ts';
@@ -149,9 +150,18 @@ interface Waiting {
   readonly kind: 'start' | 'silent' | 'drain';
 }
 
-/** Waits; after the time for a step, a deployment that does not come up is taken back, and one that does not drain as --on-timeout says. */
+/**
+ * Waits; after the time for a step, a deployment that does not come up is taken back, and one that does not drain as --on-timeout says. What can't be
+ * taken back either, or is not seen by any load balancer, ends the run.
+ */
 function wait(parts: Shift, { what, because, kind }: Waiting): Step {
-  const isEnd = isLate(parts) && !parts.isBack && (kind === 'start' || parts.plan.onTimeout === 'abort');
-  if (isEnd) return { do: 'abort', why: `waited ${Math.round(parts.plan.stepMs / 1000)} s for ${what}, but ${because}` };
+  if (!isLate(parts)) return { do: 'wait', for: `${what}: ${because}` };
+  const { isBack, plan, balancers } = parts;
+  const why = `waited ${Math.round(plan.stepMs / 1000)} s for ${what}, but ${because}`;
+  const isLimited = kind === 'start' || plan.onTimeout === 'abort';
+  if (isLimited && !isBack) return { do: 'abort', why };
+  const isBlind = kind === 'silent' && sortBalancers(balancers).answered.length === 0;
+  if (isBlind) return { do: 'stop', why: `${why}: nothing was killed, and the same command goes on`, exitCode: EXIT.balancer };
+  if (isLimited) return { do: 'stop', why: `${why}: nothing of ${parts.leaves.id} was removed, and the same command goes on`, exitCode: EXIT.unexpected };
   return { do: 'wait', for: `${what}: ${because}` };
 }

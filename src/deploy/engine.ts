@@ -1,12 +1,13 @@
 import type { Sleep } from '../lib/clock.ts';
 import { count } from '../lib/count.ts';
+import { LATE, within } from '../lib/deadline.ts';
 import { decide } from './decide.ts';
 import { DeployError, EXIT } from './deploy-error.ts';
 import type { Killing } from './hook.ts';
 import { takeLock, writeNote, type HeldLock, type LockParts } from './lock.ts';
 import type { MarathonSide } from './marathon-side.ts';
 import type { Json } from './read-group.ts';
-import type { Balancer, Group, Plan, Step } from './shapes.ts';
+import type { Balancer, Colour, Group, Plan, Step } from './shapes.ts';
 
 /** What the engine works with. */
 export interface Engine {
@@ -46,7 +47,9 @@ export interface Task {
 export type Outcome = Extract<Step, { readonly do: 'done' }>['as'] | 'first';
 
 /** A silent wait says what it waits for this often, in milliseconds. */
-const SAY_MS = 60_000;
+const SAY_MS = 10_000;
+/** How long a run may take in all, in milliseconds: what --on-timeout wait, a pause or a person's answer waits for may never come. */
+const LONGEST_MS = 24 * 3_600_000;
 
 /**
  * Drives the deployment of a group to its end, from wherever it is: it may have been begun by a run that was killed. Rejects with a DeployError when it
@@ -87,11 +90,11 @@ async function begin(engine: Engine, task: Task, lock: HeldLock): Promise<Outcom
   if (group.apps.length < 2 && !isMade && group.note !== 'abort' && task.make !== undefined) {
     const app = task.make(group);
     await lock.note({ makes: makesOf(app, task.key) });
-    await task.confirm(app);
+    await during({ engine, lock, what: 'the answer of who is asked' }, task.confirm(app));
     say(`${String(app['id'])} is made with ${count(Number(app['instances']), 'instance')}`);
     if (!(await marathon.create(app))) say(`${String(app['id'])} exists already`);
     if (group.apps.length === 0) return 'first';
-    await engine.sleep(engine.stepDelayMs, engine.signal);
+    await rest(engine, lock);
   }
   return goOn(engine, task, lock);
 }
@@ -99,16 +102,21 @@ async function begin(engine: Engine, task: Task, lock: HeldLock): Promise<Outcom
 async function goOn(engine: Engine, { plan: asked, mayRestore = false }: Task, lock: HeldLock): Promise<Outcome> {
   const say = makeSay(engine);
   let [plan, why] = [asked, undefined as string | undefined];
-  let wasPaused = false;
-  for (;;) {
+  const begun = engine.now();
+  let [wasPaused, pair] = [false, undefined as readonly Colour[] | undefined];
+  while (engine.now() - begun < LONGEST_MS) {
     const group = await engine.marathon.read(engine.group);
     await lock.keep(group);
+    if (group.apps.length === 2) pair = group.apps;
     if (wasPaused && group.note !== 'pause') await lock.note({ since: engine.now() });
     wasPaused = group.note === 'pause';
     const balancers = group.apps.length < 2 ? [] : await engine.look(group);
     const verdict = plan.direction === 'back' ? undefined : engine.judge(group, balancers);
     const step = decide({ group, balancers, plan: { ...plan, verdict }, now: engine.now() });
-    if (step.do === 'done') return ended(step.as, why ?? (group.note === 'abort' && !mayRestore ? 'it was aborted' : undefined));
+    if (step.do === 'done') {
+      const as = step.as === 'hybrid' ? step.as : whoIsLeft(group, pair, lock) ?? step.as;
+      return ended(as, why ?? (group.note === 'abort' && !mayRestore ? 'it was aborted' : undefined));
+    }
     if (step.do === 'abort') {
       why = step.why;
       engine.say(`the deployment is taken back: ${why}`);
@@ -119,8 +127,44 @@ async function goOn(engine: Engine, { plan: asked, mayRestore = false }: Task, l
     }
     say(step);
     const isDone = await act(engine, lock, step);
-    await engine.sleep(isDone ? engine.stepDelayMs : engine.pauseMs, engine.signal);
+    await (isDone ? rest(engine, lock) : engine.sleep(engine.pauseMs, engine.signal));
   }
+  throw new DeployError(`the run has not ended within ${LONGEST_MS / 3_600_000} hours, and the same command goes on`, EXIT.unexpected);
+}
+
+/** Which end a deployment has come to, by the app that is left of its two: an abort may come too late. Undefined when neither or nothing is known. */
+function whoIsLeft({ apps }: Group, pair: readonly Colour[] | undefined, { makes }: HeldLock): 'complete' | 'restored' | undefined {
+  const [left] = apps;
+  if (left === undefined || apps.length > 1) return undefined;
+  if (pair !== undefined) return left.id === pair[1]?.id ? 'complete' : 'restored';
+  return makes === undefined ? undefined : makes.startsWith(`${left.id} `) ? 'complete' : 'restored';
+}
+
+/** Waits between two steps. */
+function rest(engine: Engine, lock: HeldLock): Promise<void> {
+  return during({ engine, lock, what: 'the next step' }, engine.sleep(engine.stepDelayMs, engine.signal));
+}
+
+interface Meanwhile {
+  readonly engine: Engine;
+  readonly lock: HeldLock;
+  /** What is waited for. */
+  readonly what: string;
+}
+
+/** Waits for work that may take long. Meanwhile it says so, and the lock shows that this run lives. Rejects when another run has the lock. */
+async function during<Result>({ engine, lock, what }: Meanwhile, work: Promise<Result>): Promise<Result> {
+  const { marathon, group, now, signal, sleep, say } = engine;
+  const begun = now();
+  work.catch(() => undefined); // where the lock is lost first, nobody asks for its result
+  while (now() - begun < LONGEST_MS) {
+    const result = await within(work, { ms: SAY_MS, signal, sleep });
+    if (result !== LATE) return result;
+    signal.throwIfAborted();
+    say(`waiting for ${what}`);
+    await lock.keep(await marathon.read(group));
+  }
+  throw new DeployError(`waited ${LONGEST_MS / 3_600_000} hours for ${what}, in vain`, EXIT.unexpected);
 }
 
 function ended(as: Exclude<Outcome, 'first'>, why: string | undefined): Outcome {
@@ -130,7 +174,10 @@ function ended(as: Exclude<Outcome, 'first'>, why: string | undefined): Outcome 
 }
 
 /** Does one step; false when there was nothing to do, or Marathon would not. */
-async function act({ marathon, beforeKill }: Engine, lock: HeldLock, step: Step): Promise<boolean> {
+async function act(engine: Engine, lock: HeldLock, step: Step): Promise<boolean> {
+  const { marathon } = engine;
+  const beforeKill = (killing: Killing): Promise<void> =>
+    during({ engine, lock, what: `the pre-kill hook, or who is asked, to let tasks of ${killing.app.id} be killed` }, engine.beforeKill(killing));
   switch (step.do) {
     case 'kill':
       await beforeKill(step);
@@ -145,6 +192,8 @@ async function act({ marathon, beforeKill }: Engine, lock: HeldLock, step: Step)
       return true;
     case 'refuse':
       throw new DeployError(step.why, EXIT.unexpected);
+    case 'stop':
+      throw new DeployError(step.why, step.exitCode);
     case 'wait':
     case 'abort':
     case 'done':
@@ -152,7 +201,7 @@ async function act({ marathon, beforeKill }: Engine, lock: HeldLock, step: Step)
   }
 }
 
-/** Says each step, and what a wait is for when that changes or a minute has passed. */
+/** Says each step, and what a wait is for when that changes or ten seconds have passed. */
 function makeSay({ say, now }: Engine): (step: Step) => void {
   let last = { text: '', at: -Infinity };
   return (step) => {
@@ -177,6 +226,7 @@ function describe(step: Step): string {
       return `the load balancers are told to drain ${step.leaving}`;
     case 'abort':
     case 'refuse':
+    case 'stop':
       return step.why;
     case 'done':
       return step.as;

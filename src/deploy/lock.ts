@@ -10,6 +10,10 @@ import type { Group, Lock, Note } from './shapes.ts';
 /** How often an owner shows that it lives, and how long it may be silent, in milliseconds. */
 const BEAT_MS = 15_000;
 const LEASE_MS = 45_000;
+/** How long a lock is waited for in all, how often Marathon may refuse to make it, and how often a wait says so. */
+const LONGEST_MS = 2 * LEASE_MS;
+const MOST_TRIES = 10;
+const SAY_MS = 10_000;
 
 /** What the lock of a group is made with. */
 export interface LockParts {
@@ -45,7 +49,8 @@ export function ownerName(): string {
  */
 export async function takeLock(parts: LockParts, makes: string | undefined): Promise<HeldLock> {
   const { marathon, group, now, sleep, signal, say } = parts;
-  let seen: { readonly beat: string; readonly at: number } | undefined;
+  const begun = now();
+  let [seen, refused, saidAt] = [undefined as Seen | undefined, 0, -Infinity];
   for (;;) {
     const { locks } = await marathon.read(group);
     const last = locks.at(-1);
@@ -56,24 +61,49 @@ export async function takeLock(parts: LockParts, makes: string | undefined): Pro
         for (const { id } of locks) await marathon.remove(id, true);
         return hold(parts, state);
       }
+      if (++refused >= MOST_TRIES) throw neverTaken(parts, String(lockApp(parts, state)['id']));
     } else if (seen !== undefined && seen.beat !== last.beat) {
       throw new DeployError(
         `another run (${last.owner}) drives the deployment of ${group}: wait until it ends, or ask it to stop with deploy abort`,
         EXIT.unexpected,
       );
-    } else if (seen === undefined) {
+    } else seen ??= { beat: last.beat, at: now() };
+    if (now() - begun > LONGEST_MS) throw neverTaken(parts, last?.id ?? '');
+    if (last !== undefined && now() - saidAt >= SAY_MS) {
+      saidAt = now();
       say(`the deployment of ${group} is locked by ${last.owner}; waiting up to ${LEASE_MS / 1000} s to see whether that run lives`);
-      seen = { beat: last.beat, at: now() };
     }
     await sleep(1_000, signal);
   }
 }
 
+interface Seen {
+  readonly beat: string;
+  readonly at: number;
+}
+
+function neverTaken({ group }: LockParts, id: string): DeployError {
+  return new DeployError(
+    `the deployment of ${group} can't be locked: Marathon does not make the app ${id}. Remove that app if it is no lock of a run that lives`,
+    EXIT.create,
+  );
+}
+
 /** Whether the owner of a lock has ended: its process is gone from this machine, or it was silent for too long. */
-function isDead({ owner, beat }: Lock, seen: { readonly beat: string; readonly at: number } | undefined, now: number): boolean {
+function isDead({ owner, beat }: Lock, seen: Seen | undefined, now: number): boolean {
+  return isGone(owner) || (seen?.beat === beat && now - seen.at > LEASE_MS);
+}
+
+/** Whether the owner of a lock was a process of this machine that runs no more. */
+function isGone(owner: string): boolean {
   const [host = '', pid = ''] = owner.split(':');
-  if (host === hostname() && !isRunning(Number(pid))) return true;
-  return seen?.beat === beat && now - seen.at > LEASE_MS;
+  return host === hostname() && !isRunning(Number(pid));
+}
+
+/** Whether a run seems to drive a deployment: its process runs on this machine, or it has lately shown that it lives, by its own clock. */
+export function seemsAlive({ owner, beat }: Lock, now: number): boolean {
+  const [host = ''] = owner.split(':');
+  return host === hostname() ? !isGone(owner) : Math.abs(now - Date.parse(beat)) < LEASE_MS;
 }
 
 function isRunning(pid: number): boolean {

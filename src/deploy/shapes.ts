@@ -96,5 +96,7 @@ export type Step =
   | { readonly do: 'remove'; readonly app: Colour; readonly stays: Colour; readonly force: boolean }
   | { readonly do: 'turn'; readonly leaving: string }
   | { readonly do: 'abort'; readonly why: string }
+  /** The run ends and leaves everything as it is; the same command goes on. */
+  | { readonly do: 'stop'; readonly why: string; readonly exitCode: number }
   | { readonly do: 'done'; readonly as: 'complete' | 'hybrid' | 'restored' }
   | { readonly do: 'refuse'; readonly why: string };

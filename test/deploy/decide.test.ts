@@ -144,7 +144,7 @@ test('a load balancer that does not answer holds everything; after its time, the
   expect(decide(facts({ apps, balancers: silent, now: LATE, plan: { onTimeout: 'wait' } }))).toMatchObject({ do: 'wait' });
   expect(decide(facts({ apps, balancers: silent, now: LATE, plan: { onTimeout: 'abort' } }))).toMatchObject({ do: 'abort' });
   const none = [{ name: '10.0.0.2:9090', why: 'connection refused' }];
-  expect(decide(facts({ apps, balancers: none, now: LATE }))).toMatchObject({ do: 'wait' });
+  expect(decide(facts({ apps, balancers: none, now: LATE }))).toMatchObject({ do: 'stop', exitCode: 5 });
 });
 
 test('no load balancer at all is refused, because nothing could be drained', () => {
@@ -175,4 +175,23 @@ test('one app is the end, and none as well', () => {
 test('an alive task that a load balancer has not heard of is not drained', () => {
   const apps = [colour('/blue', 1), colour('/green', 1, { labels: newer(1) })];
   expect(decide(facts({ apps, balancers: [balancer({ '/green.1': UP })] }))).toMatchObject({ do: 'wait' });
+});
+
+test('a wait that nothing ends is over after the time for a step: no load balancer answers, or the old app does not come back', () => {
+  const { apps, servers } = four();
+  const silent = [{ name: '10.0.0.1:9090', why: 'connect ECONNREFUSED' }];
+  for (const onTimeout of ['kill', 'wait'] as const) {
+    expect(decide(facts({ apps, balancers: silent, plan: { onTimeout } }))).toMatchObject({ do: 'wait' });
+    expect(decide(facts({ apps, balancers: silent, now: LATE, plan: { onTimeout } }))).toMatchObject({ do: 'stop', exitCode: 5 });
+  }
+  expect(decide(facts({ apps, balancers: silent, now: LATE, plan: { onTimeout: 'abort' } }))).toMatchObject({ do: 'abort' });
+  const back = { direction: 'back' as const, onTimeout: 'wait' as const };
+  const group = { locks: [{ ...LOCK, leaving: '/green' }] };
+  const balancers = [balancer({ ...servers, '/blue.1': CHECKING })];
+  expect(decide(facts({ apps, balancers, group, plan: back }))).toMatchObject({ do: 'wait' });
+  expect(decide(facts({ apps, balancers, group, plan: back, now: LATE }))).toMatchObject({
+    do: 'stop',
+    exitCode: 2,
+    why: expect.stringContaining('nothing of /green was removed'),
+  });
 });

@@ -181,3 +181,40 @@ test.each(['before', 'after'] as const)('killed %s each of its changes, the same
   }
   throw new Error(`a run makes more than ${FROM.length} changes`);
 });
+
+test('an abort that comes when the old app is about to be removed comes too late: the deployment is complete, and is not called taken back', async () => {
+  const rig = await openRig(ends, launcher());
+  await withBlue(rig, 1);
+  const beforeKill = () => writeNote(rig.side, { base: '/shop', group: '/shop', note: 'abort' });
+  await expect(deploy(rig.engine({ beforeKill }), taskOf({ instances: 1 }))).resolves.toBe('complete');
+  await expect(rig.apps()).resolves.toEqual({ '/shop-green': 1 });
+});
+
+test('while a hook runs, the lock shows that the run lives, and what is waited for is said; a run that has lost its lock kills nothing', async () => {
+  const rig = await openRig(ends, launcher());
+  await withBlue(rig, 1);
+  let clock = Date.now();
+  const marathon: MarathonSide = { ...rig.side, read: (group) => rig.side.read(group).finally(() => (clock += 16_000)) };
+  const beatOf = async () => (await rig.side.read('/shop')).locks[0]?.beat;
+  const hook: Engine['beforeKill'] = async () => {
+    const before = await beatOf();
+    await until('the next beat', async () => (await beatOf()) !== before);
+  };
+  const owner = 'another-machine:1:1';
+  await expect(deploy(rig.engine({ owner, marathon, now: () => clock, beforeKill: hook }), taskOf({ instances: 1, plan: { stepMs: 1e9 } }))).resolves.toBe('complete');
+  expect(rig.said.join()).toContain('waiting for the pre-kill hook');
+  const taken: Engine['beforeKill'] = async () => {
+    await rig.side.change('/shop-zdd', { labels: { ...LOCKED, MARATHON_LB_DEPLOYMENT_OWNER: 'yet-another:1:1' } }, true);
+    await new Promise(() => undefined);
+  };
+  await expect(deploy(rig.engine({ beforeKill: taken }), { ...taskOf({ instances: 1 }), key: 'two' })).rejects.toThrow('has taken over');
+  await expect(rig.apps()).resolves.toMatchObject({ '/shop-green': 1, '/shop-blue': 1 });
+});
+
+const LOCKED = { MARATHON_LB_DEPLOYMENT_LOCK: '/shop', MARATHON_LB_DEPLOYMENT_TURN: '1' };
+
+test('an app that has the id of the lock and is none: the run ends with a sentence', async () => {
+  const rig = await openRig(ends, launcher());
+  await rig.side.create({ id: '/shop-zdd', cmd: 'true', instances: 0 });
+  await expect(deploy(rig.engine(), taskOf())).rejects.toMatchObject({ exitCode: 7, message: expect.stringContaining('does not make the app /shop-zdd') });
+});
