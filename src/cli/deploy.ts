@@ -104,7 +104,7 @@ async function showStatus(name: string, flags: StatusFlags): Promise<void> {
   };
   await withMarathon(flags, async (opened) => {
     const engine = engineFor(opened, { group: name, base: name, flags: { stepDelay: 1, onTimeout: 'kill' } });
-    for (let saidAt = machineTime(); ; ) {
+    for (let saidAt = machineTime(); ;) {
       const group = await opened.marathon.read(name);
       const status = statusOf({ group, balancers: await engine.look(group), plan, now: engine.now() });
       const isOver = status.state === 'none' || status.state === 'hybrid';

@@ -162,6 +162,11 @@ function wait(parts: Shift, { what, because, kind }: Waiting): Step {
   if (isLimited && !isBack) return { do: 'abort', why };
   const isBlind = kind === 'silent' && sortBalancers(balancers).answered.length === 0;
   if (isBlind) return { do: 'stop', why: `${why}: nothing was killed, and the same command goes on`, exitCode: EXIT.balancer };
-  if (isLimited) return { do: 'stop', why: `${why}: nothing of ${parts.leaves.id} was removed, and the same command goes on`, exitCode: EXIT.unexpected };
+  if (isLimited)
+    return {
+      do: 'stop',
+      why: `${why}: nothing of ${parts.leaves.id} was removed, and the same command goes on`,
+      exitCode: EXIT.unexpected,
+    };
   return { do: 'wait', for: `${what}: ${because}` };
 }

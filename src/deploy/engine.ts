@@ -114,7 +114,7 @@ async function goOn(engine: Engine, { plan: asked, mayRestore = false }: Task, l
     const verdict = plan.direction === 'back' ? undefined : engine.judge(group, balancers);
     const step = decide({ group, balancers, plan: { ...plan, verdict }, now: engine.now() });
     if (step.do === 'done') {
-      const as = step.as === 'hybrid' ? step.as : whoIsLeft(group, pair, lock) ?? step.as;
+      const as = step.as === 'hybrid' ? step.as : (whoIsLeft(group, pair, lock) ?? step.as);
       return ended(as, why ?? (group.note === 'abort' && !mayRestore ? 'it was aborted' : undefined));
     }
     if (step.do === 'abort') {
@@ -177,7 +177,10 @@ function ended(as: Exclude<Outcome, 'first'>, why: string | undefined): Outcome 
 async function act(engine: Engine, lock: HeldLock, step: Step): Promise<boolean> {
   const { marathon } = engine;
   const beforeKill = (killing: Killing): Promise<void> =>
-    during({ engine, lock, what: `the pre-kill hook, or who is asked, to let tasks of ${killing.app.id} be killed` }, engine.beforeKill(killing));
+    during(
+      { engine, lock, what: `the pre-kill hook, or who is asked, to let tasks of ${killing.app.id} be killed` },
+      engine.beforeKill(killing),
+    );
   switch (step.do) {
     case 'kill':
       await beforeKill(step);

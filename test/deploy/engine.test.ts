@@ -201,7 +201,9 @@ test('while a hook runs, the lock shows that the run lives, and what is waited f
     await until('the next beat', async () => (await beatOf()) !== before);
   };
   const owner = 'another-machine:1:1';
-  await expect(deploy(rig.engine({ owner, marathon, now: () => clock, beforeKill: hook }), taskOf({ instances: 1, plan: { stepMs: 1e9 } }))).resolves.toBe('complete');
+  await expect(
+    deploy(rig.engine({ owner, marathon, now: () => clock, beforeKill: hook }), taskOf({ instances: 1, plan: { stepMs: 1e9 } })),
+  ).resolves.toBe('complete');
   expect(rig.said.join()).toContain('waiting for the pre-kill hook');
   const taken: Engine['beforeKill'] = async () => {
     await rig.side.change('/shop-zdd', { labels: { ...LOCKED, MARATHON_LB_DEPLOYMENT_OWNER: 'yet-another:1:1' } }, true);
@@ -216,5 +218,8 @@ const LOCKED = { MARATHON_LB_DEPLOYMENT_LOCK: '/shop', MARATHON_LB_DEPLOYMENT_TU
 test('an app that has the id of the lock and is none: the run ends with a sentence', async () => {
   const rig = await openRig(ends, launcher());
   await rig.side.create({ id: '/shop-zdd', cmd: 'true', instances: 0 });
-  await expect(deploy(rig.engine(), taskOf())).rejects.toMatchObject({ exitCode: 7, message: expect.stringContaining('does not make the app /shop-zdd') });
+  await expect(deploy(rig.engine(), taskOf())).rejects.toMatchObject({
+    exitCode: 7,
+    message: expect.stringContaining('does not make the app /shop-zdd'),
+  });
 });
