@@ -65,7 +65,7 @@ async function askOne(place: Place, group: Group, signal: AbortSignal): Promise<
     const [csv, pids] = [await get('/haproxy?stats;csv'), await get('/_haproxy_getpids')];
     if (csv.status !== 200) return { name, why: `it answered HTTP ${csv.status} instead of its figures` };
     const isReloading = pids.status !== 200 || pids.text.trim().split(/\s+/).length > 2; // nobody knows whether there is an old worker: as if there were one
-    return { name, servers: readCsv(csv.text, { group, isReloading }) };
+    return { name, servers: readCsv(csv.text, { group, isReloading }), isOld: true };
   } catch (error) {
     return { name, why: sentence(error) };
   }

@@ -3,7 +3,7 @@ import { EXIT } from './deploy-error.ts';
 import { LABELS, numberOf } from './labels.ts';
 import { nextInstances } from './ramp.ts';
 import type { Balancer, Colour, Group, Lock, Plan, Step } from './shapes.ts';
-import { countServing, sortBalancers, sortLeaving, type Answered, type Emptying } from './sight.ts';
+import { countReady, countServing, sortBalancers, sortLeaving, type Answered, type Emptying } from './sight.ts';
 
 /** What a decision is made from. */
 export interface Facts {
@@ -52,8 +52,9 @@ function targetOf({ young }: Parts): number {
 function goForward(parts: Parts & { readonly isWhole: boolean }): Step {
   const { old, young, plan, isWhole } = parts;
   const target = targetOf(parts);
-  const kept = isWhole ? 0 : numberOf(young.labels[LABELS.newInstances], 0);
-  const [goal, rest] = kept > 0 ? [Math.min(kept, target), Math.max(0, target - kept)] : [target, 0];
+  const wanted = isWhole ? 0 : numberOf(young.labels[LABELS.newInstances], 0);
+  const kept = wanted < target ? wanted : 0; // a hybrid of all instances is none
+  const [goal, rest] = kept > 0 ? [kept, target - kept] : [target, 0];
   if (plan.verdict !== undefined) return { do: 'abort', why: plan.verdict };
   if (parts.lock?.leaving !== undefined && parts.lock.leaving !== old.id) return { do: 'turn', leaving: old.id };
   const isHybrid = kept > 0 && young.instances === goal && old.instances <= rest;
@@ -61,13 +62,36 @@ function goForward(parts: Parts & { readonly isWhole: boolean }): Step {
   return shift({ ...parts, grows: young, leaves: old, goal, rest: kept > 0 ? rest : undefined, isBack: false });
 }
 
-/** The old app gets back all its instances first; then the load balancers are told to drain the new one, which is removed when it is drained. */
+/**
+ * The old app gets back all its instances first, and all of its tasks run; then the load balancers are told to drain the new one, which is removed when
+ * it is drained.
+ */
 function goBack(parts: Parts): Step {
   const { old, young, lock } = parts;
   const target = targetOf(parts);
+  const back = { ...parts, grows: old, leaves: young, goal: Math.max(target, old.instances), rest: undefined, isBack: true };
   if (old.instances < target && !old.deploying) return { do: 'scale', app: old, instances: target, force: false };
-  if (lock !== undefined && lock.leaving !== young.id) return { do: 'turn', leaving: young.id };
-  return shift({ ...parts, grows: old, leaves: young, goal: Math.max(target, old.instances), rest: undefined, isBack: true });
+  const { answered } = sortBalancers(parts.balancers);
+  if (lock === undefined || lock.leaving === young.id || answered.length === 0) return turnOldOnes(back, answered);
+  const ready = countReady(old, answered);
+  if (ready >= target) return { do: 'turn', leaving: young.id };
+  const what = `${count(target, 'task')} of ${old.id} to be ready on every load balancer`;
+  return wait(back, { what, because: `${ready} of ${target} are`, kind: 'start' });
+}
+
+/**
+ * A marathon-lb 1.15 does not know that a deployment is taken back, and drains tasks of the app that was scaled earlier. Where that is the old app, one of
+ * its drained tasks is killed and started again: then it is the one that was scaled later.
+ */
+function turnOldOnes(parts: Shift, answered: readonly Answered[]): Step {
+  const { old, young, balancers } = parts;
+  const oldOnes = answered.filter(({ isOld }) => isOld === true);
+  const serves = sortLeaving(young, oldOnes).serving.length > 0;
+  if (oldOnes.length === 0 || !serves || old.changedAt > young.changedAt || old.deploying || answered.length < balancers.length)
+    return shift(parts);
+  const [drained] = sortLeaving(old, oldOnes).drained;
+  if (drained !== undefined) return { do: 'kill', app: old, tasks: [drained], stays: young };
+  return wait(parts, { what: `a task of ${old.id} to be drained on every marathon-lb 1.15`, because: 'none is', kind: 'drain' });
 }
 
 interface Shift extends Parts {
@@ -89,7 +113,7 @@ function shift(parts: Shift): Step {
   if (answered.length === 0 && silent.length === 0) return { do: 'refuse', why: 'no load balancer is named, so nothing can be drained' };
   if (silent.length > 0 && !mayIgnoreSilent)
     return wait(parts, { what: `an answer of ${silent.join('; ')}`, because: 'there is none', kind: 'silent' });
-  const serving = countServing(grows, answered);
+  const serving = countServing(grows, judgesOf(parts, answered));
   const wanted = Math.max(grows.instances, isBack ? parts.goal : 0);
   if (serving < wanted)
     return wait(parts, {
@@ -98,6 +122,15 @@ function shift(parts: Shift): Step {
       kind: 'start',
     });
   return takeAway({ ...parts, emptying: sortLeaving(leaves, answered), answered });
+}
+
+/**
+ * The load balancers on which the growing app is to serve. By a kill the old app is scaled later than the new one, and a marathon-lb 1.15 takes it for the
+ * new one and drains the wrong tasks, until the new app is scaled: that must not wait for it.
+ */
+function judgesOf({ grows, leaves, goal, isBack }: Shift, answered: readonly Answered[]): readonly Answered[] {
+  const isTurned = !isBack && leaves.changedAt > grows.changedAt && grows.instances < goal;
+  return isTurned ? answered.filter(({ isOld }) => isOld !== true) : answered;
 }
 
 interface TakingAway extends Shift {
@@ -116,8 +149,9 @@ function takeAway(parts: TakingAway): Step {
   const isOver = isLate(parts) && plan.onTimeout === 'kill';
   const chosen = [...emptying.drained, ...(isOver ? emptying.busy : [])].slice(0, mayGo);
   const isWhole = rest === undefined && isGrown && chosen.length === leaves.tasks.length;
+  const mayTurn = isGrown && rest === undefined && parts.answered.some(({ isOld }) => isOld === true); // by a kill the old app would be scaled later, and count as the new one in a marathon-lb 1.15
   if (isWhole && chosen.length > 0) return { do: 'remove', app: leaves, stays: grows, force: isBack && leaves.deploying };
-  if (chosen.length > 0 && !(isBack && leaves.deploying)) return { do: 'kill', app: leaves, tasks: chosen, stays: grows };
+  if (chosen.length > 0 && !mayTurn && !(isBack && leaves.deploying)) return { do: 'kill', app: leaves, tasks: chosen, stays: grows };
   if (!isGrown) {
     const instances = nextInstances({ now: grows.instances, goal, other: leaves.instances, growth: plan.growth });
     return { do: 'scale', app: grows, instances, force: false };

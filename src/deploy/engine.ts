@@ -66,7 +66,8 @@ export async function deploy(engine: Engine, task: Task): Promise<Outcome> {
     await lock.release();
     return outcome;
   } catch (error) {
-    if (error instanceof TakenBack || (error instanceof DeployError && error.exitCode === EXIT.refused)) await lock.release();
+    if (error instanceof TakenBack || error instanceof Refused || (error instanceof DeployError && error.exitCode === EXIT.refused))
+      await lock.release();
     throw error;
   }
 }
@@ -82,6 +83,9 @@ function makesOf(app: Json, key: string): string {
 /** A deployment was taken back, and the old app has everything again. */
 export class TakenBack extends DeployError {}
 
+/** The group is not what a deployment can be of, and nothing was done. */
+class Refused extends DeployError {}
+
 /** Makes the new app, unless a run before this one did, and goes on from there. */
 async function begin(engine: Engine, task: Task, lock: HeldLock): Promise<Outcome> {
   const { marathon, say } = engine;
@@ -92,11 +96,31 @@ async function begin(engine: Engine, task: Task, lock: HeldLock): Promise<Outcom
     await lock.note({ makes: makesOf(app, task.key) });
     await during({ engine, lock, what: 'the answer of who is asked' }, task.confirm(app));
     say(`${String(app['id'])} is made with ${count(Number(app['instances']), 'instance')}`);
-    if (!(await marathon.create(app))) say(`${String(app['id'])} exists already`);
+    await create(engine, { app, stepMs: task.plan.stepMs, lock });
     if (group.apps.length === 0) return 'first';
     await rest(engine, lock);
   }
   return goOn(engine, task, lock);
+}
+
+interface Creating {
+  readonly app: Json;
+  readonly stepMs: number;
+  readonly lock: HeldLock;
+}
+
+/** Makes the new app. Marathon refuses it while an app of that id is still being removed, by the deployment before; then it is tried again. */
+async function create({ marathon, group, say, now, sleep, pauseMs, signal }: Engine, { app, stepMs, lock }: Creating): Promise<void> {
+  const [id, begun] = [String(app['id']), now()];
+  for (let isFirst = true; !(await marathon.create(app)); isFirst = false) {
+    const seen = await marathon.read(group);
+    if (seen.apps.some((one) => one.id === id)) return;
+    if (now() - begun > stepMs)
+      throw new DeployError(`${id} could not be made in ${stepMs / 1000} s: Marathon says that there is an app with this id`, EXIT.create);
+    if (isFirst) say(`waiting for Marathon to make ${id}: it says that there is an app with this id, which may be about to go`);
+    await lock.keep(seen);
+    await sleep(pauseMs, signal);
+  }
 }
 
 async function goOn(engine: Engine, { plan: asked, mayRestore = false }: Task, lock: HeldLock): Promise<Outcome> {
@@ -194,7 +218,7 @@ async function act(engine: Engine, lock: HeldLock, step: Step): Promise<boolean>
       await lock.note({ leaving: step.leaving });
       return true;
     case 'refuse':
-      throw new DeployError(step.why, EXIT.unexpected);
+      throw new Refused(step.why, EXIT.unexpected);
     case 'stop':
       throw new DeployError(step.why, step.exitCode);
     case 'wait':

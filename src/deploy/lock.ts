@@ -157,8 +157,8 @@ function hold(parts: LockParts, first: LockState): HeldLock {
       await put();
     },
     release: async () => {
+      await marathon.remove(`${parts.base}-zdd-note`, true); // first: while the lock is there, the same command goes on in place of beginning anew
       await marathon.remove(String(lockApp(parts, state)['id']), true);
-      await marathon.remove(`${parts.base}-zdd-note`, true);
     },
   };
 }

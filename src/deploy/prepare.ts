@@ -81,11 +81,21 @@ export function prepare({ app, previous, initial, newInstances, instancesFrom, g
     [LABELS.appId]: id,
     [LABELS.target]: String(target),
     [LABELS.colour]: colour,
-    [LABELS.startedAt]: now.toISOString(),
+    [LABELS.startedAt]: startedAt(now, previous?.labels[LABELS.startedAt]),
     [LABELS.newInstances]: String(newInstances),
   };
   const instances = previous === undefined ? own : firstInstances(growth, { initial, target: most });
   return { ...main.put(app, port), id: `/${id.replace(/^\/+/, '')}-${colour}`, instances, labels: deployed };
+}
+
+/**
+ * When the deployment starts, and in any case later than the one before: as a text, as marathon-lb and zdd compare it, and as a time. zdd writes the time
+ * of its machine's zone without the zone, which may be ahead by hours.
+ */
+function startedAt(now: Date, before = ''): string {
+  const times = [before, `${before.slice(0, 19)}Z`].map((text) => Date.parse(text)).filter((time) => !Number.isNaN(time));
+  const latest = Math.max(...times);
+  return now.toISOString() > before && now.getTime() > latest ? now.toISOString() : new Date(latest + 1_000).toISOString();
 }
 
 /** The other one of the two ports that the colours take in turn: Marathon up to 1.1 refuses two apps with one service port. */

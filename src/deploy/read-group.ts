@@ -1,3 +1,4 @@
+import { byText } from '../lib/lists.ts';
 import { DEPLOYMENT_LEAVING_LABEL } from '../model/deployment-group.ts';
 import { LABELS, numberOf, OWN_LABELS } from './labels.ts';
 import type { Colour, ColourTask, Group, Lock, Note } from './shapes.ts';
@@ -27,7 +28,7 @@ export function readGroup(name: string, apps: readonly Json[]): Group {
   const notes = by(OWN_LABELS.noteFor).map((app) => labelsOf(app)[OWN_LABELS.note]);
   return {
     name,
-    apps: colours.sort((a, b) => startedAt(a).localeCompare(startedAt(b)) || a.id.localeCompare(b.id)),
+    apps: colours.sort((a, b) => byText(startedAt(a), startedAt(b)) || byText(a.id, b.id)),
     locks: by(OWN_LABELS.lock)
       .map(readLock)
       .sort((a, b) => a.turn - b.turn),

@@ -63,9 +63,10 @@ export interface Server {
   readonly answerMs: number;
 }
 
-/** What one load balancer says; `why` when it could not be asked. */
+/** What one load balancer says; `why` when it could not be asked. `isOld`: it is a marathon-lb 1.15, which drains by a rule of its own. */
 export type Balancer =
-  { readonly name: string; readonly servers: ReadonlyMap<string, Server> } | { readonly name: string; readonly why: string };
+  | { readonly name: string; readonly servers: ReadonlyMap<string, Server>; readonly isOld?: boolean }
+  | { readonly name: string; readonly why: string };
 
 /** What becomes of tasks that still have sessions when the wait for them is over. */
 export type OnTimeout = 'kill' | 'wait' | 'abort';

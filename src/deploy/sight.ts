@@ -18,6 +18,12 @@ export function countServing(colour: Colour, balancers: readonly Answered[]): nu
   return colour.tasks.filter(({ id }) => balancers.every(({ servers }) => servers.get(id)?.serving === true)).length;
 }
 
+/** How many tasks of a colour run and are in every load balancer, also those that drain and could get requests again. */
+export function countReady(colour: Colour, balancers: readonly Answered[]): number {
+  const isIn = (server: Server | undefined): boolean => server !== undefined && (server.serving || server.draining);
+  return colour.tasks.filter(({ id, alive }) => alive && balancers.every(({ servers }) => isIn(servers.get(id)))).length;
+}
+
 /** The tasks of a colour in three parts: no load balancer uses them any more; they finish their sessions; some load balancer gives them requests. */
 export interface Emptying {
   readonly drained: readonly string[];

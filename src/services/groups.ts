@@ -140,12 +140,14 @@ function byScaling({ older, newer }: Colours): Colours {
 
 /**
  * How many of the older app's tasks drain; the first ones by id are taken. As many drain as the newer app has healthy tasks, but never so many that
- * fewer tasks than the target remain.
+ * fewer tasks than the target remain. A task of the older app that does not serve yet counts for nothing; marathon-lb counts it, and so drains one too
+ * many while a deployment is taken back.
  */
 function countDraining({ older, newer, hasTarget, target }: Colours & { readonly hasTarget: boolean; readonly target: App }): number {
   const healthy = newer.tasks.filter((task) => isProven(task, newer)).length;
   const wanted = hasTarget ? (read(target.definition.labels, APP_LABELS.targetInstances) ?? newer.instances) : 1;
-  return Math.min(older.tasks.length, healthy, Math.max(0, healthy + older.instances - wanted));
+  const serving = Math.min(older.instances, older.tasks.filter((task) => isProven(task, older)).length);
+  return Math.min(older.tasks.length, healthy, Math.max(0, healthy + serving - wanted));
 }
 
 /** Whether a task runs and has passed its checks, or has no checks. A task with unknown health serves once it is overdue, but proves nothing. */
