@@ -29,16 +29,14 @@ const SAY_MS = 10_000;
 
 class Killed extends Error {}
 
-/** The same Marathon, for a run that is killed at its n-th change: before Marathon has it, or after. */
-function killedAt(side: MarathonSide, n: number, when: 'before' | 'after'): MarathonSide {
+/** The same Marathon, for a run that is killed when its n-th change is made. That is as if it were killed before the next one. */
+function killedAfter(side: MarathonSide, n: number): MarathonSide {
   let changes = 0;
   const cut =
     <Words extends readonly unknown[]>(work: (...words: Words) => Promise<boolean>) =>
     async (...words: Words): Promise<boolean> => {
-      changes++;
-      if (changes > n || (changes === n && when === 'before')) throw new Killed();
       const done = await work(...words);
-      if (changes === n) throw new Killed();
+      if (++changes === n) throw new Killed();
       return done;
     };
   return { read: side.read, create: cut(side.create), change: cut(side.change), kill: cut(side.kill), remove: cut(side.remove) };
@@ -91,7 +89,7 @@ export async function playOnce(story: Story & { readonly again?: RegExp }): Prom
   return world;
 }
 
-/** Runs a story to its end; then again for each of its changes, killed before and after it and run again. Returns the changes of the whole run. */
+/** Runs a story to its end; then again for each of its changes, killed after it and run again. Returns the changes of the whole run. */
 export async function playWithCuts(story: Story): Promise<readonly string[]> {
   const world = story.open();
   world.watch();
@@ -99,18 +97,17 @@ export async function playWithCuts(story: Story): Promise<readonly string[]> {
   check(world, story);
   expect(world.locks()).toEqual([]);
   const total = world.changes.length;
-  for (let n = 1; n <= total; n++)
-    for (const when of ['before', 'after'] as const) {
-      const again = story.open();
-      again.watch();
-      const first = await run(again, story, killedAt(again.side, n, when));
-      const isOver = again.locks().length === 0 && n > 1; // the last change was made, and only the process's end is missing
-      if (first === 'killed' && !isOver) await run(again, story);
-      try {
-        check(again, story);
-      } catch (error) {
-        throw new Error(`killed ${when} change ${n}, ${world.changes[n - 1] ?? ''}: ${again.changes.join('; ')}`, { cause: error });
-      }
+  for (let n = 1; n <= total; n++) {
+    const again = story.open();
+    again.watch();
+    const first = await run(again, story, killedAfter(again.side, n));
+    const isOver = again.locks().length === 0; // the last change was made, and only the process's end is missing
+    if (first === 'killed' && !isOver) await run(again, story);
+    try {
+      check(again, story);
+    } catch (error) {
+      throw new Error(`killed after change ${n}, ${world.changes[n - 1] ?? ''}: ${again.changes.join('; ')}`, { cause: error });
     }
+  }
   return world.changes;
 }
