@@ -121,6 +121,7 @@ async function connect(run: Connected, client: Client, metrics: Metrics): Promis
   const { saved, chosen, start, derive } = await begin(run);
   const parts = await openParts(surroundings, client, chosen);
   const { source, certificates, drive, keeper, reached, watched, dns } = parts;
+  drive.begin();
   const absorb = reporting(makeAbsorb({ massRemovalHoldMs: settings.massRemovalHold * 1000 }), recorder.absorbed);
   const looping = loop({ inbox, start, absorb, derive, consumers: consumersOf(parts) });
   if (saved !== undefined && follow) restoreLater(saved, surroundings);

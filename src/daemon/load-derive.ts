@@ -60,6 +60,7 @@ function translate(settings: Settings, env: Environment): Pick<DeriveSettings, '
       bindAddress: settings.bindAddress,
       ports: { http: settings.httpPort, https: settings.httpsPort, appId: settings.appIdPort, stats: settings.statsPort },
       threads: settings.nbthread ?? usableCores(),
+      areThreadsFree: settings.nbthread === undefined,
       maxConnections: settings.maxconn,
       oldWorkerMaxAgeSeconds: settings.oldWorkerMaxAge,
       maxOldWorkers: settings.maxOldWorkers,

@@ -6,6 +6,7 @@ import { FilesOnDisk } from '../drive/files.ts';
 import { foldersOfHead } from '../haproxy/template-rules.ts';
 import type { Environment } from '../lib/environment.ts';
 import { makeFolder } from '../lib/folders.ts';
+import { sentence } from '../lib/sentence.ts';
 import type { Haproxy, Verdict } from '../model/haproxy.ts';
 import type { Settings } from '../options/options.ts';
 import { revive, withChecksBeforeReload } from '../process/before-reload.ts';
@@ -25,6 +26,8 @@ export interface Reached {
   /** Rejects with a sentence when a service's HAProxy can't be given a configuration now. */
   readonly ready?: () => Promise<void>;
   readonly revive: () => Promise<boolean>;
+  /** Starts our HAProxy with the files in place, if it does not run. Returns whether it was started; a failure is logged. */
+  readonly serveAtOnce?: () => Promise<boolean>;
   /** The HAProxy that can be watched; undefined when it is reloaded by --command. */
   readonly master: MasterWorker | undefined;
   /** The process when it is ours, which may end with the daemon. */
@@ -64,7 +67,21 @@ export function reach(given: Given): Reached {
   }
   const own = makeProcess({ ...shared, bin, stateDir, config, env });
   const haproxy = withChecksBeforeReload(own, { config, prepare, ...ours });
-  return { haproxy, applied: () => own.applied(), revive: () => revive(own), master: own, own, ...ours };
+  return { haproxy, applied: () => own.applied(), revive: () => revive(own), serveAtOnce: serving(own, haproxy, log), master: own, own, ...ours };
+}
+
+/** Makes `serveAtOnce`. A HAProxy that does not start, because a port is taken or a certificate is gone, is started later with a new configuration. */
+function serving(own: OwnProcess, haproxy: Haproxy, log: Surroundings['log']): () => Promise<boolean> {
+  return async () => {
+    try {
+      if ((await own.pids()).length > 0) return false;
+      await haproxy.reload([]);
+      return true;
+    } catch (error) {
+      log.warn({ reason: sentence(error) }, 'HAProxy does not start with the configuration that it served last, so a new one is made first');
+      return false;
+    }
+  };
 }
 
 /** What a service has given to the HAProxy that it runs; what this process has when none runs. */

@@ -8,6 +8,8 @@ import { FileFollower } from './file-follower.ts';
 import { InProgress } from './in-progress.ts';
 import type { Wanted } from './wanted.ts';
 
+const AS_LAST: Reason = { code: 'not-loaded', subject: 'haproxy', detail: 'it is started with the configuration that it served last' };
+
 /** What HAProxy and its file hold now, as far as we know, and the operations with which both lanes change them, one at a time. */
 export class Actual {
   /** Runs work on HAProxy one at a time: commands, or a reload with the reading back after it. At the same time each could break the other. */
@@ -53,6 +55,16 @@ export class Actual {
   /** HAProxy was started with the files that are in place. What it holds is not known. */
   revived(): void {
     this.#isUp = true;
+  }
+
+  /** Starts HAProxy with the files in place where it served exactly these last. They are read back with the first document that is wanted. */
+  async serveAtOnce(): Promise<void> {
+    const { serveAtOnce, files, now, reloaded } = this.#parts;
+    const start = now();
+    if (serveAtOnce === undefined || !(await files.wasServed())) return;
+    if (!(await this.steps.during('HAProxy to start with the last configuration', serveAtOnce))) return;
+    this.revived();
+    reloaded([AS_LAST], now() - start);
   }
 
   /** HAProxy has ended. Returns whether it was thought to run. */

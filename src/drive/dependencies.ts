@@ -32,6 +32,11 @@ export interface DriveDependencies extends Planning {
   readonly ready?: (() => Promise<void>) | undefined;
   /** Starts HAProxy with the files in place if it does not run, for example after a failed reload. Returns whether it had to be started. */
   readonly revive: () => Promise<boolean>;
+  /**
+   * Starts HAProxy with the files in place, if no HAProxy runs. Returns whether it has started and serves; never rejects. Undefined where starting HAProxy
+   * is not ours, and for one pass.
+   */
+  readonly serveAtOnce?: () => Promise<boolean>;
   /** Runs the slow lane when requests have stopped, or at once if asked to, and again after a failure. */
   readonly quiet: (work: () => Promise<void>) => Ask;
   /** Runs `work` after `ms` milliseconds, unless the signal aborts. */

@@ -14,6 +14,8 @@ export interface Waiting {
 
 /** Makes HAProxy run the document that is wanted. */
 export interface Drive {
+  /** Starts HAProxy with the files that it served last, so that it serves while Marathon is read. What has changed follows by commands. Returns at once. */
+  begin(): void;
   /** Asks for HAProxy to run this document. Returns at once. */
   want(document: Document): void;
   /** Reloads HAProxy with its file as it is, for these reasons or because somebody asked. Returns at once. */
@@ -61,6 +63,11 @@ class Driver implements Drive {
       this.#slow.ask(how);
     });
     this.#slow = new SlowLane(shared, this.#quick);
+  }
+
+  begin(): void {
+    const { onFiles, onSocket } = this.#actual;
+    onFiles(() => onSocket(() => this.#actual.serveAtOnce())).catch(this.#parts.troubled);
   }
 
   want(document: Document): void {

@@ -1,5 +1,4 @@
-import { createHash, hash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ignoreMissing } from '../lib/missing.ts';
 import type { Verdict } from '../model/haproxy.ts';
@@ -11,7 +10,9 @@ import { gather } from '../lib/gather.ts';
 import type { Logger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
 import { replaceFile } from '../lib/write-file.ts';
+import { areServedLast, noteServed } from './served-note.ts';
 import type { Document } from '../model/document.ts';
+import { combine, digesting, fingerprintOf, fingerprintOfFiles } from './fingerprints.ts';
 
 /** The files that HAProxy reads: its configuration and the map files. */
 export interface Files {
@@ -30,6 +31,8 @@ export interface Files {
   fingerprint(): Promise<string>;
   /** Copies the files in place, because HAProxy has confirmed that it serves them. Never rejects, because HAProxy serves without the copy as well. */
   confirm(): Promise<void>;
+  /** Whether the files in place are those that HAProxy served last, less than a week ago. */
+  wasServed(): Promise<boolean>;
   /** Puts the last confirmed files back in place. Returns false when there are none. */
   restore(): Promise<boolean>;
 }
@@ -71,7 +74,7 @@ export class FilesOnDisk implements Files {
   async put(document: Document): Promise<Verdict> {
     const texts = textsOf(document, this.#name);
     const wanted = fingerprintOf(texts);
-    if (wanted === fingerprintOf(await readAll(this.#folder, [...texts.keys()]))) return { ok: true };
+    if (wanted === (await fingerprintOfFiles(this.#folder, [...texts.keys()]))) return { ok: true };
     if (wanted !== this.#good) {
       const start = this.#settings.now();
       const verdict = await this.#validate(texts);
@@ -96,7 +99,13 @@ export class FilesOnDisk implements Files {
       await replaceFile(path.join(this.#folder, file), digesting(pieces, tell)); // in pieces, so that the event loop is not blocked
     }
     this.#good = combine(digests);
+    await noteServed(this.#settings.stateDir, this.#good);
     return this.#good;
+  }
+
+  async wasServed(): Promise<boolean> {
+    const { stateDir, now } = this.#settings;
+    return areServedLast(stateDir, { fingerprint: await this.fingerprint(), now: now() });
   }
 
   async read(): Promise<{ readonly config: string; readonly maps: Readonly<Record<string, string>> }> {
@@ -106,8 +115,8 @@ export class FilesOnDisk implements Files {
   }
 
   async fingerprint(): Promise<string> {
-    const texts = await readAll(this.#folder, [this.#name, ...(await mapsIn(this.#folder))]);
-    return texts.has(this.#name) ? fingerprintOf(texts) : 'none'; // without a configuration, maps in the folder belong to something else
+    const isThere = (await stat(path.join(this.#folder, this.#name)).catch(ignoreMissing)) !== undefined;
+    return isThere ? fingerprintOfFiles(this.#folder, [this.#name, ...(await mapsIn(this.#folder))]) : 'none'; // without a configuration, maps in the folder belong to something else
   }
 
   async confirm(): Promise<void> {
@@ -116,6 +125,7 @@ export class FilesOnDisk implements Files {
     await this.#orWarn(words, async () => {
       await copyAll(this.#folder, path.join(this.#settings.stateDir, 'confirmed'), this.#name);
     });
+    await noteServed(this.#settings.stateDir, await this.fingerprint());
   }
 
   async restore(): Promise<boolean> {
@@ -154,9 +164,8 @@ export class FilesOnDisk implements Files {
     if (keep === 0) return;
     const archive = path.join(stateDir, 'archive');
     await makeFolder(archive);
-    const text = await readFile(config).catch(ignoreMissing);
     const copy = path.join(archive, `${this.#name}.${new Date(now()).toISOString().replaceAll(':', '')}`);
-    if (text !== undefined) await writeFile(copy, text, { mode: 0o600 });
+    await copyFile(config, copy).then(() => chmod(copy, 0o600), ignoreMissing);
     const versions = (await readdir(archive)).filter((file) => file.startsWith(`${this.#name}.`)).sort();
     for (const old of versions.slice(0, -keep)) await rm(path.join(archive, old), { force: true });
   }
@@ -178,20 +187,6 @@ function besides({ maps, certificates }: Document): readonly (readonly [file: st
   return certificates === undefined ? texts : [...texts, [CERTIFICATES_FILE, certificatesText(certificates)]];
 }
 
-/** Returns the same pieces, and calls `tell` with their SHA-256 after the last one. */
-function digesting(pieces: Iterable<string>, tell: (digest: string) => void): Iterable<string> {
-  return {
-    *[Symbol.iterator]() {
-      const digest = createHash('sha256');
-      for (const piece of pieces) {
-        digest.update(piece);
-        yield piece;
-      }
-      tell(digest.digest('hex'));
-    },
-  };
-}
-
 /** Returns the configuration with the paths of its maps changed from one folder to the other. */
 function moved({
   text,
@@ -205,17 +200,9 @@ function moved({
   readonly to: string;
 }): string {
   const [, ...maps] = texts.keys();
-  return maps.reduce((moving, map) => moving.replaceAll(path.join(from, map), () => path.join(to, map)), text);
-}
-
-function fingerprintOf(texts: Texts): string {
-  return combine(new Map(Array.from(texts, ([file, text]) => [file, hash('sha256', text)])));
-}
-
-/** Makes one fingerprint of the digests of files. */
-function combine(digests: ReadonlyMap<string, string>): string {
-  const all = Array.from(digests, ([file, digest]) => `${file} ${digest}\n`).sort();
-  return all.length === 0 ? 'none' : hash('sha256', all.join('')).slice(0, 32);
+  if (maps.length === 0) return text;
+  const names = [...maps].sort((a, b) => b.length - a.length).map((map) => path.join(from, map).replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return text.replaceAll(new RegExp(names.join('|'), 'g'), (found) => path.join(to, path.basename(found))); // one copy of the text, not one for each map
 }
 
 /** Reads those of the files that exist. */

@@ -31,21 +31,24 @@ export function makeRenderer(
   templates: Templates,
   settings: DocumentSettings,
 ): (services: readonly Service[], release: Release) => Rendering {
-  const [head, daemon, peers] = [makeHead(templates, settings), makeDaemonBackend(settings), makePeers(settings)];
+  const [daemon, peers] = [makeDaemonBackend(settings), makePeers(settings)];
   const frontsOf = each(({ front }: Service) => front);
-  const headSays = head.fragments.some(({ text }) => saysInitAddr(text));
   const sparesOf = hasSpares(settings) ? makeSpares(settings.spareBackends ?? 0, templates) : undefined;
   const backendOf = (service: Service, outlives: boolean): BackendSection => {
     const made = makeBackendSection(service, { templates, folder: settings.configFolder, outlives });
     return sparesOf === undefined ? made : { ...made, inSpare: inSpareOf(service.front, settings) };
   };
-  const makeAll = (release: Release) => ({
-    release,
-    frontPart: whole(makeFrontPart(templates, { ...settings, http3: settings.http3 && speaksQuic(release) })),
-    headAsTaken: amended(head, { release, headSays }),
-    amend: each((section: Section) => amended(section, { release, headSays })),
-    backends: each((service: Service) => amended(backendOf(service, keepsCounts(release)), { release, headSays })),
-  });
+  const makeAll = (release: Release) => {
+    const head = makeHead(templates, settings, release);
+    const headSays = head.fragments.some(({ text }) => saysInitAddr(text));
+    return {
+      release,
+      frontPart: whole(makeFrontPart(templates, { ...settings, http3: settings.http3 && speaksQuic(release) })),
+      headAsTaken: amended(head, { release, headSays }),
+      amend: each((section: Section) => amended(section, { release, headSays })),
+      backends: each((service: Service) => amended(backendOf(service, keepsCounts(release)), { release, headSays })),
+    };
+  };
   let all: ReturnType<typeof makeAll> | undefined;
   const apart = whole(apartFrom);
   let last: { readonly front: readonly Section[]; readonly rendering: Rendering } | undefined;

@@ -19,6 +19,8 @@ export interface DocumentSettings {
   /** Files or folders with certificates of the shared https frontend. */
   readonly certificates: readonly string[];
   readonly threads: number;
+  /** Whether nobody has chosen the number of threads, so that fewer are used where each costs much. */
+  readonly areThreadsFree?: boolean;
   readonly maxConnections: number | undefined;
   readonly oldWorkerMaxAgeSeconds: number;
   readonly maxOldWorkers: number;

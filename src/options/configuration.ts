@@ -87,7 +87,7 @@ export const CONFIGURATION_OPTIONS = {
         .filter((word) => word !== ''),
   }),
   nbthread: option<number | undefined>('--nbthread <n>', 'The configuration', {
-    help: 'how many threads HAProxy runs (default: the cores that it may use)',
+    help: 'how many threads HAProxy runs (default: the cores that it may use; at most 8 with HAProxy before 2.8)',
     fallback: undefined,
     read: whole(1, 1024, 'threads'),
   }),

@@ -99,6 +99,7 @@ export function makeLive(): Live {
         await keep(one);
         return { ok: true };
       },
+      wasServed: () => Promise.resolve(false),
       check: () => Promise.resolve({ ok: true }),
       write: async (one) => {
         await keep(one);

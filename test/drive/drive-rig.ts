@@ -19,6 +19,8 @@ export interface Rig {
   /** What stands on the disk, what HAProxy runs, what was confirmed: names of documents. */
   disk: string | undefined;
   runs: string | undefined;
+  /** What HAProxy served last, by a note on the disk. */
+  servedLast?: string;
   /** Answers to come: why the next looks and reloads fail; without one they are good. */
   readonly refusals: string[];
   readonly failures: string[];
@@ -90,6 +92,7 @@ export function makeRig(given: Partial<DriveDependencies> = {}, tries = 3): Rig 
       },
       read: () => Promise.resolve({ config: `${rig.disk ?? ''}\n`, maps: {} }),
       fingerprint: () => Promise.resolve(rig.disk ?? 'none'),
+      wasServed: () => Promise.resolve(rig.disk !== undefined && rig.disk === rig.servedLast),
       confirm: () => {
         does('confirm');
         confirmed = rig.disk;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { lstat, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Verdict } from '../../src/model/haproxy.ts';
 import { FilesOnDisk, type FilesSettings } from '../../src/drive/files.ts';
@@ -201,7 +201,7 @@ test('a state folder that is gone is made again', async () => {
   await rm(stateDir, { recursive: true, force: true });
   await files.put(made('two'));
   await files.confirm();
-  await expect(there(stateDir)).resolves.toEqual(['archive', 'confirmed']);
+  await expect(there(stateDir)).resolves.toEqual(['archive', 'confirmed', 'served']);
 });
 
 test('what a killed process left of a candidate is no obstacle, and goes', async () => {
@@ -246,4 +246,21 @@ test('a relative path of the configuration: a candidate is looked at with its ow
   const { files, asked } = await makeRig({ config: relative(process.cwd(), join(maps, 'haproxy.cfg')) });
   await files.put(made(`map(${maps}/domain2backend.map)`, { 'a.acme.org': 'a' }));
   expect(asked.map(({ text }) => text)).toEqual([`map(${maps}/.haproxy.cfg.candidate/domain2backend.map)\n`]);
+});
+
+test('the files that HAProxy served last are known by a note, also after a write for what it took at runtime; others are not', async () => {
+  const { files, config, stateDir } = await makeRig();
+  await expect(files.wasServed()).resolves.toBe(false);
+  await files.put(made('a'));
+  await expect(files.wasServed()).resolves.toBe(false); // only checked
+  await files.confirm();
+  await expect(files.wasServed()).resolves.toBe(true);
+  await files.write(made('b'));
+  await expect(files.wasServed()).resolves.toBe(true);
+  await writeFile(config, 'c\n');
+  await expect(files.wasServed()).resolves.toBe(false);
+  await files.write(made('b'));
+  const old = new Date(Date.UTC(2025, 11, 24));
+  await utimes(join(stateDir, 'served'), old, old);
+  await expect(files.wasServed()).resolves.toBe(false);
 });

@@ -162,3 +162,13 @@ test("a HAProxy without the Prometheus exporter is not asked for it, neither by 
     expect([...textOf(render([], without ?? RELEASE).document)].join('')).not.toContain('prometheus-exporter');
   }
 });
+
+test.each([
+  [6, 64, true, 8],
+  [6, 4, true, 4],
+  [6, 64, false, 64],
+  [8, 64, true, 64],
+])('with HAProxy 2.%i, %i threads, chosen by nobody: %s, it runs %i', (minor, threads, areThreadsFree, wanted) => {
+  const { document } = makeRenderer(templatesWith(), settings({ threads, areThreadsFree }))([], { major: 2, minor });
+  expect([...textOf(document)].join('')).toMatch(new RegExp(`^ *nbthread ${wanted}$`, 'm'));
+});

@@ -1,0 +1,50 @@
+import { expect, test } from '@jest/globals';
+import { calm, makeRig, named, type Rig } from './drive-rig.ts';
+
+/** A drive with the files of a run before on its disk. */
+function rigWith(disk: string, { starts = true, served = disk }: { readonly starts?: boolean; readonly served?: string } = {}): Rig {
+  const rig: Rig = makeRig({
+    readDocument: (config) => named(config.trim()),
+    serveAtOnce: () => {
+      rig.log.push('serve at once');
+      if (starts) rig.runs = rig.disk;
+      return Promise.resolve(starts);
+    },
+  });
+  Object.assign(rig, { disk, servedLast: served });
+  return rig;
+}
+
+test('HAProxy is started with the files that it served last, before any document is wanted; the same document then needs nothing', async () => {
+  const rig = rigWith('a');
+  rig.drive.begin();
+  await calm();
+  expect(rig.log).toEqual(['serve at once', 'reloaded not-loaded']);
+  expect(rig.drive.isUp()).toBe(true);
+  rig.drive.want(named('a'));
+  await expect(rig.drive.settled()).resolves.toEqual({ ok: true, by: 'nothing' });
+  expect(rig.log.join()).not.toMatch(/put|reload a/);
+});
+
+test('a different document is checked while HAProxy serves, and loaded by a reload', async () => {
+  const rig = rigWith('a');
+  rig.drive.begin();
+  rig.drive.want(named('b'));
+  await expect(rig.drive.settled()).resolves.toEqual({ ok: true, by: 'reload' });
+  expect(rig.log.filter((what) => /serve|put|reload /.test(what))).toEqual(['serve at once', 'put b', 'reload b']);
+});
+
+test('HAProxy does not start with them: the first document is checked and started as if there were none', async () => {
+  const rig = rigWith('a', { starts: false });
+  rig.drive.begin();
+  rig.drive.want(named('b'));
+  await expect(rig.drive.settled()).resolves.toEqual({ ok: true, by: 'reload' });
+  expect(rig.log.filter((what) => /serve|put|reload/.test(what))).toEqual(['serve at once', 'put b', 'reload b', 'reloaded not-loaded']);
+});
+
+test('files that HAProxy has not served, as somebody has changed them, are not started', async () => {
+  const rig = rigWith('a', { served: 'b' });
+  rig.drive.begin();
+  await calm();
+  expect(rig.log).toEqual([]);
+});
