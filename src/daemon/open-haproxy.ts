@@ -34,7 +34,10 @@ interface DriveSurroundings {
  * Opens the two lanes that bring HAProxy to the wanted document, with the log lines about them. `serves` is called with each document that HAProxy
  * runs.
  */
-export function openDrive({ haproxy, applied, ready, revive, serveAtOnce, files }: Reached, surroundings: Surroundings & DriveSurroundings): Drive {
+export function openDrive(
+  { haproxy, applied, ready, revive, serveAtOnce, files }: Reached,
+  surroundings: Surroundings & DriveSurroundings,
+): Drive {
   const { settings, signal, serves, tell, now } = surroundings;
   const reload = (reasons: readonly Reason[]): void => {
     driving.reloadAsItIs(reasons);

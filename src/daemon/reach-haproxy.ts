@@ -67,7 +67,15 @@ export function reach(given: Given): Reached {
   }
   const own = makeProcess({ ...shared, bin, stateDir, config, env });
   const haproxy = withChecksBeforeReload(own, { config, prepare, ...ours });
-  return { haproxy, applied: () => own.applied(), revive: () => revive(own), serveAtOnce: serving(own, haproxy, log), master: own, own, ...ours };
+  return {
+    haproxy,
+    applied: () => own.applied(),
+    revive: () => revive(own),
+    serveAtOnce: serving(own, haproxy, log),
+    master: own,
+    own,
+    ...ours,
+  };
 }
 
 /** Makes `serveAtOnce`. A HAProxy that does not start, because a port is taken or a certificate is gone, is started later with a new configuration. */
@@ -78,7 +86,10 @@ function serving(own: OwnProcess, haproxy: Haproxy, log: Surroundings['log']): (
       await haproxy.reload([]);
       return true;
     } catch (error) {
-      log.warn({ reason: sentence(error) }, 'HAProxy does not start with the configuration that it served last, so a new one is made first');
+      log.warn(
+        { reason: sentence(error) },
+        'HAProxy does not start with the configuration that it served last, so a new one is made first',
+      );
       return false;
     }
   };

@@ -14,7 +14,10 @@ export async function noteServed(stateDir: string, fingerprint: string): Promise
 }
 
 /** Whether the files with this fingerprint are those that HAProxy served last, less than a week ago. */
-export async function areServedLast(stateDir: string, { fingerprint, now }: { readonly fingerprint: string; readonly now: number }): Promise<boolean> {
+export async function areServedLast(
+  stateDir: string,
+  { fingerprint, now }: { readonly fingerprint: string; readonly now: number },
+): Promise<boolean> {
   const file = path.join(stateDir, NAME);
   try {
     const [text, { mtimeMs }] = await Promise.all([readFile(file, 'utf8'), stat(file)]);
