@@ -12,6 +12,7 @@ import type { Group, OnTimeout } from '../deploy/shapes.ts';
 import { machineTime, sleep } from '../lib/clock.ts';
 import { defaultSettings } from '../options/options.ts';
 import { withSignals } from './signals.ts';
+import { sayAs, type LogFlags } from './zdd-log.ts';
 
 /** The flags that say where Marathon and the load balancers are, as zdd names them. */
 export interface PlaceFlags {
@@ -83,7 +84,7 @@ export interface Opened {
 }
 
 /** Opens Marathon, runs the work, and closes the connections. */
-export async function withMarathon<Result>(flags: PlaceFlags, work: (opened: Opened) => Promise<Result>): Promise<Result> {
+export async function withMarathon<Result>(flags: PlaceFlags & LogFlags, work: (opened: Opened) => Promise<Result>): Promise<Result> {
   const balancers = flags.marathonLb.map(readUrl);
   const { marathon: url, marathonAuthCredentialFile, authCredentials, dcosAuthCredentials, marathonCaCert, insecure = false } = flags;
   const settings = {
@@ -91,8 +92,8 @@ export async function withMarathon<Result>(flags: PlaceFlags, work: (opened: Ope
     marathon: [url],
     marathonAuthCredentialFile,
     authCredentials,
-    dcosAuthCredentials,
-    marathonCaCert,
+    dcosAuthCredentials: dcosAuthCredentials === '' ? undefined : dcosAuthCredentials, // an empty variable is none
+    marathonCaCert: marathonCaCert === '' ? undefined : marathonCaCert,
     insecure,
   };
   const [{ openMarathon }, { makeMarathonSide }] = await Promise.all([
@@ -101,10 +102,11 @@ export async function withMarathon<Result>(flags: PlaceFlags, work: (opened: Ope
   ]);
   const client = await openMarathon(settings, process.env);
   const results: Result[] = [];
+  const say = sayAs(flags, (line) => process.stderr.write(line));
   try {
     await withSignals(async ({ signal }) => {
       const marathon = makeMarathonSide(client, signal);
-      results.push(await work({ marathon, balancers, signal, say: saySentence }));
+      results.push(await work({ marathon, balancers, signal, say }));
     });
   } finally {
     await client.close();
@@ -116,11 +118,6 @@ function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
   throw new DeployError(`--marathon-lb must look like http://lb:9090, but is '${text}'`, EXIT.unexpected);
-}
-
-/** Progress goes to stderr, with the time, so that stdout has only what is asked for. */
-function saySentence(sentence: string): void {
-  process.stderr.write(`${new Date().toISOString()} zdd: ${sentence}\n`);
 }
 
 /** The analysis that was asked for; one without limits finds nothing and doubts nothing. */

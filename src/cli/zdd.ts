@@ -20,9 +20,10 @@ import {
   type PlaceFlags,
   type RunFlags,
 } from './deploy-parts.ts';
+import { readLogFormat, readLogLevel, type LogFlags } from './zdd-log.ts';
 
 /** zdd's flags. */
-export interface ZddFlags extends PlaceFlags, RunFlags {
+export interface ZddFlags extends PlaceFlags, RunFlags, LogFlags {
   readonly json: string;
   readonly dryRun: boolean;
   readonly force: boolean;
@@ -64,9 +65,17 @@ export function addZdd(program: Command): Command {
     .addOption(
       new Option('--instances-from <where>', 'whose number of instances is the target').choices(['json', 'running']).default('running'),
     )
-    .addOption(new Option('--syslog-socket <file>', 'taken, without effect: messages go to stderr'))
-    .addOption(new Option('--log-format <format>', 'taken, without effect'))
-    .addOption(new Option('--log-level <level>', 'taken, without effect'))
+    .addOption(new Option('--syslog-socket <file>', 'taken, without effect: messages go to stderr, from where `logger` takes them on'))
+    .addOption(
+      new Option('--log-format <format>', "text, json, or a format of Python's logging: '%(asctime)s %(name)s: %(message)s'").argParser(
+        readLogFormat,
+      ),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'DEBUG, INFO, WARNING, ERROR, CRITICAL or silent: progress is told up to INFO').argParser(
+        readLogLevel,
+      ),
+    )
     .action(() => runZdd(zdd.opts()));
   return program;
 }
