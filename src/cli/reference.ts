@@ -18,17 +18,7 @@ export function makeReference(): string {
     '',
     '## Labels of a port',
     '',
-    'Labels that stand instead of templates have effect under `--template-labels deny` too. The column *change* says what a change of the label takes: ↻',
-    'nothing but commands while HAProxy runs; *↻ number* the same for another number, and a reload to add or remove the label (and for another time of',
-    'RATE_LIMIT); *reload* a reload of HAProxy, which cuts no request. The last column names the same thing in Traefik (2 and 3, middlewares and services)',
-    'and in the HAProxy and nginx ingresses (annotations), as their documentation of 2026 has it (Traefik 3, haproxy-ingress 0.17, ingress-nginx).',
-    '',
-    'Why the others need a reload: HAProxy reads times, retries, balance, checks, compression, rewriting and TLS to the servers only from its file. What a',
-    'rule compares could stand in a map (times by `set-timeout`, networks, redirects, origins), but then a line names its port, and a spare backend can not',
-    'serve such a port before the next reload. That is worth it for limits, which are changed under load, and for nothing else.',
-    '',
-    "There is no AUTH_URL (Traefik's forwardAuth): HAProxy, 3.4 included, asks no outside service about a request without Lua or an SPOE agent.",
-    '',
+    ...ABOUT_PORTS,
     ...(Object.keys(QUESTIONS) as Question[]).flatMap(portTable),
     'Basic auth covers only the shared frontends: the service port and the frontend that routes by app id stay open.',
     '',
@@ -48,6 +38,21 @@ export function makeReference(): string {
     '',
   ].join('\n');
 }
+
+/** What stands in front of the labels of a port. */
+const ABOUT_PORTS: readonly string[] = [
+  'Labels that stand instead of templates have effect under `--template-labels deny` too. The column *change* says what a change of the label takes: ↻',
+  'nothing but commands while HAProxy runs; *↻ number* the same for another number, and a reload to add or remove the label (and for another time of',
+  'RATE_LIMIT); *reload* a reload of HAProxy, which cuts no request. The last column names the same thing in Traefik (2 and 3, middlewares and services)',
+  'and in the HAProxy and nginx ingresses (annotations), as their documentation of 2026 has it (Traefik 3, haproxy-ingress 0.17, ingress-nginx).',
+  '',
+  'Why the others need a reload: HAProxy reads times, retries, balance, checks, compression, rewriting and TLS to the servers only from its file. What a',
+  'rule compares could stand in a map (times by `set-timeout`, networks, redirects, origins), but then a line names its port, and a spare backend can not',
+  'serve such a port before the next reload. That is worth it for limits, which are changed under load, and for nothing else.',
+  '',
+  "There is no AUTH_URL (Traefik's forwardAuth): HAProxy, 3.4 included, asks no outside service about a request without Lua or an SPOE agent.",
+  '',
+];
 
 /** The section about the lines that a template in a label may have under --template-labels safe. */
 function safeLines(): readonly string[] {

@@ -5,7 +5,7 @@ import { each, eachPair, whole } from '../lib/lists.ts';
 import type { View } from '../model/view.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Unaffordable } from '../model/quarantine.ts';
-import type { Front, LeftOut, Service } from '../model/service.ts';
+import type { Front, Service } from '../model/service.ts';
 import type { App, Definition } from '../model/snapshot.ts';
 import { makeArrange, ownBinds } from './arrange-all.ts';
 import type { Arrangement, Claim } from '../services/arrange.ts';
@@ -39,14 +39,12 @@ export interface DeriveSettings {
  */
 export function makeDerive({ services, document, templates }: DeriveSettings): (state: State) => View | undefined {
   const settings: ServiceSettings = { ...services, templateProblems: (by) => templates.problemsOf(by) };
-  const mergeGroups = makeMergeGroups(settings.deploymentGroups);
+  const [mergeGroups, problemsBetween] = [makeMergeGroups(settings.deploymentGroups), makeProblemsBetween(settings)];
   const assign = whole((definitions: readonly Definition[]) => assignPorts(definitions, settings.portRange));
   const definitionsOf = each((app: App) => app.definition);
   const drafts = each((definition: Definition) => makeDraft(definition, settings));
-  const problemsBetween = makeProblemsBetween(settings);
-  const [asWritten, ofAuthors] = [makeAsWritten(), makeOfAuthors()];
+  const [asWritten, ofAuthors, arrangeAll] = [makeAsWritten(), makeOfAuthors(), makeArrange(arrangedUnder(settings, document))];
   const ofApps = eachPair((app: App, draft: Draft) => inOrder(makeServices(app, draft, settings)));
-  const arrangeAll = makeArrange(arrangedUnder(settings, document));
   const [all, serve, certify, allFiles] = [makeAll(), makeServe(), makeCertify(), makeAllFiles()];
   const [lend, render, withoutTaken] = [makeLend(), makeRender(templates, document), makeWithoutTaken(document.degradedOk)];
 
@@ -61,10 +59,8 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
     const arrangement = arrangeAll(claims, { ...shown, absent });
     const certified = certify(serve(services, arrangement.fronts), certificates);
     const lent = lend(certified.services);
-    const rendering = render({ ...certified, services: lent.services }, shown.release, {
-      certificates,
-      defaulted: shown.defaulted?.templates,
-    });
+    const given = { certificates, defaulted: shown.defaulted?.templates };
+    const rendering = render({ ...certified, services: lent.services }, shown.release, given);
     const bound = withoutTaken(rendering.document, taken);
     const problems = [
       [...certificates.problems, ...marathonProblems(shown), ...snapshot.problems, ...assigned.problems, ...ofDrafts],

@@ -32,28 +32,12 @@ export function makeRenderer(
   settings: DocumentSettings,
 ): (services: readonly Service[], release: Release) => Rendering {
   const [daemon, peers] = [makeDaemonBackend(settings), makePeers(settings)];
-  const frontsOf = each(({ front }: Service) => front);
+  const [frontsOf, apart] = [each(({ front }: Service) => front), whole(apartFrom)];
   const sparesOf = hasSpares(settings) ? makeSpares(settings.spareBackends ?? 0, templates) : undefined;
-  const backendOf = (service: Service, outlives: boolean): BackendSection => {
-    const made = makeBackendSection(service, { templates, folder: settings.configFolder, outlives });
-    return sparesOf === undefined ? made : { ...made, inSpare: inSpareOf(service.front, settings) };
-  };
-  const makeAll = (release: Release) => {
-    const head = makeHead(templates, settings, release);
-    const headSays = head.fragments.some(({ text }) => saysInitAddr(text));
-    return {
-      release,
-      frontPart: whole(makeFrontPart(templates, { ...settings, http3: settings.http3 && speaksQuic(release) })),
-      headAsTaken: amended(head, { release, headSays }),
-      amend: each((section: Section) => amended(section, { release, headSays })),
-      backends: each((service: Service) => amended(backendOf(service, keepsCounts(release)), { release, headSays })),
-    };
-  };
-  let all: ReturnType<typeof makeAll> | undefined;
-  const apart = whole(apartFrom);
+  let all: ReturnType<typeof makeParts> | undefined;
   let last: { readonly front: readonly Section[]; readonly rendering: Rendering } | undefined;
   return (services, release) => {
-    if (all?.release !== release) all = makeAll(release);
+    if (all?.release !== release) all = makeParts(templates, settings, release);
     const { sections: made, maps, problems: ofFronts } = all.frontPart(frontsOf(services));
     const rendered = all.backends(services);
     const sections = all.amend(made);
@@ -69,6 +53,24 @@ export function makeRenderer(
       last = { front, rendering: { document, problems } };
     }
     return last.rendering;
+  };
+}
+
+/** What renders the parts of a document for one release of HAProxy. */
+function makeParts(templates: Templates, settings: DocumentSettings, release: Release) {
+  const head = makeHead(templates, settings, release);
+  const headSays = head.fragments.some(({ text }) => saysInitAddr(text));
+  const isSpared = hasSpares(settings);
+  const backendOf = (service: Service): BackendSection => {
+    const made = makeBackendSection(service, { templates, folder: settings.configFolder, outlives: keepsCounts(release) });
+    return isSpared ? { ...made, inSpare: inSpareOf(service.front, settings) } : made;
+  };
+  return {
+    release,
+    frontPart: whole(makeFrontPart(templates, { ...settings, http3: settings.http3 && speaksQuic(release) })),
+    headAsTaken: amended(head, { release, headSays }),
+    amend: each((section: Section) => amended(section, { release, headSays })),
+    backends: each((service: Service) => amended(backendOf(service), { release, headSays })),
   };
 }
 

@@ -162,8 +162,7 @@ function makePort({ definition, labels, index, overrides, bindAddress, pages }: 
     bind: ownBind(values, port, bindAddress),
     routes: mode === 'http' || asked.passthrough ? asked.routes : [],
     ...(asked.passthrough && { passthrough: true as const }),
-    ...(mode === 'http' && asked.table !== undefined && { table: asked.table }),
-    ...(mode === 'http' && asked.split !== undefined && { split: asked.split }),
+    ...(mode === 'http' && inTable(asked)),
     auth: values.auth,
     ...preflightOf(values, traffic),
     redirectToHttps: values.redirectToHttps ?? false,
@@ -186,6 +185,11 @@ function makePort({ definition, labels, index, overrides, bindAddress, pages }: 
   };
   const idle = front.split === undefined ? front : { ...front, split: { ...front.split, isIdle: true as const } };
   return { front, options, claims: { serving: { front, serves: true }, idle: { front: idle, serves: false } } };
+}
+
+/** How the routes of a port stand in the routing table, as fields of a front; nothing when they do not. */
+function inTable({ table, split }: AskedTable): Pick<Front, 'table' | 'split'> {
+  return { ...(table !== undefined && { table }), ...(split !== undefined && { split }) };
 }
 
 /** The order of a port's rules [marathon-lb 1.15: 0 is none]. In the routing table the longest path is first, so a weight has no effect. */

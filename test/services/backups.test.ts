@@ -6,8 +6,7 @@ import { front, OPTIONS, server, service } from '../haproxy/make.ts';
 
 const asking = (app: string, index = 0): BackendOptions => ({ ...OPTIONS, traffic: { backup: { app: app as AppId, index } } });
 const shop = (options = asking('/static'), given: Parameters<typeof front>[0] = {}): Service => service(front(given), [server(1)], options);
-const of = (app: string, given: Partial<Front> = {}, options = OPTIONS): Service =>
-  service(front({ ...given, app } as Parameters<typeof front>[0]), [server(2)], options);
+const of = (app: string, given: Partial<Front> = {}, options = OPTIONS): Service => service(front({ ...given, app }), [server(2)], options);
 const lend = (...services: readonly Service[]) => makeLend()(services);
 
 test('the servers of the other port come behind its own, unchecked, and as their own app says', () => {
