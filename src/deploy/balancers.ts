@@ -18,12 +18,31 @@ interface Place {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Looks up all addresses of a name. */
+export type LookUp = (host: string) => Promise<readonly { readonly address: string }[]>;
+
 /** Asks every address of every URL. A name is looked up each time, because load balancers come and go. Never rejects. */
-export async function askBalancers(urls: readonly URL[], group: Group, signal: AbortSignal): Promise<readonly Balancer[]> {
+export function askBalancers(urls: readonly URL[], group: Group, signal: AbortSignal): Promise<readonly Balancer[]> {
+  return makeAsk((host) => lookup(host, { all: true }))({ urls, group, signal });
+}
+
+/** What is asked, about which group. */
+interface Asking {
+  readonly urls: readonly URL[];
+  readonly group: Group;
+  readonly signal: AbortSignal;
+}
+
+/** Makes `askBalancers` with another way to look up names. */
+export function makeAsk(lookUp: LookUp): (asking: Asking) => Promise<readonly Balancer[]> {
+  return (asking) => askAll(asking, lookUp);
+}
+
+async function askAll({ urls, group, signal }: Asking, lookUp: LookUp): Promise<readonly Balancer[]> {
   const found = await Promise.all(
     urls.map(async (url): Promise<readonly (Place | Balancer)[]> => {
       try {
-        return await placesOf(url);
+        return await placesOf(url, lookUp);
       } catch (error) {
         return [{ name: url.host, why: `its name can't be looked up: ${sentence(error)}` }];
       }
@@ -32,12 +51,12 @@ export async function askBalancers(urls: readonly URL[], group: Group, signal: A
   return Promise.all(found.flat().map(async (place) => ('base' in place ? askOne(place, group, signal) : place)));
 }
 
-async function placesOf(url: URL): Promise<readonly Place[]> {
+async function placesOf(url: URL, lookUp: LookUp): Promise<readonly Place[]> {
   const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '9090') : url.port;
   const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   const headers = url.username === '' ? {} : { authorization: `Basic ${Buffer.from(user).toString('base64')}` };
   if (url.protocol === 'https:') return [{ base: `https://${url.hostname}:${port}`, headers }]; // its certificate is for the name
-  const addresses = await within(lookup(url.hostname.replace(/^\[|\]$/g, ''), { all: true }), { ms: ANSWER_MS });
+  const addresses = await within(lookUp(url.hostname.replace(/^\[|\]$/g, '')), { ms: ANSWER_MS });
   if (addresses === LATE) throw new Error(`no answer within ${ANSWER_MS / 1000} s`);
   return addresses.map(({ address }) => ({ base: `http://${isIPv6(address) ? bracketed(address) : address}:${port}`, headers }));
 }

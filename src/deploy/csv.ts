@@ -21,7 +21,7 @@ export function readCsv(text: string, { group, isReloading }: Reading): Readonly
   const names = group.apps.flatMap(({ json }) => namesOf(json));
   const servers = new Map<string, Server>();
   for (const line of lines) {
-    const fields = line.split(',');
+    const fields = fieldsOf(line);
     const field = (name: string): string => fields[at.get(name) ?? -1] ?? '';
     const [backend, server] = [field('pxname'), field('svname')];
     if (!backend.startsWith(prefix) || !/^\d+$/.test(backend.slice(prefix.length))) continue;
@@ -29,6 +29,21 @@ export function readCsv(text: string, { group, isReloading }: Reading): Readonly
     if (task !== undefined) servers.set(task, together(servers.get(task), rowOf(field, isReloading)));
   }
   return servers;
+}
+
+/** The fields of a line; one with a comma or a quote in it, such as the last answer of a check, stands in quotes. */
+function fieldsOf(line: string): readonly string[] {
+  if (!line.includes('"')) return line.split(',');
+  const fields: string[] = [];
+  let [field, isQuoted] = ['', false];
+  for (const sign of line) {
+    if (sign === '"') isQuoted = !isQuoted;
+    else if (sign === ',' && !isQuoted) {
+      fields.push(field);
+      field = '';
+    } else field += sign;
+  }
+  return [...fields, field];
 }
 
 function rowOf(field: (name: string) => string, isReloading: boolean): Server {
