@@ -34,13 +34,13 @@ export function readLabels(definition: Definition, templates: ReadonlySet<string
   const { entries, dropped, size } = entriesOf(definition);
   const owner: Owner = { by: 'app', app: definition.id };
   const count = definition.ports.length;
-  const ofApp = readTable({ table: APP_LABELS, entries: entries.filter(({ index }) => index === undefined), owner });
+  const ofApp = readTable({ rows: APP_ROWS, entries: entries.filter(({ index }) => index === undefined), owner });
   const byPort = groupByPort(entries);
   const isShut = (index: number): boolean => dropped.some((entry) => guardsAccess(entry) && (entry.index ?? index) === index);
   const ofPorts = definition.ports.map((_, index) => {
     const own = byPort.get(index) ?? [];
     const of = { own, owner: { ...owner, index }, count };
-    const read = withinPorts(readTable({ table: PORT_LABELS, entries: own, owner: of.owner }), of);
+    const read = withinPorts(readTable({ rows: PORT_ROWS, entries: own, owner: of.owner }), of);
     return { ...read, own, shut: read.shut || ofApp.shut || (dropped.length > 0 && isShut(index)) };
   });
   const bounded = withinBounds(
@@ -91,21 +91,39 @@ function isTemplate({ index, key }: Entry, templates: ReadonlySet<string>): bool
 const APP_KEYS: ReadonlySet<string> = new Set(Object.values(APP_LABELS).map(({ name }) => name));
 const PORT_KEYS: ReadonlySet<string> = new Set(Object.values(PORT_LABELS).map(({ name }) => name));
 
+/** A row of a table of labels: its key in the table, and its place. */
+interface Row<Table> {
+  readonly key: keyof Table & string;
+  readonly label: Label<unknown>;
+  readonly place: number;
+}
+
+/** The rows of a table by the names of the labels. An app has few of a hundred labels, so those that it has are looked up. */
+type Rows<Table> = ReadonlyMap<string, Row<Table>>;
+
+function rowsOf<Table extends Record<string, Label<unknown>>>(table: Table): Rows<Table> {
+  return new Map(Object.entries(table).map(([key, label], place) => [label.name, { key, label, place }]));
+}
+
+const APP_ROWS = rowsOf(APP_LABELS);
+const PORT_ROWS = rowsOf(PORT_LABELS);
+
 interface TableOfEntries<Table> {
-  readonly table: Table;
+  readonly rows: Rows<Table>;
   readonly entries: readonly Entry[];
   readonly owner: Owner;
 }
 
-/** Reads the entries by a table of labels. A label with a bad value counts as absent, and shuts the port when it guards access. */
-function readTable<Table extends Record<string, Label<unknown>>>({ table, entries, owner }: TableOfEntries<Table>) {
+/** Reads the entries by a table of labels, in the order of the table. A label with a bad value counts as absent, and shuts the port when it guards access. */
+function readTable<Table extends Record<string, Label<unknown>>>({ rows, entries, owner }: TableOfEntries<Table>) {
   const texts = new Map(entries.map((entry) => [entry.key, entry]));
+  const found = Array.from(texts.values(), (entry) => ({ entry, row: rows.get(entry.key) })).sort((a, b) => placeOf(a.row) - placeOf(b.row));
   const values: Record<string, unknown> = {};
   const problems: Problem[] = [];
   let shut = false;
-  for (const [key, label] of Object.entries(table)) {
-    const entry = texts.get(label.name);
-    if (entry === undefined) continue;
+  for (const { entry, row } of found) {
+    if (row === undefined) continue;
+    const { key, label } = row;
     const { value, bad, why, meant, note } = label.grammar.read(entry.text);
     values[key] = value;
     const shuts = label.guards && value === undefined;
@@ -114,6 +132,10 @@ function readTable<Table extends Record<string, Label<unknown>>>({ table, entrie
     shut ||= shuts;
   }
   return { values: values as Values<Table>, problems, shut };
+}
+
+function placeOf(row: { readonly place: number } | undefined): number {
+  return row?.place ?? Number.MAX_SAFE_INTEGER;
 }
 
 interface ReadPort {

@@ -60,9 +60,12 @@ export function preflightOf({ auth, allowedNetworks = [] }: PortLabels, traffic:
 
 /** An object without the fields that are undefined. */
 function known<Fields extends object>(fields: Fields): { readonly [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    readonly [Key in keyof Fields]?: Exclude<Fields[Key], undefined>;
-  };
+  const found: { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } = {};
+  for (const key of Object.keys(fields) as (keyof Fields)[]) {
+    const value = fields[key];
+    if (value !== undefined) found[key] = value as Exclude<Fields[keyof Fields], undefined>;
+  }
+  return found;
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
