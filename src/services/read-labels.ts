@@ -117,7 +117,9 @@ interface TableOfEntries<Table> {
 /** Reads the entries by a table of labels, in the order of the table. A label with a bad value counts as absent, and shuts the port when it guards access. */
 function readTable<Table extends Record<string, Label<unknown>>>({ rows, entries, owner }: TableOfEntries<Table>) {
   const texts = new Map(entries.map((entry) => [entry.key, entry]));
-  const found = Array.from(texts.values(), (entry) => ({ entry, row: rows.get(entry.key) })).sort((a, b) => placeOf(a.row) - placeOf(b.row));
+  const found = Array.from(texts.values(), (entry) => ({ entry, row: rows.get(entry.key) })).sort(
+    (a, b) => placeOf(a.row) - placeOf(b.row),
+  );
   const values: Record<string, unknown> = {};
   const problems: Problem[] = [];
   let shut = false;
