@@ -15,6 +15,9 @@ export interface MiddleSettings {
   readonly env: Environment;
 }
 
+/** How many spare backends there are of each class where the flag does not say. Without map files they need a rule that marathon-lb has not. */
+const SPARES = 16;
+
 /** Makes `derive` from the operator's flags, environment and template files. Rejects when a template file can't be read. */
 export async function loadMiddle(given: MiddleSettings): Promise<ReturnType<typeof makeDerive>> {
   const { settings, env } = given;
@@ -69,6 +72,7 @@ function translate(settings: Settings, env: Environment): Pick<DeriveSettings, '
       adminSocket: path.resolve(settings.runDir, 'admin.sock'),
       adminNetworks: settings.adminNetworks,
       trafficLog: logTarget(settings.haproxyLog),
+      spareBackends: settings.spareBackends ?? (settings.haproxyMap ? SPARES : 0),
       defaultOptions: settings.defaultOptions,
     },
   };

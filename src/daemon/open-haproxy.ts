@@ -50,7 +50,8 @@ export function openDrive(
     revive,
     ...(!settings.once && serveAtOnce && { serveAtOnce }),
     files,
-    plan: makePlan({ mapFolder: mapFolderOf(settings) }),
+    plan: planOf(settings),
+    settleMs: settings.settle * 1000,
     applyAnswers,
     planDeletions,
     readDocument,
@@ -66,6 +67,12 @@ export function openDrive(
   };
   const driving = drive(withReport(dependencies, surroundings.report));
   return driving;
+}
+
+/** One pass uses no spare backends: nobody would give their apps backends of their own later. */
+function planOf(settings: Settings): ReturnType<typeof makePlan> {
+  const plan = makePlan({ mapFolder: mapFolderOf(settings) });
+  return settings.once ? (parts) => plan({ ...parts, settles: true }) : plan;
 }
 
 /** The same HAProxy; what is read back from it of servers without an address is told. */

@@ -82,9 +82,9 @@ export class Actual {
       const release = await haproxy.release();
       const parts = { ...this.#parts, haproxy: this.beside.noting(haproxy) };
       const send = async () => sendPlanned(parts, { running: await notePassed(parts, running), wanted, release });
-      const { running: next, sent, reload } = await this.steps.during('HAProxy to take commands', send);
+      const { running: next, sent, reload, toward } = await this.steps.during('HAProxy to take commands', send);
       this.running = next;
-      if (next.document === wanted && running.document !== wanted) this.#parts.serves(wanted);
+      if (next.document === toward && running.document !== toward && reload.length === 0) this.#parts.serves(wanted);
       const isAsWritten = running.document === this.file.written && !sent && reload.length === 0;
       if (isAsWritten) this.file.written = next.document; // the file already describes this document
       return { sent, reload };

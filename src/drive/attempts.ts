@@ -57,7 +57,7 @@ export class Attempts {
     if (!verdict.ok) return this.#refused(candidate, verdict);
     this.#patience.reset();
     return actual.onSocket(async () => {
-      const reasons = plan({ running: actual.running, wanted: candidate, release: await haproxy.release() }).reload;
+      const reasons = plan({ running: actual.running, wanted: candidate, release: await haproxy.release(), settles: true }).reload;
       if (reasons.length > 0) return this.#reload(candidate, reasons);
       actual.accept();
       return { outcome: { ok: true, by: 'commands' } };
@@ -66,11 +66,11 @@ export class Attempts {
 
   /** Returns the outcome if commands are enough, which may also be true for a HAProxy of an earlier daemon; undefined if a reload is needed. */
   async #withoutReload(candidate: Document): Promise<Outcome | undefined> {
-    const { actual } = this.#shared;
+    const { actual, settling } = this.#shared;
     if (actual.running === undefined) await actual.adopt();
     if (actual.running === undefined) return undefined;
     const { sent, reload } = await actual.command(actual.running, candidate);
-    if (reload.length > 0) return undefined;
+    if (reload.length > 0 || settling.isDue) return undefined;
     actual.accept();
     return outcomeOf(sent);
   }

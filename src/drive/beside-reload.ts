@@ -3,6 +3,8 @@ import type { Command, Document, Running } from '../model/document.ts';
 import type { Haproxy, Meanwhile } from '../model/haproxy.ts';
 import type { Release } from '../model/release.ts';
 import type { DriveDependencies } from './dependencies.ts';
+import { servedBySpares } from '../haproxy/spares.ts';
+import { readdressed } from './readdress.ts';
 import { CHECK_MS, isChecking, notePassed, sendPlanned } from './send-commands.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -30,6 +32,7 @@ export class BesideReload {
   readonly #dependencies: BesideDependencies;
   #server: Server | undefined; // while a reload runs
   #isUnsure = false; // whether it is unknown what the worker took
+  #served: ReturnType<typeof servedBySpares> = new Map(); // when the file was written that is loaded next
   #sent: Command[] = []; // since the file was written that is loaded next
   #rounds: Promise<void> = Promise.resolve();
   readonly #run = oneAtATime(() => this.#round());
@@ -40,6 +43,8 @@ export class BesideReload {
 
   /** A file is about to be written: it describes everything that was sent so far. */
   begin(): void {
+    const running = this.#dependencies.running();
+    this.#served = running === undefined ? new Map() : servedBySpares(running.document);
     this.#sent = [];
   }
 
@@ -87,7 +92,7 @@ export class BesideReload {
   async sendAgain(loaded: Document): Promise<Running> {
     const { haproxy, applyAnswers } = this.#dependencies.parts;
     const running: Running = { document: loaded, exceptions: new Map(), lost: new Map() };
-    const commands = this.#sent;
+    const commands = this.#sent.flatMap((command) => readdressed(command, this.#served) ?? []);
     this.#sent = [];
     if (commands.length === 0) return running;
     const answers = await haproxy.send(commands).catch(() => []);

@@ -11,6 +11,7 @@ export interface Planning {
     readonly running: Running | undefined;
     readonly wanted: Document;
     readonly release: Release | undefined;
+    readonly settles?: boolean;
   }) => Plan;
   readonly applyAnswers: (parts: {
     readonly running: Running;
@@ -41,6 +42,8 @@ export interface DriveDependencies extends Planning {
   readonly quiet: (work: () => Promise<void>) => Ask;
   /** Runs `work` after `ms` milliseconds, unless the signal aborts. */
   readonly later: (ms: number, work: () => void) => void;
+  /** How long spare backends serve the same ports before a reload gives these backends of their own, in milliseconds. */
+  readonly settleMs: number;
   /** HAProxy serves a candidate after it had refused one. */
   readonly accepted: () => void;
   /**

@@ -2,6 +2,7 @@ import type { Document, Reason, Running } from '../model/document.ts';
 import type { DriveDependencies } from './dependencies.ts';
 import { Actual } from './actual.ts';
 import { QuickLane } from './quick-lane.ts';
+import { Settling } from './settling.ts';
 import { SlowLane } from './slow-lane.ts';
 import type { Outcome } from './outcome.ts';
 import { Wanted } from './wanted.ts';
@@ -58,7 +59,13 @@ class Driver implements Drive {
     this.#parts = parts;
     this.#wanted = new Wanted(parts);
     this.#actual = new Actual(parts, this.#wanted);
-    const shared = { parts, actual: this.#actual, wanted: this.#wanted };
+    const settling = new Settling({
+      ...parts,
+      slow: () => {
+        this.#slow.ask();
+      },
+    });
+    const shared = { parts, actual: this.#actual, wanted: this.#wanted, settling };
     this.#quick = new QuickLane(shared, (how) => {
       this.#slow.ask(how);
     });

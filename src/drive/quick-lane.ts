@@ -38,8 +38,9 @@ export class QuickLane {
 
   /** Schedules what has to be done later: servers that wait for their check, servers to delete, and writing the file. */
   tend(): void {
-    const { actual } = this.#shared;
+    const { actual, settling } = this.#shared;
     if (actual.running === undefined) return;
+    settling.look(actual.running);
     actual.file.soon();
     if (isChecking(actual.running)) this.#wakeIn(CHECK_MS, () => this.run());
     if (hasStopped(actual.running))

@@ -36,18 +36,23 @@ interface Way {
   readonly release: Release | undefined;
 }
 
-/**
- * Sends the commands of the plan. Returns what HAProxy runs afterwards, whether commands were sent, and the reasons for a reload that remain. Rejects
- * when it can't be known what HAProxy took.
- */
-export async function sendPlanned(
-  parts: SendingParts,
-  { running, wanted, release }: Way,
-): Promise<{ readonly running: Running; readonly sent: boolean; readonly reload: readonly Reason[] }> {
-  const { commands, reload } = parts.plan({ running, wanted, release });
-  const next = await sendAll(parts, { running, wanted, commands });
+/** What HAProxy runs after commands, and what is left. */
+export interface Planned {
+  readonly running: Running;
+  /** Whether commands were sent. */
+  readonly sent: boolean;
+  /** The reasons for a reload that remain. */
+  readonly reload: readonly Reason[];
+  /** What the commands were to lead to: the wanted document, a part of it served by spare backends. */
+  readonly toward: Document;
+}
+
+/** Sends the commands of the plan. Rejects when it can't be known what HAProxy took. */
+export async function sendPlanned(parts: SendingParts, { running, wanted, release }: Way): Promise<Planned> {
+  const { commands, reload, toward = wanted } = parts.plan({ running, wanted, release });
+  const next = await sendAll(parts, { running, wanted: toward, commands });
   const sent = commands.length > 0;
-  return { running: next, sent, reload: sent ? parts.plan({ running: next, wanted, release }).reload : reload };
+  return { running: next, sent, reload: sent ? parts.plan({ running: next, wanted, release }).reload : reload, toward };
 }
 
 /**

@@ -1,12 +1,15 @@
 import type { Section } from '../model/document.ts';
-import type { DocumentSettings } from './settings.ts';
+import { SPARES_MAP, type DocumentSettings } from './settings.ts';
 
 /** The backend that leads to the daemon's socket. It has a prefix of our own, so that nobody takes it for an app's. */
 export const DAEMON_BACKEND = 'marathon_lb_daemon';
 
+/** The backend that has HAProxy read the map of spare backends. */
+export const NOTES_BACKEND = 'marathon_lb_spares';
+
 /** Whether a section, by its first line, is a backend of our own and not of a service. */
 export function isOwnBackend(name: string): boolean {
-  return name === `backend ${DAEMON_BACKEND}`;
+  return name === `backend ${DAEMON_BACKEND}` || name === `backend ${NOTES_BACKEND}`;
 }
 
 /**
@@ -29,4 +32,13 @@ export function makeDaemonBackend({ adminSocket, adminNetworks }: Pick<DocumentS
     `  server daemon unix@${adminSocket}`,
   ];
   return { name, fragments: [{ template: 'HAPROXY_HEAD', owner: { by: 'operator' }, text: `${lines.join('\n')}\n` }] };
+}
+
+/**
+ * Renders a backend that nobody is led to. HAProxy keeps only maps that a rule looks into, and in this one it remembers whom spare backends serve.
+ */
+export function makeNotesBackend({ configFolder }: Pick<DocumentSettings, 'configFolder'>): Section {
+  const name = `backend ${NOTES_BACKEND}`;
+  const lines = ['', name, '  mode http', `  http-request set-var(txn.marathon_lb_spare) path,map_str(${configFolder}/${SPARES_MAP})`];
+  return { name, fragments: [{ template: 'spare backends', owner: { by: 'operator' }, text: `${lines.join('\n')}\n` }] };
 }

@@ -8,7 +8,7 @@ import { makeBackendSection } from './backend.ts';
 import { hasSpares, makeFrontPart } from './front.ts';
 import { inSpareOf } from './in-spare.ts';
 import { makeSpares } from './spares.ts';
-import { makeDaemonBackend } from './daemon-backend.ts';
+import { makeDaemonBackend, makeNotesBackend } from './daemon-backend.ts';
 import { makeHead } from './head.ts';
 import { saysInitAddr } from './host-names.ts';
 import { http3Problems, speaksQuic } from './http3.ts';
@@ -31,7 +31,8 @@ export function makeRenderer(
   templates: Templates,
   settings: DocumentSettings,
 ): (services: readonly Service[], release: Release) => Rendering {
-  const [daemon, peers] = [makeDaemonBackend(settings), makePeers(settings)];
+  const peers = makePeers(settings);
+  const own = [makeDaemonBackend(settings), ...(hasSpares(settings) ? [makeNotesBackend(settings)] : [])];
   const [frontsOf, apart] = [each(({ front }: Service) => front), whole(apartFrom)];
   const sparesOf = hasSpares(settings) ? makeSpares(settings.spareBackends ?? 0, templates) : undefined;
   let all: ReturnType<typeof makeParts> | undefined;
@@ -44,7 +45,7 @@ export function makeRenderer(
     const front = isAtLeast(release, 3, 3) ? apart(sections) : sections;
     if (last?.front !== front || last.rendering.document.backends !== rendered) {
       const document: Document = {
-        front: [all.headAsTaken, daemon, ...(LIMITS_MAP in maps && keepsCounts(release) ? [peers] : []), ...front],
+        front: [all.headAsTaken, ...own, ...(LIMITS_MAP in maps && keepsCounts(release) ? [peers] : []), ...front],
         backends: rendered,
         maps,
         ...(sparesOf && { spares: sparesOf(rendered) }),

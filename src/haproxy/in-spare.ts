@@ -36,10 +36,10 @@ function whyNot(front: Front, { sharedFrontends, groupHttpsByVhost }: DocumentSe
 
 /**
  * The rule that leads virtual hosts to spare backends. It stands behind the rules and the map of apps that the file knows, so it sees only requests for
- * hosts that none of these has.
+ * hosts that none of these has. With a map of hosts there is no need for it: a host has its row there.
  */
-export function spareRule(host: string, { configFolder, spareBackends = 0 }: DocumentSettings): readonly Fragment[] {
-  if (spareBackends === 0) return [];
+export function spareRule(host: string, { configFolder, maps, spareBackends = 0 }: DocumentSettings): readonly Fragment[] {
+  if (spareBackends === 0 || maps) return [];
   const found = `${host},map_str(${configFolder}/${SPARES_MAP})`;
   return [{ template: 'spare backends', owner: { by: 'operator' }, text: `  use_backend %[${found}] if { ${found} -m found }\n` }];
 }

@@ -18,6 +18,11 @@ export const CONFIGURATION_OPTIONS = {
     help: 'write an ACL rule for each virtual host instead',
     fallback: true,
   }),
+  spareBackends: option<number | undefined>('--spare-backends <n>', 'The configuration', {
+    help: 'how many backends without servers are ready for each of the commonest kinds of apps, so that a new app is served without a reload (default: 16, with --no-haproxy-map 0); 0: none',
+    fallback: undefined,
+    read: whole(0, 1000, 'backends'),
+  }),
   templatesDir: option('--templates-dir <folder>', 'The configuration', {
     help: "templates in place of the default ones: HAPROXY_<NAME> in marathon-lb's format, HAPROXY_<NAME>.hbs",
     fallback: 'templates',

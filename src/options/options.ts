@@ -173,6 +173,12 @@ export const OPTIONS = {
     read: milliseconds,
   }),
 
+  settle: option('--settle <seconds>', 'HAProxy', {
+    help: 'how long spare backends serve the same apps before a reload gives these backends of their own; any other reload does so too; also as 90s, 10m',
+    fallback: 600,
+    read: duration,
+  }),
+
   ...DNS_OPTIONS,
 
   ...ADMIN_OPTIONS,

@@ -138,7 +138,7 @@ interface GivenTo extends SpareParts {
 function whyNot(section: BackendSection, { spare, all, running, wanted, release, defaults }: GivenTo): string | undefined {
   if (section.inSpare === undefined) return '';
   if (section.inSpare.why !== undefined) return section.inSpare.why;
-  if (spare === undefined) return 'no spare backend with its lines is free';
+  if (spare === undefined) return classOf(section) === undefined ? 'its lines name it' : 'no spare backend with its lines is free';
   const byHost = whyNotByHost(section, { before: running.document, after: wanted, fresh: all });
   if (byHost !== undefined) return byHost;
   const after = { ...section, name: spare.name, backend: spare.backend };

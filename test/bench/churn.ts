@@ -4,8 +4,9 @@
  *
  *   npm run bench:churn                     1,000 and 10,000 apps of 5 tasks, 280 changes, ten a second
  *   npm run bench:churn -- 1000 5 20000 200 1,000 apps of 5 tasks, 20,000 changes, two hundred a second
+ *   FLAGS='--spare-backends 0' npm run bench:churn -- 1000 5 480 10 80   with more flags for the daemon
  *   npm run bench:churn -- 1000 --pods      every other app is a pod of two containers
- *   npm run bench:churn -- 10000 5 480 10 80  the same with a new app, which needs a reload, beside every eightieth change
+ *   npm run bench:churn -- 10000 5 480 10 80  the same with a new app beside every eightieth change
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -87,8 +88,8 @@ class Estate {
     while (this.#apps < size.apps) this.deploy();
   }
 
-  /** An app more, with its tasks. */
-  deploy(): void {
+  /** An app more, with its tasks. Returns its number. */
+  deploy(): number {
     const i = this.#apps++;
     if (this.#isPod(i)) {
       const web = { name: 'web', endpoints: [{ name: 'http', containerPort: this.#ports.container }] };
@@ -104,6 +105,7 @@ class Estate {
         ports: [{ containerPort: this.#ports.container, servicePort: this.#ports.service + i }],
       });
     for (let task = 0; task < this.#size.tasks; task++) this.start(i);
+    return i;
   }
 
   start(app: number): string {
@@ -207,21 +209,45 @@ async function firstAnswer(estate: Estate, app: number, port: number): Promise<n
   }
 }
 
+/** Deploys an app, and waits for its first answer; ms. */
+async function firstOfApp(estate: Estate, port: number): Promise<number> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const start = performance.now();
+  const app = estate.deploy();
+  try {
+    for (;;) {
+      const { status } = await ask(port, hostOf(app), agent);
+      const ms = performance.now() - start;
+      if (status === '200' || ms > 20_000) return ms;
+      await sleep(2);
+    }
+  } finally {
+    agent.destroy();
+  }
+}
+
+/** How long new tasks and new apps waited for their first answer; ms. */
+interface Waits {
+  readonly tasks: readonly number[];
+  readonly apps: readonly number[];
+}
+
 /** A change is a task that starts or one that is killed, by turns, of one app after the other. */
-async function churn(estate: Estate, { changes, perSecond, newAppEvery }: Size, port: number): Promise<readonly number[]> {
-  const waits: Promise<number>[] = [];
+async function churn(estate: Estate, { changes, perSecond, newAppEvery }: Size, port: number): Promise<Waits> {
+  const [waits, apps]: [Promise<number>[], Promise<number>[]] = [[], []];
   const kills: Promise<void>[] = [];
   const start = performance.now();
   for (let i = 0; i < changes; i += 2) {
     const app = estate.random();
-    if (newAppEvery > 0 && i % newAppEvery === newAppEvery >> 1) estate.deploy();
+    if (newAppEvery > 0 && i % newAppEvery === newAppEvery >> 1) apps.push(firstOfApp(estate, port));
     waits.push(firstAnswer(estate, app, port));
     await sleep(Math.max(0, start + ((i + 1) * 1000) / perSecond - performance.now()));
     kills.push(estate.kill(app));
     await sleep(Math.max(0, start + ((i + 2) * 1000) / perSecond - performance.now()));
   }
   await Promise.all(kills);
-  return Promise.all(waits);
+  const sorted = async (all: readonly Promise<number>[]) => (await Promise.all(all)).sort((a, b) => a - b);
+  return { tasks: await sorted(waits), apps: await sorted(apps) };
 }
 
 function share(sorted: readonly number[], part: number): string {
@@ -244,7 +270,7 @@ async function measure(size: Size): Promise<Readonly<Record<string, string>>> {
   const runDir = path.join(folder, 'run');
   const words = `--marathon ${marathon.url} --group external --haproxy-config ${config} --run-dir ${runDir} --state-dir ${folder}/state
     --ssl-certs ${folder}/none.pem --bind-address 127.0.0.1 --http-port ${http} --https-port ${https} --app-id-port ${appId}
-    --stats-port ${stats} --nbthread 2 --log-format json`;
+    --stats-port ${stats} --nbthread 2 --log-format json ${process.env['FLAGS'] ?? ''}`;
   const daemon = startDaemon(words.trim().split(/\s+/));
   const pid = daemon.child.pid ?? 0;
   await daemon.ready;
@@ -254,7 +280,7 @@ async function measure(size: Size): Promise<Readonly<Record<string, string>>> {
   const before = { ...costOf(pid), bytes: marathon.sent(), reloads: daemon.reloads() };
   const memory: number[] = [];
   const sampling = setInterval(() => memory.push(costOf(pid).rss), 250);
-  const waits = [...(await churn(estate, size, http))].sort((a, b) => a - b);
+  const { tasks: waits, apps } = await churn(estate, size, http);
   clearInterval(sampling);
   const after = { ...costOf(pid), bytes: marathon.sent(), reloads: daemon.reloads() };
   over.abort();
@@ -272,6 +298,7 @@ async function measure(size: Size): Promise<Readonly<Record<string, string>>> {
     'first answer p50': share(waits, 0.5),
     p95: share(waits, 0.95),
     max: share(waits, 1),
+    ...(apps.length > 0 && { 'new app p50': share(apps, 0.5), 'new app p95': share(apps, 0.95) }),
     requests: String(traffic.requests()),
     failed: [...traffic.failures].map(([status, count]) => `${count} x ${status}`).join(', ') || '0',
     reloads: String(after.reloads - before.reloads),

@@ -129,7 +129,7 @@ function run(live: Live, command: Command): Answer {
 }
 
 /** As read back: servers that are not there are taken out, those in maintenance stand apart. */
-function holds({ servers }: Memory, one: Document): Running {
+function holds({ servers, maps }: Memory, one: Document): Running {
   const exceptions = new Map<string, Running['exceptions'] extends ReadonlyMap<string, infer One> ? One : never>();
   const backends = one.backends.map((backend) => {
     const there = [...backend.servers].filter(([name]) => servers.has(`${backend.backend}/${name}`));
@@ -140,7 +140,13 @@ function holds({ servers }: Memory, one: Document): Running {
     return there.length === backend.servers.size ? backend : { ...backend, servers: new Map(there) };
   });
   const isSame = backends.every((backend, i) => backend === one.backends[i]);
-  return { document: isSame ? one : { ...one, backends }, exceptions, lost: new Map() };
+  const document = isSame ? one : { ...one, backends };
+  return { document: one.spares === undefined ? document : { ...document, maps: mapsIn(maps, one) }, exceptions, lost: new Map() };
+}
+
+function mapsIn(maps: Memory['maps'], one: Document): Document['maps'] {
+  const read = Object.keys(one.maps).map((file) => [file, new Map(maps.get(`${FOLDER}/${file}`))] as const);
+  return Object.fromEntries(read) as unknown as Document['maps'];
 }
 
 /** The servers in rotation. */

@@ -54,6 +54,7 @@ export function makeRig(given: Partial<DriveDependencies> = {}, tries = 3): Rig 
     planDeletions,
     readDocument,
     later: () => undefined,
+    settleMs: 600_000,
     commanded: () => undefined,
     serves: (one) => rig.served.push(nameOf(one)),
     troubled: (error) => {

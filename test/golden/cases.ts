@@ -39,9 +39,9 @@ function readJson(name: string, file: string): unknown {
   return JSON.parse(readFileSync(path.join(CASES, name, file), 'utf8'));
 }
 
-/** The settings of an empty command line, but for `--group external`, two threads and what is given. */
+/** The settings of an empty command line, but for `--group external`, two threads, no spare backends and what is given. */
 export function settingsWith(given: Partial<Settings> = {}): Settings {
-  return { ...defaultSettings(), group: ['external'], nbthread: 2, ...given };
+  return { ...defaultSettings(), group: ['external'], nbthread: 2, spareBackends: 0, ...given };
 }
 
 /** Our own templates, compiled once for all tests of a file: they remember only what the compiled form of a text is. */

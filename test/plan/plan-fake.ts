@@ -16,8 +16,8 @@ export interface Memory {
 }
 
 /** What HAProxy has when it has loaded a document. */
-export function loaded({ backends, maps }: Document, folder: string): Memory {
-  const servers = backends.flatMap(({ backend, servers: lines }) =>
+export function loaded({ backends, spares = [], maps }: Document, folder: string): Memory {
+  const servers = [...backends, ...spares].flatMap(({ backend, servers: lines }) =>
     Array.from(lines, ([name, { text }]): [string, Held] => {
       const words = text.trim().split(' ');
       return [`${backend}/${name}`, held(words.slice(2), words.includes('disabled') ? 'maint' : 'ready', words.includes('check'))];

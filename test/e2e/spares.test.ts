@@ -1,0 +1,58 @@
+import { expect, jest, test } from '@jest/globals';
+import type { AppForm } from '../../src/demo/marathon.ts';
+import { clusters, type Cluster } from './cluster.ts';
+import { reloadsIn } from './command.ts';
+
+jest.setTimeout(90_000);
+
+const makeCluster = clusters();
+
+/** An app with a virtual host of its name, whose service port is not bound. */
+function unbound({ ports }: Cluster, name: string, labels: Readonly<Record<string, string>> = {}): AppForm {
+  const own = { HAPROXY_0_VHOST: `${name}.acme.org`, HAPROXY_0_FRONTEND_HEAD: '', HAPROXY_0_FRONTEND_BACKEND_GLUE: '', ...labels };
+  return {
+    id: `/${name}`,
+    instances: 2,
+    network: 'container',
+    labels: { HAPROXY_GROUP: 'external', ...own },
+    ports: [{ containerPort: ports.container, servicePort: 10_000 + name.length }],
+  };
+}
+
+test('new apps are served by spare backends without a reload, and move to their own backends when it is quiet; no request fails', async () => {
+  const cluster = await makeCluster();
+  const { marathon, daemon, deploy, addTask, served, traffic, get, text } = cluster;
+  await deploy();
+  const first = daemon();
+  await first.logged(/has loaded/);
+
+  marathon.deploy(unbound(cluster, 'cart'));
+  marathon.deploy(unbound(cluster, 'blogs'));
+  for (const [app, address] of [['/cart', '127.70.0.1'], ['/cart', '127.70.0.2'], ['/blogs', '127.70.0.3']] as const) await addTask(app, address); // prettier-ignore
+  await served(['127.70.0.1', '127.70.0.2'], { host: 'cart.acme.org' });
+  await served(['127.70.0.3'], { host: 'blogs.acme.org' });
+  const { more, stop } = traffic('cart.acme.org');
+  await addTask('/cart', '127.70.0.4');
+  await served(['127.70.0.1', '127.70.0.2', '127.70.0.4'], { host: 'cart.acme.org' });
+  expect(reloadsIn(first.log())).toBe(1);
+
+  marathon.deploy(unbound(cluster, 'nonsense', { HAPROXY_0_BACKEND_HTTP_OPTIONS: '  nonsense\n' }));
+  await addTask('/nonsense', '127.70.0.5');
+  await first.logged(/nonsense.*backend_http_options|HAProxy refuses/i);
+  await expect(get({ host: 'blogs.acme.org' })).resolves.toMatchObject({ status: '200' });
+  marathon.remove('/nonsense');
+  marathon.remove('/blogs');
+  await served(['503'], { host: 'blogs.acme.org' });
+  expect(reloadsIn(first.log())).toBe(1);
+
+  first.signal('SIGKILL');
+  await first.ended;
+  const second = daemon(['--settle', '1']);
+  await second.logged(/Marathon was read/);
+  await second.logged(/backend-new cart_10004: so far served by marathon_lb_spare_.*has loaded/);
+  await more(50);
+  await served(['127.70.0.1', '127.70.0.2', '127.70.0.4'], { host: 'cart.acme.org' });
+  expect((await stop()).failures).toEqual({});
+  expect(reloadsIn(second.log())).toBe(1);
+  expect(await text()).toMatch(/^backend cart_10004\n(?: .*\n)*? {2}server 127_70_0_1|^backend cart_10004\n(?: .*\n)*? {2}server/m);
+});
