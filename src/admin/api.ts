@@ -57,12 +57,12 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
 type OfView = (lookup: Lookup, asked: Asked) => Answer;
 
 /** One lookup for all questions about a View. Before the first View there is nothing to say. */
-function withView({ view: latest }: ApiParts): (answer: OfView) => Route['answer'] {
+function withView({ view: latest, running }: ApiParts): (answer: OfView) => Route['answer'] {
   let lookup: Lookup | undefined;
   return (answer) => (asked) => {
     const view = latest();
     if (view === undefined) return NOTHING_YET;
-    if (lookup?.view !== view) lookup = makeLookup(view);
+    if (lookup?.view !== view) lookup = makeLookup(view, () => running()?.document);
     return answer(lookup, asked);
   };
 }

@@ -1,11 +1,15 @@
-import { DAEMON_BACKEND } from '../haproxy/daemon-backend.ts';
+import { isOwnBackend } from '../haproxy/daemon-backend.ts';
+import { isSpare, servedBySpares } from '../haproxy/spares.ts';
 import type { Running } from '../model/document.ts';
 import type { StatRow } from '../model/figures.ts';
+import type { BackendName } from '../model/names.ts';
 
 /** What HAProxy counts for one backend. Rates are per second since HAProxy was asked before; null at the first time. */
 export interface BackendFigures {
   readonly iid: number;
   readonly backend: string;
+  /** The spare backend that serves in its place until the next reload, and has these figures. */
+  readonly spare?: string;
   /** `up`: they may get requests. `checking`: they wait for their first check. `draining`: their task is being killed. `down`: all others. */
   readonly up: number;
   readonly checking: number;
@@ -32,7 +36,7 @@ interface Counted {
 export function makeCounting(): (counted: Counted) => ReadonlyMap<string, BackendFigures> {
   let last: { readonly at: number; readonly rows: ReadonlyMap<string, StatRow> } | undefined;
   return ({ at, rows, before, after }) => {
-    const own = rows.filter(({ backend }) => backend !== DAEMON_BACKEND && backend !== 'stats');
+    const own = namedAsServed(rows, after).filter(({ backend }) => !isOwnBackend(`backend ${backend}`) && backend !== 'stats');
     const seconds = last === undefined ? undefined : Math.max(0.001, (at - last.at) / 1000);
     const [stages, earlier] = [stagesOf(after), stagesOf(before)];
     const figures = own.map((row): BackendFigures => {
@@ -41,6 +45,7 @@ export function makeCounting(): (counted: Counted) => ReadonlyMap<string, Backen
       return {
         iid: row.iid,
         backend: row.backend,
+        ...(row.spare !== undefined && { spare: row.spare }),
         ...serversOf(row, stages),
         down: Math.min(serversOf(row, stages).down, serversOf(row, earlier).down),
         sessions: row.sessions,
@@ -53,6 +58,16 @@ export function makeCounting(): (counted: Counted) => ReadonlyMap<string, Backen
     last = { at, rows: new Map(own.map((row) => [row.backend, row])) };
     return new Map(figures.map((one) => [one.backend, one]));
   };
+}
+
+/** The rows of backends; one of a spare backend has the name of the backend in whose place it serves, and there is none of one that serves nobody. */
+function namedAsServed(rows: readonly StatRow[], running: Running | undefined): readonly (StatRow & { readonly spare?: BackendName })[] {
+  const served = servedBySpares(running?.document ?? { maps: {} });
+  return rows.flatMap((row) => {
+    if (!isSpare(row.backend)) return [row];
+    const backend = served.get(row.backend);
+    return backend === undefined ? [] : [{ ...row, backend, spare: row.backend }];
+  });
 }
 
 /** A new worker counts from 0 again. */
@@ -69,11 +84,16 @@ interface Stages {
 /** How many servers the file has, and how many of them or beside them are in a state of their own, by backend. */
 function stagesOf(running: Running | undefined): Stages {
   const [checking, draining] = [new Map<string, number>(), new Map<string, number>()];
-  for (const { backend, stage } of running?.exceptions.values() ?? []) {
+  const served = servedBySpares(running?.document ?? { maps: {} });
+  const nameOf = (backend: BackendName): BackendName => served.get(backend) ?? backend;
+  for (const { backend: of, stage } of running?.exceptions.values() ?? []) {
+    const backend = nameOf(of);
     const counts = stage === 'checking' || stage === 'passed' ? checking : stage === 'draining' ? draining : undefined;
     counts?.set(backend, (counts.get(backend) ?? 0) + 1);
   }
-  return { written: new Map(running?.document.backends.map(({ backend, servers }) => [backend, servers.size])), checking, draining };
+  const { backends = [], spares = [] } = running?.document ?? {};
+  const written = [...backends, ...spares].map(({ backend, servers }) => [nameOf(backend), servers.size] as const);
+  return { written: new Map(written), checking, draining };
 }
 
 function serversOf({ backend, usable }: StatRow, stages: Stages): Pick<BackendFigures, 'up' | 'checking' | 'draining' | 'down'> {

@@ -79,8 +79,9 @@ function mostOf(all: readonly BackendFigures[], order: Order): readonly BackendF
   return some.sort((a, b) => (b[order] ?? 0) - (a[order] ?? 0)).slice(0, MOST_BACKENDS);
 }
 
-function shown({ backend, up, checking, draining, down, sessions, requests, errors, answerMs }: BackendFigures): BackendShape {
-  return { backend, up, checking, draining, down, sessions, requests, errors, answerMs };
+function shown(figures: BackendFigures): BackendShape {
+  const { backend, spare, up, checking, draining, down, sessions, requests, errors, answerMs } = figures;
+  return { backend, ...(spare !== undefined && { spare }), up, checking, draining, down, sessions, requests, errors, answerMs };
 }
 
 async function answerServers(book: FiguresBook, { params }: Asked): Promise<Answer> {

@@ -42,6 +42,7 @@ const portSchema = z.strictObject({
   servicePort: count.nullable(),
   mode: z.enum(['http', 'tcp']).nullable(),
   backend: text.nullable(),
+  spare: text.nullable(),
   served: z.boolean(),
   bind: text.nullable(),
   routes: z.array(z.strictObject({ host: text, path: text.nullable() })),
@@ -111,7 +112,7 @@ const appRow = z.strictObject({
 const rate = z.number().min(0).nullable();
 const serverCounts = { up: count, checking: count, draining: count, down: count, sessions: count, requests: rate, errors: rate };
 const totals = z.strictObject({ ...serverCounts, at: z.number(), p50: rate, p95: rate });
-const backendFigures = z.strictObject({ ...serverCounts, backend: text, answerMs: rate });
+const backendFigures = z.strictObject({ ...serverCounts, backend: text, spare: text.optional(), answerMs: rate });
 const serverFigures = z.strictObject({
   server: text,
   status: text,

@@ -1,6 +1,8 @@
 import { lazily } from '../lib/lazily.ts';
 import { placeOf } from '../lib/lists.ts';
-import type { AppId } from '../model/names.ts';
+import { servedBySpares } from '../haproxy/spares.ts';
+import type { Document } from '../model/document.ts';
+import type { AppId, BackendName } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { LeftOut, Service } from '../model/service.ts';
 import type { App } from '../model/snapshot.ts';
@@ -20,6 +22,8 @@ export interface Lookup {
   readonly leftOut: (servedAs: AppId) => readonly LeftOut[];
   /** The service of a backend. */
   readonly backend: (name: string) => Service | undefined;
+  /** The spare backend that serves in place of a backend until the next reload; undefined when none does, or when it is not known what HAProxy runs. */
+  readonly spare: (name: BackendName) => BackendName | undefined;
   /** Those whose owner is this app. */
   readonly problems: (app: AppId) => readonly Problem[];
   /** What leads to a port from frontends that apps share: its own rules there, and rows of map files. */
@@ -30,8 +34,8 @@ export interface Lookup {
   readonly members: (servedAs: AppId) => readonly App[];
 }
 
-/** Made once for many questions about the same View; nothing is worked out before it is asked for. */
-export function makeLookup(view: View): Lookup {
+/** Made once for many questions about the same View; nothing is worked out before it is asked for. `runs` is what HAProxy runs, where that is known. */
+export function makeLookup(view: View, runs: () => Pick<Document, 'maps'> | undefined = () => undefined): Lookup {
   const { snapshot, services, leftOut, problems, document } = view;
   const byApp = byKey(services, ({ front }) => front.app);
   const byName = byKey(services, ({ front }): string => front.name);
@@ -49,6 +53,7 @@ export function makeLookup(view: View): Lookup {
     services: byApp,
     leftOut: leftOutByApp,
     backend: (name) => byName(name).at(-1),
+    spare: (name) => [...servedBySpares(runs() ?? { maps: {} })].find(([, served]) => served === name)?.[0],
     problems: problemsByApp,
     rules: ({ front }) => rulesTo()(front),
     servedAs: (id) => groups().get(id) ?? id,

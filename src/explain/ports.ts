@@ -37,6 +37,7 @@ export function explainService(service: Service, lookup: Lookup): PortExplanatio
     servicePort: front.port === 0 ? null : front.port, // a pod's endpoint may have none
     mode: front.mode,
     backend: front.name,
+    spare: lookup.spare(front.name) ?? null,
     served: isReached && backend.servers.length > 0,
     bind: bind === undefined ? null : `${bind.address}:${bind.port}`,
     routes: routes.map(({ host, path }) => ({ host, path: path ?? null })),
@@ -55,7 +56,7 @@ function explainLeftOut({ app, author, index, hosts, servicePort }: Asking, look
   const nothing = { routes: [], lostHosts: hosts, allowedNetworks: [], servers: [], rules: [] };
   const leftOut = reasonsOf(lookup.leftOut(app), index);
   return {
-    ...{ app, author, index, servicePort: servicePort ?? null, mode: null, backend: null, served: false, bind: null },
+    ...{ app, author, index, servicePort: servicePort ?? null, mode: null, backend: null, spare: null, served: false, bind: null },
     ...{ ...nothing, auth: false, redirectToHttps: false, leftOut },
   };
 }

@@ -45,6 +45,8 @@ export interface PortExplanation {
   readonly servicePort: number | null;
   readonly mode: 'http' | 'tcp' | null;
   readonly backend: BackendName | null;
+  /** The spare backend that serves in its place until the next reload; null where none does, or where it is not known what HAProxy runs. */
+  readonly spare: BackendName | null;
   /** Whether it is reached in one way or another, and has a server. */
   readonly served: boolean;
   /** Its own bind, `*:10004`; null where it has none. */

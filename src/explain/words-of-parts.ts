@@ -5,12 +5,13 @@ const MOST = 20;
 
 /** A port of an app, in lines. */
 export function describePort(port: PortExplanation): readonly string[] {
-  const { index, servicePort, mode, backend, served, bind, servers, rules, leftOut } = port;
+  const { index, servicePort, mode, backend, spare, served, bind, servers, rules, leftOut } = port;
   const what = servicePort === null ? '' : `, service port ${servicePort}`;
   return [
     `port ${index}${what}${mode === null ? '' : ` (${mode})`}: ${served ? 'served' : 'not served'}`,
     ...leftOut.map(({ why, text }) => `  left out (${why}): ${text}`),
     ...(backend === null ? [] : [bind === null ? '  not bound' : `  bound on ${bind}`]),
+    ...(spare === null ? [] : [`  in HAProxy it is the spare backend ${spare} until the next reload`]),
     ...waysOf(port),
     ...some(
       rules.filter(isDecision).map((rule) => `  ${describeRule(rule)}`),

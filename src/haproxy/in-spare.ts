@@ -19,10 +19,11 @@ export function inSpareOf(front: Front, settings: DocumentSettings): InSpare {
 }
 
 function whyNot(front: Front, { sharedFrontends, groupHttpsByVhost }: DocumentSettings): string | undefined {
-  const { mode, routes, table, passthrough, auth, split, redirectToHttps, overrides } = front;
+  const { author, mode, routes, table, passthrough, auth, split, redirectToHttps, overrides } = front;
   if (mode !== 'http') return 'a spare backend serves http only';
   if (!sharedFrontends || routes.length === 0) return 'it has no virtual host by which a spare backend is reached';
   if (groupHttpsByVhost) return '--group-https-by-vhost gives its host a frontend of its own';
+  if (author !== undefined) return 'deployments find the backend of their group by its name in the statistics';
   if (passthrough === true) return 'TLS is passed through to it';
   if (auth !== undefined) return 'HAPROXY_n_AUTH needs a list of users';
   if (split !== undefined) return 'it has a part in a split';

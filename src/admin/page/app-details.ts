@@ -105,7 +105,7 @@ function problemsOf({ problems }: AppExplanation): Content {
 }
 
 function portOf(port: PortExplanation, figures: ServersShape | undefined): HTMLElement {
-  const { index, servicePort, mode, bind, backend, routes, lostHosts, rules, leftOut } = port;
+  const { index, servicePort, mode, bind, backend, spare, routes, lostHosts, rules, leftOut } = port;
   const reach = [
     bind === null ? [] : [`listens on ${bind}`],
     routes.length === 0 ? [] : [`answers for ${routes.map(({ host, path }) => host + (path ?? '')).join(', ')}`],
@@ -121,6 +121,7 @@ function portOf(port: PortExplanation, figures: ServersShape | undefined): HTMLE
       'p',
       {},
       backend === null ? undefined : ['Backend ', make('code', {}, backend), '. '],
+      spare === null ? undefined : ['In HAProxy it is ', make('code', {}, spare), ' until the next reload. '],
       reach.length === 0 ? '' : `It ${reach.join('; ')}.`,
     ),
     lostHosts.length === 0 ? undefined : make('p', { class: 'fault' }, `Lost to others: ${lostHosts.join(', ')}.`),
