@@ -4,11 +4,9 @@ import { SPARES_MAP } from '../../src/haproxy/settings.ts';
 import type { Command, Effect } from '../../src/model/document.ts';
 import type { BackendName, ServerName } from '../../src/model/names.ts';
 
-const [SPARE, FREE, OWN] = ['marathon_lb_spare_1a_1', 'marathon_lb_spare_1a_2', 'shop_10004'] as readonly BackendName[] as readonly [
-  BackendName,
-  BackendName,
-  BackendName,
-];
+const SPARE = 'marathon_lb_spare_1a_1' as BackendName;
+const FREE = 'marathon_lb_spare_1a_2' as BackendName;
+const OWN = 'shop_10004' as BackendName;
 const served = new Map([[SPARE, OWN]]);
 
 function command(text: string, effect: Effect, rows?: ReadonlyMap<string, BackendName>): Command {
