@@ -39,14 +39,17 @@ function pass({ acls, rules }: Rules, request: Request, { maps }: Document): Out
   const variables = new Map<string, string>();
   const passage: Passage = { request, maps, variables };
   const [auth, unsure]: [Rule[], Rule[]] = [[], []];
-  let row: MapRow | undefined;
+  const rows = new Map<string, MapRow>(); // by the variable that has its value from one
   for (const rule of rules) {
     const truth = holds(rule.condition, acls, passage);
     if (truth === false) continue;
-    if (rule.kind === 'set') row = setVariable(rule, passage, variables) ?? row;
+    if (rule.kind === 'set') setVariable(rule, { passage, variables, rows });
     else if (truth === 'unknown') unsure.push(rule);
     else if (rule.kind === 'auth') auth.push(rule);
-    else return { ...decided(rule, passage), rule, ...(row !== undefined && isByTable(rule) && { row }), auth, unsure };
+    else {
+      const row = isByTable(rule) ? rows.get('txn.mlb_to') : undefined;
+      return { ...decided(rule, passage), rule, ...(row !== undefined && { row }), auth, unsure };
+    }
   }
   return { action: 'nothing', rule: undefined, backend: undefined, key: undefined, auth, unsure };
 }
@@ -56,12 +59,22 @@ function isByTable({ words }: Rule): boolean {
   return words[1] === '%[var(txn.mlb_b)]';
 }
 
-/** Sets a variable. Returns the row of a map file from which what the routing table found has its value. */
-function setVariable({ words }: Rule, passage: Passage, variables: Map<string, string>): MapRow | undefined {
+interface Setting {
+  readonly passage: Passage;
+  readonly variables: Map<string, string>;
+  readonly rows: Map<string, MapRow>;
+}
+
+/** Sets a variable, and notes the row of a map file that its value is from. What is not found leaves it as it was. */
+function setVariable({ words }: Rule, { passage, variables, rows }: Setting): void {
   const [, format, name = ''] = /^set-var(-fmt)?\(([^,)]+)/.exec(words[1] ?? '') ?? [];
-  const sample = format === undefined ? evaluate(words[2] ?? '', passage) : evaluateFormat(words[2] ?? '', passage);
-  if (typeof sample === 'string') variables.set(name, sample);
-  return typeof sample === 'string' && name === 'txn.mlb_to' ? rowOf(words[2] ?? '', passage) : undefined;
+  const value = words[2] ?? '';
+  const sample = format === undefined ? evaluate(value, passage) : evaluateFormat(value, passage);
+  if (typeof sample !== 'string') return;
+  variables.set(name, sample);
+  const row = rowOf(value, passage) ?? rows.get(/^var\(([^)]+)\)$/.exec(value)?.[1] ?? '');
+  if (row === undefined) rows.delete(name);
+  else rows.set(name, row);
 }
 
 function decided(rule: Rule, passage: Passage): Pick<Outcome, 'action' | 'backend' | 'key'> {

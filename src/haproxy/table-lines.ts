@@ -16,29 +16,43 @@ export interface TableLines {
 const MOST_LEVELS = 9;
 
 const FOUND = '{ var(txn.mlb_to) -m found }';
-const CHOSEN = '{ var(txn.mlb_b) -m found }';
 const SHARED = '{ var(txn.mlb_to) -m sub + }';
+const IN_SPLIT = '{ var(txn.mlb_split) -m found }';
 
 /**
  * Makes the lines that look into the routing table: the same for http and https, by the Host header, and the same whatever is in the map files. A
  * change of routes is so a change of map entries; only a regular expression is a line of its own.
+ *
+ * A look-up that finds nothing leaves its variable as it was. So what comes first is looked up last, and most lines need no condition, which costs more
+ * than a look-up; where there is nothing to look up, the variable that a line begins with is missing.
  */
 export function tableLines({ patterns }: Table, folder: string): TableLines {
   const use = (at: number): readonly Fragment[] => [
-    ofOperator(`use_backend %[var(txn.mlb_b)] if ${CHOSEN} { var(txn.mlb_at) -m int ${at} }`),
+    ofOperator(`use_backend %[var(txn.mlb_b)] if { var(txn.mlb_at) -m int ${at} } { var(txn.mlb_b) -m found }`),
   ];
+  const hostMap = `map_str(${folder}/${TABLE_MAPS.host})`;
   return {
     first: [
       ofOperator(
-        'http-request set-var(txn.mlb_host) req.hdr(host),host_only,lower,regsub(\\\\.$,)',
-        'http-request set-var(txn.mlb_host) var(txn.host),host_only,lower,regsub(\\\\.$,) if { var(txn.host) -m found }',
+        'http-request set-var(txn.mlb_host) req.hdr(host),host_only,lower',
+        'http-request set-var(txn.mlb_host) var(txn.host),host_only,lower if { var(txn.host) -m found }',
+        'http-request set-var(txn.mlb_host) var(txn.mlb_host),regsub(\\\\.$,) if { var(txn.mlb_host) -m end . }',
         'http-request set-var(txn.mlb_path) path',
+        `http-request set-var(txn.mlb_to) var(txn.mlb_host),${hostMap}`,
+        `http-request set-var(txn.mlb_at) int(2) if ${FOUND}`,
       ),
-      ...level('var(txn.mlb_host)', { folder, patterns: patterns.filter(({ host }) => !host.startsWith('*')), isHost: true }),
-      ofOperator(...wildcardOf(folder)),
-      ...level('var(txn.mlb_wild)', { folder, patterns: patterns.filter(({ host }) => host.startsWith('*.')) }),
-      ...level('str(*)', { folder, patterns: patterns.filter(({ host }) => host === '*') }),
-      ofOperator(placeLine(3), ...choice(folder)),
+      ...paths('mlb_host', { folder, into: 'mlb_by_path', patterns: patterns.filter(({ host }) => !host.startsWith('*')) }),
+      ofOperator(
+        'http-request set-var(txn.mlb_to) var(txn.mlb_by_path)',
+        'http-request set-var(txn.mlb_at) int(1) if { var(txn.mlb_by_path) -m found }',
+        `http-request set-var(txn.mlb_rest) var(txn.mlb_host) if !${FOUND}`,
+        ...wildcardOf(folder),
+        `http-request set-var(txn.mlb_to) var(txn.mlb_wild),${hostMap}`,
+      ),
+      ...paths('mlb_wild', { folder, into: 'mlb_to', patterns: patterns.filter(({ host }) => host.startsWith('*.')) }),
+      ofOperator(`http-request set-var(txn.mlb_any) str(*) if !${FOUND}`, `http-request set-var(txn.mlb_to) var(txn.mlb_any),${hostMap}`),
+      ...paths('mlb_any', { folder, into: 'mlb_to', patterns: patterns.filter(({ host }) => host === '*') }),
+      ofOperator('http-request set-var(txn.mlb_at) int(3) if !{ var(txn.mlb_at) -m found }', ...choice(folder)),
       ...use(1),
     ],
     besideMap: use(2),
@@ -46,66 +60,50 @@ export function tableLines({ patterns }: Table, folder: string): TableLines {
   };
 }
 
-interface Level {
+interface PathLookup {
   readonly folder: string;
+  readonly into: string;
   readonly patterns: readonly PatternRoute[];
-  /** Whether it is the host itself, of which paths come before rules and the host beside the map. */
-  readonly isHost?: true;
 }
 
-/** Looks up the paths of one host, wildcard or default, then the host itself. What was found before stays. */
-function level(host: string, { folder, patterns, isHost }: Level): readonly Fragment[] {
-  const read = (what: string, map: string): string => `http-request set-var(txn.mlb_to) ${what},${map} if !${FOUND}`;
-  const place = (at: number): readonly string[] => (isHost ? [placeLine(at)] : []);
+/** Looks up the paths of a host, of a wildcard or of all hosts: an exact path overrules a regular expression, which overrules the longest beginning. */
+function paths(of: string, { folder, into, patterns }: PathLookup): readonly Fragment[] {
+  const read = (end: string, map: string): string => `http-request set-var(txn.${into}) var(txn.${of}),concat(,txn.mlb_path${end}),${map}`;
   return [
-    ofOperator(read(`${host},concat(,txn.mlb_path)`, `map_str(${folder}/${TABLE_MAPS.exact})`)),
-    ...patterns.map((pattern) => patternLine(host, pattern)),
-    ofOperator(
-      read(`${host},concat(,txn.mlb_path,/)`, `map_beg(${folder}/${TABLE_MAPS.path})`),
-      ...place(1),
-      read(host, `map_str(${folder}/${TABLE_MAPS.host})`),
-      ...place(2),
-    ),
+    ofOperator(read(',/', `map_beg(${folder}/${TABLE_MAPS.path})`)),
+    ...[...patterns].reverse().map((pattern) => patternLine(of, into, pattern)),
+    ofOperator(read('', `map_str(${folder}/${TABLE_MAPS.exact})`)),
   ];
 }
 
-function placeLine(at: number): string {
-  return `http-request set-var(txn.mlb_at) int(${at}) if ${FOUND} !{ var(txn.mlb_at) -m found }`;
-}
-
-function patternLine(at: string, { front, host, regex, to }: PatternRoute): Fragment {
-  const isHost = at.startsWith('var') ? ` { ${at} -m str ${host} }` : '';
+function patternLine(of: string, into: string, { front, host, regex, to }: PatternRoute): Fragment {
   return {
     template: TEMPLATE,
     owner: { by: 'app', app: front.app, index: front.index },
-    text: `  http-request set-var(txn.mlb_to) str(${to}) if !${FOUND}${isHost} { path -m reg ^${regex} }\n`,
+    text: `  http-request set-var(txn.${into}) str(${to}) if { var(txn.${of}) -m str ${host} } { path -m reg ^${regex} }\n`,
   };
 }
 
-/** The wildcard of the longest domain above the host. */
+/** The wildcard of the longest domain above a host that is not in the table itself. */
 function wildcardOf(folder: string): readonly string[] {
   const map = `map_str(${folder}/${TABLE_MAPS.wildcard})`;
   return Array.from(
     { length: MOST_LEVELS - 1 },
-    (_, i) =>
-      `http-request set-var(txn.mlb_wild) var(txn.mlb_host),field(${i + 2},.,0),${map} if !${FOUND}${i === 0 ? '' : ' !{ var(txn.mlb_wild) -m found }'}`,
+    (_, i) => `http-request set-var(txn.mlb_wild) var(txn.mlb_rest),field(${MOST_LEVELS - i},.,0),${map}`,
   );
 }
 
 /** The backend: what was found, or of a split the app that the header or the cookie names, or else one by the shares. */
 function choice(folder: string): readonly string[] {
-  const map = `map_str(${folder}/${TABLE_MAPS.split})`;
-  const look = (what: string, unless: string): readonly string[] => [
-    `http-request set-var-fmt(txn.mlb_key) "%[var(txn.mlb_to)]/%[${what}]" if ${SHARED}${unless}`,
-    `http-request set-var(txn.mlb_b) var(txn.mlb_key),${map} if ${SHARED}${unless}`,
-  ];
+  const share = (by: string): string =>
+    `http-request set-var(txn.mlb_b) var(txn.mlb_split),concat(/,txn.${by}),map_str(${folder}/${TABLE_MAPS.split})`;
   return [
-    `http-request set-var(txn.mlb_b) var(txn.mlb_to) if ${FOUND} !${SHARED}`,
-    `http-request set-var(txn.mlb_slot) rand(100) if ${SHARED}`,
-    `http-request set-var(txn.mlb_had) req.cook(marathon_split) if ${SHARED}`,
-    ...look('req.hdr(x-marathon-split),lower', ' { req.hdr(x-marathon-split) -m found }'),
-    ...look('var(txn.mlb_had),lower', ` !${CHOSEN} { var(txn.mlb_had) -m found }`),
-    ...look('var(txn.mlb_slot)', ` !${CHOSEN}`),
+    `http-request set-var(txn.mlb_b) var(txn.mlb_to) if !${SHARED}`,
+    `http-request set-var(txn.mlb_split) var(txn.mlb_to) if ${SHARED}`,
+    `http-request set-var(txn.mlb_slot) rand(100) if ${IN_SPLIT}`,
+    `http-request set-var(txn.mlb_had) req.cook(marathon_split),lower if ${IN_SPLIT}`,
+    `http-request set-var(txn.mlb_want) req.hdr(x-marathon-split),lower if ${IN_SPLIT}`,
+    ...['mlb_slot', 'mlb_had', 'mlb_want'].map(share),
   ];
 }
 

@@ -1,142 +1,125 @@
 /**
- * What routing costs: HAProxy's processor time for each request, by how the routes are written and how many there are. No app has a task, so that
- * every request is answered by HAProxy. `npm run bench:routes -- 10000` for other numbers of apps.
+ * What routing costs: HAProxy's processor time for each request, by how the routes are written and how many there are; and what the labels of an app
+ * add to it. All ways with one number of apps run side by side and are asked in turn, round after round; the tables have the medians.
+ * `npm run bench:routes -- 10000` for other numbers of apps.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Settings } from '../../src/options/options.ts';
-import { freePorts } from '../e2e/ports.ts';
-import { RELEASE } from '../e2e/release.ts';
-import { filesOf, viewOf } from '../golden/cases.ts';
-
-type Labels = Readonly<Record<string, string>>;
-
-interface Kind {
-  readonly name: string;
-  readonly labels: (i: number) => Labels;
-  readonly ask: (i: number) => readonly [host: string, path: string];
-  readonly settings?: Partial<Settings>;
-}
+import { startRouted, type Asked, type Routed } from './routed.ts';
 
 const host = (i: number): string => `app${i}.acme.org`;
-const KINDS: readonly Kind[] = [
-  { name: 'no route for the host (the floor)', labels: (i) => ({ VHOST: host(i) }), ask: (i) => [`x${i}.example.com`, '/'] },
-  { name: 'map of hosts', labels: (i) => ({ VHOST: host(i) }), ask: (i) => [host(i), '/'] },
-  { name: 'rules (--no-haproxy-map)', labels: (i) => ({ VHOST: host(i) }), ask: (i) => [host(i), '/'], settings: { haproxyMap: false } },
-  { name: 'PATH by rules', labels: (i) => ({ VHOST: host(i), PATH: '/api' }), ask: (i) => [host(i), '/api/x'] },
-  { name: 'PATH in the table', labels: (i) => ({ VHOST: host(i), PATH: '/api', PATH_TYPE: 'segment' }), ask: (i) => [host(i), '/api/x'] },
-  { name: 'wildcard, one level up', labels: (i) => ({ VHOST: `*.${host(i)}` }), ask: (i) => [`x.${host(i)}`, '/'] },
-  { name: 'wildcard, four levels up', labels: (i) => ({ VHOST: `*.${host(i)}` }), ask: (i) => [`a.b.c.d.${host(i)}`, '/'] },
-  { name: 'default', labels: (i) => (i === 0 ? { DEFAULT: 'true' } : { VHOST: host(i) }), ask: (i) => [`x${i}.example.com`, '/'] },
-  { name: 'split of two', labels: (i) => ({ VHOST: host(i - (i % 2)), SPLIT: `s${i - (i % 2)}` }), ask: (i) => [host(i - (i % 2)), '/'] },
+const plain = (i: number): Asked => [host(i), '/'];
+const nobody = (i: number): Asked => [`x${i}.example.com`, '/'];
+
+/** One way to write the routes of the apps, and what is asked for. */
+interface Way {
+  readonly name: string;
+  readonly labels: (i: number) => Readonly<Record<string, string>>;
+  readonly ask: (i: number) => Asked;
+  /** A rule for each host or path costs by their number: 10,000 of them take a minute to measure. */
+  readonly most?: number;
+  readonly haproxyMap?: false;
+}
+
+const WAYS: readonly Way[] = [
+  { name: 'no route for the host (the floor)', labels: (i) => ({ VHOST: host(i) }), ask: nobody },
+  { name: 'map of hosts', labels: (i) => ({ VHOST: host(i) }), ask: plain },
+  { name: 'a rule for each host (`--no-haproxy-map`)', labels: (i) => ({ VHOST: host(i) }), ask: plain, haproxyMap: false, most: 1_000 },
+  { name: '`PATH` by rules', labels: (i) => ({ VHOST: host(i), PATH: '/api' }), ask: (i) => [host(i), '/api/x'], most: 1_000 },
+  {
+    name: '`PATH` in the table',
+    labels: (i) => ({ VHOST: host(i), PATH: '/api', PATH_TYPE: 'segment' }),
+    ask: (i) => [host(i), '/api/x'],
+  },
+  { name: 'a wildcard, one level up', labels: (i) => ({ VHOST: `*.${host(i)}` }), ask: (i) => [`x.${host(i)}`, '/'] },
+  { name: 'a wildcard, four levels up', labels: (i) => ({ VHOST: `*.${host(i)}` }), ask: (i) => [`a.b.c.d.${host(i)}`, '/'] },
+  { name: '`DEFAULT`', labels: (i) => (i === 0 ? { DEFAULT: 'true' } : { VHOST: host(i) }), ask: nobody },
+  { name: 'a split of two', labels: (i) => ({ VHOST: host(i - (i % 2)), SPLIT: `s${i - (i % 2)}` }), ask: (i) => [host(i - (i % 2)), '/'] },
 ];
 
-const REQUESTS = 20_000;
-const TICKS = 100; // of processor time in /proc, for each second
+/** Labels that every request pays for, by what they are for; the request goes on to a server. */
+const FEATURES: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+  ['none', {}],
+  ['`ALLOW` and `DENY`', { ALLOW: '127.0.0.0/8', DENY: '10.0.0.0/8' }],
+  ['`RATE_LIMIT`', { RATE_LIMIT: '1000000/1h' }],
+  ['`MAX_BODY`', { MAX_BODY: '1m' }],
+  ['`STRIP_PREFIX` and `REWRITE_HOST`', { STRIP_PREFIX: '/shop', REWRITE_HOST: 'internal.test' }],
+  ['`REQUEST_HEADERS` and `RESPONSE_HEADERS`, two each', { REQUEST_HEADERS: 'X-A:1||X-B:', RESPONSE_HEADERS: 'X-C:1||Server:' }],
+  ['`CORS_ORIGINS`', { CORS_ORIGINS: 'https://shop.test' }],
+  ['`COMPRESS`', { COMPRESS: 'true' }],
+  ['`CANONICAL_HOST`', { VHOST: 'app0.acme.org,other.acme.org', CANONICAL_HOST: 'app0.acme.org' }],
+  ['`PATH_TYPE`: the routing table', { PATH: '/', PATH_TYPE: 'prefix' }],
+];
 
-async function measure({ labels, ask, settings = {} }: Kind, count: number): Promise<number> {
+const ROUNDS = 5;
+const REQUESTS = 20_000;
+const TO_SERVERS = 4_000;
+
+function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
+}
+
+/** The medians of all, asked in turn so that a busy minute of the machine concerns them alike. */
+async function mediansOf(all: readonly Routed[], requests: number): Promise<readonly number[]> {
+  const figures = all.map((): number[] => []);
+  for (let round = 0; round <= ROUNDS; round++)
+    for (const [i, one] of all.entries()) {
+      const figure = await one.microseconds(round === 0 ? requests / 10 : requests);
+      if (round > 0) figures[i]?.push(figure); // the first round warms up
+    }
+  return figures.map(median);
+}
+
+async function withFolder<Result>(use: (folder: string) => Promise<Result>): Promise<Result> {
   const folder = await mkdtemp(path.join(tmpdir(), 'bench-routes-'));
   try {
-    const [http = 0, https = 0, appId = 0, stats = 0] = await freePorts(4);
-    const config = path.join(folder, 'haproxy.cfg');
-    const apps = Array.from({ length: count }, (_, i) => appJson(i, labels(i)));
-    const ports = { httpPort: http, httpsPort: https, appIdPort: appId, statsPort: stats, haproxyConfig: config, bindAddress: '127.0.0.1' };
-    const view = viewOf({ name: '', about: '', release: RELEASE, apps, settings: { ...ports, nbthread: 1, ...settings } });
-    for (const [file, text] of filesOf(view)) await writeFile(path.join(folder, file), file.endsWith('.cfg') ? asMeasured(text) : text);
-    return await measureOne(config, http, (i) => ask(i % count));
+    return await use(folder);
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-/**
- * Without TLS, which needs a certificate and is not measured, and without the apps' own frontends, of which there are many. Every backend answers
- * itself; the first one also gets what no route takes.
- */
-function asMeasured(text: string): string {
-  return text
-    .replace(/ ssl crt \S+ alpn \S+/g, '')
-    .replace(/^frontend \S+_\d+\n(?:[ \t].*\n)+/gm, '')
-    .replace(/^(backend app\d+_\d+\n(?:[ \t].*\n)+)/gm, '$1  http-request return status 200\n')
-    .replace(/^(frontend marathon_http_in\n(?:[ \t].*\n)+)/m, '$1  default_backend app0_10000\n');
-}
-
-function appJson(i: number, labels: Labels): unknown {
-  const ofPort = Object.fromEntries(Object.entries(labels).map(([name, text]) => [`HAPROXY_0_${name}`, text]));
-  return {
-    id: `/app${i}`,
-    instances: 1,
-    labels: { HAPROXY_GROUP: 'external', ...ofPort },
-    networks: [{ mode: 'host' }],
-    portDefinitions: [{ port: 10_000 + i, protocol: 'tcp' }],
-    version: '2026-01-01T00:00:00.000Z',
-    tasks: [],
-  };
-}
-
-async function measureOne(config: string, port: number, ask: Kind['ask']): Promise<number> {
-  const haproxy = spawn('haproxy', ['-db', '-f', config], { stdio: 'ignore' });
-  const ended = once(haproxy, 'exit');
+async function measureWays(count: number): Promise<ReadonlyMap<string, number>> {
+  const ways = WAYS.filter(({ most = count }) => count <= most);
+  const started: Routed[] = [];
   try {
-    await waitFor(port);
-    await load(port, ask, REQUESTS / 10);
-    const before = await processorTime(haproxy.pid ?? 0);
-    await load(port, ask, REQUESTS);
-    return (((await processorTime(haproxy.pid ?? 0)) - before) / TICKS / REQUESTS) * 1e6;
+    return await withFolder(async (folder) => {
+      for (const [i, { labels, ask, haproxyMap }] of ways.entries()) {
+        const apps = Array.from({ length: count }, (_, app) => labels(app));
+        started.push(await startRouted({ folder: path.join(folder, String(i)), apps, ask, ...(haproxyMap === false && { haproxyMap }) }));
+      }
+      const medians = await mediansOf(started, REQUESTS);
+      return new Map(ways.map(({ name }, i) => [name, medians[i] ?? NaN]));
+    });
   } finally {
-    haproxy.kill('SIGKILL');
-    await ended;
+    for (const one of started) await one.stop();
   }
 }
 
-async function waitFor(port: number): Promise<void> {
-  for (let i = 0; i < 600; i++) {
-    const socket = connect(port, '127.0.0.1');
-    const isOpen = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(
-      () => false,
-    );
-    socket.destroy();
-    if (isOpen) return;
-    await sleep(100);
+async function measureFeatures(): Promise<readonly (readonly [string, number])[]> {
+  const together = Object.assign({}, ...FEATURES.map(([, labels]) => labels)) as Record<string, string>;
+  const all = [...FEATURES, ['all of these', together] as const];
+  const started: Routed[] = [];
+  try {
+    return await withFolder(async (folder) => {
+      for (const [i, [, labels]] of all.entries()) {
+        const apps = [{ VHOST: host(0), ...labels }];
+        started.push(await startRouted({ folder: path.join(folder, String(i)), apps, ask: () => [host(0), '/shop/x'], served: true }));
+      }
+      const medians = await mediansOf(started, TO_SERVERS);
+      return all.map(([name], i) => [name, medians[i] ?? NaN]);
+    });
+  } finally {
+    for (const one of started) await one.stop();
   }
-  throw new Error('HAProxy did not start within a minute');
 }
 
-async function processorTime(pid: number): Promise<number> {
-  const words = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
-  return Number(words[11]) + Number(words[12]);
-}
-
-/** Requests in one write: most of the processor time is then that of requests, and not of reading and writing. */
-const AT_ONCE = 20;
-
-/** Sends requests over four connections. Their hosts are spread over all apps. */
-async function load(port: number, ask: Kind['ask'], requests: number): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    const socket = connect(port, '127.0.0.1').setNoDelay().setEncoding('latin1');
-    while (next < requests) {
-      const asked = Array.from({ length: AT_ONCE }, () => ask((next++ * 7919) % 1_000_003));
-      socket.write(asked.map(([name, at]) => `GET ${at} HTTP/1.1\r\nHost: ${name}\r\n\r\n`).join(''));
-      await answers(socket);
-    }
-    socket.destroy();
-  };
-  await Promise.all(Array.from({ length: 4 }, worker));
-}
-
-async function answers(socket: Socket): Promise<void> {
-  let got = 0;
-  for (let text = ''; got < AT_ONCE; got = text.split('HTTP/1.1 200').length - 1) text += String(await once(socket, 'data'));
-}
-
-const counts = process.argv.slice(2).map(Number);
-console.log('| routes | µs of processor time a request, with this many apps |\n|---|---|');
-for (const kind of KINDS)
-  for (const count of counts.length > 0 ? counts : [10, 1_000])
-    console.log(`| ${kind.name} | ${count}: ${(await measure(kind, count)).toFixed(1)} |`);
+const counts = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [10, 1_000, 10_000];
+const columns: ReadonlyMap<string, number>[] = [];
+for (const count of counts) columns.push(await measureWays(count));
+console.log(`µs of HAProxy's processor time for a request, medians of ${ROUNDS} rounds of ${REQUESTS} requests\n`);
+console.log(`| routes | ${counts.map((count) => `${count} apps`).join(' | ')} |\n|---|${counts.map(() => '--:|').join('')}`);
+for (const { name } of WAYS) console.log(`| ${name} | ${columns.map((column) => column.get(name)?.toFixed(1) ?? '').join(' | ')} |`);
+console.log('\n| labels of the app, a request to its server | µs |\n|---|--:|');
+for (const [name, figure] of await measureFeatures()) console.log(`| ${name} | ${figure.toFixed(1)} |`);
