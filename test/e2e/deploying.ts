@@ -167,7 +167,7 @@ export function makeDeploying({ cluster, balancers }: Fleet): Deploying {
     fewest: ({ name }) => rotation.fewest(name),
     wrong,
     traffic: ({ host }, through = balancers) => {
-      const flows = through.map(({ address }) => makeTraffic({ port: ports.http, address, host, ends, pauseMs: 20 }));
+      const flows = through.map(({ address }) => makeTraffic({ port: ports.http, address, host, ends, pauseMs: 100 }));
       return together(flows);
     },
     apps: async ({ name }) => Object.fromEntries((await side.read(name)).apps.map(({ id, instances }) => [id, instances])),
