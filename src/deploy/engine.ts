@@ -94,7 +94,10 @@ async function begin(engine: Engine, task: Task, lock: HeldLock): Promise<Outcom
   if (group.apps.length < 2 && !isMade && group.note !== 'abort' && task.make !== undefined) {
     const app = task.make(group);
     await lock.note({ makes: makesOf(app, task.key) });
-    await during({ engine, lock, what: 'the answer of who is asked' }, task.confirm(app));
+    await during({ engine, lock, what: 'the answer of who is asked' }, task.confirm(app)).catch(async (error: unknown) => {
+      if (!engine.signal.aborted) await lock.release(); // nothing was begun
+      throw error;
+    });
     say(`${String(app['id'])} is made with ${count(Number(app['instances']), 'instance')}`);
     await create(engine, { app, stepMs: task.plan.stepMs, lock });
     if (group.apps.length === 0) return 'first';

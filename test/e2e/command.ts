@@ -35,6 +35,7 @@ export interface Running {
   readonly pid: number;
   /** What it has written to stdout so far. */
   readonly stdout: () => string;
+  readonly stderr: () => string;
   readonly log: () => readonly LogLine[];
   /** The first line of the log that matches, waited for. */
   readonly logged: (words: RegExp) => Promise<LogLine>;
@@ -67,7 +68,7 @@ export function start({ words, ends, folder, env = {}, before = [] }: Start): Ru
     const what = (): string => `${String(words)} in the log\nstdout:\n${stdout()}\nstderr:\n${stderr()}`;
     return until(what, () => log().find((line) => words.test(JSON.stringify(line))));
   };
-  return { pid: child.pid ?? 0, stdout, log, logged, signal, ended };
+  return { pid: child.pid ?? 0, stdout, stderr, log, logged, signal, ended };
 }
 
 /** The same, to its end. */

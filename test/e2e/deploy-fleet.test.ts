@@ -32,6 +32,7 @@ beforeAll(async () => {
   ];
   for (const one of wishes) shops.set(one.name, await makeShop(one));
   daemons = fleet.balancers.map(({ daemon }) => daemon());
+  for (const { logged } of daemons) await logged(/has loaded the configuration/);
   await it.first([...shops.values()]);
 }, 90_000);
 afterAll(() => endAll(ends));
