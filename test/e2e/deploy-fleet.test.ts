@@ -127,7 +127,13 @@ test('a long session on an old worker of HAProxy: waited for, killed after its t
 test('a load balancer that goes away, without its HAProxy and with it: nothing is killed before it is back', async () => {
   const away = shop('away');
   const [first, second] = fleet.balancers;
-  const said = (words: string, from = 0): Promise<unknown> => until(words, () => it.said(away).slice(from).some((one) => one.includes(words)));
+  const said = (words: string, from = 0): Promise<unknown> =>
+    until(words, () =>
+      it
+        .said(away)
+        .slice(from)
+        .some((one) => one.includes(words)),
+    );
   const blue = { '/away-blue': 2, '/away-green': 1 };
   const flow = it.traffic(away, [first]);
   await underTraffic(['away'], async () => {

@@ -102,7 +102,12 @@ test('zdd is killed with SIGKILL at several of its steps, and the same command g
   await until('blue serves', async () => (await get({ host: HOST })).status === '200');
   await settled();
   const flow = traffic(HOST);
-  for (const sentence of ['/shop-green is made', 'killing 1 task', '/shop-green is scaled from 1 to 2', '/shop-green is scaled from 2 to 4']) {
+  for (const sentence of [
+    '/shop-green is made',
+    'killing 1 task',
+    '/shop-green is scaled from 1 to 2',
+    '/shop-green is scaled from 2 to 4',
+  ]) {
     const { stderr, signal, ended } = start({ ends, folder, words: await words('2') });
     await until(sentence, () => stderr().includes(sentence));
     signal('SIGKILL');
