@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { machineTime } from '../lib/clock.ts';
+import { withoutEnd } from '../lib/without-end.ts';
 import { LATE, within } from '../lib/deadline.ts';
 import { judgePem, type Finding, type UsablePem } from './pem.ts';
 import { BESIDE, pemOf, readPemFile, sha256 } from './pem-file.ts';
@@ -215,7 +216,7 @@ export function summed(file: string, judged: readonly Judged[]): FileVerdict {
 /** What HAProxy has in its memory for these words behind `crt`, of these certificate files. */
 export function shelvesOf(words: readonly string[], pems: readonly PemFile[]): readonly Shelf[] {
   return words.map((word): Shelf => {
-    const name = word.replace(/\/+$/, '');
+    const name = withoutEnd(word, '/');
     const within = pems.filter(({ path: pem }) => path.dirname(pem) === name);
     if (within.length > 0) return { name, kind: 'folder', pems: within };
     return { name, kind: 'file', pems: pems.filter(({ path: pem }) => [name, ...BUNDLE.map((end) => name + end)].includes(pem)) };

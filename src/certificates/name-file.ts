@@ -30,7 +30,10 @@ export async function nameFile(name: string, verdict: FileVerdict, { stateDir, s
     const problems = certificateProblems({ file: path, verdict: settled, effect });
     return { file: name, serves: shared, fingerprint: undefined, faults: faultsIn(problems) };
   }
-  const effect = serves.length === 0 ? 'the port is not bound' : effectOf(settled);
+  const effect =
+    serves.length === 0
+      ? 'the port is not bound, and its virtual hosts have a certificate of the shared https frontend'
+      : effectOf(settled);
   const problems = certificateProblems({ file: path, verdict: settled, ...(effect !== undefined && { effect }) });
   return { file: name, serves, fingerprint, ...(loads && { shelves: shelvesOf(serves, loads) }), faults: faultsIn(problems) };
 }

@@ -11,6 +11,7 @@ import { makeArrange, ownBinds } from './arrange-all.ts';
 import type { Arrangement, Claim } from '../services/arrange.ts';
 import { makeAsWritten } from '../services/as-written.ts';
 import { makeLend } from '../services/backups.ts';
+import { makeOneClientCa } from '../services/client-ca.ts';
 import { makeCertify } from '../services/certify-fronts.ts';
 import { makeDraft, type Draft } from '../services/fronts.ts';
 import type { ServiceSettings } from '../services/service-settings.ts';
@@ -46,6 +47,7 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
   const [asWritten, ofAuthors, arrangeAll] = [makeAsWritten(), makeOfAuthors(), makeArrange(arrangedUnder(settings, document))];
   const ofApps = eachPair((app: App, draft: Draft) => inOrder(makeServices(app, draft, settings)));
   const [all, serve, certify, allFiles] = [makeAll(), makeServe(), makeCertify(), makeAllFiles()];
+  const oneClientCa = makeOneClientCa();
   const [lend, render, withoutTaken] = [makeLend(), makeRender(templates, document), makeWithoutTaken(document.degradedOk)];
 
   return onChange((shown) => {
@@ -57,7 +59,8 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
     const { leftOut, problems: ofDrafts, ...found } = all(ofApps(merged.apps, drafted), drafted);
     const { services, claims, absent, ...refusal } = siftQuarantined(found, shown.quarantine);
     const arrangement = arrangeAll(claims, { ...shown, absent });
-    const certified = certify(serve(services, arrangement.fronts), certificates);
+    const sifted = oneClientCa(serve(services, arrangement.fronts));
+    const certified = certify(sifted.services, certificates);
     const lent = lend(certified.services);
     const given = { certificates, defaulted: shown.defaulted?.templates };
     const rendering = render({ ...certified, services: lent.services }, shown.release, given);
@@ -65,14 +68,22 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
     const problems = [
       [...certificates.problems, ...marathonProblems(shown), ...snapshot.problems, ...assigned.problems, ...ofDrafts],
       problemsBetween(snapshot.apps, merged, certified.services),
-      [...refusal.problems, ...arrangement.problems, ...certified.problems, ...lent.problems, ...bound.problems, ...rendering.problems],
+      [
+        ...refusal.problems,
+        ...arrangement.problems,
+        ...sifted.problems,
+        ...certified.problems,
+        ...lent.problems,
+        ...bound.problems,
+        ...rendering.problems,
+      ],
       faults(shown, certified.services),
     ].flat();
     return {
       ...{ snapshot, taken, held, staleSince, unread, unbound: bound.unbound },
       ...{ services: certified.services, holders: arrangement.holders, named: certificates.named, unaffordable: unaffordableIn(shown) },
       certificates: allFiles(certified.files, shown.quarantine),
-      leftOut: [...leftOut, ...refusal.leftOut, ...arrangement.leftOut, ...certified.leftOut],
+      leftOut: [...leftOut, ...refusal.leftOut, ...arrangement.leftOut, ...sifted.leftOut, ...certified.leftOut],
       document: bound.document,
       problems: ofAuthors(definitions, asWritten(definitions, problems)),
     };

@@ -25,9 +25,11 @@ export function lineText({ path, options, hosts = [] }: CertificateLine): string
 
 /** Reads a line that `lineText` made. */
 export function readLine(text: string): CertificateLine {
-  const [, path = '', options, hosts = ''] = /^(\S+)(?: \[([^\]]*)\])?(.*)$/.exec(text) ?? [];
-  const names = hosts.split(' ').filter((name) => name !== '');
-  return { path, ...(options !== undefined && { options }), ...(names.length > 0 && { hosts: names }) };
+  const [open, close] = [text.indexOf(' ['), text.indexOf(']')];
+  const hasOptions = open >= 0 && close > open;
+  const options = hasOptions ? text.slice(open + 2, close) : undefined;
+  const [path = '', ...hosts] = (hasOptions ? text.slice(0, open) + text.slice(close + 1) : text).split(' ').filter((word) => word !== '');
+  return { path, ...(options !== undefined && { options }), ...(hosts.length > 0 && { hosts }) };
 }
 
 /** Reads the text that `certificatesText` wrote. */

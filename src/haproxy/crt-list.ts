@@ -1,4 +1,4 @@
-import type { Front } from '../model/service.ts';
+import type { ClientTls, Front } from '../model/service.ts';
 import { CERTIFICATES_FILE, type DocumentSettings } from './settings.ts';
 
 /**
@@ -13,11 +13,12 @@ export function crt(files: readonly string[]): string {
 
 /**
  * The words for the certificates of the shared https frontend, which may be too many for one line. The first certificate is the default in either
- * case.
+ * case. Where hosts have certificates or a TLS policy of their own (`hasHosts`), all stand in the list.
  */
-export function sharedCrt(settings: Pick<DocumentSettings, 'certificates' | 'configFolder'>): string {
+export function sharedCrt(settings: Pick<DocumentSettings, 'certificates' | 'configFolder'>, hasHosts = false): string {
   const { certificates, configFolder } = settings;
   const [first = ''] = certificates;
+  if (hasHosts) return `crt-list ${configFolder}/${CERTIFICATES_FILE}`;
   return listOf(certificates).length === 0 ? crt(certificates) : `${crt([first])} crt-list ${configFolder}/${CERTIFICATES_FILE}`;
 }
 
@@ -35,7 +36,16 @@ export function certificatesOf({ certificates, bind, claimed }: Front): readonly
   return certificates ?? (named === undefined ? [] : [named]);
 }
 
-/** The options of a port's bind, as far as HAProxy takes the files that they name; none where there are none, and `isWithheld` where it does not. */
-export function bindOptionsOf({ bindOptions, bind, claimed }: Front): string | undefined {
-  return bindOptions ?? (claimed ?? { bind }).bind?.options;
+/** The options of a port's bind, with what its clients must bring where it ends TLS, as far as HAProxy takes the files that they name; none where there are none, and `isWithheld` where it does not. */
+export function bindOptionsOf({ bindOptions, bind, claimed, clientTls }: Front, isEndedHere: boolean): string | undefined {
+  const options = bindOptions ?? (claimed ?? { bind }).bind?.options;
+  const policy = isEndedHere ? tlsWords(clientTls) : undefined;
+  return [options, policy].filter((one) => one !== undefined).join(' ') || undefined;
+}
+
+/** The words of a bind, or the options in a list of certificates. */
+export function tlsWords(policy: ClientTls | undefined): string | undefined {
+  const { ca, verify = 'required', min } = policy ?? {};
+  const words = [...(ca === undefined ? [] : [`ca-file ${ca} verify ${verify}`]), ...(min === undefined ? [] : [`ssl-min-ver TLSv${min}`])];
+  return words.length === 0 ? undefined : words.join(' ');
 }

@@ -11,6 +11,7 @@ import { makeSpares } from './spares.ts';
 import { makeDaemonBackend, makeNotesBackend } from './daemon-backend.ts';
 import { makeHead } from './head.ts';
 import { saysInitAddr } from './host-names.ts';
+import { looksAtClients } from './host-certificates.ts';
 import { http3Problems, speaksQuic } from './http3.ts';
 import { isAtLeast } from './release.ts';
 import { keepsCounts, makePeers } from './peers.ts';
@@ -45,7 +46,13 @@ export function makeRenderer(
     const front = isAtLeast(release, 3, 3) ? apart(sections) : sections;
     if (last?.front !== front || last.rendering.document.backends !== rendered) {
       const document: Document = {
-        front: [all.headAsTaken, ...own, ...(LIMITS_MAP in maps && keepsCounts(release) ? [peers] : []), ...front],
+        front: [
+          all.headAsTaken,
+          ...own,
+          ...sessionsOf(services, release),
+          ...(LIMITS_MAP in maps && keepsCounts(release) ? [peers] : []),
+          ...front,
+        ],
         backends: rendered,
         maps,
         ...(sparesOf && { spares: sparesOf(rendered) }),
@@ -74,6 +81,21 @@ function makeParts(templates: Templates, settings: DocumentSettings, release: Re
     backends: each((service: Service) => amended(backendOf(service), { release, headSays })),
   };
 }
+
+/** What is to be said about TLS sessions while an app looks at the certificates of clients. */
+function sessionsOf(services: readonly Service[], release: Release): readonly Section[] {
+  const isNeeded = !isAtLeast(release, 3, 2) && services.some(({ front }) => looksAtClients([front]));
+  return isNeeded ? [NO_SESSIONS] : [];
+}
+
+/**
+ * A TLS session that began under one host counts for another host when it goes on there, with the certificate that its client showed to the first: so a client
+ * of one app's authorities would be let in by those of another app [haproxy 2.6, 3.0, tried; 3.2 compares the hosts].
+ */
+const NO_SESSIONS: Section = {
+  name: 'global',
+  fragments: [{ template: 'HAPROXY_n_CLIENT_CA', owner: { by: 'operator' }, text: '\nglobal\n  tune.ssl.cachesize 0\n' }],
+};
 
 /**
  * From HAProxy 3.3 on, a frontend must not have the name of a backend, but marathon-lb gives both the same name. The frontend's name gets the suffix

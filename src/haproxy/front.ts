@@ -145,7 +145,7 @@ function ownFrontend(front: Front, templates: Templates, author: Author): readon
   const { bind, name: backend, mode } = front;
   if (bind === undefined) return [];
   const certificates = certificatesOf(front);
-  const options = bindOptionsOf(front);
+  const options = bindOptionsOf(front, certificates.length > 0);
   const head = templates.render(
     'HAPROXY_FRONTEND_HEAD',
     {

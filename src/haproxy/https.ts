@@ -4,6 +4,7 @@ import type { Fragment, Section } from '../model/document.ts';
 import type { AppOwner } from '../model/problem.ts';
 import type { Front } from '../model/service.ts';
 import { cleaned, type RouteRules } from './routes.ts';
+import { hostCertificates, looksAtClients } from './host-certificates.ts';
 import { bindOptionsOf, certificatesOf, crt, sharedCrt } from './crt-list.ts';
 import { section } from './section.ts';
 import type { DocumentSettings } from './settings.ts';
@@ -28,7 +29,10 @@ interface HttpsParts {
 /** Renders one https frontend for all hosts. */
 export function sharedHttps(byWeight: readonly Ruled[], { templates, settings, table }: HttpsParts): Section {
   const { bindAddress: bindAddr, ports, configFolder, httpsRouting } = settings;
-  const where = { bindAddr, port: String(ports.https), sslCerts: sharedCrt(settings), alpn: alpnOf(settings) };
+  const fronts = byWeight.map(({ front }) => front);
+  const tickets = looksAtClients(fronts) ? ' no-tls-tickets' : '';
+  const sslCerts = `${sharedCrt(settings, hostCertificates(fronts, settings).length > 0)}${tickets}`;
+  const where = { bindAddr, port: String(ports.https), sslCerts, alpn: alpnOf(settings) };
   const head = templates.render('HAPROXY_HTTPS_FRONTEND_HEAD', where);
   const map = templates.render('HAPROXY_MAP_HTTPS_FRONTEND_ACL', { haproxy_dir: configFolder, httpsHost: SAMPLES[httpsRouting] });
   const rules = byWeight.map(({ front, rules: { https } }) => ({
@@ -131,7 +135,7 @@ export function groupedHttps(byWeight: readonly Ruled[], { templates, settings, 
     );
     const owners = mine.map(({ front }) => front).filter((front) => !isGuest(front, host) && asksForTls(front));
     const own = distinct(owners.flatMap(certificatesOf));
-    const bindOpts = distinct(owners.map(bindOptionsOf)).map((one) => ` ${one}`);
+    const bindOpts = distinct(owners.map((front) => bindOptionsOf(front, true))).map((one) => ` ${one}`);
     const sslCerts = own.length > 0 ? crt(own) : sharedCrt(settings);
     const context = { name, sslCerts, bindOpts: bindOpts.join(' '), alpn: alpnOf(settings) };
     const isInTable = mine.some(({ front }) => front.table !== undefined);
@@ -183,7 +187,7 @@ function isWithheldAt(front: Front, host: string): boolean {
 }
 
 function asksForTls(front: Front): boolean {
-  return certificatesOf(front).length > 0 || bindOptionsOf(front) !== undefined;
+  return certificatesOf(front).length > 0 || bindOptionsOf(front, true) !== undefined;
 }
 
 /** The head with a bind, in which the ports have a part whose certificates and options it has; the operator's where none has any. */

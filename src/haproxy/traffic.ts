@@ -5,6 +5,7 @@ import type { BackendTls, HeaderChange, Traffic } from '../model/traffic.ts';
 import type { LimitSource } from './limits.ts';
 import { quoted } from './line-words.ts';
 import { answerLines } from './traffic-answers.ts';
+import { clientTlsLines } from './client-tls.ts';
 import { contentOf, guardLines, type LinesOfLabel } from './traffic-guards.ts';
 
 /** The lines of the labels that stand instead of templates, by where they stand in a backend. Each fragment is one line, with the name of its label. */
@@ -27,7 +28,7 @@ const NONE: TrafficFragments = { guards: [], preflight: [], answers: [], rewriti
 export function trafficFragments(front: Front, options: BackendOptions, limits: LimitSource): TrafficFragments {
   const { traffic = {}, allowedNetworks, check } = options;
   const { pages = [] } = front;
-  if (Object.keys(traffic).length === 0 && pages.length === 0) return NONE;
+  if (Object.keys(traffic).length === 0 && pages.length === 0 && front.clientTls === undefined) return NONE;
   const owner: AppOwner = { by: 'app', app: front.app, index: front.index };
   const fragmentsOf = (all: readonly LinesOfLabel[]): readonly Fragment[] =>
     all.flatMap(({ label, lines }) => lines.map((line) => ({ template: `HAPROXY_n_${label}`, owner, text: `  ${line}\n` })));
@@ -36,7 +37,13 @@ export function trafficFragments(front: Front, options: BackendOptions, limits: 
   const isAsked = front.table !== undefined && front.preflight !== undefined;
   const isEarly = (label: string): boolean => isAsked && PREFLIGHT.includes(label);
   return {
-    guards: fragmentsOf([...pages.map(pageLine), ...guardLines(traffic, front, limits), ...timeLines(traffic), ...hashLines(traffic)]),
+    guards: fragmentsOf([
+      ...pages.map(pageLine),
+      ...clientTlsLines(front),
+      ...guardLines(traffic, front, limits),
+      ...timeLines(traffic),
+      ...hashLines(traffic),
+    ]),
     preflight: fragmentsOf(answers.filter(({ label }) => isEarly(label))),
     answers: fragmentsOf(answers.filter(({ label }) => !isEarly(label))),
     rewriting: isHttp ? fragmentsOf(rewritingLines(traffic)) : [],

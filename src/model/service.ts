@@ -35,6 +35,8 @@ export interface Front {
   readonly limits?: Limits;
   /** The pages that HAProxy answers with in place of its own, without those whose files can't be used. */
   readonly pages?: readonly ErrorPage[];
+  /** What the port's clients must bring to a TLS connection. */
+  readonly clientTls?: ClientTls;
   /** How long a client may be silent, in milliseconds; undefined for the operator's time. */
   readonly clientTimeout?: number;
   readonly routes: readonly Route[];
@@ -55,6 +57,16 @@ export interface Front {
   readonly overrides: Overrides;
   /** What the labels ask for, when the service did not get all of it. */
   readonly claimed?: Front;
+}
+
+/** What clients must bring to a TLS connection. */
+export interface ClientTls {
+  /** The lowest version of TLS. */
+  readonly min?: '1.0' | '1.1' | '1.2' | '1.3';
+  /** The file of the authorities that sign the certificates of clients. */
+  readonly ca?: string;
+  /** Whether a client may come without a certificate; there with `ca`. */
+  readonly verify?: 'required' | 'optional';
 }
 
 /** Template texts from this port's labels, by template name. */

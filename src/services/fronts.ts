@@ -16,7 +16,7 @@ import { checkFor, kindOf, modeOf } from './port-mode.ts';
 import { isReachedByHost, ownBind } from './pod-ports.ts';
 import type { ServiceSettings } from './service-settings.ts';
 import { asksForAllHosts, tableOf, type AskedTable } from './table.ts';
-import { ofFront, trafficOf, preflightOf } from './traffic.ts';
+import { clientTlsOf, ofFront, trafficOf, preflightOf } from './traffic.ts';
 
 /** What follows from an app's definition alone. It stays the same object while only tasks change. */
 export interface Draft {
@@ -152,6 +152,7 @@ function makePort({ definition, labels, index, overrides, bindAddress, pages }: 
   const mode = modeOf({ definition, labels: labels[index] as LabelsOfPort, index, asked });
   const port = values.port ?? definition.ports[index]?.service ?? 0; // 0: it has none, and is reached by its virtual hosts alone
   const [traffic, files] = [trafficOf(values), [...filesOf({ ...values, index, overrides }), ...pages.files]];
+  const clientTls = clientTlsOf(values);
   const front: Front = {
     app: definition.id,
     ...(definition.author !== undefined && { author: definition.author }),
@@ -170,6 +171,7 @@ function makePort({ definition, labels, index, overrides, bindAddress, pages }: 
     changedAt: definition.changedAt,
     overrides,
     ...(files.length > 0 && { files }),
+    ...(clientTls !== undefined && { clientTls }),
     ...ofFront(traffic, pages.pages),
   };
   const options: BackendOptions = {

@@ -68,6 +68,26 @@ const besidePassthrough = (loses: Key): Conflict => ({
   when: ({ tls }) => tls !== undefined,
 });
 
+/** What clients must bring to a TLS connection that is not ended here, or is none. */
+const withoutTlsHere = (loses: Key): readonly Conflict[] => [
+  {
+    loses,
+    beside: 'tls',
+    why: 'TLS is ended by the app and not here',
+    hint: 'remove one of the two, or have the app ask for it',
+    when: ({ tls }) => tls !== undefined,
+    shuts: true,
+  },
+  {
+    loses,
+    beside: 'certificate',
+    why: 'nothing of the port speaks TLS: it has no certificate, and no virtual host over http',
+    hint: 'give the port a certificate, or a virtual host in http mode',
+    when: ({ certificate, hosts = [] }, { mode }) => certificate === undefined && (mode === 'tcp' || hosts.length === 0),
+    shuts: true,
+  },
+];
+
 const withoutCheck = (loses: Key): Conflict => ({
   loses,
   beside: 'healthPath',
@@ -122,6 +142,7 @@ const CONFLICTS: readonly Conflict[] = [
     hint: 'name the origins, or remove the label',
     when: ({ corsOrigins, corsCredentials }) => corsCredentials === true && corsOrigins?.includes('*') === true,
   },
+  ...(['tlsMin', 'clientCa'] as const).flatMap(withoutTlsHere),
   ...(['backendTls', 'backendCa', 'backendSni'] as const).map(besidePassthrough),
   ...(['backendCa', 'backendSni'] as const).map(withoutTls),
   {

@@ -4,6 +4,7 @@ import { ERROR_PAGE_LABELS } from './error-page-labels.ts';
 import { TRAFFIC_LABELS } from './traffic-labels.ts';
 import * as grammars from './value-grammars.ts';
 import * as routing from './routing-grammars.ts';
+import * as traffic from './traffic-grammars.ts';
 
 export type { Label } from './define-label.ts';
 
@@ -102,6 +103,22 @@ export const PORT_LABELS = {
     doc: 'With `passthrough`, TLS connections for the virtual hosts go to the app as they are, by the name in the TLS hello, so the app has the certificate. The port is then tcp; PATH, AUTH and wildcards are not possible. The first such port of an estate needs a reload, further hosts do not.',
     example: 'passthrough',
   }),
+  tlsMin: label('TLS_MIN', traffic.tlsVersion, {
+    guards: true,
+    mayBeEmpty: true,
+    question: 'secure',
+    doc: 'The lowest version of TLS for the virtual hosts, and on the own service port. Requests that come to the host over a lower one, by the name of another host, are answered with 421. Plain http is not refused: REDIRECT_TO_HTTPS does that.',
+    example: '1.3',
+    elsewhere: 'Traefik tls.options minVersion; haproxy-ingress ssl-options-host',
+  }),
+  clientCa: label('CLIENT_CA', traffic.clientAuthorities, {
+    guards: true,
+    mayBeEmpty: true,
+    question: 'secure',
+    doc: 'Clients must have a certificate that these authorities have signed; with `optional` they may have one. The app finds its subject in X-SSL-Client-Subject, which no client can set itself. Everybody else gets 403, over plain http too. The port is left out while the file can’t be used. While an app has it, TLS tickets are off on the shared https bind.',
+    example: '/etc/ssl/clients.pem optional',
+    elsewhere: 'Traefik tls.options clientAuth; haproxy-ingress auth-tls-secret; nginx auth-tls-secret',
+  }),
   auth: label('AUTH', grammars.auth, {
     guards: true,
     doc: "Basic auth on the shared frontends; the app's own service port stays open. Hashes: `$1$`, `$5$` and `$6$` up to 100,000 rounds, bcrypt up to cost 10, as HAProxy computes one for each request.",
@@ -130,7 +147,7 @@ export const PORT_LABELS = {
   certificate: label('SSL_CERT', grammars.file, {
     guards: true,
     mayBeEmpty: true,
-    doc: "Certificate of the port's own bind, which then speaks TLS.",
+    doc: "Certificate of the port's own bind, which then speaks TLS, and of its virtual hosts on the shared https frontend (not with --https-routing sni).",
     example: '/etc/ssl/shop.pem',
     question: 'secure',
     elsewhere: 'Traefik tls.certificates; ingress spec.tls',

@@ -7,11 +7,12 @@ interface Naming {
   readonly certificate: string | undefined;
   readonly bindOptions: string | undefined;
   readonly backendCa?: string | undefined;
+  readonly clientCa?: { readonly ca: string } | undefined;
   readonly overrides: Overrides;
 }
 
 /** All files that the labels of a port name, each with its label. */
-export function filesOf({ index, certificate, bindOptions, backendCa, overrides }: Naming): readonly FileOfLabel[] {
+export function filesOf({ index, certificate, bindOptions, backendCa, clientCa, overrides }: Naming): readonly FileOfLabel[] {
   const of = (name: string) => `HAPROXY_${index}_${name}`;
   const ofTemplates = Object.entries(overrides).flatMap(([name, text]) => {
     const label = of(name.replace(/^HAPROXY_/, ''));
@@ -20,11 +21,14 @@ export function filesOf({ index, certificate, bindOptions, backendCa, overrides 
   return [
     ...(certificate === undefined ? [] : [{ file: certificate, label: of('SSL_CERT'), in: 'certificate' } as const]),
     ...filesInOptions(bindOptions).map((file): FileOfLabel => ({ file, label: of('BIND_OPTIONS'), in: 'options' })),
-    ...(backendCa === undefined
-      ? []
-      : [{ file: fileName({ keyword: 'ca-file', path: backendCa }), label: of('BACKEND_CA'), in: 'template' } as const]),
+    ...authorities(backendCa, of('BACKEND_CA')),
+    ...authorities(clientCa?.ca, of('CLIENT_CA')),
     ...ofTemplates,
   ];
+}
+
+function authorities(path: string | undefined, label: string): readonly FileOfLabel[] {
+  return path === undefined ? [] : [{ file: fileName({ keyword: 'ca-file', path }), label, in: 'template' }];
 }
 
 const KEYWORDS: ReadonlySet<string> = new Set(FILE_KEYWORDS.filter((keyword) => keyword !== 'file' && keyword !== 'page'));

@@ -191,6 +191,20 @@ export const authorities = grammar("'system', or a file with its whole path ('/e
   text === 'system' ? '@system-ca' : /^(?:\/[\w.,:@+~-]+)+$/.test(text) && !text.split('/').includes('..') ? text : undefined,
 );
 
+/** A version of TLS. */
+export const tlsVersion = grammar('1.0, 1.1, 1.2 or 1.3', (text) => (['1.0', '1.1', '1.2', '1.3'] as const).find((one) => one === text));
+
+/** A file of authorities that sign the certificates of clients, and whether a client must have one. */
+export const clientAuthorities = grammar(
+  "a file with its whole path, and perhaps 'optional' ('/etc/ssl/clients.pem', '/etc/ssl/clients.pem optional')",
+  (text) => {
+    const [, ca = '', verify = 'required'] = /^(\S+)(?:\s+(required|optional))?$/.exec(text) ?? [];
+    return /^(?:\/[\w.,:@+~-]+)+$/.test(ca) && !ca.split('/').includes('..')
+      ? { ca, verify: verify as 'required' | 'optional' }
+      : undefined;
+  },
+);
+
 /** The name of a page in the operator's folder: never a path, and not hidden. */
 export const pageName = grammar("the name of a file that ends with .html, .htm, .json or .txt ('sorry.html')", (text) =>
   /^[A-Za-z0-9][\w.-]{0,99}$/.test(text) && /\.(?:html?|json|txt)$/.test(text) ? text : undefined,

@@ -1,4 +1,4 @@
-import type { ErrorPage, Front, Limits } from '../model/service.ts';
+import type { ClientTls, ErrorPage, Front, Limits } from '../model/service.ts';
 import type { BackendTls, Cors, Traffic } from '../model/traffic.ts';
 import type { PortLabels } from './labels.ts';
 
@@ -56,6 +56,11 @@ export function preflightOf({ auth, allowedNetworks = [] }: PortLabels, traffic:
   if (auth === undefined || traffic?.cors === undefined) return {};
   const { cors, allow, deny } = traffic;
   return { preflight: { cors, networks: allowedNetworks, ...(allow && { allow }), ...(deny && { deny }) } };
+}
+
+/** What the labels of a port ask of its clients. */
+export function clientTlsOf({ tlsMin, clientCa }: PortLabels): ClientTls | undefined {
+  return tlsMin === undefined && clientCa === undefined ? undefined : known({ min: tlsMin, ...clientCa });
 }
 
 /** An object without the fields that are undefined. */

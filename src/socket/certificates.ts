@@ -129,8 +129,11 @@ interface NumberedLine {
 /** Reads the answer to `show ssl crt-list -n`: `/etc/ssl/a.pem:3 [ssl-min-ver TLSv1.3] a.org`. */
 export function readShown(answer: string): readonly NumberedLine[] {
   return answer.split('\n').flatMap((row) => {
-    const [, path, number = '0', rest = ''] = /^(\/\S*):(\d+)(.*)$/.exec(row) ?? [];
-    return path === undefined ? [] : [{ number: Number(number), line: readLine(`${path}${rest}`) }];
+    const [word = '', ...rest] = row.split(' ');
+    const at = word.lastIndexOf(':');
+    const number = Number(word.slice(at + 1));
+    if (!row.startsWith('/') || at < 0 || !Number.isInteger(number)) return [];
+    return [{ number, line: readLine([word.slice(0, at), ...rest].join(' ')) }];
   });
 }
 

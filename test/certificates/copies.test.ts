@@ -85,6 +85,10 @@ test('who has named it is told what serves', async () => {
   const { serves, faults } = await nameFile(file, bad, { stateDir: state, shared: [] });
   expect({ serves, faults }).toMatchObject({
     serves: [],
-    faults: [{ message: `the certificate ${file} is empty, so the port is not bound` }],
+    faults: [
+      {
+        message: `the certificate ${file} is empty, so the port is not bound, and its virtual hosts have a certificate of the shared https frontend`,
+      },
+    ],
   });
 });

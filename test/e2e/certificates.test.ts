@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { connect, type ConnectionOptions } from 'node:tls';
-import { makeParts, makePem } from '../certificates/pem.ts';
+import { request as askOverTls, type RequestOptions } from 'node:https';
+import { makeAuthority, makeParts, makePem, type Parts } from '../certificates/pem.ts';
 import { ask } from '../../src/socket/master.ts';
 import { clusters } from './cluster.ts';
 import { PATIENCE_MS, until } from './until.ts';
@@ -127,7 +128,9 @@ test("a label's bad certificate costs its own bind, and nothing else; mended it 
   expect(log.filter(({ level }) => level === 'error')).toEqual([]);
   const told = log.filter((line) => line['app'] === '/other');
   expect(told).toMatchObject([{ level: 'warn', code: 'certificate', label: 'HAPROXY_0_SSL_CERT' }]);
-  expect(told[0]?.msg).toMatch(/lines should end, so the port is not bound$/);
+  expect(told[0]?.msg).toMatch(
+    /lines should end, so the port is not bound, and its virtual hosts have a certificate of the shared https frontend$/,
+  );
   await served(FIRST);
   await served([ADDRESS], { host: OTHER_HOST });
   await expect(shown(ports.other, 'a.org')).resolves.toBe('ECONNREFUSED');
@@ -137,6 +140,84 @@ test("a label's bad certificate costs its own bind, and nothing else; mended it 
   await writeFile(file, pems.old);
   await shows(ports.other, 'a.org', pems.old);
   await served([ADDRESS], { host: OTHER_HOST });
+});
+
+/** What a client with a certificate of its own is answered, and the session for its next connection. */
+function askWith(
+  options: RequestOptions & { readonly session?: Buffer | undefined },
+): Promise<{ readonly status: number; readonly session: Buffer | undefined }> {
+  return new Promise((resolve, reject) => {
+    let session: Buffer | undefined;
+    const asked = askOverTls(
+      { host: '127.0.0.1', agent: false, rejectUnauthorized: false, timeout: PATIENCE_MS, ...options },
+      (response) => {
+        response.resume().on('end', () => {
+          resolve({ status: response.statusCode ?? 0, session });
+        });
+      },
+    );
+    asked.on('socket', (socket) => socket.on('session', (given: Buffer) => (session = given)));
+    asked.on('error', reject).end();
+  });
+}
+
+test('hosts with certificates and TLS policies of their apps: closed for everybody else, whatever name, session or way they come by', async () => {
+  const { folder, ports, marathon, app, otherApp, daemon, deploy, addTask, get } = await makeCluster();
+  const [one, other] = [await makeAuthority('one', { keyType: 'ec' }), await makeAuthority('other', { keyType: 'ec' })];
+  const [client, stranger] = await Promise.all([one, other].map(({ signs }) => makeParts('client', { keyType: 'ec', ...signs })));
+  if (client === undefined || stranger === undefined) throw new Error('no certificates');
+  const at = async (name: string, text: string): Promise<string> => {
+    await writeFile(path.join(folder, name), text);
+    return path.join(folder, name);
+  };
+  const [ca, otherCa] = [await at('ca.pem', one.certificate), await at('other-ca.pem', other.certificate)];
+  await deploy();
+  const own = { HAPROXY_0_SSL_CERT: await at('a.pem', pems.old), HAPROXY_0_VHOST: 'a.org', HAPROXY_0_CLIENT_CA: ca };
+  marathon.deploy({ ...app, labels: { ...app.labels, ...own } });
+  marathon.deploy({
+    ...otherApp,
+    labels: { ...otherApp.labels, HAPROXY_0_VHOST: 'shared.org', HAPROXY_0_CLIENT_CA: otherCa, HAPROXY_0_TLS_MIN: '1.3' },
+  });
+  await addTask(otherApp.id, ADDRESS);
+  const shared = await at('shared.pem', pems.shared);
+  daemon(['--ssl-certs', shared]);
+  const as = ({ certificate: cert, key }: Parts, host: string, more: RequestOptions = {}): Promise<number> =>
+    askWith({ port: ports.https, servername: host, headers: { host }, cert, key, ...more }).then(({ status }) => status, () => 0); // prettier-ignore
+  await until('the client of a.org', async () => (await as(client, 'a.org')) === 200);
+  await shows(ports.https, 'nobody.org', pems.shared);
+  await until('the client of shared.org', async () => (await as(stranger, 'shared.org')) === 200);
+
+  await expect(as(stranger, 'a.org')).resolves.toBe(0);
+  await expect(as(stranger, 'shared.org', { headers: { host: 'a.org' } })).resolves.toBe(421);
+  await expect(as(stranger, 'shared.org', { maxVersion: 'TLSv1.2' })).resolves.toBe(0);
+  await expect(askWith({ port: ports.https, servername: 'nobody.org', headers: { host: 'a.org' } })).resolves.toMatchObject({
+    status: 421,
+  });
+  await expect(get({ host: 'a.org' })).resolves.toMatchObject({ status: '403' });
+  for (const maxVersion of ['TLSv1.3', 'TLSv1.2'] as const) {
+    const { session } = await askWith({
+      port: ports.https,
+      servername: 'a.org',
+      headers: { host: 'a.org' },
+      cert: client.certificate,
+      key: client.key,
+      maxVersion,
+    });
+    const resumed = await askWith({
+      port: ports.https,
+      servername: 'shared.org',
+      headers: { host: 'shared.org' },
+      session,
+      maxVersion,
+    }).catch(() => ({ status: 0 }));
+    expect(resumed.status).not.toBe(200);
+  }
+  const seen = await get({ port: ports.other, tls: false, host: 'shared.org' });
+  expect(seen.status).toBe('403');
+
+  await writeFile(otherCa, '');
+  await until('the host without its authorities', async () => ![200, 403, 421].includes(await as(stranger, 'shared.org')));
+  await expect(as(client, 'a.org')).resolves.toBe(200);
 });
 
 /** A HAProxy whose OpenSSL wants stronger keys than our own look does: RSA of 2048 bits is refused, EC is not. */

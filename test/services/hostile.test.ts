@@ -13,7 +13,18 @@ const DERIVERS = [makeDeriver(PAGES), makeDeriver({ ...PAGES, haproxyMap: false 
 const VALUES = HOSTILE.map((value) => [value.title, value] as const);
 const GUARDS = ['GROUP', 'AUTH', 'BACKEND_NETWORK_ALLOWED_ACL', 'ALLOW', 'DENY'];
 /** These guard unless they are empty. */
-const OF_BIND = ['SSL_CERT', 'BIND_OPTIONS', 'BIND_ADDR', 'PATH_TYPE', 'TLS', 'BACKEND_TLS', 'BACKEND_CA', 'BACKEND_SNI'];
+const OF_BIND = [
+  'SSL_CERT',
+  'BIND_OPTIONS',
+  'BIND_ADDR',
+  'PATH_TYPE',
+  'TLS',
+  'BACKEND_TLS',
+  'BACKEND_CA',
+  'BACKEND_SNI',
+  'TLS_MIN',
+  'CLIENT_CA',
+];
 /** Their values are several words of a line, so the number of words says nothing. */
 const LISTS = ['PATH', 'BALANCE', 'BIND_OPTIONS'];
 
@@ -45,6 +56,9 @@ const WITHOUT = viewsOf(estateOf(TARGETS, () => undefined)).map((view) => new Ma
 const BENIGN: readonly ((target: Target) => string | undefined)[] = [
   ({ valid }) => valid,
   () => undefined,
+  ({ name, valid }) => (name === 'TLS' ? undefined : valid),
+  ({ name, valid }) => (['TLS', 'CLIENT_CA'].includes(name) ? undefined : valid),
+  ({ name, valid }) => (name === 'CLIENT_CA' ? undefined : valid),
   ({ name, valid }) => (name === 'VHOST' ? 'one.acme.org' : name === 'MODE' ? 'tcp' : name === 'GROUP' ? 'external' : valid),
   ({ name }) => (name === 'GROUP' ? '*' : undefined),
 ];

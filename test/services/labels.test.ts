@@ -79,6 +79,8 @@ test('those that guard access', () => {
       'GROUP',
       'PATH_TYPE',
       'TLS',
+      'TLS_MIN',
+      'CLIENT_CA',
       'AUTH',
       'SSL_CERT',
       'BIND_OPTIONS',

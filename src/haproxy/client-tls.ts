@@ -1,0 +1,37 @@
+import type { ClientTls, Front } from '../model/service.ts';
+import type { LinesOfLabel } from './traffic-guards.ts';
+
+/** The header that has the subject of a client's certificate. */
+const SUBJECT = 'X-SSL-Client-Subject';
+
+const VERSIONS = ['1.0', '1.1', '1.2', '1.3'] as const;
+
+/**
+ * The rules that keep a backend closed whatever way a request comes: over the name of another host, over plain http, or by an app id. 421 has a browser open a
+ * connection of its own for the host. The port's own frontend has one policy for all names.
+ */
+export function clientTlsLines({ clientTls, mode, name }: Pick<Front, 'clientTls' | 'mode' | 'name'>): readonly LinesOfLabel[] {
+  if (clientTls === undefined || mode !== 'http') return [];
+  return [
+    { label: 'TLS_MIN', lines: versionLines(clientTls) },
+    { label: 'CLIENT_CA', lines: clientTls.ca === undefined ? [] : clientLines(clientTls, name) },
+  ];
+}
+
+function versionLines({ min }: ClientTls): readonly string[] {
+  const taken = VERSIONS.slice(VERSIONS.indexOf(min ?? '1.0')).map((version) => `TLSv${version}`);
+  return taken.length === VERSIONS.length
+    ? []
+    : [`http-request return status 421 if { ssl_fc } !{ ssl_fc_protocol -m str ${taken.join(' ')} }`];
+}
+
+function clientLines({ verify }: ClientTls, frontend: string): readonly string[] {
+  const isProven = '{ ssl_c_used } { ssl_c_verify 0 }';
+  return [
+    `http-request del-header ${SUBJECT}`,
+    'http-request set-var(txn.mlb_name) req.hdr(host),host_only,lower,regsub(\\\\.$,)',
+    `http-request return status 421 if { ssl_fc } !{ fe_name ${frontend} ${frontend}-in } !{ ssl_fc_sni,lower,strcmp(txn.mlb_name) eq 0 }`,
+    ...(verify === 'optional' ? [] : [`http-request deny deny_status 403 unless ${isProven}`]),
+    `http-request set-header ${SUBJECT} %[ssl_c_s_dn(,0,rfc2253)] if ${isProven}`,
+  ];
+}

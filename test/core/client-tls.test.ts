@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals';
+import { hostCertificates } from '../../src/haproxy/host-certificates.ts';
+import { certificatesInForce } from '../../src/core/certificates-in-force.ts';
+import type { PemFile } from '../../src/model/certificates.ts';
+import { makeOneClientCa } from '../../src/services/client-ca.ts';
+import { front, service, settings } from '../haproxy/make.ts';
+
+const at = (host: string, path?: string) => ({ routes: [{ host, path }] });
+const own = (certificate: string) => ({ bind: { address: '*', port: 10000, certificate, options: undefined } });
+const bank = front({ app: '/bank', ...at('bank.org'), clientTls: { ca: '/ca.pem', verify: 'required' }, changedAt: '2017-01-01' });
+
+test('what hosts have of their own: the whole host before a path of it, the higher version, and no certificate where one port asks for none', () => {
+  const path = front({ app: '/a', ...at('bank.org', '/a'), ...own('/a.pem'), clientTls: { min: '1.3' }, weight: 9 });
+  const plain = front({ app: '/plain', ...at('plain.org') });
+  const named = front({ app: '/shop', ...at('shop.org'), ...own('/shop.pem') });
+  const shared = front({ app: '/same', ...at('same.org'), ...own('/etc/ssl/cert.pem') });
+  expect(hostCertificates([path, bank, plain, named, shared], settings())).toEqual([
+    { files: ['/a.pem'], options: 'ca-file /ca.pem verify optional ssl-min-ver TLSv1.3', hosts: ['bank.org'] },
+    { files: ['/shop.pem'], options: undefined, hosts: ['shop.org'] },
+  ]);
+  expect(hostCertificates([bank], settings())).toMatchObject([{ files: undefined, options: 'ca-file /ca.pem verify required' }]);
+  expect(hostCertificates([named], settings({ httpsRouting: 'sni' }))).toEqual([]);
+  expect(hostCertificates([bank], settings({ groupHttpsByVhost: true }))).toEqual([]);
+});
+
+const pem = (path: string, ...names: readonly string[]): PemFile => ({ path, fingerprint: '1', names, key: 'ec' });
+
+test('a host with a TLS policy is taken out of the certificates of the operator, and has the one of them that fits', () => {
+  const pems = [pem('/first.pem', 'first.org', 'bank.org'), pem('/wild.pem', '*.org')];
+  const shelves = pems.map((one) => ({ name: one.path, kind: 'file' as const, pems: [one] }));
+  const contents = shelves.map((shelf) => ({ file: shelf.name, fingerprint: '1', shelves: [shelf] }));
+  const told = { files: pems.map(({ path }) => path), problems: [], contents, named: [] };
+  const inForce = (fronts: readonly (typeof bank)[]) => certificatesInForce({ told, files: [], fronts, settings: settings() });
+  expect(inForce([bank]).list).toEqual(['/first.pem first.org', '/wild.pem', '/first.pem [ca-file /ca.pem verify required] bank.org']);
+  const first = front({ app: '/first', ...at('first.org'), clientTls: { min: '1.3' } });
+  expect(inForce([bank, first]).list[0]).toBe('/first.pem nobody.invalid');
+  expect(inForce([front()]).list).toEqual([]);
+});
+
+test('a host has one handshake: a port that names other authorities is left out, and told of both', () => {
+  const other = front({ app: '/other', ...at('bank.org', '/o'), clientTls: { ca: '/other.pem', verify: 'required' }, weight: 9 });
+  const { services, problems, leftOut } = makeOneClientCa()([service(other, []), service(bank, [])]);
+  expect(services.map(({ front: { app } }) => app)).toEqual(['/bank']);
+  expect(leftOut).toEqual([{ app: '/other', index: 0, why: 'label' }]);
+  expect(problems).toMatchObject([{ code: 'label-conflict', label: 'HAPROXY_0_CLIENT_CA' }]);
+  expect(problems[0]?.message).toContain('/bank for the virtual host bank.org');
+});
