@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { makeAnalysis, type Analysis, type Limit } from '../deploy/analysis.ts';
 import { DeployError, EXIT } from '../deploy/deploy-error.ts';
 import type { Engine } from '../deploy/engine.ts';
@@ -10,6 +10,8 @@ import { ownerName } from '../deploy/lock.ts';
 import type { MarathonSide } from '../deploy/marathon-side.ts';
 import type { Group, OnTimeout } from '../deploy/shapes.ts';
 import { machineTime, sleep } from '../lib/clock.ts';
+import { sentence } from '../lib/sentence.ts';
+import { UsageError } from '../lib/usage-error.ts';
 import { defaultSettings } from '../options/options.ts';
 import { withSignals } from './signals.ts';
 import { sayAs, type LogFlags } from './zdd-log.ts';
@@ -63,7 +65,7 @@ export function addStepFlags(command: Command): Command {
 
 /** Reads a whole number. */
 export function readCount(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new DeployError(`'${text}' is not a whole number`, EXIT.unexpected);
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Wanted: a whole number.');
   return Number(text);
 }
 
@@ -100,13 +102,18 @@ export async function withMarathon<Result>(flags: PlaceFlags & LogFlags, work: (
     import('../daemon/open-marathon.ts'),
     import('../deploy/marathon-side.ts'),
   ]);
-  const client = await openMarathon(settings, process.env);
+  const client = await openMarathon(settings, process.env).catch((error: unknown) => {
+    throw error instanceof UsageError ? error : new DeployError(sentence(error), EXIT.unexpected, error);
+  });
   const results: Result[] = [];
   const say = sayAs(flags, (line) => process.stderr.write(line));
   try {
     await withSignals(async ({ signal }) => {
       const marathon = makeMarathonSide(client, signal);
-      results.push(await work({ marathon, balancers, signal, say }));
+      const result = work({ marathon, balancers, signal, say }).catch((error: unknown) => {
+        throw signal.aborted ? new DeployError('ended by a signal; the same command goes on from here', EXIT.unexpected) : error;
+      });
+      results.push(await result);
     });
   } finally {
     await client.close();
@@ -163,6 +170,16 @@ export function baseOf({ apps, locks, name }: Group, id?: string): string {
   const lock = locks[0]?.id.replace(/-zdd(-\d+)?$/, '');
   const named = id ?? young?.labels[LABELS.appId] ?? lock ?? young?.id ?? name;
   return `/${named.replace(/^\/+/, '')}`;
+}
+
+/** Reads the group of this name, with or without the slash that its label begins with. Rejects when Marathon has no app of it. */
+export async function readNamed(marathon: MarathonSide, name: string): Promise<Group> {
+  const other = name.startsWith('/') ? name.replace(/^\/+/, '') : `/${name}`;
+  for (const text of [name, other]) {
+    const group = await marathon.read(text);
+    if (group.apps.length > 0) return group;
+  }
+  throw new DeployError(`Marathon has no app with ${LABELS.group}=${name}`, EXIT.noHybrid);
 }
 
 /** A digest of a text, by which one deployment is told from the next. */

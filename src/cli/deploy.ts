@@ -5,6 +5,7 @@ import { deploy as run } from '../deploy/engine.ts';
 import { seemsAlive, writeNote } from '../deploy/lock.ts';
 import type { Group, Note, Plan } from '../deploy/shapes.ts';
 import { describeDeployment, statusOf, type DeployStatus } from '../deploy/status.ts';
+import { count } from '../lib/count.ts';
 import { machineTime, sleep } from '../lib/clock.ts';
 import {
   addPlaceFlags,
@@ -13,6 +14,7 @@ import {
   baseOf,
   engineFor,
   readCount,
+  readNamed,
   withMarathon,
   type Opened,
   type PlaceFlags,
@@ -50,7 +52,9 @@ function addStart(deploy: Command): void {
   const start = deploy.command('start').description('make the new app and drive the deployment to its end').allowExcessArguments(false);
   addStepFlags(addPlaceFlags(start))
     .addOption(new Option('-j, --json <file>', 'the app definition').makeOptionMandatory())
-    .addOption(new Option('--steps <shares>', 'the ramp as shares of the target: 10%,50%,100%').argParser(readShares))
+    .addOption(
+      new Option('--steps <shares>', 'the ramp as shares of the target: 10%,50%,100%').argParser(readShares).conflicts('linearIncrease'),
+    )
     .addOption(new Option('--linear-increase <number>', 'so many instances more in each step').argParser(readCount).default(0))
     .addOption(new Option('-i, --initial-instances <number>', 'how many instances the new app begins with').argParser(readCount).default(1))
     .addOption(
@@ -96,13 +100,14 @@ function addStatus(deploy: Command): void {
     .action((group: string) => showStatus(group, status.opts()));
 }
 
-async function showStatus(name: string, flags: StatusFlags): Promise<void> {
+async function showStatus(asked: string, flags: StatusFlags): Promise<void> {
   const plan: Plan = { growth: { by: 'half' }, stepMs: flags.stepTimeout * 1000, onTimeout: 'kill', direction: 'forward' };
   const show = (status: DeployStatus): void => {
     const text = flags.json ? `${JSON.stringify(status)}\n` : describeDeployment(status);
     process.stdout.write(flags.watch && process.stdout.isTTY && !flags.json ? `\u001b[2J\u001b[H${text}` : text);
   };
-  await withMarathon(flags, async (opened) => {
+  const follow = async (opened: Opened): Promise<void> => {
+    const { name } = await readNamed(opened.marathon, asked);
     const engine = engineFor(opened, { group: name, base: name, flags: { stepDelay: 1, onTimeout: 'kill' } });
     for (let saidAt = machineTime(); ;) {
       const group = await opened.marathon.read(name);
@@ -117,7 +122,12 @@ async function showStatus(name: string, flags: StatusFlags): Promise<void> {
       }
       await sleep(1_000, opened.signal);
     }
-  });
+  };
+  await withMarathon(flags, (opened) =>
+    follow(opened).catch((error: unknown) => {
+      if (!(flags.watch && opened.signal.aborted)) throw error; // a person who has seen enough presses Ctrl-C
+    }),
+  );
 }
 
 /** Throws a DeployError when nobody drives a deployment, because then it does not end. */
@@ -147,11 +157,15 @@ function addVerb(deploy: Command, { verb, note, help }: Verb): void {
 }
 
 /** Tells the run that drives a deployment; where nobody does, this command drives it. */
-async function say(name: string, note: Note | undefined, flags: VerbFlags): Promise<void> {
+async function say(asked: string, note: Note | undefined, flags: VerbFlags): Promise<void> {
   await withMarathon(flags, async (opened) => {
-    const group = await opened.marathon.read(name);
+    const group = await readNamed(opened.marathon, asked);
+    const { name } = group;
     if (group.apps.length < 2)
-      throw new DeployError(`the deployment group ${name} has ${group.apps.length} app, so no deployment is under way`, EXIT.noHybrid);
+      throw new DeployError(
+        `the deployment group ${name} has ${count(group.apps.length, 'app')}, so no deployment is under way`,
+        EXIT.noHybrid,
+      );
     await writeNote(opened.marathon, { base: baseOf(group), group: name, note });
     const lock = group.locks.at(-1);
     const isDriven = lock !== undefined && seemsAlive(lock, machineTime());

@@ -4,6 +4,7 @@ import { decide } from '../deploy/decide.ts';
 import { DeployError, EXIT } from '../deploy/deploy-error.ts';
 import { deploy, type Task } from '../deploy/engine.ts';
 import { prepare, readDefinition, type Named } from '../deploy/prepare.ts';
+import { count } from '../lib/count.ts';
 import type { Group, Growth, Plan } from '../deploy/shapes.ts';
 import {
   addPlaceFlags,
@@ -91,7 +92,7 @@ export async function runZdd(flags: ZddFlags): Promise<void> {
     const isHybrid = flags.completeCur || flags.completePrev;
     if (isHybrid && group.apps.length < 2)
       throw new DeployError(
-        `the deployment group ${named.group} has ${group.apps.length} app, so there is no hybrid to complete`,
+        `the deployment group ${named.group} has ${count(group.apps.length, 'app')}, so there is no hybrid to complete`,
         EXIT.noHybrid,
       );
     const wishes = { named, flags, isHybrid, digest: digest(text) };

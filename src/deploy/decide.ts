@@ -23,7 +23,7 @@ export function decide({ group, balancers, plan, now }: Facts): Step {
   if (third !== undefined) return { do: 'refuse', why: tooMany(group) };
   const direction = group.note === 'abort' ? 'back' : group.note === 'promote' && plan.direction !== 'back' ? 'whole' : plan.direction;
   if (old === undefined || young === undefined) return { do: 'done', as: direction === 'back' ? 'restored' : 'complete' };
-  if (group.note === 'pause' && direction !== 'back') return { do: 'wait', for: 'the deployment is paused; `deploy resume` goes on' };
+  if (group.note === 'pause' && direction !== 'back') return { do: 'wait', for: '`deploy resume`: the deployment is paused' };
   const lock = group.locks.at(-1);
   const parts = { old, young, balancers, plan, now, lock };
   return direction === 'back' ? goBack(parts) : goForward({ ...parts, isWhole: direction === 'whole' });
@@ -72,7 +72,9 @@ function goBack(parts: Parts): Step {
   const back = { ...parts, grows: old, leaves: young, goal: Math.max(target, old.instances), rest: undefined, isBack: true };
   if (old.instances < target && !old.deploying) return { do: 'scale', app: old, instances: target, force: false };
   const { answered } = sortBalancers(parts.balancers);
-  if (lock === undefined || lock.leaving === young.id || answered.length === 0) return turnOldOnes(back, answered);
+  const first = turnOldOnes(back, answered);
+  if (first !== undefined) return first;
+  if (lock === undefined || lock.leaving === young.id || answered.length === 0) return shift(back);
   const ready = countReady(old, answered);
   if (ready >= target) return { do: 'turn', leaving: young.id };
   const what = `${count(target, 'task')} of ${old.id} to be ready on every load balancer`;
@@ -81,17 +83,18 @@ function goBack(parts: Parts): Step {
 
 /**
  * A marathon-lb 1.15 does not know that a deployment is taken back, and drains tasks of the app that was scaled earlier. Where that is the old app, one of
- * its drained tasks is killed and started again: then it is the one that was scaled later.
+ * its drained tasks is killed and started again, before the other load balancers use it again: then it is the one that was scaled later.
  */
-function turnOldOnes(parts: Shift, answered: readonly Answered[]): Step {
+function turnOldOnes(parts: Shift, answered: readonly Answered[]): Step | undefined {
   const { old, young, balancers } = parts;
   const oldOnes = answered.filter(({ isOld }) => isOld === true);
   const serves = sortLeaving(young, oldOnes).serving.length > 0;
   if (oldOnes.length === 0 || !serves || old.changedAt > young.changedAt || old.deploying || answered.length < balancers.length)
-    return shift(parts);
-  const [drained] = sortLeaving(old, oldOnes).drained;
+    return undefined;
+  const [drained] = sortLeaving(old, answered).drained;
   if (drained !== undefined) return { do: 'kill', app: old, tasks: [drained], stays: young };
-  return wait(parts, { what: `a task of ${old.id} to be drained on every marathon-lb 1.15`, because: 'none is', kind: 'drain' });
+  if (isLate(parts)) return undefined;
+  return wait(parts, { what: `a task of ${old.id} to be drained on every load balancer`, because: 'none is', kind: 'drain' });
 }
 
 interface Shift extends Parts {

@@ -56,7 +56,7 @@ export function statusOf(seen: Seen): DeployStatus {
     colours: group.apps.map(row),
     step: 'for' in step ? `waits for ${step.for}` : 'why' in step ? step.why : 'app' in step ? `${step.do} ${step.app.id}` : step.do,
     owner: lock?.owner ?? null,
-    deadline: since === undefined ? null : new Date(since + plan.stepMs).toISOString(),
+    deadline: since === undefined || group.note === 'pause' ? null : new Date(since + plan.stepMs).toISOString(),
     lastError: silent.length > 0 ? silent.join('; ') : null,
   };
 }

@@ -333,6 +333,20 @@ test('two load balancers, one behind the other, and one that is away for a while
   await playWithCuts({ open: opener(wanted, { balancers: [OURS, away] }), task: taskOf(wanted), ...TO_GREEN });
 });
 
+test.each([1, 2, 3, 4, 5, 6])(
+  'aborted at look %i beside a marathon-lb 1.15, which does not know that a deployment is taken back: the same end',
+  async (at) => {
+    for (const balancers of [[OURS, OLD], [OLD]]) {
+      const wanted = {};
+      let looks = 0;
+      const meanwhile = async (world: World): Promise<void> => {
+        if (++looks === at) await writeNote(world.side, { base: '/shop', group: '/shop', note: 'abort' });
+      };
+      await playOnce({ open: opener(wanted, { balancers }), task: taskOf(wanted), meanwhile, ends: /it was aborted/, ...BACK, fewest: 2 });
+    }
+  },
+);
+
 test.each([1, 2, 3, 4, 5, 6, 7])(
   'aborted at look %i: the old app has everything again, before anything of the new one goes',
   async (at) => {
