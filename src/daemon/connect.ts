@@ -118,10 +118,12 @@ async function connect(run: Connected, client: Client, metrics: Metrics): Promis
   const inbox = makeInbox<News>(signal);
   const recorder = await openRecorder(run, metrics);
   const surroundings = { ...run, tell: inbox.tell, drained: inbox.drained, now, recorder };
-  const { saved, chosen, start, derive } = await begin(run);
+  const { chosen, derive } = await begin(run);
   const parts = await openParts(surroundings, client, chosen);
   const { source, certificates, drive, keeper, reached, watched, dns } = parts;
-  drive.begin();
+  for (const { ended } of [source, dns]) ended.catch(() => undefined); // told by `ended` below, after the next wait
+  drive.begin(); // before the saved snapshot is read, which takes seconds for a large estate
+  const { saved, start } = await remember(run, chosen);
   const absorb = reporting(makeAbsorb({ massRemovalHoldMs: settings.massRemovalHold * 1000 }), recorder.absorbed);
   const looping = loop({ inbox, start, absorb, derive, consumers: consumersOf(parts) });
   if (saved !== undefined && follow) restoreLater(saved, surroundings);
@@ -218,10 +220,8 @@ async function openParts(
 /** How long HAProxy's first document waits for the first look at the certificates that it names, in milliseconds. */
 const FIRST_LOOK_MS = 10_000;
 
-/** Prepares what the loop starts with: the saved snapshot, the certificates and the first state; and the function that derives views from states. */
-async function begin({ settings, env, log, follow }: Connected) {
-  const { saved, holders = saved?.holders } = await readMemory(settings, log);
-  const memory = saved && memoryOf(saved.snapshot);
+/** Chooses the certificates, and prepares the function that derives views from states. */
+async function begin({ settings, env, log }: Connected) {
   const { sslCerts: wanted, stateDir, runDir } = settings;
   const choosing = chooseCertificates({ wanted, env, stateDir, elsewhere: path.join(runDir, 'ssl') });
   const chosen = await inTime(choosing, { ms: FILES_MS, what: 'reading the certificates of --ssl-certs', log });
@@ -230,13 +230,19 @@ async function begin({ settings, env, log, follow }: Connected) {
       { variable, file, reason: insteadOf?.why },
       `the certificate in ${variable} is in ${file}, as ${insteadOf?.file ?? ''} can't be written`,
     );
+  const making = loadMiddle({ settings, env });
+  return { chosen, derive: await inTime(making, { ms: FILES_MS, what: 'reading the templates of --templates-dir', log }) };
+}
+
+/** Reads the saved snapshot, and makes the first state. */
+async function remember({ settings, env, log, follow }: Connected, chosen: ChosenAtStart) {
+  const { saved, holders = saved?.holders } = await readMemory(settings, log);
+  const memory = saved && memoryOf(saved.snapshot);
   // With --once Marathon is read only once, so no later read could confirm a loss: losses are not held.
   const left = { memory, before: follow ? saved : undefined, certificates: certificatesOf(chosen), holders };
   const release = await findRelease(settings, env);
   warnOfAge(release, settings, log);
-  const start = startState(release, left);
-  const making = loadMiddle({ settings, env });
-  return { saved, chosen, start, derive: await inTime(making, { ms: FILES_MS, what: 'reading the templates of --templates-dir', log }) };
+  return { saved, start: startState(release, left) };
 }
 
 function certificatesOf({ files, problems, contents }: Chosen): Certificates {

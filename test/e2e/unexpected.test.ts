@@ -12,7 +12,7 @@ const makeCluster = clusters();
 const FAULTS = {
   'an exception of a timer': `setTimeout(() => { throw new Error('a fault of the test'); }, 1);`,
   'a rejection that nobody handles': `void Promise.reject(new Error('a fault of the test'));`,
-  'an exception in the loop': `Array.prototype.toSpliced = () => { throw new Error('a fault of the test'); };`, // an app read again is put in its place
+  'an exception in the loop': `Array.prototype.with = () => { throw new Error('a fault of the test'); };`, // an app read again is put in its place
 };
 
 test.each(Object.entries(FAULTS))(
