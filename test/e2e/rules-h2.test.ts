@@ -75,7 +75,7 @@ describe('BACKEND_PROTO', () => {
   test.each(['h2c', 'h2', 'sticky'])('%s: a client of HTTP/1.1 is served by a server of HTTP/2 alone', async (name) => {
     for (const over of ['http', 'https'] as const) {
       const { status, body } = await estate().ask({ over, host: `${name}.test`, path: '/x' });
-      expect([status, JSON.parse(body)]).toEqual(['200', { version: '2.0', host: `${name}.test`, path: '/x' }]);
+      expect([status, JSON.parse(body) as unknown]).toEqual(['200', { version: '2.0', host: `${name}.test`, path: '/x' }]);
     }
   });
 
