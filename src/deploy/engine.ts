@@ -163,8 +163,9 @@ async function goOn(engine: Engine, { plan: asked, mayRestore = false }: Task, l
 function whoIsLeft({ apps }: Group, pair: readonly Colour[] | undefined, { makes }: HeldLock): 'complete' | 'restored' | undefined {
   const [left] = apps;
   if (left === undefined || apps.length > 1) return undefined;
-  if (pair !== undefined) return left.id === pair[1]?.id ? 'complete' : 'restored';
-  return makes === undefined ? undefined : makes.startsWith(`${left.id} `) ? 'complete' : 'restored';
+  if (pair === undefined && makes === undefined) return undefined;
+  const isNew = pair === undefined ? makes?.startsWith(`${left.id} `) === true : left.id === pair[1]?.id;
+  return isNew ? 'complete' : 'restored';
 }
 
 /** Waits between two steps. */

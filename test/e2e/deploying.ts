@@ -9,7 +9,7 @@ import type { Group, Plan } from '../../src/deploy/shapes.ts';
 import { noAuth } from '../../src/source/auth.ts';
 import { makeClient } from '../../src/source/client.ts';
 import { freePorts } from './ports.ts';
-import { makeTraffic, type Traffic } from './traffic.ts';
+import { makeTraffic, together, type Traffic } from './traffic.ts';
 import type { Balancer, Fleet } from './two-balancers.ts';
 import { PATIENCE_MS, until } from './until.ts';
 
@@ -171,25 +171,6 @@ export function makeDeploying({ cluster, balancers }: Fleet): Deploying {
       return together(flows);
     },
     apps: async ({ name }) => Object.fromEntries((await side.read(name)).apps.map(({ id, instances }) => [id, instances])),
-  };
-}
-
-function together(flows: readonly Traffic[]): Traffic {
-  return {
-    more: async (count) => {
-      await Promise.all(flows.map(({ more }) => more(count)));
-    },
-    stop: async () => {
-      const tallies = await Promise.all(flows.map(({ stop }) => stop()));
-      const failures: Record<string, number> = {};
-      for (const one of tallies)
-        for (const [status, count] of Object.entries(one.failures)) failures[status] = (failures[status] ?? 0) + count;
-      return {
-        requests: tallies.reduce((sum, { requests }) => sum + requests, 0),
-        failures,
-        failedForMs: Math.max(...tallies.map(({ failedForMs }) => failedForMs)),
-      };
-    },
   };
 }
 

@@ -64,3 +64,23 @@ export function makeTraffic({ port, address = '127.0.0.1', host, ends, pauseMs =
   };
   return { more, stop };
 }
+
+/** Several of them as one. */
+export function together(flows: readonly Traffic[]): Traffic {
+  return {
+    more: async (count) => {
+      await Promise.all(flows.map(({ more }) => more(count)));
+    },
+    stop: async () => {
+      const tallies = await Promise.all(flows.map(({ stop }) => stop()));
+      const failures: Record<string, number> = {};
+      for (const one of tallies)
+        for (const [status, count] of Object.entries(one.failures)) failures[status] = (failures[status] ?? 0) + count;
+      return {
+        requests: tallies.reduce((sum, { requests }) => sum + requests, 0),
+        failures,
+        failedForMs: Math.max(...tallies.map(({ failedForMs }) => failedForMs)),
+      };
+    },
+  };
+}
