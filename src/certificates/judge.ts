@@ -5,7 +5,7 @@ import { machineTime } from '../lib/clock.ts';
 import { withoutEnd } from '../lib/without-end.ts';
 import { LATE, within } from '../lib/deadline.ts';
 import { judgePem, type Finding, type UsablePem } from './pem.ts';
-import { BESIDE, pemOf, readPemFile, sha256 } from './pem-file.ts';
+import { BESIDE, pemOf, readPemFile, sha256, type ReadPem } from './pem-file.ts';
 import { namesIn, whyUnread } from './read-bounded.ts';
 import { type PemFile, type Shelf } from '../model/certificates.ts';
 
@@ -43,6 +43,8 @@ export interface JudgeOptions {
   readonly now?: number;
   /** How long to wait for the file system, in milliseconds. A network folder that is gone would never answer. */
   readonly deadlineMs?: number;
+  /** What was found of PEM files before, by path: a file that still has the same content is not looked into again. */
+  readonly known?: Map<string, Judged>;
   /** So many files a folder may have. */
   readonly mostFiles?: number;
 }
@@ -100,11 +102,11 @@ export interface Judged {
   readonly pem?: PemFile;
 }
 
-async function judge(file: string, { now = machineTime(), mostFiles = MOST_FILES }: JudgeOptions): Promise<FileVerdict> {
+async function judge(file: string, { now = machineTime(), mostFiles = MOST_FILES, known }: JudgeOptions): Promise<FileVerdict> {
   try {
     const pems = await findPems(file, mostFiles);
     const judged: Judged[] = [];
-    for (const pem of pems) judged.push(await judgeOne(pem, now));
+    for (const pem of pems) judged.push(await judgeOne(pem, now, known));
     const found = 'is a folder without a certificate file';
     return summed(
       file,
@@ -134,10 +136,18 @@ async function findPems(file: string, mostFiles: number): Promise<readonly strin
   return paths.filter((_, i) => counts[i]);
 }
 
-async function judgeOne(file: string, now: number): Promise<Judged> {
+async function judgeOne(file: string, now: number, known?: Map<string, Judged>): Promise<Judged> {
   const read = await readPemFile(file);
   if ('error' in read) return { file, faults: [unreadable(read.file, read.error)] };
-  const { text, key, ocsp, issuer, sctl, hash } = read;
+  const before = known?.get(file);
+  if (before?.hash === read.hash && now < (before.until ?? Infinity)) return before;
+  const judged = judgeRead(read, now);
+  known?.set(file, judged);
+  return judged;
+}
+
+function judgeRead(read: ReadPem, now: number): Judged {
+  const { file, text, key, ocsp, issuer, sctl, hash } = read;
   const verdict = judgePem(text, { key, now });
   if (!verdict.usable) return { file, hash, faults: [{ file, ...verdict.fault }] };
   const faults = [...ocspFaults({ file, pem: verdict, ocsp, issuer }), ...sctlFaults(file, sctl)];

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { forgetCopies } from '../certificates/copies.ts';
-import { judgeFile, pathsOf, type FileVerdict, type JudgeOptions } from '../certificates/judge.ts';
+import { judgeFile, pathsOf, type FileVerdict, type Judged, type JudgeOptions } from '../certificates/judge.ts';
 import { judgeNamed, pathsOfNamed } from '../certificates/judge-named.ts';
 import { nameFile } from '../certificates/name-file.ts';
 import { watchCertificates } from '../certificates/watch.ts';
@@ -28,7 +28,7 @@ const AT_ONCE = 8;
  * The time between two looks at all files, in milliseconds: short enough that a renewed certificate is soon in use, long enough not to burden the
  * file system.
  */
-const LOOK_MS = 2_000;
+const LOOK_MS = 1_000;
 
 /**
  * Looks into the files of certificates, and into all others that labels name, and tells what it finds as News: the operator's files when they
@@ -41,6 +41,8 @@ export class CertificateJudge {
   readonly firstLook: Promise<void>;
   readonly #ofOperator: Map<string, FileVerdict>;
   readonly #ofLabels = new Map<string, FileVerdict>();
+  /** What was found of the operator's PEM files, so that a renewed one does not have a whole folder looked into. */
+  readonly #known = new Map<string, Judged>();
   readonly #inTurn = oneAfterAnother();
   readonly #refusals = new Map<string, readonly RefusedPem[]>();
   #named: readonly string[] | undefined; // undefined before the first view
@@ -115,7 +117,8 @@ export class CertificateJudge {
 
   /** What a label names has bounds that the operator's own files do not have. */
   #look(file: string, options: JudgeOptions = {}): Promise<FileVerdict> {
-    return this.#ofOperator.has(file) ? judgeFile(file, options) : judgeNamed(file, options);
+    const known = this.#known;
+    return this.#ofOperator.has(file) ? judgeFile(file, { ...options, known }) : judgeNamed(file, options);
   }
 
   /** Takes the files that labels name now. */
