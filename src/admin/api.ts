@@ -103,10 +103,9 @@ function jsonInSteps(steps: Steps<unknown>): Answer {
 }
 
 function* textInSteps(steps: Steps<unknown>): Generator<string> {
-  for (let step = steps.next(); ; step = steps.next()) {
-    if (step.done === true) return yield shown(`${JSON.stringify(step.value, undefined, 2)}\n`);
-    yield '';
-  }
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) yield '';
+  yield shown(`${JSON.stringify(step.value, undefined, 2)}\n`);
 }
 
 function answerApp(lookup: Lookup, { params }: Asked): Answer {

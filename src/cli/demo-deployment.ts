@@ -22,7 +22,7 @@ export async function deployInDemo(wish: DeployWish & Places): Promise<DeployEnd
   try {
     const opened = { marathon: makeMarathonSide(client, signal), balancers: [new URL(balancer)], signal, say: sayDeeds(say) };
     const flags = {
-      stepDelay: 1,
+      stepDelay: pauseMs / 1000,
       onTimeout: 'kill',
       analysis: wish.analysis === undefined ? undefined : readLimits(wish.analysis),
     } as const;

@@ -46,8 +46,7 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
   const drafts = each((definition: Definition) => makeDraft(definition, settings));
   const [asWritten, ofAuthors, arrangeAll] = [makeAsWritten(), makeOfAuthors(), makeArrange(arrangedUnder(settings, document))];
   const ofApps = eachPair((app: App, draft: Draft) => inOrder(makeServices(app, draft, settings)));
-  const [all, serve, certify, allFiles] = [makeAll(), makeServe(), makeCertify(), makeAllFiles()];
-  const oneClientCa = makeOneClientCa();
+  const [all, serve, certify, allFiles, oneClientCa] = [makeAll(), makeServe(), makeCertify(), makeAllFiles(), makeOneClientCa()];
   const [lend, render, withoutTaken] = [makeLend(), makeRender(templates, document), makeWithoutTaken(document.degradedOk)];
 
   return onChange((shown) => {
@@ -62,23 +61,15 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
     const sifted = oneClientCa(serve(services, arrangement.fronts));
     const certified = certify(sifted.services, certificates);
     const lent = lend(certified.services);
-    const given = { certificates, defaulted: shown.defaulted?.templates };
-    const rendering = render({ ...certified, services: lent.services }, shown.release, given);
+    const rendering = render({ ...certified, services: lent.services }, shown.release, {
+      certificates,
+      defaulted: shown.defaulted?.templates,
+    });
     const bound = withoutTaken(rendering.document, taken);
-    const problems = [
-      [...certificates.problems, ...marathonProblems(shown), ...snapshot.problems, ...assigned.problems, ...ofDrafts],
-      problemsBetween(snapshot.apps, merged, certified.services),
-      [
-        ...refusal.problems,
-        ...arrangement.problems,
-        ...sifted.problems,
-        ...certified.problems,
-        ...lent.problems,
-        ...bound.problems,
-        ...rendering.problems,
-      ],
-      faults(shown, certified.services),
-    ].flat();
+    const before = [...certificates.problems, ...marathonProblems(shown), ...snapshot.problems, ...assigned.problems, ...ofDrafts];
+    const steps = [refusal, arrangement, sifted, certified, lent, bound, rendering].flatMap((step) => step.problems);
+    const between = problemsBetween(snapshot.apps, merged, certified.services);
+    const problems = [before, between, steps, faults(shown, certified.services)].flat();
     return {
       ...{ snapshot, taken, held, staleSince, unread, unbound: bound.unbound },
       ...{ services: certified.services, holders: arrangement.holders, named: certificates.named, unaffordable: unaffordableIn(shown) },

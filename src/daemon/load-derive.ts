@@ -37,44 +37,49 @@ export function makeMiddle({ settings, env }: MiddleSettings, templates: Templat
 }
 
 function translate(settings: Settings, env: Environment): Pick<DeriveSettings, 'services' | 'document'> {
+  return { services: servicesOf(settings, env), document: documentOf(settings) };
+}
+
+function servicesOf(settings: Settings, env: Environment): DeriveSettings['services'] {
   const ownApp = env['FRAMEWORK_NAME'] ?? env['MARATHON_APP_ID'];
   return {
-    services: {
-      groups: settings.group,
-      strictMode: settings.strictMode,
-      healthCheck: settings.healthCheck,
-      ownApp: ownApp === undefined || ownApp === '' ? undefined : (`/${ownApp.replace(/^\//, '')}` as AppId),
-      portRange: { first: settings.minServPort, last: settings.maxServPort },
-      bindAddress: settings.bindAddress,
-      templates: TEMPLATES_IN_LABELS,
-      deploymentGroups: settings.deploymentGroups,
-      ...(settings.domains !== undefined && { domains: settings.domains }),
-      ...(settings.errorPages !== undefined && { errorPages: path.resolve(settings.errorPages) }),
-      templatesDenied: settings.templateLabels === 'deny',
-    },
-    document: {
-      sharedFrontends: !settings.dontBindHttpHttps,
-      groupHttpsByVhost: settings.groupHttpsByVhost,
-      httpsRouting: settings.httpsRouting,
-      http3: settings.http3,
-      acceptProxy: settings.acceptProxy,
-      maps: settings.haproxyMap,
-      configFolder: path.dirname(path.resolve(settings.haproxyConfig)),
-      bindAddress: settings.bindAddress,
-      ports: { http: settings.httpPort, https: settings.httpsPort, appId: settings.appIdPort, stats: settings.statsPort },
-      threads: settings.nbthread ?? usableCores(),
-      areThreadsFree: settings.nbthread === undefined,
-      maxConnections: settings.maxconn,
-      oldWorkerMaxAgeSeconds: settings.oldWorkerMaxAge,
-      maxOldWorkers: settings.maxOldWorkers,
-      degradedOk: settings.degradedOk,
-      statesFile: settings.command === undefined ? path.resolve(settings.runDir, 'server-state') : undefined,
-      adminSocket: path.resolve(settings.runDir, 'admin.sock'),
-      adminNetworks: settings.adminNetworks,
-      trafficLog: logTarget(settings.haproxyLog),
-      spareBackends: settings.spareBackends ?? (settings.haproxyMap ? SPARES : 0),
-      defaultOptions: settings.defaultOptions,
-    },
+    groups: settings.group,
+    strictMode: settings.strictMode,
+    healthCheck: settings.healthCheck,
+    ownApp: ownApp === undefined || ownApp === '' ? undefined : (`/${ownApp.replace(/^\//, '')}` as AppId),
+    portRange: { first: settings.minServPort, last: settings.maxServPort },
+    bindAddress: settings.bindAddress,
+    templates: TEMPLATES_IN_LABELS,
+    deploymentGroups: settings.deploymentGroups,
+    ...(settings.domains !== undefined && { domains: settings.domains }),
+    ...(settings.errorPages !== undefined && { errorPages: path.resolve(settings.errorPages) }),
+    templatesDenied: settings.templateLabels === 'deny',
+  };
+}
+
+function documentOf(settings: Settings): DeriveSettings['document'] {
+  return {
+    sharedFrontends: !settings.dontBindHttpHttps,
+    groupHttpsByVhost: settings.groupHttpsByVhost,
+    httpsRouting: settings.httpsRouting,
+    http3: settings.http3,
+    acceptProxy: settings.acceptProxy,
+    maps: settings.haproxyMap,
+    configFolder: path.dirname(path.resolve(settings.haproxyConfig)),
+    bindAddress: settings.bindAddress,
+    ports: { http: settings.httpPort, https: settings.httpsPort, appId: settings.appIdPort, stats: settings.statsPort },
+    threads: settings.nbthread ?? usableCores(),
+    areThreadsFree: settings.nbthread === undefined,
+    maxConnections: settings.maxconn,
+    oldWorkerMaxAgeSeconds: settings.oldWorkerMaxAge,
+    maxOldWorkers: settings.maxOldWorkers,
+    degradedOk: settings.degradedOk,
+    statesFile: settings.command === undefined ? path.resolve(settings.runDir, 'server-state') : undefined,
+    adminSocket: path.resolve(settings.runDir, 'admin.sock'),
+    adminNetworks: settings.adminNetworks,
+    trafficLog: logTarget(settings.haproxyLog),
+    spareBackends: settings.spareBackends ?? (settings.haproxyMap ? SPARES : 0),
+    defaultOptions: settings.defaultOptions,
   };
 }
 

@@ -23,9 +23,9 @@ export interface RunningBackend {
   readonly address: string;
   readonly port: number;
   /** How many requests have come. */
-  requests(): number;
+  readonly requests: () => number;
   /** Stops accepting connections, lets running requests finish for at most 1 s, and resolves when all connections are closed. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** The longest delay that a client may ask `/slow` for, in ms. */

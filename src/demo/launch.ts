@@ -20,7 +20,7 @@ export function makeLaunch(): Launch {
     const [check] = Array.isArray(app['healthChecks']) ? (app['healthChecks'] as readonly unknown[]) : [];
     const healthPath = isObject(check) && typeof check['path'] === 'string' ? check['path'] : undefined;
     const status = (path: string): number => (env['FAULT'] === 'answers 500' && path !== healthPath ? 500 : 200);
-    const version = env['VERSION'] === undefined ? '' : ` version ${String(env['VERSION'])}`;
+    const version = typeof env['VERSION'] === 'string' ? ` version ${env['VERSION']}` : '';
     const backends: RunningBackend[] = [];
     for (const { container, tcp } of portsOf(app))
       if (tcp && container > 0)

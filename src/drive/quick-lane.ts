@@ -43,14 +43,11 @@ export class QuickLane {
     settling.look(actual.running);
     actual.file.soon();
     if (isChecking(actual.running)) this.#wakeIn(CHECK_MS, () => this.run());
-    if (hasStopped(actual.running))
-      this.#wakeIn(DELETE_MS, () => {
-        void actual.onSocket(() => this.#sweep()).then(() => this.run());
-      });
+    if (hasStopped(actual.running)) this.#wakeIn(DELETE_MS, () => actual.onSocket(() => this.#sweep()).then(() => this.run()));
   }
 
   /** Does something once after a time, unless that is scheduled already. Each kind of work has a time of its own, and waits for no other kind. */
-  #wakeIn(ms: number, work: () => void): void {
+  #wakeIn(ms: number, work: () => unknown): void {
     if (this.#scheduled.has(ms)) return;
     this.#scheduled.add(ms);
     this.#shared.parts.later(ms, () => {

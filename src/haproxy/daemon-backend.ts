@@ -5,7 +5,7 @@ import { SPARES_MAP, type DocumentSettings } from './settings.ts';
 export const DAEMON_BACKEND = 'marathon_lb_daemon';
 
 /** The backend that has HAProxy read the map of spare backends. */
-export const NOTES_BACKEND = 'marathon_lb_spares';
+const NOTES_BACKEND = 'marathon_lb_spares';
 
 /** Whether a section, by its first line, is a backend of our own and not of a service. */
 export function isOwnBackend(name: string): boolean {

@@ -1,4 +1,4 @@
-import type { Fragment, Section } from '../model/document.ts';
+import type { Section } from '../model/document.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Release } from '../model/release.ts';
 import { isAtLeast } from './release.ts';

@@ -203,7 +203,9 @@ function sparesNow(spares: readonly BackendSection[], serving: readonly Serving[
 function remember<Result>(): (keys: readonly unknown[], make: () => Result) => Result {
   let last: { readonly keys: readonly unknown[]; readonly result: Result } | undefined;
   return (keys, make) => {
-    if (last?.keys.length !== keys.length || !keys.every((key, i) => key === last?.keys[i])) last = { keys, result: make() };
+    const known = last;
+    if (known?.keys.length === keys.length && keys.every((key, i) => key === known.keys[i])) return known.result;
+    last = { keys, result: make() };
     return last.result;
   };
 }

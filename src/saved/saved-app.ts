@@ -44,6 +44,7 @@ const definition = z.object({
   ports: z.array(port),
   checks: z.array(check),
   readiness: z.boolean(),
+  writtenAs: z.record(text, z.object({ name: text, where: text })).optional(),
   changedAt: text.optional(),
   problems: z.array(problem).optional(),
 });
@@ -108,13 +109,14 @@ export function readSavedApp(value: unknown, what: string): App {
   return { id: id as AppId, definition: of, instances, version, scaledAt, ...(deploying && { deploying }), tasks: tasks.map(asTask) };
 }
 
-function asDefinition({ id, pod, ports, checks, changedAt, problems, ...rest }: z.infer<typeof definition>): Definition {
+function asDefinition({ id, pod, ports, checks, writtenAs, changedAt, problems, ...rest }: z.infer<typeof definition>): Definition {
   return {
     ...rest,
     id: id as AppId,
     ...(pod && { pod }),
     ports: ports.map(asPort),
     checks: checks.map(asCheck),
+    ...(writtenAs && { writtenAs }),
     changedAt,
     ...(problems && { problems: asProblems(problems) }),
   };

@@ -1,6 +1,6 @@
 import type { Problem } from '../model/problem.ts';
 import type { BackendOptions, Front, LeftOut, LeftOutReason, Overrides } from '../model/service.ts';
-import type { Definition } from '../model/snapshot.ts';
+import type { Definition, HealthCheck } from '../model/snapshot.ts';
 import type { Claim } from './arrange.ts';
 import { faultOf, makeCheck, withCheckLabels } from './checks.ts';
 import { backendName } from './haproxy-names.ts';
@@ -174,7 +174,23 @@ function makePort({ definition, labels, index, overrides, bindAddress, pages }: 
     ...(clientTls !== undefined && { clientTls }),
     ...ofFront(traffic, pages.pages),
   };
-  const options: BackendOptions = {
+  const options = optionsOf(values, { check, mode });
+  const idle = front.split === undefined ? front : { ...front, split: { ...front.split, isIdle: true as const } };
+  return { front, options, claims: { serving: { front, serves: true }, idle: { front: idle, serves: false } } };
+}
+
+/** How the routes of a port stand in the routing table, as fields of a front; nothing when they do not. */
+function inTable({ table, split }: AskedTable): Pick<Front, 'table' | 'split'> {
+  return { ...(table !== undefined && { table }), ...(split !== undefined && { split }) };
+}
+
+/** What its backend is to do. */
+function optionsOf(
+  values: PortLabels,
+  { check, mode }: { readonly check: HealthCheck | undefined; readonly mode: Front['mode'] },
+): BackendOptions {
+  const traffic = trafficOf(values);
+  return {
     balance: values.hashBy ?? values.balance ?? 'roundrobin',
     sticky: values.sticky ?? false,
     hsts: values.hsts ?? false,
@@ -185,13 +201,6 @@ function makePort({ definition, labels, index, overrides, bindAddress, pages }: 
     check: withCheckLabels(check && faultOf(check) === undefined ? makeCheck(check, mode, values.checkPortIndex) : undefined, values),
     ...(traffic !== undefined && { traffic }),
   };
-  const idle = front.split === undefined ? front : { ...front, split: { ...front.split, isIdle: true as const } };
-  return { front, options, claims: { serving: { front, serves: true }, idle: { front: idle, serves: false } } };
-}
-
-/** How the routes of a port stand in the routing table, as fields of a front; nothing when they do not. */
-function inTable({ table, split }: AskedTable): Pick<Front, 'table' | 'split'> {
-  return { ...(table !== undefined && { table }), ...(split !== undefined && { split }) };
 }
 
 /** The order of a port's rules [marathon-lb 1.15: 0 is none]. In the routing table the longest path is first, so a weight has no effect. */

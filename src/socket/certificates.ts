@@ -56,7 +56,7 @@ export class CertificateChanges {
       await this.#one(`abort ssl cert ${open}`);
     }
     const committed = await this.#one(`commit ssl cert ${path}`);
-    return /Success!/.test(committed) ? DONE : this.#abandoned(path, committed);
+    return committed.includes('Success!') ? DONE : this.#abandoned(path, committed);
   }
 
   async #abandoned(path: string, answer: string): Promise<string> {
@@ -85,7 +85,7 @@ export class CertificateChanges {
     const known = await this.#linesOf(list);
     for (const { number } of known.filter((one) => isSame(one.line, line)).reverse()) {
       const answer = await this.#one(`del ssl crt-list ${list} ${line.path}${number > 0 ? `:${number}` : ''}`);
-      if (!/deleted in crtlist/.test(answer)) return answer;
+      if (!answer.includes('deleted in crtlist')) return answer;
     }
     this.#lists.set(
       list,

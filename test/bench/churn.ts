@@ -12,7 +12,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent, createServer, get, type Server } from 'node:http';
+import { Agent, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,6 +20,7 @@ import { startMarathon, type Marathon } from '../../src/demo/marathon.ts';
 import { makeProcess } from '../../src/process/process.ts';
 import { freePorts } from '../e2e/ports.ts';
 import { now } from '../../src/lib/clock.ts';
+import { startTasks } from './all-tasks.ts';
 
 interface Size {
   readonly apps: number;
@@ -35,20 +36,6 @@ interface Size {
 /** Address n of 127.0.0.0/8, without its ends. */
 function addressOf(n: number): string {
   return `127.${1 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`;
-}
-
-/** One server that stands for every task: it answers with the address that it was reached at, and hangs up at those of tasks that have ended. */
-async function startTasks(port: number, ended: ReadonlySet<string>): Promise<Server> {
-  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-    response.setHeader('x-task', request.socket.localAddress ?? '');
-    response.end('ok\n');
-  });
-  server.on('connection', (socket) => {
-    if (ended.has(socket.localAddress ?? '')) socket.resetAndDestroy();
-  });
-  server.listen(port, '0.0.0.0', 4096);
-  await once(server, 'listening');
-  return server;
 }
 
 interface Asked {

@@ -83,7 +83,7 @@ async function runOnce({ folder, words, http, seen }: Run): Promise<Stages> {
   const child = spawn(process.execPath, ['bin/marathon-lb-ts.js', ...words], { stdio: ['ignore', 'ignore', 'inherit'] });
   while (!(await answers(http))) await sleep(20);
   const serves = Date.now();
-  while (seen.read === undefined) await sleep(20);
+  while (!('read' in seen)) await sleep(20);
   await inSync(folder);
   const wanted = Date.now();
   child.kill('SIGTERM');

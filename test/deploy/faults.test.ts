@@ -161,7 +161,7 @@ test.each([
   const open = (): World => {
     const world = new World({ group: '/shop', balancers, startMs: () => 2_000 });
     const { labels, ...app } = definition(wanted);
-    world.put({ ...app, id: '/shop', labels: { HAPROXY_GROUP: labels['HAPROXY_GROUP'], HAPROXY_DEPLOYMENT_GROUP: '/shop' } });
+    world.put({ ...app, id: '/shop', labels: { HAPROXY_GROUP: labels.HAPROXY_GROUP, HAPROXY_DEPLOYMENT_GROUP: '/shop' } });
     return world;
   };
   await playWithCuts({ open, task: taskOf(wanted), ends: 'complete', apps: { '/shop-blue': 4 }, fewest });

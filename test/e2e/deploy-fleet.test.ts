@@ -12,16 +12,15 @@ import { until } from './until.ts';
 jest.setTimeout(120_000);
 
 const ends: Ends = [];
-let fleet: Fleet;
-let it: Deploying;
-let daemons: Running[] = [];
+/** What all tests share; set before the first. */
+const stage = {} as { fleet: Fleet; it: Deploying; daemons: Running[] };
 const shops = new Map<string, Shop>();
 
 beforeAll(needHaproxy);
 beforeAll(needBuild);
 beforeAll(async () => {
-  fleet = await openFleet(ends);
-  it = makeDeploying(fleet);
+  stage.fleet = await openFleet(ends);
+  stage.it = makeDeploying(stage.fleet);
   const small = { instances: 2 };
   const wishes = [
     { name: 'one', instances: 1 },
@@ -31,9 +30,9 @@ beforeAll(async () => {
     ...['kill', 'wait', 'abort'].map((name) => ({ name, instances: 1 })),
   ];
   for (const one of wishes) shops.set(one.name, await makeShop(one));
-  daemons = fleet.balancers.map(({ daemon }) => daemon());
-  for (const { logged } of daemons) await logged(/has loaded the configuration/);
-  await it.first([...shops.values()]);
+  stage.daemons = stage.fleet.balancers.map(({ daemon }) => daemon());
+  for (const { logged } of stage.daemons) await logged(/has loaded the configuration/);
+  await stage.it.first([...shops.values()]);
 }, 90_000);
 afterAll(() => endAll(ends));
 
@@ -42,30 +41,30 @@ const shop = (name: string): Shop => shops.get(name) as Shop;
 /** Has deployments done while requests go on. None of these may fail, no task may die that gets requests, and so many serve as before. */
 async function underTraffic(names: readonly string[], work: (all: readonly Shop[]) => Promise<void>): Promise<void> {
   const all = names.map(shop);
-  const flows = all.map((one) => it.traffic(one));
+  const flows = all.map((one) => stage.it.traffic(one));
   await Promise.all(flows.map(({ more }) => more(4)));
   await work(all);
   await Promise.all(flows.map(({ more }) => more(20)));
   for (const flow of flows) expect((await flow.stop()).failures).toEqual({});
-  for (const one of all) expect([one.name, it.fewest(one)]).toEqual([one.name, one.instances]);
-  expect(it.wrong).toEqual([]);
+  for (const one of all) expect([one.name, stage.it.fewest(one)]).toEqual([one.name, one.instances]);
+  expect(stage.it.wrong).toEqual([]);
 }
 
 test('1, 4 and 10 instances, one and two ports, Calico and host mode: green takes all, never with fewer in rotation', () =>
   underTraffic(['one', 'four', 'ten'], async (all) => {
-    await expect(Promise.all(all.map((one) => it.run(one)))).resolves.toEqual(all.map(() => 'complete'));
-    for (const one of all) await expect(it.apps(one)).resolves.toEqual({ [`/${one.name}-green`]: one.instances });
+    await expect(Promise.all(all.map((one) => stage.it.run(one)))).resolves.toEqual(all.map(() => 'complete'));
+    for (const one of all) await expect(stage.it.apps(one)).resolves.toEqual({ [`/${one.name}-green`]: one.instances });
   }));
 
 test('a hybrid: both colours stay, until the newer or the older one takes all', () =>
   underTraffic(['promoted', 'demoted'], async (all) => {
-    await expect(Promise.all(all.map((one) => it.run(one, { newInstances: 1 })))).resolves.toEqual(['hybrid', 'hybrid']);
-    for (const one of all) await expect(it.apps(one)).resolves.toEqual({ [`/${one.name}-blue`]: 1, [`/${one.name}-green`]: 1 });
+    await expect(Promise.all(all.map((one) => stage.it.run(one, { newInstances: 1 })))).resolves.toEqual(['hybrid', 'hybrid']);
+    for (const one of all) await expect(stage.it.apps(one)).resolves.toEqual({ [`/${one.name}-blue`]: 1, [`/${one.name}-green`]: 1 });
     const directions = ['whole', 'back'] as const;
-    const ended = all.map((one, i) => it.run(one, { isHybrid: true, plan: { direction: directions[i] ?? 'whole' } }));
+    const ended = all.map((one, i) => stage.it.run(one, { isHybrid: true, plan: { direction: directions[i] ?? 'whole' } }));
     await expect(Promise.all(ended)).resolves.toEqual(['complete', 'restored']);
-    await expect(it.apps(shop('promoted'))).resolves.toEqual({ '/promoted-green': 2 });
-    await expect(it.apps(shop('demoted'))).resolves.toEqual({ '/demoted-blue': 2 });
+    await expect(stage.it.apps(shop('promoted'))).resolves.toEqual({ '/promoted-green': 2 });
+    await expect(stage.it.apps(shop('demoted'))).resolves.toEqual({ '/demoted-blue': 2 });
   }));
 
 test('an abort at each step: blue has everything again, unless it was being removed already', () =>
@@ -75,26 +74,26 @@ test('an abort at each step: blue has everything again, unless it was being remo
       const before = async (change: string): Promise<void> => {
         if (`at-${change}` !== name || isNoted) return;
         isNoted = true;
-        await writeNote(it.side, { base: `/${name}`, group: name, note: 'abort' });
+        await writeNote(stage.it.side, { base: `/${name}`, group: name, note: 'abort' });
       };
-      return it.run(all[i] as Shop, { before }).catch((error: unknown) => String(error));
+      return stage.it.run(all[i] as Shop, { before }).catch((error: unknown) => String(error));
     });
     const aborted = expect.stringContaining('it was aborted');
     await expect(Promise.all(ended)).resolves.toEqual([aborted, aborted, aborted, 'complete']);
-    for (const one of all.slice(0, 3)) await expect(it.apps(one)).resolves.toEqual({ [`/${one.name}-blue`]: 2 });
-    await expect(it.apps(shop('at-remove'))).resolves.toEqual({ '/at-remove-green': 2 });
+    for (const one of all.slice(0, 3)) await expect(stage.it.apps(one)).resolves.toEqual({ [`/${one.name}-blue`]: 2 });
+    await expect(stage.it.apps(shop('at-remove'))).resolves.toEqual({ '/at-remove-green': 2 });
   }));
 
 interface Tasks {
   readonly tasks: readonly { readonly sessions: number }[];
 }
 
-const isWaiting = (one: Shop): boolean => it.said(one).some((sentence) => sentence.includes('1 open session'));
+const isWaiting = (one: Shop): boolean => stage.it.said(one).some((sentence) => sentence.includes('1 open session'));
 
 /** A request that is answered after a while, and whether it is still open; `answer` is its status or the code of an error. */
 function openSession(host: string, ms: number): { readonly isOpen: () => boolean; readonly answer: Promise<string> } {
   let isOpen = true;
-  const answer = ask({ port: fleet.cluster.ports.http, host, path: `/slow?ms=${ms}`, deadlineMs: 60_000 }).then(({ status }) => {
+  const answer = ask({ port: stage.fleet.cluster.ports.http, host, path: `/slow?ms=${ms}`, deadlineMs: 60_000 }).then(({ status }) => {
     isOpen = false;
     return status;
   });
@@ -105,55 +104,55 @@ test('a long session on an old worker of HAProxy: waited for, killed after its t
   underTraffic(['kill', 'wait', 'abort'], async (all) => {
     const sessions = all.map(({ name, host }) => openSession(host, name === 'wait' ? 8_000 : 30_000));
     await until('the sessions', async () => {
-      const { tasks } = (await (await fetch(`${fleet.balancers[0].url.href}_mlb/v1/deployments/abort`)).json()) as Tasks;
+      const { tasks } = (await (await fetch(`${stage.fleet.balancers[0].url.href}_mlb/v1/deployments/abort`)).json()) as Tasks;
       return tasks.some((one) => one.sessions > 0);
     });
-    const [{ signal, log }] = daemons as [Running];
+    const [{ signal, log }] = stage.daemons as [Running];
     const before = reloadsIn(log());
     signal('SIGUSR1');
     await until('the reload', () => reloadsIn(log()) > before);
     const ended = all.map((one) => {
       const now = (): number => Date.now() + (isWaiting(one) ? 120_000 : 0); // the time for a step is over as soon as the session is waited for
-      return it.run(one, { plan: { onTimeout: one.name as OnTimeout }, engine: { now } }).catch((error: unknown) => String(error));
+      return stage.it.run(one, { plan: { onTimeout: one.name as OnTimeout }, engine: { now } }).catch((error: unknown) => String(error));
     });
     await expect(Promise.all([ended[0], ended[2]])).resolves.toEqual(['complete', expect.stringContaining('1 have 1 open session')]);
     await until('the end of the session whose task was killed', () => sessions[0]?.isOpen() === false);
     expect(sessions[2]?.isOpen()).toBe(true);
     await expect(ended[1]).resolves.toBe('complete');
     await expect(sessions[1]?.answer).resolves.toBe('200'); // its task was not killed before
-    await expect(it.apps(shop('abort'))).resolves.toEqual({ '/abort-blue': 1 });
+    await expect(stage.it.apps(shop('abort'))).resolves.toEqual({ '/abort-blue': 1 });
   }));
 
 test('a load balancer that goes away, without its HAProxy and with it: nothing is killed before it is back', async () => {
   const away = shop('away');
-  const [first, second] = fleet.balancers;
+  const [first, second] = stage.fleet.balancers;
   const said = (words: string, from = 0): Promise<unknown> =>
     until(words, () =>
-      it
+      stage.it
         .said(away)
         .slice(from)
         .some((one) => one.includes(words)),
     );
   const blue = { '/away-blue': 2, '/away-green': 1 };
-  const flow = it.traffic(away, [first]);
+  const flow = stage.it.traffic(away, [first]);
   await underTraffic(['away'], async () => {
-    daemons[1]?.signal('SIGKILL');
-    await daemons[1]?.ended;
-    const run = it.run(away);
+    stage.daemons[1]?.signal('SIGKILL');
+    await stage.daemons[1]?.ended;
+    const run = stage.it.run(away);
     await said('to serve on every load balancer: 0 of 1 do');
-    await expect(it.apps(away)).resolves.toEqual(blue);
-    daemons[1] = second.daemon();
+    await expect(stage.it.apps(away)).resolves.toEqual(blue);
+    stage.daemons[1] = second.daemon();
     await expect(run).resolves.toBe('complete');
   });
-  daemons[1]?.signal('SIGTERM');
-  await daemons[1]?.ended;
+  stage.daemons[1]?.signal('SIGTERM');
+  await stage.daemons[1]?.ended;
   await second.endHaproxy();
-  const from = it.said(away).length;
-  const run = it.run(away, { version: '3' });
+  const from = stage.it.said(away).length;
+  const run = stage.it.run(away, { version: '3' });
   await said('an answer of 127.0.0.2', from);
-  await expect(it.apps(away)).resolves.toEqual({ '/away-green': 2, '/away-blue': 1 });
+  await expect(stage.it.apps(away)).resolves.toEqual({ '/away-green': 2, '/away-blue': 1 });
   second.daemon();
   await expect(run).resolves.toBe('complete');
   expect((await flow.stop()).failures).toEqual({});
-  expect(it.wrong).toEqual([]);
+  expect(stage.it.wrong).toEqual([]);
 });

@@ -24,8 +24,14 @@ export function h2Server(seen: Seen, pair?: Pair): Http2Server {
     const path = String(headers[':path']);
     const host = headers[':authority'] ?? headers.host; // HAProxy sends the second to a server [2.6 to 3.4]
     if (path === '/health' || path === '/sick') seen.push(`2.0 ${String(headers[':method'])} ${path} ${String(host)}`);
-    if (headers[':method'] === 'CONNECT') return void echo(stream, String(headers[':protocol']));
-    if (path === '/echo.Echo/Call') return void call(stream, String(headers['te']));
+    if (headers[':method'] === 'CONNECT') {
+      echo(stream, String(headers[':protocol']));
+      return;
+    }
+    if (path === '/echo.Echo/Call') {
+      call(stream, String(headers['te']));
+      return;
+    }
     stream.respond({ ':status': path === '/sick' ? 503 : 200 });
     stream.end(JSON.stringify({ version: '2.0', host, path }));
   });

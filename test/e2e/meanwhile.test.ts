@@ -28,15 +28,15 @@ test('while a reload runs, the worker that serves takes commands on its own sock
   const worker = (await own.adopt())?.worker;
   const flow = makeTraffic(port, ends);
   const meanwhile = own.meanwhile?.();
-  let isOver = false;
-  const over = own.reload([]).then(() => (isOver = true));
+  const watched = new AbortController();
+  const over = own.reload([]).then(() => watched.abort());
   const add: Command = {
     text: 'add server many/more 127.0.0.1:80',
     expect: /^New server registered/,
     reason: { code: 'by-hand', subject: 'haproxy', detail: '' },
   };
   await expect(meanwhile?.send([add])).resolves.toMatchObject([{ taken: true }]);
-  expect(isOver).toBe(false);
+  expect(watched.signal.aborted).toBe(false);
   await over;
   expect((await own.adopt())?.worker).not.toBe(worker);
   await expect(meanwhile?.send([add])).rejects.toThrow(`a different worker of HAProxy answers than before`);
@@ -66,9 +66,9 @@ test('a map is replaced as a whole while requests are led by it, and during a re
   });
   const toOf = async (i: number) => (await askHost({ port: led, host: `host-${i}.org` })).headers['x-to'];
   const seen: unknown[] = [];
-  let isOver = false;
+  const watched = new AbortController();
   const watching = (async () => {
-    while (!isOver) seen.push(await toOf(7));
+    while (!watched.signal.aborted) seen.push(await toOf(7));
   })();
   await expect(own.send([replacing('second', 5_000)])).resolves.toMatchObject([{ taken: true }]);
   await expect(Promise.all([0, 2_999, 4_999].map(toOf))).resolves.toEqual(['second', 'second', 'second']);
@@ -79,7 +79,7 @@ test('a map is replaced as a whole while requests are led by it, and during a re
   await over;
   await expect(meanwhile?.send([replacing('second', 5_000)])).rejects.toThrow(`a different worker of HAProxy answers than before`);
   await expect(Promise.all([0, 2_999, 3_000].map(toOf))).resolves.toEqual(['first', 'first', undefined]); // as the file says
-  isOver = true;
+  watched.abort();
   await watching;
   expect(new Set(seen)).toEqual(new Set(['first', 'second', 'third']));
 });

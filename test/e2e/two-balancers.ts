@@ -64,7 +64,7 @@ interface Wanted {
  * Starts a server at each port of a task: at an address of its own where its app has port mappings, otherwise at free ports of one agent. A version
  * `bad` never passes its health checks.
  */
-export function launcher(): Launch {
+function launcher(): Launch {
   let started = 0;
   return async ({ appId, app }) => {
     const { container, portDefinitions = [], env = {} } = app as Wanted;
