@@ -42,8 +42,7 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
   const settings: ServiceSettings = { ...services, templateProblems: (by) => templates.problemsOf(by) };
   const [mergeGroups, problemsBetween] = [makeMergeGroups(settings.deploymentGroups), makeProblemsBetween(settings)];
   const assign = whole((definitions: readonly Definition[]) => assignPorts(definitions, settings.portRange));
-  const definitionsOf = each((app: App) => app.definition);
-  const drafts = each((definition: Definition) => makeDraft(definition, settings));
+  const [definitionsOf, drafts] = [each(({ definition }: App) => definition), each((one: Definition) => makeDraft(one, settings))];
   const [asWritten, ofAuthors, arrangeAll] = [makeAsWritten(), makeOfAuthors(), makeArrange(arrangedUnder(settings, document))];
   const ofApps = eachPair((app: App, draft: Draft) => inOrder(makeServices(app, draft, settings)));
   const [all, serve, certify, allFiles, oneClientCa] = [makeAll(), makeServe(), makeCertify(), makeAllFiles(), makeOneClientCa()];
@@ -67,9 +66,9 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
     });
     const bound = withoutTaken(rendering.document, taken);
     const before = [...certificates.problems, ...marathonProblems(shown), ...snapshot.problems, ...assigned.problems, ...ofDrafts];
-    const steps = [refusal, arrangement, sifted, certified, lent, bound, rendering].flatMap((step) => step.problems);
+    const steps = [refusal, arrangement, sifted, certified, lent, bound, rendering].map((step) => step.problems);
     const between = problemsBetween(snapshot.apps, merged, certified.services);
-    const problems = [before, between, steps, faults(shown, certified.services)].flat();
+    const problems = [before, between, steps.flat(), faults(shown, certified.services)].flat();
     return {
       ...{ snapshot, taken, held, staleSince, unread, unbound: bound.unbound },
       ...{ services: certified.services, holders: arrangement.holders, named: certificates.named, unaffordable: unaffordableIn(shown) },

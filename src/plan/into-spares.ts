@@ -187,25 +187,27 @@ function ownersNow({ document, exceptions }: Running, serving: readonly Serving[
 /** The spare backends with the servers of those whom they serve; the same list when nothing differs. */
 function sparesNow(spares: readonly BackendSection[], serving: readonly Serving[]): readonly BackendSection[] {
   const by = new Map(serving.map(({ spare, section }) => [spare, section]));
-  let differs = false;
   const all = spares.map((spare) => {
     const section = by.get(spare.backend);
-    const isSame =
+    const isKept =
       section === undefined ? spare.servers.size === 0 : spare.servers === section.servers && spare.leaving === section.leaving;
-    if (isSame) return spare;
-    differs = true;
+    if (isKept) return spare;
     return { ...spare, servers: section?.servers ?? new Map<never, never>(), leaving: section?.leaving ?? new Set<never>() };
   });
-  return differs ? all : spares;
+  return isSame(all, spares) ? spares : all;
 }
 
 /** Returns a function that calls `make` only when it is called with other keys than the last time. */
 function remember<Result>(): (keys: readonly unknown[], make: () => Result) => Result {
-  let last: { readonly keys: readonly unknown[]; readonly result: Result } | undefined;
+  let last: readonly [keys: readonly unknown[], result: Result] | undefined;
   return (keys, make) => {
-    const known = last;
-    if (known?.keys.length === keys.length && keys.every((key, i) => key === known.keys[i])) return known.result;
-    last = { keys, result: make() };
-    return last.result;
+    if (last !== undefined && isSame(last[0], keys)) return last[1];
+    const result = make();
+    last = [keys, result];
+    return result;
   };
+}
+
+function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((one, i) => one === b[i]);
 }

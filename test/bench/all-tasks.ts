@@ -14,3 +14,8 @@ export async function startTasks(port: number, ended: ReadonlySet<string>): Prom
   await once(server, 'listening');
   return server;
 }
+
+/** Address n of 127.0.0.0/8, without its ends. */
+export function addressOf(n: number): string {
+  return `127.${1 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`;
+}

@@ -20,7 +20,8 @@ import { startMarathon, type Marathon } from '../../src/demo/marathon.ts';
 import { makeProcess } from '../../src/process/process.ts';
 import { freePorts } from '../e2e/ports.ts';
 import { now } from '../../src/lib/clock.ts';
-import { startTasks } from './all-tasks.ts';
+import { addressOf, startTasks } from './all-tasks.ts';
+import { quarters } from './quarters.ts';
 
 interface Size {
   readonly apps: number;
@@ -31,11 +32,6 @@ interface Size {
   readonly newAppEvery: number;
   /** Whether every other app is a pod. */
   readonly pods: boolean;
-}
-
-/** Address n of 127.0.0.0/8, without its ends. */
-function addressOf(n: number): string {
-  return `127.${1 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`;
 }
 
 interface Asked {
@@ -239,12 +235,6 @@ async function churn(estate: Estate, { changes, perSecond, newAppEvery }: Size, 
 
 function share(sorted: readonly number[], part: number): string {
   return `${(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0).toFixed(0)} ms`;
-}
-
-/** The means of the four quarters of what was seen. */
-function quarters(seen: readonly number[]): readonly number[] {
-  const length = Math.max(1, Math.floor(seen.length / 4));
-  return [0, 1, 2, 3].map((i) => seen.slice(i * length, (i + 1) * length).reduce((sum, one) => sum + one / length, 0));
 }
 
 async function measure(size: Size): Promise<Readonly<Record<string, string>>> {

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { filesOf, readCases, viewOf } from '../golden/cases.ts';
+import { filesOf, listOf, readCases, viewOf } from '../golden/cases.ts';
 import { endAll, makeFolder } from './ends.ts';
 import { useCertificate } from './fixtures/certificate.ts';
 import { needHaproxy, type Ends } from './fixtures/stage.ts';
@@ -34,7 +34,7 @@ test.each(readCases().map((one) => [one.name, one] as const))(
     const settings = { ...one.settings, ...pages, haproxyConfig: config };
     const view = viewOf({ ...one, release: RELEASE, settings }, [certificate.file()]);
     for (const { front } of view.services) for (const page of front.pages ?? []) await writeFile(page.file, 'sorry');
-    for (const [file, text] of filesOf(view)) await writeFile(path.join(folder, file), text);
+    for (const [file, text] of [...filesOf(view), ...listOf(view)]) await writeFile(path.join(folder, file), text);
     const { code, said } = await check(config);
     expect(said).not.toMatch(/\[ALERT\]/);
     expect([0, 2]).toContain(code);

@@ -6,7 +6,7 @@ import { loadMiddle } from '../../src/daemon/load-derive.ts';
 import type { View } from '../../src/model/view.ts';
 import { PORT_LABELS } from '../../src/services/labels.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
-import { EMPTY, served, filesOf, settingsWith } from '../golden/cases.ts';
+import { EMPTY, filesOf, listOf, served, settingsWith } from '../golden/cases.ts';
 import { estateOf, GROUPED_TARGETS, TARGETS, type Target } from '../services/hostile-estate.ts';
 import { HOSTILE, type Hostile } from '../services/hostile-values.ts';
 import { read } from '../story/cluster.ts';
@@ -37,7 +37,7 @@ async function check(
   const view = derive(
     absorb({ ...EMPTY, release: RELEASE, certificates: served(certificate.file()) }, read(...estateWith(values))),
   ) as View;
-  for (const [file, text] of filesOf(view)) await writeFile(path.join(folder, file), text);
+  for (const [file, text] of [...filesOf(view), ...listOf(view)]) await writeFile(path.join(folder, file), text);
   return new Promise((resolve) => {
     const child = execFile('haproxy', ['-c', '-f', haproxyConfig], { maxBuffer: 1 << 26 }, (_, stdout, stderr) => {
       const alerts = (stdout + stderr).split('\n').filter((line) => line.includes('[ALERT]'));

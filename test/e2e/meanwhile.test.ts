@@ -29,7 +29,9 @@ test('while a reload runs, the worker that serves takes commands on its own sock
   const flow = makeTraffic(port, ends);
   const meanwhile = own.meanwhile?.();
   const watched = new AbortController();
-  const over = own.reload([]).then(() => watched.abort());
+  const over = own.reload([]).then(() => {
+    watched.abort();
+  });
   const add: Command = {
     text: 'add server many/more 127.0.0.1:80',
     expect: /^New server registered/,

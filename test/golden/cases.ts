@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { certificatesText } from '../../src/haproxy/certificates-file.ts';
+import { CERTIFICATES_FILE } from '../../src/haproxy/settings.ts';
 import { mapText, textOf } from '../../src/haproxy/file-text.ts';
 import { loadTemplates } from '../../src/daemon/load-templates.ts';
 import type { Templates } from '../../src/haproxy/templates.ts';
@@ -99,4 +101,9 @@ export function filesOf({ document, problems, leftOut }: View): ReadonlyMap<stri
     ...Object.entries(document.maps).map(([name, map]): [string, string] => [name, mapText(map)]),
     ['problems.txt', lines.map((line) => `${line}\n`).join('')],
   ]);
+}
+
+/** The list of certificates that HAProxy reads, by its name; it is not among the files of the cases, because it names files of the machine. */
+export function listOf({ document: { certificates } }: View): readonly (readonly [file: string, text: string])[] {
+  return certificates === undefined ? [] : [[CERTIFICATES_FILE, certificatesText(certificates)]];
 }
