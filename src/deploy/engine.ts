@@ -7,6 +7,7 @@ import type { Killing } from './hook.ts';
 import { takeLock, writeNote, type HeldLock, type LockParts } from './lock.ts';
 import type { MarathonSide } from './marathon-side.ts';
 import type { Json } from './read-group.ts';
+import { makeSay, SAY_MS } from './say-steps.ts';
 import type { Balancer, Colour, Group, Plan, Step } from './shapes.ts';
 
 /** What the engine works with. */
@@ -46,8 +47,6 @@ export interface Task {
 /** How a run ended. */
 export type Outcome = Extract<Step, { readonly do: 'done' }>['as'] | 'first';
 
-/** A silent wait says what it waits for this often, in milliseconds. */
-const SAY_MS = 10_000;
 /** How long a run may take in all, in milliseconds: what --on-timeout wait, a pause or a person's answer waits for may never come. */
 const LONGEST_MS = 24 * 3_600_000;
 
@@ -229,37 +228,5 @@ async function act(engine: Engine, lock: HeldLock, step: Step): Promise<boolean>
     case 'abort':
     case 'done':
       return false;
-  }
-}
-
-/** Says each step, and what a wait is for when that changes or ten seconds have passed. */
-function makeSay({ say, now }: Engine): (step: Step) => void {
-  let last = { text: '', at: -Infinity };
-  return (step) => {
-    const text = describe(step);
-    if (step.do === 'wait' && text === last.text && now() - last.at < SAY_MS) return;
-    last = { text, at: now() };
-    say(text);
-  };
-}
-
-function describe(step: Step): string {
-  switch (step.do) {
-    case 'wait':
-      return `waiting for ${step.for}`;
-    case 'kill':
-      return `killing ${count(step.tasks.length, 'task')} of ${step.app.id}: ${step.tasks.join(', ')}`;
-    case 'scale':
-      return `${step.app.id} is scaled from ${step.app.instances} to ${step.instances}`;
-    case 'remove':
-      return `${step.app.id} is removed; ${step.stays.id} serves alone`;
-    case 'turn':
-      return `the load balancers are told to drain ${step.leaving}`;
-    case 'abort':
-    case 'refuse':
-    case 'stop':
-      return step.why;
-    case 'done':
-      return step.as;
   }
 }
