@@ -1,10 +1,14 @@
 import { writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { namedServers } from '../haproxy/host-names.ts';
-import { isChecked, isDisabled, readServerLine } from '../haproxy/server-line.ts';
+import { isChecked, isDisabled, readServerLine, type ServerLine } from '../haproxy/server-line.ts';
+import { SPARES_MAP } from '../haproxy/settings.ts';
+import { servedBySpares } from '../haproxy/spares.ts';
 import type { Logger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { BackendSection, Document } from '../model/document.ts';
 import type { Runtime } from '../socket/worker.ts';
+import { readMap } from '../socket/map-state.ts';
 import { placeApart, readServersState, type ServerRow } from '../socket/servers-state.ts';
 
 /** A state file without servers. HAProxy warns about a missing and about an empty file, but not about this one. */
@@ -12,30 +16,51 @@ export const NO_STATES = `1
 # be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port
 `;
 
+/** What HAProxy's worker says of itself before a reload. */
+export interface StatesNow {
+  /** The answer to `show servers state`. */
+  readonly servers: string;
+  /** The answer to `show map` of the map of spare backends, an error where it has none. */
+  readonly spares: string;
+}
+
 /**
  * Returns the state file for HAProxy's next worker [haproxy: server-state-file], so that it knows which servers are down, and where the servers with
  * a host name are if the name does not resolve now. A row of this file overrides the configuration, so of the servers with an address only those get a
  * row that are down, have a check that can bring them back, and are to serve at the same address. Maintenance and weights are taken from the configuration.
+ * The servers of a port that a spare backend has served are known by the name of the port's own backend, to which they move.
  */
-export function keepStates(showServersState: string, wanted: Document): string {
-  const rows = readServersState(showServersState);
-  const head = showServersState.split('\n', 2)[1] ?? '';
+export function keepStates({ servers, spares }: StatesNow, wanted: Document): string {
+  const rows = readServersState(servers);
+  const head = servers.split('\n', 2)[1] ?? '';
   const columns = head.slice(2).trim().split(' ');
+  const served = servedBySpares({ maps: { [SPARES_MAP]: readMap(spares) ?? new Map<never, never>() } });
+  const spareOf = new Map(Array.from(served, ([spare, backend]) => [backend, spare]));
   let text = `1\n${head}\n`;
-  for (const section of wanted.backends) {
-    const held = rows.get(section.backend);
+  for (const section of [...wanted.backends, ...(wanted.spares ?? [])]) {
+    const held = rows.get(section.backend) ?? rows.get(spareOf.get(section.backend) ?? '');
     if (held === undefined) continue;
-    for (const row of rowsOfNames(section, held)) text += `${asConfigured(row.text, columns)}\n`;
-    if (!anyDown(held)) continue;
-    for (const line of section.servers.values()) {
-      const words = readServerLine(line.text);
-      const row = words === undefined ? undefined : held.get(words.name);
-      if (words === undefined || row === undefined || !row.down || row.mode !== 'serving') continue;
-      if (row.host === undefined && isChecked(words) && !isDisabled(words) && placeApart(words, row) === undefined)
-        text += `${asConfigured(row.text, columns)}\n`;
-    }
+    for (const row of [...rowsOfNames(section, held), ...rowsOfDown(section, held)]) text += `${asConfigured(row, section, columns)}\n`;
   }
   return text;
+}
+
+/** The rows of servers with an address that are to begin as down. */
+function rowsOfDown({ servers }: BackendSection, held: ReadonlyMap<string, ServerRow>): readonly ServerRow[] {
+  if (!anyDown(held)) return [];
+  return Array.from(servers.values(), ({ text }) => readServerLine(text)).flatMap((words) => {
+    const row = words === undefined ? undefined : held.get(words.name);
+    return words !== undefined && row !== undefined && beginsAsDown(words, row) ? [row] : [];
+  });
+}
+
+function beginsAsDown(words: ServerLine, row: ServerRow): boolean {
+  return isOut(row) && row.host === undefined && isChecked(words) && !isDisabled(words) && placeApart(words, row) === undefined;
+}
+
+/** Whether HAProxy's check has found a server down. One in maintenance is meant only where its first check has failed, after which it waits for the next. */
+function isOut({ down, mode, checkFailed }: ServerRow): boolean {
+  return down && (mode === 'serving' || (mode === 'maintenance' && checkFailed));
 }
 
 /** The rows of servers that have the same host name as they shall have, and an address; of one that is down and not checked nothing is believed. */
@@ -47,36 +72,43 @@ function rowsOfNames({ fragments, servers }: BackendSection, held: ReadonlyMap<s
 }
 
 function anyDown(rows: ReadonlyMap<string, ServerRow>): boolean {
-  for (const { down } of rows.values()) if (down) return true;
+  for (const row of rows.values()) if (isOut(row)) return true;
   return false;
 }
 
-/** Returns a row with the configuration's weight and without maintenance, so that changes by commands are not carried over. */
-function asConfigured(row: string, columns: readonly string[]): string {
-  const fields = row.split(' ');
-  const [admin, used, initial] = ['srv_admin_state', 'srv_uweight', 'srv_iweight'].map((name) => columns.indexOf(name)) as [
-    number,
-    number,
-    number,
-  ];
+/** Returns a row with the name of the backend, the configuration's weight and no maintenance, so that changes by commands are not carried over. */
+function asConfigured({ text }: ServerRow, { backend }: BackendSection, columns: readonly string[]): string {
+  const fields = text.split(' ');
+  const [name = -1, admin = -1, used = -1, initial = -1] = CHANGED.map((column) => columns.indexOf(column));
+  fields[name] = backend;
   fields[admin] = '0';
   if (initial >= 0 && used >= 0) fields[used] = fields[initial] ?? '1';
   return fields.join(' ');
 }
 
+const CHANGED = ['be_name', 'srv_admin_state', 'srv_uweight', 'srv_iweight'] as const;
+
 interface Surroundings {
   readonly statesPath: string;
+  /** The configuration file, in whose folder the map files are. */
+  readonly config: string;
   readonly runtime: Pick<Runtime, 'read'>;
   readonly log: Logger;
 }
 
 /** Writes the state file: which of the document's servers are down, or no servers without a document. Never rejects, as HAProxy starts without it. */
-export async function writeStates({ statesPath, runtime, log }: Surroundings, wanted: Document | undefined): Promise<void> {
+export async function writeStates(own: Surroundings, wanted: Document | undefined): Promise<void> {
+  const { statesPath, log } = own;
   try {
-    const [states = ''] = wanted === undefined ? [] : await runtime.read(['show servers state']);
-    await writeFile(statesPath, wanted === undefined ? NO_STATES : keepStates(states, wanted), { mode: 0o600 });
+    const text = wanted === undefined ? NO_STATES : keepStates(await statesNow(own), wanted);
+    await writeFile(statesPath, text, { mode: 0o600 });
   } catch (error) {
     log.warn({ file: statesPath, reason: sentence(error) }, 'servers that are down may count as up until their next check');
-    if (wanted !== undefined) await writeStates({ statesPath, runtime, log }, undefined);
+    if (wanted !== undefined) await writeStates(own, undefined);
   }
+}
+
+async function statesNow({ config, runtime }: Surroundings): Promise<StatesNow> {
+  const [servers = '', spares = ''] = await runtime.read(['show servers state', `show map ${dirname(config)}/${SPARES_MAP}`]);
+  return { servers, spares };
 }

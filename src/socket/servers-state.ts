@@ -13,8 +13,9 @@ export interface ServerRow {
   readonly mode: 'serving' | 'draining' | 'maintenance';
   /** Its health check fails. */
   readonly down: boolean;
-  /** Whether the last health check passed. Checks are also made in maintenance. */
+  /** Whether the last health check passed, or failed. Checks are also made in maintenance. */
   readonly checkPassed: boolean;
+  readonly checkFailed: boolean;
   readonly weight: string;
   readonly isChecked: boolean;
   readonly isTls: boolean;
@@ -60,11 +61,11 @@ export function readServersState(text: string, { orNone = false } = {}): ServerR
     if (backend === undefined || name === undefined || address === undefined || port === undefined) continue;
     let servers = rows.get(backend);
     if (servers === undefined) rows.set(backend, (servers = new Map<string, ServerRow>()));
-    const [down, checkPassed] = [fields[stateAt] === '0', fields[checkAt] === '3'];
+    const [down, checkPassed, checkFailed] = [fields[stateAt] === '0', fields[checkAt] === '3', fields[checkAt] === '2'];
     const [weight = '1', isChecked, isTls] = [fields[weightAt], (Number(fields[configuredAt]) & 2) !== 0, fields[tlsAt] === '1'];
     const [admin, host] = [Number(fields[adminAt]), fields[hostAt] === '-' ? undefined : fields[hostAt]];
     const isUnresolved = host !== undefined && ((admin & 32) !== 0 || address === '-');
-    const more = { down, checkPassed, weight, isChecked, isTls, host, isUnresolved };
+    const more = { down, checkPassed, checkFailed, weight, isChecked, isTls, host, isUnresolved };
     servers.set(name, { address, port, mode: modeOf(admin), ...more, text: line });
   }
   return rows;

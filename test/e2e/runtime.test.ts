@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -231,6 +231,25 @@ test('a server that is down stays so over a reload; one in maintenance that shal
   await expect(readFile(join(runDir, 'server-state'), 'utf8')).resolves.toBe(NO_STATES);
   await own.reload([]);
   await expect(stateOf(runDir, 'sick/down')).resolves.toMatchObject({ down: false });
+});
+
+test('a server that is down in a spare backend begins as down in the backend to which it moves', async () => {
+  const { config, runDir, write, make } = await setStage(ends);
+  const [target, map, global] = [
+    await targetOf(config),
+    join(runDir, 'spares.map'),
+    `  server-state-file ${join(runDir, 'server-state')}\n`,
+  ];
+  const rule = `  http-request set-var(txn.spare) path,map_str(${map})\n`;
+  await writeFile(map, 'Serves:marathon_lb_spare_1 moved\n');
+  await write({ global, end: `${sick(target).replace('backend sick', 'backend marathon_lb_spare_1')}${rule}` });
+  const own = make();
+  await own.reload([]);
+  await allTaken(own, [command('set server marathon_lb_spare_1/down health down')]);
+  await write({ global, end: `${sick(target).replace('backend sick', 'backend another\nbackend moved')}${rule}` });
+  await own.reload([], documentWith('moved', { down: `${target} id 7001 weight 5 check rise 9 inter 1h` }));
+  await expect(stateOf(runDir, 'moved/down')).resolves.toMatchObject({ down: true, mode: 'serving' });
+  await expect(stateOf(runDir, 'moved/maint')).resolves.toMatchObject({ down: false, mode: 'serving' });
 });
 
 test('a HAProxy that somebody else runs takes commands on its stats socket, and is reloaded when another worker answers there', async () => {
