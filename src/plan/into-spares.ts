@@ -1,4 +1,6 @@
-import { common } from '../lib/lists.ts';
+import { lazily } from '../lib/lazily.ts';
+import { each } from '../lib/lists.ts';
+import { unlike, withoutPlaces } from '../lib/unlike.ts';
 import type { BackendSection, Document, Running, Section } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
 import type { Release } from '../model/release.ts';
@@ -35,6 +37,7 @@ const NONE: ReadonlyMap<BackendName, BackendName> = new Map();
  */
 export function makeIntoSpares(): (parts: SpareParts) => IntoSpares {
   const assemble = makeAssemble();
+  const classesOf = each(classOf);
   return (parts) => {
     const { running, wanted, release } = parts;
     const { spares } = running.document;
@@ -46,13 +49,13 @@ export function makeIntoSpares(): (parts: SpareParts) => IntoSpares {
       [...kept, ...found.fresh.map((section) => ({ section }))].map(({ section }) => section),
       {
         ...parts,
-        free: freeOf(running, spares, found.owned),
+        free: lazily(() => freeOf(running, { spares, classes: classesOf(spares), owned: found.owned })),
       },
     );
     const serving = [...kept, ...given];
     for (const { spare, section, isHeld } of kept) if (isHeld) why.set(section.backend, `${spare}, which serves it, has other lines`);
     return {
-      toward: assemble({ ...parts, serving, owned: found.owned }),
+      toward: assemble({ ...parts, serving, found }),
       why,
       serving: new Map([...found.owned, ...serving.map(({ spare, section }) => [spare, section.backend] as const)]),
     };
@@ -67,17 +70,20 @@ interface Fresh {
   readonly served: ReadonlyMap<BackendName, BackendSection>;
   /** All other backends that HAProxy does not have. */
   readonly fresh: readonly BackendSection[];
+  /** The places of all these in the wanted document. */
+  readonly places: readonly number[];
 }
 
 function findFresh(document: Document, wanted: Document): Fresh {
   const owned = servedBySpares(document);
   const names = new Set(owned.values());
-  const rest = names.size === 0 ? wanted.backends : wanted.backends.filter(({ backend }) => !names.has(backend));
-  const { head, tail } = common(document.backends, rest);
-  const had = new Set(document.backends.slice(head, document.backends.length - tail).map(({ backend }) => backend));
-  const fresh = rest.slice(head, rest.length - tail).filter(({ backend }) => !had.has(backend));
-  const served = wanted.backends.filter(({ backend }) => names.has(backend) && !had.has(backend));
-  return { owned, fresh, served: new Map(served.map((section) => [section.backend, section])) };
+  const others = unlike(document.backends, wanted.backends);
+  const had = new Set(others.before.map((place) => document.backends[place]?.backend));
+  const places = others.after.filter((place) => !had.has(wanted.backends[place]?.backend));
+  const lacking = places.flatMap((place) => wanted.backends[place] ?? []);
+  const fresh = lacking.filter(({ backend }) => !names.has(backend));
+  const served = lacking.filter(({ backend }) => names.has(backend));
+  return { owned, fresh, served: new Map(served.map((section) => [section.backend, section])), places };
 }
 
 /** The spare backends that go on to serve. One whose lines do not fit any more is held until the reload. */
@@ -94,18 +100,21 @@ function keptOf({ owned, served }: Fresh, spares: readonly BackendSection[]): re
   return kept;
 }
 
+/** The spare backends, each with its class, and whom they serve. */
+interface Spares {
+  readonly spares: readonly BackendSection[];
+  readonly classes: readonly (string | undefined)[];
+  readonly owned: ReadonlyMap<BackendName, BackendName>;
+}
+
 /** The spare backends that serve nobody and have nothing left of whom they served, by class. */
-function freeOf(
-  { exceptions, lost }: Running,
-  spares: readonly BackendSection[],
-  owned: ReadonlyMap<BackendName, BackendName>,
-): ReadonlyMap<string, BackendSection[]> {
+function freeOf({ exceptions, lost }: Running, { spares, classes, owned }: Spares): ReadonlyMap<string, BackendSection[]> {
   const busy = new Set(Array.from(exceptions.values(), ({ backend }) => backend));
   const free = new Map<string, BackendSection[]>();
-  for (const section of spares) {
+  for (const [i, section] of spares.entries()) {
     const { backend, servers } = section;
     if (servers.size > 0 || busy.has(backend) || lost.has(backend) || owned.has(backend)) continue;
-    const of = classOf(section) ?? '';
+    const of = classes[i] ?? '';
     const known = free.get(of);
     if (known === undefined) free.set(of, [section]);
     else known.push(section);
@@ -114,14 +123,14 @@ function freeOf(
 }
 
 interface GiveOutParts extends SpareParts {
-  readonly free: ReadonlyMap<string, BackendSection[]>;
+  readonly free: () => ReadonlyMap<string, BackendSection[]>;
 }
 
 function giveOut(fresh: readonly BackendSection[], all: readonly BackendSection[], parts: GiveOutParts) {
   const given: Serving[] = [];
   const why = new Map<BackendName, string>();
   for (const section of fresh) {
-    const free = parts.free.get(classOf(section) ?? '') ?? [];
+    const free = parts.free().get(classOf(section) ?? '') ?? [];
     const not = whyNot(section, { ...parts, spare: free[0], all });
     const spare = not === undefined ? free.shift() : undefined;
     if (spare !== undefined) given.push({ spare: spare.backend, section });
@@ -148,13 +157,13 @@ function whyNot(section: BackendSection, { spare, all, running, wanted, release,
 
 interface AssembleParts extends SpareParts {
   readonly serving: readonly Serving[];
-  readonly owned: ReadonlyMap<BackendName, BackendName>;
+  readonly found: Fresh;
 }
 
 /** Returns a function that makes the document with spare backends. Parts that are made from the same objects are the same objects. */
 function makeAssemble(): (parts: AssembleParts) => Document {
   const [backends, front, maps, whole] = [remember<readonly BackendSection[]>(), remember<readonly Section[]>(), remember<Document['maps']>(), remember<Document>()]; // prettier-ignore
-  return ({ running, wanted, serving, owned }) => {
+  return ({ running, wanted, serving, found: { owned, places } }) => {
     const given = serving.filter(({ isHeld }) => isHeld !== true);
     const names = new Set(given.map(({ section }) => section.backend));
     const byRules = given.flatMap(({ section }) => ((section.inSpare?.hosts.length ?? 0) > 0 ? [section] : []));
@@ -162,7 +171,7 @@ function makeAssemble(): (parts: AssembleParts) => Document {
     const rows = serving.map(({ spare, section }) => `${spare} ${section.backend} ${section.inSpare?.hosts.join(',') ?? ''}`);
     const keys = [...rows, '', ...Array.from(kept, (pair) => pair.join(' '))].join('\n');
     const made = {
-      backends: backends([wanted.backends, [...names].join(' ')], () => (names.size === 0 ? wanted.backends : wanted.backends.filter(({ backend }) => !names.has(backend)))), // prettier-ignore
+      backends: backends([wanted.backends, [...names].join(' ')], () => without(wanted.backends, names, places)),
       front: front([wanted.front, byRules.map(({ backend }) => backend).join(' ')], () => (byRules.length === 0 ? wanted.front : withoutRules(wanted.front, ownersOf(byRules)))), // prettier-ignore
       maps: maps([wanted.maps, keys], () => mapsWithSpares(wanted.maps, serving, kept)),
       spares: sparesNow(running.document.spares ?? [], serving),
@@ -172,12 +181,22 @@ function makeAssemble(): (parts: AssembleParts) => Document {
   };
 }
 
+/** The backends without those of these names, which all are at one of these places. */
+function without(
+  backends: readonly BackendSection[],
+  names: ReadonlySet<BackendName>,
+  places: readonly number[],
+): readonly BackendSection[] {
+  const own = places.filter((place) => names.has(backends[place]?.backend ?? ('' as BackendName)));
+  return withoutPlaces(backends, own);
+}
+
 function isWanted(made: Pick<Document, 'backends' | 'front' | 'maps' | 'spares'>, wanted: Document): boolean {
   return (['backends', 'front', 'maps', 'spares'] as const).every((part) => made[part] === wanted[part]);
 }
 
 /** Whom spare backends serve after this, or served as long as they have servers of it. */
-function ownersNow({ document, exceptions }: Running, serving: readonly Serving[], owned: AssembleParts['owned']) {
+function ownersNow({ document, exceptions }: Running, serving: readonly Serving[], owned: Fresh['owned']) {
   const busy = new Set(Array.from(exceptions.values(), ({ backend }) => backend));
   for (const { backend, servers } of document.spares ?? []) if (servers.size > 0) busy.add(backend);
   const left = [...owned].filter(([spare]) => busy.has(spare));
