@@ -8,8 +8,8 @@ import { replaceFile } from '../lib/write-file.ts';
 import type { Certificates } from '../model/certificates.ts';
 import type { Owner, Problem } from '../model/problem.ts';
 import { listOf } from '../haproxy/crt-list.ts';
-import { settleWithCopy, type Settled } from './copies.ts';
-import { NO_REFUSALS, type Refusals } from './refusals.ts';
+import { settleWithCopy, type Keeping, type Settled } from './copies.ts';
+import { NO_REFUSALS } from './refusals.ts';
 import { judgeFile, shelvesOf, type FileVerdict } from './judge.ts';
 import { readGivenCertificates, writeCertificates, type GivenCertificate } from './given-as-text.ts';
 
@@ -50,10 +50,15 @@ export async function chooseCertificates({ wanted, env, stateDir, folder, elsewh
   const written = await writeCertificates(given.certificates, elsewhere);
   const files = namesOf(wanted, written.certificates);
   const judged = await Promise.all(files.map(async (file) => [file, await judgeFile(file)] as const));
-  const chosen = await selectCertificates(new Map(judged), stateDir);
+  const chosen = await selectCertificates(new Map(judged), { stateDir });
   const ofText = [...given.problems, ...written.problems];
   const moved = written.certificates.filter(({ insteadOf }) => insteadOf !== undefined);
   return { ...chosen, given: ofText, elsewhere: moved, problems: [...ofText, ...chosen.problems] };
+}
+
+/** Where copies are kept, what HAProxy has refused, and the copies that are as they should be. */
+export interface Selecting extends Pick<Keeping, 'known' | 'refusals'> {
+  readonly stateDir: string;
 }
 
 /**
@@ -63,10 +68,9 @@ export async function chooseCertificates({ wanted, env, stateDir, folder, elsewh
  */
 export async function selectCertificates(
   verdicts: ReadonlyMap<string, FileVerdict>,
-  stateDir: string,
-  refusals: Refusals = NO_REFUSALS,
+  { stateDir, refusals = NO_REFUSALS, known }: Selecting,
 ): Promise<Chosen> {
-  const keeping = { folder: copiesIn(stateDir), refusals };
+  const keeping: Keeping = { folder: copiesIn(stateDir), refusals, ...(known && { known }) };
   const settled = await Promise.all([...verdicts].map(async ([file, one]) => [file, await settleWithCopy(file, one, keeping)] as const));
   const all = settled.map(([file, one]) => [file, one.serves.length > 0 ? one : { ...one, serves: one.pems }] as const);
   const few = all.flatMap(([, { serves }]) => serves);

@@ -5,8 +5,6 @@ import { fileUse, type FileUse } from '../model/certificates.ts';
 import { crtPathsIn, readCrtList, type CrtLine } from './read-crt-list.ts';
 import {
   judgeFile,
-  judgeInTime,
-  pathsOf,
   summed,
   unreadable,
   type FileFinding,
@@ -14,6 +12,8 @@ import {
   type Judged,
   type JudgeOptions,
 } from './judge.ts';
+import { answered, SilentFileSystem } from './answered.ts';
+import { pathsOf } from './paths.ts';
 import { sha256 } from './pem-file.ts';
 import { readBlocks } from './pem-blocks.ts';
 import type { Finding } from './pem.ts';
@@ -35,13 +35,12 @@ const SYSTEM = '@system-ca';
 const NOTHING = '/dev/null';
 
 /** Whether HAProxy would take a file that a label names (as `fileName` writes it). It is never read without end, and the look never rejects. */
-export function judgeNamed(name: string, options: JudgeOptions = {}): Promise<FileVerdict> {
+export async function judgeNamed(name: string, options: JudgeOptions = {}): Promise<FileVerdict> {
   const use = fileUse(name);
   const bounded = { mostFiles: MOST_FILES, ...options };
   if (use.keyword === 'crt') return judgeFile(use.path, bounded);
   const looking = judgeUse(use, bounded).catch((error: unknown) => [{ file: use.path, faults: [unreadable(use.path, error, READABLE)] }]);
-  const summing = looking.then((judged) => summed(use.path, judged));
-  return judgeInTime(use.path, summing, { ...options, wanted: READABLE });
+  return summed(use.path, await looking);
 }
 
 /** Every path whose change may change the verdict on a file that a label names. Rejects where these can't be known. */
@@ -59,12 +58,13 @@ async function pathsOfListed(name: string): Promise<readonly string[]> {
 }
 
 async function judgeUse({ keyword, path: file }: FileUse, options: JudgeOptions): Promise<readonly Judged[]> {
+  const { deadlineMs } = options;
   if (file === SYSTEM || (keyword === 'file' && file === NOTHING)) return [{ file, faults: [], hash: sha256(file) }];
   if (keyword === 'crt-list') return [await judgeList(file, options)];
   const mayBeFolder = keyword === 'ca-file' || keyword === 'ca-verify-file' || keyword === 'file';
-  const files = mayBeFolder ? await filesIn(file) : undefined;
-  if (files !== undefined) return judgeFolder(file, files);
-  const bytes = await readBounded(file, MOST_BYTES[keyword] ?? MOST_BYTES_OF_OTHERS);
+  const files = mayBeFolder ? await answered(filesIn(file), deadlineMs) : undefined;
+  if (files !== undefined) return judgeFolder(file, files, options);
+  const bytes = await answered(readBounded(file, MOST_BYTES[keyword] ?? MOST_BYTES_OF_OTHERS), deadlineMs);
   const fault = CONTENTS[keyword as keyof typeof CONTENTS](bytes);
   return [{ file, hash: sha256(bytes), faults: fault === undefined ? [] : [{ file, ...fault }] }];
 }
@@ -76,11 +76,14 @@ async function filesIn(folder: string): Promise<readonly string[] | undefined> {
 }
 
 /** HAProxy leaves out what it can't read of a folder of authorities, but may wait for it without end. */
-async function judgeFolder(folder: string, files: readonly string[]): Promise<readonly Judged[]> {
+async function judgeFolder(folder: string, files: readonly string[], { deadlineMs }: JudgeOptions): Promise<readonly Judged[]> {
   const faults: FileFinding[] = [];
   const hashes: string[] = [];
   for (const file of files) {
-    const read = await readBounded(file, MOST_BYTES_OF_OTHERS).catch((error: unknown) => unreadable(file, error, READABLE));
+    const read = await answered(readBounded(file, MOST_BYTES_OF_OTHERS), deadlineMs).catch((error: unknown) => {
+      if (error instanceof SilentFileSystem) throw error; // and so would all others be
+      return unreadable(file, error, READABLE);
+    });
     if ('found' in read) faults.push(read);
     else hashes.push(`${file} ${sha256(read)}`);
   }
@@ -95,7 +98,7 @@ async function readList(file: string): Promise<readonly CrtLine[]> {
 
 /** Judges a list and all files that it names. Faults are reported by line number only, because the file may be one that must not be shown. */
 async function judgeList(list: string, options: JudgeOptions): Promise<Judged> {
-  const lines = await readList(list);
+  const lines = await answered(readList(list), options.deadlineMs);
   const wanted = 'write one certificate file a line there, or name another list';
   if (lines.length === 0) return { file: list, faults: [{ file: list, found: 'names no certificate', wanted }] };
   const faults: FileFinding[] = [];
@@ -115,10 +118,8 @@ async function judgeList(list: string, options: JudgeOptions): Promise<Judged> {
 /** A `crt-list` may not name a second list or a folder as a certificate. */
 async function judgeListed(name: string, options: JudgeOptions): Promise<FileVerdict> {
   const { keyword, path: file } = fileUse(name);
-  const isFolder = await stat(file).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
+  const looking = stat(file).then((entry) => entry.isDirectory(), () => false); // prettier-ignore
+  const isFolder = await answered(looking, options.deadlineMs);
   if (keyword === 'crt' && isFolder) return summed(file, [{ file, faults: [unreadable(file, new Error('it is a folder'))] }]);
   return judgeNamed(name, options);
 }

@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { machineTime } from '../lib/clock.ts';
 import { withoutEnd } from '../lib/without-end.ts';
-import { LATE, within } from '../lib/deadline.ts';
+import { answered } from './answered.ts';
+import { BUNDLE, findPems, MOST_FILES } from './paths.ts';
 import { judgePem, type Finding, type UsablePem } from './pem.ts';
-import { BESIDE, pemOf, readPemFile, sha256, type ReadPem } from './pem-file.ts';
-import { namesIn, whyUnread } from './read-bounded.ts';
+import { pemOf, readPemFile, sha256, type ReadPem } from './pem-file.ts';
+import { whyUnread } from './read-bounded.ts';
 import { type PemFile, type Shelf } from '../model/certificates.ts';
 
 /** What is wrong with one certificate file. */
@@ -33,61 +33,53 @@ export interface FileVerdict {
   readonly until: number;
   /** The same files as HAProxy has them in its memory. */
   readonly loads?: readonly PemFile[];
+  /** What was found of each PEM file. */
+  readonly parts?: readonly Judged[];
+  /** It is a folder. */
+  readonly isFolder?: boolean;
   /** When the first certificate of it expires, chains included, in milliseconds since 1970; undefined where none could be read. */
   readonly expires?: number | undefined;
+}
+
+/** What was found of a PEM file before. */
+export interface Before {
+  readonly judged: Judged;
+  /** The file, and those that belong beside it, look as they did then: it need not be read. */
+  readonly isUntouched: boolean;
 }
 
 /** The options of a look at a file. */
 export interface JudgeOptions {
   /** The current time, in milliseconds since 1970. */
   readonly now?: number;
-  /** How long to wait for the file system, in milliseconds. A network folder that is gone would never answer. */
-  readonly deadlineMs?: number;
-  /** What was found of PEM files before, by path: a file that still has the same content is not looked into again. */
-  readonly known?: Map<string, Judged>;
+  /** How long to wait for each answer of the file system, in milliseconds. A network folder that is gone would never answer. */
+  readonly deadlineMs?: number | undefined;
+  /** What was found of a PEM file before: one that still has the same content is not looked into again. */
+  readonly before?: (pem: string) => Before | undefined;
   /** So many files a folder may have. */
   readonly mostFiles?: number;
 }
 
-const DEADLINE_MS = 5_000;
-
-/** The most files in one of the operator's folders; more can't be read in time. */
-const MOST_FILES = 20_000;
-
 /** The most files of a folder that are named one by one: a line of HAProxy's has at most 64 words, and other certificates stand on the same line. */
 const MOST_ONE_BY_ONE = 20;
 
-/** What HAProxy reads when the named file itself does not exist. */
-const BUNDLE = ['.rsa', '.dsa', '.ecdsa'] as const;
-
+const NO_FILES = { found: 'is a folder without a certificate file', wanted: 'put PEM files with certificate and key into it' };
 const READABLE = 'put a PEM file with certificate and key there, or name another';
 
 /**
  * Decides whether HAProxy would accept a file or folder after `crt`, with everything that HAProxy reads for it: the PEM files of a folder, `FILE.rsa`
  * and `FILE.ecdsa` when FILE does not exist, and the files `.key`, `.ocsp`, `.issuer` and `.sctl` beside each of them. Never rejects.
  */
-export function judgeFile(file: string, options: JudgeOptions = {}): Promise<FileVerdict> {
-  return judgeInTime(file, judge(file, options), { ...options, wanted: READABLE });
-}
-
-/** What a look at a file gives; where the file system does not answer in time, the verdict that says so, with what is wanted. */
-export async function judgeInTime(
-  file: string,
-  looking: Promise<FileVerdict>,
-  { deadlineMs = DEADLINE_MS, wanted }: Pick<JudgeOptions, 'deadlineMs'> & Pick<Finding, 'wanted'>,
-): Promise<FileVerdict> {
-  const verdict = await within(looking, { ms: deadlineMs });
-  if (verdict !== LATE) return verdict;
-  const found = `can't be read: the file system did not answer within ${deadlineMs / 1000} s`;
-  return summed(file, [{ file, faults: [{ file, found, wanted }] }]);
-}
-
-/** Every path whose change may change the verdict. Rejects when a folder can't be read, or has too many files. */
-export async function pathsOf(file: string, mostFiles = MOST_FILES): Promise<readonly string[]> {
-  const entry = await stat(file).catch(() => undefined);
-  if (entry?.isDirectory() === true) return [file, ...(await namesIn(file, mostFiles)).map((name) => path.join(file, name))];
-  const pems = entry === undefined ? [file, ...BUNDLE.map((end) => file + end)] : [file];
-  return pems.flatMap((pem) => [pem, ...BESIDE.map((end) => pem + end)]);
+export async function judgeFile(file: string, options: JudgeOptions = {}): Promise<FileVerdict> {
+  const { now = machineTime(), mostFiles = MOST_FILES, deadlineMs, before } = options;
+  try {
+    const { pems, isFolder } = await answered(findPems(file, mostFiles), deadlineMs);
+    const parts: Judged[] = [];
+    for (const pem of pems) parts.push(await judgeOne(pem, { now, deadlineMs, last: before?.(pem) }));
+    return summed(file, parts, isFolder);
+  } catch (error) {
+    return summed(file, [{ file, faults: [unreadable(file, error)] }]);
+  }
 }
 
 /** One file, with what lies beside it. */
@@ -102,48 +94,18 @@ export interface Judged {
   readonly pem?: PemFile;
 }
 
-async function judge(file: string, { now = machineTime(), mostFiles = MOST_FILES, known }: JudgeOptions): Promise<FileVerdict> {
-  try {
-    const pems = await findPems(file, mostFiles);
-    const judged: Judged[] = [];
-    for (const pem of pems) judged.push(await judgeOne(pem, now, known));
-    const found = 'is a folder without a certificate file';
-    return summed(
-      file,
-      pems.length > 0 ? judged : [{ file, faults: [{ file, found, wanted: 'put PEM files with certificate and key into it' }] }],
-    );
-  } catch (error) {
-    return summed(file, [{ file, faults: [unreadable(file, error)] }]);
-  }
+interface JudgingOne extends Pick<JudgeOptions, 'deadlineMs'> {
+  readonly now: number;
+  readonly last: Before | undefined;
 }
 
-/**
- * The PEM files that HAProxy would read. In a folder HAProxy ignores entries that are not files, hidden files, and the files that belong beside
- * others; it does not ignore a link that leads nowhere.
- */
-async function findPems(file: string, mostFiles: number): Promise<readonly string[]> {
-  const known = await stat(file).catch((error: unknown) => error as NodeJS.ErrnoException);
-  if (known instanceof Error || !('isDirectory' in known)) {
-    const bundle = BUNDLE.map((end) => file + end);
-    const there = await Promise.all(bundle.map((one) => stat(one).then(() => true, () => false))); // prettier-ignore
-    return there.includes(true) ? bundle.filter((_, i) => there[i]) : [file];
-  }
-  if (!known.isDirectory()) return [file];
-  const all = await namesIn(file, mostFiles);
-  const names = all.filter((name) => !name.startsWith('.') && !BESIDE.some((end) => name.endsWith(end)));
-  const paths = names.map((name) => path.join(file, name));
-  const counts = await Promise.all(paths.map((one) => stat(one).then((entry) => entry.isFile(), () => true))); // prettier-ignore
-  return paths.filter((_, i) => counts[i]);
-}
-
-async function judgeOne(file: string, now: number, known?: Map<string, Judged>): Promise<Judged> {
-  const read = await readPemFile(file);
+/** Rejects when the file system does not answer. */
+async function judgeOne(file: string, { now, deadlineMs, last }: JudgingOne): Promise<Judged> {
+  const isLasting = last !== undefined && now < (last.judged.until ?? Infinity);
+  if (isLasting && last.isUntouched && last.judged.hash !== undefined) return last.judged;
+  const read = await answered(readPemFile(file), deadlineMs);
   if ('error' in read) return { file, faults: [unreadable(read.file, read.error)] };
-  const before = known?.get(file);
-  if (before?.hash === read.hash && now < (before.until ?? Infinity)) return before;
-  const judged = judgeRead(read, now);
-  known?.set(file, judged);
-  return judged;
+  return isLasting && last.judged.hash === read.hash ? last.judged : judgeRead(read, now);
 }
 
 function judgeRead(read: ReadPem, now: number): Judged {
@@ -204,7 +166,8 @@ export function unreadable(file: string, error: unknown, wanted = READABLE): Fil
 }
 
 /** The verdict on a file or folder that is made of these. */
-export function summed(file: string, judged: readonly Judged[]): FileVerdict {
+export function summed(file: string, parts: readonly Judged[], isFolder = false): FileVerdict {
+  const judged = isFolder && parts.length === 0 ? [{ file, faults: [{ file, ...NO_FILES }] }] : parts;
   const faults = judged.flatMap((one) => one.faults);
   const good = judged.filter((one) => one.faults.length === 0).map((one) => one.file);
   const hashes = judged.filter(({ hash }) => hash !== undefined);
@@ -214,6 +177,8 @@ export function summed(file: string, judged: readonly Judged[]): FileVerdict {
     usable: faults.length === 0,
     pems: good,
     serves: faults.length === 0 ? [file] : good.length <= MOST_ONE_BY_ONE ? good : [],
+    parts,
+    isFolder,
     loads: judged.flatMap(({ pem, faults: bad }) => (pem === undefined || bad.length > 0 ? [] : [pem])),
     faults,
     remarks: judged.flatMap(({ remarks = [] }) => remarks),
@@ -225,12 +190,24 @@ export function summed(file: string, judged: readonly Judged[]): FileVerdict {
 
 /** What HAProxy has in its memory for these words behind `crt`, of these certificate files. */
 export function shelvesOf(words: readonly string[], pems: readonly PemFile[]): readonly Shelf[] {
+  const byFolder = groupedBy(pems, ({ path: pem }) => path.dirname(pem));
+  const byPath = groupedBy(pems, ({ path: pem }) => pem);
   return words.map((word): Shelf => {
     const name = withoutEnd(word, '/');
-    const within = pems.filter(({ path: pem }) => path.dirname(pem) === name);
+    const within = byFolder.get(name) ?? [];
     if (within.length > 0) return { name, kind: 'folder', pems: within };
-    return { name, kind: 'file', pems: pems.filter(({ path: pem }) => [name, ...BUNDLE.map((end) => name + end)].includes(pem)) };
+    return { name, kind: 'file', pems: [name, ...BUNDLE.map((end) => name + end)].flatMap((pem) => byPath.get(pem) ?? []) };
   });
+}
+
+function groupedBy(pems: readonly PemFile[], keyOf: (pem: PemFile) => string): ReadonlyMap<string, readonly PemFile[]> {
+  const groups = new Map<string, PemFile[]>();
+  for (const pem of pems) {
+    const group = groups.get(keyOf(pem));
+    if (group === undefined) groups.set(keyOf(pem), [pem]);
+    else group.push(pem);
+  }
+  return groups;
 }
 
 function earliest(times: readonly number[]): number | undefined {

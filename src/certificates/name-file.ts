@@ -1,7 +1,7 @@
 import { fileUse, type NamedFile } from '../model/certificates.ts';
 import type { Problem } from '../model/problem.ts';
 import { certificateProblems, copiesIn, effectOf } from './choose.ts';
-import { settleWithCopy, type Settled } from './copies.ts';
+import { settleWithCopy, type KnownCopies, type Settled } from './copies.ts';
 import { isDefaultFile } from './given-as-text.ts';
 import { shelvesOf, type FileVerdict } from './judge.ts';
 import type { Refusals } from './refusals.ts';
@@ -12,6 +12,8 @@ interface Naming {
   readonly shared: readonly string[];
   /** What HAProxy has refused. */
   readonly refusals?: Refusals;
+  /** The copies that are as they should be. */
+  readonly known?: KnownCopies;
   /** The file that the verdict is about, when a certificate given as text could not be written where the label expects it. */
   readonly at?: string | undefined;
 }
@@ -20,8 +22,8 @@ interface Naming {
  * What the app whose label names this file is told, and which path is written behind the keyword. `name` is made by `fileName`. A label with the path
  * of marathon-lb's own default certificate means the load balancer's: if there is no such file, the port gets those of the shared https frontend.
  */
-export async function nameFile(name: string, verdict: FileVerdict, { stateDir, shared, refusals, at = name }: Naming): Promise<NamedFile> {
-  const settled = await settleWithCopy(at, verdict, { folder: copiesIn(stateDir), ...(refusals && { refusals }) });
+export async function nameFile(name: string, verdict: FileVerdict, { stateDir, shared, at = name, ...keeping }: Naming): Promise<NamedFile> {
+  const settled = await settleWithCopy(at, verdict, { folder: copiesIn(stateDir), ...keeping });
   const { serves, fingerprint, loads } = settled;
   const { keyword, path } = fileUse(name);
   if (keyword !== 'crt') return { file: name, serves, fingerprint, faults: faultsOfFile(name, settled) };

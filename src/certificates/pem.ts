@@ -1,8 +1,7 @@
 import { machineTime } from '../lib/clock.ts';
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { createSecureContext } from 'node:tls';
-import { sentence } from '../lib/sentence.ts';
 import { readBlocks, type PemBlock } from './pem-blocks.ts';
+import { reasonOf, whyWeak } from './strength.ts';
 
 /** What is wrong with a certificate. `found` continues a sentence that begins with the file; `wanted` is a sentence of its own. */
 export interface Finding {
@@ -38,9 +37,6 @@ const WANTED = 'put the PEM text of a certificate, its chain and its private key
 const FIRST = new Set(['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE']);
 const CHAIN = new Set(['CERTIFICATE', 'X509 CERTIFICATE']);
 
-/** OpenSSL's default security level from 3.2 on, and Debian's before: keys need 112 bits of strength and SHA-1 signatures are refused. */
-const CIPHERS = 'DEFAULT@SECLEVEL=2';
-
 /**
  * Decides whether HAProxy could serve a text after `crt`. The text is parsed by OpenSSL, which HAProxy uses as well. A truncated or damaged chain is
  * a fault: HAProxy 2.6 accepts it and drops everything after the damage, later releases refuse it.
@@ -66,11 +62,6 @@ export function judgePem(text: string | Buffer, { key: beside, now = machineTime
 /** The text with one character for each byte, because a PEM text is ASCII only. A byte order mark is removed, as in OpenSSL. */
 function plain(text: string | Buffer): string {
   return (typeof text === 'string' ? text : text.toString('latin1')).replace(/^(?:\ufeff|\xef\xbb\xbf)/, '');
-}
-
-/** OpenSSL's error text without its numbers. */
-function reason(error: unknown): string {
-  return sentence(error).replace(/^error:[0-9A-F]+:[^:]*::/, '');
 }
 
 function refused(fault: Finding): PemVerdict {
@@ -100,7 +91,7 @@ function readFirst(pem: string, blocks: readonly PemBlock[]): Parsed<X509Certifi
   try {
     return { value: new X509Certificate(pem) };
   } catch (error) {
-    return { fault: damaged(blocks, `holds a certificate that can't be read (${reason(error)})`) };
+    return { fault: damaged(blocks, `holds a certificate that can't be read (${reasonOf(error)})`) };
   }
 }
 
@@ -113,7 +104,7 @@ function damaged(blocks: readonly PemBlock[], found: string): Finding {
 }
 
 function readKey(pem: string, blocks: readonly PemBlock[], beside: string | Buffer | undefined): Parsed<KeyObject> {
-  const own = keyOf(pem);
+  const own = ownKey(pem, blocks);
   if (own instanceof Error && beside === undefined) return { fault: withoutKey(blocks, own) };
   const key = own instanceof Error ? keyOf(plain(beside ?? '')) : own;
   if (!(key instanceof Error)) return { value: key };
@@ -122,11 +113,18 @@ function readKey(pem: string, blocks: readonly PemBlock[], beside: string | Buff
   };
 }
 
+/** OpenSSL takes the first key of a text; it finds it sooner in the key's own block. */
+function ownKey(pem: string, blocks: readonly PemBlock[]): KeyObject | Error {
+  const block = blocks.find(({ label }) => label.endsWith('PRIVATE KEY'));
+  const key = block?.whole === true ? keyOf(block.text) : undefined;
+  return key === undefined || key instanceof Error ? keyOf(pem) : key;
+}
+
 function keyOf(pem: string): KeyObject | Error {
   try {
     return createPrivateKey({ key: pem, format: 'pem' });
   } catch (error) {
-    return new Error(reason(error));
+    return new Error(reasonOf(error));
   }
 }
 
@@ -176,16 +174,9 @@ function unlike(leaf: X509Certificate, chain: readonly X509Certificate[], key: K
 }
 
 function tooWeak(leaf: X509Certificate, chain: readonly X509Certificate[], key: KeyObject): Finding | undefined {
-  try {
-    const cert = [leaf, ...chain].map(String).join('\n');
-    createSecureContext({ cert, key: key.export({ type: 'pkcs8', format: 'pem' }), ca: [], ciphers: CIPHERS });
-    return undefined;
-  } catch (error) {
-    return {
-      found: `is not strong enough, or can't be served (${reason(error)})`,
-      wanted: 'use RSA of 2048 bits or EC, signed with SHA-256',
-    };
-  }
+  const why = whyWeak([leaf, ...chain], key);
+  if (why === undefined) return undefined;
+  return { found: `is not strong enough, or can't be served (${why})`, wanted: 'use RSA of 2048 bits or EC, signed with SHA-256' };
 }
 
 function validity({ validFrom, validTo }: X509Certificate, now: number): { readonly remarks: readonly Finding[]; readonly until: number } {

@@ -1,175 +1,174 @@
-import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { now as steadyNow, type Now } from '../lib/clock.ts';
 import { LATE, within } from '../lib/deadline.ts';
-import { judgeFile, pathsOf, type FileVerdict, type JudgeOptions } from './judge.ts';
+import { ANSWER_MS } from './answered.ts';
+import { judgeFile, type FileVerdict, type JudgeOptions } from './judge.ts';
+import { readMarks, type Marks } from './marks.ts';
+import { Notices } from './notices.ts';
+import { pathsOf } from './paths.ts';
+import { Sighted } from './sighted.ts';
 
 /** The files to watch, how often to look, and who is told about changes. */
 export interface CertificateWatch {
   /** The files and folders in use; called at every look. */
   readonly files: () => readonly string[];
-  /** How one is looked into, and the paths that its verdict comes from; as a certificate when left out. */
+  /** How one is looked into, and the paths that its verdict comes from, itself first; as a certificate when left out. */
   readonly judge?: (file: string, options: JudgeOptions) => Promise<FileVerdict>;
   readonly pathsOf?: (file: string) => Promise<readonly string[]>;
-  /** The time between looks; 10 s when left out. */
+  /** The time between looks at everything; 10 s when left out. It is longer where a look takes long. */
   readonly everyMs?: number;
   /** Rejects when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
   readonly signal: AbortSignal;
-  /** Gets the verdicts that changed, and the first verdicts on new files. Called at most twice after each look. */
+  /** Gets the verdicts that changed, and the first verdicts on new files. Called at most once after each look. */
   readonly changed: (verdicts: ReadonlyMap<string, FileVerdict>) => void;
-  /** Verdicts that are already known and not told again. */
-  readonly known?: ReadonlyMap<string, FileVerdict>;
+  /** A verdict that is already known and not told again. */
+  readonly known?: (file: string) => FileVerdict | undefined;
   /** The current time, in milliseconds since 1970. */
-  readonly now: () => number;
+  readonly now: Now;
+  /** The time that waits are measured by; it never jumps. */
+  readonly steady?: Now;
+  /** Whether the system is asked to say when a folder changes, so that nothing waits for the next look. */
+  readonly isNoticed?: boolean;
   /** Is told a file or folder whose file system does not answer, once until it does. */
   readonly hangs?: (file: string) => void;
   /** How long a file system is waited for, in milliseconds; 5,000 when left out. */
   readonly deadlineMs?: number;
 }
 
-/** A changed file is looked at repeatedly with this pause, until two looks see the same. A file that keeps changing is left for the next round. */
-const SETTLE_MS = 200;
-const MOST_LOOKS = 10;
+/** A look takes at most a part of the time: the rest after a look at everything is so many times as long, and after a look at a few this much. */
+const REST_PER_LOOK = 20;
+const REST_PER_QUICK_LOOK = 4;
 
-/** How long a bad file may take to become whole: its key may be written after it. */
-const DOUBT_MS = 2_000;
-
-/** The deadline for everything that is asked of a file system, in milliseconds. */
-const DEADLINE_MS = 5_000;
-
-type Marks = ReadonlyMap<string, string>;
-
-/** Whether a verdict is believed at the first look. */
-type Belief = (verdict: FileVerdict, before: FileVerdict | undefined) => boolean;
-
-interface Seen {
-  readonly mark: string;
-  readonly verdict: FileVerdict;
-}
+/** The least time between two looks, in milliseconds, however often the system says that something has changed. */
+const LEAST_MS = 50;
 
 /**
- * Looks at certificate files every few seconds and compares names, sizes, times and inodes. Folder watchers would not do: mounted secrets are
- * exchanged by a link, which no watcher reports reliably. A half-written file is not believed. Errors of the file system never make it reject; it
- * resolves when the signal aborts.
+ * Looks at certificate files every few seconds and compares names, sizes, times and inodes, and sooner where the system says that a folder has
+ * changed: it does not say that of every file system. Only what changed is looked into. A half-written file is not believed. Errors of the file system
+ * never make it reject; it resolves when the signal aborts.
  */
 export async function watchCertificates(watch: CertificateWatch): Promise<void> {
-  const { signal, sleep, everyMs = 10_000 } = watch;
-  const rest = (ms: number): Promise<boolean> => sleep(ms, signal).then(() => !signal.aborted, () => false); // prettier-ignore
-  const rounds = new Rounds(watch, rest);
-  do await rounds.look();
-  while (!signal.aborted && (await rest(everyMs)));
+  const rounds = new Rounds(watch);
+  try {
+    do await rounds.look();
+    while (!watch.signal.aborted && (await rounds.rest()));
+  } finally {
+    rounds.close();
+  }
 }
 
 class Rounds {
   readonly #watch: CertificateWatch;
-  readonly #rest: (ms: number) => Promise<boolean>;
-  readonly #seen = new Map<string, Seen>();
+  readonly #steady: Now;
+  readonly #seen = new Map<string, Sighted>();
   /** Files whose file system has not answered yet. They are not asked again meanwhile, because each question would block one more thread. */
   readonly #hanging = new Set<string>();
+  readonly #notices: Notices | undefined;
+  /** The names of which the system has said that something changed. */
+  readonly #noticed = new Set<string>();
+  #wake = (): void => undefined;
+  /** When everything is looked at next, and when anything may be. */
+  #fullAt = -Infinity;
+  #soonest = -Infinity;
 
-  constructor(watch: CertificateWatch, rest: (ms: number) => Promise<boolean>) {
+  constructor(watch: CertificateWatch) {
     this.#watch = watch;
-    this.#rest = rest;
-    for (const [file, verdict] of watch.known ?? []) this.#seen.set(file, { mark: '', verdict });
+    this.#steady = watch.steady ?? steadyNow;
+    if (watch.isNoticed === true)
+      this.#notices = new Notices((folder, name) => {
+        this.#notice(folder, name);
+      });
   }
 
-  /** One look at all files. */
+  close(): void {
+    this.#notices?.close();
+  }
+
+  /** One look: at everything when it is time, else at what has changed or is not believed yet. */
   async look(): Promise<void> {
-    const files = [...new Set(this.#watch.files())];
-    for (const file of this.#seen.keys()) if (!files.includes(file)) this.#seen.delete(file);
-    const settled = await this.#settled(await this.#restless(files));
-    const doubtful = await this.#judge(settled, hasNoNewFault);
-    if (doubtful.size === 0 || !(await this.#rest(DOUBT_MS))) return;
-    const now = await this.#marks([...doubtful.keys()]);
-    await this.#judge(new Map([...now].filter(([file, mark]) => mark === doubtful.get(file))), () => true);
+    const start = this.#steady();
+    const isFull = start >= this.#fullAt;
+    const names = isFull ? this.#all() : [...this.#seen.keys()].filter((name) => this.#isDue(name, start));
+    for (const name of names) this.#noticed.delete(name);
+    await this.#lookAt(names);
+    if (isFull) await this.#notices?.follow(this.#folders());
+    const [end, { everyMs = 10_000 }] = [this.#steady(), this.#watch];
+    if (isFull) this.#fullAt = Math.max(start + everyMs, end + REST_PER_LOOK * (end - start));
+    this.#soonest = end + Math.max(LEAST_MS, REST_PER_QUICK_LOOK * (end - start));
   }
 
-  /** The files that look different, or whose verdict has changed through time. */
-  async #restless(files: readonly string[]): Promise<Marks> {
-    const marks = await this.#marks(files);
-    return new Map([...marks].filter(([file, mark]) => mark !== this.#seen.get(file)?.mark || this.#outlived(file)));
+  /** Resolves to false when the watch has ended. */
+  async rest(): Promise<boolean> {
+    const now = this.#steady();
+    const due = Math.min(this.#fullAt, ...Array.from(this.#seen.values(), (one) => one.dueAt));
+    if (this.#noticed.size === 0 && !(await this.#sleep(Math.max(due, this.#soonest) - now, true))) return false;
+    const early = this.#soonest - this.#steady();
+    return early <= 0 || this.#sleep(early, false);
   }
 
-  #outlived(file: string): boolean {
-    return this.#now() >= (this.#seen.get(file)?.verdict.until ?? Infinity);
+  /** Resolves to false when the watch has ended; before its time when the system says that something has changed, if it may. */
+  async #sleep(ms: number, isWakeful: boolean): Promise<boolean> {
+    const { sleep, signal } = this.#watch;
+    const over = new AbortController();
+    const end = (): void => {
+      over.abort();
+    };
+    signal.addEventListener('abort', end, { once: true });
+    if (isWakeful) this.#wake = end;
+    await sleep(ms, over.signal).catch(() => undefined);
+    this.#wake = (): void => undefined;
+    signal.removeEventListener('abort', end);
+    return !signal.aborted;
   }
 
-  #now(): number {
-    return this.#watch.now();
+  #all(): readonly string[] {
+    const files = new Set(this.#watch.files());
+    for (const file of this.#seen.keys()) if (!files.has(file)) this.#seen.delete(file);
+    return [...files];
   }
 
-  /** The files that look the same in two consecutive looks. */
-  async #settled(restless: Marks): Promise<Marks> {
-    const settled = new Map<string, string>();
-    let last = restless;
-    for (let looks = 0; last.size > 0 && looks < MOST_LOOKS; looks++) {
-      if (!(await this.#rest(SETTLE_MS))) return new Map();
-      const next = await this.#marks([...last.keys()]);
-      for (const [file, mark] of next) if (mark === last.get(file)) settled.set(file, mark);
-      last = new Map([...next].filter(([file]) => !settled.has(file)));
-    }
-    return settled;
+  #isDue(name: string, now: number): boolean {
+    return this.#noticed.has(name) || now >= (this.#seen.get(name)?.dueAt ?? Infinity);
   }
 
-  /** Tells the verdicts that are new and believed; returns the files whose verdict is not believed yet. */
-  async #judge(marks: Marks, believed: Belief): Promise<Marks> {
+  async #lookAt(names: readonly string[]): Promise<void> {
+    const { judge = judgeFile, known, now, signal, changed } = this.#watch;
+    const asked = names.filter((name) => !this.#hanging.has(name));
+    const all = await readMarks(asked, this.#watch.pathsOf ?? pathsOf, (name, asking) => this.#answer(name, asking));
     const news = new Map<string, FileVerdict>();
-    const doubtful = new Map<string, string>();
-    for (const [file, mark] of marks) {
-      const verdict = await (this.#watch.judge ?? judgeFile)(file, { now: this.#now() });
-      const before = this.#seen.get(file)?.verdict;
-      if (!believed(verdict, before)) {
-        doubtful.set(file, mark);
-        continue;
-      }
-      this.#seen.set(file, { mark, verdict });
-      if (before === undefined || !isSame(before, verdict)) news.set(file, verdict);
+    for (const [name, marks] of all) {
+      const seen = this.#seen.get(name) ?? new Sighted(name, known?.(name));
+      this.#seen.set(name, seen);
+      const verdict = await seen.look(marks, { judge: (options) => judge(name, options), now: now(), steady: this.#steady() });
+      if (verdict !== undefined) news.set(name, verdict);
     }
-    if (news.size > 0 && !this.#watch.signal.aborted) this.#watch.changed(news);
-    return doubtful;
+    if (news.size > 0 && !signal.aborted) changed(news);
   }
 
-  /** How each file looks at the moment, without files whose file system does not answer. */
-  async #marks(files: readonly string[]): Promise<Marks> {
-    const asked = files.filter((file) => !this.#hanging.has(file));
-    const marks = await Promise.all(asked.map(async (file) => [file, await this.#mark(file)] as const));
-    return new Map(marks.flatMap(([file, mark]) => (mark === undefined ? [] : [[file, mark]])));
-  }
-
-  async #mark(file: string): Promise<string | undefined> {
-    this.#hanging.add(file);
-    const reading = readMark(file, this.#watch.pathsOf ?? pathsOf).finally(() => this.#hanging.delete(file));
-    const mark = await within(reading, { ms: this.#watch.deadlineMs ?? DEADLINE_MS });
-    if (mark !== LATE) return mark;
-    this.#watch.hangs?.(file);
+  async #answer<Answer>(name: string, asking: Promise<Answer>): Promise<Answer | undefined> {
+    this.#hanging.add(name);
+    const answering = asking.finally(() => this.#hanging.delete(name));
+    const answer = await within(answering, { ms: this.#watch.deadlineMs ?? ANSWER_MS });
+    if (answer !== LATE) return answer;
+    this.#watch.hangs?.(name);
     return undefined;
   }
-}
 
-/** Believes a verdict at the first look when all its faults were there before: a file that was bad already is not a half-written one. */
-function hasNoNewFault({ faults }: FileVerdict, before: FileVerdict | undefined): boolean {
-  return faults.every(({ file }) => before?.faults.some((fault) => fault.file === file) === true);
-}
+  #folders(): ReadonlySet<string> {
+    const paths = Array.from(this.#seen.values(), ({ paths }) => [...paths.keys()]).flat();
+    return new Set(paths.map((one) => path.dirname(one)));
+  }
 
-/** Includes the time when name, owner or permissions changed (ctime): a file that has become readable looks different. */
-async function readMark(file: string, pathsOfFile: NonNullable<CertificateWatch['pathsOf']>): Promise<string> {
-  const paths = await pathsOfFile(file).catch(() => [file]);
-  const marks = await Promise.all(paths.map(async (one) => `${one} ${await markOf(one)}`));
-  return marks.join('\n');
-}
-
-async function markOf(file: string): Promise<string> {
-  try {
-    const { ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
-    return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? 'unknown';
+  #notice(folder: string, name: string | undefined): void {
+    for (const [file, { paths }] of this.#seen) if (concerns(paths, folder, name)) this.#noticed.add(file);
+    if (this.#noticed.size > 0) this.#wake();
   }
 }
 
-function isSame(a: FileVerdict, b: FileVerdict): boolean {
-  return words(a) === words(b);
-}
-
-function words({ fingerprint, serves, faults, remarks }: FileVerdict): string {
-  return JSON.stringify([fingerprint, serves, faults, remarks]);
+/** Whether a change in a folder may be one of a file that is looked for at these paths. A mounted secret is exchanged by a link whose name begins with two dots. */
+function concerns(paths: Marks, folder: string, name: string | undefined): boolean {
+  if (name !== undefined && paths.has(path.join(folder, name))) return true;
+  const [root = ''] = paths.keys();
+  return path.resolve(root) === folder || ((name === undefined || name.startsWith('..')) && path.dirname(root) === folder);
 }

@@ -16,7 +16,7 @@ import { openDrive } from './open-haproxy.ts';
 import { openMarathon, openSource } from './open-marathon.ts';
 import { findRelease, warnOfAge } from './find-release.ts';
 import { endingWith } from '../lib/ending-with.ts';
-import { FILES_MS, inTime } from '../lib/deadline.ts';
+import { FILES_MS, inTime, sayLong } from '../lib/deadline.ts';
 import { packageVersion } from '../lib/package-version.ts';
 import { makeInbox } from '../lib/inbox.ts';
 import { sentence } from '../lib/sentence.ts';
@@ -224,7 +224,7 @@ const FIRST_LOOK_MS = 10_000;
 async function begin({ settings, env, log }: Connected) {
   const { sslCerts: wanted, stateDir, runDir } = settings;
   const choosing = chooseCertificates({ wanted, env, stateDir, elsewhere: path.join(runDir, 'ssl') });
-  const chosen = await inTime(choosing, { ms: FILES_MS, what: 'reading the certificates of --ssl-certs', log });
+  const chosen = await sayLong(choosing, { text: 'the certificates of --ssl-certs are still being read', log });
   for (const { variable, file, insteadOf } of chosen.elsewhere)
     log.info(
       { variable, file, reason: insteadOf?.why },

@@ -1,7 +1,8 @@
 import path from 'node:path';
-import { forgetCopies } from '../certificates/copies.ts';
-import { judgeFile, pathsOf, type FileVerdict, type Judged, type JudgeOptions } from '../certificates/judge.ts';
+import { forgetCopies, type KnownCopies } from '../certificates/copies.ts';
+import { judgeFile, type FileVerdict, type JudgeOptions } from '../certificates/judge.ts';
 import { judgeNamed, pathsOfNamed } from '../certificates/judge-named.ts';
+import { pathsOf } from '../certificates/paths.ts';
 import { nameFile } from '../certificates/name-file.ts';
 import { watchCertificates } from '../certificates/watch.ts';
 import { copiesIn, movedFiles, selectCertificates, type ChosenAtStart } from '../certificates/choose.ts';
@@ -41,9 +42,9 @@ export class CertificateJudge {
   readonly firstLook: Promise<void>;
   readonly #ofOperator: Map<string, FileVerdict>;
   readonly #ofLabels = new Map<string, FileVerdict>();
-  /** What was found of the operator's PEM files, so that a renewed one does not have a whole folder looked into. */
-  readonly #known = new Map<string, Judged>();
   readonly #inTurn = oneAfterAnother();
+  /** The copies that are as they should be. */
+  readonly #copies: KnownCopies = new Map();
   readonly #refusals = new Map<string, readonly RefusedPem[]>();
   #named: readonly string[] | undefined; // undefined before the first view
   #hasLooked = (): void => undefined;
@@ -96,13 +97,14 @@ export class CertificateJudge {
 
   /** Looks at the files repeatedly until the signal aborts. */
   async watch(): Promise<void> {
-    const { chosen, log, signal } = this.#settings;
+    const { log, signal } = this.#settings;
     await watchCertificates({
       files: () => [...this.#ofOperator.keys(), ...(this.#named ?? [])],
-      known: chosen.verdicts,
+      known: (file) => this.#ofOperator.get(file) ?? this.#ofLabels.get(file),
       judge: (file, options) => this.#look(file, options),
       pathsOf: (file) => (this.#ofOperator.has(file) ? pathsOf(file) : pathsOfNamed(file)),
       everyMs: LOOK_MS,
+      isNoticed: true,
       sleep,
       now: machineTime,
       hangs: (file) => {
@@ -117,8 +119,7 @@ export class CertificateJudge {
 
   /** What a label names has bounds that the operator's own files do not have. */
   #look(file: string, options: JudgeOptions = {}): Promise<FileVerdict> {
-    const known = this.#known;
-    return this.#ofOperator.has(file) ? judgeFile(file, { ...options, known }) : judgeNamed(file, options);
+    return this.#ofOperator.has(file) ? judgeFile(file, options) : judgeNamed(file, options);
   }
 
   /** Takes the files that labels name now. */
@@ -159,14 +160,15 @@ export class CertificateJudge {
 
   async #sum(): Promise<Certificates> {
     const { stateDir, chosen } = this.#settings;
-    const { verdicts, problems, ...rest } = await selectCertificates(this.#ofOperator, stateDir, this.#refusals);
+    const keeping = { refusals: this.#refusals, known: this.#copies };
+    const { verdicts, problems, ...rest } = await selectCertificates(this.#ofOperator, { stateDir, ...keeping });
     const labelled = [...this.#ofLabels].sort(([a], [b]) => byText(a, b));
     const moved = movedFiles(chosen.elsewhere);
     const named = await Promise.all(
       labelled.map(([file, verdict]) => {
         const at = moved.get(file);
         const found = at === undefined ? verdict : (verdicts.get(at) ?? verdict);
-        return nameFile(file, found, { stateDir, shared: rest.files, refusals: this.#refusals, at });
+        return nameFile(file, found, { stateDir, shared: rest.files, ...keeping, at });
       }),
     );
     if (this.#named !== undefined) await forgetCopies([...verdicts.keys(), ...this.#named], copiesIn(stateDir));

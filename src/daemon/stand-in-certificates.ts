@@ -6,7 +6,7 @@ import { fileUse, type Certificates, type FileKeyword, type NamedFile } from '..
 
 /** The certificates of the shared https frontend for a check: those of the load balancer may not be on this machine, so a self-signed one stands for them. */
 export async function standInCertificates(stateDir: string): Promise<Certificates> {
-  const { files, contents } = await selectCertificates(new Map(), stateDir);
+  const { files, contents } = await selectCertificates(new Map(), { stateDir });
   return { files, contents, problems: [], named: [] };
 }
 

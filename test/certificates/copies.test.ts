@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { forgetCopies, settleWithCopy } from '../../src/certificates/copies.ts';
+import { forgetCopies, settleWithCopy, type KnownCopies } from '../../src/certificates/copies.ts';
 import { judgeFile } from '../../src/certificates/judge.ts';
 import { selectCertificates } from '../../src/certificates/choose.ts';
 import { nameFile } from '../../src/certificates/name-file.ts';
@@ -46,6 +46,22 @@ test('the copy follows what is good, with what lies beside it', async () => {
   await expect(judgeFile(bad.serves[0] ?? '')).resolves.toMatchObject({ usable: true, fingerprint });
 });
 
+test('a copy that is as it should be is not read again; one that is gone is made again', async () => {
+  const { file, copies } = await put(pem);
+  const known: KnownCopies = new Map();
+  const settle = async () => settleWithCopy(file, await judgeFile(file), { folder: copies, known });
+  await settle();
+  const [[copy, seen] = ['', undefined]] = known;
+  await settle();
+  expect(known.get(copy)).toBe(seen);
+  await rm(copy);
+  await settle();
+  await expect(readFile(copy, 'utf8')).resolves.toBe(pem);
+  await writeFile(copy, '');
+  await settle();
+  await expect(readFile(copy, 'utf8')).resolves.toBe(pem);
+});
+
 test('one that was never good, and a folder, have none', async () => {
   const { folder, copies, settle } = await put('');
   await expect(settle()).resolves.toMatchObject({ usable: false, serves: [] });
@@ -78,7 +94,7 @@ test('who has named it is told what serves', async () => {
   });
   await writeFile(file, '');
   const bad = await judgeFile(file);
-  const { problems, files } = await selectCertificates(new Map([[file, bad]]), state);
+  const { problems, files } = await selectCertificates(new Map([[file, bad]]), { stateDir: state });
   expect(problems.map(({ message }) => message)).toEqual([`the certificate ${file} is empty, so the previous one stays in use`]);
   expect(files).toEqual([expect.stringContaining(join(state, 'certificates'))]);
   await rm(state, { recursive: true });

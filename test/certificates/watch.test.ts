@@ -1,6 +1,9 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { appendFile, mkdir, readFile, rename, symlink, unlink, utimes, writeFile } from 'node:fs/promises';
+import { EventEmitter, once } from 'node:events';
 import { basename, join } from 'node:path';
+import { sleep } from '../../src/lib/clock.ts';
+import { sha256 } from '../../src/certificates/pem-file.ts';
 import { judgeFile, type FileVerdict } from '../../src/certificates/judge.ts';
 import { watchCertificates } from '../../src/certificates/watch.ts';
 import { makeFolders } from '../lib/folder.ts';
@@ -21,13 +24,16 @@ async function start(files: () => readonly string[], known?: readonly string[], 
   const told: ReadonlyMap<string, FileVerdict>[] = [];
   const sleeps: { readonly ms: number; readonly wake: () => void }[] = [];
   let arrived = (): void => undefined;
-  const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
+  let steady = 0;
+  const sleep = (given: number, signal: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
+      const ms = given > 5_000 ? 10_000 : given; // the rest of the time between two looks at everything
       const fail = (): void => {
         reject(new Error('aborted'));
       };
       const wake = (): void => {
         signal.removeEventListener('abort', fail);
+        steady += given;
         resolve();
       };
       signal.addEventListener('abort', fail);
@@ -40,7 +46,12 @@ async function start(files: () => readonly string[], known?: readonly string[], 
   };
   const knownVerdicts = new Map(await Promise.all((known ?? files()).map(async (file) => [file, await judgeFile(file)] as const)));
   const changed = (verdicts: ReadonlyMap<string, FileVerdict>): void => void told.push(verdicts);
-  const ended = watchCertificates({ files, sleep, signal: ending.signal, changed, known: knownVerdicts, now });
+  const verdictOf = (file: string): FileVerdict | undefined => {
+    const verdict = knownVerdicts.get(file);
+    knownVerdicts.delete(file);
+    return verdict;
+  };
+  const ended = watchCertificates({ files, sleep, signal: ending.signal, changed, known: verdictOf, now, steady: () => steady });
   ends.push(async () => {
     ending.abort();
     await ended;
@@ -104,7 +115,7 @@ test('one that vanishes is told after a second look, and when it appears again',
   const { file } = await watched();
   const { round, told } = await start(() => [file]);
   await round();
-  expect(await round({ 0: () => unlink(file) })).toEqual([10_000, 200, 2_000]);
+  expect(await round({ 0: () => unlink(file) })).toEqual([10_000, 200, 1_800]);
   await round();
   await round({ 0: () => writeFile(file, pem) });
   expect(words(told)).toEqual([{ 'a.pem': "can't be read: there is no such file" }, { 'a.pem': 'good' }]);
@@ -119,9 +130,7 @@ test('a half-written one is not believed', async () => {
     1: () => appendFile(file, other.certificate), // it changes from one look to the next
     3: () => appendFile(file, other.key), // after it was quiet, and bad
   });
-  expect(rest).toEqual([10_000, 200, 200, 2_000]);
-  expect(told).toEqual([]);
-  await round();
+  expect(rest).toEqual([10_000, 200, 200, 1_800, 200]);
   expect(words(told)).toEqual([{ 'a.pem': 'good' }]);
   expect(await readFile(file, 'utf8')).toBe(renewed);
 });
@@ -179,6 +188,66 @@ test('what lies beside a file counts, and of a folder what it holds', async () =
   expect(told[1]?.get(folder)?.serves).toEqual([join(folder, 'b.pem')]);
 });
 
+test('of a folder each file counts by itself: one that is bad or never stops growing stays as it was, a renewed one is told at once', async () => {
+  const { folder, file } = await watched({ 'a.pem': pem, 'b.pem': pem, 'c.pem': pem });
+  const [growing, bad] = [join(folder, 'b.pem'), join(folder, 'c.pem')];
+  const { round, told } = await start(() => [folder]);
+  await round();
+  const grow = () => appendFile(growing, '#\n');
+  const change = async (): Promise<void> => {
+    await Promise.all([writeFile(file, renewed), writeFile(bad, own.certificate), grow()]);
+  };
+  await round({ 0: change, ...Object.fromEntries(Array.from({ length: 30 }, (_, i) => [i + 1, grow])) });
+  const found = told.map((one) => one.get(folder));
+  expect(words(told).flatMap((one) => Object.values(one))).toEqual(['good', 'holds no private key in PEM']);
+  expect(found[0]?.loads?.map(({ fingerprint }) => fingerprint)).toEqual([sha256(renewed), sha256(pem), sha256(pem)]);
+  expect(found[1]?.faults).toMatchObject([{ file: bad }]);
+  expect(found[1]?.loads?.map(({ path, fingerprint }) => [path, fingerprint])).toEqual([
+    [file, sha256(renewed)],
+    [growing, sha256(pem)],
+  ]);
+});
+
+test('only what looks different is looked into again', async () => {
+  const { folder, file } = await watched({ 'a.pem': pem, 'b.pem': pem });
+  const { round, told } = await start(() => [folder]);
+  await round();
+  await round();
+  const { parts } = await judgeFile(folder);
+  await round({ 0: () => writeFile(file, renewed) });
+  await round({ 0: () => writeFile(file, pem) });
+  const [first, second] = told.map((one) => one.get(folder)?.parts);
+  expect(second?.[1]).toBe(first?.[1]);
+  expect(second).toEqual(parts);
+});
+
+test('where the system says that a folder has changed, nothing waits for the next look', async () => {
+  const { file } = await watched();
+  const ending = new AbortController();
+  const looked = new EventEmitter();
+  const known = await judgeFile(file);
+  const told = new Promise<FileVerdict | undefined>((resolve) => {
+    const ended = watchCertificates({
+      files: () => [file],
+      known: () => known,
+      everyMs: 3_600_000,
+      sleep: (ms, signal) => (looked.emit('rest', ms), sleep(ms, signal)),
+      now: Date.now,
+      isNoticed: true,
+      signal: ending.signal,
+      changed: (verdicts) => { resolve(verdicts.get(file)); }, // prettier-ignore
+    });
+    ends.push(async () => {
+      ending.abort();
+      await ended;
+    });
+  });
+  for (let ms = 0; ms < 10_000;) [ms = 0] = (await once(looked, 'rest')) as [number];
+  await writeFile(`${file}.new`, renewed);
+  await rename(`${file}.new`, file);
+  await expect(told).resolves.toMatchObject({ usable: true, fingerprint: sha256(renewed) });
+});
+
 test('files may come, and are told; those that go are forgotten', async () => {
   const { folder, file } = await watched({ 'a.pem': pem, 'b.pem': renewed });
   const [second, third] = [join(folder, 'b.pem'), join(folder, 'c.pem')];
@@ -231,15 +300,17 @@ test('it ends with the signal, in the middle of any rest', async () => {
 test('a file whose file system does not answer is told once, and nothing else waits for it', async () => {
   const { file } = await watched();
   const [ending, hanging, told] = [new AbortController(), [] as string[], [] as string[]];
-  let rounds = 0;
+  let [rounds, steady] = [0, 0];
   await watchCertificates({
     files: () => [file, '/mnt/gone.pem'],
     pathsOf: (one) => (one === file ? Promise.resolve([file]) : new Promise(() => undefined)),
-    sleep: () => {
+    sleep: (ms) => {
+      steady += ms;
       if (++rounds === 5) ending.abort();
       return Promise.resolve();
     },
     now: Date.now,
+    steady: () => steady,
     hangs: (one) => hanging.push(one),
     deadlineMs: 50,
     signal: ending.signal,
