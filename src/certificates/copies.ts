@@ -21,7 +21,11 @@ export interface Settled extends FileVerdict {
  * reload, so a copy is kept in a folder that nobody else can read. Of folders, of files in several kinds, of lists and of pages there is none. `name` is as
  * `fileName` writes it. It never rejects.
  */
-export async function settleWithCopy(name: string, given: FileVerdict, { folder, refusals = NO_REFUSALS, known }: Keeping): Promise<Settled> {
+export async function settleWithCopy(
+  name: string,
+  given: FileVerdict,
+  { folder, refusals = NO_REFUSALS, known }: Keeping,
+): Promise<Settled> {
   const verdict = withRefusals(given, refusals);
   const settling = settle({ name, verdict, copy: copyOf(name, folder), refusals, known }).catch(() => verdict); // the disk may be full: then there is no copy
   const settled = await within(settling, { ms: DEADLINE_MS });

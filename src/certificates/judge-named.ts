@@ -3,15 +3,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileUse, type FileUse } from '../model/certificates.ts';
 import { crtPathsIn, readCrtList, type CrtLine } from './read-crt-list.ts';
-import {
-  judgeFile,
-  summed,
-  unreadable,
-  type FileFinding,
-  type FileVerdict,
-  type Judged,
-  type JudgeOptions,
-} from './judge.ts';
+import { judgeFile, summed, unreadable, type FileFinding, type FileVerdict, type Judged, type JudgeOptions } from './judge.ts';
 import { answered, SilentFileSystem } from './answered.ts';
 import { pathsOf } from './paths.ts';
 import { sha256 } from './pem-file.ts';

@@ -22,7 +22,11 @@ interface Naming {
  * What the app whose label names this file is told, and which path is written behind the keyword. `name` is made by `fileName`. A label with the path
  * of marathon-lb's own default certificate means the load balancer's: if there is no such file, the port gets those of the shared https frontend.
  */
-export async function nameFile(name: string, verdict: FileVerdict, { stateDir, shared, at = name, ...keeping }: Naming): Promise<NamedFile> {
+export async function nameFile(
+  name: string,
+  verdict: FileVerdict,
+  { stateDir, shared, at = name, ...keeping }: Naming,
+): Promise<NamedFile> {
   const settled = await settleWithCopy(at, verdict, { folder: copiesIn(stateDir), ...keeping });
   const { serves, fingerprint, loads } = settled;
   const { keyword, path } = fileUse(name);
