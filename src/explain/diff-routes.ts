@@ -75,13 +75,19 @@ function whatAnswers({ action, backend = '', row }: Outcome, { maps }: Document)
 /** The hosts and wildcards (`*.acme.org`, `*`) of the routing table, each with its paths. A request for a wildcard itself is answered as those below. */
 function tableHosts({ maps }: Document): ReadonlyMap<string, Set<string>> {
   const hosts = new Map<string, Set<string>>();
-  for (const file of [TABLE_MAPS.host, TABLE_MAPS.path, TABLE_MAPS.exact]) {
+  for (const file of [TABLE_MAPS.host, TABLE_MAPS.path]) {
     for (const key of maps[file]?.keys() ?? []) {
       const at = key.indexOf('/');
       const host = at < 0 ? key : key.slice(0, at);
       const paths = hosts.get(host) ?? new Set<string>();
       hosts.set(host, paths);
-      if (at >= 0) paths.add(key.slice(at).replace(/(?<=.)\/$/, ''));
+      if (at >= 0)
+        paths.add(
+          key
+            .slice(at)
+            .replace(/\/\?$/, '')
+            .replace(/(?<=.)\/$/, ''),
+        );
     }
   }
   return hosts;

@@ -85,8 +85,10 @@ function convert(sample: Sample, text: string, { maps, variables }: Passage): Sa
   const [first = '', second = ''] = args;
   if (name === 'lower') return sample.toLowerCase();
   if (name === 'upper') return sample.toUpperCase();
-  if (name === 'field') return fieldOf(sample, { index: Number(first), separator: second, isRest: args[2] === '0' });
+  if (name === 'field') return fieldOf(sample, { index: Number(first), separator: second, count: Number(args[2] ?? 1) });
   if (name === 'host_only') return sample.startsWith('[') ? sample.replace(/(?<=\]):.*$/, '') : (sample.split(':', 1)[0] ?? '');
+  if (name === 'rtrim') return first === '.' ? withoutDots(sample) : UNKNOWN;
+  if (name === 'add') return String(Number(sample) + Number(first));
   if (name === 'regsub' && first === '\\.$' && second === '') return sample.replace(/\.$/, '');
   if (name === 'regsub') return first === ':.*$' && second === '' ? (sample.split(':', 1)[0] ?? '') : UNKNOWN; // an app's expression may never end
   if (name === 'set-var') return sample;
@@ -126,12 +128,25 @@ export function rowOf(expression: string, passage: Passage): MapRow | undefined 
   return key === undefined ? undefined : { file, key, value: map?.get(key) ?? '' };
 }
 
-function fieldOf(
-  sample: string,
-  { index, separator, isRest }: { readonly index: number; readonly separator: string; readonly isRest: boolean },
-): Sample {
-  const fields = sample.split(separator).slice(index - 1);
-  return isRest && fields.length > 0 ? fields.join(separator) : fields[0];
+function withoutDots(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '.') end--;
+  return text.slice(0, end);
+}
+
+interface FieldOf {
+  /** From 1 on; from -1 backwards from the end. */
+  readonly index: number;
+  readonly separator: string;
+  /** How many fields; 0 for all that are left. */
+  readonly count: number;
+}
+
+function fieldOf(sample: string, { index, separator, count }: FieldOf): Sample {
+  const all = sample.split(separator);
+  const fields = index < 0 ? all.slice(0, all.length + index + 1) : all.slice(index - 1);
+  const wanted = count === 0 ? fields : index < 0 ? fields.slice(-count) : fields.slice(0, count);
+  return fields.length > 0 ? wanted.join(separator) : undefined;
 }
 
 /** `%[var(txn.host)]%[path]/`: a text with samples in it. A sample that is not in the request leaves nothing. */

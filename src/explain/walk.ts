@@ -47,7 +47,7 @@ function pass({ acls, rules }: Rules, request: Request, { maps }: Document): Out
     else if (truth === 'unknown') unsure.push(rule);
     else if (rule.kind === 'auth') auth.push(rule);
     else {
-      const row = isByTable(rule) ? rows.get('txn.mlb_to') : undefined;
+      const row = isByTable(rule) ? tableRow(rows) : undefined;
       return { ...decided(rule, passage), rule, ...(row !== undefined && { row }), auth, unsure };
     }
   }
@@ -57,6 +57,11 @@ function pass({ acls, rules }: Rules, request: Request, { maps }: Document): Out
 /** Whether a rule takes a request because it is in the routing table. */
 function isByTable({ words }: Rule): boolean {
   return words[1] === '%[var(txn.mlb_b)]';
+}
+
+/** The row of a route, not the one of a split that came behind it. */
+function tableRow(rows: ReadonlyMap<string, MapRow>): MapRow | undefined {
+  return rows.get('txn.mlb_by_path') ?? rows.get('txn.mlb_by_host') ?? rows.get('txn.mlb_last');
 }
 
 interface Setting {

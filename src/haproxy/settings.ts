@@ -50,15 +50,13 @@ export const APP_MAP = 'app2backend.map';
 export const HEALTH_MAP = 'health.map';
 /** The maps of the routing table; they exist while a port has routes in it. */
 export const TABLE_MAPS = {
-  /** `host/path` for PATH_TYPE=exact. */
-  exact: 'route-exact.map',
-  /** `host/path` for PATH_TYPE=prefix, `host/path/` for PATH_TYPE=segment: the longest key wins. */
+  /** `host/path` for PATH_TYPE=prefix, `host/path/` for segment, `host/path/?` for exact: the longest key wins. */
   path: 'route-path.map',
   /** A host -> what has all its paths. */
   host: 'route-host.map',
   /** A domain -> the wildcard for the hosts below it. */
   wildcard: 'route-wildcard.map',
-  /** `split/slot` and `split/app id` -> backend. */
+  /** `split:slots` and `split/app id?` -> backend: the longest key wins. */
   split: 'route-split.map',
 } as const;
 /** A virtual host -> the backend that ends TLS for it itself. The map exists while there is one. */

@@ -1,14 +1,16 @@
 import type { MapFile } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
 import type { Front, Route } from '../model/service.ts';
-import { slotsOf } from './shares.ts';
 import { TABLE_MAPS } from './settings.ts';
+import { splitRows } from './shares.ts';
 
 /** The routing table: the map files that it is made of, and the routes that no map can hold. */
 export interface Table {
   readonly maps: Readonly<Record<string, MapFile>>;
   /** The routes with a regular expression, in the order of apps; of equal routes the first counts. */
   readonly patterns: readonly PatternRoute[];
+  /** How many names the domains of wildcards have, in order: 2 for `*.acme.org`. */
+  readonly levels: readonly number[];
 }
 
 /** A path as a regular expression. */
@@ -22,7 +24,7 @@ export interface PatternRoute {
 /**
  * Makes the routing table of the ports that have routes in it; undefined when there is none, so that an estate without has neither its files nor
  * its rules. Several ports have the same key only when they share it as a split: the value is then the name of the split, the names of its backends
- * with `+` between them.
+ * with `+` before each.
  */
 export function makeTable(fronts: readonly Front[]): Table | undefined {
   const tabled = fronts.filter(({ table, routes }) => table !== undefined && routes.length > 0);
@@ -30,35 +32,38 @@ export function makeTable(fronts: readonly Front[]): Table | undefined {
   const rows = rowsOf(tabled);
   const splits = new Map<string, readonly Front[]>();
   const to = (members: readonly Front[]): BackendName => {
-    const name = members.map((front) => front.name).join('+');
-    if (members.length > 1) splits.set(name, members);
+    const names = members.map((front) => front.name);
+    const [only] = names;
+    if (only !== undefined && names.length === 1) return only;
+    const name = names.map((one) => `+${one}`).join('');
+    splits.set(name, members);
     return name as BackendName;
   };
   const mapOf = (kind: RowKind): MapFile => new Map(Array.from(rows[kind], ([key, members]) => [key, to(members)]));
-  const [exact, path, host] = [mapOf('exact'), mapOf('path'), mapOf('host')];
+  const wildcards = wildcardMap(tabled);
+  const [path, host] = [mapOf('path'), mapOf('host')];
   const patterns = Array.from(rows.regex, ([key, [front, ...others]]): PatternRoute[] => {
     const [at = '', regex = ''] = key.split(' ');
     return front === undefined ? [] : [{ front, host: at, regex, to: to([front, ...others]) }];
   }).flat();
   return {
     maps: {
-      [TABLE_MAPS.split]: splitMap(splits),
-      [TABLE_MAPS.exact]: exact,
+      [TABLE_MAPS.split]: new Map([...splits].flatMap(([name, members]) => splitRows(name, members))),
       [TABLE_MAPS.path]: path,
       [TABLE_MAPS.host]: host,
-      [TABLE_MAPS.wildcard]: wildcardMap(tabled),
+      [TABLE_MAPS.wildcard]: wildcards,
     },
     patterns,
+    levels: levelsOf(wildcards),
   };
 }
 
-type RowKind = 'exact' | 'path' | 'host' | 'regex';
+type RowKind = 'path' | 'host' | 'regex';
 type Rows = Readonly<Record<RowKind, ReadonlyMap<string, readonly Front[]>>>;
 
 /** The ports by key, for each map. The order of the ports is kept. */
 function rowsOf(fronts: readonly Front[]): Rows {
   const rows = {
-    exact: new Map<string, Front[]>(),
     path: new Map<string, Front[]>(),
     host: new Map<string, Front[]>(),
     regex: new Map<string, Front[]>(),
@@ -77,13 +82,23 @@ function isSameSplit(a: Front | undefined, b: Front): boolean {
   return a?.split !== undefined && a.split.key === b.split?.key;
 }
 
+/**
+ * What stands behind a path in what is looked up. A row that has it too is of that path alone: no path has a `?`, where a query begins. The slash
+ * makes a row that ends in one take the path without it.
+ */
+export const PATH_END = '/?';
+
+/** The keys of a route. A path with a `?` has none, because no request can match it. */
 function keysOf({ table }: Front, { host, path }: Route): readonly (readonly [RowKind, string])[] {
   if (path === undefined) return [['host', host]];
-  return path.split(' ').map((one): readonly [RowKind, string] => {
-    if (table === 'exact') return ['exact', `${host}${one}`];
-    if (table === 'regex') return ['regex', `${host} ${one}`];
-    return ['path', table === 'segment' ? `${host}${withoutSlashes(one)}/` : `${host}${one}`];
-  });
+  const paths = path.split(' ');
+  if (table === 'regex') return paths.map((one) => ['regex', `${host} ${one}`]);
+  return paths.filter((one) => !one.includes('?')).map((one) => ['path', `${host}${keyOfPath(one, table)}`]);
+}
+
+function keyOfPath(path: string, table: Front['table']): string {
+  if (table === 'exact') return path + PATH_END;
+  return table === 'segment' ? `${withoutSlashes(path)}/` : path;
 }
 
 /** A path without the slashes at its end. */
@@ -98,13 +113,6 @@ function wildcardMap(fronts: readonly Front[]): MapFile {
   return new Map(hosts.map((host) => [host.slice(2), host as BackendName]));
 }
 
-/** For each split its slots, and its apps with a share by their id, for the header and the cookie that name one. */
-function splitMap(splits: ReadonlyMap<string, readonly Front[]>): MapFile {
-  const map = new Map<string, BackendName>();
-  for (const [name, members] of splits) {
-    const slots = slotsOf(members);
-    for (const [slot, backend] of slots.entries()) map.set(`${name}/${slot}`, backend);
-    for (const front of members) if (slots.includes(front.name)) map.set(`${name}/${front.app.toLowerCase()}`, front.name);
-  }
-  return map;
+function levelsOf(wildcards: MapFile): readonly number[] {
+  return [...new Set([...wildcards.keys()].map((domain) => domain.split('.').length))].sort((a, b) => a - b);
 }

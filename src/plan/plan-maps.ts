@@ -3,6 +3,7 @@ import type { BackendName } from '../model/names.ts';
 import { changeMap, reason, replaceMap, subjectOf, type MapChange } from './runtime-commands.ts';
 import { mapNames } from '../haproxy/same-sections.ts';
 import { limitedBackend } from '../haproxy/limits.ts';
+import { backendsOfValue, splitOfKey } from '../haproxy/shares.ts';
 import { APP_MAP, DOMAIN_MAP, LIMITS_MAP, PASSTHROUGH_MAP, SPARES_MAP, TABLE_MAPS } from '../haproxy/settings.ts';
 import { spareOfKey } from '../haproxy/spares.ts';
 import { canStandInCommand } from '../haproxy/server-line.ts';
@@ -41,7 +42,7 @@ export function planMaps(parts: MapParts): { readonly commands: readonly Command
     const isEmptyFile = others === 0 && (before.maps[file] === undefined || after.maps[file] === undefined);
     if (others > 0 || isEmptyFile) reload.push(reason('map-changed', file, `${others} ${others === 1 ? 'entry' : 'entries'}`));
   }
-  return { commands: sharesInTime(commands), reload };
+  return { commands: sharesInTime(commands, after.maps[TABLE_MAPS.split] ?? NO_ROWS), reload };
 }
 
 /** Up to so many rows are changed one by one, and more when they are a small part of the map. */
@@ -64,7 +65,7 @@ function isReplaced(file: string, changes: readonly MapChange[], { after, lost }
   const map = after.maps[file] ?? NO_ROWS;
   const isMuch = changes.length > MOST_ONE_BY_ONE && changes.length * WRITTEN_FOR_ONE > map.size;
   if (!isMuch || !REPLACEABLE.has(file) || lost.size > 0) return false;
-  const isOrdered = file === TABLE_MAPS.split && changes.some(({ to }) => to === undefined);
+  const isOrdered = file === TABLE_MAPS.split && changes.some(isOfGone(map));
   return !isOrdered && [...map].every(([key, to]) => isWord(key) && isWord(to));
 }
 
@@ -75,18 +76,25 @@ function replaced(file: string, changed: number, { after, folder }: MapParts): C
 const NO_ROWS: MapFile = new Map();
 
 /**
- * Puts the new shares of splits before all other changes, and takes old ones away after them: a route that leads to a split without shares has no
- * backend.
+ * Puts the new shares of splits before all other changes, and takes those of splits that go away after them: a route that leads to a split without
+ * shares has no backend.
  */
-function sharesInTime(commands: readonly Command[]): readonly Command[] {
+function sharesInTime(commands: readonly Command[], wanted: MapFile): readonly Command[] {
   const ofSplits = commands.filter((command) => isOfSplits(command));
   if (ofSplits.length === 0) return commands;
-  const isRemoval = ({ effect }: Command): boolean => effect?.kind === 'map' && effect.to === undefined;
+  const isGone = isOfGone(wanted);
+  const isLast = ({ effect }: Command): boolean => effect?.kind === 'map' && isGone(effect);
   return [
-    ...ofSplits.filter((command) => !isRemoval(command)),
+    ...ofSplits.filter((command) => !isLast(command)),
     ...commands.filter((command) => !isOfSplits(command)),
-    ...ofSplits.filter((command) => isRemoval(command)),
+    ...ofSplits.filter((command) => isLast(command)),
   ];
+}
+
+/** Tells of a change whether it removes a row of a split that is in no row of the wanted map. */
+function isOfGone(wanted: MapFile): (change: { readonly key: string; readonly to: string | undefined }) => boolean {
+  const splits = new Set([...wanted.keys()].map(splitOfKey));
+  return ({ key, to }) => to === undefined && !splits.has(splitOfKey(key));
 }
 
 function isOfSplits({ effect }: Command): boolean {
@@ -117,10 +125,10 @@ function isNote(file: string, key: string): boolean {
   return file === SPARES_MAP && spareOfKey(key) !== undefined;
 }
 
-/** The backends that a map entry needs: the one that it limits, those of a split (`a+b`), none for a wildcard (`*.acme.org`), or its value. */
+/** The backends that a map entry needs: the one that it limits, those of a split (`+a+b`), none for a wildcard (`*.acme.org`), or its value. */
 function leadsTo(file: string, key: string, value: BackendName): readonly BackendName[] {
   if (file === LIMITS_MAP) return [limitedBackend(key)];
-  return value.startsWith('*.') ? [] : (value.split('+') as BackendName[]);
+  return value.startsWith('*.') ? [] : backendsOfValue(value);
 }
 
 function isWord(text: string): boolean {

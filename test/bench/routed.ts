@@ -8,13 +8,16 @@ import { freePorts } from '../e2e/ports.ts';
 import { RELEASE } from '../e2e/release.ts';
 import { filesOf, viewOf } from '../golden/cases.ts';
 
+/** Whether each request is for another app than the one before, or all are for one of the apps. */
+export type Spread = 'all' | 'one';
+
 /** The host and path of a request. */
 export type Asked = readonly [host: string, path: string];
 
 /** A HAProxy of one thread with the routes of many apps. */
 export interface Routed {
   /** Sends requests, and returns the processor time of one. Fewer are sent where they take longer than four seconds. */
-  readonly microseconds: (requests: number) => Promise<number>;
+  readonly microseconds: (requests: number, spread: Spread) => Promise<number>;
   readonly stop: () => Promise<void>;
 }
 
@@ -27,8 +30,6 @@ interface Plan {
   /** Whether requests go on to a server. Else no app has a task, and every backend answers itself. */
   readonly served?: true;
 }
-
-const TICKS = 100; // of processor time in /proc, for each second
 
 export async function startRouted({ folder, apps, ask, haproxyMap, served }: Plan): Promise<Routed> {
   await mkdir(folder);
@@ -50,7 +51,10 @@ export async function startRouted({ folder, apps, ask, haproxyMap, served }: Pla
   await writeFile(server, serverText(behind));
   const haproxies = [await start(config, http), ...(served === true ? [await start(server, behind)] : [])];
   return {
-    microseconds: (requests) => measure(haproxies[0]?.pid ?? 0, { port: http, ask: (i) => ask(i % apps.length), requests }),
+    microseconds: (requests, spread) => {
+      const one = Math.min(7, apps.length - 1);
+      return measure(haproxies[0]?.pid ?? 0, { port: http, ask: (i) => ask(spread === 'all' ? i % apps.length : one), requests });
+    },
     stop: async () => {
       for (const { stop } of haproxies) await stop();
     },
@@ -123,19 +127,19 @@ interface Load {
 async function measure(pid: number, load: Load): Promise<number> {
   const before = await processorTime(pid);
   const sent = await send(load);
-  return (((await processorTime(pid)) - before) / TICKS / sent) * 1e6;
+  return ((await processorTime(pid)) - before) / 1_000 / sent;
 }
 
+/** The nanoseconds that the only thread of a process has run. */
 async function processorTime(pid: number): Promise<number> {
-  const words = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
-  return Number(words[11]) + Number(words[12]);
+  return Number((await readFile(`/proc/${pid}/schedstat`, 'utf8')).split(' ')[0]);
 }
 
 /** Requests in one write: most of the processor time is then that of requests, and not of reading and writing. */
 const AT_ONCE = 20;
 const LONGEST_MS = 4_000;
 
-/** Sends requests over four connections. Their hosts are spread over all apps. Returns how many were sent. */
+/** Sends requests over four connections. Returns how many were sent. */
 async function send({ port, ask, requests }: Load): Promise<number> {
   const end = Date.now() + LONGEST_MS;
   let next = 0;

@@ -1,12 +1,14 @@
 /**
  * What routing costs: HAProxy's processor time for each request, by how the routes are written and how many there are; and what the labels of an app
- * add to it. All ways with one number of apps run side by side and are asked in turn, round after round; the tables have the medians.
+ * add to it. All ways with one number of apps run side by side and are asked in turn, round after round; the tables have the medians. Each way is
+ * asked for all apps in turn, and for one of them over and over: the second has what it needs in the processor's caches, so it shows what the rules
+ * cost, and the difference is memory, of rules, of maps and of 10,000 backends.
  * `npm run bench:routes -- 10000` for other numbers of apps.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startRouted, type Asked, type Routed } from './routed.ts';
+import { startRouted, type Asked, type Routed, type Spread } from './routed.ts';
 
 const host = (i: number): string => `app${i}.acme.org`;
 const plain = (i: number): Asked => [host(i), '/'];
@@ -34,6 +36,11 @@ const WAYS: readonly Way[] = [
   },
   { name: 'a wildcard, one level up', labels: (i) => ({ VHOST: `*.${host(i)}` }), ask: (i) => [`x.${host(i)}`, '/'] },
   { name: 'a wildcard, four levels up', labels: (i) => ({ VHOST: `*.${host(i)}` }), ask: (i) => [`a.b.c.d.${host(i)}`, '/'] },
+  {
+    name: 'map of hosts, beside a table',
+    labels: (i) => ({ VHOST: host(i), ...(i === 0 && { PATH: '/', PATH_TYPE: 'segment' }) }),
+    ask: (i) => plain(Math.max(1, i)),
+  },
   { name: '`DEFAULT`', labels: (i) => (i === 0 ? { DEFAULT: 'true' } : { VHOST: host(i) }), ask: nobody },
   { name: 'a split of two', labels: (i) => ({ VHOST: host(i - (i % 2)), SPLIT: `s${i - (i % 2)}` }), ask: (i) => [host(i - (i % 2)), '/'] },
 ];
@@ -61,11 +68,11 @@ function median(numbers: readonly number[]): number {
 }
 
 /** The medians of all, asked in turn so that a busy minute of the machine concerns them alike. */
-async function mediansOf(all: readonly Routed[], requests: number): Promise<readonly number[]> {
+async function mediansOf(all: readonly Routed[], requests: number, spread: Spread): Promise<readonly number[]> {
   const figures = all.map((): number[] => []);
   for (let round = 0; round <= ROUNDS; round++)
     for (const [i, one] of all.entries()) {
-      const figure = await one.microseconds(round === 0 ? requests / 10 : requests);
+      const figure = await one.microseconds(round === 0 ? requests / 10 : requests, spread);
       if (round > 0) figures[i]?.push(figure); // the first round warms up
     }
   return figures.map(median);
@@ -80,7 +87,8 @@ async function withFolder<Result>(use: (folder: string) => Promise<Result>): Pro
   }
 }
 
-async function measureWays(count: number): Promise<ReadonlyMap<string, number>> {
+/** The figures of all ways by name: asked for all apps, and for one. */
+async function measureWays(count: number): Promise<ReadonlyMap<string, Readonly<Record<Spread, number>>>> {
   const ways = WAYS.filter(({ most = count }) => count <= most);
   const started: Routed[] = [];
   try {
@@ -89,8 +97,8 @@ async function measureWays(count: number): Promise<ReadonlyMap<string, number>> 
         const apps = Array.from({ length: count }, (_, app) => labels(app));
         started.push(await startRouted({ folder: path.join(folder, String(i)), apps, ask, ...(haproxyMap === false && { haproxyMap }) }));
       }
-      const medians = await mediansOf(started, REQUESTS);
-      return new Map(ways.map(({ name }, i) => [name, medians[i] ?? NaN]));
+      const [all, one] = [await mediansOf(started, REQUESTS, 'all'), await mediansOf(started, REQUESTS, 'one')];
+      return new Map(ways.map(({ name }, i) => [name, { all: all[i] ?? NaN, one: one[i] ?? NaN }]));
     });
   } finally {
     for (const one of started) await one.stop();
@@ -107,7 +115,7 @@ async function measureFeatures(): Promise<readonly (readonly [string, number])[]
         const apps = [{ VHOST: host(0), ...labels }];
         started.push(await startRouted({ folder: path.join(folder, String(i)), apps, ask: () => [host(0), '/shop/x'], served: true }));
       }
-      const medians = await mediansOf(started, TO_SERVERS);
+      const medians = await mediansOf(started, TO_SERVERS, 'all');
       return all.map(([name], i) => [name, medians[i] ?? NaN]);
     });
   } finally {
@@ -116,10 +124,15 @@ async function measureFeatures(): Promise<readonly (readonly [string, number])[]
 }
 
 const counts = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [10, 1_000, 10_000];
-const columns: ReadonlyMap<string, number>[] = [];
+const columns: Awaited<ReturnType<typeof measureWays>>[] = [];
 for (const count of counts) columns.push(await measureWays(count));
-console.log(`µs of HAProxy's processor time for a request, medians of ${ROUNDS} rounds of ${REQUESTS} requests\n`);
-console.log(`| routes | ${counts.map((count) => `${count} apps`).join(' | ')} |\n|---|${counts.map(() => '--:|').join('')}`);
-for (const { name } of WAYS) console.log(`| ${name} | ${columns.map((column) => column.get(name)?.toFixed(1) ?? '').join(' | ')} |`);
-console.log('\n| labels of the app, a request to its server | µs |\n|---|--:|');
+for (const spread of ['all', 'one'] as const) {
+  const asked = spread === 'all' ? 'for all apps in turn' : 'all for one of the apps';
+  console.log(`µs of HAProxy's processor time for a request, medians of ${ROUNDS} rounds of ${REQUESTS} requests ${asked}\n`);
+  console.log(`| routes | ${counts.map((count) => `${count} apps`).join(' | ')} |\n|---|${counts.map(() => '--:|').join('')}`);
+  for (const { name } of WAYS)
+    console.log(`| ${name} | ${columns.map((column) => column.get(name)?.[spread].toFixed(1) ?? '').join(' | ')} |`);
+  console.log();
+}
+console.log('| labels of the app, a request to its server | µs |\n|---|--:|');
 for (const [name, figure] of await measureFeatures()) console.log(`| ${name} | ${figure.toFixed(1)} |`);

@@ -26,6 +26,7 @@ test.each([
 test.each([
   ['web.acme.org/api/x', 'route-path.map', 'web.acme.org/api/ ', ['VHOST', 'PATH', 'PATH_TYPE']],
   ['web.acme.org/api/deep/x', 'route-path.map', 'web.acme.org/api/deep ', ['VHOST', 'PATH']],
+  ['web.acme.org/api/only', 'route-path.map', 'web.acme.org/api/only/? ', ['VHOST', 'PATH', 'PATH_TYPE']],
   ['x.y.acme.org/', 'route-host.map', '*.acme.org ', ['VHOST']],
   ['nobody.example.com/x', 'route-host.map', '* ', ['DEFAULT']],
   ['shop.acme.org/', 'route-host.map', 'shop.acme.org ', ['VHOST', 'SPLIT']],
@@ -64,7 +65,7 @@ describe('a diff', () => {
     ['route-host.map', '*.acme.org', '*.acme.org/'],
     ['route-path.map', 'web.acme.org/api/', 'web.acme.org/api'],
     ['route-path.map', 'web.acme.org/api/deep', 'web.acme.org/api/deep'],
-    ['route-exact.map', 'web.acme.org/api/only', 'web.acme.org/api/only'],
+    ['route-path.map', 'web.acme.org/api/only/?', 'web.acme.org/api/only'],
     ['route-host.map', '*', '*/'],
   ])('lists a row of %s that goes: %s', (file, key, url) => {
     const after = changed(file, (rows) => rows.delete(key));
@@ -73,9 +74,9 @@ describe('a diff', () => {
 
   test('says how the shares of a split change', () => {
     const after = changed('route-split.map', (rows) => {
-      const [name = ''] = [...rows.keys()][0]?.split('/') ?? [];
+      const [name = ''] = [...rows.keys()][0]?.split(':') ?? [];
       const canary = [...rows.values()].find((value) => value.includes('canary')) ?? '';
-      for (let slot = 0; slot < 60; slot++) rows.set(`${name}/${slot}`, canary);
+      for (let slot = 0; slot < 60; slot++) rows.set(`${name}:${100 + slot}`, canary);
     });
     expect(told(after)).toContainEqual(
       expect.stringMatching(

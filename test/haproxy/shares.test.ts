@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { sharesOf, slotsOf } from '../../src/haproxy/shares.ts';
+import { backendOfSlot, sharesOf, splitRows } from '../../src/haproxy/shares.ts';
 import { front } from './make.ts';
 
 type Member = readonly [weight: number | undefined, isIdle?: true];
@@ -31,5 +31,23 @@ test.each<[string, readonly Member[], readonly number[]]>([
   ['only those with 0 have tasks: the oldest of these', [[0], [0], [100, true]], [0, 100, 0]],
 ])('%s', (_, all, slots) => {
   expect(sharesOf(members(all)).map((share) => share.slots)).toEqual(slots);
-  expect(slotsOf(members(all))).toHaveLength(100);
+  const rows = new Map(splitRows('+x', members(all)));
+  const backends = Array.from({ length: 100 }, (_, slot) => backendOfSlot(rows, '+x', slot));
+  const names = members(all).map(({ name }) => name);
+  expect(names.map((name) => backends.filter((one) => one === name).length)).toEqual(slots);
+  expect([...rows.keys()].filter((key) => key.startsWith('+x/'))).toHaveLength(slots.filter((one) => one > 0).length);
+});
+
+test('a split has a row for the largest share, and rows for what is not of it', () => {
+  expect(splitRows('+x', members([[10], [undefined]]))).toEqual([
+    ['+x:1', 'a1_10000'],
+    ['+x:10', 'a0_10000'],
+    ['+x//a0?', 'a0_10000'],
+    ['+x//a1?', 'a1_10000'],
+  ]);
+  expect(splitRows('+x', members([[2], [undefined]])).slice(0, 3)).toEqual([
+    ['+x:1', 'a1_10000'],
+    ['+x:100', 'a0_10000'],
+    ['+x:101', 'a0_10000'],
+  ]);
 });

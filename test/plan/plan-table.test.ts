@@ -8,8 +8,8 @@ import { plan, take } from './plan-rows.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** The document of apps with one task each. */
-function documentOf(apps: Readonly<Record<string, Labels>>): Document {
+/** The document of apps with one task each; of `idle` ones none has started. */
+function documentOf(apps: Readonly<Record<string, Labels>>, idle: readonly string[] = []): Document {
   const json = Object.entries(apps).map(([id, labels], i) => {
     const of = Object.fromEntries(Object.entries(labels).map(([name, text]) => [`HAPROXY_0_${name}`, text]));
     const task = { id: `${id.slice(1)}.1`, appId: id, host: '10.0.0.1', ports: [31_000 + i], state: 'TASK_RUNNING', version: 'v' };
@@ -20,7 +20,7 @@ function documentOf(apps: Readonly<Record<string, Labels>>): Document {
       version: 'v',
       networks: [{ mode: 'host' }],
       portDefinitions: [{ port: 10_000 + i, protocol: 'tcp' }],
-      tasks: [task],
+      tasks: idle.includes(id) ? [] : [task],
     };
   });
   const view = makeDeriver()(absorb(EMPTY, { kind: 'apps', at: 0, sentAt: 0, ...decodeAll(json) }));
@@ -39,7 +39,7 @@ test('a weight is changed by the entries of the shares that change', () => {
   const way = plan({ running: before, wanted, release: { major: 2, minor: 6 } });
   expect(way.reload).toEqual([]);
   expect(way.commands.map(({ text }) => text)).toEqual(
-    [88, 89].map((slot) => `set map /etc/haproxy/route-split.map a_10000+b_10001/${slot} b_10001`),
+    [188, 189].map((slot) => `add map /etc/haproxy/route-split.map +a_10000+b_10001:${slot} b_10001`),
   );
 });
 
@@ -66,6 +66,17 @@ test('a split that is used before its shares are there would answer 503, so thes
   };
   expect(orderOf(alone, both)[0]).toBe('split');
   expect(orderOf(both, alone).at(-1)).toBe('split');
+});
+
+test('an app without tasks has no rows in a split that stays', () => {
+  const documentWith = (idle: readonly string[]): Document => documentOf(BEFORE, idle);
+  const [before, wanted] = [asLoaded(documentWith([])), documentWith(['/b'])];
+  const way = plan({ running: before, wanted, release: { major: 2, minor: 6 } });
+  expect(way.reload).toEqual([]);
+  expect(way.commands.map(({ text }) => text).filter((text) => text.includes(' map '))).toEqual([
+    'del map /etc/haproxy/route-split.map +a_10000+b_10001:19',
+    'del map /etc/haproxy/route-split.map +a_10000+b_10001//b?',
+  ]);
 });
 
 describe('limits', () => {
