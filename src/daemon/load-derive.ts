@@ -78,7 +78,7 @@ function documentOf(settings: Settings): DeriveSettings['document'] {
     adminSocket: path.resolve(settings.runDir, 'admin.sock'),
     adminNetworks: settings.adminNetworks,
     trafficLog: logTarget(settings.haproxyLog),
-    spareBackends: settings.spareBackends ?? (settings.haproxyMap ? SPARES : 0),
+    spareBackends: settings.once ? 0 : (settings.spareBackends ?? (settings.haproxyMap ? SPARES : 0)), // nobody would give their apps backends of their own later
     defaultOptions: settings.defaultOptions,
   };
 }

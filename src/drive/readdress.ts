@@ -1,7 +1,7 @@
 import type { Command, MapFile } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
 import { spareOfKey } from '../haproxy/spares.ts';
-import { SPARES_MAP } from '../haproxy/settings.ts';
+import { SPARE_MAPS, SPARES_MAP } from '../haproxy/settings.ts';
 
 /** The backends that spare ones served when the file of a reload was written, by the name of the spare one. */
 type Served = ReadonlyMap<BackendName, BackendName>;
@@ -22,7 +22,7 @@ export function readdressed(command: Command, served: Served): Command | undefin
     const spare = spareIn({ ...effect, to }, served);
     if (spare === undefined) return command;
     const own = served.get(spare);
-    if (effect.file === SPARES_MAP || own === undefined) return undefined;
+    if (SPARE_MAPS.includes(effect.file) || own === undefined) return undefined;
     return { ...command, text: text.replace(`${key} ${spare}`, `${key} ${own}`), effect: { ...effect, to: own } };
   }
   const own = served.get(effect.backend);
@@ -41,7 +41,7 @@ function rowsAfter({ file, map }: { readonly file: string; readonly map: MapFile
   const rows = Array.from(map).flatMap(([key, to]): (readonly [string, BackendName])[] => {
     const spare = spareIn({ file, key, to }, served);
     if (spare === undefined) return [[key, to]];
-    return file === SPARES_MAP ? [] : [[key, served.get(spare) ?? to]];
+    return SPARE_MAPS.includes(file) ? [] : [[key, served.get(spare) ?? to]];
   });
   return new Map(rows);
 }

@@ -7,11 +7,11 @@ import { makeAcceptProxy } from './accept-proxy.ts';
 import { makeAclNames, type NamedFront } from './acl-names.ts';
 import { bindOptionsOf, certificatesOf, crt } from './crt-list.ts';
 import { limitMaps } from './limits.ts';
-import { groupedHttps, sharedHttps, withMap } from './https.ts';
+import { groupedHttps, isLookedUp, sharedHttps, withMap } from './https.ts';
 import { hasHostRules, makeRouteRules, type RouteRules } from './routes.ts';
 import { section } from './section.ts';
-import { APP_MAP, DOMAIN_MAP, HEALTH_MAP, SPARES_MAP, type DocumentSettings } from './settings.ts';
-import { spareRule } from './in-spare.ts';
+import { APP_MAP, DOMAIN_MAP, HEALTH_MAP, SPARE_MAPS, type DocumentSettings } from './settings.ts';
+import { spareLines } from './in-spare.ts';
 import { withHttp3 } from './http3.ts';
 import { httpOnly } from './http-only.ts';
 import { passthroughMaps, withPassthrough } from './passthrough.ts';
@@ -58,12 +58,14 @@ export function makeFrontPart(templates: Templates, settings: DocumentSettings):
         ...table?.maps,
         ...passthroughMaps(settings.sharedFrontends ? fronts : []),
         ...limitMaps(fronts),
-        ...(hasSpares(settings) && { [SPARES_MAP]: new Map<string, BackendName>() }),
+        ...(hasSpares(settings) && Object.fromEntries(SPARE_MAPS.map((file) => [file, NO_ROWS]))),
         ...(settings.statesFile !== undefined && { [HEALTH_MAP]: new Map<string, BackendName>() }),
       },
     };
   };
 }
+
+const NO_ROWS: MapFile = new Map();
 
 /** Whether a document has spare backends: they are reached by virtual hosts, which only the shared frontends have. */
 export function hasSpares({ sharedFrontends, spareBackends = 0 }: DocumentSettings): boolean {
@@ -85,12 +87,12 @@ function sharedFrontends({ byWeight, rendered, templates, settings, table }: Sha
   const lines = table && tableLines(table, configFolder);
   const http = withMap({
     rules: byWeight.map(({ front, rules }) => ({ weight: front.weight, fragments: rules.http })),
-    map: byWeight.some(({ rules }) => rules.mapped.http.length > 0) ? [templates.render('HAPROXY_MAP_HTTP_FRONTEND_ACL', inMap)] : [],
+    map: isLookedUp(byWeight, 'http', settings) ? [templates.render('HAPROXY_MAP_HTTP_FRONTEND_ACL', inMap)] : [],
     table: lines,
-    spare: spareRule('req.hdr(host),host_only,lower', settings),
+    spare: spareLines('req.hdr(host),host_only,lower', settings, { redirects: true }),
   });
   const apps = firstHttp(rendered);
-  const mapOfApps = apps.length > 0 ? [templates.render('HAPROXY_MAP_HTTP_FRONTEND_APPID_ACL', inMap)] : [];
+  const mapOfApps = apps.length > 0 || hasSpares(settings) ? [templates.render('HAPROXY_MAP_HTTP_FRONTEND_APPID_ACL', inMap)] : [];
   const byAppId = maps ? mapOfApps : apps.flatMap(({ appId }) => appId);
   const at = (port: number) => ({ bindAddr, port: String(port) });
   const isPassing = byWeight.some(({ front }) => front.passthrough === true && front.routes.length > 0);

@@ -8,7 +8,7 @@ import { hostCertificates, looksAtClients } from './host-certificates.ts';
 import { bindOptionsOf, certificatesOf, crt, sharedCrt } from './crt-list.ts';
 import { section } from './section.ts';
 import type { DocumentSettings } from './settings.ts';
-import { spareRule } from './in-spare.ts';
+import { spareLines, type SpareLines } from './in-spare.ts';
 import { passingRule } from './passthrough.ts';
 import type { TableLines } from './table-lines.ts';
 import type { Author, Templates } from './templates.ts';
@@ -39,10 +39,15 @@ export function sharedHttps(byWeight: readonly Ruled[], { templates, settings, t
     weight: front.weight,
     fragments: [...https.before, ...https.hosts.flatMap(({ fragments }) => fragments)],
   }));
-  const spare = spareRule(SPARE_SAMPLES[httpsRouting], settings);
-  const all = withMap({ rules, map: byWeight.some(({ rules: { mapped } }) => mapped.https.length > 0) ? [map] : [], table, spare });
+  const spare = spareLines(SPARE_SAMPLES[httpsRouting], settings);
+  const all = withMap({ rules, map: isLookedUp(byWeight, 'https', settings) ? [map] : [], table, spare });
   const before = httpsRouting === 'host' ? [...misdirected(all, settings), HOST_WITHOUT_PORT] : [];
   return section([head, templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {}), ...before, ...all]);
+}
+
+/** Whether the map of hosts is looked into: virtual hosts of apps are in it, or those of new apps may be before the next reload. */
+export function isLookedUp(fronts: readonly Ruled[], over: 'http' | 'https', { maps, spareBackends = 0 }: DocumentSettings): boolean {
+  return (maps && spareBackends > 0) || fronts.some(({ rules: { mapped } }) => mapped[over].length > 0);
 }
 
 /** What the map of hosts is asked for over https. */
@@ -94,20 +99,22 @@ export function withMap({
   rules,
   map,
   table,
-  spare = [],
+  spare,
 }: {
   readonly rules: readonly { readonly weight: number; readonly fragments: readonly Fragment[] }[];
   readonly map: readonly Fragment[];
   readonly table?: TableLines | undefined;
-  readonly spare?: readonly Fragment[];
+  readonly spare: SpareLines;
 }): readonly Fragment[] {
   const [before, behind] = [rules.filter(({ weight }) => weight >= 0), rules.filter(({ weight }) => weight < 0)];
   return [
+    ...spare.first,
     ...(table?.first ?? []),
     ...before.flatMap(({ fragments }) => fragments),
+    ...spare.paths,
     ...(table?.besideMap ?? []),
     ...map,
-    ...spare,
+    ...spare.hosts,
     ...behind.flatMap(({ fragments }) => fragments),
     ...(table?.last ?? []),
   ];

@@ -63,6 +63,12 @@ export const TABLE_MAPS = {
 export const PASSTHROUGH_MAP = 'passthrough.map';
 /** Which port a spare backend serves, and virtual hosts that have no other map -> spare backend. The map exists while there are spare backends. */
 export const SPARES_MAP = 'spares.map';
+/** The beginning of a request, as `shop.acme.org/cart`, -> the spare backend that serves it. The map exists while there are spare backends. */
+export const SPARE_PATHS_MAP = 'spare-paths.map';
+/** The beginning of a request that is redirected to https -> the spare backend that serves it. The map exists while there are spare backends. */
+export const SPARE_REDIRECTS_MAP = 'spare-redirects.map';
+/** The maps of which spare backends alone have rows. */
+export const SPARE_MAPS: readonly string[] = [SPARES_MAP, SPARE_PATHS_MAP, SPARE_REDIRECTS_MAP];
 /** `backend/kind` -> a limit that is changed without a reload. The map exists while there is one. */
 export const LIMITS_MAP = 'limits.map';
 /** The names of all map files. */
@@ -71,7 +77,7 @@ export const MAP_FILES: readonly string[] = [
   APP_MAP,
   HEALTH_MAP,
   PASSTHROUGH_MAP,
-  SPARES_MAP,
+  ...SPARE_MAPS,
   LIMITS_MAP,
   ...Object.values(TABLE_MAPS),
 ];

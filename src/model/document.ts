@@ -43,7 +43,11 @@ export interface InSpare {
   readonly why?: string;
   /** The virtual hosts that need a row in the map of spare backends. Those that have rows in other maps are not in it. */
   readonly hosts: readonly string[];
-  /** All virtual hosts for which the shared frontends have rules, or rows of the routing table, that lead to the backend. */
+  /** The beginnings of requests, as `shop.acme.org/cart`, that need a row in the map of paths, because a rule would look at the path. */
+  readonly paths: readonly string[];
+  /** The beginnings of requests that are redirected to https. */
+  readonly redirects: readonly string[];
+  /** The beginnings of all requests for which the shared frontends have rules, or rows of the routing table, that lead to the backend. */
   readonly claims: readonly string[];
   /** Whether its rules may match any host. */
   readonly isWild: boolean;

@@ -5,10 +5,11 @@ import type { BackendSection, Document, Running, Section } from '../model/docume
 import type { BackendName } from '../model/names.ts';
 import type { Release } from '../model/release.ts';
 import { traitsOf, type Defaults } from '../haproxy/backend-traits.ts';
+import { isByRules } from '../haproxy/in-spare.ts';
 import { classOf, servedBySpares } from '../haproxy/spares.ts';
 import { planServers } from './plan-servers.ts';
-import { ownersOf, whyNotByHost, withoutRules } from './spare-fronts.ts';
-import { mapsWithSpares, type Serving } from './spare-rows.ts';
+import { ownersOf, whyNotByRules, withoutRules } from './spare-fronts.ts';
+import { hasItsRows, mapsWithSpares, rowsKey, type Serving } from './spare-rows.ts';
 
 /** What HAProxy runs, and what it should run. */
 export interface SpareParts {
@@ -43,7 +44,7 @@ export function makeIntoSpares(): (parts: SpareParts) => IntoSpares {
     const { spares } = running.document;
     if (spares === undefined || wanted.spares === undefined || release === undefined) return { toward: wanted, why: NONE, serving: NONE };
     const found = findFresh(running.document, wanted);
-    const kept = keptOf(found, spares);
+    const kept = keptOf(found, spares, { running, wanted });
     const { given, why } = giveOut(
       found.fresh,
       [...kept, ...found.fresh.map((section) => ({ section }))].map(({ section }) => section),
@@ -53,7 +54,8 @@ export function makeIntoSpares(): (parts: SpareParts) => IntoSpares {
       },
     );
     const serving = [...kept, ...given];
-    for (const { spare, section, isHeld } of kept) if (isHeld) why.set(section.backend, `${spare}, which serves it, has other lines`);
+    for (const { spare, section, isHeld } of kept)
+      if (isHeld) why.set(section.backend, `${spare}, which serves it, has other lines or can't stand for its rules`);
     return {
       toward: assemble({ ...parts, serving, found }),
       why,
@@ -86,15 +88,23 @@ function findFresh(document: Document, wanted: Document): Fresh {
   return { owned, fresh, served: new Map(served.map((section) => [section.backend, section])), places };
 }
 
-/** The spare backends that go on to serve. One whose lines do not fit any more is held until the reload. */
-function keptOf({ owned, served }: Fresh, spares: readonly BackendSection[]): readonly Serving[] {
+/** The spare backends that go on to serve. One whose lines do not fit any more, or that can't have its new rows, is held until the reload. */
+function keptOf(
+  { owned, served, fresh }: Fresh,
+  spares: readonly BackendSection[],
+  { running, wanted }: Pick<SpareParts, 'running' | 'wanted'>,
+): readonly Serving[] {
+  const rules = { before: running.document, after: wanted, fresh: [...served.values(), ...fresh] };
   const kept: Serving[] = [];
   const taken = new Set<BackendName>();
   for (const { backend: spare, ...rest } of spares) {
     const section = served.get(owned.get(spare) ?? ('' as BackendName));
     if (section === undefined || taken.has(section.backend)) continue;
     taken.add(section.backend);
-    const fits = section.inSpare?.why === undefined && classOf(section) === classOf({ ...rest, backend: spare });
+    const fits =
+      section.inSpare?.why === undefined &&
+      classOf(section) === classOf({ ...rest, backend: spare }) &&
+      (hasItsRows({ spare, section }, running.document) || whyNotByRules(section, rules) === undefined);
     kept.push({ spare, section, ...(!fits && { isHeld: true }) });
   }
   return kept;
@@ -148,8 +158,8 @@ function whyNot(section: BackendSection, { spare, all, running, wanted, release,
   if (section.inSpare === undefined) return '';
   if (section.inSpare.why !== undefined) return section.inSpare.why;
   if (spare === undefined) return classOf(section) === undefined ? 'its lines name it' : 'no spare backend with its lines is free';
-  const byHost = whyNotByHost(section, { before: running.document, after: wanted, fresh: all });
-  if (byHost !== undefined) return byHost;
+  const byRules = whyNotByRules(section, { before: running.document, after: wanted, fresh: all });
+  if (byRules !== undefined) return byRules;
   const after = { ...section, name: spare.name, backend: spare.backend };
   const servers = planServers({ before: spare, after, exceptions: new Map(), release, traits: () => traitsOf(spare, defaults()) });
   return servers.reload[0]?.detail;
@@ -166,10 +176,9 @@ function makeAssemble(): (parts: AssembleParts) => Document {
   return ({ running, wanted, serving, found: { owned, places } }) => {
     const given = serving.filter(({ isHeld }) => isHeld !== true);
     const names = new Set(given.map(({ section }) => section.backend));
-    const byRules = given.flatMap(({ section }) => ((section.inSpare?.hosts.length ?? 0) > 0 ? [section] : []));
+    const byRules = given.flatMap(({ section }) => (isByRules(section) ? [section] : []));
     const kept = ownersNow(running, serving, owned);
-    const rows = serving.map(({ spare, section }) => `${spare} ${section.backend} ${section.inSpare?.hosts.join(',') ?? ''}`);
-    const keys = [...rows, '', ...Array.from(kept, (pair) => pair.join(' '))].join('\n');
+    const keys = [...serving.map(rowsKey), '', ...Array.from(kept, (pair) => pair.join(' '))].join('\n');
     const made = {
       backends: backends([wanted.backends, [...names].join(' ')], () => without(wanted.backends, names, places)),
       front: front([wanted.front, byRules.map(({ backend }) => backend).join(' ')], () => (byRules.length === 0 ? wanted.front : withoutRules(wanted.front, ownersOf(byRules)))), // prettier-ignore

@@ -1,6 +1,6 @@
 import type { BackendSection, Command, Document, Reason, Running } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
-import { SPARES_MAP } from '../haproxy/settings.ts';
+import { SPARE_REDIRECTS_MAP, SPARES_MAP } from '../haproxy/settings.ts';
 import { servedBySpares, spareOfKey } from '../haproxy/spares.ts';
 import type { IntoSpares } from './into-spares.ts';
 import type { ServerPlan } from './plan-servers.ts';
@@ -48,12 +48,16 @@ function tellNote({ effect }: Command, serving: IntoSpares['serving']): Reason |
   return reason('spare-free', spare, `it served ${serving.get(spare) ?? 'a port that is gone'}`);
 }
 
-/** The commands with the rows of maps behind the servers, but first whom spare backends serve, so that a crash leaves no servers of nobody. */
+/**
+ * The commands with the rows of maps behind the servers, but first whom spare backends serve, so that a crash leaves no servers of nobody, and what is
+ * redirected, so that nobody is answered over http.
+ */
 export function inOrder(servers: readonly Command[], maps: readonly Command[]): readonly Command[] {
   const claims = maps.filter(isClaim);
   return claims.length === 0 ? [...servers, ...maps] : [...claims, ...servers, ...maps.filter((one) => !claims.includes(one))];
 }
 
 function isClaim({ effect }: Command): boolean {
-  return effect?.kind === 'map' && effect.file === SPARES_MAP && effect.to !== undefined && spareOfKey(effect.key) !== undefined;
+  if (effect?.kind !== 'map' || effect.to === undefined) return false;
+  return effect.file === SPARE_REDIRECTS_MAP || (effect.file === SPARES_MAP && spareOfKey(effect.key) !== undefined);
 }

@@ -1,6 +1,6 @@
 import type { CertificateChange, CertificateLine, Command, Effect, Fragment, MapFile, Reason, ReasonCode } from '../model/document.ts';
 import { limitedBackend } from '../haproxy/limits.ts';
-import { LIMITS_MAP } from '../haproxy/settings.ts';
+import { LIMITS_MAP, SPARE_REDIRECTS_MAP } from '../haproxy/settings.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
 
 /** A server of a backend, with its line once HAProxy has accepted the command. */
@@ -95,7 +95,8 @@ export function subjectOf({ file, key, from, to }: Omit<MapChange, 'path'>): Bac
 /** The command that adds, changes or removes one map entry. */
 export function changeMap({ file, path, key, from, to }: MapChange): Command {
   const verb = to === undefined ? 'del' : from === undefined ? 'add' : 'set';
-  const detail = to === undefined ? `'${key}' is removed` : `'${key}' ${file === LIMITS_MAP ? 'is' : 'leads to'} ${to}`;
+  const what = file === SPARE_REDIRECTS_MAP ? 'is redirected to https' : `${file === LIMITS_MAP ? 'is' : 'leads to'} ${to ?? ''}`;
+  const detail = `'${key}' ${to === undefined ? 'is removed' : what}`;
   return {
     text: `${verb} map ${path} ${key}${to === undefined ? '' : ` ${to}`}`,
     expect: NOTHING,

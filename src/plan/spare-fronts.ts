@@ -1,4 +1,5 @@
-import type { BackendSection, Document, Fragment, Section } from '../model/document.ts';
+import type { BackendSection, Document, Fragment, InSpare, Section } from '../model/document.ts';
+import { isByRules } from '../haproxy/in-spare.ts';
 import { isSameSection } from '../haproxy/same-sections.ts';
 
 /** The ports of backends, as keys to compare with the owners of fragments. */
@@ -27,17 +28,22 @@ function isShared({ fragments: [head, ...rest] }: Section, owners: ReadonlySet<s
   return head !== undefined && !isOf(head, owners) && rest.some((one) => isOf(one, owners));
 }
 
+/** What HAProxy runs and is to run, and the backends that have no rules of their own yet. */
+interface Rules {
+  readonly before: Document;
+  readonly after: Document;
+  readonly fresh: readonly BackendSection[];
+}
+
 /**
- * Why a spare backend can't stand for rules in the shared frontends; undefined when it can. The rule of the spare backends comes last, so that all other
- * rules must be those that HAProxy runs, and none of them may match the same requests.
+ * Why a spare backend can't stand for rules in the shared frontends; undefined when it can. The rules of spare backends have a place of their own,
+ * so that all other rules must be those that HAProxy runs, and each request must find the same backend as it will behind the reload.
  */
-export function whyNotByHost(
-  section: BackendSection,
-  { before, after, fresh }: { readonly before: Document; readonly after: Document; readonly fresh: readonly BackendSection[] },
-): string | undefined {
+export function whyNotByRules(section: BackendSection, rules: Rules): string | undefined {
   const { inSpare } = section;
-  if (inSpare === undefined || inSpare.hosts.length === 0) return undefined;
-  const rival = after.backends.find((other) => other !== section && mayMatch(other, inSpare));
+  if (inSpare === undefined || !isByRules(section)) return undefined;
+  const { before, after, fresh } = rules;
+  const rival = after.backends.find((other) => other !== section && mayMatch(other, inSpare) && !isInTurn(other, section, rules));
   if (rival !== undefined) return `rules that lead to ${rival.backend} may match its requests`;
   const own = ownersOf([section]);
   const isTheirs = after.front.some((one) => isShared(one, own) && one.fragments.some((rule) => isOf(rule, own) && isUnusual(rule)));
@@ -52,10 +58,24 @@ export function whyNotByHost(
   return isApart ? 'other rules of the shared frontends change at the same time' : undefined;
 }
 
-function mayMatch({ inSpare }: BackendSection, { hosts, weight }: NonNullable<BackendSection['inSpare']>): boolean {
+/** Whether the rules of another backend may match the same requests. */
+function mayMatch({ inSpare }: BackendSection, { claims }: InSpare): boolean {
   if (inSpare === undefined) return false;
-  const isBehind = inSpare.weight < 0 && weight >= 0;
-  return (inSpare.isWild && !isBehind) || inSpare.claims.some((host) => hosts.includes(host));
+  return inSpare.isWild || inSpare.claims.some((one) => claims.some((own) => one.startsWith(own) || own.startsWith(one)));
+}
+
+/**
+ * Whether a request that both match finds the same backend with the rule of a spare backend as behind the reload. The paths of a new port come behind
+ * the rules with weight 0 and above, so this is so where the other rules come before its own in the file, too. What is redirected comes before all.
+ */
+function isInTurn(other: BackendSection, section: BackendSection, { after: { backends }, fresh }: Rules): boolean {
+  const [theirs, own] = [other.inSpare, section.inSpare];
+  if (theirs === undefined || own === undefined) return false;
+  const isBehind = theirs.weight < 0 && own.weight >= 0;
+  if (own.hosts.length > 0) return isBehind && theirs.isWild;
+  if (fresh.includes(other) || (own.redirects.length > 0 && (theirs.why !== undefined || theirs.isWild))) return false;
+  const isFirst = theirs.weight > own.weight || (theirs.weight === own.weight && backends.indexOf(other) < backends.indexOf(section));
+  return isBehind || isFirst;
 }
 
 function isUnusual({ label, standard }: Fragment): boolean {

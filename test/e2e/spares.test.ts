@@ -21,16 +21,23 @@ function unbound({ ports }: Cluster, name: string, labels: Readonly<Record<strin
 
 test('new apps are served by spare backends without a reload, and move to their own backends when it is quiet; no request fails', async () => {
   const cluster = await makeCluster();
-  const { marathon, daemon, deploy, addTask, served, traffic, get, text } = cluster;
+  const { marathon, daemon, deploy, addTask, served, traffic, get, text, ports } = cluster;
   await deploy();
   const first = daemon();
   await first.logged(/has loaded/);
 
   marathon.deploy(unbound(cluster, 'cart'));
   marathon.deploy(unbound(cluster, 'blogs'));
-  for (const [app, address] of [['/cart', '127.70.0.1'], ['/cart', '127.70.0.2'], ['/blogs', '127.70.0.3']] as const) await addTask(app, address); // prettier-ignore
+  marathon.deploy(
+    unbound(cluster, 'basket', { HAPROXY_0_VHOST: 'cart.acme.org', HAPROXY_0_PATH: '/basket', HAPROXY_0_REDIRECT_TO_HTTPS: 'true' }),
+  );
+  marathon.deploy(unbound(cluster, 'reviews', { HAPROXY_0_VHOST: 'cart.acme.org', HAPROXY_0_PATH: '/reviews /stars' }));
+  for (const [app, address] of [['/cart', '127.70.0.1'], ['/cart', '127.70.0.2'], ['/blogs', '127.70.0.3'], ['/basket', '127.70.0.6'], ['/reviews', '127.70.0.7']] as const) await addTask(app, address); // prettier-ignore
   await served(['127.70.0.1', '127.70.0.2'], { host: 'cart.acme.org' });
   await served(['127.70.0.3'], { host: 'blogs.acme.org' });
+  await served(['127.70.0.7'], { host: 'cart.acme.org', path: '/stars/5' });
+  await served(['301'], { host: 'CART.acme.org', path: '/basket/1' });
+  await served(['127.70.0.6'], { host: 'cart.acme.org', path: '/basket/1', port: ports.https, tls: true });
   const { more, stop } = traffic('cart.acme.org');
   await addTask('/cart', '127.70.0.4');
   await served(['127.70.0.1', '127.70.0.2', '127.70.0.4'], { host: 'cart.acme.org' });
@@ -51,6 +58,8 @@ test('new apps are served by spare backends without a reload, and move to their 
   await second.logged(/Marathon was read/);
   await second.logged(/backend-new cart_10004: so far served by marathon_lb_spare_.*has loaded/);
   await more(50);
+  await served(['127.70.0.7'], { host: 'cart.acme.org', path: '/reviews' });
+  await served(['301'], { host: 'cart.acme.org', path: '/basket' });
   await served(['127.70.0.1', '127.70.0.2', '127.70.0.4'], { host: 'cart.acme.org' });
   expect((await stop()).failures).toEqual({});
   expect(reloadsIn(second.log())).toBe(1);
