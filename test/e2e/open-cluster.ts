@@ -1,3 +1,4 @@
+import { copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { startMarathon, type Marathon, type MarathonSettings } from '../../src/demo/marathon.ts';
 import { makeAgreement, statesByMaster, type Agreement } from './agreement.ts';
@@ -54,6 +55,7 @@ interface Opening {
 /** A cluster that ends with `ends`, HAProxy included. */
 export async function openCluster({ ends, settings, folder: given, configName = 'haproxy.cfg', urls }: Opening): Promise<Cluster> {
   const folder = given ?? (await makeFolder(ends));
+  await putCertificate(path.join(folder, 'state'));
   const ports = await choosePorts();
   const marathon = await startMarathon(settings);
   ends.push(() => marathon.close());
@@ -69,6 +71,14 @@ export async function openCluster({ ends, settings, folder: given, configName = 
   const sights = makeSights(place);
   const agreement = makeAgreement({ ...place, text: sights.text, states: statesByMaster(place.runDir) });
   return { ...place, ...sights, ...agreement, ...makeTasks(place), ...makeCommands(place) };
+}
+
+/** The self-signed certificate that the command would make: it takes what it finds in its state folder. */
+async function putCertificate(stateDir: string): Promise<void> {
+  const made = process.env['E2E_SELF_SIGNED'];
+  if (made === undefined) return;
+  await mkdir(stateDir, { recursive: true });
+  await copyFile(made, path.join(stateDir, 'self-signed.pem'));
 }
 
 async function choosePorts(): Promise<Ports> {

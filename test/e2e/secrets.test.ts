@@ -1,5 +1,5 @@
 import { expect, jest, test } from '@jest/globals';
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { clusters, type Cluster } from './cluster.ts';
 import { run } from './command.ts';
@@ -27,6 +27,7 @@ async function modesBelow(folder: string): Promise<readonly (readonly [path: str
 test('with a umask of 000 nobody else may read a file or look into a folder', async () => {
   const cluster = await makeCluster();
   const { folder, daemon, deploy, served, marathon, app, text, addTask } = cluster;
+  await rm(path.join(folder, 'state'), { recursive: true, force: true }); // the daemon makes that one, and the certificate in it
   await deploy();
   const labels = { ...app.labels, HAPROXY_0_AUTH: `realm:bob:${HASH}`, HAPROXY_0_SSL_CERT: certificate.file() };
   marathon.deploy({ ...app, labels });
