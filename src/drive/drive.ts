@@ -89,7 +89,8 @@ class Driver implements Drive {
 
   lost(): boolean {
     if (this.#slow.working !== undefined || !this.#actual.gone()) return false;
-    this.#slow.ask('at-once'); // because nothing serves now
+    this.begin(); // connections are refused until HAProxy is there: what it served last serves before what is wanted is compared with it
+    this.#slow.ask('at-once');
     return true;
   }
 

@@ -61,6 +61,8 @@ export type OwnHaproxy = Required<Omit<OwnSettings, 'stateDir' | 'service' | 're
     /** The same commands on the worker's own socket, where it answers during a reload, too; a service's HAProxy may have none. */
     readonly direct: Runtime | undefined;
     readonly noted: ProcessNotes;
+    /** Set while this daemon starts or reloads HAProxy, whose master may have no socket until it has loaded a large file. */
+    isLoading: boolean;
   };
 
 type Path = 'socketPath' | 'logPath' | 'statesPath' | 'workerPath' | 'workerConfig';
@@ -85,6 +87,7 @@ export function ownHaproxyOf(settings: OwnSettings): OwnHaproxy {
     socketPath,
     logPath: at('haproxy.log'),
     statesPath: at('server-state'),
+    isLoading: false,
     noted: new ProcessNotes({ runDir: settings.runDir, stateDir: settings.stateDir }),
     workerPath,
     workerConfig,
@@ -131,14 +134,15 @@ function whatToDo({ service }: OwnHaproxy): string {
 /**
  * Makes a master create its socket again by a reload, at which it binds the socket [haproxy 2.6, tried]. A master that is still starting has no socket
  * either, and the signal would end it, so nothing is done until a marker names a running worker. The folder may be missing as well, and there may be
- * something that is not a socket in its place, or a socket that nobody listens at (`isStale`). Returns whether the master was asked.
+ * something that is not a socket in its place, or a socket that nobody listens at (`isStale`). While this daemon starts or reloads HAProxy itself,
+ * nothing is done: a load that takes long would be broken off by the signal. Returns whether the master was asked.
  */
 async function askSocketBack(own: OwnHaproxy, master: ProcessIdentity, isStale: boolean): Promise<boolean> {
   const { socketPath, runDir, noted, log } = own;
   const { worker = 0, started = '' } = await noted.marker();
   const there = await lstat(socketPath).catch(() => undefined);
   const serves = (await lives({ pid: worker, started })) || (isStale && (await hasChildren(master)));
-  if ((there?.isSocket() === true && !isStale) || !serves) return false;
+  if ((there?.isSocket() === true && !isStale) || !serves || own.isLoading) return false;
   log.warn({ socket: socketPath }, "the socket of HAProxy's master is missing, so HAProxy is reloaded to create it again");
   await mkdir(runDir, { recursive: true, mode: 0o700 });
   await rm(socketPath, { force: true, recursive: true });

@@ -101,7 +101,8 @@ async function pidsOf(own: OwnHaproxy, mostMs: number): Promise<readonly number[
   return found === undefined ? [] : [found.master, ...[...found.workers, ...found.oldWorkers].map(({ pid }) => pid)];
 }
 
-const LOOK_MS = 100;
+/** How often it is looked whether HAProxy lives, in milliseconds: as long as nobody has seen its end, connections are refused. */
+const LOOK_MS = 40;
 
 /** Makes `stays`. It reports the end of each master once, also when the master ended before the wait. */
 function makeStays(own: OwnHaproxy): MasterWorker['stays'] {

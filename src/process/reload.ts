@@ -39,12 +39,14 @@ export async function reload(own: OwnHaproxy, { reasons, wanted }: Task): Promis
   own.log.debug({ reasons: reasons.length }, before === undefined ? 'HAProxy starts' : 'HAProxy reloads');
   await writeStates(own, before === undefined ? undefined : wanted);
   if (own.service === undefined) await writeWorkerConfig(own);
+  own.isLoading = true;
   try {
     const worker = before === undefined ? await start({ own, since, until }) : await reloadRunning({ own, since, until, before });
     own.runtime.forget();
     await note(own, { fingerprint, worker });
     own.log.debug({ worker }, 'HAProxy serves what was written');
   } finally {
+    own.isLoading = false;
     await writeStates(own, undefined); // so that a later start does not use old states
   }
 }

@@ -48,3 +48,19 @@ test('files that HAProxy has not served, as somebody has changed them, are not s
   await calm();
   expect(rig.log).toEqual([]);
 });
+
+test('HAProxy is gone: it is started with the files that it served last before what is wanted is checked', async () => {
+  const rig = rigWith('a');
+  rig.drive.want(named('a'));
+  await calm();
+  rig.refusals.push('no', 'no');
+  rig.drive.want(named('b'));
+  await calm();
+  rig.log.length = 0;
+  rig.runs = undefined;
+  expect(rig.drive.lost()).toBe(true);
+  await calm();
+  expect(rig.log.slice(0, 2)).toEqual(['serve at once', 'reloaded not-loaded']);
+  expect(rig.log).not.toContain('revive a');
+  expect(rig.runs).toBe('a');
+});
