@@ -54,7 +54,7 @@ export const TABLE_MAPS = {
   path: 'route-path.map',
   /** A host -> what has all its paths. */
   host: 'route-host.map',
-  /** A domain -> the wildcard for the hosts below it. */
+  /** A domain -> what has all hosts below it, or the wildcard (`*.acme.org`) where that has paths. */
   wildcard: 'route-wildcard.map',
   /** `split:slots` and `split/app id?` -> backend: the longest key wins. */
   split: 'route-split.map',

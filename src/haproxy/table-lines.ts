@@ -42,9 +42,11 @@ export function tableLines({ patterns, levels }: Table, folder: string): TableLi
         `http-request set-var(txn.mlb_by_host) var(txn.mlb_whole),${hostMap}`,
         `http-request set-var(txn.mlb_rest) var(txn.mlb_whole),field(2,.,0) if !${isFound('mlb_by_host')}`,
         ...wildcardOf(levels, folder),
-        `http-request set-var(txn.mlb_last) var(txn.mlb_wild),${hostMap}`,
+        'http-request set-var(txn.mlb_wide) var(txn.mlb_wild) if { var(txn.mlb_wild) -m beg *. }',
+        `http-request set-var(txn.mlb_last) var(txn.mlb_wild) if !${isFound('mlb_wide')}`,
+        `http-request set-var(txn.mlb_last) var(txn.mlb_wide),${hostMap}`,
       ),
-      ...paths('mlb_wild', { folder, into: 'mlb_last', patterns: patterns.filter(({ host }) => host.startsWith('*.')) }),
+      ...paths('mlb_wide', { folder, into: 'mlb_last', patterns: patterns.filter(({ host }) => host.startsWith('*.')) }),
       ofOperator(
         `http-request set-var(txn.mlb_any) str(*) if ${['mlb_by_path', 'mlb_by_host', 'mlb_last'].map((name) => `!${isFound(name)}`).join(' ')}`,
         `http-request set-var(txn.mlb_last) var(txn.mlb_any),${hostMap}`,

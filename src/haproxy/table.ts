@@ -40,8 +40,8 @@ export function makeTable(fronts: readonly Front[]): Table | undefined {
     return name as BackendName;
   };
   const mapOf = (kind: RowKind): MapFile => new Map(Array.from(rows[kind], ([key, members]) => [key, to(members)]));
-  const wildcards = wildcardMap(tabled);
   const [path, host] = [mapOf('path'), mapOf('host')];
+  const wildcards = wildcardMap(tabled, host);
   const patterns = Array.from(rows.regex, ([key, [front, ...others]]): PatternRoute[] => {
     const [at = '', regex = ''] = key.split(' ');
     return front === undefined ? [] : [{ front, host: at, regex, to: to([front, ...others]) }];
@@ -108,9 +108,11 @@ function withoutSlashes(path: string): string {
   return path.slice(0, end);
 }
 
-function wildcardMap(fronts: readonly Front[]): MapFile {
-  const hosts = fronts.flatMap(({ routes }) => routes.map(({ host }) => host)).filter((host) => host.startsWith('*.'));
-  return new Map(hosts.map((host) => [host.slice(2), host as BackendName]));
+/** A wildcard that has paths stands for itself, as its rows are to be looked up; else it leads to its backend at once. */
+function wildcardMap(fronts: readonly Front[], hosts: MapFile): MapFile {
+  const routes = fronts.flatMap((front) => front.routes).filter(({ host }) => host.startsWith('*.'));
+  const withPaths = new Set(routes.filter(({ path }) => path !== undefined).map(({ host }) => host));
+  return new Map(routes.map(({ host }) => [host.slice(2), (withPaths.has(host) ? undefined : hosts.get(host)) ?? (host as BackendName)]));
 }
 
 function levelsOf(wildcards: MapFile): readonly number[] {

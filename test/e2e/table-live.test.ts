@@ -43,7 +43,7 @@ test('rows of the routing table come, move and go while HAProxy runs, and so do 
   labelled(otherApp, { HAPROXY_0_VHOST: '*.b.test,[2001:db8::1]', HAPROXY_0_DEFAULT: 'true' });
   await leads({ 'x.y.b.test/': B, 'nobody.test/': B, '[2001:db8::1]/': B, 'other.acme.org/c': A });
   const route = await get({ port: ports.stats, path: '/_mlb/v1/routes?host=x.y.b.test&path=/' });
-  expect(JSON.parse(route.body)).toMatchObject({ http: { rule: { where: 'route-host.map' }, labels: ['HAPROXY_0_VHOST'] } });
+  expect(JSON.parse(route.body)).toMatchObject({ http: { rule: { where: 'route-wildcard.map' }, labels: ['HAPROXY_0_VHOST'] } });
 
   const share = (one: typeof app, weight: number) => {
     labelled(one, { HAPROXY_0_VHOST: 'shop.acme.org', HAPROXY_0_SPLIT: 'shop', HAPROXY_0_SPLIT_WEIGHT: String(weight) });
