@@ -7,7 +7,7 @@ import { sentence } from '../lib/sentence.ts';
 import { replaceFile } from '../lib/write-file.ts';
 import type { Certificates } from '../model/certificates.ts';
 import type { Owner, Problem } from '../model/problem.ts';
-import { listOf } from '../haproxy/crt-list.ts';
+import { isMany, onLine } from '../haproxy/crt-list.ts';
 import { settleWithCopy, type Keeping, type Settled } from './copies.ts';
 import { NO_REFUSALS } from './refusals.ts';
 import { judgeFile, shelvesOf, type FileVerdict } from './judge.ts';
@@ -17,6 +17,8 @@ import { readGivenCertificates, writeCertificates, type GivenCertificate } from 
 export interface Chosen extends Omit<Certificates, 'named'> {
   /** The verdict on every file that was looked at, by name and in order, including files that are left out. */
   readonly verdicts: ReadonlyMap<string, FileVerdict>;
+  /** What the bind of one port can have of them, on one line. */
+  readonly shared: readonly string[];
 }
 
 /**
@@ -74,21 +76,27 @@ export async function selectCertificates(
   const settled = await Promise.all([...verdicts].map(async ([file, one]) => [file, await settleWithCopy(file, one, keeping)] as const));
   const all = settled.map(([file, one]) => [file, one.serves.length > 0 ? one : { ...one, serves: one.pems }] as const);
   const few = all.flatMap(([, { serves }]) => serves);
-  const served = listOf(few).length === 0 ? few : all.flatMap(([, { pems }]) => pems); // no folder may be in a crt-list
+  const isListed = isMany(few) || all.some(([, { isFolder }]) => isFolder === true);
+  const found = [...new Set(isListed ? all.flatMap(([, { pems }]) => pems) : few)]; // no folder may be in a crt-list
   const own = ownIn(stateDir);
-  if (served.length === 0) await makeOwn(own);
+  const served = found.length > 0 ? found : [own];
   const instead = `${own}, which no client trusts, is used instead`;
   const problems = all.flatMap(([file, verdict]) => {
-    const effect = served.length === 0 ? instead : effectOf(verdict);
+    const effect = found.length === 0 ? instead : (effectOf(verdict) ?? (isListed ? LEFT_OUT : undefined));
     return certificateProblems({ file, verdict, ...(effect !== undefined && { effect }) });
   });
-  const contents = all.flatMap(([file, { fingerprint, serves, loads }]) => {
+  const used = found.length > 0 ? all : [[own, await makeOwn(own)] as const];
+  const contents = used.flatMap(([file, { fingerprint, serves, loads }]) => {
     return fingerprint === undefined || serves.length === 0
       ? []
       : [{ file, fingerprint, ...(loads && { shelves: shelvesOf(serves, loads) }) }];
   });
-  return { files: served.length > 0 ? [...new Set(served)] : [own], problems, contents, verdicts };
+  const spoiled = isListed ? all.flatMap(([, { faults }]) => faults.map(({ file }) => file)) : [];
+  return { files: served, shared: few.length > 0 ? onLine(few) : [own], isListed, spoiled, problems, contents, verdicts };
 }
+
+/** What comes of a bad certificate that stands in a list. */
+const LEFT_OUT = 'it is left out; what HAProxy has of it stays until the next reload';
 
 /** The folder with the copies of good certificates. */
 export function copiesIn(stateDir: string): string {
@@ -159,10 +167,12 @@ function ownIn(stateDir: string): string {
 const OWN_MS = 10_000;
 
 /** Makes the self-signed certificate unless a usable one exists. */
-async function makeOwn(own: string): Promise<void> {
-  if ((await judgeFile(own)).usable) return;
+async function makeOwn(own: string): Promise<FileVerdict> {
+  const known = await judgeFile(own);
+  if (known.usable) return known;
   const making = mkdir(path.dirname(own), { recursive: true }).then(async () => replaceFile(own, [await makeSelfSigned()], 0o600));
   await inTime(making, { ms: OWN_MS, what: `making the certificate ${own}` });
+  return judgeFile(own);
 }
 
 /** Makes certificate and key as one PEM text, as HAProxy's `crt` reads it, valid for ten years. */

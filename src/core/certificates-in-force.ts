@@ -1,6 +1,6 @@
 import { withoutEnd } from '../lib/without-end.ts';
 import { lineText } from '../haproxy/certificates-file.ts';
-import { listOf } from '../haproxy/crt-list.ts';
+import { isMany } from '../haproxy/crt-list.ts';
 import { hostCertificates, type HostCertificate } from '../haproxy/host-certificates.ts';
 import { CERTIFICATES_FILE, type DocumentSettings } from '../haproxy/settings.ts';
 import type { Certificates, PemFile, Shelf } from '../model/certificates.ts';
@@ -13,7 +13,7 @@ export interface InForce {
   /** The files that labels name. */
   readonly files: readonly string[];
   readonly fronts: readonly Front[];
-  readonly settings: Omit<DocumentSettings, 'certificates'>;
+  readonly settings: Omit<DocumentSettings, 'certificates' | 'isListed'>;
 }
 
 /**
@@ -21,7 +21,7 @@ export interface InForce {
  * fingerprint; all others as HAProxy has them in its memory.
  */
 export function certificatesInForce({ told, files: ofLabels, fronts, settings }: InForce): LoadedCertificates {
-  const { files, contents, named } = told;
+  const { files, contents, named, spoiled = [], isListed = isMany(files) } = told;
   const { sharedFrontends, configFolder } = settings;
   const wanted = new Set(ofLabels);
   const own = named.filter(({ file, serves }) => wanted.has(file) && serves.length > 0);
@@ -29,9 +29,10 @@ export function certificatesInForce({ told, files: ofLabels, fronts, settings }:
   const shelves = sharedFrontends ? contents.flatMap((content) => content.shelves ?? []) : [];
   const hosts = hostCertificates(fronts, { ...settings, certificates: files });
   const lines = hosts.length > 0 ? [...linesOfOperator(files, shelves, hosts), ...linesOfHosts(hosts, shelvesByName(all), shelves)] : [];
-  const list = hosts.length > 0 ? lines.map(lineText) : sharedFrontends ? listOf(files) : [];
-  const ours = { name: `${configFolder}/${CERTIFICATES_FILE}`, kind: 'list', lines } as const;
-  const shared = hosts.length > 0 ? [ours] : sharedBind(shelves, list, ours);
+  const isInList = hosts.length > 0 || (isListed && sharedFrontends);
+  const inList = hosts.length > 0 || !isInList ? lines : linesOfOperator(files, shelves, []);
+  const list = { name: `${configFolder}/${CERTIFICATES_FILE}`, kind: 'list', lines: inList } as const;
+  const shared = isInList ? [list] : shelves.map(asWritten);
   const binds: readonly CertificateBind[] = [shared, ...own.map((one) => (one.shelves ?? []).map(asWritten))];
   return {
     fingerprints: new Map(
@@ -39,7 +40,8 @@ export function certificatesInForce({ told, files: ofLabels, fronts, settings }:
         fingerprint === undefined || known !== undefined ? [] : [[file, fingerprint]],
       ),
     ),
-    list,
+    list: inList.map(lineText),
+    ...(spoiled.length > 0 && sharedFrontends && { spoiled }),
     pems: new Map(all.flatMap((one) => pemsOf(one.shelves ?? [])).map((pem) => [pem.path, pem])),
     binds: binds.filter((bind) => bind.length > 0),
   };
@@ -47,13 +49,6 @@ export function certificatesInForce({ told, files: ofLabels, fronts, settings }:
 
 function pemsOf(shelves: readonly Shelf[]): readonly PemFile[] {
   return shelves.flatMap(({ pems }) => pems);
-}
-
-/** The shared https bind, whose certificates may be too many for its line. */
-function sharedBind(shelves: readonly Shelf[], list: readonly string[], ours: ShelfLines): CertificateBind {
-  const [first] = shelves;
-  if (list.length === 0 || first === undefined) return shelves.map(asWritten);
-  return [asWritten(first), { ...ours, lines: pemsOf(shelves).map(({ path }) => ({ path })) }];
 }
 
 function asWritten({ name, kind, pems }: Shelf): ShelfLines {
@@ -74,7 +69,8 @@ function linesOfOperator(
 ): readonly CertificateLine[] {
   if (shelves.length === 0) return files.map((path) => ({ path })); // not looked into, as under --dry
   const claimed = new Set(hosts.flatMap((one) => one.hosts));
-  return pemsOf(shelves).flatMap(({ path, names }, i): CertificateLine[] => {
+  const pems = new Map(pemsOf(shelves).map((pem) => [pem.path, pem])); // a file may be named, and be in a folder too
+  return [...pems.values()].flatMap(({ path, names }, i): CertificateLine[] => {
     const left = names.filter((name) => !claimed.has(name));
     if (left.length === names.length) return [{ path }];
     if (left.length > 0) return [{ path, hosts: left }];

@@ -11,7 +11,7 @@ import { each } from '../lib/lists.ts';
 import type { Certified } from '../services/certify-fronts.ts';
 
 /** The operator's settings for the document, without certificates, which may change while the daemon runs. */
-export type OwnSettings = Omit<DocumentSettings, 'certificates'>;
+export type OwnSettings = Omit<DocumentSettings, 'certificates' | 'isListed'>;
 
 /** What a document is rendered from beside services. */
 interface Given {
@@ -28,9 +28,10 @@ export function makeRender(templates: Templates, settings: OwnSettings) {
   let renderer: { readonly of: readonly unknown[]; readonly render: ReturnType<typeof makeRenderer> } | undefined;
   const stamp = makeStamp(settings);
   return (certified: Certified, release: Release, { certificates: known, defaulted }: Given): Rendering => {
-    if (renderer?.of[0] !== known.files || renderer.of[1] !== defaulted) {
+    const { files, isListed } = known;
+    if (renderer?.of[0] !== files || renderer.of[1] !== defaulted || renderer.of[2] !== isListed) {
       const inForce = defaulted === undefined ? templates : templates.without(defaulted);
-      renderer = { of: [known.files, defaulted], render: makeRenderer(inForce, { ...settings, certificates: known.files }) };
+      renderer = { of: [files, defaulted, isListed], render: makeRenderer(inForce, { ...settings, certificates: files, isListed }) };
     }
     return stamp(renderer.render(certified.services, release), known, certified);
   };

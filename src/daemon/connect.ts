@@ -245,6 +245,6 @@ async function remember({ settings, env, log, follow }: Connected, chosen: Chose
   return { saved, start: startState(release, left) };
 }
 
-function certificatesOf({ files, problems, contents }: Chosen): Certificates {
-  return { files, problems, contents, named: [], areJudged: true };
+function certificatesOf({ files, isListed, spoiled, problems, contents }: Chosen): Certificates {
+  return { files, ...(isListed === true && { isListed }), ...(spoiled && { spoiled }), problems, contents, named: [], areJudged: true };
 }

@@ -161,14 +161,14 @@ export class CertificateJudge {
   async #sum(): Promise<Certificates> {
     const { stateDir, chosen } = this.#settings;
     const keeping = { refusals: this.#refusals, known: this.#copies };
-    const { verdicts, problems, ...rest } = await selectCertificates(this.#ofOperator, { stateDir, ...keeping });
+    const { verdicts, shared, problems, ...rest } = await selectCertificates(this.#ofOperator, { stateDir, ...keeping });
     const labelled = [...this.#ofLabels].sort(([a], [b]) => byText(a, b));
     const moved = movedFiles(chosen.elsewhere);
     const named = await Promise.all(
       labelled.map(([file, verdict]) => {
         const at = moved.get(file);
         const found = at === undefined ? verdict : (verdicts.get(at) ?? verdict);
-        return nameFile(file, found, { stateDir, shared: rest.files, ...keeping, at });
+        return nameFile(file, found, { stateDir, shared, ...keeping, at });
       }),
     );
     if (this.#named !== undefined) await forgetCopies([...verdicts.keys(), ...this.#named], copiesIn(stateDir));

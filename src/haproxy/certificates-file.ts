@@ -5,10 +5,11 @@ import type { CertificateBind, CertificateLine, LoadedCertificates, ShelfLines }
  * The text of the file beside the configuration: a `crt-list` of HAProxy's. Its comments say what HAProxy has in its memory, for the next daemon: the
  * fingerprints of all files, and what stands in each folder.
  */
-export function certificatesText({ fingerprints, list, pems = new Map(), binds = [] }: LoadedCertificates): string {
+export function certificatesText({ fingerprints, list, spoiled = [], pems = new Map(), binds = [] }: LoadedCertificates): string {
   const notes = [
     ...Array.from(fingerprints, ([file, fingerprint]) => `sha256 ${fingerprint} ${file}`),
     ...Array.from(pems.values(), ({ path, fingerprint }) => `pem ${fingerprint} ${path}`),
+    ...spoiled.map((file) => `spoiled ${file}`),
     ...binds.flatMap((bind) => ['bind', ...bind.flatMap(shelfNotes)]),
   ];
   return [...notes.map((note) => `# ${note}`), ...list].map((line) => `${line}\n`).join('');
@@ -38,17 +39,19 @@ export function readCertificates(text: string): LoadedCertificates {
   const pems = new Map<string, PemFile>();
   const binds: ShelfLines[][] = [];
   const list: string[] = [];
+  const spoiled: string[] = [];
   for (const line of text.split('\n').filter((one) => one !== '')) {
-    const [, word, first = '', rest = ''] = /^# (sha256|pem|bind|shelf|line)(?: (\S+)(?: (.+))?)?$/.exec(line) ?? [];
+    const [, word, first = '', rest = ''] = /^# (sha256|pem|spoiled|bind|shelf|line)(?: (\S+)(?: (.+))?)?$/.exec(line) ?? [];
     if (word === 'sha256') fingerprints.set(rest, first);
     else if (word === 'pem') pems.set(rest, { path: rest, fingerprint: first, names: [], key: '' });
+    else if (word === 'spoiled') spoiled.push(`${first} ${rest}`.trim());
     else if (word === 'bind') binds.push([]);
     else if (word === 'shelf') binds.at(-1)?.push({ name: rest, kind: first as ShelfLines['kind'], lines: [] });
     else if (word === 'line') addLine(binds.at(-1), `${first} ${rest}`.trim());
     else if (!line.startsWith('#')) list.push(line);
   }
   const isOld = pems.size === 0 && binds.length === 0; // of a daemon that knew fingerprints only
-  return { fingerprints, list, ...(!isOld && { pems, binds: binds satisfies readonly CertificateBind[] }) };
+  return { fingerprints, list, ...(spoiled.length > 0 && { spoiled }), ...(!isOld && { pems, binds: binds satisfies readonly CertificateBind[] }) };
 }
 
 function addLine(bind: ShelfLines[] | undefined, text: string): void {

@@ -12,19 +12,22 @@ export function crt(files: readonly string[]): string {
 }
 
 /**
- * The words for the certificates of the shared https frontend, which may be too many for one line. The first certificate is the default in either
- * case. Where hosts have certificates or a TLS policy of their own (`hasHosts`), all stand in the list.
+ * The words for the certificates of the shared https frontend, which may be too many for one line, or come and go. The first certificate is the default
+ * in either case. Where hosts have certificates or a TLS policy of their own (`hasHosts`), all stand in the list.
  */
-export function sharedCrt(settings: Pick<DocumentSettings, 'certificates' | 'configFolder'>, hasHosts = false): string {
-  const { certificates, configFolder } = settings;
-  const [first = ''] = certificates;
-  if (hasHosts) return `crt-list ${configFolder}/${CERTIFICATES_FILE}`;
-  return listOf(certificates).length === 0 ? crt(certificates) : `${crt([first])} crt-list ${configFolder}/${CERTIFICATES_FILE}`;
+export function sharedCrt(settings: Pick<DocumentSettings, 'certificates' | 'configFolder' | 'isListed'>, hasHosts = false): string {
+  const { certificates, configFolder, isListed = isMany(certificates) } = settings;
+  return hasHosts || isListed ? `crt-list ${configFolder}/${CERTIFICATES_FILE}` : crt(certificates);
 }
 
-/** The certificates that go into a crt-list file because they are too many for one line; empty when they fit. */
-export function listOf(files: readonly string[]): readonly string[] {
-  return files.length > MOST_ON_A_LINE ? files : [];
+/** Whether certificates go into a crt-list file because they are too many for one line. */
+export function isMany(files: readonly string[]): boolean {
+  return files.length > MOST_ON_A_LINE;
+}
+
+/** As many of the certificates as fit on one line. */
+export function onLine(files: readonly string[]): readonly string[] {
+  return files.slice(0, MOST_ON_A_LINE);
 }
 
 /**

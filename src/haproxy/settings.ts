@@ -18,6 +18,8 @@ export interface DocumentSettings {
   readonly acceptProxy: readonly string[];
   /** Files or folders with certificates of the shared https frontend. */
   readonly certificates: readonly string[];
+  /** Whether these stand in a list, one by one; decided by their number when left out. */
+  readonly isListed?: boolean | undefined;
   readonly threads: number;
   /** Whether nobody has chosen the number of threads, so that fewer are used where each costs much. */
   readonly areThreadsFree?: boolean;

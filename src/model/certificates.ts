@@ -4,6 +4,13 @@ import type { Problem } from './problem.ts';
 export interface Certificates {
   /** The files for the shared https frontend, in order; never empty. */
   readonly files: readonly string[];
+  /** These stand in a list of their own, one by one; decided by their number when left out. */
+  readonly isListed?: boolean;
+  /**
+   * Files and folders of the operator that can't be used now. What HAProxy has of them in its memory stays until its next reload, which it would not
+   * survive with them.
+   */
+  readonly spoiled?: readonly string[];
   /** What is wrong with the operator's files (--ssl-certs). */
   readonly problems: readonly Problem[];
   /** The content of the operator's files that the shared https frontend uses; `file` is the name that the operator gave. */

@@ -78,6 +78,8 @@ export interface LoadedCertificates {
   readonly fingerprints: ReadonlyMap<string, string>;
   /** The lines of the list file for the shared https frontend; empty when the frontend has no list. */
   readonly list: readonly string[];
+  /** Files and folders that can't be used now: HAProxy may still have what was there before. */
+  readonly spoiled?: readonly string[];
   /** The certificate files in HAProxy's memory, by path. */
   readonly pems?: ReadonlyMap<string, PemFile>;
   /** The binds that have certificates, in no order; each has its words behind `crt` and `crt-list` in order. */
@@ -168,7 +170,7 @@ export interface Command {
 export type CertificateChange =
   | { readonly kind: 'load'; readonly pem: PemFile; readonly isNew: boolean }
   | { readonly kind: 'list'; readonly list: string; readonly line: CertificateLine }
-  | { readonly kind: 'unlist'; readonly list: string; readonly line: CertificateLine }
+  | { readonly kind: 'unlist'; readonly list: string; readonly line: CertificateLine; readonly isEvery?: boolean }
   | { readonly kind: 'unload'; readonly path: string };
 
 /** What is different in HAProxy after it accepted a command. */

@@ -22,7 +22,7 @@ export function withCertificate(loaded: LoadedCertificates, change: CertificateC
   if (change.kind === 'load') return { ...loaded, pems: pems.set(change.pem.path, change.pem) };
   if (change.kind === 'unload') {
     pems.delete(change.path);
-    return { ...loaded, pems };
+    return { ...loaded, pems, ...(loaded.spoiled && { spoiled: loaded.spoiled.filter((file) => file !== change.path) }) };
   }
   const { list, line } = change;
   const text = lineText(line);

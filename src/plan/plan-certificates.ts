@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { isSameLine, shelfKey, shelvesByKey } from './certificate-shelves.ts';
 import { CERTIFICATES_FILE } from '../haproxy/settings.ts';
 import { canStandInCommand } from '../haproxy/server-line.ts';
@@ -57,6 +58,8 @@ function planOthers(before: LoadedCertificates, after: LoadedCertificates): read
 interface Moved {
   readonly shelf: ShelfLines;
   readonly line: CertificateLine;
+  /** All lines of the file are meant, whatever they say. */
+  readonly isEvery?: boolean;
 }
 
 /** How the certificates differ. */
@@ -78,15 +81,28 @@ function changeOf(before: LoadedCertificates, after: LoadedCertificates): Change
   const gone: Moved[] = [];
   for (const [key, shelf] of wanted) {
     const old = known.get(key);
-    if (old === undefined || old === shelf) continue;
+    if (old === undefined) continue;
     added.push(...missingIn(old, shelf));
-    gone.push(...missingIn(shelf, old));
+    gone.push(...missingIn(shelf, old).filter(({ line }) => !isSpoiled(line.path, after)), ...noLongerSpoiled(before, after, shelf));
   }
   if (renewed.length + added.length + gone.length === 0) return undefined;
   const fresh = new Map(added.flatMap(({ line: { path } }) => (was.has(path) ? [] : [[path, now.get(path)] as const])));
   const kept = new Set([...wanted.values(), ...withoutKeys(known, wanted)].flatMap(({ lines }) => lines.map(({ path }) => path)));
   const unused = [...new Set(gone.map(({ line: { path } }) => path))].filter((path) => !kept.has(path));
   return { renewed, fresh: [...fresh.values()].filter((pem) => pem !== undefined), added, gone, unused };
+}
+
+/** Whether a file can't be used now, or its folder: HAProxy keeps what it has of it, because a host would be without its certificate. */
+function isSpoiled(file: string, { spoiled = [] }: LoadedCertificates): boolean {
+  return spoiled.includes(file) || spoiled.includes(path.dirname(file));
+}
+
+/** Files that could not be used and are gone now: HAProxy may have kept what it had of them. */
+function noLongerSpoiled(before: LoadedCertificates, after: LoadedCertificates, shelf: ShelfLines): readonly Moved[] {
+  if (shelf.kind !== 'list') return [];
+  const folders = new Set(shelf.lines.map((line) => path.dirname(line.path)));
+  const left = (before.spoiled ?? []).filter((file) => !isSpoiled(file, after) && after.pems?.has(file) !== true && !folders.has(file));
+  return left.map((file) => ({ shelf, line: { path: file }, isEvery: true }));
 }
 
 /** The lines that the second has and the first does not. */
@@ -114,7 +130,7 @@ function whyReload(
   const fixed = [...added, ...gone].filter(({ shelf }) => shelf.kind === 'file');
   const unspeakable = [...added, ...gone, ...renewed.map(({ path }) => ({ line: { path } }))].filter(({ line }) => !isWord(line.path));
   const others = [...fixed, ...unspeakable].map(({ line }) => reason('certificate-changed', line.path, 'no command can change it'));
-  return [...large, ...others, ...defaultReasons(before.binds ?? [], after.binds ?? [])];
+  return [...large, ...others, ...defaultReasons(before, after)];
 }
 
 function isWord(path: string): boolean {
@@ -122,11 +138,12 @@ function isWord(path: string): boolean {
 }
 
 /** HAProxy keeps the first certificate of a bind as the one for clients that name no known host, until a reload. */
-function defaultReasons(before: readonly CertificateBind[], after: readonly CertificateBind[]): readonly Reason[] {
-  const known = new Map(before.map((bind) => [bindKey(bind), bind[0]?.lines[0]?.path]));
-  return after.flatMap((bind) => {
+function defaultReasons(before: LoadedCertificates, after: LoadedCertificates): readonly Reason[] {
+  const known = new Map((before.binds ?? []).map((bind) => [bindKey(bind), bind[0]?.lines[0]?.path]));
+  return (after.binds ?? []).flatMap((bind) => {
     const [was, now] = [known.get(bindKey(bind)), bind[0]?.lines[0]?.path];
     if (was === undefined || now === undefined || was === now) return [];
+    if (isSpoiled(was, after) || isSpoiled(now, before)) return []; // it stays until the next reload, and may be there when it is mended
     return [reason('certificate-changed', now, `it takes the place of ${was} for clients that name no known host`)];
   });
 }
@@ -169,7 +186,7 @@ function commandsOf({ renewed, fresh, added, gone, unused }: Change): readonly C
     ...renewed.map((pem) => changeCertificate({ kind: 'load', pem, isNew: false })),
     ...fresh.map((pem) => changeCertificate({ kind: 'load', pem, isNew: true })),
     ...added.map(({ shelf: { name: list }, line }) => changeCertificate({ kind: 'list', list, line })),
-    ...gone.map(({ shelf: { name: list }, line }) => changeCertificate({ kind: 'unlist', list, line })),
+    ...gone.map(({ shelf: { name: list }, line, isEvery }) => changeCertificate({ kind: 'unlist', list, line, ...(isEvery && { isEvery }) })),
     ...unused.map((path) => changeCertificate({ kind: 'unload', path })),
   ];
 }

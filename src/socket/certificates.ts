@@ -30,7 +30,7 @@ export class CertificateChanges {
       case 'list':
         return this.#list(change.list, change.line);
       case 'unlist':
-        return this.#unlist(change.list, change.line);
+        return this.#unlist(change);
       case 'unload':
         return accepted(await this.#one(`del ssl cert ${change.path}`), /deleted!|doesn't exist/);
     }
@@ -81,15 +81,16 @@ export class CertificateChanges {
   }
 
   /** A file may stand in several lines, which are told apart by their number. */
-  async #unlist(list: string, line: CertificateLine): Promise<string> {
+  async #unlist({ list, line, isEvery = false }: Extract<CertificateChange, { kind: 'unlist' }>): Promise<string> {
     const known = await this.#linesOf(list);
-    for (const { number } of known.filter((one) => isSame(one.line, line)).reverse()) {
+    const isMeant = (one: NumberedLine): boolean => (isEvery ? one.line.path === line.path : isSame(one.line, line));
+    for (const { number } of known.filter(isMeant).reverse()) {
       const answer = await this.#one(`del ssl crt-list ${list} ${line.path}${number > 0 ? `:${number}` : ''}`);
       if (!answer.includes('deleted in crtlist')) return answer;
     }
     this.#lists.set(
       list,
-      known.filter((one) => !isSame(one.line, line)),
+      known.filter((one) => !isMeant(one)),
     );
     return DONE;
   }

@@ -15,12 +15,13 @@ const pem = await makePem('own.org', { keyType: 'ec' });
 /** Without any given as text. */
 const choose = (wanted: readonly string[], stateDir: string) => chooseCertificates({ wanted, env: {}, stateDir });
 
-test('files and folders that HAProxy takes are taken as they are', async () => {
+test('files are taken as they are, and as soon as there is a folder each file of it by itself', async () => {
   const folder = await makeFolder();
   const file = join(folder, 'cert.pem');
   await writeFile(file, pem);
-  const { files, problems, contents, verdicts } = await choose([file, folder], join(folder, 'state'));
-  expect({ files, problems }).toEqual({ files: [file, folder], problems: [] });
+  await expect(choose([file], join(folder, 'state'))).resolves.toMatchObject({ files: [file], isListed: false, spoiled: [] });
+  const { files, problems, contents, verdicts, isListed, shared } = await choose([file, folder], join(folder, 'state'));
+  expect({ files, problems, isListed, shared }).toEqual({ files: [file], problems: [], isListed: true, shared: [file, folder] });
   const fingerprint = createHash('sha256').update(pem).digest('hex');
   expect(contents).toMatchObject([
     { file, fingerprint },
@@ -58,12 +59,13 @@ test('of a folder the good ones are served, one by one', async () => {
   for (const name of ['a', 'b', 'c']) await writeFile(join(many, name), name === 'b' ? '' : pem);
   const few = await choose([many, file], join(folder, 'state'));
   expect(few.files).toEqual([join(many, 'a'), join(many, 'c'), file]);
-  expect(few.problems.map(({ message }) => message)).toEqual([`the certificate ${join(many, 'b')} is empty, so it is left out`]);
+  expect(few).toMatchObject({ isListed: true, spoiled: [join(many, 'b')] });
+  expect(few.problems.map(({ message }) => message)).toEqual([`the certificate ${join(many, 'b')} is empty, so it is left out; what HAProxy has of it stays until the next reload`]);
   for (let i = 0; i < 20; i++) await writeFile(join(many, `${i}`), pem);
   const { files, problems } = await choose([many, file], join(folder, 'state'));
   expect(files).toHaveLength(23);
   expect(files.slice(-2)).toEqual([join(many, 'c'), file]);
-  expect(problems.map(({ message }) => message)).toEqual([`the certificate ${join(many, 'b')} is empty, so it is left out`]);
+  expect(problems.map(({ message }) => message)).toEqual([`the certificate ${join(many, 'b')} is empty, so it is left out; what HAProxy has of it stays until the next reload`]);
 });
 
 test('one that has expired is served, and is a Problem', async () => {

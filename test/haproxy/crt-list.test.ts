@@ -17,7 +17,8 @@ const loaded = (prints: Readonly<Record<string, string>>, list: readonly string[
 test('as many as a line has words for stand on it, more in a list behind the first', () => {
   expect(sharedCrt(settings({ certificates: files(2) }))).toBe('crt /0.pem crt /1.pem');
   expect(sharedCrt(settings({ certificates: files(20) }))).toContain('crt /18.pem crt /19.pem');
-  expect(sharedCrt(settings({ certificates: files(21) }))).toBe('crt /0.pem crt-list /etc/haproxy/certificates.list');
+  expect(sharedCrt(settings({ certificates: files(21) }))).toBe('crt-list /etc/haproxy/certificates.list');
+  expect(sharedCrt(settings({ certificates: files(2), isListed: true }))).toBe('crt-list /etc/haproxy/certificates.list');
 });
 
 test('what is written of them is read back', () => {

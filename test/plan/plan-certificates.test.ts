@@ -100,6 +100,28 @@ test('a reload where no command is taken, and where HAProxy has refused one', ()
   expect(planOf(file, renewed, { lost: new Map([['/a', 'no']]) })).toEqual({ commands: [], reload: [] }); // `plan` has the reason
 });
 
+/** A list in which the first file is for clients that name no known host. */
+const inList = (paths: readonly string[], ...spoiled: readonly string[]): LoadedCertificates => ({
+  ...loaded([[shelf('list', LIST, ...paths)]]),
+  spoiled,
+});
+
+test.each<[string, LoadedCertificates, LoadedCertificates, readonly string[]]>([
+  ['one that is bad now: HAProxy keeps what it has', inList(['/c/a', '/c/b']), inList(['/c/a'], '/c/b'), []],
+  ['and so of the first', inList(['/c/a', '/c/b']), inList(['/c/b'], '/c/a'), []],
+  ['all of a folder that can’t be read', inList(['/c/a', '/c/b', '/d']), inList(['/d'], '/c'), []],
+  ['all of it, and one of our own', inList(['/c/a']), inList(['/own'], '/c/a'), ['set ssl cert /own', `add ssl crt-list ${LIST} /own`]],
+  ['a bad one is mended', inList(['/c/a'], '/c/b'), inList(['/c/a', '/c/b']), ['set ssl cert /c/b', `add ssl crt-list ${LIST} /c/b`]],
+  ['the first is mended', inList(['/c/b'], '/c/a'), inList(['/c/a', '/c/b']), ['set ssl cert /c/a', `add ssl crt-list ${LIST} /c/a`]],
+  ['a bad one is gone', inList(['/c/a'], '/c/b'), inList(['/c/a']), [`del ssl crt-list ${LIST} /c/b`, 'del ssl cert /c/b']],
+  ['a folder is there again', inList(['/d'], '/c'), inList(['/d', '/c/a']), ['set ssl cert /c/a', `add ssl crt-list ${LIST} /c/a`]],
+])('what can’t be used costs no reload, and nobody a certificate: %s', (_, before, after, commands) => {
+  expect(planOf(before, after)).toEqual({ commands, reload: [] });
+  const taken = planCertificates({ before, after, takesCommands: true, lost: new Map() }).commands;
+  const then = taken.reduce((now, { certificate }) => (certificate === undefined ? now : withCertificate(now, certificate)), before);
+  expect(planOf(readCertificates(certificatesText(then)), after)).toEqual({ commands: [], reload: [] });
+});
+
 test.each([
   ['a folder', folder('/c/a', '/c/b'), loaded([[shelf('folder', '/c', '/c/a', '/c/d')]], pem('/c/a', { fingerprint: '2' }))],
   ['a list', listed(guarded(['a.org'], 'ssl-min-ver TLSv1.3')), listed(guarded(['a.org', 'b.org']))],
