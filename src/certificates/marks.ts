@@ -1,5 +1,7 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { MOST_FILES } from './paths.ts';
+import { namesIn } from './read-bounded.ts';
 
 /** How each path looks: its inode, size and times, or why these can't be known. */
 export type Marks = ReadonlyMap<string, string>;
@@ -50,9 +52,9 @@ async function marksOf(
   return marks;
 }
 
-/** Undefined where a folder can't be listed, or is no folder. */
+/** Undefined where a folder can't be listed, is no folder or has too many files. */
 async function namesListed(folder: string): Promise<ReadonlySet<string> | undefined> {
-  return readdir(folder).then((names) => new Set(names), () => undefined); // prettier-ignore
+  return namesIn(folder, MOST_FILES).then((names) => new Set(names), () => undefined); // prettier-ignore
 }
 
 /** How a path looks. Includes the time when name, owner or permissions changed (ctime): a file that has become readable looks different. */
