@@ -51,7 +51,12 @@ export function readCertificates(text: string): LoadedCertificates {
     else if (!line.startsWith('#')) list.push(line);
   }
   const isOld = pems.size === 0 && binds.length === 0; // of a daemon that knew fingerprints only
-  return { fingerprints, list, ...(spoiled.length > 0 && { spoiled }), ...(!isOld && { pems, binds: binds satisfies readonly CertificateBind[] }) };
+  return {
+    fingerprints,
+    list,
+    ...(spoiled.length > 0 && { spoiled }),
+    ...(!isOld && { pems, binds: binds satisfies readonly CertificateBind[] }),
+  };
 }
 
 function addLine(bind: ShelfLines[] | undefined, text: string): void {

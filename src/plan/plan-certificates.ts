@@ -186,7 +186,9 @@ function commandsOf({ renewed, fresh, added, gone, unused }: Change): readonly C
     ...renewed.map((pem) => changeCertificate({ kind: 'load', pem, isNew: false })),
     ...fresh.map((pem) => changeCertificate({ kind: 'load', pem, isNew: true })),
     ...added.map(({ shelf: { name: list }, line }) => changeCertificate({ kind: 'list', list, line })),
-    ...gone.map(({ shelf: { name: list }, line, isEvery }) => changeCertificate({ kind: 'unlist', list, line, ...(isEvery && { isEvery }) })),
+    ...gone.map(({ shelf: { name: list }, line, isEvery }) =>
+      changeCertificate({ kind: 'unlist', list, line, ...(isEvery && { isEvery }) }),
+    ),
     ...unused.map((path) => changeCertificate({ kind: 'unload', path })),
   ];
 }

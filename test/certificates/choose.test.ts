@@ -60,12 +60,16 @@ test('of a folder the good ones are served, one by one', async () => {
   const few = await choose([many, file], join(folder, 'state'));
   expect(few.files).toEqual([join(many, 'a'), join(many, 'c'), file]);
   expect(few).toMatchObject({ isListed: true, spoiled: [join(many, 'b')] });
-  expect(few.problems.map(({ message }) => message)).toEqual([`the certificate ${join(many, 'b')} is empty, so it is left out; what HAProxy has of it stays until the next reload`]);
+  expect(few.problems.map(({ message }) => message)).toEqual([
+    `the certificate ${join(many, 'b')} is empty, so it is left out; what HAProxy has of it stays until the next reload`,
+  ]);
   for (let i = 0; i < 20; i++) await writeFile(join(many, `${i}`), pem);
   const { files, problems } = await choose([many, file], join(folder, 'state'));
   expect(files).toHaveLength(23);
   expect(files.slice(-2)).toEqual([join(many, 'c'), file]);
-  expect(problems.map(({ message }) => message)).toEqual([`the certificate ${join(many, 'b')} is empty, so it is left out; what HAProxy has of it stays until the next reload`]);
+  expect(problems.map(({ message }) => message)).toEqual([
+    `the certificate ${join(many, 'b')} is empty, so it is left out; what HAProxy has of it stays until the next reload`,
+  ]);
 });
 
 test('one that has expired is served, and is a Problem', async () => {
