@@ -1,6 +1,8 @@
 import { describe, expect, jest } from '@jest/globals';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { askDaemon } from '../../src/daemon/control.ts';
+import type { Status } from '../../src/daemon/status.ts';
 import type { Cluster } from './open-cluster.ts';
 import { sideBySide } from './side-by-side.ts';
 import { run } from './command.ts';
@@ -16,6 +18,30 @@ const FOURTH = '127.50.0.71';
 function status({ runDir, folder, ends }: Cluster) {
   return run({ folder, ends, words: ['status', '--run-dir', runDir] });
 }
+
+type Said = Pick<Status, 'ok' | 'text'>;
+
+/** Waits until the daemon says so, at its socket, and then until the command does: each look of the command is a process. */
+async function says(cluster: Cluster, what: string, fits: (said: Said) => boolean): Promise<void> {
+  const ask = (): Promise<Said | undefined> =>
+    askDaemon({ runDir: cluster.runDir, ask: 'status', deadlineMs: 10_000 }).then(
+      (answer) => answer as unknown as Status,
+      () => undefined,
+    );
+  const look = async (): Promise<boolean> => {
+    const said = await ask();
+    return said !== undefined && fits(said);
+  };
+  await until(`${what} at the socket`, look);
+  await until(what, async () => {
+    const { code, stderr } = await status(cluster);
+    return fits({ ok: code === 0, text: stderr });
+  });
+}
+
+const isGreen = (cluster: Cluster): Promise<void> => says(cluster, 'a green status', ({ ok }) => ok);
+
+const isRed = (cluster: Cluster, words: string): Promise<void> => says(cluster, 'a red status', ({ ok, text }) => !ok && text.includes(words));
 
 async function health({ get, ports }: Cluster): Promise<string> {
   return (await get({ port: ports.stats, path: '/_haproxy_health_check' })).status;
@@ -66,7 +92,7 @@ async function survives(cluster: Cluster, what: string, act: (runDir: string) =>
     await rm(runDir);
   }
   await until("the daemon's socket", () => isSocket(path.join(runDir, 'daemon.sock')));
-  await until('a green status', async () => (await status(cluster)).code === 0);
+  await isGreen(cluster);
   await expect(once()).resolves.toMatchObject({ code: 0 });
   await addTask(app.id, FOURTH);
   await served([...FIRST, FOURTH]);
@@ -107,7 +133,7 @@ async function adopts(cluster: Cluster, put: (file: string) => Promise<unknown>)
   for (const name of ['daemon.sock', 'admin.sock']) await put(path.join(runDir, name));
   await expect(status(cluster)).resolves.toMatchObject({ code: 1, stderr: expect.stringContaining('no daemon runs there') });
   daemon();
-  await until('a green status', async () => (await status(cluster)).code === 0);
+  await isGreen(cluster);
   await addTask(app.id, FOURTH);
   await served([...FIRST, FOURTH]);
   await expect(masters(cluster)).resolves.toEqual(before);
@@ -127,15 +153,15 @@ describe('a daemon that was killed, and what status says', () => {
       await deploy();
       daemon();
       await served(FIRST);
-      await until('a green status', async () => (await status(cluster)).code === 0);
+      await isGreen(cluster);
       const frozen = await processes();
       for (const pid of frozen) process.kill(pid, 'SIGSTOP');
       try {
-        await until('a red status', async () => (await status(cluster)).stderr.includes('does not answer'));
+        await isRed(cluster, 'does not answer');
       } finally {
         for (const pid of frozen) process.kill(pid, 'SIGCONT');
       }
-      await until('a green status', async () => (await status(cluster)).code === 0);
+      await isGreen(cluster);
     },
 
     'status and the health page are red while a shared frontend is not bound': async (makeCluster) => {
@@ -146,11 +172,11 @@ describe('a daemon that was killed, and what status says', () => {
       daemon();
       await served(FIRST, { port: ports.service });
       await until('a red health page', async () => (await health(cluster)) === '503');
-      await until('a red status', async () => (await status(cluster)).stderr.includes(`127.0.0.1:${ports.http} is taken`));
+      await isRed(cluster, `127.0.0.1:${ports.http} is taken`);
       await free();
       await served(FIRST);
       await until('a green health page', async () => (await health(cluster)) === '200');
-      await until('a green status', async () => (await status(cluster)).code === 0);
+      await isGreen(cluster);
     },
 
     'status is red when a change waits for longer than ten seconds, and says for what': async (makeCluster) => {
@@ -160,13 +186,13 @@ describe('a daemon that was killed, and what status says', () => {
       const { bin, hold, release } = await writeSlowHaproxy(folder);
       const { logged } = daemon(['--haproxy-bin', bin]);
       await served(FIRST);
-      await until('a green status', async () => (await status(cluster)).code === 0);
+      await isGreen(cluster);
       await hold();
       marathon.deploy(otherApp);
       await logged(/"level":"warn".*waiting for \d+ s.*haproxy -c/);
       await expect(status(cluster)).resolves.toMatchObject({ code: 1, stderr: expect.stringMatching(/waiting for \d+ s.*haproxy -c/) });
       await release();
-      await until('a green status', async () => (await status(cluster)).code === 0);
+      await isGreen(cluster);
     },
   });
 });
