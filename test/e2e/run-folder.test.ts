@@ -41,7 +41,8 @@ async function says(cluster: Cluster, what: string, fits: (said: Said) => boolea
 
 const isGreen = (cluster: Cluster): Promise<void> => says(cluster, 'a green status', ({ ok }) => ok);
 
-const isRed = (cluster: Cluster, words: string): Promise<void> => says(cluster, 'a red status', ({ ok, text }) => !ok && text.includes(words));
+const isRed = (cluster: Cluster, words: string): Promise<void> =>
+  says(cluster, 'a red status', ({ ok, text }) => !ok && text.includes(words));
 
 async function health({ get, ports }: Cluster): Promise<string> {
   return (await get({ port: ports.stats, path: '/_haproxy_health_check' })).status;
