@@ -1,4 +1,5 @@
 import { APP_MAP, DOMAIN_MAP } from '../haproxy/settings.ts';
+import { namedAsOwn } from '../haproxy/spares.ts';
 import { within } from '../lib/deadline.ts';
 import type { Running } from '../model/document.ts';
 import type { ApiParts } from './api.ts';
@@ -17,7 +18,7 @@ const HUP_MS = 20_000;
 
 /** marathon-lb 1.15's endpoints of the stats port, which HAProxy sends here: the same paths, texts and types. */
 export function marathonLbRoutes(parts: MarathonLbParts): readonly Route[] {
-  const map = (name: string) => () => answerRunning(parts, ({ document }) => ({ text: mapLines(document.maps[name]) }));
+  const map = (name: string) => () => answerRunning(parts, ({ document }) => ({ text: mapLines(namedAsOwn(document).maps[name]) }));
   return [
     {
       method: 'GET',

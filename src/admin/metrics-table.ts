@@ -41,6 +41,13 @@ export const METRICS = {
   tasks: gauge('tasks', 'tasks that Marathon has'),
   services: gauge('services', 'ports of apps that are rendered'),
   servers: gauge('servers', 'servers, by state: serves and draining, as wanted; checking and stopped, as HAProxy has them now', 'state'),
+  spareBackends: gauge('spare_backends', 'spare backends: taken by a port until the next reload, or free', 'state'),
+  spareServes: gauge(
+    'spare_serves',
+    "1 for each port that a spare backend serves: HAProxy's own figures have the spare one's name as `proxy`",
+    'proxy',
+    'backend',
+  ),
   leftOut: gauge('left_out', 'ports and tasks that do not serve, by why (docs/problems.md)', 'why'),
   problems: gauge('problems', 'Problems, by code (docs/problems.md)', 'code'),
   quarantined: gauge('quarantined_ports', 'ports that HAProxy does not take as they are'),

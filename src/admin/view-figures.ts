@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { servedBySpares } from '../haproxy/spares.ts';
 import type { Running } from '../model/document.ts';
 import type { View } from '../model/view.ts';
 import type { SetGauge } from './metrics.ts';
@@ -26,6 +27,12 @@ export function setRunningFigures(running: Running | undefined, set: SetGauge): 
   const stages = countBy([...(running?.exceptions.values() ?? [])], ({ stage }) => stage);
   set('servers', stages.get('checking') ?? 0, { state: 'checking' });
   set('servers', stages.get('stopped') ?? 0, { state: 'stopped' });
+  const { spares, ...document } = running?.document ?? { maps: {} };
+  const served = servedBySpares(document);
+  if (spares === undefined) return;
+  set('spareBackends', served.size, { state: 'taken' });
+  set('spareBackends', Math.max(0, spares.length - served.size), { state: 'free' });
+  for (const [proxy, backend] of served) set('spareServes', 1, { proxy, backend });
 }
 
 interface Counts {

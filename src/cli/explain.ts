@@ -74,14 +74,24 @@ async function ofDaemon(about: string, { runDir }: Settings): Promise<Told> {
 
 async function here(what: string, settings: Settings, file: string | undefined): Promise<Told> {
   const { answerTo } = await import('../explain/explain.ts');
+  const { makeLookup } = await import('../explain/lookup.ts');
+  const { servedNow } = await import('../daemon/served-now.ts');
   const { makeSiftedView } = await import('../daemon/refused-here.ts');
   const given = { settings: { ...settings, dry: true }, env: process.env }; // under --dry HAProxy does not have to be installed
   let told: Told | undefined;
   await withSignals(async ({ signal }) => {
     const news = await newsFrom({ ...given, signal }, file);
     const { view, looked } = await makeSiftedView(news, { ...given, signal });
-    const aside = looked.looked ? undefined : `whether HAProxy takes it was not looked at: ${looked.why}`;
-    told = { ...answerTo(view, what), aside };
+    const { maps, aside } = file === undefined ? await servedNow(settings) : { maps: {} };
+    const unseen = looked.looked ? undefined : `whether HAProxy takes it was not looked at: ${looked.why}`;
+    const asides = [unseen, aside].filter((one) => one !== undefined);
+    told = {
+      ...answerTo(
+        makeLookup(view, () => ({ maps })),
+        what,
+      ),
+      aside: asides.length === 0 ? undefined : asides.join('\n'),
+    };
   });
   return told as unknown as Told;
 }

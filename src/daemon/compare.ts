@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDiff, type DiffReport } from '../explain/diff.ts';
 import { fragmentsText } from '../haproxy/same-sections.ts';
+import { namedAsOwn } from '../haproxy/spares.ts';
 import { readDocument } from '../haproxy/read-document.ts';
 import { makePlan } from '../plan/plan.ts';
 import { now } from '../lib/clock.ts';
@@ -33,7 +34,7 @@ export async function compare(run: Run, other: string | undefined): Promise<Diff
   const release = await findRelease(settings, env);
   const plan = makePlan({ mapFolder: path.dirname(path.resolve(settings.haproxyConfig)) });
   const steps = other === undefined ? planOf(before, view, (parts) => plan({ ...parts, release })) : undefined;
-  return makeDiff({ before, view, against, plan: steps, known: from, haproxy: looked });
+  return makeDiff({ before: namedAsOwn(before), view, against, plan: steps, known: from, haproxy: looked });
 }
 
 /** How HAProxy would be brought there. What it reads of certificates is not compared: nothing here looks into them. */
@@ -42,7 +43,8 @@ function planOf(
   { document }: View,
   plan: (parts: Pick<Parameters<ReturnType<typeof makePlan>>[0], 'running' | 'wanted'>) => Plan,
 ): Plan {
-  const wanted: Document = { front: document.front, backends: document.backends, maps: document.maps };
+  const { front, backends, maps, spares } = document;
+  const wanted: Document = { front, backends, maps, ...(spares && { spares }) };
   return plan({ running: { document: before, exceptions: new Map(), lost: new Map() }, wanted });
 }
 

@@ -30,6 +30,7 @@ export interface Informants extends Pick<Surroundings, 'settings' | 'drained' | 
 export function answerStatus({ source, drive, views, settings, watched, now }: Informants): Status {
   return statusOf({
     view: views.latest(),
+    running: drive.running(),
     sentAt: views.state()?.sentAt,
     at: now(),
     everySeconds: settings.poll ?? settings.resyncInterval,

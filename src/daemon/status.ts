@@ -1,5 +1,7 @@
 import type { Reply } from './control.ts';
 import type { Waiting } from '../drive/drive.ts';
+import { servedBySpares } from '../haproxy/spares.ts';
+import type { Running } from '../model/document.ts';
 import type { Outcome } from '../drive/outcome.ts';
 import type { View } from '../model/view.ts';
 import type { Attachment } from '../source/source.ts';
@@ -19,12 +21,16 @@ export interface Status extends Reply {
   readonly problems: number;
   /** Whether HAProxy runs what is wanted. */
   readonly haproxy: { readonly state: 'as-wanted' | 'behind' | 'stuck' | 'failed' | 'nothing-yet'; readonly why?: string };
+  /** The backends of ports that spare backends serve until the next reload, by the name of the spare one. */
+  readonly spares: Readonly<Record<string, string>>;
   /** Why some of the operator's ports are not bound, as sentences; empty when all are bound. */
   readonly unbound: readonly string[];
 }
 
 interface Seen {
   readonly view: View | undefined;
+  /** What HAProxy runs; undefined while that is not known. */
+  readonly running?: Pick<Running, 'document'> | undefined;
   /** When the last full read was sent, in ms since 1970. */
   readonly sentAt: number | undefined;
   /** Now, in ms since 1970. */
@@ -44,7 +50,7 @@ interface Seen {
  * The status of a daemon. It is in step when it has read Marathon within twice the time between two reads, and HAProxy runs what is wanted or is
  * being updated.
  */
-export function statusOf({ view, sentAt, at, everySeconds, stream, ...driven }: Seen): Status {
+export function statusOf({ view, running, sentAt, at, everySeconds, stream, ...driven }: Seen): Status {
   const age = sentAt === undefined ? undefined : Math.max(0, Math.round((at - sentAt) / 1000));
   const ageLimitSeconds = 2 * everySeconds;
   const stale = view?.unread?.known ?? view?.staleSince;
@@ -63,8 +69,17 @@ export function statusOf({ view, sentAt, at, everySeconds, stream, ...driven }: 
     tasks: view?.snapshot.apps.reduce((sum, { tasks }) => sum + tasks.length, 0) ?? 0,
     problems: view?.problems.length ?? 0,
     haproxy,
+    spares: sparesOf(view, running),
     unbound,
   };
+}
+
+/** Those that serve a port that is wanted still; one whose port is gone has only its last servers. */
+function sparesOf(view: View | undefined, running: Seen['running']): Status['spares'] {
+  const served = servedBySpares(running?.document ?? { maps: {} });
+  if (served.size === 0) return {};
+  const wanted = new Set(view?.services.map(({ front }) => front.name));
+  return Object.fromEntries([...served].filter(([, backend]) => wanted.has(backend)));
 }
 
 function haproxyOf(view: View | undefined, { outcome, stuck, silent }: Pick<Seen, 'outcome' | 'stuck' | 'silent'>): Status['haproxy'] {
@@ -101,15 +116,26 @@ function iso(ms: number): string {
 }
 
 /** The status as text for people, one line for each fact. */
-export function describeStatus({ text, stream, apps, tasks, problems, haproxy, synced, staleSince }: Status): string {
+export function describeStatus({ text, stream, apps, tasks, problems, haproxy, spares, synced, staleSince }: Status): string {
   const lines = [
     text,
     `last full read of Marathon: ${synced ?? 'none'}${staleSince === null ? '' : `; Marathon can't be read now, what was known at ${staleSince} is served`}`,
     stream.attached ? `event stream: of ${stream.url}` : `event stream: none, ${stream.why}`,
     `known: ${apps} apps, ${tasks} tasks, ${problems} problems`,
     `HAProxy: ${HAPROXY[haproxy.state]}${haproxy.why === undefined ? '' : `, ${haproxy.why}`}`,
+    ...sparesInWords(spares),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** So many ports in spare backends are named. */
+const MOST = 5;
+
+function sparesInWords(spares: Status['spares']): readonly string[] {
+  const all = Object.entries(spares).map(([spare, backend]) => `${backend} (by ${spare})`);
+  if (all.length === 0) return [];
+  const more = all.length > MOST ? ` and ${all.length - MOST} more` : '';
+  return [`spare backends serve until the next reload: ${all.slice(0, MOST).join(', ')}${more}`];
 }
 
 const HAPROXY = {

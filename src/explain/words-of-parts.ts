@@ -5,13 +5,13 @@ const MOST = 20;
 
 /** A port of an app, in lines. */
 export function describePort(port: PortExplanation): readonly string[] {
-  const { index, servicePort, mode, backend, spare, served, bind, servers, rules, leftOut } = port;
+  const { index, servicePort, mode, backend, served, bind, servers, rules, leftOut } = port;
   const what = servicePort === null ? '' : `, service port ${servicePort}`;
   return [
     `port ${index}${what}${mode === null ? '' : ` (${mode})`}: ${served ? 'served' : 'not served'}`,
     ...leftOut.map(({ why, text }) => `  left out (${why}): ${text}`),
     ...(backend === null ? [] : [bind === null ? '  not bound' : `  bound on ${bind}`]),
-    ...(spare === null ? [] : [`  in HAProxy it is the spare backend ${spare} until the next reload`]),
+    ...inSpare(port).map((line) => `  ${line}`),
     ...waysOf(port),
     ...some(
       rules.filter(isDecision).map((rule) => `  ${describeRule(rule)}`),
@@ -19,6 +19,11 @@ export function describePort(port: PortExplanation): readonly string[] {
     ),
     ...(backend === null ? [] : serversOf(backend, servers).map((line) => `  ${line}`)),
   ];
+}
+
+/** HAProxy has no rules for a port that a spare backend serves; rows of map files lead to it. */
+function inSpare({ spare }: PortExplanation): readonly string[] {
+  return spare === null ? [] : [`in HAProxy it is the spare backend ${spare}, by rows of map files, until the next reload`];
 }
 
 /** Lists only the rules. The ACLs that they name are in the JSON. */
@@ -57,6 +62,7 @@ export function describeAnswer(answer: AnswerExplanation, before?: AnswerExplana
   return [
     ...(backend === null ? [] : [split.length === 0 ? `answered by ${who}` : `answered by one of a split, such as ${who}`]),
     ...split.map((share) => `  ${share.percent} of 100 requests: backend ${share.backend}`),
+    ...(port === null ? [] : inSpare(port)),
     ...(text === null ? [] : [text]),
     ...(rule === null ? [] : [`by ${describeRule(rule)}`]),
     ...(labels.length === 0 ? [] : [`from ${labels.join(', ')}`]),

@@ -40,6 +40,30 @@ export function servedBySpares({ maps }: Pick<Document, 'maps'>): ReadonlyMap<Ba
 
 const NONE: ReadonlyMap<BackendName, BackendName> = new Map();
 
+/**
+ * A document as people are told of it: what a spare backend serves has the name of the port's own backend, in the maps and among the backends. Only
+ * the rows that say whom spare backends serve stay as they are. The same object when spare backends serve nobody.
+ */
+export function namedAsOwn(document: Document): Document {
+  const served = servedBySpares(document);
+  if (served.size === 0) return document;
+  const own = (document.spares ?? []).flatMap((section) => {
+    const backend = served.get(section.backend);
+    return backend === undefined
+      ? []
+      : [{ ...section, name: `backend ${backend}`, backend, fragments: renamed(section.fragments, backend) }];
+  });
+  return { ...document, backends: [...document.backends, ...own], maps: mapsAsOwn(document.maps, served) };
+}
+
+function mapsAsOwn(maps: Document['maps'], served: ReadonlyMap<BackendName, BackendName>): Document['maps'] {
+  const files = Object.entries(maps).map(([file, map]) => {
+    const rows = Array.from(map, ([key, to]) => [key, served.get(to) ?? to] as const);
+    return [file, new Map(rows)] as const;
+  });
+  return Object.fromEntries(files);
+}
+
 /** The name in the first line of a backend. */
 const TITLE = /^([ \t]*backend[ \t]+)\S+/m;
 

@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { SPARES_MAP } from '../../src/haproxy/settings.ts';
+import type { BackendName } from '../../src/model/names.ts';
 import { describeStatus, statusOf } from '../../src/daemon/status.ts';
 import { decodeAll, makeDeriver } from '../golden/cases.ts';
 import { nginx, readAt, Story, task } from '../story/cluster.ts';
@@ -24,8 +26,19 @@ test('in step', () => {
     tasks: 2,
     problems: 0,
     haproxy: { state: 'as-wanted' },
+    spares: {},
     unbound: [],
   });
+});
+
+const NAME = view.services[0]?.front.name ?? '';
+
+test('what spare backends serve is told by its own name, without what is gone', () => {
+  const served = [NAME, 'gone_10005'].map((backend, i) => [`Serves:marathon_lb_spare_1a_${i + 1}`, backend as BackendName] as const);
+  const running = { document: { ...view.document, maps: { [SPARES_MAP]: new Map(served) } } };
+  const told = status({ running });
+  expect(told.spares).toEqual({ marathon_lb_spare_1a_1: NAME });
+  expect(describeStatus(told)).toContain(`\nspare backends serve until the next reload: ${NAME} (by marathon_lb_spare_1a_1)\n`);
 });
 
 test.each<[string, Partial<Parameters<typeof statusOf>[0]>, string]>([
