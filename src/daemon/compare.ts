@@ -20,13 +20,14 @@ import { findKnown } from './what-is-known.ts';
  * What would change if the load balancer started now, against the file that HAProxy runs, or against another one. It goes by what the daemon that
  * runs knows, or the last one knew. Nothing is written. Rejects with a sentence when Marathon or the file can't be read.
  */
-export async function compare(run: Run, other: string | undefined): Promise<DiffReport> {
-  const { settings, env, log } = run;
+export async function compare(given: Run, other: string | undefined): Promise<DiffReport> {
+  const { settings, env, log } = given;
   const against = other ?? settings.haproxyConfig;
   const text = await readFile(against, 'utf8').catch((error: unknown) => {
     throw new Error(`${against} can't be read: ${sentence(error)}`, { cause: undefined });
   });
   const before = readDocument(text, await readMaps(text, path.dirname(against)));
+  const run = before.spares === undefined ? { ...given, settings: { ...settings, spareBackends: 0 } } : given; // they are no app's, and --once writes none
   const [told, { refused, taken, from, troubles, ...known }] = await Promise.all([readNews(run), findKnown(settings)]);
   for (const trouble of troubles) log.warn({}, trouble);
   const bound = taken.length === 0 ? told : [...told, { kind: 'taken', at: now(), binds: taken } as const];

@@ -36,6 +36,7 @@ test('a daemon says how far it is in step: before Marathon could be read, when i
   expect(good).toMatchObject({ code: 0, stderr: '' });
   expect(JSON.parse(good.stdout)).toEqual({
     ok: true,
+    spares: {},
     unbound: [],
     text: expect.stringContaining('in step'),
     synced: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
