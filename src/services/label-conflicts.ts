@@ -17,6 +17,8 @@ interface Conflict {
   readonly when: (values: PortLabels, port: PortKind) => boolean;
   /** Whether the port is left out, because it would be less closed than its labels say. */
   readonly shuts?: true;
+  /** Whether what is rendered stays as it is: what marathon-lb renders for a label that has no effect in tcp mode. */
+  readonly keeps?: true;
 }
 
 /** Labels whose rules read requests, which a tcp port has none of. */
@@ -35,6 +37,12 @@ const ONLY_HTTP: readonly Key[] = [
   ] as const),
 ];
 
+/** The same of marathon-lb's labels. */
+const OF_MARATHON_LB: readonly Key[] = [
+  ...(['path', 'weight', 'auth', 'sticky', 'redirectToHttps', 'hsts'] as const),
+  ...(['proxyPassPath', 'reverseProxyPath', 'rootRedirect'] as const),
+];
+
 const inTcp = (loses: Key): Conflict => ({
   loses,
   beside: 'mode',
@@ -42,6 +50,9 @@ const inTcp = (loses: Key): Conflict => ({
   hint: 'give the port a virtual host, or set the mode to http',
   when: (_, { mode }) => mode === 'tcp',
 });
+
+/** Labels of virtual hosts and their requests, on a port that its author made a tcp port. */
+const inChosenTcp = (loses: Key): Conflict => ({ ...inTcp(loses), when: ({ mode }, { tcpBy }) => mode === 'tcp' && tcpBy === 'mode' });
 
 const withoutOrigins = (loses: Key): Conflict => ({
   loses,
@@ -99,6 +110,8 @@ const withoutCheck = (loses: Key): Conflict => ({
 /** THE table of labels that can't be with another one. The first row that applies to a label is told. */
 const CONFLICTS: readonly Conflict[] = [
   ...ONLY_HTTP.map(inTcp),
+  ...(['pathType', 'isDefault', 'split', 'splitWeight'] as const).map(inChosenTcp),
+  ...OF_MARATHON_LB.map((loses) => ({ ...inChosenTcp(loses), keeps: true as const })),
   {
     loses: 'hashBy',
     beside: 'mode',
@@ -178,6 +191,13 @@ const CONFLICTS: readonly Conflict[] = [
     when: ({ backendProtocol, backendTls = 'false' }) => backendProtocol === 'h2c' && backendTls !== 'false',
   },
   ...(['healthHost', 'healthStatus'] as const).map(withoutCheck),
+  {
+    loses: 'healthInterval',
+    beside: 'healthPath',
+    why: 'the port has no check, neither here nor in Marathon',
+    hint: 'name the path to check',
+    when: ({ healthPath }, { hasCheck }) => healthPath === undefined && !hasCheck,
+  },
 ];
 
 /** The labels of an app without those that can't be with another one, and a Problem for each, which names both. */
@@ -194,6 +214,8 @@ export interface PortKind {
   readonly tcpBy: 'mode' | 'tls';
   /** Whether Marathon has an http check for it. */
   readonly hasHttpCheck: boolean;
+  /** Whether Marathon has any check for it. */
+  readonly hasCheck: boolean;
 }
 
 interface Place extends PortKind {
@@ -207,10 +229,10 @@ function ofPort(
 ): { readonly port: LabelsOfPort; readonly problems: readonly Problem[] } {
   let { values, shut } = port;
   const problems: Problem[] = [];
-  for (const { loses, beside, why, hint, when, shuts } of CONFLICTS) {
-    if (values[loses] === undefined || !when(values, kind)) continue;
+  for (const { loses, beside, why, hint, when, shuts, keeps } of CONFLICTS) {
+    if (values[loses] === undefined || values[loses] === false || !when(values, kind)) continue;
     const [label, other] = [nameOf(loses, index), nameOf(beside === 'mode' ? kind.tcpBy : beside, index)];
-    values = { ...values, [loses]: undefined };
+    if (keeps !== true) values = { ...values, [loses]: undefined };
     const effect = shuts === true ? `can't be used with what ${other} is, so the port is left out` : `has no effect beside ${other}`;
     shut ||= shuts === true;
     const message = `${label} ${effect}: ${why}`;

@@ -33,6 +33,7 @@ export function kindOf(definition: Definition, labels: LabelsOfPort, index: numb
   return {
     mode,
     tcpBy: asked.passthrough === true ? 'tls' : 'mode',
+    hasCheck: check !== undefined,
     hasHttpCheck: mode === 'http' && check?.protocol.includes('HTTP') === true,
   };
 }

@@ -186,12 +186,19 @@ function notOfWildcards(parts: Parts, hosts: readonly string[]): readonly Proble
   ];
 }
 
+/** Labels that need the request in plain text. */
+const NEED_PLAIN = [
+  ...(['path', 'pathType', 'auth', 'redirectToHttps', 'hsts', 'sticky', 'weight', 'isDefault', 'split', 'splitWeight'] as const),
+  ...(['proxyPassPath', 'reverseProxyPath', 'rootRedirect'] as const),
+];
+
 /** The hosts whose TLS connections go to the port as they are; none where a label asks for what needs the request in plain text. */
 function passthroughOf(parts: Parts): AskedTable {
   const { labels, index } = parts;
-  const { hosts = [], auth, mode } = labels.values;
+  const { values } = labels;
+  const { hosts = [], auth, mode } = values;
   const named = (label: { readonly name: string }): boolean => labels.names.includes(nameOf(label, index));
-  const needs = [PORT_LABELS.path, PORT_LABELS.pathType, PORT_LABELS.auth, PORT_LABELS.redirectToHttps, PORT_LABELS.split].filter(named);
+  const needs = NEED_PLAIN.filter((key) => values[key] !== false && named(PORT_LABELS[key])).map((key) => PORT_LABELS[key]);
   const shuts = auth !== undefined || named(PORT_LABELS.path) || named(PORT_LABELS.pathType);
   const wide = hosts.filter(isOnlyInTable);
   return {

@@ -15,12 +15,15 @@ export interface Target {
   readonly others: Readonly<Record<string, string>>;
 }
 
-/** Not the labels' own examples where those mean a file, or bring words of their own. */
+/** Not the labels' own examples where those mean a file, bring words of their own, or are what counts without the label. */
 const VALID: Readonly<Record<string, string>> = {
   SSL_CERT: '/etc/ssl/cert.pem',
   BACKEND_HEALTHCHECK_PORT_INDEX: '0',
   PATH: '/api',
   BACKUP: '/healthy',
+  BACKEND_CA: '/etc/ssl/ca.pem',
+  ENABLED: 'false',
+  MODE: 'tcp',
 };
 
 /** The label that another one has its effect beside. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { View } from '../../src/model/view.ts';
 import type { Fragment } from '../../src/model/document.ts';
@@ -6,6 +7,7 @@ import { EMPTY, makeDeriver } from '../golden/cases.ts';
 import { read, type Json } from '../story/cluster.ts';
 import { estateOf, GROUPED_TARGETS, PORT_TARGETS, TARGETS, type Target } from './hostile-estate.ts';
 import { HOSTILE } from './hostile-values.ts';
+import { PORT_LABELS } from '../../src/services/labels.ts';
 import { shapeOf, wordsOf } from './hostile-lines.ts';
 
 const PAGES = { errorPages: '/etc/pages' };
@@ -87,6 +89,14 @@ function isKnown(fragment: Fragment, precision: 'words' | 'first words' = 'words
 test('there are many, and no two are the same', () => {
   expect(HOSTILE.length).toBeGreaterThan(200);
   expect(new Set(HOSTILE.map(({ title }) => title)).size).toBe(HOSTILE.length);
+});
+
+test('every label of the table is tried, where it has an effect', () => {
+  expect(new Set(PORT_TARGETS.map(({ name }) => name))).toEqual(new Set(Object.values(PORT_LABELS).map(({ name }) => name)));
+  const withValues = DERIVERS[0](absorb(EMPTY, read(...estateOf(TARGETS, ({ valid }) => valid)))) as View;
+  const idle = TARGETS.filter(({ app }) => isDeepStrictEqual(partsOf(withValues, app), WITHOUT[0]?.get(app)));
+  // an order among other apps' rules, and a share beside another app's
+  expect(idle.map(({ name }) => name)).toEqual(['BACKEND_WEIGHT', 'SPLIT_WEIGHT']);
 });
 
 /** Their values stand in quotes. */

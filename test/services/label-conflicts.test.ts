@@ -42,6 +42,7 @@ const CONFLICTS: readonly (readonly [Labels, string, string, string])[] = [
   [{ ...PASSED, BACKEND_TLS: 'true' }, 'BACKEND_TLS', 'TLS', 'encrypted'],
   [{ ...HTTP, HEALTH_HOST: 'a.test' }, 'HEALTH_HOST', 'HEALTH_PATH', 'no http check'],
   [{ ...HTTP, HEALTH_STATUS: '200' }, 'HEALTH_STATUS', 'HEALTH_PATH', 'no http check'],
+  [{ ...HTTP, HEALTH_INTERVAL: '5s' }, 'HEALTH_INTERVAL', 'HEALTH_PATH', 'no check'],
   [{ ...HTTP, BACKEND_PROTO: 'h2c', BACKEND_TLS: 'true' }, 'BACKEND_PROTO', 'BACKEND_TLS', 'without TLS'],
 ];
 
