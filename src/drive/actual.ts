@@ -23,6 +23,7 @@ export class Actual {
   #running: Running | undefined;
   #isUp = false;
   #isRefused = false; // whether HAProxy refused the last candidate
+  #isLoadUnsure = false; // whether a worker may serve that has loaded a candidate of which HAProxy said nothing
 
   constructor(parts: DriveDependencies, wanted: Wanted) {
     this.#parts = parts;
@@ -52,9 +53,10 @@ export class Actual {
     return this.#isUp;
   }
 
-  /** HAProxy was started with the files that are in place. What it holds is not known. */
-  revived(): void {
+  /** HAProxy runs with the files that are in place. `isNew`: it was started with them just now. What it holds is not known. */
+  revived(isNew: boolean): void {
     this.#isUp = true;
+    if (isNew) this.#isLoadUnsure = false;
   }
 
   /** Starts HAProxy with the files in place where it served exactly these last. They are read back with the first document that is wanted. */
@@ -63,7 +65,7 @@ export class Actual {
     const start = now();
     if (serveAtOnce === undefined || !(await files.wasServed())) return;
     if (!(await this.steps.during('HAProxy to start with the last configuration', serveAtOnce))) return;
-    this.revived();
+    this.revived(true);
     reloaded([AS_LAST], now() - start);
   }
 
@@ -95,10 +97,13 @@ export class Actual {
     }
   }
 
-  /** Reads back what HAProxy holds. If it does not answer, `running` becomes undefined. */
+  /**
+   * Reads back what HAProxy holds. `running` becomes undefined if HAProxy does not answer, and after a reload that was not confirmed: the worker may
+   * have loaded that candidate all the same, and HAProxy does not tell what it has loaded beside servers and maps.
+   */
   async readAgain(): Promise<void> {
     if (this.running === undefined) return;
-    this.running = await this.#parts.haproxy.holds(this.running.document).catch(() => undefined);
+    this.running = this.#isLoadUnsure ? undefined : await this.#parts.haproxy.holds(this.running.document).catch(() => undefined);
   }
 
   /** Finds out what a HAProxy runs that an earlier daemon started, if its files are still in place. */
@@ -111,6 +116,12 @@ export class Actual {
     this.running = await haproxy.holds(this.file.written).catch(() => undefined); // a service that is not started yet is started by the reload
   }
 
+  /** Whether the files in place are those that were written last, and nobody has edited them since. */
+  async isFileOurs(): Promise<boolean> {
+    const { applied, files } = this.#parts;
+    return (await applied()) === (await files.fingerprint());
+  }
+
   /** Reloads HAProxy with its file. Rejects when HAProxy does not confirm the reload. */
   async reload(reasons: readonly Reason[], wanted: Document | undefined): Promise<void> {
     const { haproxy, now, reloaded } = this.#parts;
@@ -118,7 +129,9 @@ export class Actual {
     const confirmed = (): Promise<void> => this.steps.during('HAProxy to confirm the reload', () => haproxy.reload(reasons, wanted));
     try {
       await this.beside.during(confirmed);
+      this.#isLoadUnsure = false;
     } catch (error) {
+      this.#isLoadUnsure = true;
       if (this.beside.isUnsure && !this.#parts.signal.aborted) await this.readAgain();
       throw error;
     }

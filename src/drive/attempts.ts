@@ -44,7 +44,6 @@ export class Attempts {
   /** Tries to make HAProxy run the candidate. Rejects with the reason when it may succeed later without a change. */
   async attempt(candidate: Document): Promise<Attempt> {
     const { parts, actual } = this.#shared;
-    const { files, haproxy, plan } = parts;
     if (candidate === this.#hopeless?.document) {
       if (this.#hopeless.isBack) await this.#revive();
       return { outcome: { ok: false, why: `${this.#hopeless.why}; it is not tried again until the configuration changes` } };
@@ -53,6 +52,16 @@ export class Attempts {
     const done = await actual.onSocket(() => this.#withoutReload(candidate));
     if (done !== undefined) return { outcome: done };
     actual.beside.begin();
+    try {
+      return await this.#withReload(candidate);
+    } finally {
+      actual.beside.end();
+    }
+  }
+
+  async #withReload(candidate: Document): Promise<Attempt> {
+    const { parts, actual } = this.#shared;
+    const { files, haproxy, plan } = parts;
     const verdict = await actual.steps.during("'haproxy -c' to read the configuration", () => files.put(candidate));
     if (!verdict.ok) return this.#refused(candidate, verdict);
     this.#patience.reset();
@@ -104,7 +113,7 @@ export class Attempts {
   async #revive(): Promise<boolean> {
     const { parts, actual } = this.#shared;
     const hasEnded = await parts.revive();
-    actual.revived();
+    actual.revived(hasEnded);
     return hasEnded;
   }
 

@@ -33,7 +33,7 @@ export class BesideReload {
   #server: Server | undefined; // while a reload runs
   #isUnsure = false; // whether it is unknown what the worker took
   #served: ReturnType<typeof servedBySpares> = new Map(); // when the file was written that is loaded next
-  #sent: Command[] = []; // since the file was written that is loaded next
+  #sent: Command[] | undefined; // since `begin`; undefined when nobody will send them again
   #rounds: Promise<void> = Promise.resolve();
   readonly #run = oneAtATime(() => this.#round());
 
@@ -41,19 +41,24 @@ export class BesideReload {
     this.#dependencies = dependencies;
   }
 
-  /** A file is about to be written: it describes everything that was sent so far. */
+  /** A file is about to be written, to be loaded: it describes everything that was sent so far. From now on commands are kept, until `end`. */
   begin(): void {
     const running = this.#dependencies.running();
     this.#served = running === undefined ? new Map() : servedBySpares(running.document);
     this.#sent = [];
   }
 
-  /** Returns the same HAProxy; the commands that it is sent are recorded, so that a new worker can be sent them again. */
+  /** The file was loaded, or will not be. The commands that were kept are let go of, which may be those of many changes. */
+  end(): void {
+    this.#sent = undefined;
+  }
+
+  /** Returns the same HAProxy; the commands that it is sent after `begin` are kept, so that a new worker can be sent them again. */
   noting<Sends extends Pick<Haproxy, 'send'>>(haproxy: Sends): Sends {
     return {
       ...haproxy,
       send: (commands) => {
-        this.#sent.push(...commands);
+        this.#sent?.push(...commands);
         return haproxy.send(commands);
       },
     };
@@ -92,8 +97,8 @@ export class BesideReload {
   async sendAgain(loaded: Document): Promise<Running> {
     const { haproxy, applyAnswers } = this.#dependencies.parts;
     const running: Running = { document: loaded, exceptions: new Map(), lost: new Map() };
-    const commands = this.#sent.flatMap((command) => readdressed(command, this.#served) ?? []);
-    this.#sent = [];
+    const commands = (this.#sent ?? []).flatMap((command) => readdressed(command, this.#served) ?? []);
+    this.end();
     if (commands.length === 0) return running;
     const answers = await haproxy.send(commands).catch(() => []);
     return { ...applyAnswers({ running, wanted: loaded, commands, answers }), lost: new Map() };

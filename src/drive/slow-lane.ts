@@ -50,16 +50,10 @@ export class SlowLane {
   }
 
   async #work(): Promise<void> {
-    const { parts, actual, wanted } = this.#shared;
+    const { parts, wanted } = this.#shared;
     if (this.#asked.length > 0) {
-      const reasons = this.#asked;
-      this.#asked = [];
-      const isByHand = reasons.includes(BY_HAND); // the file may have been edited: it stays, and says what is wanted
-      if (!isByHand) await actual.file.write();
-      await actual.onSocket(async () => {
-        await actual.reload(reasons, isByHand ? undefined : actual.running?.document);
-        if (actual.running !== undefined) actual.running = await parts.haproxy.holds(actual.running.document);
-      });
+      await this.#reloadAsItIs();
+      void this.#quick.run(); // for what the file does not have: the new worker has lost it
       if (wanted.hasEnded()) return; // somebody may have edited the file, so it is not written
     }
     for (let pass = 1; wanted.document !== undefined; pass++) {
@@ -71,6 +65,18 @@ export class SlowLane {
       }
     }
     this.#quick.tend();
+  }
+
+  async #reloadAsItIs(): Promise<void> {
+    const { parts, actual } = this.#shared;
+    const reasons = this.#asked;
+    this.#asked = [];
+    const isEdited = reasons.includes(BY_HAND) && !(await actual.isFileOurs()); // then it stays, and says what is wanted
+    if (!isEdited) await actual.file.write();
+    await actual.onSocket(async () => {
+      await actual.reload(reasons, isEdited ? undefined : actual.running?.document);
+      if (actual.running !== undefined) actual.running = await parts.haproxy.holds(actual.running.document);
+    });
   }
 
   async #attempt(candidate: Document): Promise<Attempt> {

@@ -21,6 +21,8 @@ export interface RuntimeSettings {
   readonly readPem?: ReadPem | undefined;
   /** How long a batch of commands may take, in milliseconds; by default 2,000, and 10,000 for reading. */
   readonly deadlineMs?: number;
+  /** Asks the socket; by default over a connection of its own. */
+  readonly ask?: typeof ask;
 }
 
 /** The part of a Haproxy that works through its runtime socket. */
@@ -163,8 +165,8 @@ class RuntimeSocket implements Runtime {
   }
 
   async #exchange(command: string, { deadlineMs, read }: { readonly deadlineMs: number; readonly read: Read }): Promise<Replies> {
-    const { socketPath } = this.#settings;
-    const text = await ask({ socketPath, command, deadlineMs });
+    const { socketPath, ask: exchange = ask } = this.#settings;
+    const text = await exchange({ socketPath, command, deadlineMs });
     if (text === '') throw new NoAnswer('cut', { socketPath, cause: undefined });
     const replies = understood(text, { read, socketPath });
     if (replies.worker.stopping) throw new Error(`the HAProxy worker that answers (pid ${replies.worker.pid}) is about to end`);

@@ -1,4 +1,9 @@
 import { expect, test } from '@jest/globals';
+import { BesideReload, type BesideDependencies } from '../../src/drive/beside-reload.ts';
+import { Wanted } from '../../src/drive/wanted.ts';
+import type { Haproxy } from '../../src/model/haproxy.ts';
+import { applyAnswers } from '../../src/plan/apply-answers.ts';
+import { reason } from '../../src/plan/runtime-commands.ts';
 import { calm } from './drive-rig.ts';
 import { running, serving, shop, type Live } from './drive-live.ts';
 
@@ -90,4 +95,23 @@ test('commands after the file was written and before the reload are sent again a
   await calm();
   const after = live.sent.slice(live.sent.indexOf('new worker') + 1);
   expect(after.slice(0, stop.length)).toEqual(stop);
+});
+
+test('commands are kept only from the writing of a file to its end, however many there are', async () => {
+  const sent: string[] = [];
+  const send: Haproxy['send'] = (commands) => {
+    sent.push(...commands.map(({ text }) => text));
+    return Promise.resolve(commands.map(() => ({ taken: true, answer: '' })));
+  };
+  const parts = { haproxy: { send }, applyAnswers } as unknown as BesideDependencies['parts'];
+  const beside = new BesideReload({ parts, wanted: new Wanted({ now: () => 0 }), running: () => undefined, setRunning: () => undefined });
+  const told = beside.noting({ send });
+  const say = (text: string): Promise<unknown> => told.send([{ text, expect: /^$/, reason: reason('by-hand', 'haproxy') }]);
+  await say('before');
+  beside.begin();
+  await say('meanwhile');
+  await beside.sendAgain(shop([1]));
+  await say('after');
+  await beside.sendAgain(shop([1]));
+  expect(sent).toEqual(['before', 'meanwhile', 'meanwhile', 'after']);
 });

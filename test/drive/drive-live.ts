@@ -1,7 +1,8 @@
 import type { Answer, Haproxy } from '../../src/model/haproxy.ts';
 import { textOf } from '../../src/haproxy/file-text.ts';
 import type { Command, Document, Running } from '../../src/model/document.ts';
-import { backendSection, document, section } from '../haproxy/make.ts';
+import type { ServerName } from '../../src/model/names.ts';
+import { backendSection, document, fragment, section } from '../haproxy/make.ts';
 import { execute, loaded, type Memory } from '../plan/plan-fake.ts';
 import { calm, makeRig, type Rig } from './drive-rig.ts';
 
@@ -33,6 +34,10 @@ export interface Live {
   disagrees: boolean;
   /** Whether no reload comes up. */
   stuck: boolean;
+  /** Whether HAProxy does not say that a reload came up. */
+  isSilent: boolean;
+  /** Whether the files in place are those that were written last. */
+  isFileOurs: boolean;
   /** A reload ends only after this; the worker before it serves until then. */
   hold: Promise<void> | undefined;
   /** `haproxy -c` ends only after this. */
@@ -52,6 +57,8 @@ export function makeLive(): Live {
     passed: new Set(),
     disagrees: false,
     stuck: false,
+    isSilent: false,
+    isFileOurs: false,
     memory: loaded(document(), FOLDER),
   } as unknown as {
     -readonly [Key in keyof Live]: Live[Key];
@@ -70,6 +77,7 @@ export function makeLive(): Live {
       if (live.stuck) throw new Error('HAProxy did not confirm it');
       live.memory = loaded(file, FOLDER);
       live.sent.push('new worker');
+      if (live.isSilent) throw new Error('HAProxy did not confirm it');
     },
     meanwhile: () => ({
       passed: (servers) => haproxy.passed(servers),
@@ -91,7 +99,7 @@ export function makeLive(): Live {
   };
   live.rig = makeRig({
     haproxy,
-    applied: () => Promise.resolve(undefined),
+    applied: () => Promise.resolve(live.isFileOurs ? 'x' : undefined),
     later: (ms, work) => put.push({ ms, work }),
     files: {
       put: async (one) => {
@@ -128,16 +136,25 @@ function run(live: Live, command: Command): Answer {
   return { taken: false, answer: given };
 }
 
-/** As read back: servers that are not there are taken out, those in maintenance stand apart. */
+/** As read back: servers that are not there are taken out, those that nobody knew of are put in, those in maintenance stand apart. */
 function holds({ servers, maps }: Memory, one: Document): Running {
   const exceptions = new Map<string, Running['exceptions'] extends ReadonlyMap<string, infer One> ? One : never>();
   const backends = one.backends.map((backend) => {
-    const there = [...backend.servers].filter(([name]) => servers.has(`${backend.backend}/${name}`));
-    for (const [server, line] of there) {
-      const key = `${backend.backend}/${server}`;
+    const prefix = `${backend.backend}/`;
+    const others = [...servers].filter(([key]) => key.startsWith(prefix) && !backend.servers.has(key.slice(prefix.length) as never));
+    const foreign = others.map(([key, { address }]) => {
+      const server = key.slice(prefix.length) as ServerName;
+      return [server, fragment(`  server ${server} ${address}\n`)] as const;
+    });
+    const there = [...backend.servers].filter(([name]) => servers.has(`${prefix}${name}`));
+    for (const [server, line] of [...there, ...foreign]) {
+      const key = `${prefix}${server}`;
       if (servers.get(key)?.admin === 'maint') exceptions.set(key, { backend: backend.backend, server, line, stage: 'stopped' });
     }
-    return there.length === backend.servers.size ? backend : { ...backend, servers: new Map(there) };
+    const serving = foreign.filter(([server]) => !exceptions.has(`${prefix}${server}`));
+    return there.length === backend.servers.size && serving.length === 0
+      ? backend
+      : { ...backend, servers: new Map([...there, ...serving]) };
   });
   const isSame = backends.every((backend, i) => backend === one.backends[i]);
   const document = isSame ? one : { ...one, backends };
