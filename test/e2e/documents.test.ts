@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { commandsWith, matcherOf, type Shown } from '../docs/console.ts';
-import { needBuild, start } from './command.ts';
+import { COMMAND, needBuild, start } from './command.ts';
 import { endAll, makeFolder } from './ends.ts';
 import { needHaproxy, type Ends } from './fixtures/stage.ts';
 import { freePorts } from './ports.ts';
@@ -45,7 +45,7 @@ function withPorts(text: string): string {
 async function makeClone(): Promise<{ readonly folder: string; readonly env: Readonly<Record<string, string>> }> {
   const [folder, programs] = [await makeFolder(ends), await makeFolder(ends)];
   for (const name of ['examples', 'fixtures', 'templates']) await symlink(path.resolve(name), path.join(folder, name));
-  const start = `#!/bin/sh\nexec ${process.execPath} ${path.resolve('bin/marathon-lb-ts.js')} "$@"\n`;
+  const start = `#!/bin/sh\nexec ${process.execPath} ${COMMAND} "$@"\n`;
   await writeFile(path.join(programs, 'marathon-lb-ts'), start, { mode: 0o755 });
   return { folder, env: { PATH: `${programs}:${process.env['PATH'] ?? ''}` } };
 }
