@@ -1,8 +1,11 @@
-import { expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { stat } from 'node:fs/promises';
 import type { Misbehaviour } from '../../src/demo/marathon.ts';
 import { clusters } from './cluster.ts';
 import { reloadsIn } from './command.ts';
+import { endAll } from './ends.ts';
+import type { Ends } from './fixtures/stage.ts';
+import { openCluster, type Cluster } from './open-cluster.ts';
 import { FIRST } from './tasks.ts';
 
 jest.setTimeout(90_000);
@@ -38,27 +41,42 @@ test('the first one starts HAProxy, the second changes nothing, one after a chan
   await expect(worker()).resolves.toBe(before);
 });
 
-test.each<[Misbehaviour['apps'], RegExp]>([
-  ['refuse', /./],
-  ['html', /web page/],
-  ['unauthorized', /401.*--auth-credentials/],
-  ['broken-json', /JSON/],
-  ['cut', /./],
-  ['error500', /500/],
-])('a Marathon that answers with %s: exit 1, its URL and why on stderr; HAProxy serves on', async (apps, why) => {
-  const { marathon, config, once, deploy, served, worker } = await makeCluster();
-  await deploy();
-  await once();
-  const [before, { mtimeMs }] = [await worker(), await stat(config)];
-  marathon.misbehave.apps = apps;
-  const { code, stderr } = await once();
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/^marathon-lb-ts: [^\n]+\n$/);
-  expect(stderr).toContain(marathon.url);
-  expect(stderr).toMatch(why);
-  await served(FIRST);
-  await expect(worker()).resolves.toBe(before);
-  expect((await stat(config)).mtimeMs).toBe(mtimeMs);
+describe('a HAProxy that serves on', () => {
+  const ends: Ends = [];
+  let cluster: Cluster;
+  let before = { worker: 0, written: 0 };
+
+  const seen = async () => ({ worker: await cluster.worker(), written: (await stat(cluster.config)).mtimeMs });
+
+  beforeAll(async () => {
+    cluster = await openCluster({ ends });
+    await cluster.deploy();
+    await expect(cluster.once()).resolves.toMatchObject({ code: 0 });
+    before = await seen();
+  });
+  afterAll(() => endAll(ends));
+
+  const expectRefusal = async (why: RegExp): Promise<void> => {
+    const { code, stderr } = await cluster.once();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^marathon-lb-ts: [^\n]+\n$/);
+    expect(stderr).toContain(cluster.marathon.url);
+    expect(stderr).toMatch(why);
+    await cluster.served(FIRST);
+    await expect(seen()).resolves.toEqual(before);
+  };
+
+  test.each<[Misbehaviour['apps'], RegExp]>([
+    ['refuse', /./],
+    ['html', /web page/],
+    ['unauthorized', /401.*--auth-credentials/],
+    ['broken-json', /JSON/],
+    ['cut', /./],
+    ['error500', /500/],
+  ])('a Marathon that answers with %s: exit 1, its URL and why on stderr', async (apps, why) => {
+    cluster.marathon.misbehave.apps = apps;
+    await expectRefusal(why);
+  });
 });
 
 test('a Marathon that is down: exit 1, its URL on stderr; HAProxy serves on', async () => {
