@@ -80,7 +80,7 @@ export function classOf(section: BackendSection): string | undefined {
 }
 
 /** So many classes beside the default one have spare backends. */
-const MOST_CLASSES = 5;
+const MOST_CLASSES = 12;
 
 /**
  * Returns a function that makes the spare backends of a document: `perClass` of the class that an app without labels but its virtual host has, and as

@@ -37,6 +37,11 @@ const ESTATE = [
   app('deep', { HAPROXY_0_VHOST: 'www.acme.org', HAPROXY_0_PATH: '/deep' }),
   app('safe', { HAPROXY_0_VHOST: 'safe.acme.org', HAPROXY_0_REDIRECT_TO_HTTPS: 'true' }),
   app('checked', { HAPROXY_0_VHOST: 'checked.acme.org' }, CHECKED),
+  ...Array.from({ length: 6 }, (_, i) =>
+    [`a${i}`, `b${i}`].map((name) =>
+      app(name, { HAPROXY_0_VHOST: `${name}.acme.org`, HAPROXY_0_BACKEND_HTTP_OPTIONS: `  timeout queue ${i + 1}s\n` }),
+    ),
+  ).flat(),
   app('fast', { HAPROXY_0_VHOST: 'fast.acme.org', HAPROXY_0_BACKEND_HTTP_OPTIONS: '  option forwardfor\n  no log\n' }),
 ];
 
