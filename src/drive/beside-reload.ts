@@ -97,7 +97,9 @@ export class BesideReload {
   async sendAgain(loaded: Document): Promise<Running> {
     const { haproxy, applyAnswers } = this.#dependencies.parts;
     const running: Running = { document: loaded, exceptions: new Map(), lost: new Map() };
-    const commands = (this.#sent ?? []).flatMap((command) => readdressed(command, this.#served) ?? []);
+    const has = new Set(loaded.backends.map(({ backend }) => backend));
+    const isThere = ({ effect }: Command): boolean => effect?.kind === 'backend' && effect.change === 'added' && has.has(effect.backend);
+    const commands = (this.#sent ?? []).flatMap((command) => (isThere(command) ? [] : (readdressed(command, this.#served) ?? [])));
     this.end();
     if (commands.length === 0) return running;
     const answers = await haproxy.send(commands).catch(() => []);

@@ -7,9 +7,10 @@ export const CHECK_MS = 50;
 /** A server is deleted at the earliest this long after it was put in maintenance [haproxy 2.6: use-after-free at `del server`]. */
 export const DELETE_MS = 5_000;
 
-/** Whether a server is in maintenance, to be deleted when it has been so for a while. */
-export function hasStopped({ exceptions }: Running): boolean {
-  return [...exceptions.values()].some(({ stage }) => stage === 'stopped');
+/** Whether a server is in maintenance, or a backend out of use, to be deleted when it has been so for a while. */
+export function hasStopped({ exceptions, strays }: Running): boolean {
+  const isGoing = [...(strays?.values() ?? [])].some((section) => section !== undefined);
+  return isGoing || [...exceptions.values()].some(({ stage }) => stage === 'stopped');
 }
 
 /** Whether a server waits for its first health check. */

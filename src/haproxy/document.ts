@@ -7,6 +7,7 @@ import { amended } from './amend.ts';
 import { makeBackendSection } from './backend.ts';
 import { hasSpares, makeFrontPart } from './front.ts';
 import { inSpareOf } from './in-spare.ts';
+import { makeClasses, takesBackends } from './classes.ts';
 import { makeSpares } from './spares.ts';
 import { makeDaemonBackend, makeNotesBackend } from './daemon-backend.ts';
 import { makeHead } from './head.ts';
@@ -35,7 +36,7 @@ export function makeRenderer(
   const peers = makePeers(settings);
   const own = [makeDaemonBackend(settings), ...(hasSpares(settings) ? [makeNotesBackend(settings)] : [])];
   const [frontsOf, apart] = [each(({ front }: Service) => front), whole(apartFrom)];
-  const sparesOf = hasSpares(settings) ? makeSpares(settings.spareBackends ?? 0, templates) : undefined;
+  const readyFor = hasSpares(settings) ? makeReady(settings.spareBackends ?? 0, templates) : undefined;
   let all: ReturnType<typeof makeParts> | undefined;
   let last: { readonly front: readonly Section[]; readonly rendering: Rendering } | undefined;
   return (services, release) => {
@@ -55,13 +56,27 @@ export function makeRenderer(
         ],
         backends: rendered,
         maps,
-        ...(sparesOf && { spares: sparesOf(rendered) }),
+        ...(readyFor && { spares: readyFor({ head: all.headAsTaken, backends: rendered, release }) }),
       };
       const problems = [...templates.problems, ...ofFronts, ...(settings.http3 ? http3Problems(made, release) : [])];
       last = { front, rendering: { document, problems } };
     }
     return last.rendering;
   };
+}
+
+/** Returns a function that makes what is ready for new apps: from HAProxy 3.4 on sections from which it makes their backends, before that spare ones. */
+function makeReady(perClass: number, templates: Templates) {
+  const [spares, classes] = [makeSpares(perClass, templates), makeClasses(templates)];
+  return ({
+    head,
+    backends,
+    release,
+  }: {
+    readonly head: Section;
+    readonly backends: readonly BackendSection[];
+    readonly release: Release;
+  }) => (takesBackends(release) ? classes(head, backends) : spares(backends));
 }
 
 /** What renders the parts of a document for one release of HAProxy. */

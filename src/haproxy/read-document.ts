@@ -5,33 +5,40 @@ import { isOwnBackend } from './daemon-backend.ts';
 import { readServerLine } from './server-line.ts';
 import { CERTIFICATES_FILE } from './settings.ts';
 import { OPENERS } from './backend-traits.ts';
+import { isClassName } from './classes.ts';
 import { isSpare } from './spares.ts';
 
 /**
  * Reads a document back from files that this program wrote. `maps` are the texts of the map files and of the certificates file, by file name. The
  * operator owns all fragments, because the files do not tell the owners. Sections are cut as the renderer writes them: everything before the first
- * userlist, frontend or backend is the head; the backends at the end are those of services; backends before a frontend are part of the front.
+ * userlist, frontend or backend is the head; the backends at the end are those of services, and what is ready for more of them; backends before a frontend are part of the front.
  */
 export function readDocument(config: string, maps: Readonly<Record<string, string>>): Document {
   const sections = cut(config);
   const first = sections.findIndex(({ keyword }) => AFTER_HEAD.has(keyword));
   const [start, end] = [
     first < 0 ? sections.length : first,
-    sections.findLastIndex(({ keyword, name }) => keyword !== 'backend' || isOwnBackend(name)) + 1,
+    sections.findLastIndex(({ keyword, name }) => (keyword !== 'backend' && !isClass(name)) || isOwnBackend(name)) + 1,
   ];
   const head = sections.slice(0, start);
   const fronts = sections.slice(start, end).map(({ name, text }) => ({ name, fragments: [asRead(text)] }));
   const { [CERTIFICATES_FILE]: certificates, ...ofMaps } = maps;
   const headText = head.map(({ text }) => text).join('');
   const all = sections.slice(end).map(readBackend);
-  const spares = all.filter(({ backend }) => isSpare(backend));
+  const isReady = ({ name, backend }: BackendSection): boolean => isSpare(backend) || isClass(name);
+  const spares = all.filter(isReady);
   return {
     front: [...(headText === '' ? [] : [{ name: 'head', fragments: [asRead(headText)] }]), ...fronts] satisfies readonly Section[],
-    backends: spares.length === 0 ? all : all.filter(({ backend }) => !isSpare(backend)),
+    backends: spares.length === 0 ? all : all.filter((section) => !isReady(section)),
     ...(spares.length > 0 && { spares }),
     maps: Object.fromEntries(Object.entries(ofMaps).map(([name, text]) => [name, readMap(text)])),
     ...(certificates !== undefined && { certificates: readCertificates(certificates) }),
   };
+}
+
+/** Whether a section is one from which HAProxy makes backends. */
+function isClass(name: string): boolean {
+  return name.startsWith('defaults ') && isClassName(name.slice('defaults '.length));
 }
 
 const AFTER_HEAD: ReadonlySet<string> = new Set(['userlist', 'frontend', 'backend']);
@@ -79,7 +86,7 @@ function readBackend({ name, text }: Cut): BackendSection {
   const isEach = servers.size === lines.length - behind; // false when two servers have the same name
   return {
     name,
-    backend: name.replace(/^backend /, '') as BackendName,
+    backend: name.replace(/^(?:backend|defaults) /, '') as BackendName,
     fragments: [asRead(isEach ? lines.slice(0, behind).join('') : text)],
     servers: isEach ? servers : new Map(),
     leaving: new Set(),

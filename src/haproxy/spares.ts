@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { common, each } from '../lib/lists.ts';
+import { common, each, whole } from '../lib/lists.ts';
 import type { BackendSection, Document, Fragment, MapFile } from '../model/document.ts';
 import type { AppId, BackendName } from '../model/names.ts';
 import type { Service } from '../model/service.ts';
@@ -87,17 +87,33 @@ const MOST_CLASSES = 12;
  * many of each of the classes that most of the given backends have. The result is the same list while the classes are the same.
  */
 export function makeSpares(perClass: number, templates: Templates): (backends: readonly BackendSection[]) => readonly BackendSection[] {
+  const patternsOf = makePatterns(templates);
+  const spares = whole((patterns: readonly BackendSection[]) =>
+    patterns.flatMap((section) => sparesLike(section, hashOf(section), perClass)),
+  );
+  return (backends) => spares(patternsOf(backends));
+}
+
+/**
+ * Returns a function that finds a backend of each class that new apps may be of: the class that an app without labels but its virtual host has, and
+ * those that most of the given backends have. The result is the same list while the classes are the same.
+ */
+export function makePatterns(
+  templates: Templates,
+  isFit: (section: BackendSection) => boolean = () => true,
+): (backends: readonly BackendSection[]) => readonly BackendSection[] {
   const plain = ofOperator(makeBackendSection(PLAIN, { templates, folder: '', outlives: false }));
-  const classes = each((section: BackendSection) => (section.inSpare?.why === undefined ? hashOf(section) : ''));
-  let last: { readonly classes: readonly string[]; readonly spares: readonly BackendSection[] } | undefined;
+  const classes = each((section: BackendSection) => (section.inSpare?.why === undefined && isFit(section) ? hashOf(section) : ''));
+  let last: { readonly classes: readonly string[]; readonly patterns: readonly BackendSection[] } | undefined;
   return (backends) => {
     const now = classes(backends);
     if (last?.classes.length !== now.length || common(last.classes, now).head < now.length) {
-      const patterns = new Map([[hashOf(plain), plain], ...mostUsed(now).map((of) => [of, backends[now.indexOf(of)] ?? plain] as const)]);
+      const used = mostUsed(now).map((of) => [of, backends[now.indexOf(of)] ?? plain] as const);
+      const patterns = new Map([...(isFit(plain) ? [[hashOf(plain), plain] as const] : []), ...used]);
       patterns.delete('');
-      last = { classes: now, spares: Array.from(patterns, ([of, section]) => sparesLike(section, of, perClass)).flat() };
+      last = { classes: now, patterns: [...patterns.values()] };
     }
-    return last.spares;
+    return last.patterns;
   };
 }
 

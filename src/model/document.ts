@@ -63,7 +63,10 @@ export interface Document {
   readonly front: readonly Section[];
   readonly backends: readonly BackendSection[];
   readonly maps: Readonly<Record<string, MapFile>>;
-  /** Backends that serve new apps until a reload gives these a backend of their own; absent under `--spare-backends 0`. */
+  /**
+   * What is ready for new apps; absent under `--spare-backends 0`. Before HAProxy 3.4 these are backends that serve new apps until a reload gives these
+   * backends of their own; from 3.4 on they are `defaults` sections, written like backends without servers, from which HAProxy makes backends.
+   */
   readonly spares?: readonly BackendSection[];
   /** Undefined when it is not known. */
   readonly certificates?: LoadedCertificates;
@@ -112,6 +115,11 @@ export interface Running {
   readonly exceptions: ReadonlyMap<string, ServerException>;
   /** Backends that refused a command, with HAProxy's answer. Their state is unknown, so they need a reload. */
   readonly lost: ReadonlyMap<BackendName, string>;
+  /**
+   * Backends that HAProxy has and the document has not, because they are to be deleted. They serve nobody. Each is as it was; undefined for one that was
+   * read back.
+   */
+  readonly strays?: ReadonlyMap<BackendName, BackendSection | undefined>;
   /** Servers without an address, where that was read back just now. */
   readonly unresolved?: readonly UnresolvedServer[];
 }
@@ -183,9 +191,19 @@ export type Effect =
       readonly stage: Stage | 'as-written';
     }
   | { readonly kind: 'deleted'; readonly backend: BackendName; readonly server: ServerName }
+  | BackendEffect
   | { readonly kind: 'map'; readonly file: string; readonly key: string; readonly to: BackendName | undefined }
   | { readonly kind: 'rows'; readonly file: string; readonly map: MapFile }
   | { readonly kind: 'certificate'; readonly change: CertificateChange };
+
+/** A backend that comes or goes while HAProxy runs. It serves only while it is published. */
+export interface BackendEffect {
+  readonly kind: 'backend';
+  readonly backend: BackendName;
+  readonly change: 'added' | 'published' | 'unpublished' | 'deleted';
+  /** The backend without its servers. */
+  readonly section: BackendSection;
+}
 
 /** Why HAProxy is changed, told to people: `server-added shop_10004: 10_0_0_1_31001`. */
 export interface Reason {

@@ -14,6 +14,7 @@ import type {
 } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
 import { subjectOf } from './runtime-commands.ts';
+import { ComingAndGoing } from './backends-taken.ts';
 import { withCertificate } from './certificate-shelves.ts';
 import { planCertificates } from './plan-certificates.ts';
 import { areSameSections, isSameBackend, isSameMap, isSameSection, mapNames } from '../haproxy/same-sections.ts';
@@ -38,12 +39,13 @@ export function applyAnswers({ running, wanted, commands, answers }: Sent): Runn
     const { taken, answer } = answers[i] ?? { taken: false, answer: '' };
     if (taken) next.take(command.effect);
     else if (command.mayWait !== true) next.refuse(command, answer);
+    else if (command.effect?.kind === 'backend') next.backends.keep(command.effect, answer);
   }
   const { exceptions, lost } = next;
+  const { strays } = next.backends;
   const document = unite(next.document(), wanted);
-  return document === running.document && exceptions === running.exceptions && lost === running.lost
-    ? running
-    : { document, exceptions, lost };
+  const isSame = document === running.document && exceptions === running.exceptions && lost === running.lost && strays === running.strays;
+  return isSame ? running : { document, exceptions, lost, ...(strays && { strays }) };
 }
 
 /** The next state. It copies a part of the running state only when that part changes. */
@@ -52,12 +54,15 @@ class Next {
   readonly #servers = new Map<BackendName, Map<ServerName, Fragment>>();
   readonly #maps = new Map<string, Map<string, BackendName>>();
   readonly #wanted: Document['backends'];
+  /** The backends that come and go. */
+  readonly backends: ComingAndGoing;
   #certificates: LoadedCertificates | undefined;
   #exceptions: Map<string, ServerException> | undefined;
   #lost: Map<BackendName, string> | undefined;
 
   constructor(running: Running, wanted: Document['backends']) {
     this.#running = running;
+    this.backends = new ComingAndGoing(running);
     this.#wanted = wanted;
   }
 
@@ -73,6 +78,7 @@ class Next {
     if (effect?.kind === 'map') this.#entry(effect);
     else if (effect?.kind === 'certificate') this.#certificate(effect);
     else if (effect?.kind === 'rows') this.#maps.set(effect.file, new Map(effect.map));
+    else if (effect?.kind === 'backend') this.backends.take(effect);
     else if (effect?.kind === 'deleted') this.#stand(`${effect.backend}/${effect.server}`, undefined);
     else if (effect !== undefined) this.#server(effect);
   }
@@ -98,7 +104,7 @@ class Next {
   document(): Document {
     const { document: before } = this.#running;
     const document = this.#certificates === undefined ? before : { ...before, certificates: this.#certificates };
-    if (this.#servers.size === 0 && this.#maps.size === 0) return document;
+    if (this.#servers.size === 0 && this.#maps.size === 0 && !this.backends.areOthers) return document;
     const spares = document.spares?.map((section): BackendSection => {
       const servers = this.#servers.get(section.backend);
       return servers === undefined ? section : { ...section, servers };
@@ -114,7 +120,7 @@ class Next {
       const section = backends[place];
       if (section !== undefined) backends = withElement(backends, place, { ...section, servers });
     }
-    return backends;
+    return this.backends.among(backends, { wanted: this.#wanted, servers: this.#servers });
   }
 
   #server({ backend, server, line, stage }: Extract<Effect, { kind: 'server' }>): void {

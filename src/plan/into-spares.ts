@@ -3,21 +3,14 @@ import { each } from '../lib/lists.ts';
 import { unlike, withoutPlaces } from '../lib/unlike.ts';
 import type { BackendSection, Document, Running, Section } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
-import type { Release } from '../model/release.ts';
-import { traitsOf, type Defaults } from '../haproxy/backend-traits.ts';
+import { classNameOf, isClassName } from '../haproxy/classes.ts';
 import { isByRules } from '../haproxy/in-spare.ts';
+import { isSameBackend } from '../haproxy/same-sections.ts';
 import { classOf, servedBySpares } from '../haproxy/spares.ts';
-import { planServers } from './plan-servers.ts';
+import { classesOf, madeOf, reachedByRows, type Made } from './made-backends.ts';
+import { freeOf, giveOut, spareGiver, type SpareParts } from './give-out.ts';
 import { ownersOf, whyNotByRules, withoutRules } from './spare-fronts.ts';
 import { hasItsRows, mapsWithSpares, rowsKey, type Serving } from './spare-rows.ts';
-
-/** What HAProxy runs, and what it should run. */
-export interface SpareParts {
-  readonly running: Running;
-  readonly wanted: Document;
-  readonly release: Release | undefined;
-  readonly defaults: () => readonly Defaults[];
-}
 
 /** How much of the wanted document can be served by spare backends. */
 export interface IntoSpares {
@@ -27,39 +20,41 @@ export interface IntoSpares {
   readonly why: ReadonlyMap<BackendName, string>;
   /** The names of the backends that spare ones serve, by the name of the spare one. */
   readonly serving: ReadonlyMap<BackendName, BackendName>;
+  /** The new backends that HAProxy makes under their own names. */
+  readonly made: Made;
 }
 
 const NONE: ReadonlyMap<BackendName, BackendName> = new Map();
 
 /**
- * Returns a function that gives spare backends to ports whose backend HAProxy does not have yet. A spare backend is given to nobody else until its last
+ * Returns a function that finds backends for ports whose backend HAProxy does not have yet: from HAProxy 3.4 on it makes them, and before that they get
+ * spare ones. The function gives spare backends to ports whose backend HAProxy does not have yet. A spare backend is given to nobody else until its last
  * server is gone: HAProxy's map of spare backends says whom each serves, and is changed before and after its servers. The same input gives the same
  * objects.
  */
 export function makeIntoSpares(): (parts: SpareParts) => IntoSpares {
   const assemble = makeAssemble();
-  const classesOf = each(classOf);
+  const sparesByClass = each(classOf);
   return (parts) => {
     const { running, wanted, release } = parts;
     const { spares } = running.document;
-    if (spares === undefined || wanted.spares === undefined || release === undefined) return { toward: wanted, why: NONE, serving: NONE };
+    if (spares === undefined || wanted.spares === undefined || release === undefined)
+      return { toward: wanted, why: NONE, serving: NONE, made: NONE };
     const found = findFresh(running.document, wanted);
-    const kept = keptOf(found, spares, { running, wanted });
-    const { given, why } = giveOut(
-      found.fresh,
-      [...kept, ...found.fresh.map((section) => ({ section }))].map(({ section }) => section),
-      {
-        ...parts,
-        free: lazily(() => freeOf(running, { spares, classes: classesOf(spares), owned: found.owned })),
-      },
-    );
+    const classes = classesOf(running.document, release);
+    const kept = classes === undefined ? keptOf(found, spares, { running, wanted }) : reachedByRows(running.document, wanted, found.fresh);
+    const free = lazily(() => freeOf(running, { spares, classes: sparesByClass(spares), owned: found.owned }));
+    const placeFor = classes === undefined ? spareGiver(free) : (section: BackendSection) => madeOf(section, running, classes);
+    const all = [...kept.map(({ section }) => section), ...found.fresh];
+    const { given, why } = giveOut(found.fresh, { ...parts, placeFor, all });
     const serving = [...kept, ...given];
     for (const { spare, section, isHeld } of kept)
       if (isHeld) why.set(section.backend, `${spare}, which serves it, has other lines or can't stand for its rules`);
     return {
       toward: assemble({ ...parts, serving, found }),
       why,
-      serving: new Map([...found.owned, ...serving.map(({ spare, section }) => [spare, section.backend] as const)]),
+      serving: new Map([...found.owned, ...serving.filter(isInSpare).map(({ spare, section }) => [spare, section.backend] as const)]),
+      made: classes === undefined ? NONE : new Map(given.map(({ section }) => [section.backend, classNameOf(section)])),
     };
   };
 }
@@ -88,6 +83,11 @@ function findFresh(document: Document, wanted: Document): Fresh {
   return { owned, fresh, served: new Map(served.map((section) => [section.backend, section])), places };
 }
 
+/** Whether a backend with a name of its own serves; those that HAProxy makes have the name of the port's own. */
+function isInSpare({ spare, section }: Serving): boolean {
+  return spare !== section.backend;
+}
+
 /** The spare backends that go on to serve. One whose lines do not fit any more, or that can't have its new rows, is held until the reload. */
 function keptOf(
   { owned, served, fresh }: Fresh,
@@ -110,61 +110,6 @@ function keptOf(
   return kept;
 }
 
-/** The spare backends, each with its class, and whom they serve. */
-interface Spares {
-  readonly spares: readonly BackendSection[];
-  readonly classes: readonly (string | undefined)[];
-  readonly owned: ReadonlyMap<BackendName, BackendName>;
-}
-
-/** The spare backends that serve nobody and have nothing left of whom they served, by class. */
-function freeOf({ exceptions, lost }: Running, { spares, classes, owned }: Spares): ReadonlyMap<string, BackendSection[]> {
-  const busy = new Set(Array.from(exceptions.values(), ({ backend }) => backend));
-  const free = new Map<string, BackendSection[]>();
-  for (const [i, section] of spares.entries()) {
-    const { backend, servers } = section;
-    if (servers.size > 0 || busy.has(backend) || lost.has(backend) || owned.has(backend)) continue;
-    const of = classes[i] ?? '';
-    const known = free.get(of);
-    if (known === undefined) free.set(of, [section]);
-    else known.push(section);
-  }
-  return free;
-}
-
-interface GiveOutParts extends SpareParts {
-  readonly free: () => ReadonlyMap<string, BackendSection[]>;
-}
-
-function giveOut(fresh: readonly BackendSection[], all: readonly BackendSection[], parts: GiveOutParts) {
-  const given: Serving[] = [];
-  const why = new Map<BackendName, string>();
-  for (const section of fresh) {
-    const free = parts.free().get(classOf(section) ?? '') ?? [];
-    const not = whyNot(section, { ...parts, spare: free[0], all });
-    const spare = not === undefined ? free.shift() : undefined;
-    if (spare !== undefined) given.push({ spare: spare.backend, section });
-    else if (not !== undefined) why.set(section.backend, not);
-  }
-  return { given, why };
-}
-
-interface GivenTo extends SpareParts {
-  readonly spare: BackendSection | undefined;
-  readonly all: readonly BackendSection[];
-}
-
-function whyNot(section: BackendSection, { spare, all, running, wanted, release, defaults }: GivenTo): string | undefined {
-  if (section.inSpare === undefined) return '';
-  if (section.inSpare.why !== undefined) return section.inSpare.why;
-  if (spare === undefined) return classOf(section) === undefined ? 'its lines name it' : 'no spare backend with its lines is free';
-  const byRules = whyNotByRules(section, { before: running.document, after: wanted, fresh: all });
-  if (byRules !== undefined) return byRules;
-  const after = { ...section, name: spare.name, backend: spare.backend };
-  const servers = planServers({ before: spare, after, exceptions: new Map(), release, traits: () => traitsOf(spare, defaults()) });
-  return servers.reload[0]?.detail;
-}
-
 interface AssembleParts extends SpareParts {
   readonly serving: readonly Serving[];
   readonly found: Fresh;
@@ -172,10 +117,12 @@ interface AssembleParts extends SpareParts {
 
 /** Returns a function that makes the document with spare backends. Parts that are made from the same objects are the same objects. */
 function makeAssemble(): (parts: AssembleParts) => Document {
+  const classes = remember<readonly BackendSection[]>();
   const [backends, front, maps, whole] = [remember<readonly BackendSection[]>(), remember<readonly Section[]>(), remember<Document['maps']>(), remember<Document>()]; // prettier-ignore
-  return ({ running, wanted, serving, found: { owned, places } }) => {
+  return ({ running, wanted, serving: all, found: { owned, places } }) => {
+    const serving = all.filter((one) => isInSpare(one) || isByRules(one.section));
     const given = serving.filter(({ isHeld }) => isHeld !== true);
-    const names = new Set(given.map(({ section }) => section.backend));
+    const names = new Set(given.filter(isInSpare).map(({ section }) => section.backend));
     const byRules = given.flatMap(({ section }) => (isByRules(section) ? [section] : []));
     const kept = ownersNow(running, serving, owned);
     const keys = [...serving.map(rowsKey), '', ...Array.from(kept, (pair) => pair.join(' '))].join('\n');
@@ -183,7 +130,7 @@ function makeAssemble(): (parts: AssembleParts) => Document {
       backends: backends([wanted.backends, [...names].join(' ')], () => without(wanted.backends, names, places)),
       front: front([wanted.front, byRules.map(({ backend }) => backend).join(' ')], () => (byRules.length === 0 ? wanted.front : withoutRules(wanted.front, ownersOf(byRules)))), // prettier-ignore
       maps: maps([wanted.maps, keys], () => mapsWithSpares(wanted.maps, serving, kept)),
-      spares: sparesNow(running.document.spares ?? [], serving),
+      spares: areClasses(running.document) ? classes([running.document.spares, wanted.spares], () => sameClasses(running.document.spares, wanted.spares)) : sparesNow(running.document.spares ?? [], serving), // prettier-ignore
     };
     const { certificates } = wanted;
     return whole([...Object.values(made), certificates, wanted], () => (isWanted(made, wanted) ? wanted : { ...wanted, ...made }));
@@ -209,7 +156,7 @@ function ownersNow({ document, exceptions }: Running, serving: readonly Serving[
   const busy = new Set(Array.from(exceptions.values(), ({ backend }) => backend));
   for (const { backend, servers } of document.spares ?? []) if (servers.size > 0) busy.add(backend);
   const left = [...owned].filter(([spare]) => busy.has(spare));
-  return new Map([...left, ...serving.map(({ spare, section }) => [spare, section.backend] as const)]);
+  return new Map([...left, ...serving.filter(isInSpare).map(({ spare, section }) => [spare, section.backend] as const)]);
 }
 
 /** The spare backends with the servers of those whom they serve; the same list when nothing differs. */
@@ -223,6 +170,17 @@ function sparesNow(spares: readonly BackendSection[], serving: readonly Serving[
     return { ...spare, servers: section?.servers ?? new Map<never, never>(), leaving: section?.leaving ?? new Set<never>() };
   });
   return isSame(all, spares) ? spares : all;
+}
+
+/** The sections from which backends are made: the wanted ones where HAProxy has the same, whoever owns their lines. */
+function sameClasses(running: Document['spares'] = [], wanted: Document['spares'] = []): readonly BackendSection[] {
+  const known = new Map(running.map((section) => [section.name, section]));
+  const isSame = wanted.every((section) => isSameBackend(known.get(section.name) ?? { ...section, fragments: [] }, section));
+  return isSame && known.size === wanted.length ? wanted : running;
+}
+
+function areClasses({ spares = [] }: Document): boolean {
+  return spares.some(({ backend }) => isClassName(backend));
 }
 
 /** Returns a function that calls `make` only when it is called with other keys than the last time. */

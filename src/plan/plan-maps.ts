@@ -5,6 +5,7 @@ import { mapNames } from '../haproxy/same-sections.ts';
 import { limitedBackend } from '../haproxy/limits.ts';
 import { backendsOfValue, splitOfKey } from '../haproxy/shares.ts';
 import { APP_MAP, DOMAIN_MAP, LIMITS_MAP, PASSTHROUGH_MAP, SPARES_MAP, TABLE_MAPS } from '../haproxy/settings.ts';
+import type { Made } from './made-backends.ts';
 import { spareOfKey } from '../haproxy/spares.ts';
 import { canStandInCommand } from '../haproxy/server-line.ts';
 
@@ -15,13 +16,15 @@ export interface MapParts {
   /** The folder of the map files, as the configuration writes it. */
   readonly folder: string;
   readonly takesCommands: boolean;
+  /** The backends that HAProxy makes before the maps change. */
+  readonly made?: Made;
   /** Backends that need a reload anyway, so their map entries need no command. */
   readonly lost: ReadonlyMap<BackendName, string>;
 }
 
 /** Plans the changes of map files. An entry for a backend that HAProxy does not have yet is left to the reload that adds the backend. */
 export function planMaps(parts: MapParts): { readonly commands: readonly Command[]; readonly reload: readonly Reason[] } {
-  const { before, after, lost } = parts;
+  const { before, after, made, lost } = parts;
   if (before.maps === after.maps) return { commands: [], reload: [] };
   const commands: Command[] = [];
   const reload: Reason[] = [];
@@ -32,7 +35,7 @@ export function planMaps(parts: MapParts): { readonly commands: readonly Command
     const sent: MapChange[] = [];
     let others = 0;
     for (const change of changes) {
-      backends ??= new Set([...before.backends, ...(before.spares ?? [])].map(({ backend }) => backend));
+      backends ??= new Set([...[...before.backends, ...(before.spares ?? [])].map(({ backend }) => backend), ...(made?.keys() ?? [])]);
       if (lost.has(subjectOf(change))) continue;
       if (canBeSent(change, parts, backends)) sent.push(change);
       else others++;

@@ -9,7 +9,7 @@ import { reason } from './runtime-commands.ts';
 /** The way to the wanted document itself, for a reload that gives each port that a spare backend serves a backend of its own. */
 export function settled({ document }: Running, wanted: Document): IntoSpares {
   const why = Array.from(servedBySpares(document), ([spare, backend]) => [backend, `so far served by ${spare}`] as const);
-  return { toward: wanted, why: new Map(why), serving: new Map() };
+  return { toward: wanted, why: new Map(why), serving: new Map(), made: new Map() };
 }
 
 /** The spare backends that differ, or that have servers in a state of their own. Those of another number or class are left to the next reload. */

@@ -7,7 +7,8 @@ import { lazily } from '../lib/lazily.ts';
 import { makeIntoSpares } from './into-spares.ts';
 import { planMaps } from './plan-maps.ts';
 import { isNamedAsWritten, planServers, type ServerPlan } from './plan-servers.ts';
-import { deleteServer, reason } from './runtime-commands.ts';
+import { reason } from './runtime-commands.ts';
+import { leavingOf, makingOf, publishedAgain, withoutMade } from './made-backends.ts';
 import { inOrder, settled, sparePairs, toldOf } from './plan-spares.ts';
 import { areSameSections, differenceOf, fragmentsText, isSameSection, isSameWhole } from '../haproxy/same-sections.ts';
 import { canStandInCommand } from '../haproxy/server-line.ts';
@@ -36,25 +37,28 @@ export function makePlan({ mapFolder }: { readonly mapFolder: string }): (parts:
     const { document, exceptions, lost } = running;
     if (document === wanted && exceptions.size === 0 && lost.size === 0) return { commands: [], reload: [] };
     const defaults = (): readonly Defaults[] => defaultsOf(document.front);
-    const { toward, why, serving } = settles ? settled(running, wanted) : intoSpares({ running, wanted, release, defaults });
+    const { toward, why, serving, made } = settles ? settled(running, wanted) : intoSpares({ running, wanted, release, defaults });
     const also = toward === wanted ? {} : { toward };
     if (document === toward && exceptions.size === 0 && lost.size === 0) return { commands: [], reload: [], ...also };
     const touched = new Set(Array.from(exceptions.values(), ({ backend }) => `backend ${backend}`));
     const same = Array.from(touched, (name) => find(document.backends, name)).flatMap((section) => section ?? []);
     const backends = pairUp(document.backends, toward.backends, { touched, same });
-    const servers = planAllServers({ running, release, pairs: backends.both, defaults });
+    const coming = makingOf(made, { wanted: toward.backends, strays: running.strays });
+    const pairs = [...backends.both, ...coming.pairs];
+    const servers = planAllServers({ running, release, pairs, defaults });
     const spares = toldOf(serving, planAllServers({ running, release, pairs: sparePairs(document, toward, touched), defaults }));
     const takesCommands = release !== undefined;
-    const maps = planMaps({ before: document, after: toward, folder: mapFolder, takesCommands, lost });
+    const maps = planMaps({ before: document, after: toward, folder: mapFolder, takesCommands, made, lost });
+    const fronts = planFronts(document.front, toward.front);
     const certificates = planCertificates({ before: document.certificates, after: toward.certificates, takesCommands, lost });
+    const went = fronts.length === 0 && maps.reload.length === 0 ? leavingOf(backends.gone, running, release) : undefined;
+    const again = publishedAgain(maps.commands, running, release);
+    const first = [...certificates.commands, ...coming.make, ...servers.commands, ...coming.publish, ...again, ...spares.commands];
     return {
-      commands:
-        release === undefined
-          ? []
-          : inOrder([...certificates.commands, ...servers.commands, ...spares.commands], toldOf(serving, maps).commands),
+      commands: release === undefined ? [] : [...inOrder(first, toldOf(serving, maps).commands), ...(went ?? [])],
       reload: [
-        ...planFronts(document.front, toward.front),
-        ...cameAndWent(backends, { fresh: 'backend-new', gone: 'backend-gone', why }),
+        ...fronts,
+        ...cameAndWent(withoutMade(backends, made, went), { fresh: 'backend-new', gone: 'backend-gone', why }),
         ...changed(backends.both, 'backend-changed'),
         ...servers.reload,
         ...spares.reload,
@@ -208,23 +212,4 @@ function hasItsNames(before: BackendSection, after: BackendSection, { commands }
   const meant = commands.flatMap(({ effect }) => (effect?.kind === 'server' ? [effect.server] : []));
   const isWord = [backend, ...meant].every((name) => !/\s/.test(name) && canStandInCommand(name));
   return isWord && isNamedAsWritten(before, backend, meant) && isNamedAsWritten(after, backend, after.servers.keys());
-}
-
-/**
- * Returns commands that delete stopped servers. `old` holds the servers ('backend/server') that were stopped a while ago; only these are deleted,
- * because HAProxy 2.6 may crash when a server is deleted right after it was stopped.
- */
-export function planDeletions({ document, exceptions, lost }: Running, old: ReadonlySet<string>): readonly Command[] {
-  const due = [...exceptions].flatMap(([key, one]) => (one.stage === 'stopped' && old.has(key) && !lost.has(one.backend) ? [one] : []));
-  if (due.length === 0) return [];
-  const names = new Set(due.map(({ backend }) => backend));
-  const sections = new Map(
-    [...document.backends, ...(document.spares ?? [])].flatMap((section) =>
-      names.has(section.backend) ? [[section.backend, section]] : [],
-    ),
-  );
-  const isFree = new Map(Array.from(sections, ([backend, section]) => [backend, !traitsOf(section, []).refersToServers]));
-  return due.flatMap(({ backend, server }) =>
-    isFree.get(backend) === true && sections.get(backend)?.servers.has(server) === false ? [deleteServer(backend, server)] : [],
-  );
 }

@@ -1,4 +1,15 @@
-import type { CertificateChange, CertificateLine, Command, Effect, Fragment, MapFile, Reason, ReasonCode } from '../model/document.ts';
+import type {
+  BackendEffect,
+  BackendSection,
+  CertificateChange,
+  CertificateLine,
+  Command,
+  Effect,
+  Fragment,
+  MapFile,
+  Reason,
+  ReasonCode,
+} from '../model/document.ts';
 import { limitedBackend } from '../haproxy/limits.ts';
 import { LIMITS_MAP, SPARE_REDIRECTS_MAP } from '../haproxy/settings.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
@@ -74,6 +85,43 @@ export function deleteServer(backend: BackendName, server: ServerName): Command 
     effect: { kind: 'deleted', backend, server },
     mayWait: true,
   };
+}
+
+/** A later HAProxy may say more before or after this. */
+const CHANGED = {
+  added: /^New backend registered\.$/m,
+  published: /^Backend published\.$/m,
+  unpublished: /^Backend unpublished\.$/m,
+  deleted: /^Backend deleted\.$/m,
+} as const satisfies Record<BackendEffect['change'], RegExp>;
+
+/** A command for a backend as a whole [haproxy 3.4]. */
+function backendCommand(text: string, effect: Omit<BackendEffect, 'kind' | 'backend'>, told: Reason): Command {
+  return { text, expect: CHANGED[effect.change], reason: told, effect: { kind: 'backend', backend: effect.section.backend, ...effect } };
+}
+
+/** The command that makes a backend with the lines of a `defaults` section. It gets no requests until it is published. */
+export function addBackend(section: BackendSection, from: string): Command {
+  const told = reason('backend-new', section.backend, `with the lines of ${from}, without a reload`);
+  return backendCommand(`add backend ${section.backend} from ${from}`, { change: 'added', section }, told);
+}
+
+/** The command with which a backend gets requests. */
+export function publishBackend(section: BackendSection): Command {
+  const told = reason('backend-new', section.backend, 'it gets requests');
+  return backendCommand(`publish backend ${section.backend}`, { change: 'published', section }, told);
+}
+
+/** The command after which a backend gets no more requests. */
+export function unpublishBackend(section: BackendSection): Command {
+  const told = reason('backend-gone', section.backend, 'without a reload');
+  return backendCommand(`unpublish backend ${section.backend}`, { change: 'unpublished', section }, told);
+}
+
+/** The command that deletes a backend. HAProxy refuses it while the backend has servers. */
+export function deleteBackend(section: BackendSection): Command {
+  const told = reason('backend-gone', section.backend, 'its last server is deleted');
+  return { ...backendCommand(`del backend ${section.backend}`, { change: 'deleted', section }, told), mayWait: true };
 }
 
 /** A change of one map entry. `from` is undefined for a new entry, `to` for a removed one. */

@@ -21,7 +21,9 @@ export function mapsWithSpares(
   kept: ReadonlyMap<BackendName, BackendName>,
 ): Document['maps'] {
   if (serving.length === 0 && kept.size === 0) return maps;
-  const spares = new Map(serving.map(({ spare, section }) => [section.backend, spare]));
+  const spares = new Map(
+    serving.filter(({ spare, section }) => spare !== section.backend).map(({ spare, section }) => [section.backend, spare]),
+  );
   const files = Object.entries(maps).map(([file, map]) => [file, led(map, spares)] as const);
   const rows = (kind: Kind) => serving.flatMap(({ spare, section }) => keysOf(section.inSpare, kind).map((key) => [key, spare] as const));
   const notes = Array.from(kept, ([spare, to]) => [keyOfSpare(spare), to] as const);

@@ -1,5 +1,6 @@
 import { isIP, isIPv6 } from 'node:net';
 import { isDisabled, readServerLine, type ServerLine } from '../haproxy/server-line.ts';
+import { isClassName } from '../haproxy/classes.ts';
 import { serversInText } from '../haproxy/backend-traits.ts';
 import { bracketed } from '../lib/bracketed.ts';
 import type { ServerException, BackendSection, Document, Fragment, Running, UnresolvedServer } from '../model/document.ts';
@@ -115,12 +116,24 @@ export function compareServers(document: Document, { servers, backends: known }:
   const spares = document.spares && sameOr(document.spares, document.spares.map(compare));
   const differs = backends !== document.backends || spares !== document.spares;
   const unresolved = unresolvedIn(servers);
+  const strays = straysAmong(known, document);
   return {
     document: differs ? { ...document, backends, ...(spares && { spares }) } : document,
     exceptions,
     lost,
+    ...(strays.size > 0 && { strays }),
     ...(unresolved.length > 0 && { unresolved }),
   };
+}
+
+/** The backends that HAProxy has and the document has not: an earlier daemon has made them, or has not deleted them. */
+function straysAmong(known: ReadonlySet<string>, { backends, spares = [], front }: Document): NonNullable<Running['strays']> {
+  const left = new Set(spares.some(({ backend }) => isClassName(backend)) ? known : []); // without them nobody makes backends
+  for (const { backend } of backends) left.delete(backend);
+  for (const { backend } of spares) left.delete(backend);
+  const isInFront = (name: string): boolean => front.some(({ fragments }) => begins({ backend: name, fragments }));
+  const names = [...left].filter((name) => NAME.test(name) && !isInFront(name));
+  return new Map(names.map((name) => [name as BackendName, undefined]));
 }
 
 /** The first list when both have the same objects. */
@@ -138,7 +151,7 @@ function unresolvedIn(servers: ServerRows): readonly UnresolvedServer[] {
 }
 
 /** Whether a section really writes its backend, because a template of the operator may write a different section or none. */
-function begins({ backend, fragments }: BackendSection): boolean {
+function begins({ backend, fragments }: { readonly backend: string; readonly fragments: readonly Fragment[] }): boolean {
   return fragments.some(({ text }) =>
     text.split('\n').some((line) => line.trim().replace(/^listen\s+|^backend\s+/, 'backend ') === `backend ${backend}`),
   );

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { applyAnswers } from '../../src/plan/apply-answers.ts';
 import { type Answer } from '../../src/model/haproxy.ts';
-import { makePlan, planDeletions } from '../../src/plan/plan.ts';
+import { makePlan } from '../../src/plan/plan.ts';
+import { planDeletions } from '../../src/plan/plan-deletions.ts';
 import type { Command, Document, Running } from '../../src/model/document.ts';
 import type { BackendName, ServerName } from '../../src/model/names.ts';
 import { asLoaded, backendSection, document, section } from '../haproxy/make.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { planDeletions } from '../../src/plan/plan.ts';
+import { planDeletions } from '../../src/plan/plan-deletions.ts';
 import type { Document, Plan, Running } from '../../src/model/document.ts';
 import type { BackendName } from '../../src/model/names.ts';
 import { backendSection, document } from '../haproxy/make.ts';

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { applyAnswers } from '../../src/plan/apply-answers.ts';
-import { makePlan, planDeletions } from '../../src/plan/plan.ts';
+import { makePlan } from '../../src/plan/plan.ts';
+import { planDeletions } from '../../src/plan/plan-deletions.ts';
 import { changeOf, readServerLine } from '../../src/haproxy/server-line.ts';
 import type { BackendSection, Command, Document, Running } from '../../src/model/document.ts';
 import type { ServerName } from '../../src/model/names.ts';

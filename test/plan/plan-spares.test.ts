@@ -7,7 +7,8 @@ import { servedBySpares } from '../../src/haproxy/spares.ts';
 import type { Document, Plan, Running } from '../../src/model/document.ts';
 import type { Front, Service } from '../../src/model/service.ts';
 import { applyAnswers } from '../../src/plan/apply-answers.ts';
-import { makePlan, planDeletions } from '../../src/plan/plan.ts';
+import { makePlan } from '../../src/plan/plan.ts';
+import { planDeletions } from '../../src/plan/plan-deletions.ts';
 import { asLoaded, front, OPTIONS, server, service, settings, templatesWith } from '../haproxy/make.ts';
 import { R26, words } from './plan-rows.ts';
 
