@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { isClassName } from '../haproxy/classes.ts';
 import { servedBySpares } from '../haproxy/spares.ts';
 import type { Running } from '../model/document.ts';
 import type { View } from '../model/view.ts';
@@ -29,7 +30,7 @@ export function setRunningFigures(running: Running | undefined, set: SetGauge): 
   set('servers', stages.get('stopped') ?? 0, { state: 'stopped' });
   const { spares, ...document } = running?.document ?? { maps: {} };
   const served = servedBySpares(document);
-  if (spares === undefined) return;
+  if (spares === undefined || spares.some(({ backend }) => isClassName(backend))) return; // from HAProxy 3.4 on there are none
   set('spareBackends', served.size, { state: 'taken' });
   set('spareBackends', Math.max(0, spares.length - served.size), { state: 'free' });
   for (const [proxy, backend] of served) set('spareServes', 1, { proxy, backend });

@@ -3,6 +3,7 @@ import { each, whole } from '../lib/lists.ts';
 import type { BackendSection, Fragment, Section } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
 import type { Release } from '../model/release.ts';
+import { OPENERS } from './backend-traits.ts';
 import { isAtLeast } from './release.ts';
 import { fragmentsText } from './same-sections.ts';
 import { classOf, makePatterns } from './spares.ts';
@@ -90,14 +91,11 @@ function inheritedOf(head: string): Inherited {
   const start = lines.findLastIndex((line) => /^\s*defaults(?:\s|$)/.test(line));
   if (start < 0) return NOTHING;
   const rest = lines.slice(start + 1);
-  const end = rest.findIndex((line) => OPENS.test(line));
+  const end = rest.findIndex((line) => OPENERS.has(line.trim().split(/\s+/, 1)[0] ?? ''));
   const from = /\sfrom\s+\S+/.exec(lines[start] ?? '')?.[0].trim() ?? '';
   const own = (end < 0 ? rest : rest.slice(0, end)).filter((line) => !isComment(line.trim()));
   return { from: from === '' ? '' : ` ${from}`, lines: own.map((line) => `${line}\n`).join('') };
 }
-
-/** A line without a space before it opens a section in every template that is written as usual; one with spaces does so by its keyword. */
-const OPENS = /^\s*(?:global|listen|frontend|backend|userlist|peers|resolvers|mailers|program|cache|http-errors|ring|log-forward|fcgi-app|crt-store|traces|log-profile|acme)(?:\s|$)/; // prettier-ignore
 
 const TITLE = /^[ \t]*backend[ \t]+\S+[ \t]*(.*)(?:\n|$)/m;
 

@@ -19,7 +19,7 @@ export const CONFIGURATION_OPTIONS = {
     fallback: true,
   }),
   spareBackends: option<number | undefined>('--spare-backends <n>', 'The configuration', {
-    help: 'how many backends without servers are ready for each of the commonest kinds of apps, so that a new app is served without a reload (default: 16, with --no-haproxy-map 0); 0: none',
+    help: 'how many backends without servers are ready for each of the commonest kinds of apps, so that a new app is served without a reload (default: 16, with --no-haproxy-map 0); HAProxy 3.4 and later needs none and makes backends for new apps itself; 0: neither',
     fallback: undefined,
     read: whole(0, 1000, 'backends'),
   }),
