@@ -22,7 +22,11 @@ export function withSense(settings: Settings): Settings {
 }
 
 /** HAProxy is ours, a service's, or one that --command reloads. */
-function refuseUnclearHaproxy({ command, haproxySocket, haproxyMasterSocket, stopHaproxy }: Settings): void {
+function refuseUnclearHaproxy({ command, haproxySocket, haproxyMasterSocket, stopHaproxy, holdListeners }: Settings): void {
+  if (holdListeners && (command !== undefined || haproxyMasterSocket !== undefined))
+    throw new UsageError(
+      '--hold-listeners is for a HAProxy that this daemon starts: leave it out beside --command and --haproxy-master-socket',
+    );
   if (haproxySocket !== undefined && command === undefined && haproxyMasterSocket === undefined)
     throw new UsageError(
       '--haproxy-socket is the socket of a HAProxy that is not ours: give --command or --haproxy-master-socket with it, or leave it out',

@@ -65,7 +65,7 @@ export function reach(given: Given): Reached {
     const haproxy = withChecksBeforeReload(master, { config, prepare, ...its });
     return { haproxy, applied: () => master.applied(), ready: () => master.ready(), revive: never, master, own: undefined, files, ...its };
   }
-  const own = makeProcess({ ...shared, bin, stateDir, config, env });
+  const own = makeProcess({ ...shared, bin, stateDir, config, env, holdsListeners: settings.holdListeners && !settings.once });
   const haproxy = withChecksBeforeReload(own, { config, prepare, ...ours });
   return {
     haproxy,

@@ -69,6 +69,10 @@ export function watch({ reached: { master, own, capable, most }, drive, view, su
 /** The binds that were taken by another process and are free now. */
 async function freedOf(taken: readonly TakenBind[], master: MasterWorker, capable: () => Promise<bigint>): Promise<readonly TakenBind[]> {
   if (taken.length === 0) return [];
-  const still = await takenOf(taken, (await socketsOf(await master.pids().catch(() => []))) ?? new Set(), capable);
+  const still = await takenOf(
+    taken,
+    (await socketsOf([...(await master.pids().catch(() => [])), ...master.holders()])) ?? new Set(),
+    capable,
+  );
   return taken.filter(({ address, port }) => !still.some((one) => one.address === address && one.port === port));
 }

@@ -179,6 +179,11 @@ export const OPTIONS = {
     read: duration,
   }),
 
+  holdListeners: option('--hold-listeners', 'HAProxy', {
+    help: 'a second HAProxy keeps the listening sockets open, so that new connections wait while one that has ended is started again, for up to 10 s',
+    fallback: false,
+  }),
+
   ...DNS_OPTIONS,
 
   ...ADMIN_OPTIONS,

@@ -25,11 +25,11 @@ export function withChecksBeforeReload(own: MasterWorker, settings: ReloadSettin
   return {
     ...own,
     async reload(reasons, wanted) {
-      await requireRoom(settings, await own.pids());
+      await requireRoom(settings, [...(await own.pids()), ...own.holders()]);
       await own.reload(reasons, wanted).catch(async (error: unknown) => {
         // A port may have been taken since the first check. A HAProxy that hangs is not waited for as long as a reload again.
         const pids = await own.pids(AFTER_RELOAD_MS).catch(() => undefined);
-        if (pids !== undefined) await requireRoom(settings, pids);
+        if (pids !== undefined) await requireRoom(settings, [...pids, ...own.holders()]);
         throw error;
       });
     },

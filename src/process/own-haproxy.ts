@@ -5,6 +5,7 @@ import type { Environment } from '../lib/environment.ts';
 import type { Logger } from '../lib/logger.ts';
 import { environmentOf } from './haproxy-environment.ts';
 import { identify, lives, type ProcessIdentity } from './process-identity.ts';
+import { Holder } from './holder.ts';
 import { ProcessNotes } from './process-notes.ts';
 import { requireOurFile } from './command-line.ts';
 import { writeStates } from './states-file.ts';
@@ -35,6 +36,8 @@ export interface OwnSettings {
   readonly now: () => number;
   /** The sockets of a HAProxy that a service starts; without them HAProxy is ours, and its sockets are in the run folder. */
   readonly service?: ServiceSockets | undefined;
+  /** Whether the listening sockets are held by a second process, too, so that connections wait for a HAProxy that has ended; not of a service's HAProxy. */
+  readonly holdsListeners?: boolean | undefined;
   /** Returns the text of a certificate that a command loads. */
   readonly readPem?: RuntimeSettings['readPem'];
   /** HAProxy's environment; by default PATH, TZ and LANG of this process. */
@@ -54,13 +57,16 @@ export interface ServiceSockets {
 }
 
 /** The settings with their defaults, the paths, and what is known about the running HAProxy. */
-export type OwnHaproxy = Required<Omit<OwnSettings, 'stateDir' | 'service' | 'readPem'>> &
+export type OwnHaproxy = Required<Omit<OwnSettings, 'stateDir' | 'service' | 'readPem' | 'holdsListeners'>> &
   Pick<OwnSettings, 'service'> &
   Readonly<Record<Path, string>> & {
     readonly runtime: Runtime;
     /** The same commands on the worker's own socket, where it answers during a reload, too; a service's HAProxy may have none. */
     readonly direct: Runtime | undefined;
     readonly noted: ProcessNotes;
+    readonly holder: Holder | undefined;
+    /** Whether the worker hands its listening sockets to the holder. */
+    readonly exposes: boolean;
     /** Set while this daemon starts or reloads HAProxy, whose master may have no socket until it has loaded a large file. */
     isLoading: boolean;
   };
@@ -72,17 +78,21 @@ const CALL_MS = 1_000; // a reloading master may accept a connection only second
 /** Fills in the defaults and the paths in the run folder. */
 export function ownHaproxyOf(settings: OwnSettings): OwnHaproxy {
   const at = (name: string): string => resolve(settings.runDir, name);
-  const { service, readPem } = settings;
+  const { service, readPem, holdsListeners = false } = settings;
   const socketPath = service === undefined ? at('master.sock') : resolve(service.master);
   const config = resolve(settings.config);
   const [workerPath, workerConfig] = [`${config}.sock`, `${config}.worker`];
   const directPath = service === undefined ? workerPath : service.worker;
   const mapFolder = dirname(config);
+  const env = settings.env ?? environmentOf(process.env);
+  const held = { bin: settings.bin, env, config, base: `${config}.held`, from: workerPath, log: settings.log };
   return {
     deadlineMs: RELOAD_MS,
     pauseMs: 30,
-    env: environmentOf(process.env),
     ...settings,
+    env,
+    exposes: holdsListeners,
+    holder: holdsListeners ? new Holder(held) : undefined,
     config,
     socketPath,
     logPath: at('haproxy.log'),

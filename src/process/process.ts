@@ -27,6 +27,8 @@ export interface MasterWorker extends Haproxy {
    * milliseconds, by default as long as a reload may take.
    */
   pids(mostMs?: number): Promise<readonly number[]>;
+  /** Returns the pids of processes that have its listening sockets beside it. */
+  holders(): readonly number[];
   /** Waits `ms` milliseconds, or until HAProxy ends; an end since the last wait counts. Rejects when the signal aborts. */
   stays(ms: number, signal: AbortSignal): Promise<void>;
   /** Whether this is the worker whose memory is known. A different worker comes from a reload that somebody else made. */
@@ -66,6 +68,7 @@ function makeMasterWorker(own: OwnHaproxy): MasterWorker {
     ready: () => inTurn(() => ready(own)),
     adopt: () => adopt(own),
     pids: (mostMs = own.deadlineMs) => pidsOf(own, mostMs),
+    holders: () => own.holder?.pids ?? [],
     stays: makeStays(own),
     knows: (worker) => [undefined, worker].includes(runtime.pid()),
     applied: () => applied(own),
@@ -90,10 +93,15 @@ async function agrees(own: OwnHaproxy, fingerprint: string): Promise<void> {
 async function adopt(own: OwnHaproxy): Promise<{ readonly worker: number } | undefined> {
   const found = await look(own, own.now() + own.deadlineMs);
   const master = found === undefined ? undefined : await identify(found.master);
-  if (master === undefined) return undefined;
+  if (master === undefined) {
+    own.holder?.lost();
+    return undefined;
+  }
   await own.noted.noteMaster(master);
   const worker = await serving(own);
-  return worker === undefined ? undefined : { worker };
+  if (worker === undefined) return undefined;
+  if (!own.isLoading) void own.holder?.follow(worker);
+  return { worker };
 }
 
 async function pidsOf(own: OwnHaproxy, mostMs: number): Promise<readonly number[]> {
@@ -140,6 +148,7 @@ async function applied(own: OwnHaproxy): Promise<string | undefined> {
 }
 
 async function stop(own: OwnHaproxy, gently: Gently | undefined): Promise<void> {
+  await own.holder?.end(); // a HAProxy that finishes its connections takes no more, which clients are to see
   const found = await look(own, own.now() + STOP_MS).catch(() => undefined); // a HAProxy that hangs is ended by its recorded pid
   const noted = await own.noted.master();
   const master = found === undefined ? noted : await identify(found.master);

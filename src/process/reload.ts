@@ -44,6 +44,7 @@ export async function reload(own: OwnHaproxy, { reasons, wanted }: Task): Promis
     const worker = before === undefined ? await start({ own, since, until }) : await reloadRunning({ own, since, until, before });
     own.runtime.forget();
     await note(own, { fingerprint, worker });
+    void own.holder?.follow(worker);
     own.log.debug({ worker }, 'HAProxy serves what was written');
   } finally {
     own.isLoading = false;
@@ -63,7 +64,18 @@ async function start({ own, since, until }: Pick<Attempt, 'own' | 'since' | 'unt
   for (const stale of [own.socketPath, own.workerPath, ...own.noted.files]) await rm(stale, { force: true, recursive: true });
   const output = await open(own.logPath, 'a', 0o600); // not a pipe, because HAProxy blocks on a pipe that nobody reads
   // -db keeps HAProxy in the foreground whatever the configuration says; with `daemon` the master would get a different pid
-  const args = ['-W', '-db', '-S', `${own.socketPath},mode,600`, '-f', own.config, '-f', own.workerConfig];
+  const held = own.holder?.socket;
+  const args = [
+    '-W',
+    '-db',
+    '-S',
+    `${own.socketPath},mode,600`,
+    '-f',
+    own.config,
+    '-f',
+    own.workerConfig,
+    ...(held === undefined ? [] : ['-x', held]),
+  ];
   const child = spawn(own.bin, args, { detached: true, stdio: ['ignore', output.fd, output.fd], env: own.env });
   child.unref();
   try {

@@ -10,6 +10,8 @@ export interface WorkerSocket {
   readonly workerPath: string;
   readonly workerConfig: string;
   readonly log: Pick<Logger, 'warn'>;
+  /** Whether the worker hands its listening sockets to whoever asks at that socket. */
+  readonly exposes: boolean;
 }
 
 /**
@@ -18,11 +20,13 @@ export interface WorkerSocket {
  * beside haproxy.cfg and not in the run folder: HAProxy ends when it can't make the socket at a reload, and the run folder may be deleted. Where no
  * socket can be made, the file is empty, and changes wait for the end of a reload. Rejects when the file can't be written.
  */
-export async function writeWorkerConfig({ workerPath, workerConfig, log }: WorkerSocket): Promise<void> {
+export async function writeWorkerConfig({ workerPath, workerConfig, log, exposes }: WorkerSocket): Promise<void> {
   const why = await whyNot(workerPath);
   if (why !== undefined) log.warn({ socket: workerPath, reason: why }, 'HAProxy can have no socket for commands during a reload');
   await replaceFile(workerConfig, [
-    why === undefined ? `global\n  stats socket ${escaped(workerPath)} mode 600 level admin\n` : '# no socket\n',
+    why === undefined
+      ? `global\n  stats socket ${escapedPath(workerPath)} mode 600 level admin${exposes ? ' expose-fd listeners' : ''}\n`
+      : '# no socket\n',
   ]);
 }
 
@@ -48,6 +52,6 @@ async function whyNot(path: string): Promise<string | undefined> {
 }
 
 /** A path as a word of HAProxy's configuration. */
-function escaped(path: string): string {
+export function escapedPath(path: string): string {
   return path.replaceAll(/[\s"'\\#$]/g, (character) => `\\${character}`);
 }

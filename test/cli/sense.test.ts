@@ -12,3 +12,12 @@ test.each<[string, Partial<Settings>]>([
   expect(() => withSense({ ...all, http3: true })).toThrow(`--http3 can't be with ${flag}: remove one of the two`);
   expect(withSense(all)).toMatchObject(given);
 });
+
+test.each<Partial<Settings>>([{ command: 'true' }, { haproxyMasterSocket: '/run/haproxy-master.sock' }])(
+  '--hold-listeners is refused for a HAProxy that is not ours: %j',
+  (given) => {
+    const all = { ...defaultSettings(), group: ['external'], ...given };
+    expect(() => withSense({ ...all, holdListeners: true })).toThrow('--hold-listeners is for a HAProxy that this daemon starts');
+    expect(withSense(all)).toMatchObject(given);
+  },
+);

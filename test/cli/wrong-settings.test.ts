@@ -81,6 +81,7 @@ const SETTINGS: Readonly<Record<OptionName, Row>> = {
   reloadQuiet: NUMBER,
   reloadMaxWait: NUMBER,
   reloadMinInterval: NUMBER,
+  holdListeners: ANY,
   settle: { wrong: ['0', 'long'] },
   dnsListen: { wrong: ['53', 'localhost:53'], heals: ['127.0.0.1:1'] },
   dnsHttpListen: { wrong: ['8123'], heals: ['127.0.0.1:1'] },

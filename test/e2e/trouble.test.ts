@@ -1,8 +1,9 @@
 import { expect, jest, test } from '@jest/globals';
 import { readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { clusters } from './cluster.ts';
 import { writeSlowHaproxy } from './slow-haproxy.ts';
-import { FIRST } from './tasks.ts';
+import { FIRST, OTHER_HOST } from './tasks.ts';
 import { until } from './until.ts';
 
 jest.setTimeout(90_000);
@@ -70,6 +71,31 @@ test.each(['worker', 'master'] as const)('HAProxy whose %s somebody ended is sta
   await until('another worker', async () => ![0, before].includes(await worker()));
   await served(FIRST);
   await expect(logged(/HAProxy is gone/)).resolves.toMatchObject({ level: 'error' });
+});
+
+test('--hold-listeners: HAProxy is killed, and no connection is refused; a new port is held as well', async () => {
+  const { app, otherApp, marathon, daemon, deploy, addTask, settled, served, processes, traffic, config } = await makeCluster();
+  await deploy();
+  const { logged } = daemon(['--hold-listeners']);
+  await logged(/listening sockets are held/);
+  await settled();
+  const { more, stop } = traffic();
+  await more(20);
+  const [master = 0] = await processes();
+  process.kill(master, 'SIGKILL');
+  await logged(/it served last/); // it is there again
+  await more(20);
+  const { failures } = await stop();
+  expect(failures).not.toHaveProperty('ECONNREFUSED');
+  await served(FIRST);
+
+  const held = async (): Promise<readonly string[]> => (await readdir(path.dirname(config))).filter((name) => /\.held\.[01]$/.test(name));
+  const [first] = await held();
+  marathon.deploy(otherApp);
+  await addTask(otherApp.id, FIFTH);
+  await until('the sockets are held that the port is one of', async () => !(await held()).includes(first ?? ''));
+  await served([FIFTH], { host: OTHER_HOST });
+  expect(await held()).toHaveLength(1);
 });
 
 test('a daemon that waits for a Marathon which never answers ends at SIGTERM', async () => {

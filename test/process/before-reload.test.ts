@@ -13,6 +13,7 @@ test('a reload that hangs is not waited for a second time: HAProxy is asked once
   const waits: (number | undefined)[] = [];
   const own = {
     reload: () => Promise.reject(new Error('HAProxy did not confirm')),
+    holders: () => [],
     pids: (mostMs?: number) => {
       waits.push(mostMs);
       return waits.length === 1 ? Promise.resolve([]) : Promise.reject(new Error('it does not answer'));

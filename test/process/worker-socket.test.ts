@@ -6,6 +6,7 @@ import { writeWorkerConfig } from '../../src/process/worker-socket.ts';
 
 async function written(
   name: string,
+  exposes = false,
 ): Promise<{ readonly text: string; readonly files: readonly string[]; readonly told: readonly unknown[] }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'worker-'));
   const told: unknown[] = [];
@@ -14,6 +15,7 @@ async function written(
     await writeWorkerConfig({
       workerPath: path.join(folder, name),
       workerConfig,
+      exposes,
       log: { warn: (facts: unknown) => told.push(facts) } as never,
     });
     return { text: (await readFile(workerConfig, 'utf8')).replaceAll(folder, ''), files: await readdir(folder), told };
@@ -36,4 +38,9 @@ test.each([
   const { text, told } = await written(name);
   expect(text).toBe('# no socket\n');
   expect(told).toEqual([expect.objectContaining({ reason })]);
+});
+
+test('the worker hands over its listening sockets only where a second process holds them', async () => {
+  const { text } = await written('a.sock', true);
+  expect(text).toBe('global\n  stats socket /a.sock mode 600 level admin expose-fd listeners\n');
 });
