@@ -1,5 +1,5 @@
 import { expect, jest, test } from '@jest/globals';
-import { chown, copyFile, readFile } from 'node:fs/promises';
+import { chown, copyFile, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { clusters, type Cluster } from './cluster.ts';
@@ -45,6 +45,7 @@ async function makeHaproxy({ folder }: Cluster): Promise<string> {
   const { stdout } = await execa('sh', ['-c', 'readlink -f "$(command -v haproxy)"']);
   await copyFile(stdout, bin);
   await execa('setcap', ['cap_net_bind_service+ep', bin]);
+  await rm(path.join(folder, 'state'), { recursive: true, force: true }); // the user's daemon makes it
   await chown(folder, USER, USER);
   return bin;
 }
