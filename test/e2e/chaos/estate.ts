@@ -8,6 +8,7 @@ import { makeFolder } from '../ends.ts';
 import type { Ends } from '../fixtures/stage.ts';
 import { fleetHost, makeFleet, startMany, type Fleet, type FleetTask } from '../fleet.ts';
 import { openCluster, type Cluster } from '../open-cluster.ts';
+import { writeHeldHaproxy, type HeldHaproxy } from '../slow-haproxy.ts';
 import { makeTraffic, type Traffic } from '../traffic.ts';
 import { makeDoor, type Door } from './door.ts';
 
@@ -53,6 +54,8 @@ export interface Estate {
   readonly traffic: () => readonly Traffic[];
   /** Templates of the operator's. */
   readonly templates: string;
+  /** The program that the daemon runs as HAProxy. */
+  readonly held: HeldHaproxy;
 }
 
 interface Opening {
@@ -79,12 +82,13 @@ export async function openEstate({ ends, mount }: Opening): Promise<Estate> {
   await mkdir(path.dirname(cluster.config));
   const fleet = await makeFleet(cluster, APPS + SPARE);
   const tasks = await deployAll(cluster, fleet);
-  const daemons = makeDaemons(cluster, ['--stream-timeout', '2', '--templates-dir', templates]);
+  const held = await writeHeldHaproxy(path.join(folder, 'bin'));
+  const daemons = makeDaemons(cluster, held, ['--stream-timeout', '2', '--templates-dir', templates]);
   daemons.start();
   await daemons.now().logged(/has loaded the configuration/);
   await cluster.agreed();
   return {
-    ...{ cluster, doors, fleet, tasks, daemons, mounts, templates },
+    ...{ cluster, doors, fleet, tasks, daemons, mounts, templates, held },
     change: makeChange(cluster, fleet, tasks),
     changeApps: makeAppChange(cluster, fleet),
     isValid: () => promisify(execFile)('haproxy', ['-c', '-f', cluster.config]).then(yes, no),
@@ -122,14 +126,15 @@ async function deployAll({ marathon }: Cluster, fleet: Fleet): Promise<Map<numbe
   return tasks;
 }
 
-function makeDaemons({ daemon }: Cluster, words: readonly string[]): Daemons {
+function makeDaemons({ daemon }: Cluster, { folder }: HeldHaproxy, words: readonly string[]): Daemons {
+  const env = { PATH: `${folder}:${process.env['PATH'] ?? ''}` };
   const all: Running[] = [];
   const now = (): Running => all.at(-1) as Running;
   const log = (): readonly LogLine[] => all.flatMap((one) => one.log());
   return {
     now,
     log,
-    start: ({ before = [], words: flags = [] } = {}) => void all.push(daemon([...words, ...flags], { before })),
+    start: ({ before = [], words: flags = [] } = {}) => void all.push(daemon([...words, ...flags], { before, env })),
     end: async (signal) => {
       now().signal(signal);
       await now().ended;
