@@ -1,0 +1,106 @@
+/**
+ * Random histories in a small estate with a real HAProxy: apps and tasks come and go, the daemon and HAProxy are killed, HAProxy is reloaded by
+ * others. After each history Marathon, HAProxy and its file must say the same.
+ *
+ *   npm run bench:history             for a minute
+ *   npm run bench:history -- 300 7    for 300 s, from the seed 7
+ *
+ * A different release of HAProxy is tried by its folder in front of PATH.
+ */
+import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openEstate, type Estate } from '../e2e/chaos/estate.ts';
+import { needBuild } from '../e2e/command.ts';
+import { endAll } from '../e2e/ends.ts';
+import { needHaproxy, type Ends } from '../e2e/fixtures/stage.ts';
+import { until } from '../e2e/until.ts';
+
+/** One event. `isFatal`: HAProxy is killed, whose connections break. */
+interface Act {
+  readonly what: string;
+  readonly act: (estate: Estate) => Promise<void>;
+  readonly isFatal?: true;
+}
+
+const masterOf = async ({ cluster }: Estate): Promise<number> => (await cluster.processes())[0] ?? 0;
+
+const restart = async ({ daemons }: Estate): Promise<void> => {
+  await daemons.end('SIGKILL');
+  daemons.start();
+};
+
+const ACTS: readonly Act[] = [
+  { what: 'tasks', act: ({ change }) => change() },
+  { what: 'tasks', act: ({ change }) => change() },
+  { what: 'apps', act: ({ changeApps }) => changeApps() },
+  { what: 'apps', act: ({ changeApps }) => changeApps() },
+  { what: 'the daemon is killed', act: restart },
+  { what: 'a reload by hand', act: async ({ daemons }) => Promise.resolve(daemons.now().signal('SIGUSR1')) },
+  { what: 'a reload by somebody else', act: async (estate) => void process.kill(await masterOf(estate), 'SIGUSR2') },
+  { what: "HAProxy's worker is killed", act: async ({ cluster }) => void process.kill(await cluster.worker(), 'SIGKILL'), isFatal: true },
+  { what: "HAProxy's master is killed", act: async (estate) => void process.kill(await masterOf(estate), 'SIGKILL'), isFatal: true },
+];
+
+/** Numbers from 0 up to 1 that a seed decides [mulberry32]. */
+function makeRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const MOST_ACTS = 6;
+const MOST_PAUSE_MS = 700;
+
+/** Runs one history. Returns what happened, and how many requests failed. */
+async function tryHistory(estate: Estate, random: () => number): Promise<{ readonly told: string; readonly failed: number }> {
+  const acts = Array.from({ length: 1 + Math.floor(random() * MOST_ACTS) }, () => ACTS[Math.floor(random() * ACTS.length)] as Act);
+  const flows = estate.traffic();
+  const told: string[] = [];
+  for (const { what, act } of acts) {
+    const pauseMs = Math.floor(random() * MOST_PAUSE_MS);
+    told.push(`${what}, ${pauseMs} ms`);
+    await act(estate);
+    await sleep(pauseMs);
+  }
+  try {
+    await estate.cluster.agreed();
+    await until('a file that HAProxy takes', estate.isValid);
+  } catch (error) {
+    const log = estate.daemons
+      .log()
+      .slice(-20)
+      .map((line) => JSON.stringify(line));
+    throw new Error([`after this history: ${told.join('; ')}`, ...log].join('\n'), { cause: error });
+  }
+  const tallies = await Promise.all(flows.map(({ stop }) => stop()));
+  const failed = tallies.flatMap(({ failures }) => Object.values(failures)).reduce((sum, count) => sum + count, 0);
+  const isFatal = acts.some((one) => one.isFatal);
+  return { told: told.join('; '), failed: isFatal ? 0 : failed };
+}
+
+await needHaproxy();
+needBuild();
+const [seconds = '60', given] = process.argv.slice(2);
+const seed = Number(given ?? Date.now() % 2 ** 31);
+const random = makeRandom(seed);
+const ends: Ends = [];
+const [counts, end] = [{ histories: 0, failed: 0 }, performance.now() + Number(seconds) * 1_000];
+try {
+  const estate = await openEstate({ ends, mount: false });
+  while (performance.now() < end) {
+    const { told, failed } = await tryHistory(estate, random);
+    counts.histories++;
+    counts.failed += failed;
+    if (failed > 0) process.stdout.write(`${failed} requests failed: ${told}\n`);
+  }
+} finally {
+  await endAll(ends);
+  const version = execFileSync('haproxy', ['-v'], { encoding: 'utf8' }).split(' ')[2] ?? '';
+  process.stdout.write(
+    `HAProxy ${version}, seed ${seed}: ${counts.histories} histories ended in agreement, ${counts.failed} requests failed\n`,
+  );
+}
