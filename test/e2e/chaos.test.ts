@@ -21,7 +21,6 @@ const SELECTION = [
   'haproxy.cfg is removed',
   'the state folder is removed',
   'the daemon is killed (kill -9), and started again later',
-  'the daemon is killed (kill -9) in a reload, while HAProxy loads',
   'ten such apps at once',
 ].map((name): readonly [string, Fault | undefined] => [name, FAULTS.find(({ what }) => what === name)]);
 

@@ -108,7 +108,7 @@ export const MACHINE_FAULTS: readonly Fault[] = [
   stopping('HAProxy is frozen (SIGSTOP)', ({ cluster }) => cluster.processes()),
   stopping("HAProxy's master is frozen (SIGSTOP)", async (estate) => [await masterOf(estate)]),
   moment("the socket of HAProxy's master is removed", ({ cluster }) => rm(path.join(cluster.runDir, 'master.sock'))),
-  moment('the run folder is removed', ({ cluster }) => rm(cluster.runDir, { recursive: true }), { needsReload: true }),
+  moment('the run folder is removed', ({ cluster }) => rm(cluster.runDir, { recursive: true, maxRetries: 5 }), { needsReload: true }),
   moment('the run folder is replaced by an empty one', async ({ cluster: { runDir } }) => {
     await rename(runDir, `${runDir}.away`);
     await mkdir(runDir);
@@ -129,7 +129,7 @@ export const MACHINE_FAULTS: readonly Fault[] = [
     },
     { isFatal: true },
   ),
-  moment('the state folder is removed', ({ cluster }) => rm(path.join(cluster.folder, 'state'), { recursive: true }), {
+  moment('the state folder is removed', ({ cluster }) => rm(path.join(cluster.folder, 'state'), { recursive: true, maxRetries: 5 }), {
     needsReload: true,
   }),
   diskFull,
