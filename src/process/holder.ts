@@ -140,7 +140,10 @@ async function answering(socket: string): Promise<ProcessIdentity> {
     const [, pid] = /^Pid: (\d+)$/m.exec(told) ?? [];
     const holder = pid === undefined ? undefined : await identify(Number(pid));
     if (holder !== undefined) return holder;
-    if (performance.now() >= until) throw new Error('the HAProxy that is to hold them does not start; it needs those of the one that runs');
+    if (performance.now() >= until)
+      throw new Error(
+        'the second HAProxy does not start; one that was started without --hold-listeners hands over its sockets after its next reload',
+      );
     await sleep(PAUSE_MS);
   }
 }
