@@ -1,6 +1,6 @@
 import type { Ask } from '../lib/runs.ts';
 import type { Running } from '../model/document.ts';
-import { servedBySpares } from '../haproxy/spares.ts';
+import { SPARE_MAPS } from '../haproxy/settings.ts';
 import type { DriveDependencies } from './dependencies.ts';
 
 type SettlingParts = Pick<DriveDependencies, 'later' | 'settleMs'> & {
@@ -8,7 +8,10 @@ type SettlingParts = Pick<DriveDependencies, 'later' | 'settleMs'> & {
   readonly slow: Ask;
 };
 
-/** Notices when spare backends have served the same ports for a while, so that a reload gives these backends of their own. */
+/**
+ * Notices when spare backends, or rows in place of rules, have served the same ports for a while, so that a reload gives these backends and rules of
+ * their own.
+ */
 export class Settling {
   readonly #parts: SettlingParts;
   #served = '';
@@ -23,9 +26,9 @@ export class Settling {
     return this.#isDue;
   }
 
-  /** Looks at what HAProxy runs now. The while begins again when a spare backend serves another port. */
+  /** Looks at what HAProxy runs now. The while begins again when another port is served so. */
   look({ document }: Running): void {
-    const served = Array.from(servedBySpares(document), (pair) => pair.join(' ')).join('\n');
+    const served = SPARE_MAPS.flatMap((file) => Array.from(document.maps[file] ?? [], (row) => row.join(' '))).join('\n');
     if (served === this.#served) return;
     this.#served = served;
     this.#isDue = false;

@@ -60,7 +60,7 @@ test('new apps are served without a reload, by backends that HAProxy makes or by
 
   first.signal('SIGKILL');
   await first.ended;
-  const second = daemon(['--settle', '1']);
+  const second = daemon(isMade ? [] : ['--settle', '1']);
   await second.logged(/Marathon was read/);
   if (isMade) await addTask('/cart', '127.70.0.8');
   else await second.logged(/backend-new cart_10004: so far served by marathon_lb_spare_.*has loaded/);

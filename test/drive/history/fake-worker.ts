@@ -27,8 +27,12 @@ export class FakeWorker {
   readonly config: string;
   readonly servers = new Map<string, Servers>();
   readonly maps = new Map<string, Map<string, string>>();
+  /** Backends that commands made or took out of use; those of the second get no requests. */
+  readonly changed = new Set<string>();
+  readonly unpublished = new Set<string>();
   isStopping = false;
   readonly #version: string;
+  readonly #classes = new Set<string>();
   readonly #next = new Map<string, Map<string, string>>(); // maps that are prepared
 
   constructor(texts: Texts, { pid, release: { major, minor } }: { readonly pid: number; readonly release: Release }) {
@@ -40,6 +44,7 @@ export class FakeWorker {
     for (const line of this.config.split('\n')) {
       const [word = '', name = '', address = '', ...words] = line.trim().split(' ');
       if (word === 'backend') this.servers.set(name, (servers = new Map()));
+      if (word === 'defaults') this.#classes.add(name);
       if (word === 'server') servers.set(name, serverOf(address, words, words.includes('disabled') ? 'maint' : 'ready'));
     }
   }
@@ -55,6 +60,7 @@ export class FakeWorker {
     if (this.isStopping && REFUSED_AT_END.test(text)) return 'Proxy is disabled.\n';
     const [verb = '', noun = '', which = '', ...rest] = text.split(' ');
     if (verb === 'show') return this.#show(noun, text.split(' ').slice(2).join(' '));
+    if (noun === 'backend') return this.#backend(verb, which, rest[1] ?? '');
     if (noun === 'map') return this.#map(verb, [which, ...rest], rows);
     const [backend = '', name = ''] = (noun === 'maxconn' ? (rest[0] ?? '') : which).split('/');
     const servers = this.servers.get(backend);
@@ -64,6 +70,26 @@ export class FakeWorker {
     const [address = '', ...words] = rest;
     servers.set(name, { ...serverOf(address, words, 'maint'), isChecked: false });
     return 'New server registered.\n';
+  }
+
+  #backend(verb: string, name: string, from: string): string {
+    const servers = this.servers.get(name);
+    this.changed.add(name);
+    if (verb === 'add') {
+      if (servers !== undefined) return `Error during backend creation : name is already used by other proxy 'backend ${name}'.\n`;
+      if (!this.#classes.has(from)) return `Cannot find default proxy '${from}'.\n`;
+      this.servers.set(name, new Map());
+      this.unpublished.add(name);
+      return 'New backend registered.\n';
+    }
+    if (servers === undefined) return 'No such backend.\n';
+    if (verb === 'publish') this.unpublished.delete(name);
+    if (verb === 'publish') return 'Backend published.\n';
+    if (verb === 'unpublish') this.unpublished.add(name);
+    if (verb === 'unpublish') return 'Backend unpublished.\n';
+    if (servers.size > 0) return 'Only a backend without server can be deleted.\n';
+    this.servers.delete(name);
+    return 'Backend deleted.\n';
   }
 
   #show(noun: string, which: string): string {

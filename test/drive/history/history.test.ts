@@ -59,9 +59,11 @@ async function endsWell({ acts, ...settings }: HistorySettings & { readonly acts
     await history.rest();
     const { daemon, haproxy, disk } = history;
     if (haproxy.serving === undefined || daemon.wanted === undefined) throw new Error('HAProxy does not run');
-    const loaded = shownOf(read(textsOf(daemon.wanted), settings));
-    expect(shownOf(haproxy.serving)).toEqual(loaded);
-    expect(shownOf(read(disk.files, settings))).toEqual(loaded);
+    const loaded = read(textsOf(daemon.wanted), settings);
+    const { changed, servers, unpublished } = haproxy.serving;
+    expect(shownOf(haproxy.serving, changed)).toEqual(shownOf(loaded, changed));
+    expect(shownOf(read(disk.files, settings))).toEqual(shownOf(loaded));
+    expect([...loaded.servers.keys()].filter((name) => !servers.has(name) || unpublished.has(name))).toEqual([]);
     expect(daemon.drive.outcome()).toMatchObject({ ok: true });
   } catch (error) {
     throw new Error(`${String(error)}\n\nWhat happened:\n${history.told.join('\n')}`, { cause: error });
@@ -72,9 +74,11 @@ function read(texts: Texts, { release }: HistorySettings): FakeWorker {
   return new FakeWorker(texts, { pid: 1, release });
 }
 
-/** What a worker has, without spare backends that serve nobody, and without servers that only wait to be deleted. */
-function shownOf({ config, servers, maps }: FakeWorker): unknown {
-  const sections = config.split(/\n(?=\w)/).filter((section) => !section.startsWith('backend marathon_lb_spare_'));
+/** What a worker has, without the lines of backends that commands made or deleted, without what is only ready for new apps, and without servers that only wait to be deleted. */
+function shownOf({ config, servers, maps }: FakeWorker, changed: ReadonlySet<string> = new Set()): unknown {
+  const isReady = (section: string): boolean => /^(?:backend marathon_lb_spare_|defaults marathon_lb_class_)/.test(section);
+  const isChanged = (section: string): boolean => changed.has(/^backend (\S+)/.exec(section)?.[1] ?? '');
+  const sections = config.split(/\n(?=\w)/).filter((section) => !isReady(section) && !isChanged(section));
   const lines = sections.flatMap((section) => section.split('\n')).filter((line) => !line.startsWith('  server ') && line !== '');
   const shown = [...servers].flatMap(([backend, its]) =>
     [...its].flatMap(([name, { address, admin, weight, isChecked }]) =>
