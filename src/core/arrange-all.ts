@@ -1,9 +1,11 @@
 import { bracketed } from '../lib/bracketed.ts';
-import { isSameList } from '../lib/lists.ts';
+import { each, isSameList, withPlaces } from '../lib/lists.ts';
+import { makeSharing } from '../lib/sharing.ts';
 import type { Holder } from '../model/holder.ts';
 import type { TakenBind } from '../model/quarantine.ts';
 import type { Front } from '../model/service.ts';
-import { arrange, type Arrangement, type Claim, type OwnBind } from '../services/arrange.ts';
+import { arrange, contest, holderOf, type Arrangement, type Claim, type OwnBind } from '../services/arrange.ts';
+import { bindOf, bindWords } from '../services/holders.ts';
 import { makeHolder } from '../services/holders.ts';
 import type { OwnSettings } from './render.ts';
 
@@ -21,24 +23,93 @@ interface How {
 
 /**
  * Arranges all claims, and remembers the last time. Who holds what until now matters only where something is claimed twice, or by a port that is not
- * rendered.
+ * rendered. Only claims that another one contests are arranged: every other port gets all that it claims.
  */
 export function makeArrange({ own, ...how }: How): (claims: readonly Claim[], others: Others) => Arrangement {
-  const wholes = new WeakMap<Front, Holder>();
-  const wholeOf = (front: Front): Holder => {
-    const known = wholes.get(front) ?? makeHolder(front);
-    wholes.set(front, known);
-    return known;
-  };
+  const wholeOf = makeWholeOf();
+  const arrangeFew = makeArrangeFew(wholeOf);
+  const isForAll = how.takesAll || how.sharesTls; // then it also depends on what no two ports contest
   let last: (Others & { readonly claims: readonly Claim[]; readonly arrangement: Arrangement }) | undefined;
   return (claims, { holders, taken, absent }) => {
     const isSame = last?.taken === taken && isSameList(last.absent, absent) && isSameList(last.claims, claims);
     const isFree = last?.arrangement.problems.length === 0 && absent.length === 0;
     if (last !== undefined && isSame && (last.holders === holders || isFree)) return last.arrangement;
-    const arrangement = arrange(claims, { own: [...own, ...taken.map(asOwn)], holders, absent, ...how }, wholeOf);
+    const others = { own: [...own, ...taken.map(asOwn)], holders, absent, ...how };
+    const arrangement = isForAll ? arrange(claims, others, wholeOf) : arrangeFew(claims, others);
     last = { claims, holders, taken, absent, arrangement };
     return arrangement;
   };
+}
+
+type WholeOf = (front: Front) => Holder;
+
+/** Returns a function that gives the holder that a port becomes when it gets everything; the same object for the same front. */
+function makeWholeOf(): WholeOf {
+  const wholes = new WeakMap<Front, Holder>();
+  return (front) => {
+    const known = wholes.get(front) ?? makeHolder(front);
+    wholes.set(front, known);
+    return known;
+  };
+}
+
+type ArrangedWith = Required<Parameters<typeof arrange>[1]>;
+
+/** Returns a function that arranges the claims that others contest, and puts them among those that nobody contests. */
+function makeArrangeFew(wholeOf: WholeOf): (claims: readonly Claim[], others: ArrangedWith) => Arrangement {
+  const contested = makeSharing(({ front }: Claim) => claimedWords(front, wholeOf));
+  const frontsOf = each(({ front }: Claim): Front | undefined => front);
+  const holdersOf = each(({ front }: Claim) => wholeOf(front));
+  return (claims, { holders, ...others }) => {
+    const { own, absent } = others;
+    const few = contested(claims, [...own.map(({ port }) => portWord(port)), ...absent.flatMap((front) => claimedWords(front, wholeOf))]);
+    const [fronts, wholes] = [frontsOf(claims), holdersOf(claims)];
+    if (few.length === 0 && absent.length === 0) return { fronts, holders: wholes, leftOut: [], problems: [] };
+    const { all, ...told } = contest(
+      few,
+      { ...others, holders: concerned(holders, [...few.map(({ front }) => front), ...absent]) },
+      wholeOf,
+    );
+    const ofClaims = new Map(few.map((claim, i) => [claim, all[i]]));
+    const byPlace = new Map(
+      claims.flatMap((claim, place) => {
+        const one = ofClaims.get(claim);
+        return one === undefined ? [] : [[place, one] as const];
+      }),
+    );
+    const got = new Map(Array.from(byPlace, ([place, one]) => [place, one.got]));
+    const held = wholes.flatMap((whole, place) => {
+      const one = byPlace.get(place);
+      return one === undefined ? whole : holderOf(one, wholeOf);
+    });
+    return {
+      fronts: withPlaces(fronts, got),
+      holders: held.concat(all.slice(few.length).flatMap((one) => holderOf(one, wholeOf))),
+      ...told,
+    };
+  };
+
+  /** The holders of what these ports claim. */
+  function concerned(holders: readonly Holder[], fronts: readonly Front[]): readonly Holder[] {
+    const words = new Set(fronts.flatMap((front) => [...wholeOf(front).holds, ...bindWordsOf(front)]));
+    return holders.filter(({ holds }) => holds.some((word) => words.has(word)));
+  }
+}
+
+/** The words by which claims may contest each other: those of a holder, and the port of a bind, because binds of several addresses may overlap. */
+function claimedWords(front: Front, wholeOf: WholeOf): readonly string[] {
+  const bind = bindOf(front);
+  const words = bind === undefined ? wholeOf(front).holds : [...wholeOf(front).holds, portWord(bind.port)];
+  return new Set(words).size === words.length ? words : [...new Set(words)];
+}
+
+function portWord(port: number): string {
+  return `port ${port}`;
+}
+
+function bindWordsOf(front: Front): readonly string[] {
+  const bind = bindOf(front);
+  return bind === undefined ? [] : bindWords(bind);
 }
 
 /** An address and port that a different process has is treated like one of the load balancer's own, so that no app gets it. */

@@ -2,6 +2,8 @@ import type { Templates } from '../haproxy/templates.ts';
 import { makeWithoutTaken } from '../haproxy/without-taken.ts';
 import { flatOf } from '../lib/flat-lists.ts';
 import { each, eachPair, whole } from '../lib/lists.ts';
+import { makeSharing } from '../lib/sharing.ts';
+import { hasOwnRules } from '../model/own-rules.ts';
 import type { View } from '../model/view.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Unaffordable } from '../model/quarantine.ts';
@@ -16,7 +18,7 @@ import { makeCertify } from '../services/certify-fronts.ts';
 import { makeDraft, type Draft } from '../services/fronts.ts';
 import type { ServiceSettings } from '../services/service-settings.ts';
 import { makeMergeGroups, overruled, type Merged } from '../services/groups.ts';
-import { assignPorts } from '../services/ports.ts';
+import { makeAssign } from '../services/ports.ts';
 import { findShadows } from '../services/shadows.ts';
 import { siftQuarantined } from '../services/sift-quarantined.ts';
 import { makeServices, type ServicesOfApp } from '../services/services.ts';
@@ -41,7 +43,7 @@ export interface DeriveSettings {
 export function makeDerive({ services, document, templates }: DeriveSettings): (state: State) => View | undefined {
   const settings: ServiceSettings = { ...services, templateProblems: (by) => templates.problemsOf(by) };
   const [mergeGroups, problemsBetween] = [makeMergeGroups(settings.deploymentGroups), makeProblemsBetween(settings)];
-  const assign = whole((definitions: readonly Definition[]) => assignPorts(definitions, settings.portRange));
+  const assign = makeAssign(settings.portRange);
   const [definitionsOf, drafts] = [each(({ definition }: App) => definition), each((one: Definition) => makeDraft(one, settings))];
   const [asWritten, ofAuthors, arrangeAll] = [makeAsWritten(), makeOfAuthors(), makeArrange(arrangedUnder(settings, document))];
   const ofApps = eachPair((app: App, draft: Draft) => inOrder(makeServices(app, draft, settings)));
@@ -201,23 +203,28 @@ function byPort(
  * labels of a deployment group's newer app before it takes over.
  */
 function makeProblemsBetween(settings: ServiceSettings) {
-  const shadowsOf = whole((fronts: readonly Front[]) => [...findShadows(fronts, settings.domains), ...splitProblems(fronts)]);
+  const onOneHost = makeSharing((front: Front) => (hasOwnRules(front.overrides) ? [] : [...new Set(front.routes.map(({ host }) => host))]));
+  const shadowsOf = whole((fronts: readonly Front[]) => findShadows(fronts, settings.domains));
+  const inSplit = flatOf((front: Front) => (front.split === undefined ? [] : [front]));
+  const splitsOf = whole(splitProblems);
   const frontsOf = each(({ front }: Service) => front);
   const toCome = each((definition: Definition) => makeDraft(definition, settings).problems);
   return (apps: readonly App[], merged: Merged, services: readonly Service[]): readonly Problem[] => [
     ...merged.problems,
-    ...shadowsOf(frontsOf(services)),
+    ...shadowsOf(onOneHost(frontsOf(services))),
+    ...splitsOf(inSplit(frontsOf(services))),
     ...toCome(overruled(apps, merged.apps)).flat(),
   ];
 }
 
 /** Changes the owner of Problems from a deployment group to the app in Marathon whose labels the group has. */
 function makeOfAuthors() {
+  const authored = flatOf((one: Definition) => (one.author === undefined ? [] : [one]));
   const authorsOf = whole((definitions: readonly Definition[]) => {
     return new Map(definitions.flatMap(({ id, author }) => (author === undefined ? [] : [[id, author] as const])));
   });
   return (definitions: readonly Definition[], problems: readonly Problem[]): readonly Problem[] => {
-    const authors = authorsOf(definitions);
+    const authors = authorsOf(authored(definitions));
     if (authors.size === 0) return problems;
     return problems.map((problem): Problem => {
       const { owner } = problem;

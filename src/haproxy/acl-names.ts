@@ -1,4 +1,5 @@
 import { each } from '../lib/lists.ts';
+import { makeSharing } from '../lib/sharing.ts';
 import { hasOwnRules } from '../model/own-rules.ts';
 import type { Front } from '../model/service.ts';
 import { cleaned } from './routes.ts';
@@ -21,15 +22,20 @@ export interface NamedFront {
  */
 export function makeAclNames(hasHostRules: (front: Front) => boolean): (fronts: readonly Front[]) => readonly NamedFront[] {
   const asInMarathonLb = each((front: Front): NamedFront => ({ front, hostAcl: hostAclOf(front), appAcl: cleaned(front.app) }));
+  const sharing = makeSharing(({ front, hostAcl, appAcl }: NamedFront) => [
+    ...(hasHostRules(front) ? [`host_${hostAcl}`] : []),
+    ...(front.mode === 'http' ? [`app_${appAcl}`] : []),
+  ]);
   let renamed: ReadonlyMap<Front, NamedFront> = new Map();
   return (fronts) => {
     const named = asInMarathonLb(fronts);
+    const few = sharing(named);
     const hosts = losersOf(
-      named.filter(({ front }) => hasHostRules(front)).map((one) => [one.hostAcl, one.front]),
+      few.filter(({ front }) => hasHostRules(front)).map((one) => [one.hostAcl, one.front]),
       isSameHostAcl,
     );
     const apps = losersOf(
-      named.filter(({ front }) => front.mode === 'http').map((one) => [one.appAcl, one.front]),
+      few.filter(({ front }) => front.mode === 'http').map((one) => [one.appAcl, one.front]),
       isSameApp,
     );
     if (hosts.size === 0 && apps.size === 0) return named;

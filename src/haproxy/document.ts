@@ -1,8 +1,9 @@
+import { flatOf } from '../lib/flat-lists.ts';
 import { each, whole } from '../lib/lists.ts';
 import type { BackendSection, Document, Fragment, Section } from '../model/document.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Release } from '../model/release.ts';
-import type { Service } from '../model/service.ts';
+import type { Front, Service } from '../model/service.ts';
 import { amended } from './amend.ts';
 import { makeBackendSection } from './backend.ts';
 import { hasSpares, makeFrontPart } from './front.ts';
@@ -35,13 +36,15 @@ export function makeRenderer(
 ): (services: readonly Service[], release: Release) => Rendering {
   const peers = makePeers(settings);
   const own = [makeDaemonBackend(settings), ...(hasSpares(settings) ? [makeNotesBackend(settings)] : [])];
+  const lookingAtClients = flatOf((front: Front) => (looksAtClients([front]) ? [front] : []));
   const [frontsOf, apart] = [each(({ front }: Service) => front), whole(apartFrom)];
   const readyFor = hasSpares(settings) ? makeReady(settings.spareBackends ?? 0, templates) : undefined;
   let all: ReturnType<typeof makeParts> | undefined;
   let last: { readonly front: readonly Section[]; readonly rendering: Rendering } | undefined;
   return (services, release) => {
     if (all?.release !== release) all = makeParts(templates, settings, release);
-    const { sections: made, maps, problems: ofFronts } = all.frontPart(frontsOf(services));
+    const fronts = frontsOf(services);
+    const { sections: made, maps, problems: ofFronts } = all.frontPart(fronts);
     const rendered = all.backends(services);
     const sections = all.amend(made);
     const front = isAtLeast(release, 3, 3) ? apart(sections) : sections;
@@ -50,7 +53,7 @@ export function makeRenderer(
         front: [
           all.headAsTaken,
           ...own,
-          ...sessionsOf(services, release),
+          ...(lookingAtClients(fronts).length > 0 && !isAtLeast(release, 3, 2) ? [NO_SESSIONS] : []),
           ...(LIMITS_MAP in maps && keepsCounts(release) ? [peers] : []),
           ...front,
         ],
@@ -97,14 +100,8 @@ function makeParts(templates: Templates, settings: DocumentSettings, release: Re
   };
 }
 
-/** What is to be said about TLS sessions while an app looks at the certificates of clients. */
-function sessionsOf(services: readonly Service[], release: Release): readonly Section[] {
-  const isNeeded = !isAtLeast(release, 3, 2) && services.some(({ front }) => looksAtClients([front]));
-  return isNeeded ? [NO_SESSIONS] : [];
-}
-
 /**
- * A TLS session that began under one host counts for another host when it goes on there, with the certificate that its client showed to the first: so a client
+ * Said while an app looks at the certificates of clients. A TLS session that began under one host counts for another host when it goes on there, with the certificate that its client showed to the first: so a client
  * of one app's authorities would be let in by those of another app [haproxy 2.6, 3.0, tried; 3.2 compares the hosts].
  */
 const NO_SESSIONS: Section = {

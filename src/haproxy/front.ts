@@ -1,3 +1,4 @@
+import { flatOf } from '../lib/flat-lists.ts';
 import { each } from '../lib/lists.ts';
 import type { Fragment, MapFile, Section } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
@@ -7,7 +8,9 @@ import { makeAcceptProxy } from './accept-proxy.ts';
 import { makeAclNames, type NamedFront } from './acl-names.ts';
 import { bindOptionsOf, certificatesOf, crt } from './crt-list.ts';
 import { limitMaps } from './limits.ts';
-import { groupedHttps, isLookedUp, sharedHttps, withMap } from './https.ts';
+import { hostCertificates } from './host-certificates.ts';
+import { groupedHttps, sharedHttps, withMap } from './https.ts';
+import { makeMapOfRows, type MapRow } from './map-of-rows.ts';
 import { hasHostRules, makeRouteRules, type RouteRules } from './routes.ts';
 import { section } from './section.ts';
 import { APP_MAP, DOMAIN_MAP, HEALTH_MAP, SPARE_MAPS, type DocumentSettings } from './settings.ts';
@@ -34,6 +37,9 @@ export interface Rendered {
   readonly userlist: readonly Section[];
   readonly appId: readonly Fragment[];
   readonly own: readonly Section[];
+  /** Its rows in the map of hosts, and in the map of apps. */
+  readonly hostRows: readonly MapRow[];
+  readonly appRows: readonly MapRow[];
 }
 
 /**
@@ -45,16 +51,21 @@ export function makeFrontPart(templates: Templates, settings: DocumentSettings):
   const renderAll = each((named: NamedFront) => renderFront(named, templates, settings));
   const how = { maps: settings.maps, grouped: settings.groupHttpsByVhost, byHost: settings.httpsRouting === 'host' };
   const nameAcls = makeAclNames((front) => settings.sharedFrontends && hasHostRules(front, how));
-  return (fronts) => {
-    const rendered = renderAll(nameAcls(fronts));
+  const [userlistsOf, ownOf, mapsOf] = [flatOf((one: Rendered) => one.userlist), flatOf((one: Rendered) => one.own), makeMaps(settings)];
+  const notable = flatOf((one: Rendered) => (isNotable(one, settings) ? [one] : []));
+  const special = flatOf((front: Front) => (isSpecial(front) ? [front] : []));
+  return (allFronts) => {
+    const rendered = renderAll(nameAcls(allFronts));
+    const fronts = special(allFronts);
     const table = makeTable(settings.sharedFrontends ? fronts : []);
-    const byWeight = [...rendered].sort((a, b) => b.front.weight - a.front.weight);
-    const shared = sharedFrontends({ byWeight, rendered, templates, settings, table });
+    const byWeight = inWeight(settings.groupHttpsByVhost ? rendered : notable(rendered));
+    const { maps, mapped } = mapsOf(rendered);
+    const shared = sharedFrontends({ byWeight, rendered, templates, settings, table, mapped });
     return {
-      problems: settings.groupHttpsByVhost && settings.sharedFrontends ? httpOnly(fronts) : [],
-      sections: acceptProxy([...rendered.flatMap(({ userlist }) => userlist), ...shared, ...rendered.flatMap(({ own }) => own)]),
+      problems: settings.groupHttpsByVhost && settings.sharedFrontends ? httpOnly(allFronts) : [],
+      sections: acceptProxy([...userlistsOf(rendered), ...shared, ...ownOf(rendered)]),
       maps: {
-        ...(settings.maps && { [DOMAIN_MAP]: domainMap(byWeight), [APP_MAP]: appMap(firstHttp(rendered)) }),
+        ...(settings.maps && maps),
         ...table?.maps,
         ...passthroughMaps(settings.sharedFrontends ? fronts : []),
         ...limitMaps(fronts),
@@ -78,26 +89,42 @@ interface Shared {
   readonly templates: Templates;
   readonly settings: DocumentSettings;
   readonly table: Table | undefined;
+  readonly mapped: Mapped;
 }
 
-function sharedFrontends({ byWeight, rendered, templates, settings, table }: Shared): readonly Section[] {
+/** Whether a port is not like most others: it has a part in the shared frontends beside rows in the maps of hosts and apps. */
+function isNotable({ front, rules: { http, https } }: Rendered, settings: DocumentSettings): boolean {
+  const hasRules = http.length + https.before.length + https.hosts.length > 0;
+  return hasRules || front.passthrough === true || front.clientTls !== undefined || hostCertificates([front], settings).length > 0;
+}
+
+/** Whether a port has rows in maps other than those of hosts and apps. */
+function isSpecial({ table, passthrough, limits }: Front): boolean {
+  return table !== undefined || passthrough === true || limits !== undefined;
+}
+
+/** The largest weight first; those of the same weight in the order that they have. */
+function inWeight(rendered: readonly Rendered[]): readonly Rendered[] {
+  return [...rendered].sort((a, b) => b.front.weight - a.front.weight);
+}
+
+function sharedFrontends({ byWeight, rendered, templates, settings, table, mapped }: Shared): readonly Section[] {
   const { sharedFrontends: bound, groupHttpsByVhost, bindAddress: bindAddr, configFolder, ports, maps } = settings;
   const options = templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {});
   const inMap = { haproxy_dir: configFolder };
   const lines = table && tableLines(table, configFolder);
   const http = withMap({
     rules: byWeight.map(({ front, rules }) => ({ weight: front.weight, fragments: rules.http })),
-    map: isLookedUp(byWeight, 'http', settings) ? [templates.render('HAPROXY_MAP_HTTP_FRONTEND_ACL', inMap)] : [],
+    map: mapped.http ? [templates.render('HAPROXY_MAP_HTTP_FRONTEND_ACL', inMap)] : [],
     table: lines,
     spare: spareLines('req.hdr(host),host_only,lower', settings, { redirects: true }),
   });
-  const apps = firstHttp(rendered);
-  const mapOfApps = apps.length > 0 || hasSpares(settings) ? [templates.render('HAPROXY_MAP_HTTP_FRONTEND_APPID_ACL', inMap)] : [];
-  const byAppId = maps ? mapOfApps : apps.flatMap(({ appId }) => appId);
+  const mapOfApps = mapped.apps || hasSpares(settings) ? [templates.render('HAPROXY_MAP_HTTP_FRONTEND_APPID_ACL', inMap)] : [];
+  const byAppId = maps ? mapOfApps : firstHttp(rendered).flatMap(({ appId }) => appId);
   const at = (port: number) => ({ bindAddr, port: String(port) });
   const isPassing = byWeight.some(({ front }) => front.passthrough === true && front.routes.length > 0);
   const sharedSection = (): Section => {
-    const https = sharedHttps(byWeight, { templates, settings, table: lines });
+    const https = sharedHttps(byWeight, { templates, settings, table: lines, isMapped: mapped.https });
     return settings.http3 ? withHttp3(https, settings) : https;
   };
   const secure = groupHttpsByVhost
@@ -114,17 +141,21 @@ function renderFront(named: NamedFront, templates: Templates, settings: Document
   const { front } = named;
   const author: Author = { owner: { by: 'app', app: front.app, index: front.index }, overrides: front.overrides };
   const { name: backend, auth } = front;
+  const rules = makeRouteRules({
+    front: settings.sharedFrontends ? front : { ...front, routes: [] },
+    hostAcl: named.hostAcl,
+    templates,
+    author,
+    maps: settings.maps,
+    grouped: settings.groupHttpsByVhost,
+    byHost: settings.httpsRouting === 'host',
+  });
+  const hosts = new Set([...rules.mapped.http, ...rules.mapped.https]);
   return {
     front,
-    rules: makeRouteRules({
-      front: settings.sharedFrontends ? front : { ...front, routes: [] },
-      hostAcl: named.hostAcl,
-      templates,
-      author,
-      maps: settings.maps,
-      grouped: settings.groupHttpsByVhost,
-      byHost: settings.httpsRouting === 'host',
-    }),
+    rules,
+    hostRows: Array.from(hosts, (key) => ({ key, to: backend })),
+    appRows: settings.maps && front.mode === 'http' ? [{ key: front.app.toLowerCase(), to: backend }] : [],
     userlist:
       auth === undefined
         ? []
@@ -180,15 +211,30 @@ function firstHttp(rendered: readonly Rendered[]): readonly Rendered[] {
   return rendered.filter(({ front }) => front.mode === 'http').filter(({ front }, i, all) => all[i - 1]?.front.app !== front.app);
 }
 
-/** Host -> backend. When two services have the same host, the first by weight gets it. */
-function domainMap(byWeight: readonly Rendered[]): MapFile {
-  const map = new Map<string, BackendName>();
-  for (const { front, rules } of byWeight)
-    for (const host of [...rules.mapped.http, ...rules.mapped.https]) if (!map.has(host)) map.set(host, front.name);
-  return map;
-}
+/** Whether the maps are looked into, that of hosts for http and for https: rows of apps are in them, or those of new apps may be before the next reload. */
+type Mapped = Readonly<Record<'http' | 'https' | 'apps', boolean>>;
 
-/** App id in lower case -> backend. */
-function appMap(first: readonly Rendered[]): MapFile {
-  return new Map(first.map(({ front }) => [front.app.toLowerCase(), front.name]));
+/** Returns a function that makes the map of hosts and that of apps. When two ports have a host, the first by weight gets it; of an app, the first port. */
+function makeMaps({
+  maps: isWanted,
+  spareBackends = 0,
+}: DocumentSettings): (rendered: readonly Rendered[]) => { readonly maps: Readonly<Record<string, MapFile>>; readonly mapped: Mapped } {
+  const [hostRowsOf, appRowsOf] = [flatOf((one: Rendered) => one.hostRows), flatOf((one: Rendered) => one.appRows)];
+  const [http, https] = [flatOf((one: Rendered) => one.rules.mapped.http), flatOf((one: Rendered) => one.rules.mapped.https)];
+  const weighted = flatOf((one: Rendered) => (one.front.weight !== 0 && one.hostRows.length > 0 ? [one] : []));
+  const [hostMap, appMap] = [makeMapOfRows(), makeMapOfRows()];
+  const isSpared = isWanted && spareBackends > 0;
+  return (rendered) => {
+    const isInOrder = weighted(rendered).length === 0;
+    const hosts = isInOrder ? hostRowsOf(rendered) : inWeight(rendered).flatMap(({ hostRows }) => hostRows);
+    const apps = appRowsOf(rendered);
+    return {
+      maps: { [DOMAIN_MAP]: hostMap(hosts), [APP_MAP]: appMap(apps) },
+      mapped: {
+        http: isSpared || http(rendered).length > 0,
+        https: isSpared || https(rendered).length > 0,
+        apps: apps.length > 0,
+      },
+    };
+  };
 }

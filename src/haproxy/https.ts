@@ -27,7 +27,10 @@ interface HttpsParts {
 }
 
 /** Renders one https frontend for all hosts. */
-export function sharedHttps(byWeight: readonly Ruled[], { templates, settings, table }: HttpsParts): Section {
+export function sharedHttps(
+  byWeight: readonly Ruled[],
+  { templates, settings, table, isMapped }: HttpsParts & { readonly isMapped: boolean },
+): Section {
   const { bindAddress: bindAddr, ports, configFolder, httpsRouting } = settings;
   const fronts = byWeight.map(({ front }) => front);
   const tickets = looksAtClients(fronts) ? ' no-tls-tickets' : '';
@@ -40,14 +43,9 @@ export function sharedHttps(byWeight: readonly Ruled[], { templates, settings, t
     fragments: [...https.before, ...https.hosts.flatMap(({ fragments }) => fragments)],
   }));
   const spare = spareLines(SPARE_SAMPLES[httpsRouting], settings);
-  const all = withMap({ rules, map: isLookedUp(byWeight, 'https', settings) ? [map] : [], table, spare });
+  const all = withMap({ rules, map: isMapped ? [map] : [], table, spare });
   const before = httpsRouting === 'host' ? [...misdirected(all, settings), HOST_WITHOUT_PORT] : [];
   return section([head, templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {}), ...before, ...all]);
-}
-
-/** Whether the map of hosts is looked into: virtual hosts of apps are in it, or those of new apps may be before the next reload. */
-export function isLookedUp(fronts: readonly Ruled[], over: 'http' | 'https', { maps, spareBackends = 0 }: DocumentSettings): boolean {
-  return (maps && spareBackends > 0) || fronts.some(({ rules: { mapped } }) => mapped[over].length > 0);
 }
 
 /** What the map of hosts is asked for over https. */

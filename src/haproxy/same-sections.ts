@@ -1,3 +1,4 @@
+import { keysBetween } from '../lib/changed-keys.ts';
 import type { BackendSection, Document, MapFile, Section } from '../model/document.ts';
 import { isSameLine } from './server-line.ts';
 
@@ -65,7 +66,7 @@ function wholeText(section: BackendSection): string {
 export function isSameMap(a: MapFile | undefined, b: MapFile | undefined): boolean {
   if (a === b) return true;
   if (b === undefined || a?.size !== b.size) return false;
-  for (const [key, value] of a) if (b.get(key) !== value) return false;
+  for (const key of keysBetween(a, b) ?? a.keys()) if (b.get(key) !== a.get(key)) return false;
   return true;
 }
 

@@ -1,5 +1,5 @@
 import { common, differing } from './lists.ts';
-import { noteOrigin } from './origins.ts';
+import { noteEnds, noteOrigin } from './origins.ts';
 
 /**
  * Returns a function that joins the lists of all owners into one, like `flatMap`, and remembers the last result: lists that are the same objects as
@@ -102,5 +102,7 @@ function joined<Owner, Element>(last: Flat<Owner, Element>, { owners, listOf }: 
   }
   const shift = start - (last.all.length - behind.length);
   for (let i = last.owners.length - tail; i < last.owners.length; i++) starts.push((last.starts[i] ?? 0) + shift);
-  return { owners, all: front.concat(middle.flat(), behind), starts };
+  const all = front.concat(middle.flat(), behind);
+  noteEnds(all, last.all, { head: front.length, tail: behind.length });
+  return { owners, all, starts };
 }

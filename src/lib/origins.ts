@@ -42,6 +42,28 @@ export function placesBetween(a: readonly unknown[], b: readonly unknown[]): rea
 
 const NONE: readonly number[] = [];
 
+/** How many elements a list has in common with an earlier one at both ends. */
+export interface Ends {
+  readonly head: number;
+  readonly tail: number;
+}
+
+/** Of lists of other lengths than the list before: that list's token, and the ends that both have. Only a shortcut, as `origins` is. */
+const spliced = new WeakMap<readonly unknown[], Ends & { readonly token: object }>();
+
+/** Notes that `list` has its first and last elements from `before`, a list of a different length. Neither list may be changed afterwards. */
+export function noteEnds(list: readonly unknown[], before: readonly unknown[], { head, tail }: Ends): void {
+  if (list.length !== before.length) spliced.set(list, { token: originOf(before).token, head, tail });
+}
+
+/** The ends that two lists of different lengths have in common; undefined when it is not known that one was made of the other. */
+export function endsOf(a: readonly unknown[], b: readonly unknown[]): Ends | undefined {
+  if (a.length === b.length) return undefined;
+  const [ofA, ofB] = [spliced.get(a), spliced.get(b)];
+  if (ofB !== undefined && ofB.token === origins.get(a)?.token) return ofB;
+  return ofA !== undefined && ofA.token === origins.get(b)?.token ? ofA : undefined;
+}
+
 function originOf(list: readonly unknown[]): Origin {
   const known = origins.get(list);
   if (known !== undefined) return known;

@@ -1,4 +1,4 @@
-import { placesBetween } from './origins.ts';
+import { endsOf, placesBetween } from './origins.ts';
 
 /** Where two lists are unlike: the places of one list whose elements the other list lacks. The remaining elements are the same objects in the same order. */
 export interface Unlike {
@@ -19,8 +19,9 @@ export function unlike(before: readonly unknown[], after: readonly unknown[]): U
     before.length === after.length ? placesBetween(before, after)?.filter((place) => before[place] !== after[place]) : undefined;
   if (known !== undefined) return { before: known, after: known };
   const [ofBefore, ofAfter]: [number[], number[]] = [[], []];
-  let [i, j, endI, endJ] = [0, 0, before.length, after.length];
-  while (endI > 0 && endJ > 0 && before[endI - 1] === after[endJ - 1]) [endI, endJ] = [endI - 1, endJ - 1];
+  const ends = endsOf(before, after) ?? { head: 0, tail: 0 };
+  let [i, j, endI, endJ] = [ends.head, ends.head, before.length - ends.tail, after.length - ends.tail];
+  while (endI > i && endJ > j && before[endI - 1] === after[endJ - 1]) [endI, endJ] = [endI - 1, endJ - 1];
   for (;;) {
     while (i < endI && j < endJ && before[i] === after[j]) [i, j] = [i + 1, j + 1];
     const ahead = i < endI && j < endJ ? nextCommon({ before, i, endI }, { after, j, endJ }) : undefined;

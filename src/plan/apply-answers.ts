@@ -1,4 +1,5 @@
-import { common, differing, withElement, withElements } from '../lib/lists.ts';
+import { common, differing, withElement, withPlaces } from '../lib/lists.ts';
+import { unlike } from '../lib/unlike.ts';
 import type {
   ServerException,
   BackendSection,
@@ -13,10 +14,12 @@ import type {
   Section,
 } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
+import { ChangingMaps } from './changing-maps.ts';
 import { subjectOf } from './runtime-commands.ts';
 import { ComingAndGoing } from './backends-taken.ts';
 import { withCertificate } from './certificate-shelves.ts';
 import { planCertificates } from './plan-certificates.ts';
+import { isSpare } from '../haproxy/spares.ts';
 import { areSameSections, isSameBackend, isSameMap, isSameSection, mapNames } from '../haproxy/same-sections.ts';
 import type { Answer } from '../model/haproxy.ts';
 
@@ -34,7 +37,7 @@ export interface Sent {
  * replaced by the wanted document's objects, so that the next plan finds them by identity. Returns `running` itself when nothing changed.
  */
 export function applyAnswers({ running, wanted, commands, answers }: Sent): Running {
-  const next = new Next(running, wanted.backends);
+  const next = new Next(running, wanted);
   for (const [i, command] of commands.entries()) {
     const { taken, answer } = answers[i] ?? { taken: false, answer: '' };
     if (taken) next.take(command.effect);
@@ -52,7 +55,7 @@ export function applyAnswers({ running, wanted, commands, answers }: Sent): Runn
 class Next {
   readonly #running: Running;
   readonly #servers = new Map<BackendName, Map<ServerName, Fragment>>();
-  readonly #maps = new Map<string, Map<string, BackendName>>();
+  readonly #maps: ChangingMaps;
   readonly #wanted: Document['backends'];
   /** The backends that come and go. */
   readonly backends: ComingAndGoing;
@@ -60,10 +63,11 @@ class Next {
   #exceptions: Map<string, ServerException> | undefined;
   #lost: Map<BackendName, string> | undefined;
 
-  constructor(running: Running, wanted: Document['backends']) {
+  constructor(running: Running, wanted: Document) {
     this.#running = running;
     this.backends = new ComingAndGoing(running);
-    this.#wanted = wanted;
+    this.#maps = new ChangingMaps(running.document.maps, wanted.maps);
+    this.#wanted = wanted.backends;
   }
 
   get exceptions(): Running['exceptions'] {
@@ -75,9 +79,9 @@ class Next {
   }
 
   take(effect: Effect | undefined): void {
-    if (effect?.kind === 'map') this.#entry(effect);
+    if (effect?.kind === 'map') this.#maps.row(effect);
     else if (effect?.kind === 'certificate') this.#certificate(effect);
-    else if (effect?.kind === 'rows') this.#maps.set(effect.file, new Map(effect.map));
+    else if (effect?.kind === 'rows') this.#maps.rows(effect.file, effect.map);
     else if (effect?.kind === 'backend') this.backends.take(effect);
     else if (effect?.kind === 'deleted') this.#stand(`${effect.backend}/${effect.server}`, undefined);
     else if (effect !== undefined) this.#server(effect);
@@ -104,18 +108,18 @@ class Next {
   document(): Document {
     const { document: before } = this.#running;
     const document = this.#certificates === undefined ? before : { ...before, certificates: this.#certificates };
-    if (this.#servers.size === 0 && this.#maps.size === 0 && !this.backends.areOthers) return document;
+    if (this.#servers.size === 0 && this.#maps.areSame && !this.backends.areOthers) return document;
     const spares = document.spares?.map((section): BackendSection => {
       const servers = this.#servers.get(section.backend);
       return servers === undefined ? section : { ...section, servers };
     });
-    const maps = { ...document.maps, ...Object.fromEntries<MapFile>(this.#maps) };
-    return { ...document, backends: this.#backends(), ...(spares && { spares }), maps };
+    return { ...document, backends: this.#backends(), ...(spares && { spares }), maps: this.#maps.all() };
   }
 
   #backends(): Document['backends'] {
     let { backends } = this.#running.document;
     for (const [backend, servers] of this.#servers) {
+      if (isSpare(backend)) continue;
       const place = this.#placeOf(backend);
       const section = backends[place];
       if (section !== undefined) backends = withElement(backends, place, { ...section, servers });
@@ -139,7 +143,7 @@ class Next {
     const known = this.#servers.get(backend);
     if (known !== undefined) return known;
     const { backends, spares = [] } = this.#running.document;
-    const section = backends[this.#placeOf(backend)] ?? spares.find((one) => one.backend === backend);
+    const section = isSpare(backend) ? spares.find((one) => one.backend === backend) : backends[this.#placeOf(backend)];
     const servers = new Map(section?.servers);
     this.#servers.set(backend, servers);
     return servers;
@@ -148,15 +152,8 @@ class Next {
   /** The place of a backend. It is first looked for among those that are not as wanted, because commands change no other. */
   #placeOf(backend: BackendName): number {
     const { backends } = this.#running.document;
-    const others = backends.length === this.#wanted.length ? differing(backends, this.#wanted) : [];
+    const others = unlike(backends, this.#wanted).before;
     return others.find((place) => backends[place]?.backend === backend) ?? backends.findIndex((section) => section.backend === backend);
-  }
-
-  #entry({ file, key, to }: Extract<Effect, { kind: 'map' }>): void {
-    const map = this.#maps.get(file) ?? new Map(this.#running.document.maps[file]);
-    if (to === undefined) map.delete(key);
-    else map.set(key, to);
-    this.#maps.set(file, map);
   }
 
   #stand(key: string, exceptions: ServerException | undefined): void {
@@ -207,19 +204,18 @@ function uniteSections<Kind extends Section>(
     const places = differing(before, after);
     if (places.every((place) => before[place]?.name === after[place]?.name)) return uniteInPlace({ before, after, places }, isSame);
   }
-  const { head, tail } = common(before, after);
-  const wanted = new Map(after.slice(head, after.length - tail).map((section) => [section.name, section]));
-  let same = head + tail;
-  const middle = before.slice(head, before.length - tail).map((section) => {
+  const others = unlike(before, after);
+  const wanted = new Map(others.after.flatMap((place) => after[place] ?? []).map((section) => [section.name, section]));
+  const same = new Map<number, Kind>();
+  for (const place of others.before) {
+    const section = before[place] as Kind;
     const other = wanted.get(section.name);
-    if (other === undefined || !isSame(section, other)) return section;
-    same++;
+    if (other === undefined || !isSame(section, other)) continue;
+    same.set(place, other);
     wanted.delete(section.name);
-    return other;
-  });
-  if (same === before.length && same === after.length) return after;
-  const isOther = middle.some((section, i) => section !== before[head + i]);
-  return isOther ? withElements(before, head, middle) : before;
+  }
+  if (same.size === others.before.length && same.size === others.after.length) return after;
+  return withPlaces(before, same);
 }
 
 /** The same for sections that have kept their places and names, and differ only at these places. */
@@ -229,7 +225,7 @@ function uniteInPlace<Kind extends Section>(
 ): readonly Kind[] {
   const alike = places.filter((place) => isSame(before[place] as Kind, after[place] as Kind));
   if (alike.length === places.length) return after;
-  return alike.reduce((united, place) => withElement(united, place, after[place] as Kind), before);
+  return withPlaces(before, new Map(alike.map((place) => [place, after[place] as Kind])));
 }
 
 function uniteMaps(before: Document['maps'], after: Document['maps']): Document['maps'] {

@@ -10,7 +10,7 @@ import { classOf, servedBySpares } from '../haproxy/spares.ts';
 import { classesOf, madeOf, reachedByRows, type Made } from './made-backends.ts';
 import { freeOf, giveOut, spareGiver, type SpareParts } from './give-out.ts';
 import { ownersOf, whyNotByRules, withoutRules } from './spare-fronts.ts';
-import { hasItsRows, mapsWithSpares, rowsKey, type Serving } from './spare-rows.ts';
+import { hasItsRows, makeMapsWithSpares, rowsKey, type Serving } from './spare-rows.ts';
 
 /** How much of the wanted document can be served by spare backends. */
 export interface IntoSpares {
@@ -119,6 +119,7 @@ interface AssembleParts extends SpareParts {
 function makeAssemble(): (parts: AssembleParts) => Document {
   const classes = remember<readonly BackendSection[]>();
   const [backends, front, maps, whole] = [remember<readonly BackendSection[]>(), remember<readonly Section[]>(), remember<Document['maps']>(), remember<Document>()]; // prettier-ignore
+  const mapsWithSpares = makeMapsWithSpares();
   return ({ running, wanted, serving: all, found: { owned, places } }) => {
     const serving = all.filter((one) => isInSpare(one) || isByRules(one.section));
     const given = serving.filter(({ isHeld }) => isHeld !== true);

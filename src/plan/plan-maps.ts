@@ -1,4 +1,6 @@
 import type { Command, Document, MapFile, Reason } from '../model/document.ts';
+import { keysBetween } from '../lib/changed-keys.ts';
+import { lazily } from '../lib/lazily.ts';
 import type { BackendName } from '../model/names.ts';
 import { changeMap, reason, replaceMap, subjectOf, type MapChange } from './runtime-commands.ts';
 import { mapNames } from '../haproxy/same-sections.ts';
@@ -28,16 +30,17 @@ export function planMaps(parts: MapParts): { readonly commands: readonly Command
   if (before.maps === after.maps) return { commands: [], reload: [] };
   const commands: Command[] = [];
   const reload: Reason[] = [];
-  let backends: ReadonlySet<BackendName> | undefined;
+  const spares = new Set(before.spares?.map(({ backend }) => backend));
+  const own = lazily(() => new Set(before.backends.map(({ backend }) => backend)));
+  const isThere: IsThere = (backend) => spares.has(backend) || made?.has(backend) === true || own().has(backend);
   for (const file of mapNames(before.maps, after.maps)) {
     if (before.maps[file] === after.maps[file]) continue;
     const changes = changesOf(file, parts);
     const sent: MapChange[] = [];
     let others = 0;
     for (const change of changes) {
-      backends ??= new Set([...[...before.backends, ...(before.spares ?? [])].map(({ backend }) => backend), ...(made?.keys() ?? [])]);
       if (lost.has(subjectOf(change))) continue;
-      if (canBeSent(change, parts, backends)) sent.push(change);
+      if (canBeSent(change, parts, isThere)) sent.push(change);
       else others++;
     }
     const isWhole = sent.length === changes.length && isReplaced(file, changes, parts);
@@ -107,19 +110,22 @@ function isOfSplits({ effect }: Command): boolean {
 function changesOf(file: string, { before, after, folder }: MapParts): readonly MapChange[] {
   const [was, now] = [before.maps[file] ?? NO_ROWS, after.maps[file] ?? NO_ROWS];
   const path = `${folder}/${file}`;
-  const changes: MapChange[] = [];
-  for (const [key, to] of now) {
-    const from = was.get(key);
-    if (from !== to) changes.push({ file, path, key, from, to });
+  const come: MapChange[] = [];
+  const gone: MapChange[] = [];
+  for (const key of keysBetween(was, now) ?? new Set([...now.keys(), ...was.keys()])) {
+    const [from, to] = [was.get(key), now.get(key)];
+    if (from !== to) (to === undefined ? gone : come).push({ file, path, key, from, to });
   }
-  for (const [key, from] of was) if (!now.has(key)) changes.push({ file, path, key, from, to: undefined });
-  return changes;
+  return [...come, ...gone];
 }
 
-function canBeSent({ file, path, key, to }: MapChange, parts: MapParts, backends: ReadonlySet<BackendName>): boolean {
+/** Whether HAProxy has a backend. */
+type IsThere = (backend: BackendName) => boolean;
+
+function canBeSent({ file, path, key, to }: MapChange, parts: MapParts, isThere: IsThere): boolean {
   const { before, after, takesCommands } = parts;
   const isLoaded = before.maps[file] !== undefined && after.maps[file] !== undefined;
-  const isReachable = to === undefined || isNote(file, key) || leadsTo(file, key, to).every((backend) => backends.has(backend));
+  const isReachable = to === undefined || isNote(file, key) || leadsTo(file, key, to).every(isThere);
   return takesCommands && isLoaded && isReachable && [path, key, to ?? 'none'].every(isWord);
 }
 

@@ -1,4 +1,5 @@
-import { common, differing, whole } from '../lib/lists.ts';
+import { common, whole } from '../lib/lists.ts';
+import { unlike } from '../lib/unlike.ts';
 import type { ServerException, BackendSection, Command, Document, Plan, Reason, ReasonCode, Running, Section } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
 import type { Release } from '../model/release.ts';
@@ -114,13 +115,10 @@ function pairUp<Kind extends Section>(before: readonly Kind[], after: readonly K
   return { both, fresh, gone: [...was.keys()].filter((name) => !now.has(name)) };
 }
 
-/** Returns the sections of both lists without those that are the same object at the same place, as far as the lists are in the same order. */
+/** Returns the sections of both lists without those that are the same object in the same order. */
 function otherSections<Kind extends Section>(before: readonly Kind[], after: readonly Kind[]): readonly [readonly Kind[], readonly Kind[]] {
-  const places = before.length === after.length ? differing(before, after) : [];
-  const isInOrder = places.length > 0 && places.every((place) => before[place]?.name === after[place]?.name);
-  if (isInOrder) return [places.map((place) => before[place] as Kind), places.map((place) => after[place] as Kind)];
-  const { head, tail } = common(before, after);
-  return [before.slice(head, before.length - tail), after.slice(head, after.length - tail)];
+  const places = unlike(before, after);
+  return [places.before.map((place) => before[place] as Kind), places.after.map((place) => after[place] as Kind)];
 }
 
 /** Returns sections by name. Unusual templates can make two sections of the same name, which get a number in their order. */

@@ -53,6 +53,13 @@ export interface Others {
  * reachable by its virtual hosts, and one that loses a host stays reachable by its port; both losses are Problems.
  */
 export function arrange(claims: readonly Claim[], others: Others, wholeOf = makeHolder): Arrangement {
+  const { all, ...told } = contest(claims, others, wholeOf);
+  const fronts = all.slice(0, claims.length).map(({ got }) => got);
+  return { fronts, holders: all.flatMap((one) => holderOf(one, wholeOf)), ...told };
+}
+
+/** The claims after all contests, then the ports that are not rendered; and what is told of losses. */
+export function contest(claims: readonly Claim[], others: Others, wholeOf = makeHolder): Contested {
   const { own, holders, absent = NONE, takesAll = false, sharesTls = false } = others;
   const register = makeRegister(holders);
   const all = [
@@ -70,8 +77,12 @@ export function arrange(claims: readonly Claim[], others: Others, wholeOf = make
   contestBinds(all, takesAll ? { ...judge, last: lookAlikes(claims, own) } : judge, { ...told, own });
   contestRoutes(all, judge, told);
   if (sharesTls) told.problems.push(...giveTlsOwners(all, judge));
-  const fronts = all.slice(0, claims.length).map(({ got }) => got);
-  return { fronts, holders: all.flatMap((one) => holderOf(one, wholeOf)), ...told };
+  return { all, ...told };
+}
+
+/** How contests ended. */
+interface Contested extends Told {
+  readonly all: readonly Contestant[];
 }
 
 const NONE: readonly Front[] = [];
@@ -86,7 +97,8 @@ function lookAlikes(claims: readonly Claim[], own: readonly OwnBind[]): Readonly
   );
 }
 
-function holderOf({ front, held }: Contestant, wholeOf: typeof makeHolder): readonly Holder[] {
+/** What a port holds after all contests; none when it holds nothing. */
+export function holderOf({ front, held }: Contestant, wholeOf: typeof makeHolder): readonly Holder[] {
   if (held.size === 0) return [];
   const whole = wholeOf(front);
   return [held.size === whole.holds.length && whole.holds.every((word) => held.has(word)) ? whole : { ...whole, holds: [...held] }];

@@ -1,3 +1,4 @@
+import { flatOf } from '../lib/flat-lists.ts';
 import { whole } from '../lib/lists.ts';
 import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
@@ -5,11 +6,12 @@ import type { Definition, WrittenLabel } from '../model/snapshot.ts';
 
 /** Returns a function that tells Problems with the names that labels have where they are written: those of a pod's endpoint have no number there. */
 export function makeAsWritten(): (definitions: readonly Definition[], problems: readonly Problem[]) => readonly Problem[] {
+  const written = flatOf((one: Definition) => (one.writtenAs === undefined ? [] : [one]));
   const writtenIn = whole((definitions: readonly Definition[]) => {
     return new Map<AppId, Definition>(definitions.flatMap((one) => (one.writtenAs === undefined ? [] : [[one.id, one] as const])));
   });
   return (definitions, problems) => {
-    const pods = writtenIn(definitions);
+    const pods = writtenIn(written(definitions));
     if (pods.size === 0) return problems;
     return problems.map((problem) => {
       const pod = problem.owner.by === 'app' ? pods.get(problem.owner.app) : undefined;

@@ -1,3 +1,4 @@
+import { flatOf } from '../lib/flat-lists.ts';
 import { each, eachPair, whole } from '../lib/lists.ts';
 import { fileUse, type Certificates, type NamedFile } from '../model/certificates.ts';
 import type { Problem } from '../model/problem.ts';
@@ -25,6 +26,7 @@ export type KnownFiles = Pick<Certificates, 'named' | 'areJudged'>;
 export function makeCertify(): (services: readonly Service[], known: KnownFiles) => Certified {
   const filesOf = whole((fronts: readonly Front[]) => [...new Set(fronts.flatMap(({ files = [] }) => files.map(({ file }) => file)))]);
   const frontOf = each(({ front }: Service) => front);
+  const naming = flatOf((front: Front) => (front.files === undefined ? [] : [front]));
   const withFront = eachPair((service: Service, { front }: CertifiedFront): Service => {
     return service.front === front ? service : { ...service, front };
   });
@@ -35,7 +37,7 @@ export function makeCertify(): (services: readonly Service[], known: KnownFiles)
   let last: { readonly known: KnownFiles; readonly certify: ReturnType<typeof makeCertifyEach> } | undefined;
   return (services, known) => {
     const fronts = frontOf(services);
-    const files = filesOf(fronts);
+    const files = filesOf(naming(fronts));
     if (files.length === 0) return { services, files, ...NOTHING };
     if (last?.known.named !== known.named || last.known.areJudged !== known.areJudged) last = { known, certify: makeCertifyEach(known) };
     const certified = last.certify(fronts);

@@ -1,3 +1,4 @@
+import { flatOf } from '../lib/flat-lists.ts';
 import { whole } from '../lib/lists.ts';
 import { firstOfHost } from '../model/first-of-host.ts';
 import type { Problem } from '../model/problem.ts';
@@ -16,9 +17,11 @@ interface Sifted {
  */
 export function makeOneClientCa(): (services: readonly Service[]) => Sifted {
   const losers = whole((fronts: readonly Front[]) => findLosers(fronts));
+  const asking = flatOf(({ front }: Service) => (front.clientTls?.ca === undefined ? [] : [front]));
   return (services) => {
-    if (!services.some(({ front }) => front.clientTls?.ca !== undefined)) return { services, leftOut: [], problems: [] };
-    const lost = losers(services.map(({ front }) => front));
+    const fronts = asking(services);
+    if (fronts.length === 0) return { services, leftOut: [], problems: [] };
+    const lost = losers(fronts);
     return {
       services: lost.size === 0 ? services : services.filter(({ front }) => !lost.has(front)),
       leftOut: Array.from(lost.keys(), ({ app, index }) => ({ app, index, why: 'label' as const })),
@@ -34,8 +37,7 @@ interface Other {
 
 function findLosers(fronts: readonly Front[]): ReadonlyMap<Front, Other> {
   const byHost = new Map<string, Front[]>();
-  for (const front of fronts.filter(({ clientTls }) => clientTls?.ca !== undefined))
-    for (const { host } of front.routes) byHost.set(host, [...(byHost.get(host) ?? []), front]);
+  for (const front of fronts) for (const { host } of front.routes) byHost.set(host, [...(byHost.get(host) ?? []), front]);
   const lost = new Map<Front, Other>();
   for (const [host, claimants] of byHost) {
     const [first, ...others] = claimants.sort(firstOfHost(host));

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { flatOf } from '../lib/flat-lists.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Definition, Port } from '../model/snapshot.ts';
 import { isPortWanted } from './pod-ports.ts';
@@ -9,15 +10,45 @@ export interface PortRange {
   readonly last: number;
 }
 
+/** Definitions with all their service ports. */
+interface Assigned {
+  readonly definitions: readonly Definition[];
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Returns a function like `assignPorts` that looks only at definitions that lack a port. One that gets the same ports as the last time is the same
+ * object.
+ */
+export function makeAssign(range: PortRange): (definitions: readonly Definition[]) => Assigned {
+  const lacking = flatOf((one: Definition) => (one.ports.some((port, index) => lacks(one, port, index)) ? [one] : []));
+  let known: ReadonlyMap<Definition, Definition> = new Map();
+  let last: { readonly definitions: readonly Definition[]; readonly assigned: Assigned } | undefined;
+  return (definitions) => {
+    if (last?.definitions === definitions) return last.assigned;
+    const few = lacking(definitions);
+    const { definitions: made, problems } = few.length === 0 ? { definitions: few, problems: NONE } : assignPorts(few, range);
+    known = new Map(few.map((one, i) => [one, asBefore(known.get(one), made[i] ?? one)]));
+    const all = few.length === 0 ? definitions : definitions.map((one) => known.get(one) ?? one);
+    last = { definitions, assigned: { definitions: all, problems } };
+    return last.assigned;
+  };
+}
+
+/** The definition of the last time, where it got the same ports. */
+function asBefore(before: Definition | undefined, after: Definition): Definition {
+  const isSame = before !== undefined && before.ports.every(({ service }, i) => service === after.ports[i]?.service);
+  return isSame ? before : after;
+}
+
+const NONE: readonly Problem[] = [];
+
 /**
  * Assigns service ports to container ports that have none (IP per task before Marathon 1.5), and to endpoints of pods that need one. The port comes
  * from a hash of app and port, so every load balancer assigns the same; after a collision the next hash is used, and at last the first free port of
  * the range. Definitions must come in order of app id. Definitions that lack nothing are returned as they are.
  */
-export function assignPorts(
-  definitions: readonly Definition[],
-  range: PortRange,
-): { readonly definitions: readonly Definition[]; readonly problems: readonly Problem[] } {
+export function assignPorts(definitions: readonly Definition[], range: PortRange): Assigned {
   const taken = new Set<number>();
   const problems: Problem[] = [];
   const assigned = definitions.map((definition) => {

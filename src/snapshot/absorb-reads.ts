@@ -1,5 +1,5 @@
 import { keep } from '../lib/keep.ts';
-import { byText, isSameList, placeOf, withElement } from '../lib/lists.ts';
+import { byText, isSameList, placeOf, withElement, withSpliced } from '../lib/lists.ts';
 import type { AppId } from '../model/names.ts';
 import type { News } from '../model/news.ts';
 import type { Problem } from '../model/problem.ts';
@@ -81,7 +81,7 @@ export function absorbApp(state: State, { id, app, problems, sentAt, at: now }: 
   const isThere = before !== undefined && after !== undefined;
   const next = isThere
     ? withElement(apps, at, after)
-    : apps.toSpliced(at, before === undefined ? 0 : 1, ...(after === undefined ? [] : [after]));
+    : withSpliced(apps, at, { without: before === undefined ? 0 : 1, elements: after === undefined ? [] : [after] });
   const snapshot = same ? state.snapshot : keepSnapshot(state.snapshot, next, [...others, ...problems]);
   const overtaken = (before?.tasks ?? []).filter((task) => (state.told.get(task.id) ?? Infinity) <= sentAt);
   const isRead = app !== undefined || problems.length === 0;

@@ -1,4 +1,5 @@
 import { keep } from '../lib/keep.ts';
+import { keepList } from '../lib/lists.ts';
 import type { AppId } from '../model/names.ts';
 import type { News } from '../model/news.ts';
 import { absorbCertificates } from './absorb-certificates.ts';
@@ -29,7 +30,7 @@ export function makeAbsorb({ massRemovalHoldMs: holdMs }: AbsorbSettings): Absor
       case 'task':
         return withExplained(state, absorbTask(state, news), news.app);
       case 'serving':
-        return withChange(state, { holders: keep(state.holders, news.holders) });
+        return withChange(state, { holders: keepList(state.holders, news.holders) });
       case 'refused':
         return absorbRefusal(state, news);
       case 'taken':

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { keysBetween, noteKeys } from '../../src/lib/changed-keys.ts';
 import { withElement } from '../../src/lib/lists.ts';
 import { unlike, withoutPlaces } from '../../src/lib/unlike.ts';
 
@@ -34,6 +35,29 @@ test('withoutPlaces: gives what a filter gives', () => {
   fc.assert(
     fc.property(fc.subarray(things.map(({ n }) => n)), (places) => {
       expect(withoutPlaces(things, places)).toEqual(things.filter(({ n }) => !places.includes(n)));
+    }),
+  );
+});
+
+test('keysBetween: has every key at which two maps of one history differ', () => {
+  const key = fc.constantFrom('a', 'b', 'c', 'd');
+  const change = fc.record({ from: fc.nat(), key, value: fc.option(fc.nat(3), { nil: undefined }) });
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 12 }), (changes) => {
+      const maps = [new Map<string, number>([['a', 1]])];
+      for (const one of changes) {
+        const before = maps[one.from % maps.length] ?? new Map<string, number>();
+        const next = new Map(before);
+        if (one.value === undefined) next.delete(one.key);
+        else next.set(one.key, one.value);
+        noteKeys(next, before, [one.key]);
+        maps.push(next);
+      }
+      for (const a of maps)
+        for (const b of maps) {
+          const keys = keysBetween(a, b);
+          if (keys !== undefined) for (const one of ['a', 'b', 'c', 'd']) if (a.get(one) !== b.get(one)) expect([...keys]).toContain(one);
+        }
     }),
   );
 });

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Definition, Port } from '../../src/model/snapshot.ts';
 import { byText } from '../../src/lib/lists.ts';
-import { assignPorts } from '../../src/services/ports.ts';
+import { assignPorts, makeAssign } from '../../src/services/ports.ts';
 import { appId, definition, port } from './make.ts';
 
 const RANGE = { first: 10050, last: 10100 };
@@ -104,6 +104,27 @@ test('asked in order of id, shuffled apps get the same ports', () => {
   fc.assert(
     fc.property(fc.shuffledSubarray(apps, { minLength: 12 }), (shuffled) => {
       expect(given(sorted(shuffled))).toEqual(given(sorted(apps)));
+    }),
+  );
+});
+
+test('any definitions one after the other get what they get at once, and those that keep their ports are the same objects', () => {
+  const pool = Array.from({ length: 12 }, (_, n) =>
+    n % 3 === 0 ? definition({ id: appId(`/whole-${n}`) }) : lacking(`/auto-${n}`, 80, 81),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.subarray(pool), { maxLength: 6 }), (sequence) => {
+      const assign = makeAssign({ first: 7, last: 25 });
+      let before: ReadonlyMap<string, ReturnType<typeof definition>> = new Map();
+      for (const one of sequence) {
+        const made = assign(one);
+        expect(made).toEqual(assignPorts(one, { first: 7, last: 25 }));
+        for (const next of made.definitions) {
+          const last = before.get(next.id);
+          if (last !== undefined && JSON.stringify(last) === JSON.stringify(next)) expect(next).toBe(last);
+        }
+        before = new Map(made.definitions.map((next) => [next.id, next]));
+      }
     }),
   );
 });
