@@ -32,6 +32,8 @@ test.each<[Name, string, unknown]>([
   ...good('checkPath', [['/health?full=1', '/health?full=1']]), // prettier-ignore
   ...good('statuses', [['200', '200'], ['200-299, 404', '200-299,404'], ['100-599', '100-599']]), // prettier-ignore
   ...good('backendTls', [['TRUE', 'true'], ['false', 'false'], ['insecure', 'insecure']]), // prettier-ignore
+  ...good('backendProtocol', [['h2', 'h2'], ['H2C', 'h2c'], ['http1', 'http1']]), // prettier-ignore
+  ...good('tlsVersion', [['1.0', '1.0'], ['1.3', '1.3']]), // prettier-ignore
   ...good('authorities', [['system', '@system-ca'], ['/etc/ssl/ca.pem', '/etc/ssl/ca.pem']]), // prettier-ignore
   ...good('pageName', [['sorry.html', 'sorry.html'], ['a_1-b.c.htm', 'a_1-b.c.htm'], ['x.json', 'x.json'], ['x.txt', 'x.txt']]), // prettier-ignore
   ...good('portOfApp', [['/a', { app: '/a', index: 0 }], ['/prod/a-b.c:12', { app: '/prod/a-b.c', index: 12 }]]), // prettier-ignore
@@ -62,6 +64,8 @@ test.each<[Name, string]>([
   ...bad('checkPath', ['health', '/a b', '/#', `/${'a'.repeat(500)}`]),
   ...bad('statuses', ['99', '600', '300-200', '2xx', list(21, () => '200')]),
   ...bad('backendTls', ['yes', '']),
+  ...bad('backendProtocol', ['h3', 'http2', 'grpc', 'h2 h2c', 'http/1.1', '']),
+  ...bad('tlsVersion', ['1.4', 'TLSv1', 'tls', '']),
   ...bad('authorities', ['ca.pem', '@system-ca', '/etc/../ca.pem', '/a b', '/etc/']),
   ...bad('pageName', ['../sorry.html', '/etc/sorry.html', 'a/sorry.html', '.hidden.html', 'sorry', 'sorry.http', 'sorry.html '.repeat(2), 'sorry.HTML', HTML_NAME, 'a\0.html', 'a%.html']), // prettier-ignore
   ...bad('portOfApp', ['a', '/', '/a/', '//a', '/A', '/a:', '/a:x', '/a:1000', '/a b', '../a', `/${'a'.repeat(255)}`]), // prettier-ignore
