@@ -3,7 +3,7 @@ import { BesideReload, type BesideDependencies } from '../../src/drive/beside-re
 import { Wanted } from '../../src/drive/wanted.ts';
 import type { Haproxy } from '../../src/model/haproxy.ts';
 import { applyAnswers } from '../../src/plan/apply-answers.ts';
-import { reason } from '../../src/plan/runtime-commands.ts';
+import { addBackend, reason } from '../../src/plan/runtime-commands.ts';
 import { calm } from './drive-rig.ts';
 import { running, serving, shop, type Live } from './drive-live.ts';
 
@@ -114,4 +114,23 @@ test('commands are kept only from the writing of a file to its end, however many
   await say('after');
   await beside.sendAgain(shop([1]));
   expect(sent).toEqual(['before', 'meanwhile', 'meanwhile', 'after']);
+});
+
+test('a backend that the file has already is not made again, and one that it lacks is', async () => {
+  const sent: string[] = [];
+  const send: Haproxy['send'] = (commands) => {
+    sent.push(...commands.map(({ text }) => text));
+    return Promise.resolve(commands.map(() => ({ taken: true, answer: '' })));
+  };
+  const parts = { haproxy: { send }, applyAnswers } as unknown as BesideDependencies['parts'];
+  const beside = new BesideReload({ parts, wanted: new Wanted({ now: () => 0 }), running: () => undefined, setRunning: () => undefined });
+  const [section] = shop([1]).backends;
+  if (section === undefined) throw new Error('the document has no backend');
+  const other: typeof section = { ...section, name: 'backend cart_2', backend: 'cart_2' as typeof section.backend };
+  beside.begin();
+  await beside.noting({ send }).send([addBackend(section, 'class'), addBackend(other, 'class')]);
+  sent.length = 0;
+  const { document } = await beside.sendAgain(shop([1]));
+  expect(sent).toEqual(['add backend cart_2 from class']);
+  expect(document.backends.map(({ backend }) => backend)).toEqual(['shop_1', 'cart_2']);
 });

@@ -31,7 +31,7 @@ test.each(readCases().map((one) => [one.name, one] as const))(
     const folder = await makeFolder(ends);
     const config = path.join(folder, 'haproxy.cfg');
     const pages = one.settings.errorPages === undefined ? {} : { errorPages: folder };
-    const settings = { ...one.settings, ...pages, haproxyConfig: config };
+    const settings = { ...one.settings, ...pages, haproxyConfig: config, spareBackends: 1 }; // from HAProxy 3.4 on: a defaults section of each class
     const view = viewOf({ ...one, release: RELEASE, settings }, [certificate.file()]);
     for (const { front } of view.services) for (const page of front.pages ?? []) await writeFile(page.file, 'sorry');
     for (const [file, text] of [...filesOf(view), ...listOf(view)]) await writeFile(path.join(folder, file), text);
