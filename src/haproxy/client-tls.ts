@@ -1,8 +1,18 @@
 import type { ClientTls, Front } from '../model/service.ts';
+import type { Fragment } from '../model/document.ts';
+import { looksAtClients } from './host-certificates.ts';
 import type { LinesOfLabel } from './traffic-guards.ts';
 
 /** The header that has the subject of a client's certificate. */
 const SUBJECT = 'X-SSL-Client-Subject';
+
+/** Takes the header off what a client sends, with `_` for `-` too: what runs behind CGI or WSGI can't tell them apart. */
+const WITHOUT_SUBJECT = 'http-request del-header ^x[-_]ssl[-_]client[-_]subject$ -m reg';
+
+/** Where an app looks at the certificates of clients, no client sets the header on a shared frontend, for whatever app. */
+export function guardedSubject(fronts: readonly Front[]): readonly Fragment[] {
+  return looksAtClients(fronts) ? [{ template: 'HAPROXY_n_CLIENT_CA', owner: { by: 'operator' }, text: `  ${WITHOUT_SUBJECT}\n` }] : [];
+}
 
 const VERSIONS = ['1.0', '1.1', '1.2', '1.3'] as const;
 
@@ -28,7 +38,7 @@ function versionLines({ min }: ClientTls): readonly string[] {
 function clientLines({ verify }: ClientTls, frontend: string): readonly string[] {
   const isProven = '{ ssl_c_used } { ssl_c_verify 0 }';
   return [
-    `http-request del-header ${SUBJECT}`,
+    WITHOUT_SUBJECT,
     'http-request set-var(txn.mlb_name) req.hdr(host),host_only,lower,regsub(\\\\.$,)',
     `http-request return status 421 if { ssl_fc } !{ fe_name ${frontend} ${frontend}-in } !{ ssl_fc_sni,lower,strcmp(txn.mlb_name) eq 0 }`,
     ...(verify === 'optional' ? [] : [`http-request deny deny_status 403 unless ${isProven}`]),

@@ -8,6 +8,7 @@ import { makeAcceptProxy } from './accept-proxy.ts';
 import { makeAclNames, type NamedFront } from './acl-names.ts';
 import { bindOptionsOf, certificatesOf, crt } from './crt-list.ts';
 import { limitMaps } from './limits.ts';
+import { guardedSubject } from './client-tls.ts';
 import { hostCertificates } from './host-certificates.ts';
 import { groupedHttps, sharedHttps, withMap } from './https.ts';
 import { makeMapOfRows, type MapRow } from './map-of-rows.ts';
@@ -111,6 +112,7 @@ function inWeight(rendered: readonly Rendered[]): readonly Rendered[] {
 function sharedFrontends({ byWeight, rendered, templates, settings, table, mapped }: Shared): readonly Section[] {
   const { sharedFrontends: bound, groupHttpsByVhost, bindAddress: bindAddr, configFolder, ports, maps } = settings;
   const options = templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {});
+  const guard = guardedSubject(byWeight.map(({ front }) => front));
   const inMap = { haproxy_dir: configFolder };
   const lines = table && tableLines(table, configFolder);
   const http = withMap({
@@ -131,8 +133,8 @@ function sharedFrontends({ byWeight, rendered, templates, settings, table, mappe
     ? groupedHttps(byWeight, { templates, settings, table: lines })
     : withPassthrough(sharedSection(), settings, isPassing);
   return [
-    ...(bound ? [section([templates.render('HAPROXY_HTTP_FRONTEND_HEAD', at(ports.http)), options, ...http])] : []),
-    section([templates.render('HAPROXY_HTTP_FRONTEND_APPID_HEAD', at(ports.appId)), options, ...byAppId]),
+    ...(bound ? [section([templates.render('HAPROXY_HTTP_FRONTEND_HEAD', at(ports.http)), options, ...guard, ...http])] : []),
+    section([templates.render('HAPROXY_HTTP_FRONTEND_APPID_HEAD', at(ports.appId)), options, ...guard, ...byAppId]),
     ...(bound ? secure : []),
   ];
 }

@@ -4,6 +4,7 @@ import type { Fragment, Section } from '../model/document.ts';
 import type { AppOwner } from '../model/problem.ts';
 import type { Front } from '../model/service.ts';
 import { cleaned, type RouteRules } from './routes.ts';
+import { guardedSubject } from './client-tls.ts';
 import { hostCertificates, looksAtClients } from './host-certificates.ts';
 import { bindOptionsOf, certificatesOf, crt, sharedCrt } from './crt-list.ts';
 import { section } from './section.ts';
@@ -45,7 +46,7 @@ export function sharedHttps(
   const spare = spareLines(SPARE_SAMPLES[httpsRouting], settings);
   const all = withMap({ rules, map: isMapped ? [map] : [], table, spare });
   const before = httpsRouting === 'host' ? [...misdirected(all, settings), HOST_WITHOUT_PORT] : [];
-  return section([head, templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {}), ...before, ...all]);
+  return section([head, templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {}), ...guardedSubject(fronts), ...before, ...all]);
 }
 
 /** What the map of hosts is asked for over https. */
@@ -128,7 +129,7 @@ export function groupedHttps(byWeight: readonly Ruled[], { templates, settings, 
     .filter(isInHello)
     .sort(nearestFirst);
   const names = hosts.map(nameOfHost);
-  const options = templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {});
+  const options = [templates.render('HAPROXY_FRONTEND_HTTP_OPTIONS', {}), ...guardedSubject(byWeight.map(({ front }) => front))];
   const head = templates.render('HAPROXY_HTTPS_GROUPED_FRONTEND_HEAD', { bindAddr, port: String(ports.https) });
   const ways = hosts.map((host, i) =>
     templates.render('HAPROXY_HTTPS_GROUPED_VHOST_FRONTEND_ACL', { backend: names[i] ?? '', host: inHello(host) }),
@@ -148,7 +149,7 @@ export function groupedHttps(byWeight: readonly Ruled[], { templates, settings, 
       section([templates.render('HAPROXY_HTTPS_GROUPED_VHOST_BACKEND_HEAD', { name })]),
       section([
         headOf(owners, (author) => templates.render('HAPROXY_HTTPS_GROUPED_VHOST_FRONTEND_HEAD', context, author)),
-        options,
+        ...options,
         ...(isInTable ? [MISDIRECTED] : settings.httpsRouting === 'host' ? [MISDIRECTED_H2] : []),
         ...(isInTable ? (table?.first ?? []) : []),
         ...mine.flatMap(({ rules }) => rulesOf(host, rules)),

@@ -8,8 +8,10 @@ import { createServer as createNetServer, type Server as NetServer } from 'node:
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { generate } from 'selfsigned';
+import { judgeFile } from '../../src/certificates/judge.ts';
+import { selectCertificates } from '../../src/certificates/choose.ts';
 import type { Settings } from '../../src/options/options.ts';
-import { filesOf, viewOf } from '../golden/cases.ts';
+import { filesOf, listOf, viewOf } from '../golden/cases.ts';
 import { ask, type Answer, type Question } from './ask.ts';
 import { endAll, makeFolder } from './ends.ts';
 import { listen, needHaproxy, type Ends } from './fixtures/stage.ts';
@@ -59,6 +61,8 @@ interface Plan {
   readonly settings?: Partial<Settings>;
   /** Files of certificates by the labels that name them: `{PEM:shop}` in a label is a certificate for 'shop'. */
   readonly certificates?: readonly string[];
+  /** Texts of files by the labels that name them: `{FILE:ca}` in a label. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Pages in the operator's folder, by file name. */
   readonly pages?: Readonly<Record<string, string>>;
   /** Ports of servers that a test starts itself, by the app whose only servers they are. */
@@ -116,17 +120,22 @@ export function idOf(name: string, kind: Kind): string {
   return `/${name}-${kind === 'one' ? 'one' : 'list'}`;
 }
 
-async function startEstate({ apps, settings, certificates = [], pages = {}, servers = {} }: Plan, ends: Ends): Promise<Estate> {
+async function startEstate({ apps, settings, certificates = [], files: given = {}, pages = {}, servers = {} }: Plan, ends: Ends): Promise<Estate> {
   const folder = await makeFolder(ends);
   const [http = 0, https = 0, appId = 0, stats = 0, ...servicePorts] = await freePorts(4 + apps.length);
   const pems = new Map(await Promise.all(['shared', ...certificates].map((name) => writeCertificate(folder, name))));
-  const withFiles = (text: string): string => text.replace(/\{PEM:([^}]+)\}/g, (_, name: string) => pems.get(name) ?? fail(name));
+  const withFiles = (text: string): string =>
+    text
+      .replace(/\{PEM:([^}]+)\}/g, (_, name: string) => pems.get(name) ?? fail(name))
+      .replace(/\{FILE:([^}]+)\}/g, (_, name: string) => path.join(folder, name));
   const config = path.join(folder, 'haproxy.cfg');
   const serversOf = async (app: RuledApp): Promise<readonly number[]> => {
     const own = servers[app.id];
     return own === undefined ? startServers(app, pems, ends) : [own()].flat();
   };
-  for (const [name, text] of Object.entries(pages)) await writeFile(path.join(folder, name), text);
+  for (const [name, text] of Object.entries({ ...given, ...pages })) await writeFile(path.join(folder, name), text);
+  const shared = pems.get('shared') ?? '';
+  const { contents } = await selectCertificates(new Map([[shared, await judgeFile(shared)]]), { stateDir: path.join(folder, 'state') });
   const rendered = viewOf(
     {
       name: 'estate',
@@ -139,9 +148,10 @@ async function startEstate({ apps, settings, certificates = [], pages = {}, serv
         ...settings,
       },
     },
-    [pems.get('shared') ?? ''],
+    [shared],
+    contents,
   );
-  const files = filesOf(rendered);
+  const files = new Map([...filesOf(rendered), ...listOf(rendered)]);
   for (const [file, text] of files) await writeFile(path.join(folder, file), text);
   await startHaproxy(config, stats, ends);
   const portOf = (way: Way): number => {

@@ -72,13 +72,13 @@ export function decodeAll(json: readonly unknown[]): { readonly apps: readonly A
   };
 }
 
-/** What the middle makes of a case; `certificates` stand in for those of the machine, and the first one for those in its labels. */
-export function viewOf(one: Case, certificates: readonly string[] = []): View {
+/** What the middle makes of a case; `certificates` stand in for those of the machine, and the first one for those in its labels. `contents`: what is in them. */
+export function viewOf(one: Case, certificates: readonly string[] = [], contents: Certificates['contents'] = []): View {
   const [own] = certificates;
   const files = own === undefined ? ['/etc/ssl/cert.pem'] : certificates;
   const apps = own === undefined ? one.apps : withCertificate(one.apps, own);
   const view = makeDeriver(one.settings)(
-    absorb({ ...EMPTY, release: one.release, certificates: served(...files) }, { kind: 'apps', at: 0, sentAt: 0, ...decodeAll(apps) }),
+    absorb({ ...EMPTY, release: one.release, certificates: { ...served(...files), contents } }, { kind: 'apps', at: 0, sentAt: 0, ...decodeAll(apps) }),
   );
   if (view === undefined) throw new Error('no view');
   return view;
