@@ -120,7 +120,10 @@ export function idOf(name: string, kind: Kind): string {
   return `/${name}-${kind === 'one' ? 'one' : 'list'}`;
 }
 
-async function startEstate({ apps, settings, certificates = [], files: given = {}, pages = {}, servers = {} }: Plan, ends: Ends): Promise<Estate> {
+async function startEstate(
+  { apps, settings, certificates = [], files: given = {}, pages = {}, servers = {} }: Plan,
+  ends: Ends,
+): Promise<Estate> {
   const folder = await makeFolder(ends);
   const [http = 0, https = 0, appId = 0, stats = 0, ...servicePorts] = await freePorts(4 + apps.length);
   const pems = new Map(await Promise.all(['shared', ...certificates].map((name) => writeCertificate(folder, name))));

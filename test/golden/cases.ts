@@ -78,7 +78,10 @@ export function viewOf(one: Case, certificates: readonly string[] = [], contents
   const files = own === undefined ? ['/etc/ssl/cert.pem'] : certificates;
   const apps = own === undefined ? one.apps : withCertificate(one.apps, own);
   const view = makeDeriver(one.settings)(
-    absorb({ ...EMPTY, release: one.release, certificates: { ...served(...files), contents } }, { kind: 'apps', at: 0, sentAt: 0, ...decodeAll(apps) }),
+    absorb(
+      { ...EMPTY, release: one.release, certificates: { ...served(...files), contents } },
+      { kind: 'apps', at: 0, sentAt: 0, ...decodeAll(apps) },
+    ),
   );
   if (view === undefined) throw new Error('no view');
   return view;
