@@ -121,10 +121,16 @@ export function publishedAgain(
   release: Release | undefined,
 ): readonly Command[] {
   if (rows.length === 0 || release === undefined || classesOf(document, release) === undefined) return [];
-  const led = new Set(rows.flatMap(({ effect }) => (effect?.kind === 'map' && effect.to !== undefined ? [effect.to] : effect?.kind === 'rows' ? [...effect.map.values()] : []))); // prettier-ignore
+  const led = new Set(rows.flatMap(leadsTo));
   const isIdle = ({ backend, servers }: BackendSection): boolean =>
     [...servers.keys()].every((server) => exceptions.has(`${backend}/${server}`));
   return document.backends.flatMap((section) => (led.has(section.backend) && isIdle(section) ? [publishBackend(emptied(section))] : []));
+}
+
+/** The backends to which a change of a map leads. */
+function leadsTo({ effect }: Command): readonly BackendName[] {
+  if (effect?.kind === 'rows') return [...effect.map.values()];
+  return effect?.kind === 'map' && effect.to !== undefined ? [effect.to] : [];
 }
 
 /** Whether HAProxy deletes all of a backend's servers, and the backend after them. */

@@ -1,7 +1,7 @@
 import { isIP, isIPv6 } from 'node:net';
 import { isDisabled, readServerLine, type ServerLine } from '../haproxy/server-line.ts';
-import { isClassName } from '../haproxy/classes.ts';
 import { serversInText } from '../haproxy/backend-traits.ts';
+import { begins, straysAmong } from './strays.ts';
 import { bracketed } from '../lib/bracketed.ts';
 import type { ServerException, BackendSection, Document, Fragment, Running, UnresolvedServer } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
@@ -126,16 +126,6 @@ export function compareServers(document: Document, { servers, backends: known }:
   };
 }
 
-/** The backends that HAProxy has and the document has not: an earlier daemon has made them, or has not deleted them. */
-function straysAmong(known: ReadonlySet<string>, { backends, spares = [], front }: Document): NonNullable<Running['strays']> {
-  const left = new Set(spares.some(({ backend }) => isClassName(backend)) ? known : []); // without them nobody makes backends
-  for (const { backend } of backends) left.delete(backend);
-  for (const { backend } of spares) left.delete(backend);
-  const isInFront = (name: string): boolean => front.some(({ fragments }) => begins({ backend: name, fragments }));
-  const names = [...left].filter((name) => NAME.test(name) && !isInFront(name));
-  return new Map(names.map((name) => [name as BackendName, undefined]));
-}
-
 /** The first list when both have the same objects. */
 function sameOr<Element>(before: readonly Element[], after: readonly Element[]): readonly Element[] {
   return after.every((one, i) => one === before[i]) ? before : after;
@@ -148,13 +138,6 @@ function unresolvedIn(servers: ServerRows): readonly UnresolvedServer[] {
       if (isUnresolved && host !== undefined) found.push({ backend: backend as BackendName, server: server as ServerName, host });
   }
   return found;
-}
-
-/** Whether a section really writes its backend, because a template of the operator may write a different section or none. */
-function begins({ backend, fragments }: { readonly backend: string; readonly fragments: readonly Fragment[] }): boolean {
-  return fragments.some(({ text }) =>
-    text.split('\n').some((line) => line.trim().replace(/^listen\s+|^backend\s+/, 'backend ') === `backend ${backend}`),
-  );
 }
 
 /** Whether a backend's servers plainly agree with HAProxy. This common case is found without parsing the lines. */

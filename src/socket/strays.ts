@@ -1,0 +1,22 @@
+import { isClassName } from '../haproxy/classes.ts';
+import type { Document, Fragment, Running } from '../model/document.ts';
+import type { BackendName } from '../model/names.ts';
+
+const NAME = /^[\w.:-]+$/;
+
+/** The backends that HAProxy has and the document has not: an earlier daemon has made them, or has not deleted them. */
+export function straysAmong(known: ReadonlySet<string>, { backends, spares = [], front }: Document): NonNullable<Running['strays']> {
+  const left = new Set(spares.some(({ backend }) => isClassName(backend)) ? known : []); // without them nobody makes backends
+  for (const { backend } of backends) left.delete(backend);
+  for (const { backend } of spares) left.delete(backend);
+  const isInFront = (name: string): boolean => front.some(({ fragments }) => begins({ backend: name, fragments }));
+  const names = [...left].filter((name) => NAME.test(name) && !isInFront(name));
+  return new Map(names.map((name) => [name as BackendName, undefined]));
+}
+
+/** Whether a section really writes its backend, because a template of the operator may write a different section or none. */
+export function begins({ backend, fragments }: { readonly backend: string; readonly fragments: readonly Fragment[] }): boolean {
+  return fragments.some(({ text }) =>
+    text.split('\n').some((line) => line.trim().replace(/^listen\s+|^backend\s+/, 'backend ') === `backend ${backend}`),
+  );
+}
