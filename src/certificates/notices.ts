@@ -1,6 +1,5 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { stat, statfs } from 'node:fs/promises';
-import path from 'node:path';
 import { LATE, within } from '../lib/deadline.ts';
 import { ANSWER_MS } from './answered.ts';
 

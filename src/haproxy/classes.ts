@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { each, whole } from '../lib/lists.ts';
+import { each } from '../lib/lists.ts';
 import type { BackendSection, Fragment, Section } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
 import type { Release } from '../model/release.ts';

@@ -3,7 +3,7 @@ import type { BackendEffect, BackendSection, Fragment, Running } from '../model/
 import type { BackendName, ServerName } from '../model/names.ts';
 
 /** HAProxy says this of a backend that its file refers to: only a reload can delete it. */
-const FOR_GOOD = /cannot be removed/;
+const FOR_GOOD = 'cannot be removed';
 
 /** What the places of new backends are taken from, and the servers that they have got. */
 interface Placing {
@@ -48,7 +48,7 @@ export class ComingAndGoing {
 
   /** HAProxy has not deleted a backend yet. */
   keep({ backend }: BackendEffect, answer: string): void {
-    if (FOR_GOOD.test(answer)) this.#changed().set(backend, undefined);
+    if (answer.includes(FOR_GOOD)) this.#changed().set(backend, undefined);
   }
 
   #changed(): Map<BackendName, BackendSection | undefined> {

@@ -41,7 +41,7 @@ function whyNoClass(section: BackendSection): string {
 }
 
 /** A backend without its servers. */
-export function emptied(section: BackendSection): BackendSection {
+function emptied(section: BackendSection): BackendSection {
   return { ...section, servers: new Map(), leaving: new Set() };
 }
 

@@ -25,6 +25,9 @@ export interface PlanParts {
   readonly settles?: boolean;
 }
 
+const NOTHING: Plan = { commands: [], reload: [] };
+const NOT_LOADED: Plan = { commands: [], reload: [reason('not-loaded', 'haproxy', 'HAProxy has not loaded this configuration yet')] };
+
 /**
  * Returns a function that plans how to get from what HAProxy runs to the wanted document. It compares sections by identity, then by text, and
  * servers by their line, from which commands are made. Whatever commands can't change is a reason for a reload.
@@ -33,20 +36,17 @@ export function makePlan({ mapFolder }: { readonly mapFolder: string }): (parts:
   const defaultsOf = whole(readDefaults);
   const [find, intoSpares] = [makeFind(), makeIntoSpares()];
   return ({ running, wanted, release, settles = false }) => {
-    if (running === undefined)
-      return { commands: [], reload: [reason('not-loaded', 'haproxy', 'HAProxy has not loaded this configuration yet')] };
+    if (running === undefined) return NOT_LOADED;
     const { document, exceptions, lost } = running;
-    if (document === wanted && exceptions.size === 0 && lost.size === 0) return { commands: [], reload: [] };
+    if (document === wanted && exceptions.size === 0 && lost.size === 0) return NOTHING;
     const defaults = (): readonly Defaults[] => defaultsOf(document.front);
     const { toward, why, serving, made } = settles ? settled(running, wanted) : intoSpares({ running, wanted, release, defaults });
     const also = toward === wanted ? {} : { toward };
-    if (document === toward && exceptions.size === 0 && lost.size === 0) return { commands: [], reload: [], ...also };
+    if (document === toward && exceptions.size === 0 && lost.size === 0) return { ...NOTHING, ...also };
     const touched = new Set(Array.from(exceptions.values(), ({ backend }) => `backend ${backend}`));
-    const same = Array.from(touched, (name) => find(document.backends, name)).flatMap((section) => section ?? []);
-    const backends = pairUp(document.backends, toward.backends, { touched, same });
+    const backends = pairUp(document.backends, toward.backends, { touched, same: find(document.backends, touched) });
     const coming = makingOf(made, { wanted: toward.backends, strays: running.strays });
-    const pairs = [...backends.both, ...coming.pairs];
-    const servers = planAllServers({ running, release, pairs, defaults });
+    const servers = planAllServers({ running, release, pairs: [...backends.both, ...coming.pairs], defaults });
     const spares = toldOf(serving, planAllServers({ running, release, pairs: sparePairs(document, toward, touched), defaults }));
     const takesCommands = release !== undefined;
     const maps = planMaps({ before: document, after: toward, folder: mapFolder, takesCommands, made, lost });
@@ -84,15 +84,16 @@ interface Pairs<Kind> {
   readonly gone: readonly string[];
 }
 
-/** Makes a function that finds a section by name. It first looks at the index of last time, because backends seldom come and go. */
-function makeFind(): <Kind extends Section>(sections: readonly Kind[], name: string) => Kind | undefined {
+/** Makes a function that finds sections by their names. It first looks at the index of last time, because backends seldom come and go. */
+function makeFind(): <Kind extends Section>(sections: readonly Kind[], names: ReadonlySet<string>) => readonly Kind[] {
   let places: ReadonlyMap<string, number> = new Map();
-  return (sections, name) => {
+  const find = <Kind extends Section>(sections: readonly Kind[], name: string): Kind | undefined => {
     const found = sections[places.get(name) ?? -1];
     if (found?.name === name) return found;
     places = new Map(sections.map((section, i) => [section.name, i]));
     return sections[places.get(name) ?? -1];
   };
+  return (sections, names) => [...names].flatMap((name) => find(sections, name) ?? []);
 }
 
 interface Touched<Kind> {

@@ -35,8 +35,19 @@ const ACTS: readonly Act[] = [
   { what: 'apps', act: ({ changeApps }) => changeApps() },
   { what: 'apps', act: ({ changeApps }) => changeApps() },
   { what: 'the daemon is killed', act: restart },
-  { what: 'a reload by hand', act: async ({ daemons }) => Promise.resolve(daemons.now().signal('SIGUSR1')) },
-  { what: 'a reload by somebody else', act: async (estate) => void process.kill(await masterOf(estate), 'SIGUSR2') },
+  {
+    what: 'a reload by hand',
+    act: ({ daemons }) => {
+      daemons.now().signal('SIGUSR1');
+      return Promise.resolve();
+    },
+  },
+  {
+    what: 'a reload by somebody else',
+    act: async (estate) => {
+      process.kill(await masterOf(estate), 'SIGUSR2');
+    },
+  },
   { what: "HAProxy's worker is killed", act: async ({ cluster }) => void process.kill(await cluster.worker(), 'SIGKILL'), isFatal: true },
   { what: "HAProxy's master is killed", act: async (estate) => void process.kill(await masterOf(estate), 'SIGKILL'), isFatal: true },
 ];

@@ -78,7 +78,7 @@ async function runOnce(size: EstateSize, count: number): Promise<Run> {
 function rowOf(runs: readonly Run[]): Row {
   const middle = (of: (run: Run) => number): number => ascending(runs.map(of))[runs.length >> 1] ?? NaN;
   const both = (of: (run: Run) => readonly number[]): string =>
-    [0.5, 0.95].map((part) => `${middle((run) => share(of(run), part)).toFixed(0)}`).join(' / ');
+    [0.5, 0.95].map((part) => middle((run) => share(of(run), part)).toFixed(0)).join(' / ');
   const failures = runs.map(({ failed }) => failed).filter((failed) => failed !== '0');
   return {
     'new apps': runs.map(({ apps }) => apps.length).join(', '),

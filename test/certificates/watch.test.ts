@@ -1,8 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { appendFile, mkdir, readFile, rename, symlink, unlink, utimes, writeFile } from 'node:fs/promises';
-import { EventEmitter, once } from 'node:events';
 import { basename, join } from 'node:path';
-import { sleep } from '../../src/lib/clock.ts';
 import { sha256 } from '../../src/certificates/pem-file.ts';
 import { judgeFile, type FileVerdict } from '../../src/certificates/judge.ts';
 import { watchCertificates } from '../../src/certificates/watch.ts';
@@ -221,33 +219,6 @@ test('only what looks different is looked into again', async () => {
   expect(second).toEqual(parts);
 });
 
-test('where the system says that a folder has changed, nothing waits for the next look', async () => {
-  const { file } = await watched();
-  const ending = new AbortController();
-  const looked = new EventEmitter();
-  const known = await judgeFile(file);
-  const told = new Promise<FileVerdict | undefined>((resolve) => {
-    const ended = watchCertificates({
-      files: () => [file],
-      known: () => known,
-      everyMs: 3_600_000,
-      sleep: (ms, signal) => (looked.emit('rest', ms), sleep(ms, signal)),
-      now: Date.now,
-      isNoticed: true,
-      signal: ending.signal,
-      changed: (verdicts) => { resolve(verdicts.get(file)); }, // prettier-ignore
-    });
-    ends.push(async () => {
-      ending.abort();
-      await ended;
-    });
-  });
-  for (let ms = 0; ms < 10_000;) [ms = 0] = (await once(looked, 'rest')) as [number];
-  await writeFile(`${file}.new`, renewed);
-  await rename(`${file}.new`, file);
-  await expect(told).resolves.toMatchObject({ usable: true, fingerprint: sha256(renewed) });
-});
-
 test('files may come, and are told; those that go are forgotten', async () => {
   const { folder, file } = await watched({ 'a.pem': pem, 'b.pem': renewed });
   const [second, third] = [join(folder, 'b.pem'), join(folder, 'c.pem')];
@@ -295,27 +266,4 @@ test('it ends with the signal, in the middle of any rest', async () => {
     stop();
     await expect(ended).resolves.toBeUndefined();
   }
-});
-
-test('a file whose file system does not answer is told once, and nothing else waits for it', async () => {
-  const { file } = await watched();
-  const [ending, hanging, told] = [new AbortController(), [] as string[], [] as string[]];
-  let [rounds, steady] = [0, 0];
-  await watchCertificates({
-    files: () => [file, '/mnt/gone.pem'],
-    pathsOf: (one) => (one === file ? Promise.resolve([file]) : new Promise(() => undefined)),
-    sleep: (ms) => {
-      steady += ms;
-      if (++rounds === 5) ending.abort();
-      return Promise.resolve();
-    },
-    now: Date.now,
-    steady: () => steady,
-    hangs: (one) => hanging.push(one),
-    deadlineMs: 50,
-    signal: ending.signal,
-    changed: (verdicts) => told.push(...verdicts.keys()),
-  });
-  expect(hanging).toEqual(['/mnt/gone.pem']);
-  expect(told).toEqual([file]);
 });

@@ -24,8 +24,8 @@ export interface Fleet {
 
 export const fleetHost = (n: number): string => `fleet-${n}.acme.org`;
 
-/** From TASK_KILLING to the end of the server. */
-const GRACE_MS = 300;
+/** From TASK_KILLING to the end of the server; Marathon's own is three seconds. */
+const GRACE_MS = 1_000;
 /** Host names of agents are not resolved for tasks with addresses of their own. */
 const AGENTS = ['172.24.197.101', '172.24.197.102'] as const;
 

@@ -1,20 +1,14 @@
 import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
-import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { makeCommand } from '../../src/process/reload-by-command.ts';
-import { ask, showProc } from '../../src/socket/master.ts';
-import type { OwnProcess } from '../../src/process/process.ts';
-import { readServersState, type ServerRow } from '../../src/socket/servers-state.ts';
-import { NO_STATES } from '../../src/process/states-file.ts';
+import { showProc } from '../../src/socket/master.ts';
 import { makeLogger } from '../../src/lib/logger.ts';
-import type { Command, Document, Fragment } from '../../src/model/document.ts';
 import type { BackendName, ServerName } from '../../src/model/names.ts';
 import { statesByMaster } from './agreement.ts';
 import { makeTraffic, needHaproxy, request, setStage, type Ends } from './fixtures/stage.ts';
 import { now } from '../../src/lib/clock.ts';
+import { add, allTaken, command, documentWith, staged, targetOf } from './runtime-commands.ts';
 
 jest.setTimeout(60_000);
 
@@ -25,50 +19,6 @@ beforeAll(needHaproxy);
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
-
-const REASON = { code: 'server-changed', subject: 'out', detail: '' } as const;
-
-function command(text: string, expected = /^$/): Command {
-  return { text, expect: expected, reason: REASON };
-}
-
-function add(name: string, words: string): Command {
-  return command(`add server ${name} ${words}`, /New server registered\.$/);
-}
-
-function line(name: string, words: string): Fragment {
-  return { template: 'HAPROXY_BACKEND_SERVER_OPTIONS', owner: { by: 'operator' }, text: `  server ${name} ${words}\n` };
-}
-
-/** A document with one backend. */
-function documentWith(backend: string, lines: Readonly<Record<string, string>>): Document {
-  const servers = new Map(Object.entries(lines).map(([name, words]) => [name as ServerName, line(name, words)]));
-  const fragments = [{ template: 'HAPROXY_BACKEND_HEAD', owner: { by: 'operator' }, text: `backend ${backend}\n` }] as const;
-  const section = { name: `backend ${backend}`, backend: backend as BackendName, fragments, servers, leaving: new Set<ServerName>() };
-  return { front: [], backends: [section], maps: {} };
-}
-
-/** Where the stage's one server is. */
-async function targetOf(config: string): Promise<string> {
-  return /server one (\S+)/.exec(await readFile(config, 'utf8'))?.[1] ?? '';
-}
-
-/** The document that the stage's configuration is. */
-async function staged(config: string): Promise<Document> {
-  return documentWith('out', { one: await targetOf(config) });
-}
-
-async function allTaken(own: Pick<OwnProcess, 'send'>, commands: readonly Command[]): Promise<void> {
-  const answers = await own.send(commands);
-  expect(answers.filter(({ taken }) => !taken)).toEqual([]);
-  expect(answers).toHaveLength(commands.length);
-}
-
-async function stateOf(runDir: string, name: string): Promise<ServerRow | undefined> {
-  const [backend = '', server = ''] = name.split('/');
-  const text = await ask({ socketPath: join(runDir, 'master.sock'), command: `@1 show servers state ${backend}`, deadlineMs: 5_000 });
-  return readServersState(text).get(backend)?.get(server);
-}
 
 test('what it holds is read back while somebody else reloads it', async () => {
   const { runDir, config, make } = await setStage(ends);
@@ -193,63 +143,6 @@ test('whose check has passed is known while it is in maintenance', async () => {
     passed = await own.passed(servers);
   }
   expect(passed).toEqual(new Set(['out/good']));
-});
-
-const sick = (target: string): string => `defaults
-  mode http
-  load-server-state-from-file global
-  timeout connect 2s
-  timeout client 10s
-  timeout server 10s
-backend sick
-  server down ${target} id 7001 weight 5 check rise 9 inter 1h
-  server maint ${target} id 7002 check rise 9 inter 1h
-`;
-
-test('a server that is down stays so over a reload; one in maintenance that shall serve serves', async () => {
-  const { config, runDir, write, make } = await setStage(ends);
-  const target = await targetOf(config);
-  await write({ global: `  server-state-file ${join(runDir, 'server-state')}\n`, end: sick(target) });
-  const own = make();
-  await own.reload([]);
-  const verdict = await promisify(execFile)('haproxy', ['-c', '-f', config]);
-  expect(verdict.stderr).not.toContain('WARNING');
-  const words = 'check rise 9 inter 1h';
-  const wanted = documentWith('sick', { down: `${target} id 7001 weight 5 ${words}`, maint: `${target} id 7002 ${words}` });
-  const makeSick = [
-    command('set server sick/down health down'),
-    command('set server sick/down weight 3'),
-    command('disable server sick/maint'),
-  ];
-  await allTaken(own, makeSick);
-  await expect(stateOf(runDir, 'sick/down')).resolves.toMatchObject({ down: true, mode: 'serving' });
-  await own.reload([], wanted);
-  const down = await stateOf(runDir, 'sick/down');
-  expect(down).toMatchObject({ down: true, mode: 'serving' });
-  expect(down?.text.split(' ').slice(7, 9)).toEqual(['5', '5']);
-  await expect(stateOf(runDir, 'sick/maint')).resolves.toMatchObject({ down: false, mode: 'serving' });
-  await expect(readFile(join(runDir, 'server-state'), 'utf8')).resolves.toBe(NO_STATES);
-  await own.reload([]);
-  await expect(stateOf(runDir, 'sick/down')).resolves.toMatchObject({ down: false });
-});
-
-test('a server that is down in a spare backend begins as down in the backend to which it moves', async () => {
-  const { config, runDir, write, make } = await setStage(ends);
-  const [target, map, global] = [
-    await targetOf(config),
-    join(runDir, 'spares.map'),
-    `  server-state-file ${join(runDir, 'server-state')}\n`,
-  ];
-  const rule = `  http-request set-var(txn.spare) path,map_str(${map})\n`;
-  await writeFile(map, 'Serves:marathon_lb_spare_1 moved\n');
-  await write({ global, end: `${sick(target).replace('backend sick', 'backend marathon_lb_spare_1')}${rule}` });
-  const own = make();
-  await own.reload([]);
-  await allTaken(own, [command('set server marathon_lb_spare_1/down health down')]);
-  await write({ global, end: `${sick(target).replace('backend sick', 'backend another\nbackend moved')}${rule}` });
-  await own.reload([], documentWith('moved', { down: `${target} id 7001 weight 5 check rise 9 inter 1h` }));
-  await expect(stateOf(runDir, 'moved/down')).resolves.toMatchObject({ down: true, mode: 'serving' });
-  await expect(stateOf(runDir, 'moved/maint')).resolves.toMatchObject({ down: false, mode: 'serving' });
 });
 
 test('a HAProxy that somebody else runs takes commands on its stats socket, and is reloaded when another worker answers there', async () => {

@@ -74,7 +74,7 @@ test.each(['worker', 'master'] as const)('HAProxy whose %s somebody ended is sta
 });
 
 test('--hold-listeners: HAProxy is killed, and no connection is refused; a new port is held as well', async () => {
-  const { app, otherApp, marathon, daemon, deploy, addTask, settled, served, processes, traffic, config } = await makeCluster();
+  const { otherApp, marathon, daemon, deploy, addTask, settled, served, processes, traffic, config } = await makeCluster();
   await deploy();
   const { logged } = daemon(['--hold-listeners']);
   await logged(/listening sockets are held/);

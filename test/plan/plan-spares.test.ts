@@ -4,47 +4,15 @@ import { textOf } from '../../src/haproxy/file-text.ts';
 import { readDocument } from '../../src/haproxy/read-document.ts';
 import { SPARES_MAP, type DocumentSettings } from '../../src/haproxy/settings.ts';
 import { servedBySpares } from '../../src/haproxy/spares.ts';
-import type { Document, Plan, Running } from '../../src/model/document.ts';
-import type { Front, Service } from '../../src/model/service.ts';
-import { applyAnswers } from '../../src/plan/apply-answers.ts';
+import type { Document } from '../../src/model/document.ts';
+import type { Service } from '../../src/model/service.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import { planDeletions } from '../../src/plan/plan-deletions.ts';
-import { asLoaded, front, OPTIONS, server, service, settings, templatesWith } from '../haproxy/make.ts';
+import { asLoaded, OPTIONS, settings, templatesWith } from '../haproxy/make.ts';
 import { R26, words } from './plan-rows.ts';
+import { rendererOf, app, SHOP, CART, BLOG, sent, take, planner } from './spare-rig.ts';
 
 const R34 = { major: 3, minor: 4 };
-
-function rendererOf(given: Partial<DocumentSettings> = {}): (services: readonly Service[]) => Document {
-  const render = makeRenderer(templatesWith(), settings({ spareBackends: 2, ...given }));
-  return (services) => render(services, R26).document;
-}
-
-/** An app with a virtual host of its name and no service port, and with one task. */
-function app(
-  name: string,
-  port: number,
-  { options = OPTIONS, tasks = 1, ...given }: Partial<Front> & { options?: typeof OPTIONS; tasks?: number } = {},
-): Service {
-  const routes = [{ host: `${name}.acme.org`, path: undefined }];
-  const servers = Array.from({ length: tasks }, (_, i) => server(31000 + port - 10000 + i, { checked: options.check !== undefined }));
-  return service(front({ app: `/${name}`, port, bind: undefined, routes, ...given }), servers, options);
-}
-
-const [SHOP, CART, BLOG] = [app('shop', 10000), app('cart', 10001), app('blog', 10002)];
-
-/** The commands without the long words that depend on the release. */
-function sent({ commands }: Plan): readonly string[] {
-  return commands.map(({ text }) => text.replace(/marathon_lb_spare_[0-9a-f]+_/g, 'spare_').replace(/ pool-.*/, ''));
-}
-
-function take(running: Running, wanted: Document, { commands, toward = wanted }: Plan): Running {
-  return applyAnswers({ running, wanted: toward, commands, answers: commands.map(() => ({ taken: true, answer: '' })) });
-}
-
-function planner() {
-  const plan = makePlan({ mapFolder: '/etc/haproxy' });
-  return (running: Running, wanted: Document, release = R26): Plan => plan({ running, wanted, release });
-}
 
 describe('a new app', () => {
   test('is served by a spare backend of its class: first the note of whom it serves, then its servers, then its rows', () => {
@@ -142,88 +110,6 @@ describe('a new app', () => {
     const way = plan(asLoaded(render([SHOP, BLOG])), render([CART, SHOP]));
     expect(way.reload.map(words)).toContain('backend-new cart_10001: other rules of the shared frontends change at the same time');
   });
-});
-
-/** An app with a path of a host; its weight is 1, as for all that have one. */
-function at(name: string, port: number, path: string, given: Partial<Front> = {}): Service {
-  return app(name, port, { routes: [{ host: 'www.acme.org', path }], weight: 1, ...given });
-}
-
-describe('a new app with a path', () => {
-  const [BOOK, ALL] = [at('book', 10005, '/book'), app('all', 10006, { routes: [{ host: 'www.acme.org', path: undefined }] })];
-
-  test('is served by the beginnings of its requests', () => {
-    const [render, plan] = [rendererOf(), planner()];
-    const wanted = render([ALL, BOOK, at('cart', 10001, '/cart /basket'), SHOP]);
-    const way = plan(asLoaded(render([ALL, BOOK, SHOP])), wanted);
-    expect(sent(way).filter((text) => text.includes('paths'))).toEqual([
-      'add map /etc/haproxy/spare-paths.map www.acme.org/cart spare_1',
-      'add map /etc/haproxy/spare-paths.map www.acme.org/basket spare_1',
-    ]);
-    expect(sent(way).filter((text) => text.includes('domain2backend'))).toEqual([]);
-    expect(way.reload).toEqual([]);
-  });
-
-  test.each<[string, Service, Service, 'served' | RegExp]>([
-    ['a rule that comes first in the file, too', at('book', 10005, '/c'), at('cart', 10001, '/cart'), 'served'],
-    ['a rule that would come after its own', at('zoo', 10005, '/c'), at('cart', 10001, '/cart'), /rules that lead to zoo_10005 may match/],
-    ['a rule of larger weight', at('zoo', 10005, '/c', { weight: 2 }), at('cart', 10001, '/cart'), 'served'],
-    ['a rule that takes what is left', at('zoo', 10005, '/c', { weight: -1 }), at('cart', 10001, '/cart'), 'served'],
-    ['a rule for longer paths', at('zoo', 10005, '/cart/1'), at('cart', 10001, '/cart'), /rules that lead to zoo_10005 may match/],
-    ['other paths of its host', at('zoo', 10005, '/z'), at('cart', 10001, '/cart'), 'served'],
-    [
-      'a password',
-      at('book', 10005, '/c', { auth: { realm: 'r', user: 'u', password: 'p' } }),
-      at('cart', 10001, '/cart', { redirectToHttps: true }),
-      /rules that lead to book_10005 may match/,
-    ],
-  ])('beside %s', (_, other, one, way) => {
-    const [render, plan] = [rendererOf(), planner()];
-    const inOrder = (all: readonly Service[]): readonly Service[] => [...all].sort((a, b) => (a.front.app < b.front.app ? -1 : 1));
-    const { reload } = plan(asLoaded(render(inOrder([other, SHOP]))), render(inOrder([one, other, SHOP])));
-    if (way === 'served') expect(reload).toEqual([]);
-    else expect(reload.map(words).join('\n')).toMatch(way);
-  });
-
-  test('of which another new one has a part waits for the reload', () => {
-    const [render, plan] = [rendererOf(), planner()];
-    const wanted = render([at('cart', 10001, '/c'), at('cats', 10002, '/cats'), SHOP]);
-    expect(plan(asLoaded(render([SHOP])), wanted).reload.map(words)).toContain(
-      'backend-new cart_10001: rules that lead to cats_10002 may match its requests',
-    );
-  });
-
-  test('that changes it has other rows; one that now meets rules of others is held until the reload', () => {
-    const [render, plan] = [rendererOf(), planner()];
-    const [zoo, before] = [at('zoo', 10005, '/z'), asLoaded(render([at('zoo', 10005, '/z'), SHOP].reverse()))];
-    const first = render([at('cart', 10001, '/cart'), SHOP, zoo]);
-    const running = take(before, first, plan(before, first));
-    const way = plan(running, render([at('cart', 10001, '/basket'), SHOP, zoo]));
-    expect(sent(way)).toEqual([
-      'add map /etc/haproxy/spare-paths.map www.acme.org/basket spare_1',
-      'del map /etc/haproxy/spare-paths.map www.acme.org/cart',
-    ]);
-    expect(way.reload).toEqual([]);
-    expect(
-      plan(running, render([at('cart', 10001, '/z'), SHOP, zoo]))
-        .reload.map(words)
-        .join(),
-    ).toMatch(/can't stand for its rules/);
-  });
-});
-
-test('a new app that is redirected to https is redirected before it has a server or is led to', () => {
-  const [render, plan] = [rendererOf(), planner()];
-  const way = plan(asLoaded(render([SHOP])), render([app('cart', 10001, { redirectToHttps: true }), SHOP]));
-  expect(sent(way)).toEqual([
-    'add map /etc/haproxy/spares.map Serves:spare_1 cart_10001',
-    'add map /etc/haproxy/spare-redirects.map cart.acme.org/ spare_1',
-    'add server spare_1/10_0_0_1_31001 10.0.0.1:31001 id 31001',
-    'enable server spare_1/10_0_0_1_31001',
-    'add map /etc/haproxy/domain2backend.map cart.acme.org spare_1',
-    'add map /etc/haproxy/app2backend.map /cart spare_1',
-  ]);
-  expect(way.reload).toEqual([]);
 });
 
 test('the first app with a virtual host needs no reload: the map of hosts is looked into before', () => {

@@ -16,7 +16,7 @@ export type Estate = Readonly<Record<string, Wish | undefined>>;
 export const APPS = ['ant', 'bee', 'cat', 'dog', 'eel'] as const;
 
 /** No two apps have a port or a host in common, so that a server or a host tells its app. */
-export function portOf(app: string, task: number): number {
+function portOf(app: string, task: number): number {
   return 1000 * (APPS.indexOf(app as never) + 1) + task;
 }
 

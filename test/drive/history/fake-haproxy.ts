@@ -59,7 +59,10 @@ export class FakeHaproxy {
     const next = this.#worker();
     await this.#turns.gate(HAPROXY);
     await this.#turns.gate(HAPROXY);
-    if (fault === 'ends') return this.kill();
+    if (fault === 'ends') {
+      this.kill();
+      return;
+    }
     if (fault !== 'refused') {
       if (this.serving !== undefined) this.serving.isStopping = true;
       this.serving = next;

@@ -43,7 +43,10 @@ export class FakeWorker {
     let servers: Servers = new Map();
     for (const line of this.config.split('\n')) {
       const [word = '', name = '', address = '', ...words] = line.trim().split(' ');
-      if (word === 'backend') this.servers.set(name, (servers = new Map()));
+      if (word === 'backend') {
+        servers = new Map<string, FakeServer>();
+        this.servers.set(name, servers);
+      }
       if (word === 'defaults') this.#classes.add(name);
       if (word === 'server') servers.set(name, serverOf(address, words, words.includes('disabled') ? 'maint' : 'ready'));
     }
