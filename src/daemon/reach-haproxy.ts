@@ -86,10 +86,7 @@ function serving(own: OwnProcess, haproxy: Haproxy, log: Surroundings['log']): (
       await haproxy.reload([]);
       return true;
     } catch (error) {
-      log.warn(
-        { reason: sentence(error) },
-        'HAProxy does not start with the configuration that it served last, so a new one is made first',
-      );
+      log.warn({ reason: sentence(error) }, 'HAProxy does not start with the files in place, so a configuration is checked first');
       return false;
     }
   };

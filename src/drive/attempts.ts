@@ -62,6 +62,8 @@ export class Attempts {
   async #withReload(candidate: Document): Promise<Attempt> {
     const { parts, actual } = this.#shared;
     const { files, haproxy, plan } = parts;
+    const started = await actual.onSocket(() => this.#startWith(candidate));
+    if (started !== undefined) return started;
     const verdict = await actual.steps.during("'haproxy -c' to read the configuration", () => files.put(candidate));
     if (!verdict.ok) return this.#refused(candidate, verdict);
     this.#patience.reset();
@@ -71,6 +73,24 @@ export class Attempts {
       actual.accept();
       return { outcome: { ok: true, by: 'commands' } };
     });
+  }
+
+  /**
+   * Starts HAProxy with the candidate where none runs and no configuration is in place: the start is the check, and takes no longer. Returns undefined
+   * when something runs or is in place, or when HAProxy did not start; a check then says why.
+   */
+  async #startWith(candidate: Document): Promise<Attempt | undefined> {
+    const { parts, actual } = this.#shared;
+    const { serveAtOnce, files, now, reloaded, plan } = parts;
+    if (serveAtOnce === undefined || actual.running !== undefined || (await files.fingerprint()) !== 'none') return undefined;
+    const start = now();
+    await files.putFirst(candidate);
+    if (!(await actual.steps.during('HAProxy to start', serveAtOnce))) {
+      await files.withdraw();
+      return undefined;
+    }
+    reloaded(plan({ running: undefined, wanted: candidate, release: undefined }).reload, now() - start);
+    return this.#loaded(candidate);
   }
 
   /** Returns the outcome if commands are enough, which may also be true for a HAProxy of an earlier daemon; undefined if a reload is needed. */
@@ -137,6 +157,12 @@ export class Attempts {
     } catch (error) {
       return this.#putBack(candidate, error);
     }
+    return this.#loaded(candidate);
+  }
+
+  /** HAProxy has loaded the candidate. */
+  async #loaded(candidate: Document): Promise<Attempt> {
+    const { parts, actual } = this.#shared;
     const loaded = await actual.beside.sendAgain(candidate);
     actual.running = undefined; // until it is read back
     await parts.files.confirm();

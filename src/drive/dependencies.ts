@@ -34,8 +34,8 @@ export interface DriveDependencies extends Planning {
   /** Starts HAProxy with the files in place if it does not run, for example after a failed reload. Returns whether it had to be started. */
   readonly revive: () => Promise<boolean>;
   /**
-   * Starts HAProxy with the files in place, if no HAProxy runs. Returns whether it has started and serves; never rejects. Undefined where starting HAProxy
-   * is not ours, and for one pass.
+   * Starts HAProxy with the files in place, if no HAProxy runs: those that it served last, or the first ones. Returns whether it has started and serves;
+   * never rejects. Undefined where starting HAProxy is not ours, and for one pass.
    */
   readonly serveAtOnce?: () => Promise<boolean>;
   /** Runs the slow lane when requests have stopped, or at once if asked to, and again after a failure. */

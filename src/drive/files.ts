@@ -19,8 +19,15 @@ export interface Files {
   /** Checks a document and, if HAProxy accepts it, puts it in place. Otherwise the current files stay. Rejects when the files can't be written. */
   put(document: Document): Promise<Verdict>;
   /**
+   * Puts a document in place that HAProxy is to start with, unchecked, because the start is the check. Only for where no configuration is in place.
+   * Rejects when the files can't be written.
+   */
+  putFirst(document: Document): Promise<void>;
+  /** Takes the files away that `putFirst` put in place and HAProxy did not start with. */
+  withdraw(): Promise<void>;
+  /**
    * Checks a document without putting it in place. This is one of many checks while searching who is to blame for a refusal, so its deadline is
-   * shorter than that of `put`: five times as long as the last accepted configuration took, and from 5 to 30 s.
+   * shorter than that of `put`: five times as long as the last accepted configuration took, and from 5 to 30 s; 30 s where that is not known.
    */
   check(document: Document): Promise<Verdict>;
   /** Puts a document in place that HAProxy already runs. Returns the fingerprint of the files. Rejects when they can't be written. */
@@ -63,7 +70,7 @@ export class FilesOnDisk implements Files {
   readonly #folder: string;
   readonly #name: string;
   #good: string | undefined; // fingerprint of the last files that HAProxy accepted
-  #goodMs = 0; // how long HAProxy took to check them
+  #goodMs: number | undefined; // how long HAProxy took to check them
 
   constructor(settings: FilesSettings) {
     this.#settings = settings;
@@ -87,9 +94,18 @@ export class FilesOnDisk implements Files {
     return { ok: true };
   }
 
+  async putFirst(document: Document): Promise<void> {
+    await writeAll(this.#folder, [...textsOf(document, this.#name)].reverse());
+  }
+
+  async withdraw(): Promise<void> {
+    for (const file of [this.#name, ...(await mapsIn(this.#folder))]) await rm(path.join(this.#folder, file), { force: true });
+  }
+
   check(document: Document): Promise<Verdict> {
     const [least, most] = SHORT_MS;
-    return this.#validate(textsOf(document, this.#name), Math.min(most, Math.max(least, SHORT_TIMES * this.#goodMs)));
+    const ms = this.#goodMs === undefined ? most : Math.min(most, Math.max(least, SHORT_TIMES * this.#goodMs));
+    return this.#validate(textsOf(document, this.#name), ms);
   }
 
   async write(document: Document): Promise<string> {

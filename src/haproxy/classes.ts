@@ -97,7 +97,7 @@ function inheritedOf(head: string): Inherited {
   return { from: from === '' ? '' : ` ${from}`, lines: own.map((line) => `${line}\n`).join('') };
 }
 
-const TITLE = /^[ \t]*backend[ \t]+\S+[ \t]*(.*)(?:\n|$)/m;
+const TITLE = /^[ \t]*backend[ \t]+\S+(.*\n?)/m;
 
 function classLike(pattern: BackendSection, { from, lines }: Inherited): readonly BackendSection[] {
   const backend = classNameOf(pattern);

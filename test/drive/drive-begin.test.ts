@@ -2,7 +2,10 @@ import { expect, test } from '@jest/globals';
 import { calm, makeRig, named, type Rig } from './drive-rig.ts';
 
 /** A drive with the files of a run before on its disk. */
-function rigWith(disk: string, { starts = true, served = disk }: { readonly starts?: boolean; readonly served?: string } = {}): Rig {
+function rigWith(
+  disk: string | undefined,
+  { starts = true, served = disk }: { readonly starts?: boolean; readonly served?: string | undefined } = {},
+): Rig {
   const rig: Rig = makeRig({
     readDocument: (config) => named(config.trim()),
     serveAtOnce: () => {
@@ -63,4 +66,22 @@ test('HAProxy is gone: it is started with the files that it served last before w
   expect(rig.log.slice(0, 2)).toEqual(['serve at once', 'reloaded not-loaded']);
   expect(rig.log).not.toContain('revive a');
   expect(rig.runs).toBe('a');
+});
+
+test('the first file is not checked before HAProxy starts with it: the start is the check', async () => {
+  const rig = rigWith(undefined);
+  rig.drive.want(named('a'));
+  await expect(rig.drive.settled()).resolves.toEqual({ ok: true, by: 'reload' });
+  expect(rig.log).toEqual(['put a unchecked', 'serve at once', 'reloaded not-loaded', 'confirm']);
+  expect(rig.served).toEqual(['a']);
+});
+
+test('HAProxy does not start with the first file: it is taken away and checked, and whoever is to blame is found', async () => {
+  const rig = rigWith(undefined, { starts: false });
+  rig.refusals.push('no');
+  rig.drive.want(named('a'));
+  await expect(rig.drive.settled()).resolves.toMatchObject({ ok: false, why: 'HAProxy refuses the configuration: no' });
+  expect(rig.log).toEqual(['put a unchecked', 'serve at once', 'withdraw', 'put a']);
+  expect(rig.disk).toBeUndefined();
+  expect(rig.verdicts).toEqual(['a false']);
 });

@@ -107,6 +107,8 @@ export function makeLive(): Live {
         await keep(one);
         return { ok: true };
       },
+      putFirst: keep,
+      withdraw: () => Promise.resolve(),
       wasServed: () => Promise.resolve(false),
       check: () => Promise.resolve({ ok: true }),
       write: async (one) => {

@@ -86,6 +86,16 @@ export function makeRig(given: Partial<DriveDependencies> = {}, tries = 3): Rig 
         rig.disk = nameOf(one);
         return Promise.resolve({ ok: true });
       },
+      putFirst: (one) => {
+        does(`put ${nameOf(one)} unchecked`);
+        rig.disk = nameOf(one);
+        return Promise.resolve();
+      },
+      withdraw: () => {
+        does('withdraw');
+        rig.disk = undefined;
+        return Promise.resolve();
+      },
       check: () => Promise.resolve({ ok: true }),
       write: (one) => {
         does(`write ${nameOf(one)}`);

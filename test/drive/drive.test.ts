@@ -216,6 +216,8 @@ test('files that can not be written are told, and tried again', async () => {
   const rig = makeRig({
     files: {
       put: () => (full ? Promise.reject(new Error('the disk is full')) : Promise.resolve({ ok: true })),
+      putFirst: () => Promise.resolve(),
+      withdraw: () => Promise.resolve(),
       wasServed: () => Promise.resolve(false),
       check: () => Promise.resolve({ ok: true }),
       write: () => Promise.resolve(''),

@@ -44,6 +44,16 @@ const made = (line: string, map?: Readonly<Record<string, string>>): Document =>
 const textOf = (file: string): Promise<string> => readFile(file, 'utf8');
 const there = async (folder: string): Promise<readonly string[]> => (await readdir(folder).catch(() => [])).sort();
 
+test('the first document is put in place unchecked, and taken away again', async () => {
+  const { files, config, asked } = await makeRig();
+  await files.putFirst(made('one', { 'a.acme.org': 'a' }));
+  expect(await there(join(config, '..'))).toEqual(['domain2backend.map', 'haproxy.cfg']);
+  expect(asked).toEqual([]);
+  await files.withdraw();
+  await expect(files.fingerprint()).resolves.toBe('none');
+  expect(await there(join(config, '..'))).toEqual([]);
+});
+
 test('a document is looked at by HAProxy, then it is in its place, maps beside it, and nothing else', async () => {
   const { files, config, asked } = await makeRig();
   await expect(files.fingerprint()).resolves.toBe('none');

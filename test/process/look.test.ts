@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { look, ownHaproxyOf } from '../../src/process/own-haproxy.ts';
 import { identify } from '../../src/process/process-identity.ts';
 
-/** Looks for a master without a socket for a second. Returns the signal that ended it; null when none did. */
+/** Looks for a master without a socket, for a second where it is left alone. Returns the signal that ended it; null when none did. */
 async function lookAtMaster(isLoading: boolean): Promise<NodeJS.Signals | null> {
   const folder = await mkdtemp(path.join(tmpdir(), 'look-'));
   const log = { warn: () => undefined } as never;
@@ -27,13 +27,15 @@ async function lookAtMaster(isLoading: boolean): Promise<NodeJS.Signals | null> 
   await own.noted.noteMaster(living);
   await own.noted.noteMarker({ fingerprint: '', worker: living.pid, started: living.started });
   own.isLoading = isLoading;
-  const found = look(own, Date.now() + 1_000).catch(() => 'no answer');
+  const found = look(own, Date.now() + (isLoading ? 1_000 : 20_000)).catch(() => 'no answer');
   const asked = await Promise.race([exit, found]);
   await found;
   master.kill('SIGKILL');
   await rm(folder, { recursive: true });
   return Array.isArray(asked) ? asked[1] : null;
 }
+
+jest.setTimeout(30_000);
 
 test('a master whose socket somebody removed is told to make it again by a reload', async () => {
   await expect(lookAtMaster(false)).resolves.toBe('SIGUSR2');

@@ -47,6 +47,11 @@ export class FakeDisk {
         if (verdict.ok) await write(texts);
         return verdict;
       },
+      putFirst: async (document) => write(textsOf(document)),
+      withdraw: async () => {
+        await this.#turns.gate(owner);
+        this.files = new Map();
+      },
       check,
       write: async (document) => {
         await write(textsOf(document));
