@@ -53,8 +53,9 @@ export class Sighted {
 
   /** When the next look can say more, by the clock that never jumps; Infinity where nothing is waited for. */
   get dueAt(): number {
-    if (this.#looks > MOST_LOOKS) return Infinity;
-    return Math.min(...Array.from(this.#pending.values(), ({ since, isDoubted }) => since + (isDoubted ? DOUBT_MS : SETTLE_MS)));
+    if (this.#looks > MOST_LOOKS || this.#pending.size === 0) return Infinity;
+    const ends = Array.from(this.#pending.values(), ({ since, isDoubted }) => since + (isDoubted ? DOUBT_MS : SETTLE_MS));
+    return this.#verdict?.isFolder === true ? Math.min(...ends) : Math.max(...ends); // of a file all has to have settled
   }
 
   /** Takes a look. Resolves to the verdict when it is new or different. Of a folder, what is not believed yet stays as it was, and the rest counts. */
@@ -107,9 +108,10 @@ export class Sighted {
     const isFolder = verdict.isFolder === true;
     const isWhole = doubtful.has(this.#name) || (!isFolder && doubtful.size > 0);
     const pending = [...this.#pending].map(([path, one]) => [path, { ...one, isDoubted: isWhole || doubtful.has(pemOf(path)) }] as const);
+    this.#pending = new Map(pending);
+    if (isWhole || (!isFolder && loose.size > 0)) return undefined; // all of it stays pending, each path since its own change
     this.#pending = new Map(pending.filter(([path, { isDoubted }]) => isDoubted || loose.has(path)));
     if (this.#pending.size === 0) this.#looks = 0;
-    if (isWhole || (!isFolder && loose.size > 0)) return undefined;
     const held = new Set([...[...loose].map(pemOf), ...doubtful]);
     const taken = held.size === 0 ? { ...verdict, isFolder: isFolder || this.#verdict?.isFolder === true } : this.#without(verdict, held);
     if (taken === undefined) return undefined;
