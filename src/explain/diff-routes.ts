@@ -1,6 +1,7 @@
 import { byText } from '../lib/lists.ts';
 import type { Document, Section } from '../model/document.ts';
 import { DOMAIN_MAP, TABLE_MAPS } from '../haproxy/settings.ts';
+import { diffPatterns } from './diff-patterns.ts';
 import { indexRules, type HostRules } from './host-rules.ts';
 import { entryOf } from './route.ts';
 import { sharesOf } from './split-shares.ts';
@@ -10,6 +11,7 @@ import { walk, type Outcome } from './walk.ts';
 export interface RouteDiff {
   readonly scheme: 'http' | 'https';
   readonly host: string;
+  /** A path; of a route by regular expression `~ ` and the expression. */
   readonly path: string;
   /** What answers: a backend, a redirect, a refusal, or nothing. */
   readonly before: string;
@@ -18,19 +20,46 @@ export interface RouteDiff {
   readonly backendAfter: string | null;
 }
 
-/** What becomes of a request for every host and path that the rules and maps of either document name, where that is not the same in both. */
+/**
+ * What becomes of a request for every host and path that the rules and maps of either document name, where that is not the same in both; then the
+ * routes by regular expression that are not the same.
+ */
 export function diffRoutes(before: Document, after: Document): readonly RouteDiff[] {
-  return ([false, true] as const).flatMap((secure) => {
-    const [was, now] = [makeAnswers(before, secure), makeAnswers(after, secure)];
-    const hosts = [...new Set([...was.hosts.keys(), ...now.hosts.keys()])].sort(byText);
-    return hosts.flatMap((host) => {
-      const paths = new Set(['/', ...(was.hosts.get(host) ?? []), ...(now.hosts.get(host) ?? [])]);
-      return [...paths].flatMap((path): readonly RouteDiff[] => {
-        const [one, other] = [was.answer(host, path), now.answer(host, path)];
-        if (one.text === other.text) return [];
-        const scheme = secure ? 'https' : 'http';
-        return [{ scheme, host, path, before: one.text, after: other.text, backendBefore: one.backend, backendAfter: other.backend }];
-      });
+  return ([false, true] as const).flatMap((secure) => [...diffAnswers(before, after, secure), ...diffExpressions(before, after, secure)]);
+}
+
+function diffExpressions(before: Document, after: Document, secure: boolean): readonly RouteDiff[] {
+  const scheme = secure ? 'https' : 'http';
+  return diffPatterns(before, after, secure).map(({ host, path, before: was, after: now }) => ({
+    scheme,
+    host,
+    path,
+    before: ledTo(was, before),
+    after: ledTo(now, after),
+    backendBefore: backendOf(was),
+    backendAfter: backendOf(now),
+  }));
+}
+
+function ledTo(value: string | undefined, { maps }: Document): string {
+  return value === undefined ? 'nothing of its own' : sharedOr(value, maps);
+}
+
+/** A backend; null for a split, where chance decides, and for no such route. */
+function backendOf(value: string | undefined): string | null {
+  return value?.startsWith('+') === true ? null : (value ?? null);
+}
+
+function diffAnswers(before: Document, after: Document, secure: boolean): readonly RouteDiff[] {
+  const [was, now] = [makeAnswers(before, secure), makeAnswers(after, secure)];
+  const hosts = [...new Set([...was.hosts.keys(), ...now.hosts.keys()])].sort(byText);
+  return hosts.flatMap((host) => {
+    const paths = new Set(['/', ...(was.hosts.get(host) ?? []), ...(now.hosts.get(host) ?? [])]);
+    return [...paths].flatMap((path): readonly RouteDiff[] => {
+      const [one, other] = [was.answer(host, path), now.answer(host, path)];
+      if (one.text === other.text) return [];
+      const scheme = secure ? 'https' : 'http';
+      return [{ scheme, host, path, before: one.text, after: other.text, backendBefore: one.backend, backendAfter: other.backend }];
     });
   });
 }
@@ -68,8 +97,13 @@ function makeAnswers(document: Document, secure: boolean): Answers {
 
 function whatAnswers({ action, backend = '', row }: Outcome, { maps }: Document): string {
   if (action !== 'backend') return action;
-  const shares = sharesOf(row?.value, maps);
-  return shares.length === 0 ? backend : shares.map((one) => `${one.backend} ${one.percent} %`).join(', ');
+  return sharesOf(row?.value, maps).length === 0 ? backend : sharedOr(row?.value ?? '', maps);
+}
+
+/** The shares of a split in words, or the one backend. */
+function sharedOr(value: string, maps: Document['maps']): string {
+  const shares = sharesOf(value, maps);
+  return shares.length === 0 ? value : shares.map((one) => `${one.backend} ${one.percent} %`).join(', ');
 }
 
 /** The hosts and wildcards (`*.acme.org`, `*`) of the routing table, each with its paths. A request for a wildcard itself is answered as those below. */

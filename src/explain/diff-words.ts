@@ -52,7 +52,7 @@ function backendLines(one: BackendDiff): readonly string[] {
 }
 
 function routeLine({ scheme, host, path, before, after }: RouteDiff): string {
-  return `${scheme}://${host}${path}: ${after}, before ${before}`;
+  return `${scheme}://${host}${path.startsWith('/') ? '' : ' '}${path}: ${after}, before ${before}`;
 }
 
 function commonLines({ backends, linesAdded, linesRemoved }: CommonDiff): readonly string[] {

@@ -85,6 +85,26 @@ describe('a diff', () => {
     );
   });
 
+  test('says where a regular expression leads, and that one comes or goes', () => {
+    const other = (change: (text: string) => string): Document => ({
+      ...view.document,
+      front: view.document.front.map((one) => ({
+        ...one,
+        fragments: one.fragments.map((fragment) => ({ ...fragment, text: change(fragment.text) })),
+      })),
+    });
+    const pattern = /http-request set-var\(\S+ str\(web_regex_\d+\) if .*\n/;
+    const moved = told(other((text) => text.replace(/str\(web_regex_\d+\)/, 'str(other_1)')));
+    expect(moved.filter((line) => line.includes('~'))).toEqual(
+      ['http', 'https'].map((scheme) => expect.stringMatching(`^${scheme}://web.acme.org~ \\^\\S+: web_regex_\\d+ -> other_1$`)),
+    );
+    const gone = told(other((text) => text.replace(pattern, '')));
+    expect(gone.filter((line) => line.includes('~'))).toEqual([
+      expect.stringMatching(/^http:.* -> nothing of its own$/),
+      expect.stringMatching(/^https:.* -> nothing of its own$/),
+    ]);
+  });
+
   test('of the same table says nothing', () => {
     expect(told({ ...view.document, maps: { ...view.document.maps } })).toEqual([]);
   });
