@@ -5,9 +5,11 @@ import { textsOf } from './fake-disk.ts';
 import { FakeWorker, type Texts } from './fake-worker.ts';
 import { History, type Act, type Event, type HistorySettings, type Trouble } from './history.ts';
 
-/** How many histories are tried, and the number from which all of them are made. */
+/** How many histories are tried, and the number from which all of them are made: without one, the same each time. */
 const RUNS = Number(process.env['HISTORY_RUNS'] ?? 100);
-const SEED = Number(process.env['HISTORY_SEED'] ?? Date.now() % 2 ** 31);
+const SEED = Number(process.env['HISTORY_SEED'] ?? 1);
+/** One history alone, by its number from 0 on, as a failure says it. */
+const { HISTORY_PATH: ONLY } = process.env;
 
 const wish = fc.record({
   tasks: fc.subarray([1, 2, 3, 4]),
@@ -48,7 +50,13 @@ const given = fc.record({
 
 test(
   `any history of commands, reloads and crashes ends with HAProxy holding what is wanted, and no app is ever served by another (HISTORY_SEED=${SEED})`,
-  () => fc.assert(fc.asyncProperty(given, endsWell), { numRuns: RUNS, seed: SEED, endOnFailure: true }),
+  () =>
+    fc.assert(fc.asyncProperty(given, endsWell), {
+      numRuns: RUNS,
+      seed: SEED,
+      endOnFailure: true,
+      ...(ONLY !== undefined && { path: ONLY }),
+    }),
   60_000 + 1_000 * RUNS,
 );
 
