@@ -83,6 +83,12 @@ async function sees(page: Page, where: string, text: string | RegExp): Promise<v
   }
 }
 
+/** Waits until the address bar has this behind the path: the page writes it a moment after what it shows. */
+async function addressed(page: Page, search: string): Promise<void> {
+  const found = (): string => new URL(page.url()).search;
+  await until(() => `'${search}' in the address bar, which has '${found()}'`, () => Promise.resolve(found() === search)); // prettier-ignore
+}
+
 test('it shows what is so: Marathon, HAProxy, apps with the figures of HAProxy, changes and the way of a request', async () => {
   const { ports } = onStage().cluster;
   const page = await open();
@@ -102,15 +108,15 @@ test('it shows what is so: Marathon, HAProxy, apps with the figures of HAProxy, 
   expect(requests.every((text) => Number(text) >= 3)).toBe(true); // by turns
   await sees(page, '#details', 'up, not checked');
   await sees(page, '#details', 'HAPROXY_0_VHOST=mytask.acme.org');
-  expect(new URL(page.url()).search).toBe('?app=/nginx');
+  await addressed(page, '?app=/nginx');
   await page.keyboard.press('Escape');
   await page.locator('#details').waitFor({ state: 'hidden' });
-  expect(new URL(page.url()).search).toBe('');
+  await addressed(page, '');
 
   await page.locator('#way-host').fill(`http://${HOST}/cart`);
   await page.keyboard.press('Enter');
   await sees(page, '#way-answer', /http: the request goes to a backend.*mytask\.acme\.org nginx_\d+.*by HAPROXY_0_VHOST.*with 3 servers/);
-  expect(new URL(page.url()).search).toBe(`?host=${HOST}&path=/cart`);
+  await addressed(page, `?host=${HOST}&path=/cart`);
   await page.locator('#way-host').fill('nobody.acme.org');
   await page.keyboard.press('Enter');
   await sees(page, '#way-answer', 'No server answers.');
@@ -124,7 +130,7 @@ test('what is looked for stays in the address bar, and a link shows the same', a
   await page.keyboard.type('mytask nobody');
   await sees(page, '#app-count', '0 of 1 app');
   await page.locator('#app-show').selectOption('unserved');
-  expect(new URL(page.url()).search).toBe('?q=mytask+nobody&show=unserved');
+  await addressed(page, '?q=mytask+nobody&show=unserved');
   const other = await open('?q=MYTASK&sort=requests&app=/nginx', {}, `http://127.0.0.1:${onStage().admin}/`);
   await sees(other, '#details-title', '/nginx');
   await expect(other.locator('#app-search').inputValue()).resolves.toBe('MYTASK');
