@@ -82,7 +82,7 @@ export class Sighted {
     );
   }
 
-  /** The paths that have looked as they do for less than this. */
+  /** The paths that have changed less than `ms` milliseconds ago. */
   #youngerThan(ms: number, steady: number): ReadonlySet<string> {
     return new Set([...this.#pending].flatMap(([path, { since }]) => (steady - since < ms ? [path] : [])));
   }
@@ -121,14 +121,14 @@ export class Sighted {
     return before === undefined || !isSame(before, taken) ? taken : undefined;
   }
 
-  /** The verdict on a folder where these of its files are as they were before. */
+  /** The verdict on a folder, with the verdicts of before for these files of it. */
   #without({ parts = [] }: FileVerdict, held: ReadonlySet<string>): FileVerdict | undefined {
     const kept = this.#verdict?.parts?.filter(({ file }) => held.has(file)) ?? [];
     const all: readonly Judged[] = [...parts.filter(({ file }) => !held.has(file)), ...kept];
     return all.length === 0 ? undefined : summed(this.#name, all.toSorted((a, b) => byText(a.file, b.file)), true); // prettier-ignore
   }
 
-  /** The marks of what is believed; what is not has those of before. */
+  /** The marks of this look; a path whose change is not believed yet keeps its mark from before. */
   #believed(marks: Marks): Marks {
     const believed = new Map(marks);
     for (const path of this.#pending.keys()) {

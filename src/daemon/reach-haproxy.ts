@@ -86,7 +86,10 @@ function serving(own: OwnProcess, haproxy: Haproxy, log: Surroundings['log']): (
       await haproxy.reload([]);
       return true;
     } catch (error) {
-      log.warn({ reason: sentence(error) }, 'HAProxy does not start with the files in place, so a configuration is checked first');
+      log.warn(
+        { reason: sentence(error) },
+        'HAProxy does not start with the files in place; the configuration is checked before it is started again',
+      );
       return false;
     }
   };

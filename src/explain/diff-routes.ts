@@ -97,7 +97,7 @@ function makeAnswers(document: Document, secure: boolean): Answers {
 
 function whatAnswers({ action, backend = '', row }: Outcome, { maps }: Document): string {
   if (action !== 'backend') return action;
-  return sharesOf(row?.value, maps).length === 0 ? backend : sharedOr(row?.value ?? '', maps);
+  return row?.value.startsWith('+') === true ? sharedOr(row.value, maps) : backend;
 }
 
 /** The shares of a split in words, or the one backend. */

@@ -9,7 +9,7 @@ const SUBJECT = 'X-SSL-Client-Subject';
 /** Takes the header off what a client sends, with `_` for `-` too: what runs behind CGI or WSGI can't tell them apart. */
 const WITHOUT_SUBJECT = 'http-request del-header ^x[-_]ssl[-_]client[-_]subject$ -m reg';
 
-/** Where an app looks at the certificates of clients, no client sets the header on a shared frontend, for whatever app. */
+/** While any app looks at the certificates of clients, the shared frontends take the header off all requests, whichever app they are for. */
 export function guardedSubject(fronts: readonly Front[]): readonly Fragment[] {
   return looksAtClients(fronts) ? [{ template: 'HAPROXY_n_CLIENT_CA', owner: { by: 'operator' }, text: `  ${WITHOUT_SUBJECT}\n` }] : [];
 }

@@ -97,7 +97,8 @@ test('commands after the file was written and before the reload are sent again a
   expect(after.slice(0, stop.length)).toEqual(stop);
 });
 
-test('commands are kept only from the writing of a file to its end, however many there are', async () => {
+/** A BesideReload with a HAProxy that takes every command, and what it was sent. */
+function besideTaking() {
   const sent: string[] = [];
   const send: Haproxy['send'] = (commands) => {
     sent.push(...commands.map(({ text }) => text));
@@ -105,6 +106,11 @@ test('commands are kept only from the writing of a file to its end, however many
   };
   const parts = { haproxy: { send }, applyAnswers } as unknown as BesideDependencies['parts'];
   const beside = new BesideReload({ parts, wanted: new Wanted({ now: () => 0 }), running: () => undefined, setRunning: () => undefined });
+  return { beside, sent, send };
+}
+
+test('commands are kept only from the writing of a file to its end, however many there are', async () => {
+  const { beside, sent, send } = besideTaking();
   const told = beside.noting({ send });
   const say = (text: string): Promise<unknown> => told.send([{ text, expect: /^$/, reason: reason('by-hand', 'haproxy') }]);
   await say('before');
@@ -117,13 +123,7 @@ test('commands are kept only from the writing of a file to its end, however many
 });
 
 test('a backend that the file has already is not made again, and one that it lacks is', async () => {
-  const sent: string[] = [];
-  const send: Haproxy['send'] = (commands) => {
-    sent.push(...commands.map(({ text }) => text));
-    return Promise.resolve(commands.map(() => ({ taken: true, answer: '' })));
-  };
-  const parts = { haproxy: { send }, applyAnswers } as unknown as BesideDependencies['parts'];
-  const beside = new BesideReload({ parts, wanted: new Wanted({ now: () => 0 }), running: () => undefined, setRunning: () => undefined });
+  const { beside, sent, send } = besideTaking();
   const [section] = shop([1]).backends;
   if (section === undefined) throw new Error('the document has no backend');
   const other: typeof section = { ...section, name: 'backend cart_2', backend: 'cart_2' as typeof section.backend };

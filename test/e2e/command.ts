@@ -11,7 +11,7 @@ export const COMMAND = process.env['E2E_COMMAND'] ?? path.resolve('bin/marathon-
 
 /** Throws a sentence where the command was not built. */
 export function needBuild(): void {
-  if (!existsSync('dist/main.js')) throw new Error('dist/cli.js is missing: these tests run the built command, `npm run build` makes it');
+  if (!existsSync('dist/main.js')) throw new Error('dist/main.js is missing: these tests run the built command, `npm run build` makes it');
 }
 
 /** A line of the log, as JSON. */
