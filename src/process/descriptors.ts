@@ -31,7 +31,7 @@ export function demandOf(text: string, threads: number): Demand | undefined {
   if (/^[ \t]*no[ \t]+strict-limits\b/m.test(text)) return undefined;
   const [, maxconn] = /^[ \t]*maxconn[ \t]+(\d+)/m.exec(globalOf(text)) ?? [];
   const [, nbthread] = /^[ \t]*nbthread[ \t]+(\d+)/m.exec(globalOf(text)) ?? [];
-  const servers = text.match(/^[ \t]*server[ \t].*$/gm) ?? [];
+  const servers = text.match(/^[ \t]*server[ \t].*check.*$/gm) ?? [];
   return {
     binds: countListeners(text) + (text.match(/^[ \t]*stats[ \t]+socket[ \t]/gm) ?? []).length,
     checks: servers.flatMap((line) => line.match(/[ \t](?:agent-)?check(?=[ \t]|$)/g) ?? []).length,

@@ -8,7 +8,7 @@ import { oneAfterAnother } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
 import { ask } from '../socket/master.ts';
 import { holderText, startHolder } from './holder-process.ts';
-import { allListeners, socketsOf } from './listeners.ts';
+import { allSockets, socketsOf } from './listeners.ts';
 import { identify, lives, type ProcessIdentity } from './process-identity.ts';
 
 /** Where the holder's files are, and whose sockets it holds. */
@@ -150,7 +150,7 @@ async function answering(socket: string): Promise<ProcessIdentity> {
 
 /** Whether all that a holder listens at are sockets of the worker, apart from its first one, which is for nobody else. */
 async function isSame(holder: number, worker: number): Promise<boolean> {
-  const [all, its, workers] = await Promise.all([allListeners(), socketsOf([holder]), socketsOf([worker])]);
+  const [{ listeners: all }, its, workers] = await Promise.all([allSockets(), socketsOf([holder]), socketsOf([worker])]);
   if (its === undefined || workers === undefined) return false;
   const theirs = all.filter(({ socket }) => its.has(socket));
   return theirs.filter(({ socket }) => !workers.has(socket)).length <= 1;

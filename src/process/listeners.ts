@@ -13,15 +13,31 @@ export interface Listener {
 
 const LISTEN = '0A';
 
-/** Returns all listening TCP sockets of this machine or container [kernel: /proc/net/tcp, /proc/net/tcp6]. */
-export async function allListeners(): Promise<readonly Listener[]> {
-  const tables = await Promise.all(['tcp', 'tcp6'].map((table) => readFile(`/proc/net/${table}`, 'utf8').catch(() => '')));
-  const rows = tables.flatMap((table) => table.split('\n').map((line) => line.trim().split(/\s+/)));
-  return rows.flatMap(([, local = '', , state, , , , , , inode = '']) => {
-    const [address = '', port = ''] = local.split(':');
-    return state === LISTEN ? [{ address: addressOf(address), port: Number.parseInt(port, 16), socket: `socket:[${inode}]` }] : [];
-  });
+/** The TCP sockets of this machine or container. */
+export interface Sockets {
+  readonly listeners: readonly Listener[];
+  /** The local ports of all of them, connections too. A socket that is bound but neither listens nor is connected is not in the kernel's list. */
+  readonly ports: ReadonlySet<number>;
 }
+
+/** Returns the TCP sockets of this machine or container [kernel: /proc/net/tcp, /proc/net/tcp6]. */
+export async function allSockets(): Promise<Sockets> {
+  const tables = await Promise.all(['tcp', 'tcp6'].map((table) => readFile(`/proc/net/${table}`, 'utf8').catch(() => '')));
+  const ports = new Set<number>();
+  const listeners: Listener[] = [];
+  for (const line of tables.flatMap((table) => table.split('\n'))) {
+    const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
+    const [address = '', hex = ''] = local.split(':');
+    const port = Number.parseInt(hex, 16);
+    if (Number.isNaN(port)) continue; // the line of the headings, and the empty one at the end
+    ports.add(port);
+    if (state === LISTEN) listeners.push({ address: addressOf(address), port, socket: `socket:[${inode}]` });
+  }
+  return { listeners, ports };
+}
+
+/** How many links of /proc are read at a time. */
+const AT_A_TIME = 64;
 
 /** Returns the names of the sockets of these processes. Undefined when we may not read them. A process that has ended has no sockets. */
 export async function socketsOf(pids: readonly number[]): Promise<ReadonlySet<string> | undefined> {
@@ -30,7 +46,10 @@ export async function socketsOf(pids: readonly number[]): Promise<ReadonlySet<st
     const folder = `/proc/${pid}/fd`;
     const names = await readdir(folder).catch((error: unknown) => (isGone(error) ? [] : undefined));
     if (names === undefined) return undefined;
-    for (const name of names) sockets.add(await readlink(`${folder}/${name}`).catch(() => ''));
+    for (let i = 0; i < names.length; i += AT_A_TIME) {
+      const links = names.slice(i, i + AT_A_TIME).map((name) => readlink(`${folder}/${name}`).catch(() => ''));
+      for (const socket of await Promise.all(links)) sockets.add(socket);
+    }
   }
   return sockets;
 }

@@ -7,38 +7,59 @@ import { bindsOf, type BindAddress } from '../haproxy/binds.ts';
 import { textOf } from '../haproxy/file-text.ts';
 import { bracketed } from '../lib/bracketed.ts';
 import { LATE, within } from '../lib/deadline.ts';
+import { groupBy } from '../lib/group-by.ts';
 import { lazily } from '../lib/lazily.ts';
 import type { Document } from '../model/document.ts';
 import type { TakenBind } from '../model/quarantine.ts';
 import { CAPABILITIES, hasAny } from './capabilities.ts';
-import { allListeners, canonical, overlaps, type Listener } from './listeners.ts';
+import { allSockets, canonical, overlaps, type Listener } from './listeners.ts';
 
 /** Returns HAProxy's capabilities as a mask; called only when they matter. */
 type Capable = () => Promise<bigint>;
 
 /**
  * Returns the wanted addresses that HAProxy can't bind, each with a sentence for whoever can fix it. If one bind fails at a reload, ALL listeners stop
- * for two seconds, and `haproxy -c` does not check it. So each address is bound here for a moment. `own` are the sockets of the running HAProxy, old
- * workers included: they keep us from binding, but not HAProxy, which sets SO_REUSEPORT. `capable` returns HAProxy's capabilities, which can be more
- * than this process has.
+ * for two seconds, and `haproxy -c` does not check it. So an address is bound here for a moment, where that may fail: the kernel lists a socket with
+ * its port, not every user may have the port, or nothing has been bound on the address yet. `own` are the sockets of the running HAProxy, old workers
+ * included: they keep us from binding, but not HAProxy, which sets SO_REUSEPORT. `capable` returns HAProxy's capabilities, which can be more than this
+ * process has.
  */
 export async function takenOf(
   wanted: readonly BindAddress[],
   own: ReadonlySet<string>,
   capable: Capable = nothing,
 ): Promise<readonly TakenBind[]> {
-  const all = await allListeners();
+  const { listeners, ports } = await allSockets();
+  const listenersOf = groupBy(listeners, ({ port }) => port);
+  const firstOpen = await firstOpenPort();
+  const usable = new Set<string>();
   const may = lazily(capable);
   const taken: TakenBind[] = [];
   for (const bind of wanted) {
+    const place = placeOf(bind);
+    if (usable.has(place) && bind.port >= firstOpen && !ports.has(bind.port)) continue;
     const address = canonical(await resolved(bind.address));
-    const there = all.filter(({ port, address: other }) => port === bind.port && overlaps(other, address));
+    const there = (listenersOf.get(bind.port) ?? []).filter(({ address: other }) => overlaps(other, address));
     const strangers = there.filter(({ socket }) => !own.has(socket));
     if (there.some((one) => one.address === address && own.has(one.socket))) continue; // HAProxy hands the socket to its next worker
     const why = await whyNot(bind, { there, strangers, may });
-    if (why !== undefined) taken.push({ ...bind, why });
+    if (why === undefined) usable.add(place);
+    else taken.push({ ...bind, why });
   }
   return taken;
+}
+
+/** All of a bind but its port. */
+function placeOf({ address, v6only, interface: device, transparent }: BindAddress): string {
+  return [address, v6only, device, transparent].join(' ');
+}
+
+const FIRST_OPEN = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
+
+/** Returns the lowest port that every user may bind; 1024 where the kernel does not say or says less. */
+async function firstOpenPort(): Promise<number> {
+  const text = await readFile(FIRST_OPEN, 'utf8').catch(() => '');
+  return Math.max(1024, Number(text.trim()) || 0);
 }
 
 const nothing: Capable = () => Promise.resolve(0n);

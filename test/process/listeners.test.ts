@@ -2,7 +2,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { allListeners, canonical, overlaps, socketsOf } from '../../src/process/listeners.ts';
+import { allSockets, canonical, overlaps, socketsOf } from '../../src/process/listeners.ts';
 
 const servers: Server[] = [];
 const children: ReturnType<typeof spawn>[] = [];
@@ -23,7 +23,7 @@ async function listen(host: string): Promise<number> {
 /** The addresses that a process listens on at a port. */
 async function addressesAt(port: number, pid: number): Promise<readonly string[]> {
   const own = await socketsOf([pid]);
-  return (await allListeners()).filter((one) => one.port === port && own?.has(one.socket) === true).map(({ address }) => address);
+  return (await allSockets()).listeners.filter((one) => one.port === port && own?.has(one.socket) === true).map(({ address }) => address);
 }
 
 test.each([

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { takenOf } from '../../src/process/taken-binds.ts';
 import { socketsOf } from '../../src/process/listeners.ts';
 
@@ -94,4 +94,24 @@ test('an interface that is not here is told; on one that is, the port is looked 
   await expect(whyTaken([{ address: '*', port, interface: 'lo' }])).resolves.toBe('');
   await take('0.0.0.0', port);
   await expect(whyTaken([{ address: '*', port, interface: 'lo' }])).resolves.toContain('is taken by');
+});
+
+test('of many ports on one address those are told that listen or are the end of a connection', async () => {
+  const [first, listens, last] = [await free(), await take('0.0.0.0'), await free()];
+  const client = connect(listens, '127.0.0.1');
+  await once(client, 'connect');
+  const connected = client.localPort ?? 0;
+  const wanted = [first, listens, connected, last].map((port) => ({ address: '127.0.0.1', port }));
+  const taken = await takenOf(wanted, new Set());
+  client.destroy();
+  expect(taken.map(({ port }) => port)).toEqual([listens, connected]);
+});
+
+test('a bind that fails is no proof for the next port of its address', async () => {
+  const ports = [await free(), await free()];
+  const taken = await takenOf(
+    ports.map((port) => ({ address: '192.0.2.1', port })),
+    new Set(),
+  );
+  expect(taken.map(({ port }) => port)).toEqual(ports);
 });
