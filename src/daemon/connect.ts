@@ -16,7 +16,7 @@ import { openDrive } from './open-haproxy.ts';
 import { openMarathon, openSource } from './open-marathon.ts';
 import { findRelease, warnOfAge } from './find-release.ts';
 import { endingWith } from '../lib/ending-with.ts';
-import { FILES_MS, inTime, sayLong } from '../lib/deadline.ts';
+import { FILES_MS, inTime, sayLong, within } from '../lib/deadline.ts';
 import { packageVersion } from '../lib/package-version.ts';
 import { makeInbox } from '../lib/inbox.ts';
 import { sentence } from '../lib/sentence.ts';
@@ -121,8 +121,6 @@ async function connect(run: Connected, client: Client, metrics: Metrics): Promis
   const { chosen, derive } = await begin(run);
   const parts = await openParts(surroundings, client, chosen);
   const { source, certificates, drive, keeper, reached, watched, dns } = parts;
-  for (const { ended } of [source, dns]) ended.catch(() => undefined); // told by `ended` below, after the next wait
-  drive.begin(); // before the saved snapshot is read, which takes seconds for a large estate
   const { saved, start } = await remember(run, chosen);
   const absorb = reporting(makeAbsorb({ massRemovalHoldMs: settings.massRemovalHold * 1000 }), recorder.absorbed);
   const looping = loop({ inbox, start, absorb, derive, consumers: consumersOf(parts) });
@@ -197,12 +195,15 @@ async function openParts(
 ) {
   const { settings, log, signal, tell, now: clock, follow } = surroundings;
   const dns = await openDns({ ...surroundings, meter: dnsMeter(surroundings.recorder.metrics) });
+  dns.ended.catch(() => undefined); // told by `ended` of the daemon, after the next waits
   const reached = reach(surroundings);
   const views = makeViews();
   const certificates = new CertificateJudge({ ...surroundings, stateDir: settings.stateDir, chosen });
   const refusePems: CertificateJudge['refuse'] = (pems) => certificates.refuse(pems);
   const drive = openDrive(reached, { ...surroundings, ...drivenBy(views, surroundings), report: surroundings.recorder.drive, refusePems });
+  await within(drive.begin(), { ms: SPAWN_MS, signal }); // before Marathon is read, which keeps the event loop busy for seconds in a large estate
   const source = openSource(client, surroundings, follow);
+  source.ended.catch(() => undefined); // told like the end of DNS
   const keeper = openKeeper(surroundings);
   const gate = makeGate({
     drive,
@@ -216,6 +217,9 @@ async function openParts(
   const watched = watch({ reached, drive, view: views.latest, surroundings });
   return { ...surroundings, dns, reached, watched, views, drive, source, keeper, certificates, gate, alarm };
 }
+
+/** How long the reading of Marathon waits until the process of HAProxy is started with the files that it served last, in milliseconds. */
+const SPAWN_MS = 5_000;
 
 /** How long HAProxy's first document waits for the first look at the certificates that it names, in milliseconds. */
 const FIRST_LOOK_MS = 10_000;

@@ -26,8 +26,8 @@ export interface Reached {
   /** Rejects with a sentence when a service's HAProxy can't be given a configuration now. */
   readonly ready?: () => Promise<void>;
   readonly revive: () => Promise<boolean>;
-  /** Starts our HAProxy with the files in place, if it does not run. Returns whether it was started; a failure is logged. */
-  readonly serveAtOnce?: () => Promise<boolean>;
+  /** Starts our HAProxy with the files in place, if it does not run. Returns whether it was started; a failure is logged. `spawned` is called when its process runs. */
+  readonly serveAtOnce?: (spawned?: () => void) => Promise<boolean>;
   /** The HAProxy that can be watched; undefined when it is reloaded by --command. */
   readonly master: MasterWorker | undefined;
   /** The process when it is ours, which may end with the daemon. */
@@ -79,11 +79,11 @@ export function reach(given: Given): Reached {
 }
 
 /** Makes `serveAtOnce`. A HAProxy that does not start, because a port is taken or a certificate is gone, is started later with a new configuration. */
-function serving(own: OwnProcess, haproxy: Haproxy, log: Surroundings['log']): () => Promise<boolean> {
-  return async () => {
+function serving(own: OwnProcess, haproxy: Haproxy, log: Surroundings['log']): NonNullable<Reached['serveAtOnce']> {
+  return async (spawned) => {
     try {
       if ((await own.pids()).length > 0) return false;
-      await haproxy.reload([]);
+      await haproxy.reload([], { spawned });
       return true;
     } catch (error) {
       log.warn(

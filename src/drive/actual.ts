@@ -59,12 +59,15 @@ export class Actual {
     if (isNew) this.#isLoadUnsure = false;
   }
 
-  /** Starts HAProxy with the files in place where it served exactly these last. They are read back with the first document that is wanted. */
-  async serveAtOnce(): Promise<void> {
+  /**
+   * Starts HAProxy with the files in place where it served exactly these last. They are read back with the first document that is wanted. `spawned` is
+   * called when its process runs and begins to load them.
+   */
+  async serveAtOnce(spawned: () => void): Promise<void> {
     const { serveAtOnce, files, now, reloaded } = this.#parts;
     const start = now();
     if (serveAtOnce === undefined || !(await files.wasServed())) return;
-    if (!(await this.steps.during('HAProxy to start with the last configuration', serveAtOnce))) return;
+    if (!(await this.steps.during('HAProxy to start with the last configuration', () => serveAtOnce(spawned)))) return;
     this.revived(true);
     reloaded([AS_LAST], now() - start);
   }
@@ -126,7 +129,7 @@ export class Actual {
   async reload(reasons: readonly Reason[], wanted: Document | undefined): Promise<void> {
     const { haproxy, now, reloaded } = this.#parts;
     const start = now();
-    const confirmed = (): Promise<void> => this.steps.during('HAProxy to confirm the reload', () => haproxy.reload(reasons, wanted));
+    const confirmed = (): Promise<void> => this.steps.during('HAProxy to confirm the reload', () => haproxy.reload(reasons, { wanted }));
     try {
       await this.beside.during(confirmed);
       this.#isLoadUnsure = false;

@@ -85,7 +85,7 @@ export class Attempts {
     if (serveAtOnce === undefined || actual.running !== undefined || (await files.fingerprint()) !== 'none') return undefined;
     const start = now();
     await files.putFirst(candidate);
-    if (!(await actual.steps.during('HAProxy to start', serveAtOnce))) {
+    if (!(await actual.steps.during('HAProxy to start', () => serveAtOnce()))) {
       await files.withdraw();
       return undefined;
     }

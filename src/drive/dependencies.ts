@@ -35,9 +35,10 @@ export interface DriveDependencies extends Planning {
   readonly revive: () => Promise<boolean>;
   /**
    * Starts HAProxy with the files in place, if no HAProxy runs: those that it served last, or the first ones. Returns whether it has started and serves;
-   * never rejects. Undefined where starting HAProxy is not ours, and for one pass.
+   * never rejects. `spawned` is called when its process runs, before it has loaded the files. Undefined where starting HAProxy is not ours, and for one
+   * pass.
    */
-  readonly serveAtOnce?: () => Promise<boolean>;
+  readonly serveAtOnce?: (spawned?: () => void) => Promise<boolean>;
   /** Runs the slow lane when requests have stopped, or at once if asked to, and again after a failure. */
   readonly quiet: (work: () => Promise<void>) => Ask;
   /** Runs `work` after `ms` milliseconds, unless the signal aborts. */

@@ -1,3 +1,4 @@
+import { withResolvers } from '../lib/resolvers.ts';
 import type { Document, Reason, Running } from '../model/document.ts';
 import type { DriveDependencies } from './dependencies.ts';
 import { Actual } from './actual.ts';
@@ -15,8 +16,11 @@ export interface Waiting {
 
 /** Makes HAProxy run the document that is wanted. */
 export interface Drive {
-  /** Starts HAProxy with the files that it served last, so that it serves while Marathon is read. What has changed follows by commands. Returns at once. */
-  begin(): void;
+  /**
+   * Starts HAProxy with the files that it served last, so that it serves while Marathon is read. What has changed follows by commands. Resolves when
+   * its process runs and loads the files, or when nothing is to be started. Never rejects.
+   */
+  begin(): Promise<void>;
   /** Asks for HAProxy to run this document. Returns at once. */
   want(document: Document): void;
   /** Reloads HAProxy with its file as it is, for these reasons or because somebody asked. Returns at once. */
@@ -72,9 +76,13 @@ class Driver implements Drive {
     this.#slow = new SlowLane(shared, this.#quick);
   }
 
-  begin(): void {
+  begin(): Promise<void> {
     const { onFiles, onSocket } = this.#actual;
-    onFiles(() => onSocket(() => this.#actual.serveAtOnce())).catch(this.#parts.troubled);
+    const { promise, resolve } = withResolvers();
+    void onFiles(() => onSocket(() => this.#actual.serveAtOnce(resolve)))
+      .catch(this.#parts.troubled)
+      .finally(resolve);
+    return promise;
   }
 
   want(document: Document): void {
@@ -89,7 +97,7 @@ class Driver implements Drive {
 
   lost(): boolean {
     if (this.#slow.working !== undefined || !this.#actual.gone()) return false;
-    this.begin(); // connections are refused until HAProxy is there: what it served last serves before what is wanted is compared with it
+    void this.begin(); // connections are refused until HAProxy is there: what it served last serves before what is wanted is compared with it
     this.#slow.ask('at-once');
     return true;
   }

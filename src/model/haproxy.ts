@@ -15,6 +15,14 @@ export class ReloadRefused extends Error {
   }
 }
 
+/** What a start or reload may be given. */
+export interface ReloadMore {
+  /** The document in the file: servers of it that are down now stay down after the reload until they pass their checks. */
+  readonly wanted?: Document | undefined;
+  /** Called when the process of a HAProxy that did not run is there, which then loads the file in its own time. Not called at a reload. */
+  readonly spawned?: (() => void) | undefined;
+}
+
 /** A HAProxy, whether we run it ourselves or reload it by --command. Every call has a deadline. Calls during a reload wait until it is finished. */
 export interface Haproxy {
   /**
@@ -29,9 +37,8 @@ export interface Haproxy {
   send(commands: readonly Command[]): Promise<readonly Answer[]>;
   /**
    * Starts HAProxy, or reloads it with its file. Resolves when HAProxy has confirmed that it serves the file, and rejects with a sentence if not.
-   * `wanted` is the document in the file: servers of it that are down now stay down after the reload until they pass their checks.
    */
-  reload(reasons: readonly Reason[], wanted?: Document): Promise<void>;
+  reload(reasons: readonly Reason[], more?: ReloadMore): Promise<void>;
   /**
    * Call it right before a reload. Returns how to send commands to the worker that serves now while the reload runs; undefined when that worker can't
    * be reached then.

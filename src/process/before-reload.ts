@@ -24,9 +24,9 @@ export interface ReloadSettings {
 export function withChecksBeforeReload(own: MasterWorker, settings: ReloadSettings): Haproxy {
   return {
     ...own,
-    async reload(reasons, wanted) {
+    async reload(reasons, more) {
       await requireRoom(settings, [...(await own.pids()), ...own.holders()]);
-      await own.reload(reasons, wanted).catch(async (error: unknown) => {
+      await own.reload(reasons, more).catch(async (error: unknown) => {
         // A port may have been taken since the first check. A HAProxy that hangs is not waited for as long as a reload again.
         const pids = await own.pids(AFTER_RELOAD_MS).catch(() => undefined);
         if (pids !== undefined) await requireRoom(settings, [...pids, ...own.holders()]);

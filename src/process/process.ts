@@ -8,7 +8,7 @@ import type { Document, Reason, Running } from '../model/document.ts';
 import type { Release } from '../model/release.ts';
 import { notStarted, reload } from './reload.ts';
 import { end, letFinish, STOP_MS, type Gently } from './stop.ts';
-import type { Haproxy } from '../model/haproxy.ts';
+import type { Haproxy, ReloadMore } from '../model/haproxy.ts';
 import { identify, lives, identityText } from './process-identity.ts';
 import { look, note, ownHaproxyOf, serving, type OwnHaproxy, type OwnSettings, type ServiceSockets } from './own-haproxy.ts';
 import { makeMeanwhile } from '../socket/meanwhile.ts';
@@ -17,7 +17,7 @@ import { makeTurns } from '../socket/worker.ts';
 /** A HAProxy in master-worker mode. */
 export interface MasterWorker extends Haproxy {
   /** Reloads HAProxy, or starts ours if it does not run. Rejects with what HAProxy wrote and whether the previous worker still serves. */
-  reload(reasons: readonly Reason[], wanted?: Document): Promise<void>;
+  reload(reasons: readonly Reason[], more?: ReloadMore): Promise<void>;
   /** Rejects with a sentence when HAProxy can't be given a configuration: a service's that does not run, or that reads a different file. */
   ready(): Promise<void>;
   /** Returns the serving worker of a running HAProxy. Waits while it reloads. Rejects when it runs but does not answer by the deadline. */
@@ -64,7 +64,7 @@ function makeMasterWorker(own: OwnHaproxy): MasterWorker {
   const { runtime } = own;
   const inTurn = oneAfterAnother();
   return {
-    reload: (reasons, wanted) => inTurn(() => reload(own, { reasons, wanted })),
+    reload: (reasons, more) => inTurn(() => reload(own, { reasons, ...more })),
     ready: () => inTurn(() => ready(own)),
     adopt: () => adopt(own),
     pids: (mostMs = own.deadlineMs) => pidsOf(own, mostMs),

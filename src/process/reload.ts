@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Document, Reason } from '../model/document.ts';
+import type { Reason } from '../model/document.ts';
 import { end } from './stop.ts';
-import { ReloadRefused } from '../model/haproxy.ts';
+import { ReloadRefused, type ReloadMore } from '../model/haproxy.ts';
 import { identify, lives, type ProcessIdentity } from './process-identity.ts';
 import { ask, NoAnswer, orSilence, showProc, type Processes } from '../socket/master.ts';
 import { call, look, note, serving, type OwnHaproxy } from './own-haproxy.ts';
@@ -23,13 +23,12 @@ interface Attempt {
   readonly master: ProcessIdentity;
 }
 
-interface Task {
+interface Task extends ReloadMore {
   readonly reasons: readonly Reason[];
-  readonly wanted: Document | undefined;
 }
 
 /** Starts or reloads HAProxy. Resolves when a worker that has loaded the file serves. Rejects with a ReloadRefused or a sentence. */
-export async function reload(own: OwnHaproxy, { reasons, wanted }: Task): Promise<void> {
+export async function reload(own: OwnHaproxy, { reasons, wanted, spawned }: Task): Promise<void> {
   const until = own.now() + own.deadlineMs;
   const fingerprint = await own.fingerprint();
   await mkdir(own.runDir, { recursive: true, mode: 0o700 });
@@ -41,7 +40,7 @@ export async function reload(own: OwnHaproxy, { reasons, wanted }: Task): Promis
   if (own.service === undefined) await writeWorkerConfig(own);
   own.isLoading = true;
   try {
-    const worker = before === undefined ? await start({ own, since, until }) : await reloadRunning({ own, since, until, before });
+    const worker = before === undefined ? await start({ own, since, until }, spawned) : await reloadRunning({ own, since, until, before });
     own.runtime.forget();
     await note(own, { fingerprint, worker });
     void own.holder?.follow(worker);
@@ -59,7 +58,7 @@ export function notStarted({ socketPath }: OwnHaproxy): Error {
   );
 }
 
-async function start({ own, since, until }: Pick<Attempt, 'own' | 'since' | 'until'>): Promise<number> {
+async function start({ own, since, until }: Pick<Attempt, 'own' | 'since' | 'until'>, spawned: ReloadMore['spawned']): Promise<number> {
   own.noted.forget();
   for (const stale of [own.socketPath, own.workerPath, ...own.noted.files]) await rm(stale, { force: true, recursive: true });
   const output = await open(own.logPath, 'a', 0o600); // not a pipe, because HAProxy blocks on a pipe that nobody reads
@@ -80,6 +79,7 @@ async function start({ own, since, until }: Pick<Attempt, 'own' | 'since' | 'unt
   child.unref();
   try {
     await once(child, 'spawn');
+    spawned?.();
   } catch (cause) {
     throw new Error(`cannot start ${own.bin}`, { cause });
   } finally {

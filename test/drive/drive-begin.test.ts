@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { withResolvers } from '../../src/lib/resolvers.ts';
 import { calm, makeRig, named, type Rig } from './drive-rig.ts';
 
 /** A drive with the files of a run before on its disk. */
@@ -20,7 +21,7 @@ function rigWith(
 
 test('HAProxy is started with the files that it served last, before any document is wanted; the same document then needs nothing', async () => {
   const rig = rigWith('a');
-  rig.drive.begin();
+  void rig.drive.begin();
   await calm();
   expect(rig.log).toEqual(['serve at once', 'reloaded not-loaded']);
   expect(rig.drive.isUp()).toBe(true);
@@ -29,9 +30,36 @@ test('HAProxy is started with the files that it served last, before any document
   expect(rig.log.join()).not.toMatch(/put|reload a/);
 });
 
+test('the start is begun when the process is there, although HAProxy still loads the files', async () => {
+  const log: string[] = [];
+  const loading = withResolvers();
+  const rig = makeRig({
+    serveAtOnce: async (spawned) => {
+      log.push('process');
+      spawned?.();
+      await loading.promise;
+      log.push('loaded');
+      return true;
+    },
+  });
+  Object.assign(rig, { disk: 'a', servedLast: 'a' });
+  await rig.drive.begin();
+  expect(log).toEqual(['process']);
+  loading.resolve();
+  await calm();
+  expect(log).toEqual(['process', 'loaded']);
+});
+
+test.each([
+  ['nothing is to be started', rigWith(undefined)],
+  ['HAProxy does not start', rigWith('a', { starts: false })],
+])('%s: nobody waits for that', async (_, rig) => {
+  await expect(rig.drive.begin()).resolves.toBeUndefined();
+});
+
 test('a different document is checked while HAProxy serves, and loaded by a reload', async () => {
   const rig = rigWith('a');
-  rig.drive.begin();
+  void rig.drive.begin();
   rig.drive.want(named('b'));
   await expect(rig.drive.settled()).resolves.toEqual({ ok: true, by: 'reload' });
   expect(rig.log.filter((what) => /serve|put|reload /.test(what))).toEqual(['serve at once', 'put b', 'reload b']);
@@ -39,7 +67,7 @@ test('a different document is checked while HAProxy serves, and loaded by a relo
 
 test('HAProxy does not start with them: the first document is checked and started as if there were none', async () => {
   const rig = rigWith('a', { starts: false });
-  rig.drive.begin();
+  void rig.drive.begin();
   rig.drive.want(named('b'));
   await expect(rig.drive.settled()).resolves.toEqual({ ok: true, by: 'reload' });
   expect(rig.log.filter((what) => /serve|put|reload/.test(what))).toEqual(['serve at once', 'put b', 'reload b', 'reloaded not-loaded']);
@@ -47,7 +75,7 @@ test('HAProxy does not start with them: the first document is checked and starte
 
 test('files that HAProxy has not served, as somebody has changed them, are not started', async () => {
   const rig = rigWith('a', { served: 'b' });
-  rig.drive.begin();
+  void rig.drive.begin();
   await calm();
   expect(rig.log).toEqual([]);
 });

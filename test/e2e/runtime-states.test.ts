@@ -45,7 +45,7 @@ test('a server that is down stays so over a reload; one in maintenance that shal
   ];
   await allTaken(own, makeSick);
   await expect(stateOf(runDir, 'sick/down')).resolves.toMatchObject({ down: true, mode: 'serving' });
-  await own.reload([], wanted);
+  await own.reload([], { wanted });
   const down = await stateOf(runDir, 'sick/down');
   expect(down).toMatchObject({ down: true, mode: 'serving' });
   expect(down?.text.split(' ').slice(7, 9)).toEqual(['5', '5']);
@@ -69,7 +69,7 @@ test('a server that is down in a spare backend begins as down in the backend to 
   await own.reload([]);
   await allTaken(own, [command('set server marathon_lb_spare_1/down health down')]);
   await write({ global, end: `${sick(target).replace('backend sick', 'backend another\nbackend moved')}${rule}` });
-  await own.reload([], documentWith('moved', { down: `${target} id 7001 weight 5 check rise 9 inter 1h` }));
+  await own.reload([], { wanted: documentWith('moved', { down: `${target} id 7001 weight 5 check rise 9 inter 1h` }) });
   await expect(stateOf(runDir, 'moved/down')).resolves.toMatchObject({ down: true, mode: 'serving' });
   await expect(stateOf(runDir, 'moved/maint')).resolves.toMatchObject({ down: false, mode: 'serving' });
 });

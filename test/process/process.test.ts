@@ -233,9 +233,9 @@ test('HAProxy finds which servers are down while it reloads, and nothing afterwa
     watching,
   );
   const own = make(runDir);
-  await expect(own.reload([], WANTED)).rejects.toThrow('refused');
+  await expect(own.reload([], { wanted: WANTED })).rejects.toThrow('refused');
   await expect(readFile(join(runDir, 'server-state'), 'utf8')).resolves.toBe(NO_STATES);
-  await own.reload([], WANTED);
+  await own.reload([], { wanted: WANTED });
   await expect(readFile(join(runDir, 'server-state'), 'utf8')).resolves.toBe(NO_STATES);
   await own.reload([]);
   expect(found).toEqual([SICK, SICK, NO_STATES]);
@@ -245,6 +245,6 @@ test('a cold start believes no states of before', async () => {
   const runDir = join(await fakeMaster(SERVING, []), 'other');
   await mkdir(runDir);
   await writeFile(join(runDir, 'server-state'), SICK);
-  await expect(make(runDir).reload([], WANTED)).rejects.toThrow('did not start');
+  await expect(make(runDir).reload([], { wanted: WANTED })).rejects.toThrow('did not start');
   await expect(readFile(join(runDir, 'server-state'), 'utf8')).resolves.toBe(NO_STATES);
 });
