@@ -1,6 +1,7 @@
 import type { Problem } from '../model/problem.ts';
 import type { BackendOptions, Front, LeftOut, LeftOutReason, Overrides } from '../model/service.ts';
 import type { Definition, HealthCheck } from '../model/snapshot.ts';
+import type { Traffic } from '../model/traffic.ts';
 import type { Claim } from './arrange.ts';
 import { faultOf, makeCheck, withCheckLabels } from './checks.ts';
 import { backendName } from './haproxy-names.ts';
@@ -151,7 +152,7 @@ function makePort({ definition, labels, index, overrides, bindAddress, pages }: 
   const check = checkFor(definition, values.checkPortIndex, index);
   const mode = modeOf({ definition, labels: labels[index] as LabelsOfPort, index, asked });
   const port = values.port ?? definition.ports[index]?.service ?? 0; // 0: it has none, and is reached by its virtual hosts alone
-  const [traffic, files] = [trafficOf(values), [...filesOf({ ...values, index, overrides }), ...pages.files]];
+  const [traffic, files] = [trafficOf(values), [...filesOf(values, { index, overrides }), ...pages.files]];
   const clientTls = clientTlsOf(values);
   const front: Front = {
     app: definition.id,
@@ -174,7 +175,7 @@ function makePort({ definition, labels, index, overrides, bindAddress, pages }: 
     ...(clientTls !== undefined && { clientTls }),
     ...ofFront(traffic, pages.pages),
   };
-  const options = optionsOf(values, { check, mode });
+  const options = optionsOf(values, { check, mode, traffic });
   const idle = front.split === undefined ? front : { ...front, split: { ...front.split, isIdle: true as const } };
   return { front, options, claims: { serving: { front, serves: true }, idle: { front: idle, serves: false } } };
 }
@@ -187,9 +188,12 @@ function inTable({ table, split }: AskedTable): Pick<Front, 'table' | 'split'> {
 /** What its backend is to do. */
 function optionsOf(
   values: PortLabels,
-  { check, mode }: { readonly check: HealthCheck | undefined; readonly mode: Front['mode'] },
+  {
+    check,
+    mode,
+    traffic,
+  }: { readonly check: HealthCheck | undefined; readonly mode: Front['mode']; readonly traffic: Traffic | undefined },
 ): BackendOptions {
-  const traffic = trafficOf(values);
   return {
     balance: values.hashBy ?? values.balance ?? 'roundrobin',
     sticky: values.sticky ?? false,

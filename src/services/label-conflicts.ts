@@ -202,9 +202,16 @@ const CONFLICTS: readonly Conflict[] = [
 
 /** The labels of an app without those that can't be with another one, and a Problem for each, which names both. */
 export function withoutConflicts(labels: LabelsOfApp, app: AppId, kindOf: (index: number) => PortKind): LabelsOfApp {
-  const all = labels.ports.map((port, index) => ofPort(port, { app, index, ...kindOf(index) }));
+  const all = labels.ports.map((port, index) => (mayLose(port) ? ofPort(port, { app, index, ...kindOf(index) }) : { port, problems: [] }));
   if (all.every(({ problems }) => problems.length === 0)) return labels;
   return { ...labels, ports: all.map(({ port }) => port), problems: [...labels.problems, ...all.flatMap(({ problems }) => problems)] };
+}
+
+const LOSING: ReadonlySet<string> = new Set(CONFLICTS.map(({ loses }) => loses));
+
+/** Whether a port has a label that another one can take away. Most ports have none, and what they are need not be found out. */
+function mayLose({ values }: LabelsOfPort): boolean {
+  return Object.keys(values).some((key) => LOSING.has(key));
 }
 
 /** What a port is apart from its labels of the table. */

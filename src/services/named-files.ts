@@ -2,17 +2,22 @@ import { FILE_KEYWORDS, fileName, type FileKeyword } from '../model/certificates
 import type { FileOfLabel, Overrides } from '../model/service.ts';
 import { words } from './define-grammar.ts';
 
+/** The labels that name files. */
 interface Naming {
-  readonly index: number;
-  readonly certificate: string | undefined;
-  readonly bindOptions: string | undefined;
+  readonly certificate?: string | undefined;
+  readonly bindOptions?: string | undefined;
   readonly backendCa?: string | undefined;
   readonly clientCa?: { readonly ca: string } | undefined;
+}
+
+interface OfPort {
+  readonly index: number;
+  /** Its template texts. */
   readonly overrides: Overrides;
 }
 
 /** All files that the labels of a port name, each with its label. */
-export function filesOf({ index, certificate, bindOptions, backendCa, clientCa, overrides }: Naming): readonly FileOfLabel[] {
+export function filesOf({ certificate, bindOptions, backendCa, clientCa }: Naming, { index, overrides }: OfPort): readonly FileOfLabel[] {
   const of = (name: string) => `HAPROXY_${index}_${name}`;
   const ofTemplates = Object.entries(overrides).flatMap(([name, text]) => {
     const label = of(name.replace(/^HAPROXY_/, ''));

@@ -1,8 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { filesOf, withPaths } from '../../src/services/named-files.ts';
 
-const of = (given: Partial<Parameters<typeof filesOf>[0]>) =>
-  filesOf({ index: 1, certificate: undefined, bindOptions: undefined, overrides: {}, ...given });
+const of = (named: Parameters<typeof filesOf>[0], overrides = {}) => filesOf(named, { index: 1, overrides });
 
 test('the certificate, and the files of the bind options, each with its label', () => {
   expect(
@@ -25,8 +24,8 @@ test.each<[string, string[]]>([
   ['  errorfile 503 "/etc/quoted"\n  errorfile 503 /etc/${NAME}\n  errorfile 503 relative\n  bind {bindAddr} crt {file}', []],
   ['  http-request set-header X-File crt', []],
 ])('of a template: %s', (text, files) => {
-  expect(of({ overrides: { HAPROXY_BACKEND_HTTP_OPTIONS: text } }).map(({ file }) => file)).toEqual(files);
-  expect(new Set(of({ overrides: { HAPROXY_BACKEND_HTTP_OPTIONS: text } }).map(({ label }) => label)).size).toBe(files.length > 0 ? 1 : 0);
+  expect(of({}, { HAPROXY_BACKEND_HTTP_OPTIONS: text }).map(({ file }) => file)).toEqual(files);
+  expect(new Set(of({}, { HAPROXY_BACKEND_HTTP_OPTIONS: text }).map(({ label }) => label)).size).toBe(files.length > 0 ? 1 : 0);
 });
 
 test('other paths stand in place of some', () => {
