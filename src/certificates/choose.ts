@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Environment } from '../lib/environment.ts';
 import { machineTime } from '../lib/clock.ts';
 import { inTime } from '../lib/deadline.ts';
+import { makeFolder } from '../lib/folders.ts';
 import { sentence } from '../lib/sentence.ts';
 import { replaceFile } from '../lib/write-file.ts';
 import type { Certificates } from '../model/certificates.ts';
@@ -170,7 +170,7 @@ const OWN_MS = 10_000;
 async function makeOwn(own: string): Promise<FileVerdict> {
   const known = await judgeFile(own);
   if (known.usable) return known;
-  const making = mkdir(path.dirname(own), { recursive: true }).then(async () => replaceFile(own, [await makeSelfSigned()], 0o600));
+  const making = makeFolder(path.dirname(own)).then(async () => replaceFile(own, [await makeSelfSigned()], 0o600));
   await inTime(making, { ms: OWN_MS, what: `making the certificate ${own}` });
   return judgeFile(own);
 }

@@ -1,6 +1,7 @@
 import { expect, jest, test } from '@jest/globals';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { ignoreMissing } from '../../src/lib/missing.ts';
 import { clusters, type Cluster } from './cluster.ts';
 import { run } from './command.ts';
 import { useCertificate } from './fixtures/certificate.ts';
@@ -13,14 +14,12 @@ const makeCluster = clusters();
 const certificate = useCertificate();
 const HASH = '$6$saltsalt$4XUEzBW5j2gGe0pIVBxkwmBhzTMCFJPRr9uwv8EvTUvPz3cUTQw2Cp4sdC7tO4AU7Xe4Qb9kGqMe0n5bS8fGp0';
 
-/** All files and folders below one, each with its mode. */
+/** All files and folders below one, each with its mode. A file that is put in place of another meanwhile is gone when it is looked at, and left out. */
 async function modesBelow(folder: string): Promise<readonly (readonly [path: string, isFolder: boolean, mode: number])[]> {
   const names = await readdir(folder, { recursive: true });
-  return Promise.all(
-    names.map(async (name) => {
-      const entry = await stat(path.join(folder, name));
-      return [name, entry.isDirectory(), entry.isSocket() ? 0 : entry.mode & 0o777] as const; // a socket has a mode of its own
-    }),
+  const found = await Promise.all(names.map(async (name) => ({ name, entry: await stat(path.join(folder, name)).catch(ignoreMissing) })));
+  return found.flatMap(
+    ({ name, entry }) => (entry === undefined ? [] : [[name, entry.isDirectory(), entry.isSocket() ? 0 : entry.mode & 0o777] as const]), // a socket has a mode of its own
   );
 }
 
