@@ -77,10 +77,12 @@ export class Wanted {
   }
 
   /**
-   * Records the outcome of a document. A success is not replaced by a later failure. Callers of `settled` are told if no newer document is wanted. HAProxy may have quoted a line
-   * with secrets, which are hidden.
+   * Records the outcome of a document. A success is not replaced by a later failure, and the outcome of the wanted document not by that of an earlier one,
+   * of which the other lane has told too late. Callers of `settled` are told if no newer document is wanted. HAProxy may have quoted a line with
+   * secrets, which are hidden.
    */
   settle(document: Document, how: Outcome): void {
+    if (document !== this.#document && this.hasEnded()) return;
     const outcome: Outcome = how.ok ? how : { ok: false, why: hideSecrets(how.why) };
     if (this.#last?.document !== document || !this.#last.outcome.ok) this.#last = { document, outcome };
     if (document !== this.#document) return;
