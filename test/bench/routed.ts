@@ -27,11 +27,13 @@ interface Plan {
   readonly apps: readonly Readonly<Record<string, string>>[];
   readonly ask: (i: number) => Asked;
   readonly haproxyMap?: false;
+  /** Whether a request names its backend in its path, so that no route has to be looked up. */
+  readonly named?: true;
   /** Whether requests go on to a server. Else no app has a task, and every backend answers itself. */
   readonly served?: true;
 }
 
-export async function startRouted({ folder, apps, ask, haproxyMap, served }: Plan): Promise<Routed> {
+export async function startRouted({ folder, apps, ask, haproxyMap, named, served }: Plan): Promise<Routed> {
   await mkdir(folder);
   const [http = 0, https = 0, appId = 0, stats = 0, behind = 0] = await freePorts(5);
   const config = path.join(folder, 'haproxy.cfg');
@@ -45,7 +47,10 @@ export async function startRouted({ folder, apps, ask, haproxyMap, served }: Pla
     settings: { ...ports, nbthread: 1, haproxyMap: haproxyMap !== false },
   });
   for (const [file, text] of filesOf(view)) {
-    await writeFile(path.join(folder, file), file.endsWith('.cfg') ? asMeasured(text, served === true) : text);
+    await writeFile(
+      path.join(folder, file),
+      file.endsWith('.cfg') ? asMeasured(text, { ...(served && { served }), ...(named && { named }) }) : text,
+    );
   }
   const server = path.join(folder, 'server.cfg');
   await writeFile(server, serverText(behind));
@@ -65,12 +70,15 @@ export async function startRouted({ folder, apps, ask, haproxyMap, served }: Pla
  * Without TLS, which needs a certificate and is not measured, and without the apps' own frontends, of which there are many. Where nothing is served,
  * every backend answers itself; the first one also gets what no route takes.
  */
-function asMeasured(text: string, served: boolean): string {
+function asMeasured(text: string, { served, named }: Pick<Plan, 'served' | 'named'>): string {
   const bare = text.replace(/ ssl crt \S+ alpn \S+/g, '').replace(/^frontend \S+_\d+(?:-in)?\n(?:[ \t].*\n)+/gm, '');
-  if (served) return bare;
+  if (served === true) return bare;
   return bare
     .replace(/^(backend app\d+_\d+\n(?:[ \t].*\n)+)/gm, '$1  http-request return status 200\n')
-    .replace(/^(frontend marathon_http_in\n(?:[ \t].*\n)+)/m, '$1  default_backend app0_10000\n');
+    .replace(
+      /^(frontend marathon_http_in\n(?:[ \t].*\n)+)/m,
+      `$1${named === true ? '  use_backend %[path,field(2,/)]\n' : ''}  default_backend app0_10000\n`,
+    );
 }
 
 function serverText(port: number): string {

@@ -2,7 +2,7 @@
  * What routing costs: HAProxy's processor time for each request, by how the routes are written and how many there are; and what the labels of an app
  * add to it. All ways with one number of apps run side by side and are asked in turn, round after round; the tables have the medians. Each way is
  * asked for all apps in turn, and for one of them over and over: the second has what it needs in the processor's caches, so it shows what the rules
- * cost, and the difference is memory, of rules, of maps and of 10,000 backends.
+ * cost, and the difference is memory, of rules, of maps and of 10,000 backends. A request that names its backend shows what is of the backends alone.
  * `npm run bench:routes -- 10000` for other numbers of apps.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -22,10 +22,18 @@ interface Way {
   /** A rule for each host or path costs by their number: 10,000 of them take a minute to measure. */
   readonly most?: number;
   readonly haproxyMap?: false;
+  /** The request says which backend it is for. */
+  readonly named?: true;
 }
 
 const WAYS: readonly Way[] = [
   { name: 'no route for the host (the floor)', labels: (i) => ({ VHOST: host(i) }), ask: nobody },
+  {
+    name: 'no route, the request names its backend',
+    labels: (i) => ({ VHOST: host(i) }),
+    ask: (i) => [nobody(i)[0], `/app${i}_${10_000 + i}`],
+    named: true,
+  },
   { name: 'map of hosts', labels: (i) => ({ VHOST: host(i) }), ask: plain },
   { name: 'a rule for each host (`--no-haproxy-map`)', labels: (i) => ({ VHOST: host(i) }), ask: plain, haproxyMap: false, most: 1_000 },
   { name: '`PATH` by rules', labels: (i) => ({ VHOST: host(i), PATH: '/api' }), ask: (i) => [host(i), '/api/x'], most: 1_000 },
@@ -93,9 +101,17 @@ async function measureWays(count: number): Promise<ReadonlyMap<string, Readonly<
   const started: Routed[] = [];
   try {
     return await withFolder(async (folder) => {
-      for (const [i, { labels, ask, haproxyMap }] of ways.entries()) {
+      for (const [i, { labels, ask, haproxyMap, named }] of ways.entries()) {
         const apps = Array.from({ length: count }, (_, app) => labels(app));
-        started.push(await startRouted({ folder: path.join(folder, String(i)), apps, ask, ...(haproxyMap === false && { haproxyMap }) }));
+        started.push(
+          await startRouted({
+            folder: path.join(folder, String(i)),
+            apps,
+            ask,
+            ...(haproxyMap === false && { haproxyMap }),
+            ...(named && { named }),
+          }),
+        );
       }
       const [all, one] = [await mediansOf(started, REQUESTS, 'all'), await mediansOf(started, REQUESTS, 'one')];
       return new Map(ways.map(({ name }, i) => [name, { all: all[i] ?? NaN, one: one[i] ?? NaN }]));
