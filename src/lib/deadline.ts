@@ -10,6 +10,9 @@ const SILENT_MS = 10_000;
 /** Returned in place of a result that did not come in time. */
 export const LATE = Symbol('late');
 
+/** Ends a wait whose work has ended. One for all of them, because Node would make an error with its stack for each. */
+const OVER = new Error('the work has ended');
+
 interface Wait {
   readonly ms: number;
   /** Ends the wait at once. */
@@ -24,7 +27,7 @@ interface Wait {
 export async function within<Result>(work: Promise<Result>, { ms, signal, sleep = realSleep }: Wait): Promise<Result | typeof LATE> {
   const over = new AbortController();
   const end = (): void => {
-    over.abort();
+    over.abort(OVER);
   };
   const late = (): typeof LATE => LATE;
   if (signal?.aborted === true) end();
@@ -68,7 +71,7 @@ export async function sayLong<Result>(work: Promise<Result>, { text, facts, log,
   try {
     return await work;
   } finally {
-    over.abort();
+    over.abort(OVER);
   }
 }
 
@@ -102,6 +105,6 @@ export async function withDeadline<Result>(
     return await work(limit.signal);
   } finally {
     signal?.removeEventListener('abort', pass);
-    over.abort();
+    over.abort(OVER);
   }
 }

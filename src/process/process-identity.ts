@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
 /** A process, identified so that it can't be confused with a later process that has the same pid. */
@@ -7,12 +8,27 @@ export interface ProcessIdentity {
   readonly started: string;
 }
 
-/** Returns the process with this pid; undefined when there is none, or only a zombie. */
-export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+/**
+ * Returns the process with this pid; undefined when there is none, or only a zombie. It is read at once, not by Node's threads: the kernel writes the
+ * file when it is read, which takes 20 µs, and threads take a quarter of a millisecond of processor time, 25 times a second.
+ */
+export function identify(pid: number): Promise<ProcessIdentity | undefined> {
+  return Promise.resolve(identifyNow(pid));
+}
+
+function identifyNow(pid: number): ProcessIdentity | undefined {
+  const text = statOf(pid);
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' '); // the fields after the name, which may contain spaces; the first is field 3
   const started = fields[19];
   return started === undefined || fields[0] === 'Z' || fields[0] === 'X' ? undefined : { pid, started };
+}
+
+function statOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** Whether exactly this process still runs. */

@@ -42,8 +42,7 @@ export async function ask({ socketPath, command, deadlineMs, signal }: Call & { 
   return withDeadline({ ms: deadlineMs, signal, late }, async (enough) => {
     for (;;) {
       try {
-        // A socket never takes its listener off the signal, and a queue that is full is tried many times: each try has a signal of its own.
-        return await exchange(connect({ path: socketPath, signal: AbortSignal.any([enough]) }), command);
+        return await exchange(connect({ path: socketPath }), command, enough);
       } catch (cause) {
         enough.throwIfAborted();
         const { code = '' } = cause as NodeJS.ErrnoException;
@@ -56,13 +55,22 @@ export async function ask({ socketPath, command, deadlineMs, signal }: Call & { 
   });
 }
 
-async function exchange(socket: Socket, command: string): Promise<string> {
+/** Writes the command, and resolves with all that comes until the other end closes. Rejects with the socket's error, or when the signal aborts. */
+async function exchange(socket: Socket, command: string, enough: AbortSignal): Promise<string> {
+  const stop = (): void => void socket.destroy(enough.reason as Error);
+  enough.addEventListener('abort', stop);
   try {
-    let answer = '';
-    socket.setEncoding('utf8').end(`${command}\n`);
-    for await (const chunk of socket) answer += String(chunk);
-    return answer;
+    return await new Promise((resolve, reject) => {
+      let answer = '';
+      socket.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
+      socket.once('end', () => {
+        resolve(answer);
+      });
+      socket.once('error', reject);
+      socket.end(`${command}\n`);
+    });
   } finally {
+    enough.removeEventListener('abort', stop);
     socket.destroy();
   }
 }

@@ -202,7 +202,7 @@ function makeReadOne({ hosts, ask, deadlines, maxBytes }: ReadOneParts) {
   return <T>({ what, id, path, signal }: One, read: (json: unknown) => T): Promise<Read<T | undefined>> =>
     hosts({ what, ms: deadlines.wholeMs, signal }, (base, limited) =>
       ask({ base, path, deadlines, patience, also: [404], signal: limited }, async (answer) => {
-        const body = readJson(unpacked(answer), maxBytes);
+        const body = readJson(answer, maxBytes);
         if (answer.status !== 404) return read(await body);
         if (saysGone(await body.catch(() => undefined), id)) return undefined;
         throw new Error('answered HTTP 404'); // the 404 is not about the app, so this host does not work properly

@@ -1,7 +1,7 @@
 import { withDeadline } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';
 import { shown } from './auth.ts';
-import { readJson, unpacked } from './body.ts';
+import { readJson } from './body.ts';
 import type { Client } from './client.ts';
 
 /** Something that Marathon is to change. */
@@ -36,7 +36,7 @@ export function makeWrite({ get, urls }: Pick<Client, 'get' | 'urls'>): Write {
     const headers = { accept: 'application/json', 'content-type': 'application/json' };
     const text = body === undefined ? undefined : JSON.stringify(body);
     const answer = await get({ base, path, method, headers, body: text, also: 'all', ...WAITS, signal });
-    const json = await readJson(unpacked(answer), MOST_BYTES).catch(() => undefined);
+    const json = await readJson(answer, MOST_BYTES).catch(() => undefined);
     return { status: answer.status, json };
   };
   return async (change) => {

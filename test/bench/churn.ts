@@ -1,16 +1,18 @@
 /**
  * Task changes on an estate that is followed: how long a new task waits for its first request, whether any request fails meanwhile, and what it
- * costs.
+ * costs: the processor time of the daemon a change, with the files that are written afterwards; and that of HAProxy, most of which is requests.
  *
  *   npm run bench:churn                     1,000 and 10,000 apps of 5 tasks, 280 changes, ten a second
  *   npm run bench:churn -- 1000 5 20000 200 1,000 apps of 5 tasks, 20,000 changes, two hundred a second
  *   FLAGS='--spare-backends 0' npm run bench:churn -- 1000 5 480 10 80   with more flags for the daemon
  *   npm run bench:churn -- 1000 --pods      every other app is a pod of two containers
  *   npm run bench:churn -- 10000 5 480 10 80  the same with a new app beside every eightieth change
+ *   npm run bench:churn -- 10000 5 200 200    a burst: two hundred changes within a second
+ *   NODE_FLAGS='--cpu-prof --cpu-prof-dir=/tmp/profile' npm run bench:churn -- 10000   with flags of Node for the daemon
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { firstAnswer, firstOfApp, inWords, share } from './answers.ts';
-import { openCluster } from './cluster.ts';
+import { openCluster, type Cluster } from './cluster.ts';
 import type { Estate, EstateSize } from './estate.ts';
 import { quarters } from './quarters.ts';
 
@@ -45,15 +47,28 @@ async function churn(estate: Estate, { changes, perSecond, newAppEvery }: Size, 
   return { tasks: await sorted(waits), apps: await sorted(apps) };
 }
 
+/** How long the daemon is watched while nothing changes, and how long it may follow the last change with its files, in ms. */
+const [REST_MS, FOLLOW_MS] = [10_000, 12_000];
+
+/** The processor time that the daemon uses while nothing changes, in ms a second. */
+async function costAtRest({ cost }: Cluster): Promise<number> {
+  const before = cost().cpu;
+  await sleep(REST_MS);
+  return (cost().cpu - before) / (REST_MS / 1000);
+}
+
 const ms = (milliseconds: number): string => `${milliseconds.toFixed(0)} ms`;
 
 async function measure(size: Size): Promise<Readonly<Record<string, string>>> {
   const cluster = await openCluster(size);
+  const atRest = await costAtRest(cluster);
   const before = cluster.cost();
   const memory: number[] = [];
   const sampling = setInterval(() => memory.push(cluster.cost().rss), 250);
   const { tasks: waits, apps } = await churn(cluster.estate, size, cluster.http);
   clearInterval(sampling);
+  const end = cluster.cost();
+  await sleep(FOLLOW_MS);
   const after = cluster.cost();
   await cluster.close();
   return {
@@ -67,7 +82,9 @@ async function measure(size: Size): Promise<Readonly<Record<string, string>>> {
     failed: inWords(cluster.traffic.failures),
     reloads: String(after.reloads - before.reloads),
     'read from Marathon': `${((after.bytes - before.bytes) / 1e6).toFixed(2)} MB`,
-    'CPU per change': `${((after.cpu - before.cpu) / size.changes).toFixed(1)} ms`,
+    'CPU per change': `${((after.cpu - before.cpu - (atRest * FOLLOW_MS) / 1000) / size.changes).toFixed(1)} ms`,
+    'at rest': `${atRest.toFixed(1)} ms/s`,
+    "HAProxy's CPU": `${((end.haproxyCpu - before.haproxyCpu) / size.changes).toFixed(1)} ms`,
     'RSS before, mean of each quarter': `${[before.rss, ...quarters(memory)].map((mb) => mb.toFixed(0)).join(', ')} MB`,
   };
 }

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -19,6 +19,10 @@ export interface Cost {
   readonly cpu: number;
   /** Memory, in MB. */
   readonly rss: number;
+  /** Processor time of HAProxy's master and of all its workers, those that have ended included, in ms. */
+  readonly haproxyCpu: number;
+  /** Memory of HAProxy's master and of all its workers, old ones included, in MB. */
+  readonly haproxyRss: number;
   readonly reloads: number;
   /** Bytes that it read from Marathon. */
   readonly bytes: number;
@@ -70,7 +74,7 @@ export async function openCluster(size: EstateSize): Promise<Cluster> {
     http,
     traffic: startTraffic(http, estate, over.signal),
     reloads: daemon.reloads,
-    cost: () => ({ ...usedBy(pid), reloads: daemon.reloads(), bytes: marathon.sent() }),
+    cost: () => ({ ...usedBy(pid), ...usedByHaproxy(runDir), reloads: daemon.reloads(), bytes: marathon.sent() }),
     askReload: () => void daemon.child.kill('SIGUSR1'),
     close: async () => {
       over.abort();
@@ -87,7 +91,8 @@ export async function openCluster(size: EstateSize): Promise<Cluster> {
 }
 
 function startDaemon(words: readonly string[]): Daemon {
-  const child = spawn(process.execPath, ['bin/marathon-lb-ts.js', ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const node = (process.env['NODE_FLAGS'] ?? '').split(' ').filter(Boolean);
+  const child = spawn(process.execPath, [...node, 'bin/marathon-lb-ts.js', ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
   let reloads = 0;
   let tell = (): void => undefined;
   const ready = new Promise<void>((resolve) => (tell = resolve));
@@ -101,7 +106,30 @@ function startDaemon(words: readonly string[]): Daemon {
 }
 
 /** CPU in ms so far, and memory in MB, of a process. */
-function usedBy(pid: number): { readonly cpu: number; readonly rss: number } {
+function usedBy(pid: number | string): { readonly cpu: number; readonly endedCpu: number; readonly rss: number } {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return { cpu: (Number(fields[11]) + Number(fields[12])) * 10, rss: (Number(fields[21]) * 4096) / 1e6 };
+  const ms = (at: number): number => (Number(fields[at]) + Number(fields[at + 1])) * 10;
+  return { cpu: ms(11), endedCpu: ms(13), rss: (Number(fields[21]) * 4096) / 1e6 };
+}
+
+/** The same of HAProxy's master, which counts its workers that have ended, and of its workers. */
+function usedByHaproxy(runDir: string): Pick<Cost, 'haproxyCpu' | 'haproxyRss'> {
+  const used = processesOf(runDir).map(usedBy);
+  return {
+    haproxyCpu: used.reduce((sum, { cpu, endedCpu }) => sum + cpu + endedCpu, 0),
+    haproxyRss: used.reduce((sum, { rss }) => sum + rss, 0),
+  };
+}
+
+/** The processes of HAProxy whose command line names the run folder. */
+function processesOf(runDir: string): readonly string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      return words[0]?.endsWith('haproxy') === true && words.some((word) => word.includes(runDir));
+    } catch {
+      return false; // ended meanwhile
+    }
+  });
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { RequestListener } from 'node:http';
 import { afterEach, expect, test } from '@jest/globals';
@@ -43,6 +44,30 @@ test('reads one app with its tasks and their readiness, below a prefix', async (
 test('unpacks gzip', async () => {
   const { url } = await serve((_, response) => response.setHeader('content-encoding', 'gzip').end(gzipSync(JSON.stringify({ app: CART }))));
   expect(await read(client({ urls: [url] }))).toEqual(CART);
+});
+
+test('unpacks a large gzip', async () => {
+  const tasks = Array.from({ length: 20_000 }, () => ({ id: `shop_cart.${randomUUID()}` }));
+  const zip = gzipSync(JSON.stringify({ app: { ...CART, tasks } }));
+  expect(zip.length).toBeGreaterThan(64 * 1024);
+  const { url } = await serve((_, response) => response.setHeader('content-encoding', 'gzip').end(zip));
+  expect(await read(client({ urls: [url] }))).toEqual({ ...CART, tasks });
+});
+
+const zipped =
+  (bytes: Buffer): RequestListener =>
+  (_, response) =>
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(bytes);
+
+test.each([
+  ['half of its gzip', gzipSync(JSON.stringify({ app: CART })).subarray(0, 20), /: closed the connection in the middle of the answer$/],
+  ['no gzip', Buffer.from('{}'), /: sent a broken gzip$/],
+  ['too much in a small gzip', gzipSync(' '.repeat(2_000_000)), /: sent more than 1000000 bytes$/],
+  ['too much in a large gzip', gzipSync(' '.repeat(100_000_000)), /: sent more than 1000000 bytes$/],
+])('a host that sends %s is told so', async (_, bytes, message) => {
+  const { url } = await serve(zipped(bytes));
+  const limits = { bytes: 1_000_000, appBytes: 1_000_000, apps: 2 };
+  await expect(read(client({ urls: [url], limits }))).rejects.toThrow(message);
 });
 
 test('characters of an id that mean something in an address are no part of it', async () => {
