@@ -116,12 +116,21 @@ export interface Running {
   /** Backends that refused a command, with HAProxy's answer. Their state is unknown, so they need a reload. */
   readonly lost: ReadonlyMap<BackendName, string>;
   /**
-   * Backends that HAProxy has and the document has not, because they are to be deleted. They serve nobody. Each is as it was; undefined for one that was
-   * read back.
+   * Backends that HAProxy has and the document has not, because they are to be deleted. Each is as it was; undefined for one that HAProxy does not
+   * delete, or that may be somebody else's.
    */
-  readonly strays?: ReadonlyMap<BackendName, BackendSection | undefined>;
+  readonly strays?: ReadonlyMap<BackendName, Stray | undefined>;
   /** Servers without an address, where that was read back just now. */
   readonly unresolved?: readonly UnresolvedServer[];
+}
+
+/** A backend that is to be deleted. */
+export interface Stray extends BackendSection {
+  /**
+   * Set when it was read back, as a daemon left it that ended in the middle of commands. Then its lines are not known, its servers may run, and it may
+   * be published. `deletable`: HAProxy was asked to delete it, and nothing in HAProxy's file refers to it.
+   */
+  readonly found?: 'just-now' | 'deletable';
 }
 
 /** A server whose host name did not resolve when HAProxy read its file: it has no address until the next reload. */
@@ -202,7 +211,7 @@ export interface BackendEffect {
   readonly backend: BackendName;
   readonly change: 'added' | 'published' | 'unpublished' | 'deleted';
   /** The backend without its servers. */
-  readonly section: BackendSection;
+  readonly section: Stray;
 }
 
 /** Why HAProxy is changed, told to people: `server-added shop_10004: 10_0_0_1_31001`. */

@@ -1,5 +1,5 @@
 import { common } from '../lib/lists.ts';
-import type { BackendEffect, BackendSection, Fragment, Running } from '../model/document.ts';
+import type { BackendEffect, BackendSection, Fragment, Running, Stray } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
 
 /** HAProxy says this of a backend that its file refers to: only a reload can delete it. */
@@ -15,7 +15,7 @@ interface Placing {
 export class ComingAndGoing {
   readonly #came = new Map<BackendName, BackendSection>();
   readonly #went = new Set<BackendName>();
-  #strays: Map<BackendName, BackendSection | undefined> | undefined;
+  #strays: Map<BackendName, Stray | undefined> | undefined;
   readonly #before: Running['strays'];
 
   constructor({ strays }: Running) {
@@ -47,11 +47,12 @@ export class ComingAndGoing {
   }
 
   /** HAProxy has not deleted a backend yet. */
-  keep({ backend }: BackendEffect, answer: string): void {
+  keep({ backend, section }: BackendEffect, answer: string): void {
     if (answer.includes(FOR_GOOD)) this.#changed().set(backend, undefined);
+    else if (section.found === 'just-now') this.#changed().set(backend, { ...section, found: 'deletable' });
   }
 
-  #changed(): Map<BackendName, BackendSection | undefined> {
+  #changed(): Map<BackendName, Stray | undefined> {
     return (this.#strays ??= new Map(this.#before));
   }
 

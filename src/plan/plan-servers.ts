@@ -204,7 +204,7 @@ function departures({ before, after, exceptions, release }: BackendPair): readon
     const isLeaving = after.leaving.has(server) && !isOut(wordsOf(line), exceptions.get(server));
     const isThere = isLeaving ? exceptions.get(server)?.stage === 'draining' : exceptions.get(server)?.stage === 'stopped';
     if (isThere && !before.servers.has(server)) continue;
-    ways.push({ of, step: isLeaving ? { down: [drained(of)], then: 'drains' } : { down: [stopped(of)] } });
+    ways.push({ of, step: isLeaving ? { down: [drained(of)], then: 'drains' } : { down: [stopServer(of)] } });
   }
   return ways;
 }
@@ -217,7 +217,8 @@ function drained(of: ServerOf): Command {
   return setState('drain', { ...of, code: 'server-draining', then: 'draining' });
 }
 
-function stopped(of: ServerOf): Command {
+/** The command that puts a server in maintenance, to be deleted later. */
+export function stopServer(of: ServerOf): Command {
   return setState('maint', { ...of, code: 'server-gone', then: 'stopped' });
 }
 

@@ -87,12 +87,12 @@ export function deleteServer(backend: BackendName, server: ServerName): Command 
   };
 }
 
-/** A later HAProxy may say more before or after this. */
+/** A later HAProxy may say more before or after this. A backend that does not exist counts as deleted. */
 const CHANGED = {
   added: /^New backend registered\.$/m,
   published: /^Backend published\.$/m,
   unpublished: /^Backend unpublished\.$/m,
-  deleted: /^Backend deleted\.$/m,
+  deleted: /^(?:Backend deleted|No such backend)\.$/m,
 } as const satisfies Record<BackendEffect['change'], RegExp>;
 
 /** A command for a backend as a whole [haproxy 3.4]. */

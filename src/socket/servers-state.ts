@@ -1,9 +1,9 @@
 import { isIP, isIPv6 } from 'node:net';
 import { isDisabled, readServerLine, type ServerLine } from '../haproxy/server-line.ts';
 import { serversInText } from '../haproxy/backend-traits.ts';
-import { begins, straysAmong } from './strays.ts';
+import { begins, isLikeOurs, strayNames } from './strays.ts';
 import { bracketed } from '../lib/bracketed.ts';
-import type { ServerException, BackendSection, Document, Fragment, Running, UnresolvedServer } from '../model/document.ts';
+import type { ServerException, BackendSection, Document, Fragment, Running, Stray, UnresolvedServer } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
 
 /** A server as HAProxy has it in memory. */
@@ -116,7 +116,12 @@ export function compareServers(document: Document, { servers, backends: known }:
   const spares = document.spares && sameOr(document.spares, document.spares.map(compare));
   const differs = backends !== document.backends || spares !== document.spares;
   const unresolved = unresolvedIn(servers);
-  const strays = straysAmong(known, document);
+  const strays = new Map<BackendName, Stray | undefined>();
+  for (const name of strayNames(known, document)) {
+    const found = strayOf(name, servers.get(name));
+    strays.set(name, found?.section);
+    for (const one of found?.exceptions ?? []) exceptions.set(`${one.backend}/${one.server}`, one);
+  }
   return {
     document: differs ? { ...document, backends, ...(spares && { spares }) } : document,
     exceptions,
@@ -227,6 +232,14 @@ function foreign(
           ],
     ),
   };
+}
+
+/** A backend that an earlier daemon made or did not delete, with its servers; undefined for one that may be somebody else's. */
+function strayOf(backend: BackendName, rows: ReadonlyMap<string, ServerRow> = new Map()) {
+  if (!isLikeOurs(backend, rows.keys())) return undefined;
+  const empty: Stray = { name: `backend ${backend}`, backend, fragments: [], servers: new Map(), leaving: new Set(), found: 'just-now' };
+  const { serving, exceptions } = foreign(empty, { rows, written: new Set() });
+  return { section: { ...empty, servers: new Map(serving) }, exceptions };
 }
 
 /** Makes the line of a server that an earlier daemon added. HAProxy does not tell all options of its check and TLS, so they may be missing. */

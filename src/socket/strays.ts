@@ -1,17 +1,22 @@
 import { isClassName } from '../haproxy/classes.ts';
-import type { Document, Fragment, Running } from '../model/document.ts';
+import type { Document, Fragment } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
 
 const NAME = /^[\w.:-]+$/;
 
 /** The backends that HAProxy has and the document has not: an earlier daemon has made them, or has not deleted them. */
-export function straysAmong(known: ReadonlySet<string>, { backends, spares = [], front }: Document): NonNullable<Running['strays']> {
+export function strayNames(known: ReadonlySet<string>, { backends, spares = [], front }: Document): readonly BackendName[] {
   const left = new Set(spares.some(({ backend }) => isClassName(backend)) ? known : []); // without them nobody makes backends
   for (const { backend } of backends) left.delete(backend);
   for (const { backend } of spares) left.delete(backend);
   const isInFront = (name: string): boolean => front.some(({ fragments }) => begins({ backend: name, fragments }));
-  const names = [...left].filter((name) => NAME.test(name) && !isInFront(name));
-  return new Map(names.map((name) => [name as BackendName, undefined]));
+  return [...left].flatMap((name) => (NAME.test(name) && !isInFront(name) ? [name as BackendName] : []));
+}
+
+/** Whether a backend and its servers have names as ours: a HAProxy that the daemon does not start itself may have more files than ours. */
+export function isLikeOurs(backend: BackendName, servers: Iterable<string>): boolean {
+  const names = [...servers];
+  return (names.length > 0 || /_\d+$/.test(backend)) && names.every((name) => /^[\w-]+_\d+$/.test(name));
 }
 
 /** Whether a section really writes its backend, because a template of the operator may write a different section or none. */

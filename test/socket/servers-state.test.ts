@@ -195,3 +195,19 @@ test('columns are found by their names, and something else is no answer', () => 
     expect(() => readServersState(HEAD.replace(column, 'other'))).toThrow('an unusable answer');
   }
 });
+
+test('a backend that HAProxy has and the file has not is found with its servers, where their names are as ours', () => {
+  const spares = [{ ...section('marathon_lb_class_1', []), name: 'defaults marathon_lb_class_1' }];
+  const document: Document = { ...documentOf(section('a', [])), spares };
+  const [serving, stopped] = [row('shop_10004/10_0_0_1_80'), row('shop_10004/10_0_0_2_80', { address: '10.0.0.2', admin: 1 })];
+  const backends = ['a', 'shop_10004', 'cart_10005', 'theirs', 'theirs_80'];
+  const running = compareServers(document, held([serving, stopped, row('theirs_80/web')], backends));
+  expect([...(running.strays ?? [])].map(([name, stray]) => [name, stray && [stray.found, ...stray.servers.keys()]])).toEqual([
+    ['shop_10004', ['just-now', '10_0_0_1_80']],
+    ['cart_10005', ['just-now']],
+    ['theirs', undefined],
+    ['theirs_80', undefined],
+  ]);
+  expect([...running.exceptions.keys()]).toEqual(['shop_10004/10_0_0_2_80']);
+  expect(running.document).toBe(document);
+});
