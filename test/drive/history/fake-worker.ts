@@ -90,7 +90,8 @@ export class FakeWorker {
     if (verb === 'publish') return 'Backend published.\n';
     if (verb === 'unpublish') this.unpublished.add(name);
     if (verb === 'unpublish') return 'Backend unpublished.\n';
-    if (this.config.includes(`use_backend ${name} if`)) return 'This proxy cannot be removed at runtime due to other configuration elements pointing to it.\n';
+    if (this.config.includes(`use_backend ${name} if`))
+      return 'This proxy cannot be removed at runtime due to other configuration elements pointing to it.\n';
     if (!this.unpublished.has(name)) return 'Backend must be unpublished prior to its deletion.\n';
     if (servers.size > 0) return 'Only a backend without server can be deleted.\n';
     this.servers.delete(name);

@@ -71,7 +71,9 @@ async function endsWell({ acts, ...settings }: HistorySettings & { readonly acts
     const { changed, servers, unpublished } = haproxy.serving;
     expect(shownOf(haproxy.serving, changed)).toEqual(shownOf(loaded, changed));
     expect(shownOf(read(disk.files, settings))).toEqual(shownOf(loaded));
-    expect([...servers.keys()].filter((name) => !loaded.servers.has(name) && !haproxy.serving?.config.includes(`backend ${name}`))).toEqual([]);
+    expect([...servers.keys()].filter((name) => !loaded.servers.has(name) && !haproxy.serving?.config.includes(`backend ${name}`))).toEqual(
+      [],
+    );
     expect([...loaded.servers.keys()].filter((name) => !servers.has(name) || unpublished.has(name))).toEqual([]);
     expect(daemon.drive.outcome()).toMatchObject({ ok: true });
   } catch (error) {
