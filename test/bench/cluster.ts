@@ -12,6 +12,7 @@ import { freePorts } from '../e2e/ports.ts';
 import { startTasks } from './all-tasks.ts';
 import { startTraffic, type Traffic } from './answers.ts';
 import { Estate, type EstateSize } from './estate.ts';
+import { openTrace, type Trace } from './trace.ts';
 
 /** What the daemon has used, and done, so far. */
 export interface Cost {
@@ -34,6 +35,8 @@ export interface Cluster {
   /** HAProxy's port for http. */
   readonly http: number;
   readonly traffic: Traffic;
+  /** What was waited for, where TRACE=1 asks for it; read it before `close`. */
+  readonly trace: Trace | undefined;
   /** HAProxy's reloads so far, its start included. */
   readonly reloads: () => number;
   readonly cost: () => Cost;
@@ -64,7 +67,8 @@ export async function openCluster(size: EstateSize): Promise<Cluster> {
   const words = `--marathon ${marathon.url} --group external --haproxy-config ${config} --run-dir ${runDir} --state-dir ${folder}/state
     --ssl-certs ${folder}/none.pem --bind-address 127.0.0.1 --http-port ${http} --https-port ${https} --app-id-port ${appId}
     --stats-port ${stats} --nbthread 2 --log-format json ${process.env['FLAGS'] ?? ''}`;
-  const daemon = startDaemon(words.trim().split(/\s+/));
+  const trace = await openTrace(folder);
+  const daemon = startDaemon(words.trim().split(/\s+/), trace);
   const pid = daemon.child.pid ?? 0;
   await daemon.ready;
   await sleep(size.apps > 2000 ? REST_MS.large : REST_MS.small);
@@ -73,6 +77,7 @@ export async function openCluster(size: EstateSize): Promise<Cluster> {
     estate,
     http,
     traffic: startTraffic(http, estate, over.signal),
+    trace,
     reloads: daemon.reloads,
     cost: () => ({ ...usedBy(pid), ...usedByHaproxy(runDir), reloads: daemon.reloads(), bytes: marathon.sent() }),
     askReload: () => void daemon.child.kill('SIGUSR1'),
@@ -90,17 +95,20 @@ export async function openCluster(size: EstateSize): Promise<Cluster> {
   };
 }
 
-function startDaemon(words: readonly string[]): Daemon {
+function startDaemon(words: readonly string[], trace: Trace | undefined): Daemon {
   const node = (process.env['NODE_FLAGS'] ?? '').split(' ').filter(Boolean);
-  const child = spawn(process.execPath, [...node, 'bin/marathon-lb-ts.js', ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const env = { ...process.env, ...trace?.env };
+  const child = spawn(process.execPath, [...node, 'bin/marathon-lb-ts.js', ...words], { stdio: ['ignore', 'pipe', 'inherit'], env });
   let reloads = 0;
   let tell = (): void => undefined;
   const ready = new Promise<void>((resolve) => (tell = resolve));
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     reloads += text.split('has loaded the configuration').length - 1;
     if (reloads > 0) tell();
-    for (const line of text.split('\n'))
+    for (const line of text.split('\n')) {
+      trace?.logged(line);
       if (/"level":"(warn|error)"/.test(line) && !line.includes('"certificate"')) process.stderr.write(`${line}\n`);
+    }
   });
   return { child, reloads: () => reloads, ready };
 }

@@ -6,6 +6,7 @@
  *   npm run bench:apps -- 10000 5 100 1      10,000 apps of 5 tasks; 100 new apps in one run
  *   npm run bench:apps -- 10000 5 memory     instead: the daemon's memory over 20,000 changes of tasks with a reload after every 1,000
  *   npm run bench:apps -- 1000 5 memory 4000 100   the same with 4,000 changes, a hundred a second (200)
+ *   TRACE=1 npm run bench:apps               with what the slowest changes waited for
  *   FLAGS='--spare-backends 0' npm run bench:apps   with more flags for the daemon
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,6 +15,7 @@ import { firstAnswer, firstOfApp, inWords, share } from './answers.ts';
 import { openCluster, type Cluster } from './cluster.ts';
 import type { EstateSize } from './estate.ts';
 import { quarters } from './quarters.ts';
+import { slowest, type Sample } from './trace.ts';
 
 /** The columns of one row. */
 type Row = Readonly<Record<string, string>>;
@@ -39,29 +41,35 @@ const LONGEST_RELOAD = 30_000;
 
 const ascending = (all: readonly number[]): readonly number[] => [...all].sort((a, b) => a - b);
 
-async function newApps({ estate, http }: Cluster, count: number): Promise<readonly number[]> {
-  const waits: Promise<number>[] = [];
+/** One change and its wait, taken down. */
+async function noted(what: string, wait: () => Promise<number>): Promise<Sample> {
+  const at = performance.timeOrigin + performance.now();
+  return { what, at, ms: await wait() };
+}
+
+async function newApps({ estate, http }: Cluster, count: number): Promise<readonly Sample[]> {
+  const waits: Promise<Sample>[] = [];
   for (let i = 0; i < count; i++) {
-    waits.push(firstOfApp(estate, http));
+    waits.push(noted(`new app ${i + 1}`, () => firstOfApp(estate, http)));
     await sleep(BETWEEN_APPS);
   }
-  return ascending(await Promise.all(waits));
+  return Promise.all(waits);
 }
 
 /** Starts tasks from the moment at which a reload is asked for until it has ended. */
-async function tasksDuringReloads({ estate, http, askReload, reloads }: Cluster): Promise<readonly number[]> {
-  const waits: Promise<number>[] = [];
+async function tasksDuringReloads({ estate, http, askReload, reloads }: Cluster): Promise<readonly Sample[]> {
+  const waits: Promise<Sample>[] = [];
   for (let i = 0; i < RELOADS; i++) {
     const [before, until] = [reloads(), performance.now() + LONGEST_RELOAD];
     askReload();
     while (reloads() === before && performance.now() < until) {
-      waits.push(firstAnswer(estate, estate.random(), http));
+      waits.push(noted(`new task, reload ${i + 1}`, () => firstAnswer(estate, estate.random(), http)));
       await sleep(STEP);
     }
     await Promise.all(waits);
     await sleep(1_000);
   }
-  return ascending(await Promise.all(waits));
+  return Promise.all(waits);
 }
 
 async function runOnce(size: EstateSize, count: number): Promise<Run> {
@@ -70,8 +78,11 @@ async function runOnce(size: EstateSize, count: number): Promise<Run> {
   const apps = await newApps(cluster, count);
   const reloads = cluster.reloads() - before;
   const tasks = await tasksDuringReloads(cluster);
+  if (cluster.trace !== undefined)
+    for (const samples of [apps, tasks]) process.stdout.write(`${await slowest(samples, cluster.trace)}\n`);
   await cluster.close();
-  return { apps, reloads, tasks, requests: cluster.traffic.requests(), failed: inWords(cluster.traffic.failures) };
+  const waits = (samples: readonly Sample[]): readonly number[] => ascending(samples.map(({ ms }) => ms));
+  return { apps: waits(apps), reloads, tasks: waits(tasks), requests: cluster.traffic.requests(), failed: inWords(cluster.traffic.failures) };
 }
 
 /** One row of several runs: medians of their shares, sums of their requests. */
