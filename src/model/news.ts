@@ -53,6 +53,8 @@ export interface Heard {
   readonly news?: News;
   /** The apps that have to be read again. */
   readonly dirty: readonly AppId[] | 'all';
+  /** The version of a change of groups, which its deployment has too: the event of the change names no apps, those of the deployment name them all. */
+  readonly change?: { readonly version: string; readonly isDeployed: boolean };
 }
 
 /** What an event says about a task. */

@@ -40,7 +40,8 @@ export function readEvent(type: string, data: unknown, at: number): Heard | unde
   const reason = [type, status, named ?? fields.groupId].filter((word) => word != null).join(' ');
   const news = type === 'status_update_event' ? readUpdate(fields, at) : undefined;
   const apps = named == null ? appsOf(fields) : [named as AppId];
-  return { reason, ...(news && { news }), dirty: apps ?? 'all' };
+  const change = named == null ? changeOf(type, fields) : undefined;
+  return { reason, ...(news && { news }), dirty: apps ?? 'all', ...(change && { change }) };
 }
 
 /** A text of any event. An event has only some of the fields; null is the same as absent. */
@@ -68,7 +69,7 @@ const event = z.object({
     .catch(undefined),
   ports: z.array(z.number().int().min(0).max(65535)).nullish().catch(undefined),
   plan: z
-    .object({ steps: z.array(z.object({ actions: z.array(action) })) })
+    .object({ steps: z.array(z.object({ actions: z.array(action) })), version: word })
     .nullish()
     .catch(undefined), // heavy plans have more fields, and those of 0.11 another form of step
 });
@@ -112,4 +113,11 @@ function podOf({ uri }: Fields): string | undefined {
 function appsOf({ plan }: Fields): readonly AppId[] | undefined {
   const ids = (plan?.steps ?? []).flatMap(({ actions }) => actions.flatMap(({ app, pod }) => (app ?? pod ?? []) as AppId | []));
   return ids.length === 0 ? undefined : [...new Set(ids)];
+}
+
+/** The change of groups that an event belongs to. Marathon gives a deployment the version that its change has given the groups. */
+function changeOf(type: string, fields: Fields): Heard['change'] {
+  if (type === 'group_change_success' && fields.version != null) return { version: fields.version, isDeployed: false };
+  if (appsOf(fields) === undefined || fields.plan?.version == null) return undefined;
+  return { version: fields.plan.version, isDeployed: true };
 }

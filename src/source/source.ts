@@ -4,6 +4,7 @@ import type { Logger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Heard, News } from '../model/news.ts';
 import { shown } from './auth.ts';
+import { GroupChanges } from './group-changes.ts';
 import type { ReadScheduler } from './read-scheduler.ts';
 import type { StreamAttempt } from './stream.ts';
 import { makeLogOnce } from './log-once.ts';
@@ -106,12 +107,17 @@ export function follow(deps: FollowDependencies): Source {
 }
 
 /** Makes the function that tells an event's news and asks for the reads that it needs. */
-function makeHear({ readEvent, tell, now, reader }: FollowDependencies): (type: string, data: unknown) => void {
+function makeHear({ readEvent, tell, now, reader, sleep, signal }: FollowDependencies): (type: string, data: unknown) => void {
+  const readAll = (reason: string): void => {
+    reader.ask('all', reason);
+  };
+  const changes = new GroupChanges({ readAll, sleep, signal });
   return (type, data) => {
     const heard = readEvent(type, data, now());
     if (heard === undefined) return;
     const { reason, news, dirty } = heard;
     if (news !== undefined) tell(news);
+    if (changes.waitsFor(heard)) return;
     for (const what of dirty === 'all' ? [dirty] : dirty) reader.ask(what, reason);
   };
 }

@@ -31,7 +31,7 @@ test('what an event told is read again when the first read failed; meanwhile HAP
   marathon.misbehave.apps = 'error500';
   marathon.deploy(otherApp);
   await addTask(otherApp.id, FOURTH);
-  await logged(/Marathon could not be read/);
+  await logged(/an app could not be read again/);
   await served(FIRST);
   marathon.misbehave.apps = 'ok';
   await served([FOURTH], { port: ports.other });

@@ -65,7 +65,7 @@ test.each<[string, Data, readonly string[] | 'all']>([
   ],
   [
     'heavy: with both root groups',
-    { ...LIGHT, original: { apps: [{ id: '/z' }] }, target: { id: '/', apps: [{ id: '/z', ports: null }], groups: [] } },
+    { steps: LIGHT.steps, original: { apps: [{ id: '/z' }] }, target: { id: '/', apps: [{ id: '/z', ports: null }], groups: [] } },
     ['/a', '/b'],
   ],
   ['an app and a pod', { steps: [step({ action: 'StartPod', pod: '/pod' }, { action: 'StartApplication', app: '/a' })] }, ['/pod', '/a']],
@@ -87,7 +87,20 @@ test.each<[string, Data, readonly string[] | 'all']>([
     expect(hear(type, { id: 'x', plan, currentStep: step({ action: 'ScaleApplication', app: '/a' }), reason: null })).toEqual({
       reason: type,
       dirty,
+      ...(dirty !== 'all' && plan === LIGHT && { change: { version: 'x', isDeployed: true } }),
     });
+});
+
+test('a change of groups has the version that its deployment has, which names the apps', () => {
+  const version = '2026-01-01T00:00:00.000Z';
+  const heard = (type: string, data: Json) => hear(type, data)?.change;
+  expect(heard('group_change_success', { groupId: '/', version })).toEqual({ version, isDeployed: false });
+  for (const type of ['deployment_info', 'deployment_step_success', 'deployment_success', 'deployment_failed'])
+    expect(heard(type, { id: 'x', plan: { ...LIGHT, version } })).toEqual({ version, isDeployed: true });
+  expect(heard('deployment_success', { id: 'x', plan: { steps: [], version } })).toBeUndefined(); // it names none
+  expect(heard('deployment_info', { id: 'x', plan: { steps: LIGHT.steps } })).toBeUndefined();
+  expect(heard('group_change_success', { groupId: '/' })).toBeUndefined();
+  expect(heard('status_update_event', { appId: '/a', version })).toBeUndefined();
 });
 
 /** What a status_update_event of Marathon's documentation tells. */

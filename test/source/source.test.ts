@@ -24,6 +24,8 @@ const readEvent = (type: string, data: unknown, at: number): Heard | undefined =
   const id = String(data) as AppId;
   if (type === 'status_update_event')
     return { reason: `${type} ${id}`, news: { kind: 'app', at, sentAt: at, id, app: undefined, problems: [] }, dirty: [id] };
+  if (type === 'deployment_info') return { reason: `${type} ${id}`, dirty: [id], change: { version: id, isDeployed: true } };
+  if (type === 'group_change_success with a version') return { reason: `${type} ${id}`, dirty: 'all', change: { version: id, isDeployed: false } };
   return type === 'group_change_success' ? { reason: `${type} ${id}`, dirty: 'all' } : undefined;
 };
 
@@ -90,6 +92,17 @@ test('attaches first, then reads everything, then what events ask for, and all a
     '1000 all group_change_success /shop',
   ]);
   expect(reads.slice(4).map((read) => read.replace(/^\d+ /, ''))).toEqual(['resync interval', 'resync interval']);
+  await finish();
+});
+
+test('reads only the apps of a deployment, and not everything for the change of groups before it', async () => {
+  const { clock, reads, stream, finish } = start();
+  stream().onAttached();
+  stream().onEvent('group_change_success with a version', '/shop');
+  stream().onEvent('deployment_info', '/shop');
+  stream().onEvent('group_change_success with a version', '/empty');
+  await clock.pass(100_000);
+  expect(reads).toEqual(['0 event stream attached', '0 /shop deployment_info /shop', '2000 all group_change_success with a version /empty']);
   await finish();
 });
 
