@@ -78,11 +78,16 @@ async function runOnce(size: EstateSize, count: number): Promise<Run> {
   const apps = await newApps(cluster, count);
   const reloads = cluster.reloads() - before;
   const tasks = await tasksDuringReloads(cluster);
-  if (cluster.trace !== undefined)
-    for (const samples of [apps, tasks]) process.stdout.write(`${await slowest(samples, cluster.trace)}\n`);
+  if (cluster.trace !== undefined) for (const samples of [apps, tasks]) process.stdout.write(`${await slowest(samples, cluster.trace)}\n`);
   await cluster.close();
   const waits = (samples: readonly Sample[]): readonly number[] => ascending(samples.map(({ ms }) => ms));
-  return { apps: waits(apps), reloads, tasks: waits(tasks), requests: cluster.traffic.requests(), failed: inWords(cluster.traffic.failures) };
+  return {
+    apps: waits(apps),
+    reloads,
+    tasks: waits(tasks),
+    requests: cluster.traffic.requests(),
+    failed: inWords(cluster.traffic.failures),
+  };
 }
 
 /** One row of several runs: medians of their shares, sums of their requests. */

@@ -25,7 +25,8 @@ const readEvent = (type: string, data: unknown, at: number): Heard | undefined =
   if (type === 'status_update_event')
     return { reason: `${type} ${id}`, news: { kind: 'app', at, sentAt: at, id, app: undefined, problems: [] }, dirty: [id] };
   if (type === 'deployment_info') return { reason: `${type} ${id}`, dirty: [id], change: { version: id, isDeployed: true } };
-  if (type === 'group_change_success with a version') return { reason: `${type} ${id}`, dirty: 'all', change: { version: id, isDeployed: false } };
+  if (type === 'group_change_success with a version')
+    return { reason: `${type} ${id}`, dirty: 'all', change: { version: id, isDeployed: false } };
   return type === 'group_change_success' ? { reason: `${type} ${id}`, dirty: 'all' } : undefined;
 };
 
@@ -102,7 +103,11 @@ test('reads only the apps of a deployment, and not everything for the change of 
   stream().onEvent('deployment_info', '/shop');
   stream().onEvent('group_change_success with a version', '/empty');
   await clock.pass(100_000);
-  expect(reads).toEqual(['0 event stream attached', '0 /shop deployment_info /shop', '2000 all group_change_success with a version /empty']);
+  expect(reads).toEqual([
+    '0 event stream attached',
+    '0 /shop deployment_info /shop',
+    '2000 all group_change_success with a version /empty',
+  ]);
   await finish();
 });
 
