@@ -4,7 +4,7 @@ import type { Haproxy, Meanwhile } from '../model/haproxy.ts';
 import type { Release } from '../model/release.ts';
 import type { DriveDependencies } from './dependencies.ts';
 import { servedBySpares } from '../haproxy/spares.ts';
-import { readdressed } from './readdress.ts';
+import { readdressed, withoutRuled } from './readdress.ts';
 import { CHECK_MS, isChecking, notePassed, sendPlanned } from './send-commands.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -99,7 +99,10 @@ export class BesideReload {
     const running: Running = { document: loaded, exceptions: new Map(), lost: new Map() };
     const has = new Set(loaded.backends.map(({ backend }) => backend));
     const isThere = ({ effect }: Command): boolean => effect?.kind === 'backend' && effect.change === 'added' && has.has(effect.backend);
-    const commands = (this.#sent ?? []).flatMap((command) => (isThere(command) ? [] : (readdressed(command, this.#served) ?? [])));
+    const commands = (this.#sent ?? []).flatMap((command) => {
+      const told = isThere(command) ? undefined : readdressed(command, this.#served);
+      return (told && withoutRuled(told, loaded)) ?? [];
+    });
     this.end();
     if (commands.length === 0) return running;
     const answers = await haproxy.send(commands).catch(() => []);

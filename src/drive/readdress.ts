@@ -1,4 +1,4 @@
-import type { Command, MapFile } from '../model/document.ts';
+import type { Command, Document, MapFile } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
 import { spareOfKey } from '../haproxy/spares.ts';
 import { SPARE_MAPS, SPARES_MAP } from '../haproxy/settings.ts';
@@ -44,4 +44,17 @@ function rowsAfter({ file, map }: { readonly file: string; readonly map: MapFile
     return SPARE_MAPS.includes(file) ? [] : [[key, served.get(spare) ?? to]];
   });
   return new Map(rows);
+}
+
+/** A command without rows in place of rules that this document has, as it was loaded; undefined when nothing is left of it. */
+export function withoutRuled(command: Command, { backends }: Document): Command | undefined {
+  const { effect } = command;
+  if ((effect?.kind !== 'map' && effect?.kind !== 'rows') || !SPARE_MAPS.includes(effect.file)) return command;
+  const isRuled = (key: string, to: BackendName | undefined): boolean => {
+    const rows = backends.find(({ backend }) => backend === to)?.inSpare;
+    return rows !== undefined && [rows.hosts, rows.paths, rows.redirects].some((keys) => keys.includes(key));
+  };
+  if (effect.kind === 'map') return isRuled(effect.key, effect.to) ? undefined : command;
+  const map = new Map(Array.from(effect.map).filter(([key, to]) => !isRuled(key, to)));
+  return { ...command, rows: map, effect: { ...effect, map } };
 }

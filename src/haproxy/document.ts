@@ -89,7 +89,7 @@ function makeParts(templates: Templates, settings: DocumentSettings, release: Re
   const isSpared = hasSpares(settings);
   const backendOf = (service: Service): BackendSection => {
     const made = makeBackendSection(service, { templates, folder: settings.configFolder, outlives: keepsCounts(release) });
-    return isSpared ? { ...made, inSpare: inSpareOf(service.front, settings) } : made;
+    return isSpared ? { ...made, inSpare: inSpareOf(service.front, settings, release) } : made;
   };
   return {
     release,

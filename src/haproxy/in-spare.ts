@@ -1,13 +1,21 @@
 import type { Fragment, InSpare } from '../model/document.ts';
 import { hasOwnRules } from '../model/own-rules.ts';
 import type { Front, Route } from '../model/service.ts';
+import type { Release } from '../model/release.ts';
+import { takesBackends } from './classes.ts';
 import { SPARE_PATHS_MAP, SPARE_REDIRECTS_MAP, SPARES_MAP, type DocumentSettings } from './settings.ts';
 
-/** Whether and how a spare backend can serve a port: by rows of map files alone, and not by rules that only a reload can bring. */
-export function inSpareOf(front: Front, settings: DocumentSettings): InSpare {
+/**
+ * Whether and how a port can be served before a reload, by a spare backend or by one that HAProxy makes: by rows of map files alone, and not by rules
+ * that only a reload can bring.
+ */
+export function inSpareOf(front: Front, settings: DocumentSettings, release: Release): InSpare {
   const { routes, table, weight, redirectToHttps } = front;
   const hosts = routes.map(({ host }) => host);
-  const [why, begins] = [whyNot(front, settings), routes.flatMap((route) => beginningsOf(front, route))];
+  const [why, begins] = [
+    whyNot(front, { ...settings, isMade: takesBackends(release) }),
+    routes.flatMap((route) => beginningsOf(front, route)),
+  ];
   const isMapped = settings.maps && !hasOwnRules(front.overrides) && routes.every(({ path }) => path === undefined);
   const isByPath = routes.some(({ path }) => path !== undefined);
   const byRule = why === undefined && table === undefined;
@@ -37,12 +45,18 @@ function areBeginnings(path: string): boolean {
   return path.split(' ').every((one) => /^\/[^\s"'\\#]*$/.test(one));
 }
 
-function whyNot(front: Front, { sharedFrontends, groupHttpsByVhost }: DocumentSettings): string | undefined {
+interface WhyNotSettings extends Pick<DocumentSettings, 'sharedFrontends' | 'groupHttpsByVhost'> {
+  /** Whether HAProxy makes backends, which have their own names, and needs no spare ones. */
+  readonly isMade: boolean;
+}
+
+function whyNot(front: Front, { sharedFrontends, groupHttpsByVhost, isMade }: WhyNotSettings): string | undefined {
   const { author, mode, routes, passthrough, auth, split, overrides } = front;
-  if (mode !== 'http') return 'a spare backend serves http only';
-  if (!sharedFrontends || routes.length === 0) return 'it has no virtual host by which a spare backend is reached';
+  if (mode !== 'http') return 'it is not http, so that no row of a map can lead to it';
+  if (!sharedFrontends) return 'there is no shared frontend whose maps could lead to it';
+  if (routes.length === 0) return 'it has no virtual host, so that no row of a map can lead to it';
   if (groupHttpsByVhost) return '--group-https-by-vhost gives its host a frontend of its own';
-  if (author !== undefined) return 'deployments find the backend of their group by its name in the statistics';
+  if (author !== undefined && !isMade) return 'deployments find the backend of their group by its name in the statistics';
   if (passthrough === true) return 'TLS is passed through to it';
   if (auth !== undefined) return 'HAPROXY_n_AUTH needs a list of users';
   if (split !== undefined) return 'it has a part in a split';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { readdressed } from '../../src/drive/readdress.ts';
+import { readdressed, withoutRuled } from '../../src/drive/readdress.ts';
 import { SPARE_MAPS, SPARES_MAP } from '../../src/haproxy/settings.ts';
-import type { Command, Effect } from '../../src/model/document.ts';
+import type { BackendSection, Command, Effect } from '../../src/model/document.ts';
 import type { BackendName, ServerName } from '../../src/model/names.ts';
 
 const SPARE = 'marathon_lb_spare_1a_1' as BackendName;
@@ -58,4 +58,17 @@ test('all rows of a map at once, and certificates', () => {
   expect(spares?.effect).toMatchObject({ map: new Map([[`Serves:${FREE}`, 'blog_1']]) });
   const certificate = command('set ssl cert', { kind: 'certificate', change: {} } as unknown as Effect);
   expect(readdressed(certificate, served)).toBe(certificate);
+});
+
+test('rows in place of rules that the loaded file has are not sent again', () => {
+  const inSpare = { hosts: ['a.test'], paths: [], redirects: ['a.test/'], claims: [], isWild: false, weight: 0 };
+  const backend: BackendSection = { name: `backend ${OWN}`, backend: OWN, fragments: [], servers: new Map(), leaving: new Set(), inSpare };
+  const loaded = { front: [], backends: [backend], maps: {} };
+  const row = (file: string, key: string) => command(`add map /run/${file} ${key} ${OWN}`, { kind: 'map', file, key, to: OWN });
+  expect(withoutRuled(row(SPARES_MAP, 'a.test'), loaded)).toBeUndefined();
+  for (const one of [row(SPARES_MAP, 'new.test'), row('domain2backend.map', 'a.test')]) expect(withoutRuled(one, loaded)).toBe(one);
+  const rows = new Map([['a.test', OWN], ['new.test', OWN], ['b.test', FREE]]); // prettier-ignore
+  const whole = withoutRuled(command('commit map', { kind: 'rows', file: SPARES_MAP, map: rows }, rows), loaded);
+  expect(whole?.rows).toEqual(new Map([['new.test', OWN], ['b.test', FREE]])); // prettier-ignore
+  expect(whole?.effect).toMatchObject({ map: whole?.rows });
 });

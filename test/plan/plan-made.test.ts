@@ -1,70 +1,30 @@
 import { describe, expect, test } from '@jest/globals';
-import { makeRenderer } from '../../src/haproxy/document.ts';
 import { textOf } from '../../src/haproxy/file-text.ts';
 import { readDocument } from '../../src/haproxy/read-document.ts';
-import type { DocumentSettings } from '../../src/haproxy/settings.ts';
-import type { Document, Plan, Running } from '../../src/model/document.ts';
-import type { BackendName, ServerName } from '../../src/model/names.ts';
-import type { Front, Service } from '../../src/model/service.ts';
-import { applyAnswers } from '../../src/plan/apply-answers.ts';
+import type { Document, Running } from '../../src/model/document.ts';
+import type { AppId, BackendName } from '../../src/model/names.ts';
+import type { Service } from '../../src/model/service.ts';
 import { planDeletions } from '../../src/plan/plan-deletions.ts';
-import { makePlan } from '../../src/plan/plan.ts';
-import { asLoaded, fragment, front, OPTIONS, server, service, settings, templatesWith } from '../haproxy/make.ts';
+import { asLoaded, OPTIONS } from '../haproxy/make.ts';
 import { words } from './plan-rows.ts';
-
-const R34 = { major: 3, minor: 4 };
-const CART_MADE = [
-  'add backend cart_10001 from class',
-  'add server cart_10001/10_0_0_1_31001 10.0.0.1:31001 id 31001',
-  'enable server cart_10001/10_0_0_1_31001',
-  'publish backend cart_10001',
-];
-const CART_GONE = ['unpublish backend cart_10001', 'set server cart_10001/10_0_0_1_31001 state maint'];
-const [HOSTS, APPS, SPARES] = ['/etc/haproxy/domain2backend.map', '/etc/haproxy/app2backend.map', '/etc/haproxy/spares.map'];
-const ROWS_AWAY = [`del map ${HOSTS} cart.acme.org`, `del map ${APPS} /cart`];
-
-function rendererOf(given: Partial<DocumentSettings> = {}, texts = {}): (services: readonly Service[]) => Document {
-  const render = makeRenderer(templatesWith(texts), settings({ spareBackends: 2, ...given }));
-  return (services) => render(services, R34).document;
-}
-
-/** An app with a virtual host of its name and no service port, and with one task. */
-function app(name: string, port: number, { options = OPTIONS, ...given }: Partial<Front> & { options?: typeof OPTIONS } = {}): Service {
-  const routes = [{ host: `${name}.acme.org`, path: undefined }];
-  const servers = [server(31000 + port - 10000, { checked: options.check !== undefined })];
-  return service(front({ app: `/${name}`, port, bind: undefined, routes, ...given }), servers, options);
-}
-
-const [SHOP, CART, BLOG] = [app('shop', 10000), app('cart', 10001), app('blog', 10002)];
-
-/** The commands, without the hash in the name of a class. */
-function sent({ commands }: Pick<Plan, 'commands'>): readonly string[] {
-  return commands.map(({ text }) => text.replace(/marathon_lb_class_[0-9a-f]+/g, 'class'));
-}
-
-function take(running: Running, wanted: Document, { commands, toward = wanted }: Plan, refused?: string, answer = ''): Running {
-  const answers = commands.map(({ text }) => ({ taken: text !== refused, answer: text === refused ? answer : '' }));
-  return applyAnswers({ running, wanted: toward, commands, answers });
-}
-
-/** Takes the commands of a plan, and expects that nothing is left. */
-function arrive(running: Running, wanted: Document): Running {
-  const way = plan(running, wanted);
-  expect(way.reload).toEqual([]);
-  const next = take(running, wanted, way);
-  expect(plan(next, wanted).commands).toEqual([]);
-  return next;
-}
-
-function plan(running: Running, wanted: Document): Plan {
-  return makePlan({ mapFolder: '/etc/haproxy' })({ running, wanted, release: R34 });
-}
-
-/** Deletes the servers that are stopped, and the backends after them. */
-function sweep(running: Running, wanted: Document, refused?: string, answer?: string): Running {
-  const commands = planDeletions(running, new Set(running.exceptions.keys()));
-  return take(running, wanted, { commands, reload: [] }, refused, answer);
-}
+import {
+  CART_MADE,
+  CART_GONE,
+  HOSTS,
+  APPS,
+  SPARES,
+  ROWS_AWAY,
+  rendererOf,
+  app,
+  SHOP,
+  CART,
+  BLOG,
+  sent,
+  take,
+  arrive,
+  plan,
+  sweep,
+} from './made-rig.ts';
 
 describe('a new app, from HAProxy 3.4 on,', () => {
   test('gets a backend of its own name: first the backend, then its servers, then requests', () => {
@@ -78,6 +38,14 @@ describe('a new app, from HAProxy 3.4 on,', () => {
     const after = take(before, wanted, way);
     expect(after.document).toBe(wanted);
     expect(plan(after, wanted)).toEqual({ commands: [], reload: [] });
+  });
+
+  test('of a deployment group gets one, too: it has the name by which deployments find it', () => {
+    const render = rendererOf();
+    const before = asLoaded(render([SHOP]));
+    const wanted = render([app('cart', 10001, { author: '/cart-blue' as AppId }), SHOP]);
+    expect(sent(plan(before, wanted)).slice(0, CART_MADE.length)).toEqual(CART_MADE);
+    expect(sent(plan(arrive(before, wanted), render([SHOP])))).toEqual([...ROWS_AWAY, ...CART_GONE]);
   });
 
   test('is told by its own name', () => {
@@ -132,6 +100,8 @@ describe('a new app, from HAProxy 3.4 on,', () => {
       app('cart', 10001, { overrides: { HAPROXY_BACKEND_HTTP_OPTIONS: '  log-tag cart_10001\n' } }),
       'its lines name it',
     ],
+    ['of tcp', app('cart', 10001, { mode: 'tcp' }), 'it is not http, so that no row of a map can lead to it'],
+    ['without a host', app('cart', 10001, { routes: [] }), 'it has no virtual host, so that no row of a map can lead to it'],
     ['with users', app('cart', 10001, { auth: { realm: 'r', user: 'u', password: 'p' } }), 'HAPROXY_n_AUTH needs a list of users'],
   ])('%s needs a reload, which says why', (_, one, why) => {
     const render = rendererOf();
@@ -215,56 +185,6 @@ describe('an app that is removed, from HAProxy 3.4 on,', () => {
     const way = plan(asLoaded(render([bound, SHOP])), render([SHOP]));
     expect(sent(way)).toEqual(ROWS_AWAY);
     expect(way.reload.map(({ code }) => code)).toEqual(['front-gone', 'backend-gone']);
-  });
-});
-
-describe('a backend that a daemon made which ended before the file was written', () => {
-  const FOR_GOOD = 'This proxy cannot be removed at runtime due to other configuration elements pointing to it.';
-  const MUST = 'Backend must be unpublished prior to its deletion.';
-
-  /** What is read back: the file has the shop alone, HAProxy has the cart too. */
-  function found(servers: Document['backends'][number]['servers'] = rendererOf()([CART]).backends[0]?.servers ?? new Map()) {
-    const document = rendererOf()([SHOP]);
-    const backend = 'cart_10001' as BackendName;
-    const stray = { name: 'backend cart_10001', backend, fragments: [], servers, leaving: new Set(), found: 'just-now' } as const;
-    return { ...asLoaded(document), strays: new Map([[backend, stray]]) } as Running;
-  }
-
-  function swept(running: Running, refused?: string, answer?: string): Running {
-    return sweep(running, running.document, refused, answer);
-  }
-
-  test('is deleted when nobody wants it: HAProxy is asked whether its file refers to it, then it goes with its servers', () => {
-    expect(sent({ commands: planDeletions(found(), new Set()) })).toEqual(['del backend cart_10001']);
-    const asked = swept(found(), 'del backend cart_10001', MUST);
-    expect(sent({ commands: planDeletions(asked, new Set()) })).toEqual(CART_GONE);
-    const stopped = swept(asked);
-    const rest = ['del server cart_10001/10_0_0_1_31001', 'unpublish backend cart_10001', 'del backend cart_10001'];
-    expect(sent({ commands: planDeletions(stopped, new Set(stopped.exceptions.keys())) })).toEqual(rest);
-    const left = swept(stopped);
-    expect([left.document === stopped.document, left.exceptions.size, left.strays?.size, left.lost.size]).toEqual([true, 0, 0, 0]);
-  });
-
-  test('and that has no server yet is deleted, too', () => {
-    const asked = swept(found(new Map()), 'del backend cart_10001', MUST);
-    expect(sent({ commands: planDeletions(asked, new Set()) })).toEqual(['unpublish backend cart_10001', 'del backend cart_10001']);
-    expect(swept(asked).strays?.size).toBe(0);
-  });
-
-  test('stays when rows of a map lead to it, or when the file refers to it', () => {
-    const running = found();
-    const maps = { ...running.document.maps, 'domain2backend.map': new Map([['cart.acme.org', 'cart_10001' as BackendName]]) };
-    expect(planDeletions({ ...running, document: { ...running.document, maps } }, new Set())).toEqual([]);
-    const named = swept(running, 'del backend cart_10001', FOR_GOOD);
-    expect(planDeletions(named, new Set())).toEqual([]);
-  });
-
-  test('and that has a server in the middle of a drain is deleted, too', () => {
-    const running = swept(found(), 'del backend cart_10001', MUST);
-    const [backend, server, line] = ['cart_10001' as BackendName, '10_0_0_9_1' as ServerName, fragment('  server 10_0_0_9_1 10.0.0.9:1\n')];
-    const exceptions = new Map([['cart_10001/10_0_0_9_1', { backend, server, line, stage: 'draining' as const }]]);
-    const commands = planDeletions({ ...running, exceptions }, new Set(['cart_10001/10_0_0_9_1']));
-    expect(sent({ commands })).toEqual([...CART_GONE, 'set server cart_10001/10_0_0_9_1 state maint']);
   });
 });
 

@@ -5,6 +5,7 @@ import { readDocument } from '../../src/haproxy/read-document.ts';
 import { SPARES_MAP, type DocumentSettings } from '../../src/haproxy/settings.ts';
 import { servedBySpares } from '../../src/haproxy/spares.ts';
 import type { Document } from '../../src/model/document.ts';
+import type { AppId } from '../../src/model/names.ts';
 import type { Service } from '../../src/model/service.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import { planDeletions } from '../../src/plan/plan-deletions.ts';
@@ -61,8 +62,13 @@ describe('a new app', () => {
   });
 
   test.each<[string, Service, string]>([
-    ['tcp', app('cart', 10001, { mode: 'tcp' }), 'a spare backend serves http only'],
-    ['no host', app('cart', 10001, { routes: [] }), 'it has no virtual host by which a spare backend is reached'],
+    [
+      'a deployment group',
+      app('cart', 10001, { author: '/cart-blue' as AppId }),
+      'deployments find the backend of their group by its name in the statistics',
+    ],
+    ['tcp', app('cart', 10001, { mode: 'tcp' }), 'it is not http, so that no row of a map can lead to it'],
+    ['no host', app('cart', 10001, { routes: [] }), 'it has no virtual host, so that no row of a map can lead to it'],
     [
       'a flag in its path',
       app('cart', 10001, { routes: [{ host: 'shop.acme.org', path: '-i /cart' }] }),

@@ -65,7 +65,7 @@ test.each<[string, Readonly<Record<string, string>>, object, 'at once' | RegExp]
   ['PATH with a flag', { ...VHOST, HAPROXY_0_PATH: '-i /new' }, {}, /HAPROXY_n_PATH with a flag/],
   ['AUTH', { ...VHOST, HAPROXY_0_AUTH: 'realm:user:$5$salt$hash' }, {}, /HAPROXY_n_AUTH needs a list of users/],
   ['STICKY', { ...VHOST, HAPROXY_0_STICKY: 'true' }, {}, /no spare backend with its lines/],
-  ['MODE', { HAPROXY_0_MODE: 'tcp' }, {}, /a spare backend serves http only/],
+  ['MODE', { HAPROXY_0_MODE: 'tcp' }, {}, /it is not http/],
   ['no host', { HAPROXY_0_MODE: 'http' }, {}, /it has no virtual host/],
   [
     'a bound service port',
