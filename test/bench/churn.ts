@@ -12,7 +12,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { firstAnswer, firstOfApp, inWords, share } from './answers.ts';
-import { openCluster, type Cluster } from './cluster.ts';
+import { openCluster, type Cluster, type Cost } from './cluster.ts';
 import type { Estate, EstateSize } from './estate.ts';
 import { quarters } from './quarters.ts';
 
@@ -57,14 +57,21 @@ async function costAtRest({ cost }: Cluster): Promise<number> {
   return (cost().cpu - before) / (REST_MS / 1000);
 }
 
+/** The processor time a change in each quarter of the run, in words: it falls while the compiler of V8 is still at work. */
+function quartersOfCpu(seen: readonly Cost[], changes: number): string {
+  const at = [0, 1, 2, 3, 4].map((quarter) => seen[Math.round(((seen.length - 1) * quarter) / 4)]?.cpu ?? NaN);
+  const each = at.slice(1).map((cpu, i) => ((cpu - (at[i] ?? NaN)) * 4) / changes);
+  return `${each.map((cpu) => cpu.toFixed(1)).join(', ')} ms`;
+}
+
 const ms = (milliseconds: number): string => `${milliseconds.toFixed(0)} ms`;
 
 async function measure(size: Size): Promise<Readonly<Record<string, string>>> {
   const cluster = await openCluster(size);
   const atRest = await costAtRest(cluster);
   const before = cluster.cost();
-  const memory: number[] = [];
-  const sampling = setInterval(() => memory.push(cluster.cost().rss), 250);
+  const seen: Cost[] = [];
+  const sampling = setInterval(() => seen.push(cluster.cost()), 250);
   const { tasks: waits, apps } = await churn(cluster.estate, size, cluster.http);
   clearInterval(sampling);
   const end = cluster.cost();
@@ -83,9 +90,10 @@ async function measure(size: Size): Promise<Readonly<Record<string, string>>> {
     reloads: String(after.reloads - before.reloads),
     'read from Marathon': `${((after.bytes - before.bytes) / 1e6).toFixed(2)} MB`,
     'CPU per change': `${((after.cpu - before.cpu - (atRest * FOLLOW_MS) / 1000) / size.changes).toFixed(1)} ms`,
+    'in each quarter': quartersOfCpu([before, ...seen], size.changes),
     'at rest': `${atRest.toFixed(1)} ms/s`,
     "HAProxy's CPU": `${((end.haproxyCpu - before.haproxyCpu) / size.changes).toFixed(1)} ms`,
-    'RSS before, mean of each quarter': `${[before.rss, ...quarters(memory)].map((mb) => mb.toFixed(0)).join(', ')} MB`,
+    'RSS before, mean of each quarter': `${[before.rss, ...quarters(seen.map(({ rss }) => rss))].map((mb) => mb.toFixed(0)).join(', ')} MB`,
   };
 }
 
