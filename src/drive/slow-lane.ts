@@ -50,11 +50,11 @@ export class SlowLane {
   }
 
   async #work(): Promise<void> {
-    const { parts, wanted } = this.#shared;
+    const { parts, wanted, settling } = this.#shared;
     if (this.#asked.length > 0) {
       await this.#reloadAsItIs();
       void this.#quick.run(); // for what the file does not have: the new worker has lost it
-      if (wanted.hasEnded()) return; // somebody may have edited the file, so it is not written
+      if (wanted.hasEnded() && !settling.isDue) return; // somebody may have edited the file, so it is not written
     }
     for (let pass = 1; wanted.document !== undefined; pass++) {
       const candidate = wanted.document;

@@ -48,6 +48,20 @@ const given = fc.record({
   acts: fc.array(act, { minLength: 1, maxLength: 40, size: 'max' }),
 });
 
+test('a reload by hand at the moment when what spare backends serve is to move does not keep it from moving', () => {
+  const plain = { tasks: [1], isChecked: false, balance: 'roundrobin', hosts: 1 } as const;
+  const acts: readonly Act[] = [
+    { kind: 'want', app: 'ant', wish: plain },
+    { kind: 'calm', ms: 3_000 },
+    { kind: 'want', app: 'eel', wish: plain },
+    { kind: 'calm', ms: 3_000 },
+    { kind: 'a reload by hand' },
+    { kind: 'pass', ms: 700_000 }, // it is to move while the lane is busy with the reload
+    { kind: 'a reload by hand' },
+  ];
+  return endsWell({ spares: 2, maps: false, release: { major: 3, minor: 0 }, acts });
+});
+
 test(
   `any history of commands, reloads and crashes ends with HAProxy holding what is wanted, and no app is ever served by another (HISTORY_SEED=${SEED})`,
   () =>
