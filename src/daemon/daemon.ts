@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { boundMemory } from './bound-memory.ts';
 import { askDaemon, serveControl, type Control, type Reply } from './control.ts';
 import { openAdmin, type Admin } from './open-admin.ts';
 import { keepRunFolder } from './keep-run-folder.ts';
@@ -64,6 +65,7 @@ export async function daemon(run: Run & HaproxyEnd, started: (daemon: Daemon) =>
       `another marathon-lb-ts (pid ${lock.heldBy}) uses ${settings.runDir}: end that process, or give this one its own --run-dir`,
     );
   }
+  boundMemory();
   try {
     await withDaemon({ ...run, follow: true }, (running) => serveUntilItEnds(run, running, { lock, started }));
   } finally {
