@@ -7,6 +7,7 @@
  *   FLAGS='--spare-backends 0' npm run bench:churn -- 1000 5 480 10 80   with more flags for the daemon
  *   npm run bench:churn -- 1000 --pods      every other app is a pod of two containers
  *   npm run bench:churn -- 10000 5 480 10 80  the same with a new app beside every eightieth change
+ *   npm run bench:churn -- 1000 --labels    apps without labels of traffic and apps that all have a dozen, by turns, twice each
  *   npm run bench:churn -- 10000 5 200 200    a burst: two hundred changes within a second
  *   NODE_FLAGS='--cpu-prof --cpu-prof-dir=/tmp/profile' npm run bench:churn -- 10000   with flags of Node for the daemon
  */
@@ -28,6 +29,14 @@ interface Waits {
   readonly tasks: readonly number[];
   readonly apps: readonly number[];
 }
+
+/** Labels of traffic that an app in use may well have. */
+const LABELS: Readonly<Record<string, string>> = {
+  ...{ HAPROXY_0_RATE_LIMIT: '100000/10s', HAPROXY_0_MAXCONN: '1000', HAPROXY_0_MAX_BODY: '10m', HAPROXY_0_TIMEOUT_SERVER: '2m' },
+  ...{ HAPROXY_0_ALLOW: '127.0.0.0/8', HAPROXY_0_DENY: '192.0.2.0/24', HAPROXY_0_CORS_ORIGINS: 'https://shop.test' },
+  ...{ HAPROXY_0_REQUEST_HEADERS: 'X-Team:blue||X-Debug:', HAPROXY_0_RESPONSE_HEADERS: 'X-Frame-Options:DENY||Server:' },
+  ...{ HAPROXY_0_STRIP_PREFIX: '/shop', HAPROXY_0_COMPRESS: 'true', HAPROXY_0_HASH_BY: 'header:X-User', HAPROXY_0_RETRIES: '2' },
+};
 
 /** A change is a task that starts or one that is killed, by turns, of one app after the other. */
 async function churn(estate: Estate, { changes, perSecond, newAppEvery }: Size, port: number): Promise<Waits> {
@@ -79,7 +88,7 @@ async function measure(size: Size): Promise<Readonly<Record<string, string>>> {
   const after = cluster.cost();
   await cluster.close();
   return {
-    'apps x tasks': `${size.apps}${size.pods ? ', half of them pods,' : ''} x ${size.tasks}`,
+    'apps x tasks': `${size.apps}${size.pods ? ', half of them pods,' : ''} x ${size.tasks}${size.labels === undefined ? '' : ', with labels'}`,
     changes: `${size.changes}, ${size.perSecond}/s${size.newAppEvery > 0 ? `, ${Math.floor(size.changes / size.newAppEvery)} new apps` : ''}`,
     'first answer p50': ms(share(waits, 0.5)),
     p95: ms(share(waits, 0.95)),
@@ -97,9 +106,12 @@ async function measure(size: Size): Promise<Readonly<Record<string, string>>> {
   };
 }
 
-const [apps, tasks = 5, changes = 280, perSecond = 10, newAppEvery = 0] = process.argv.slice(2).filter((word) => word !== '--pods').map(Number); // prettier-ignore
+const WORDS = ['--pods', '--labels'];
+const [apps, tasks = 5, changes = 280, perSecond = 10, newAppEvery = 0] = process.argv.slice(2).filter((word) => !WORDS.includes(word)).map(Number); // prettier-ignore
 const pods = process.argv.includes('--pods');
+const kinds: readonly Pick<Size, 'labels'>[] = process.argv.includes('--labels') ? [{}, { labels: LABELS }, {}, { labels: LABELS }] : [{}];
 const sizes = apps === undefined ? [1_000, 10_000] : [apps];
 const rows: Readonly<Record<string, string>>[] = [];
-for (const size of sizes) rows.push(await measure({ apps: size, tasks, changes, perSecond, newAppEvery, pods }));
+for (const size of sizes)
+  for (const kind of kinds) rows.push(await measure({ apps: size, tasks, changes, perSecond, newAppEvery, pods, ...kind }));
 console.table(rows);

@@ -8,6 +8,8 @@ export interface EstateSize {
   readonly tasks: number;
   /** Whether every other app is a pod. */
   readonly pods: boolean;
+  /** Further labels of every app. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 interface Ports {
@@ -38,7 +40,7 @@ export class Estate {
     const i = this.#apps++;
     if (this.#isPod(i)) {
       const web = { name: 'web', endpoints: [{ name: 'http', containerPort: this.#ports.container }] };
-      const labels = { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: hostOf(i) };
+      const labels = { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: hostOf(i), ...this.#size.labels };
       const networks = [{ mode: 'container', name: 'calico' }];
       this.#marathon.deployPod({ id: idOf(i), instances: this.#size.tasks, labels, networks, containers: [web, { name: 'log' }] });
     } else
@@ -46,7 +48,10 @@ export class Estate {
         id: idOf(i),
         network: 'container',
         instances: this.#size.tasks,
-        labels: { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: hostOf(i), HAPROXY_0_FRONTEND_HEAD: '', HAPROXY_0_FRONTEND_BACKEND_GLUE: '' },
+        labels: {
+          ...{ HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: hostOf(i), HAPROXY_0_FRONTEND_HEAD: '', HAPROXY_0_FRONTEND_BACKEND_GLUE: '' },
+          ...this.#size.labels,
+        },
         ports: [{ containerPort: this.#ports.container, servicePort: this.#ports.service + i }],
       });
     for (let task = 0; task < this.#size.tasks; task++) this.start(i);

@@ -102,7 +102,8 @@ function appJson(i: number, labels: Readonly<Record<string, string>>, port: numb
   };
 }
 
-async function start(config: string, port: number) {
+/** A HAProxy that runs in the foreground with a configuration; resolves when the port is open. */
+export async function start(config: string, port: number) {
   const haproxy = spawn('haproxy', ['-db', '-f', config], { stdio: 'ignore' });
   const ended = once(haproxy, 'exit');
   const stop = async (): Promise<void> => {
@@ -139,13 +140,13 @@ async function measure(pid: number, load: Load): Promise<number> {
 }
 
 /** The nanoseconds that the only thread of a process has run. */
-async function processorTime(pid: number): Promise<number> {
+export async function processorTime(pid: number): Promise<number> {
   return Number((await readFile(`/proc/${pid}/schedstat`, 'utf8')).split(' ')[0]);
 }
 
 /** Requests in one write: most of the processor time is then that of requests, and not of reading and writing. */
-const AT_ONCE = 20;
-const LONGEST_MS = 4_000;
+export const AT_ONCE = 20;
+export const LONGEST_MS = 4_000;
 
 /** Sends requests over four connections. Returns how many were sent. */
 async function send({ port, ask, requests }: Load): Promise<number> {
@@ -164,7 +165,12 @@ async function send({ port, ask, requests }: Load): Promise<number> {
   return next;
 }
 
-async function answers(socket: Socket): Promise<void> {
+/** Waits for the answers to as many requests as one write has. Throws at one that is no 200. */
+export async function answers(socket: Socket): Promise<void> {
   let got = 0;
-  for (let text = ''; got < AT_ONCE; got = text.split('HTTP/1.1 200').length - 1) text += String(await once(socket, 'data'));
+  for (let text = ''; got < AT_ONCE; got = text.split('HTTP/1.1 200').length - 1) {
+    text += String(await once(socket, 'data'));
+    const other = /HTTP\/1\.1 (?!200)\d+.*/.exec(text);
+    if (other !== null) throw new Error(`the answer to a request is ${other[0]}`);
+  }
 }

@@ -18,8 +18,36 @@ const [DATA, HEADERS, RST_STREAM, SETTINGS, GOAWAY, CONTINUATION] = [0, 1, 3, 4,
 const [END_STREAM, END_HEADERS, ACK] = [1, 4, 1];
 const LONGEST_FRAME = 16_384;
 
+/** A frame as it goes over the wire; the length in its head is that of its payload. */
+export interface RawFrame {
+  readonly type: number;
+  readonly flags?: number;
+  readonly stream?: number;
+  readonly payload?: Buffer;
+}
+
 /** Sends one request over HTTP/2, as a client would that does not check what it writes; node's own refuses to. */
 export async function askRaw(port: number, { headers, body, name = 'a.test' }: RawRequest): Promise<Outcome> {
+  return speak(port, name, (socket) => {
+    sendHeaders(socket, headerBlock(headers), body === undefined);
+    if (body !== undefined) send(socket, DATA, END_STREAM, Buffer.from(body));
+  });
+}
+
+/** Sends frames, and behind them a request on stream 9 with these headers: its status is the outcome where the frames were taken. */
+export async function askBehind(port: number, frames: readonly RawFrame[], headers: RawRequest['headers']): Promise<Outcome> {
+  return speak(port, 'a.test', (socket) => {
+    for (const { type, flags = 0, stream = 0, payload = Buffer.alloc(0) } of frames) send(socket, type, flags, payload, stream);
+    send(socket, HEADERS, END_HEADERS + END_STREAM, headerBlock(headers), 9);
+  });
+}
+
+/** Headers as a frame carries them. */
+export function headerBlock(headers: RawRequest['headers']): Buffer {
+  return Buffer.concat(headers.map(([name, value]) => literal(name, value)));
+}
+
+async function speak(port: number, name: string, say: (socket: TLSSocket) => void): Promise<Outcome> {
   const socket = connect({ host: '127.0.0.1', port, servername: name, rejectUnauthorized: false, ALPNProtocols: ['h2'] });
   const seen: Seen = { bytes: Buffer.alloc(0), ended: false };
   socket.on('error', () => (seen.ended = true)).on('close', () => (seen.ended = true));
@@ -28,8 +56,7 @@ export async function askRaw(port: number, { headers, body, name = 'a.test' }: R
     await once(socket, 'secureConnect');
     socket.write(`PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`);
     send(socket, SETTINGS, 0, Buffer.alloc(0), 0);
-    sendHeaders(socket, Buffer.concat(headers.map(([name, value]) => literal(name, value))), body === undefined);
-    if (body !== undefined) send(socket, DATA, END_STREAM, Buffer.from(body));
+    say(socket);
     return await until('an answer', () => outcomeOf(socket, seen));
   } finally {
     socket.destroy();
