@@ -36,12 +36,17 @@ export interface CertificateWatch {
   readonly deadlineMs?: number;
 }
 
-/** A look takes at most a part of the time: the rest after a look at everything is so many times as long, and after a look at a few this much. */
+/** A look takes at most a part of the time: the next look at everything is so many times as long after it. */
 const REST_PER_LOOK = 20;
-const REST_PER_QUICK_LOOK = 4;
 
-/** The least time between two looks, in milliseconds, however often the system says that something has changed. */
+/**
+ * The least and the most time between two looks, in milliseconds, however often the system says that something has changed; between them it is four
+ * times as long as it took to see how the paths look. That files were looked into counts for nothing: after a start all are, and a certificate that
+ * is renewed in that moment would have to wait four times as long as all of them took.
+ */
 const LEAST_MS = 50;
+const MOST_MS = 1_000;
+const REST_PER_MARKS = 4;
 
 /**
  * Looks at certificate files every few seconds and compares names, sizes, times and inodes, and sooner where the system says that a folder has
@@ -91,11 +96,11 @@ class Rounds {
     const isFull = start >= this.#fullAt;
     const names = isFull ? this.#all() : [...this.#seen.keys()].filter((name) => this.#isDue(name, start));
     for (const name of names) this.#noticed.delete(name);
-    await this.#lookAt(names);
+    const marksMs = await this.#lookAt(names);
     if (isFull) await this.#notices?.follow(this.#folders());
     const [end, { everyMs = 10_000 }] = [this.#steady(), this.#watch];
     if (isFull) this.#fullAt = Math.max(start + everyMs, end + REST_PER_LOOK * (end - start));
-    this.#soonest = end + Math.max(LEAST_MS, REST_PER_QUICK_LOOK * (end - start));
+    this.#soonest = end + Math.min(MOST_MS, Math.max(LEAST_MS, REST_PER_MARKS * marksMs));
   }
 
   /** Resolves to false when the watch has ended. */
@@ -132,10 +137,13 @@ class Rounds {
     return this.#noticed.has(name) || now >= (this.#seen.get(name)?.dueAt ?? Infinity);
   }
 
-  async #lookAt(names: readonly string[]): Promise<void> {
+  /** Resolves to how long it took to see how the paths look, in milliseconds. */
+  async #lookAt(names: readonly string[]): Promise<number> {
+    const start = this.#steady();
     const { judge = judgeFile, known, now, signal, changed } = this.#watch;
     const asked = names.filter((name) => !this.#hanging.has(name));
     const all = await readMarks(asked, this.#watch.pathsOf ?? pathsOf, (name, asking) => this.#answer(name, asking));
+    const marksMs = this.#steady() - start;
     const news = new Map<string, FileVerdict>();
     for (const [name, marks] of all) {
       const seen = this.#seen.get(name) ?? new Sighted(name, known?.(name));
@@ -144,6 +152,7 @@ class Rounds {
       if (verdict !== undefined) news.set(name, verdict);
     }
     if (news.size > 0 && !signal.aborted) changed(news);
+    return marksMs;
   }
 
   async #answer<Answer>(name: string, asking: Promise<Answer>): Promise<Answer | undefined> {

@@ -73,3 +73,38 @@ test('a file whose file system does not answer is told once, and nothing else wa
   expect(hanging).toEqual(['/mnt/gone.pem']);
   expect(told).toEqual([file]);
 });
+
+test('however long it took to look into all files, what the system says of one is looked at within a second', async () => {
+  const file = await makeFile();
+  const [ending, rests] = [new AbortController(), [] as number[]];
+  let [steady, judged] = [0, 0];
+  await watchCertificates({
+    files: () => [file],
+    judge: (one) => {
+      steady += 60_000; // so long do a great many take
+      judged += 1;
+      if (judged === 2) ending.abort();
+      return judgeFile(one);
+    },
+    everyMs: 36_000_000,
+    sleep: async (ms, signal) => {
+      if (ms > 20_000_000) {
+        const woken = once(signal, 'abort');
+        await writeFile(file, renewed);
+        await woken;
+        rests.length = 0;
+      } else {
+        rests.push(ms);
+        steady += ms;
+      }
+    },
+    now: Date.now,
+    steady: () => steady,
+    isNoticed: true,
+    signal: ending.signal,
+    changed: () => undefined,
+  });
+  expect(judged).toBe(2);
+  expect(rests.length).toBeGreaterThan(0);
+  expect(Math.max(...rests)).toBeLessThanOrEqual(1_000);
+});
