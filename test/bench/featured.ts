@@ -15,10 +15,10 @@ import { answers, AT_ONCE, LONGEST_MS, processorTime, start, type Routed } from 
 type Labels = Readonly<Record<string, string>>;
 
 /** How clients ask: HTTP/1.1, the same over TLS, or HTTP/2 over TLS. */
-export type Over = 'http' | 'https' | 'h2';
+type Over = 'http' | 'https' | 'h2';
 
 /** How the app's server listens. */
-export type Server = 'plain' | 'tls' | 'proxy' | 'tls-proxy';
+type Server = 'plain' | 'tls' | 'proxy' | 'tls-proxy';
 
 /** The app that is asked for, beside an estate of apps without labels. */
 export interface Featured {
@@ -33,7 +33,7 @@ export interface Featured {
 }
 
 /** Certificates that all share: one for every host, and one of a client. */
-export interface Keys {
+interface Keys {
   readonly ca: string;
   readonly pem: string;
   readonly cert: string;
