@@ -10,7 +10,7 @@ import type { Owner, Problem } from '../model/problem.ts';
 import { isMany, onLine } from '../haproxy/crt-list.ts';
 import { settleWithCopy, type Keeping, type Settled } from './copies.ts';
 import { NO_REFUSALS } from './refusals.ts';
-import { judgeFile, shelvesOf, type FileVerdict } from './judge.ts';
+import { canBeListed, judgeFile, shelvesOf, type FileVerdict } from './judge.ts';
 import { readGivenCertificates, writeCertificates, type GivenCertificate } from './given-as-text.ts';
 
 /** The certificates of the shared https frontend. */
@@ -91,7 +91,7 @@ export async function selectCertificates(
       ? []
       : [{ file, fingerprint, ...(loads && { shelves: shelvesOf(serves, loads) }) }];
   });
-  const spoiled = isListed ? all.flatMap(([, { faults }]) => faults.map(({ file }) => file)) : [];
+  const spoiled = isListed ? all.flatMap(([, { faults }]) => faults.map(({ file }) => file)).filter(canBeListed) : [];
   return { files: served, shared: few.length > 0 ? onLine(few) : [own], isListed, spoiled, problems, contents, verdicts };
 }
 

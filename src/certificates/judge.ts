@@ -66,6 +66,19 @@ const MOST_ONE_BY_ONE = 20;
 const NO_FILES = { found: 'is a folder without a certificate file', wanted: 'put PEM files with certificate and key into it' };
 const READABLE = 'put a PEM file with certificate and key there, or name another';
 
+/** What a line of a `crt-list`, or a command on HAProxy's socket, does not take as a part of a file's name [haproxy 2.6 and 3.4, tried]. */
+const UNLISTED = /[\s[\]\\;\p{Cc}]/u;
+
+/** Whether a list of certificates can hold this path; no certificate of any other is ever loaded. */
+export function canBeListed(file: string): boolean {
+  return !UNLISTED.test(file);
+}
+
+const MISNAMED = {
+  found: "has a name with a blank, a line end, a bracket, a backslash or a semicolon, which HAProxy's list of certificates can't hold",
+  wanted: 'rename the file: letters, digits and . _ - are safe',
+};
+
 /**
  * Decides whether HAProxy would accept a file or folder after `crt`, with everything that HAProxy reads for it: the PEM files of a folder, `FILE.rsa`
  * and `FILE.ecdsa` when FILE does not exist, and the files `.key`, `.ocsp`, `.issuer` and `.sctl` beside each of them. Never rejects.
@@ -101,6 +114,7 @@ interface JudgingOne extends Pick<JudgeOptions, 'deadlineMs'> {
 
 /** Rejects when the file system does not answer. */
 async function judgeOne(file: string, { now, deadlineMs, last }: JudgingOne): Promise<Judged> {
+  if (!canBeListed(file)) return { file, faults: [{ file, ...MISNAMED }] };
   const isLasting = last !== undefined && now < (last.judged.until ?? Infinity);
   if (isLasting && last.isUntouched && last.judged.hash !== undefined) return last.judged;
   const read = await answered(readPemFile(file), deadlineMs);

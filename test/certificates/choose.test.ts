@@ -198,3 +198,13 @@ test("marathon-lb's own default file, where nobody has put it, is the certificat
   expect((await name('/etc/ssl/shop.pem')).serves).toEqual([]);
   expect((await name('/home/shop/cert.pem')).serves).toEqual([]);
 });
+
+test('a name with a line end makes no line of the list of certificates', async () => {
+  const [folder, stateDir] = [await makeFolder(), await makeFolder()];
+  await writeFile(join(folder, 'a.pem'), pem);
+  await writeFile(join(folder, 'bad.pem'), '');
+  await writeFile(join(folder, 'new\nline.pem'), pem);
+  const chosen = await choose([folder], stateDir);
+  expect(chosen).toMatchObject({ files: [join(folder, 'a.pem')], spoiled: [join(folder, 'bad.pem')] });
+  expect(chosen.problems.map(({ message }) => message).join()).toContain('line.pem has a name with');
+});

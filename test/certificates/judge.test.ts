@@ -123,3 +123,18 @@ test('an expired one serves, and is remarked', async () => {
   expect(remarks).toMatchObject([{ file: join(folder, 'old.pem'), found: 'has expired at 2020-02-01T00:00:00Z' }]);
   await expect(judgeFile(folder, { now: Date.parse('2020-01-02') })).resolves.toMatchObject({ until: Date.parse('2020-02-01') });
 });
+
+test.each(['a b.pem', 'a\nb.pem', 'a\tb.pem', 'a[b.pem', 'a]b.pem', 'a\\b.pem', 'a;b.pem'])(
+  'a file of a folder whose name no list of certificates can hold costs only itself: %j',
+  async (name) => {
+    const folder = await put({ 'good.pem': pem, [name]: pem });
+    const { pems, faults } = await judgeFile(folder);
+    expect(pems).toEqual([join(folder, 'good.pem')]);
+    expect(faults).toMatchObject([{ file: join(folder, name), wanted: expect.stringContaining('rename the file') }]);
+  },
+);
+
+test.each(['a#b.pem', "it's.pem", '$HOME.pem', 'ü.pem'])('a file with an odd name that a list can hold serves: %s', async (name) => {
+  const folder = await put({ [name]: pem });
+  await expect(judgeFile(folder)).resolves.toMatchObject({ usable: true });
+});
