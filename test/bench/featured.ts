@@ -169,7 +169,10 @@ async function h2Client({ port, headers, keys: { cert, key } }: Load): Promise<C
   const ask = async (): Promise<void> => {
     await Promise.all(Array.from({ length: AT_ONCE }, () => askH2(session, headers)));
   };
-  return { ask, close: () => session.destroy() };
+  const close = (): void => {
+    session.destroy();
+  };
+  return { ask, close };
 }
 
 async function askH2(session: ClientHttp2Session, headers: Labels): Promise<void> {

@@ -48,7 +48,7 @@ export class FakeDaemon {
     this.#render = makeRenderer(TEMPLATES, settings({ spareBackends: machine.spares, maps: machine.maps }));
     this.#reached = reach(machine, owner);
     this.drive = drive(dependenciesOf(machine, owner, this.#reached));
-    this.drive.begin();
+    void this.drive.begin();
   }
 
   want(estate: Estate): void {
