@@ -13,9 +13,12 @@ test.each(['json', 'text'])(
     try {
       expect(String(await once(child.stderr, 'data'))).toBe('still alive\n'); // and nothing was read of stdout
       const log: string[] = [];
+      let isAsked = false; // for the last line; after it the child has ended, and reads no more
       child.stdout.setEncoding('utf8').on('data', (some: string) => {
         log.push(some);
-        if (log.join('').includes('were dropped')) child.stdin.write('\n');
+        if (isAsked || !log.join('').includes('were dropped')) return;
+        isAsked = true;
+        child.stdin.write('\n');
       });
       await once(child.stdout, 'end');
       const lines = log.join('').trim().split('\n');
