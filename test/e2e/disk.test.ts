@@ -79,5 +79,6 @@ test('the file replaced by hand, the state folder gone: the next change writes a
   marathon.deploy(changed(cluster, 'last'));
   await until('what was wanted in the file', async () => (await text()).includes('X-At last'));
   await agreed();
-  expect(log().filter(({ level }) => level !== 'info')).toEqual([]);
+  const isOfTheMoment = ({ msg }: { readonly msg: string }): boolean => msg.endsWith('could not be written; trying again'); // the folder went during a write
+  expect(log().filter((line) => line.level !== 'info' && !isOfTheMoment(line))).toEqual([]);
 });
