@@ -66,10 +66,13 @@ const MOST_ONE_BY_ONE = 20;
 const NO_FILES = { found: 'is a folder without a certificate file', wanted: 'put PEM files with certificate and key into it' };
 const READABLE = 'put a PEM file with certificate and key there, or name another';
 
-/** What a line of a `crt-list`, or a command on HAProxy's socket, does not take as a part of a file's name [haproxy 2.6 and 3.4, tried]. */
+/**
+ * What can't be in the path of a certificate: a line of a `crt-list` ends a path at a blank or a bracket [haproxy 2.6 and 3.4, tried], and a command on
+ * HAProxy's socket has a meaning of its own for a backslash and a semicolon [haproxy: cli.c].
+ */
 const UNLISTED = /[\s[\]\\;\p{Cc}]/u;
 
-/** Whether a list of certificates can hold this path; no certificate of any other is ever loaded. */
+/** Whether a list of certificates can hold this path. A certificate at any other path is never loaded. */
 export function canBeListed(file: string): boolean {
   return !UNLISTED.test(file);
 }

@@ -36,13 +36,13 @@ export interface CertificateWatch {
   readonly deadlineMs?: number;
 }
 
-/** A look takes at most a part of the time: the next look at everything is so many times as long after it. */
+/** After a look at everything, the next one waits this many times as long as that look took. */
 const REST_PER_LOOK = 20;
 
 /**
- * The least and the most time between two looks, in milliseconds, however often the system says that something has changed; between them it is four
- * times as long as it took to see how the paths look. That files were looked into counts for nothing: after a start all are, and a certificate that
- * is renewed in that moment would have to wait four times as long as all of them took.
+ * The least and the most time between two looks, in milliseconds, however often the system says that something has changed. Between these two limits
+ * it is four times as long as reading the marks of the paths took. Looking into files is not counted: after a start that is done for all files, and a
+ * certificate that is renewed at that time would wait four times as long.
  */
 const LEAST_MS = 50;
 const MOST_MS = 1_000;
@@ -137,7 +137,7 @@ class Rounds {
     return this.#noticed.has(name) || now >= (this.#seen.get(name)?.dueAt ?? Infinity);
   }
 
-  /** Resolves to how long it took to see how the paths look, in milliseconds. */
+  /** Resolves to how long reading the marks of the paths took, in milliseconds. */
   async #lookAt(names: readonly string[]): Promise<number> {
     const start = this.#steady();
     const { judge = judgeFile, known, now, signal, changed } = this.#watch;

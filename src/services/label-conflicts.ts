@@ -1,204 +1,8 @@
 import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
-import { ERROR_STATUSES } from '../model/service.ts';
-import { PORT_LABELS, type PortLabels } from './labels.ts';
+import { CONFLICTS, type Conflict, type PortKind } from './conflicting-labels.ts';
+import { PORT_LABELS } from './labels.ts';
 import type { LabelsOfApp, LabelsOfPort } from './read-labels.ts';
-import { isName } from './traffic.ts';
-
-type Key = keyof PortLabels;
-
-/** A label that has no effect beside another one, or without it. */
-interface Conflict {
-  readonly loses: Key;
-  /** The other label, and what is the matter with both. */
-  readonly beside: Key;
-  readonly why: string;
-  readonly hint: string;
-  readonly when: (values: PortLabels, port: PortKind) => boolean;
-  /** Whether the port is left out, because it would be less closed than its labels say. */
-  readonly shuts?: true;
-  /** Whether what is rendered stays as it is: what marathon-lb renders for a label that has no effect in tcp mode. */
-  readonly keeps?: true;
-}
-
-/** Labels whose rules read requests, which a tcp port has none of. */
-const ONLY_HTTP: readonly Key[] = [
-  ...(['rateLimit', 'maxBody', 'stripPrefix', 'rewriteHost', 'requestHeaders', 'responseHeaders', 'compress'] as const),
-  ...ERROR_STATUSES.map((status) => `page${status}` as const),
-  ...([
-    'backendProtocol',
-    'redirectTo',
-    'canonicalHost',
-    'corsOrigins',
-    'corsMethods',
-    'corsHeaders',
-    'corsMaxAge',
-    'corsCredentials',
-  ] as const),
-];
-
-/** The same of marathon-lb's labels. */
-const OF_MARATHON_LB: readonly Key[] = [
-  ...(['path', 'weight', 'auth', 'sticky', 'redirectToHttps', 'hsts'] as const),
-  ...(['proxyPassPath', 'reverseProxyPath', 'rootRedirect'] as const),
-];
-
-const inTcp = (loses: Key): Conflict => ({
-  loses,
-  beside: 'mode',
-  why: 'the port is in tcp mode, in which HAProxy sees no requests',
-  hint: 'give the port a virtual host, or set the mode to http',
-  when: (_, { mode }) => mode === 'tcp',
-});
-
-/** Labels of virtual hosts and their requests, on a port that its author made a tcp port. */
-const inChosenTcp = (loses: Key): Conflict => ({ ...inTcp(loses), when: ({ mode }, { tcpBy }) => mode === 'tcp' && tcpBy === 'mode' });
-
-const withoutOrigins = (loses: Key): Conflict => ({
-  loses,
-  beside: 'corsOrigins',
-  why: 'no origins are named that may use the app',
-  hint: 'name the origins, or remove the label',
-  when: ({ corsOrigins }) => corsOrigins === undefined,
-});
-
-const withoutTls = (loses: Key): Conflict => ({
-  loses,
-  beside: 'backendTls',
-  why: 'it says how servers speak TLS, and nothing says that they do',
-  hint: "set BACKEND_TLS to 'true', or to 'false' to go on without TLS",
-  when: ({ backendTls }) => backendTls === undefined,
-  shuts: true,
-});
-
-const besidePassthrough = (loses: Key): Conflict => ({
-  loses,
-  beside: 'tls',
-  why: 'the connections are encrypted for the app already',
-  hint: 'remove one of the two',
-  when: ({ tls }) => tls !== undefined,
-});
-
-/** What clients must bring to a TLS connection that is not ended here, or is none. */
-const withoutTlsHere = (loses: Key): readonly Conflict[] => [
-  {
-    loses,
-    beside: 'tls',
-    why: 'TLS is ended by the app and not here',
-    hint: 'remove one of the two, or have the app ask for it',
-    when: ({ tls }) => tls !== undefined,
-    shuts: true,
-  },
-  {
-    loses,
-    beside: 'certificate',
-    why: 'nothing of the port speaks TLS: it has no certificate, and no virtual host over http',
-    hint: 'give the port a certificate, or a virtual host in http mode',
-    when: ({ certificate, hosts = [] }, { mode }) => certificate === undefined && (mode === 'tcp' || hosts.length === 0),
-    shuts: true,
-  },
-];
-
-const withoutCheck = (loses: Key): Conflict => ({
-  loses,
-  beside: 'healthPath',
-  why: 'the port has no http check of its own, nor one in Marathon',
-  hint: 'name the path to check',
-  when: ({ healthPath }, { hasHttpCheck }) => healthPath === undefined && !hasHttpCheck,
-});
-
-/** THE table of labels that can't be with another one. The first row that applies to a label is told. */
-const CONFLICTS: readonly Conflict[] = [
-  ...ONLY_HTTP.map(inTcp),
-  ...(['pathType', 'isDefault', 'split', 'splitWeight'] as const).map(inChosenTcp),
-  ...OF_MARATHON_LB.map((loses) => ({ ...inChosenTcp(loses), keeps: true as const })),
-  {
-    loses: 'hashBy',
-    beside: 'mode',
-    why: 'the port is in tcp mode, in which only the client address can be hashed',
-    hint: 'write source, or set the mode to http',
-    when: ({ hashBy }, { mode }) => mode === 'tcp' && hashBy !== 'source',
-  },
-  {
-    loses: 'balance',
-    beside: 'hashBy',
-    why: 'a server is chosen by the hash',
-    hint: 'remove one of the two',
-    when: ({ hashBy }) => hashBy !== undefined,
-  },
-  {
-    loses: 'stripPrefix',
-    beside: 'proxyPassPath',
-    why: 'the prefix would be taken off twice',
-    hint: 'remove one of the two',
-    when: ({ proxyPassPath }) => proxyPassPath !== undefined,
-  },
-  {
-    loses: 'canonicalHost',
-    beside: 'redirectTo',
-    why: 'every request is redirected already',
-    hint: 'remove one of the two',
-    when: ({ redirectTo }) => redirectTo !== undefined,
-  },
-  {
-    loses: 'canonicalHost',
-    beside: 'hosts',
-    why: 'the host is none of the virtual hosts',
-    hint: 'add it to the virtual hosts, so that whoever is redirected arrives at the app',
-    when: ({ canonicalHost, hosts = [] }) => canonicalHost !== undefined && !hosts.includes(canonicalHost),
-  },
-  ...(['corsMethods', 'corsHeaders', 'corsMaxAge', 'corsCredentials'] as const).map(withoutOrigins),
-  {
-    loses: 'corsCredentials',
-    beside: 'corsOrigins',
-    why: 'browsers send no cookies where every origin is allowed',
-    hint: 'name the origins, or remove the label',
-    when: ({ corsOrigins, corsCredentials }) => corsCredentials === true && corsOrigins?.includes('*') === true,
-  },
-  ...(['tlsMin', 'clientCa'] as const).flatMap(withoutTlsHere),
-  ...(['backendTls', 'backendCa', 'backendSni'] as const).map(besidePassthrough),
-  ...(['backendCa', 'backendSni'] as const).map(withoutTls),
-  {
-    loses: 'backendCa',
-    beside: 'backendTls',
-    why: 'no certificate is verified',
-    hint: "set BACKEND_TLS to 'true', or remove BACKEND_CA",
-    when: ({ backendTls }) => backendTls === 'insecure',
-    shuts: true,
-  },
-  {
-    loses: 'backendTls',
-    beside: 'backendSni',
-    why: "without it and without a virtual host there is no name that the servers' certificates must have",
-    hint: "name it in BACKEND_SNI, or set BACKEND_TLS to 'insecure'",
-    when: ({ backendTls, backendSni, rewriteHost, hosts = [] }) =>
-      backendTls === 'true' && backendSni === undefined && rewriteHost === undefined && !hosts.some(isName),
-    shuts: true,
-  },
-  {
-    loses: 'backendProtocol',
-    beside: 'backendTls',
-    why: 'h2 is HTTP/2 inside TLS, and nothing says that the servers speak TLS',
-    hint: "set BACKEND_TLS to 'true', or write h2c for HTTP/2 without TLS",
-    when: ({ backendProtocol, backendTls = 'false' }) => backendProtocol === 'h2' && backendTls === 'false',
-    shuts: true,
-  },
-  {
-    loses: 'backendProtocol',
-    beside: 'backendTls',
-    why: 'h2c is HTTP/2 without TLS, so the servers are asked in HTTP/1 over TLS',
-    hint: 'write h2, or remove BACKEND_TLS',
-    when: ({ backendProtocol, backendTls = 'false' }) => backendProtocol === 'h2c' && backendTls !== 'false',
-  },
-  ...(['healthHost', 'healthStatus'] as const).map(withoutCheck),
-  {
-    loses: 'healthInterval',
-    beside: 'healthPath',
-    why: 'the port has no check, neither here nor in Marathon',
-    hint: 'name the path to check',
-    when: ({ healthPath }, { hasCheck }) => healthPath === undefined && !hasCheck,
-  },
-];
 
 /** The labels of an app without those that can't be with another one, and a Problem for each, which names both. */
 export function withoutConflicts(labels: LabelsOfApp, app: AppId, kindOf: (index: number) => PortKind): LabelsOfApp {
@@ -209,20 +13,9 @@ export function withoutConflicts(labels: LabelsOfApp, app: AppId, kindOf: (index
 
 const LOSING: ReadonlySet<string> = new Set(CONFLICTS.map(({ loses }) => loses));
 
-/** Whether a port has a label that another one can take away. Most ports have none, and what they are need not be found out. */
+/** Whether a port has a label that can lose its effect. Most ports have none, and their mode and checks are not worked out for this. */
 function mayLose({ values }: LabelsOfPort): boolean {
   return Object.keys(values).some((key) => LOSING.has(key));
-}
-
-/** What a port is apart from its labels of the table. */
-export interface PortKind {
-  readonly mode: 'http' | 'tcp';
-  /** Which label makes it a tcp port, when it is one. */
-  readonly tcpBy: 'mode' | 'tls';
-  /** Whether Marathon has an http check for it. */
-  readonly hasHttpCheck: boolean;
-  /** Whether Marathon has any check for it. */
-  readonly hasCheck: boolean;
 }
 
 interface Place extends PortKind {
@@ -248,6 +41,6 @@ function ofPort(
   return { port: problems.length === 0 ? port : { ...port, values, shut }, problems };
 }
 
-function nameOf(key: Key, index: number): string {
+function nameOf(key: Conflict['loses'], index: number): string {
   return `HAPROXY_${index}_${PORT_LABELS[key].name}`;
 }

@@ -1,6 +1,6 @@
 import type { Definition, HealthCheck } from '../model/snapshot.ts';
 import { checkOfPort } from './checks.ts';
-import type { PortKind } from './label-conflicts.ts';
+import type { PortKind } from './conflicting-labels.ts';
 import { PORT_LABELS } from './labels.ts';
 import type { LabelsOfPort } from './read-labels.ts';
 import { tableOf, type AskedTable } from './table.ts';
