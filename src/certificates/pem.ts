@@ -31,6 +31,9 @@ export interface PemSurroundings {
   readonly now?: number;
 }
 
+/** So many certificates and keys a text may have. Each takes a third of a millisecond to read, and OpenSSL's clients take no chain of more than 100 kB. */
+const MOST_BLOCKS = 100;
+
 type Parsed<Value> = { readonly value: Value } | { readonly fault: Finding };
 
 const WANTED = 'put the PEM text of a certificate, its chain and its private key without passphrase there';
@@ -44,6 +47,7 @@ const CHAIN = new Set(['CERTIFICATE', 'X509 CERTIFICATE']);
 export function judgePem(text: string | Buffer, { key: beside, now = machineTime() }: PemSurroundings = {}): PemVerdict {
   const pem = plain(text);
   const blocks = readBlocks(pem);
+  if (blocks.length > MOST_BLOCKS) return refused(tooMany(blocks.length));
   const first = blocks.findIndex(({ label }) => FIRST.has(label));
   if (first < 0) return refused(withoutCertificate(pem));
   const leaf = readFirst(pem, blocks.slice(0, first + 1));
@@ -68,11 +72,16 @@ function refused(fault: Finding): PemVerdict {
   return { usable: false, fault };
 }
 
+function tooMany(count: number): Finding {
+  const wanted = 'put only the certificate, those that signed it and its private key there';
+  return { found: `holds ${count} certificates and keys, and can hold ${MOST_BLOCKS} at most`, wanted };
+}
+
 function withoutCertificate(pem: string): Finding {
   if (pem.trim() === '') return { found: 'is empty', wanted: WANTED };
   if (pem.startsWith('\xff\xfe') || pem.startsWith('\xfe\xff'))
     return { found: 'is text in UTF-16', wanted: 'save it as plain ASCII text' };
-  if (/-----BEGIN [^\n]*\\n/.test(pem))
+  if (hasLine(pem, '-----BEGIN ', '\\n'))
     return { found: 'has \\n as two characters where its lines should end', wanted: 'write each \\n as a line end' };
   if (/-----\r(?!\n)/.test(pem)) return { found: 'has a lone CR where its lines should end', wanted: 'write its lines with LF or CRLF' };
   if (/-----BEGIN (?:[A-Z0-9]+ )?CERTIFICATE-----[ \t]*[A-Za-z0-9+/]/.test(pem))
@@ -87,6 +96,14 @@ function withoutCertificate(pem: string): Finding {
   return { found: 'holds no certificate in PEM', wanted: WANTED };
 }
 
+/** Whether a line has one text, and later another. A pattern would look from each place that has the first. */
+function hasLine(text: string, first: string, then: string): boolean {
+  return text.split('\n').some((line) => {
+    const at = line.indexOf(first);
+    return at >= 0 && line.includes(then, at + first.length);
+  });
+}
+
 function readFirst(pem: string, blocks: readonly PemBlock[]): Parsed<X509Certificate> {
   try {
     return { value: new X509Certificate(pem) };
@@ -97,7 +114,7 @@ function readFirst(pem: string, blocks: readonly PemBlock[]): Parsed<X509Certifi
 
 /** The reason why a text with these blocks can't be read; the hint asks for the whole PEM text again. */
 function damaged(blocks: readonly PemBlock[], found: string): Finding {
-  const glued = /-----END [^\n]+----------BEGIN /.test(blocks.map(({ text }) => text).join(''));
+  const glued = blocks.some(({ text }) => hasLine(text, '-----END ', '----------BEGIN '));
   if (glued) return { found: "has no line end between '-----END' and '-----BEGIN'", wanted: 'write each of them on a line of its own' };
   const cut = blocks.find(({ whole }) => !whole);
   return { found: cut === undefined ? found : `is cut off: a block '${cut.label}' has no end`, wanted: WANTED };

@@ -49,7 +49,7 @@ function ruleOf({ rule, key, backend, row }: Outcome): RuleExplanation | null {
   if (rule === undefined) return null;
   if (row !== undefined) return { where: row.file, line: `${row.key} ${row.value}`, label: null };
   if (key === undefined || backend === undefined) return shownRule(rule);
-  const [, file = ''] = /,map[^(]*\((?:[^,)]*\/)?([^,)]+)/.exec(rule.words[1] ?? '') ?? [];
+  const [, file = ''] = /,map\w*\((?:[^,)]*\/)?([^,)]+)/.exec(rule.words[1] ?? '') ?? [];
   return { where: file, line: `${key} ${backend}`, label: null };
 }
 

@@ -149,12 +149,15 @@ function fieldOf(sample: string, { index, separator, count }: FieldOf): Sample {
   return fields.length > 0 ? wanted.join(separator) : undefined;
 }
 
+/** A sample in a text. It ends before the next one begins, so that a text with many beginnings and no end is read once. */
+const SAMPLE = /%\[((?:(?!%\[)[^\]])*)\]/g;
+
 /** `%[var(txn.host)]%[path]/`: a text with samples in it. A sample that is not in the request leaves nothing. */
 export function evaluateFormat(text: string, passage: Passage): Sample {
-  const samples = [...text.matchAll(/%\[([^\]]*)\]/g)].map(([, expression = '']) => evaluate(expression, passage));
+  const samples = [...text.matchAll(SAMPLE)].map(([, expression = '']) => evaluate(expression, passage));
   if (samples.includes(UNKNOWN)) return UNKNOWN;
   let at = 0;
-  return text.replace(/%\[[^\]]*\]/g, () => {
+  return text.replace(SAMPLE, () => {
     const sample = samples[at++];
     return typeof sample === 'string' ? sample : '';
   });

@@ -209,7 +209,7 @@ const VARIABLE = /(?<!\\)\$(?:\{([A-Za-z_]\w*)(?:\[\*\])?\}|([A-Za-z_]\w*))/g;
  * itself sets.
  */
 export function variablesIn(text: string): readonly string[] {
-  const quoted = [...text.matchAll(/"(?:[^"\\\n]|\\.)*"/g)].flatMap(([inside]) => [...inside.matchAll(VARIABLE)]);
+  const quoted = [...text.matchAll(/\\.|"(?:[^"\\\n]|\\.)*"/g)].flatMap(([inside]) => [...inside.matchAll(VARIABLE)]);
   const sampled = [...text.matchAll(/\benv\(\s*([A-Za-z_]\w*)\s*\)/g)];
   const set = new Set(Array.from(text.matchAll(/^[ \t]*(?:pre)?setenv\s+(\S+)/gm), ([, name]) => name));
   const names = [...quoted, ...sampled].map(([, name, bare = '']) => name ?? bare);

@@ -16,13 +16,13 @@ export function hideSecrets(text: string): string {
   return withoutHashes.replace(PASSWORD, '$1***').replace(PASSPHRASE, '$1***').replace(BIND_FILE, '$1$2***');
 }
 
-/** What stands between a name and its secret: the user of `stats auth`, a header's name, the scheme of an address. */
+/** What stands between a name and its secret: the user of `stats auth`, a header's name, what is behind the scheme of an address. */
 const CREDENTIALS = [
   /(\bstats\s+auth\s+[^\s:]+:)\S+/gi,
   /(\b(?:proxy-)?authorization["']?(?:\s+|:\s*)["']?)[^\n]+/gi,
   /(\b(?:api-?key|token|secret|passwd|password)["']?\s*[=:]\s*["']?)[^\s"',]+/gi,
-  /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi,
-  /(\b(?:set|add)-header\s+\S*(?:key|token|secret|passw)\S*\s+)[^\n]+/gi,
+  /(:\/\/)[^\s/@"']+@/g,
+  /(\b(?:set|add)-header\s+(?=\S*(?:key|token|secret|passw))\S+\s+)[^\n]+/gi,
 ] as const;
 
 /**

@@ -58,3 +58,10 @@ test('the key may lie beside it; one in the text that can be read comes first', 
     fault: { found: expect.stringMatching(/no private key.*\.key beside it can't be read/) },
   });
 });
+
+test('a text with more certificates than anybody takes is not read through', async () => {
+  const { certificate, key } = await makeParts('a.org', ec);
+  const judge = (count: number) => judgePem(key + certificate.repeat(count));
+  expect(judge(99)).toMatchObject({ usable: true });
+  expect(judge(100)).toMatchObject({ fault: { found: 'holds 101 certificates and keys, and can hold 100 at most' } });
+});
