@@ -7,9 +7,11 @@ import { servedBySpares } from '../haproxy/spares.ts';
 import type { Logger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { BackendSection, Document } from '../model/document.ts';
+import type { BackendName } from '../model/names.ts';
 import type { Runtime } from '../socket/worker.ts';
 import { readMap } from '../socket/map-state.ts';
-import { placeApart, readServersState, type ServerRow } from '../socket/servers-state.ts';
+import { readRow, StatesReader, type ServerRow, type ServerRows } from '../socket/server-rows.ts';
+import { placeApart } from '../socket/servers-state.ts';
 
 /** A state file without servers. HAProxy warns about a missing and about an empty file, but not about this one. */
 export const NO_STATES = `1
@@ -18,10 +20,31 @@ export const NO_STATES = `1
 
 /** What HAProxy's worker says of itself before a reload. */
 export interface StatesNow {
-  /** The answer to `show servers state`. */
-  readonly servers: string;
-  /** The answer to `show map` of the map of spare backends, an error where it has none. */
-  readonly spares: string;
+  /** The line that names the columns of a row. */
+  readonly head: string;
+  /** The servers that are down or have a host name: of no other is a row kept. Each backend that has servers is in it. */
+  readonly servers: ServerRows;
+  /** The rows of the map of spare backends. */
+  readonly spares: ReadonlyMap<string, BackendName>;
+}
+
+/** Makes a reader of the answers to `show servers state` and to `show map` of the map of spare backends, an error where there is none. */
+export function readStates(): { readonly states: StatesReader; readonly spares: (line: string) => void; readonly end: () => StatesNow } {
+  const servers = new Map<string, Map<string, ServerRow>>();
+  const spares: string[] = [];
+  const states = new StatesReader(({ backend, lines }, reader) => {
+    const kept = servers.get(backend) ?? new Map<string, ServerRow>();
+    servers.set(backend, kept);
+    for (const line of lines) {
+      if (!reader.at(line) || (!reader.has('srv_op_state', '0') && reader.has('srv_fqdn', '-'))) continue;
+      kept.set(reader.text('srv_name'), readRow(reader, line));
+    }
+  });
+  const end = (): StatesNow => {
+    states.end();
+    return { head: states.head, servers, spares: readMap(spares.join('\n')) ?? new Map<never, never>() };
+  };
+  return { states, spares: (line) => void spares.push(line), end };
 }
 
 /**
@@ -30,16 +53,14 @@ export interface StatesNow {
  * row that are down, have a check that can bring them back, and are to serve at the same address. Maintenance and weights are taken from the configuration.
  * The servers of a port that a spare backend has served are known by the name of the port's own backend, to which they move.
  */
-export function keepStates({ servers, spares }: StatesNow, wanted: Document): string {
-  const rows = readServersState(servers);
-  const head = servers.split('\n', 2)[1] ?? '';
+export function keepStates({ head, servers: rows, spares }: StatesNow, wanted: Document): string {
   const columns = head.slice(2).trim().split(' ');
-  const served = servedBySpares({ maps: { [SPARES_MAP]: readMap(spares) ?? new Map<never, never>() } });
+  const served = servedBySpares({ maps: { [SPARES_MAP]: spares } });
   const spareOf = new Map(Array.from(served, ([spare, backend]) => [backend, spare]));
   let text = `1\n${head}\n`;
   for (const section of [...wanted.backends, ...(wanted.spares ?? [])]) {
     const held = rows.get(section.backend) ?? rows.get(spareOf.get(section.backend) ?? '');
-    if (held === undefined) continue;
+    if (held === undefined || held.size === 0) continue;
     for (const row of [...rowsOfNames(section, held), ...rowsOfDown(section, held)]) text += `${asConfigured(row, section, columns)}\n`;
   }
   return text;
@@ -92,7 +113,7 @@ interface Surroundings {
   readonly statesPath: string;
   /** The configuration file, in whose folder the map files are. */
   readonly config: string;
-  readonly runtime: Pick<Runtime, 'read'>;
+  readonly runtime: Pick<Runtime, 'readInParts'>;
   readonly log: Logger;
 }
 
@@ -109,6 +130,10 @@ export async function writeStates(own: Surroundings, wanted: Document | undefine
 }
 
 async function statesNow({ config, runtime }: Surroundings): Promise<StatesNow> {
-  const [servers = '', spares = ''] = await runtime.read(['show servers state', `show map ${dirname(config)}/${SPARES_MAP}`]);
-  return { servers, spares };
+  const { states, spares, end } = readStates();
+  await runtime.readInParts([
+    { command: 'show servers state', take: (line) => void states.line(line) },
+    { command: `show map ${dirname(config)}/${SPARES_MAP}`, take: spares },
+  ]);
+  return end();
 }

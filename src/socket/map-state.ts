@@ -14,14 +14,40 @@ export function readMap(answer: string): MapFile | undefined {
   return map;
 }
 
-/**
- * Returns the document with the maps that HAProxy has. `answers` are answers to `show map` by file name. Returns the same object when the maps are
- * equal, or when HAProxy does not know them.
- */
-export function withMaps(document: Document, answers: ReadonlyMap<string, string>): Document {
-  const others = [...answers].flatMap(([file, answer]): [string, MapFile][] => {
-    const held = readMap(answer);
-    return held === undefined || isSameMap(held, document.maps[file]) ? [] : [[file, held]];
-  });
+/** Reads the answer to `show map` line by line, and compares it with a map. Of a large map that is as expected nothing is made. */
+export class MapReader {
+  readonly #expected: MapFile | undefined;
+  readonly #lines: string[] = [];
+  readonly #same = new Set<string>(); // keys
+  #isSame = true;
+
+  constructor(expected: MapFile | undefined) {
+    this.#expected = expected;
+  }
+
+  /** Takes the next line. */
+  line(line: string): void {
+    this.#lines.push(line);
+    if (!this.#isSame) return;
+    const [afterPlace, afterKey] = [line.indexOf(' '), line.lastIndexOf(' ')];
+    const key = line.slice(afterPlace + 1, afterKey);
+    this.#isSame = afterKey > afterPlace && line.startsWith('0x') && this.#expected?.get(key) === line.slice(afterKey + 1);
+    this.#same.add(key);
+  }
+
+  /** The answer has ended. Returns the map that HAProxy has: the expected one itself when it is equal; undefined when HAProxy does not know it. */
+  end(): MapFile | undefined {
+    const expected = this.#expected;
+    if (this.#isSame && this.#lines.length === expected?.size && this.#same.size === expected.size) return expected;
+    const held = readMap(this.#lines.join('\n'));
+    return held !== undefined && isSameMap(held, expected) ? expected : held;
+  }
+}
+
+/** Returns the document with the maps that HAProxy has, by file name; the same object when the maps are those of the document, or not known. */
+export function withMaps(document: Document, held: ReadonlyMap<string, MapFile | undefined>): Document {
+  const others = [...held].flatMap(([file, map]): [string, MapFile][] =>
+    map === undefined || map === document.maps[file] ? [] : [[file, map]],
+  );
   return others.length === 0 ? document : { ...document, maps: { ...document.maps, ...Object.fromEntries(others) } };
 }

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { withDeadline } from '../lib/deadline.ts';
 
 /** One call of the socket of a HAProxy master, or of a `stats socket`. */
@@ -9,6 +9,13 @@ export interface Call {
   /** How long the whole answer may take, in milliseconds. */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What is sent in a call, and who reads the answer. */
+export interface Question extends Call {
+  readonly command: string;
+  /** Takes the answer piece by piece as it comes, with turns for the event loop between: that of a large estate has 5 MB. */
+  readonly part?: ((text: string) => void) | undefined;
 }
 
 /**
@@ -34,15 +41,15 @@ const FULL_PAUSE_MS = 10;
 
 /**
  * Sends one line to HAProxy and resolves with its answer. Each call opens a connection, closes it for writing after the command as `socat` does, and
- * reads to its end. If the socket's queue is full, because others ask the same master, it waits. Rejects with `NoAnswer`, with the reason of
- * `signal`, or with a system error such as EACCES.
+ * reads to its end. With `part`, the answer is given to it, and the result is empty. If the socket's queue is full, because others ask the same master,
+ * it waits. Rejects with `NoAnswer`, with the reason of `signal`, or with a system error such as EACCES.
  */
-export async function ask({ socketPath, command, deadlineMs, signal }: Call & { readonly command: string }): Promise<string> {
+export async function ask({ socketPath, command, deadlineMs, signal, part }: Question): Promise<string> {
   const late = (): Error => new NoAnswer('hang', { socketPath, cause: `not within ${deadlineMs} ms` });
   return withDeadline({ ms: deadlineMs, signal, late }, async (enough) => {
     for (;;) {
       try {
-        return await exchange(connect({ path: socketPath }), command, enough);
+        return await exchange(connect({ path: socketPath }), { command, part }, enough);
       } catch (cause) {
         enough.throwIfAborted();
         const { code = '' } = cause as NodeJS.ErrnoException;
@@ -55,24 +62,37 @@ export async function ask({ socketPath, command, deadlineMs, signal }: Call & { 
   });
 }
 
-/** Writes the command, and resolves with all that comes until the other end closes. Rejects with the socket's error, or when the signal aborts. */
-async function exchange(socket: Socket, command: string, enough: AbortSignal): Promise<string> {
+/** Writes the command, and reads all that comes until the other end closes. Rejects with the socket's error, or when the signal aborts. */
+async function exchange(socket: Socket, { command, part }: Pick<Question, 'command' | 'part'>, enough: AbortSignal): Promise<string> {
   const stop = (): void => void socket.destroy(enough.reason as Error);
   enough.addEventListener('abort', stop);
   try {
-    return await new Promise((resolve, reject) => {
-      let answer = '';
-      socket.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
-      socket.once('end', () => {
-        resolve(answer);
-      });
-      socket.once('error', reject);
-      socket.end(`${command}\n`);
-    });
+    socket.setEncoding('utf8').end(`${command}\n`);
+    return await (part === undefined ? whole(socket) : inParts(socket, part));
   } finally {
     enough.removeEventListener('abort', stop);
     socket.destroy();
   }
+}
+
+function whole(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    socket.on('data', (chunk: string) => (answer += chunk));
+    socket.once('end', () => {
+      resolve(answer);
+    });
+    socket.once('error', reject);
+  });
+}
+
+/** Nothing more is read from the socket before a piece was taken. */
+async function inParts(socket: Socket, part: (text: string) => void): Promise<string> {
+  for await (const chunk of socket) {
+    part(chunk as string);
+    await setImmediate();
+  }
+  return '';
 }
 
 /** Returns the result, or the `NoAnswer` error as a value. Rejects with any other error. */

@@ -1,81 +1,10 @@
 import { isIP, isIPv6 } from 'node:net';
 import { isDisabled, readServerLine, type ServerLine } from '../haproxy/server-line.ts';
 import { serversInText } from '../haproxy/backend-traits.ts';
+import type { ServerRow, ServerRows } from './server-rows.ts';
 import { begins, isLikeOurs, strayNames } from './strays.ts';
-import { bracketed } from '../lib/bracketed.ts';
 import type { ServerException, BackendSection, Document, Fragment, Running, Stray, UnresolvedServer } from '../model/document.ts';
 import type { BackendName, ServerName } from '../model/names.ts';
-
-/** A server as HAProxy has it in memory. */
-export interface ServerRow {
-  readonly address: string;
-  readonly port: string;
-  /** What commands or the word `disabled` in its line have set. */
-  readonly mode: 'serving' | 'draining' | 'maintenance';
-  /** Its health check fails. */
-  readonly down: boolean;
-  /** Whether the last health check passed, or failed. Checks are also made in maintenance. */
-  readonly checkPassed: boolean;
-  readonly checkFailed: boolean;
-  readonly weight: string;
-  readonly isChecked: boolean;
-  readonly isTls: boolean;
-  /** The host name in its line; undefined when the line has an address. */
-  readonly host: string | undefined;
-  /** Its host name did not resolve, so it has no address. */
-  readonly isUnresolved: boolean;
-  /** The whole line of HAProxy's answer. */
-  readonly text: string;
-}
-
-/** Servers by backend and server name. A backend without servers is not in it. */
-export type ServerRows = ReadonlyMap<string, ReadonlyMap<string, ServerRow>>;
-
-const COLUMNS = [
-  ...(['be_name', 'srv_name', 'srv_addr', 'srv_op_state', 'srv_admin_state', 'srv_check_result', 'srv_port'] as const),
-  ...(['srv_uweight', 'srv_check_state', 'srv_use_ssl', 'srv_fqdn'] as const),
-] as const;
-
-/** A number for each column. */
-type Places<Columns extends readonly unknown[]> = { readonly [Place in keyof Columns]: number };
-
-/**
- * Reads the answer to `show servers state`, for all backends or one. Throws when the text is something else, such as `Can't find backend.`; with
- * `orNone` the result is empty then.
- */
-export function readServersState(text: string, { orNone = false } = {}): ServerRows {
-  const lines = text.split('\n');
-  const head = lines[0] === '1' && lines[1]?.startsWith('# ') === true ? lines[1].slice(2).trim().split(' ') : [];
-  const at = COLUMNS.map((name) => head.indexOf(name));
-  if (at.includes(-1)) {
-    if (orNone) return new Map();
-    throw new Error(`HAProxy gave an unusable answer to 'show servers state': ${JSON.stringify(text.slice(0, 200))}`);
-  }
-  const [backendAt, nameAt, addressAt, stateAt, adminAt, checkAt, portAt, weightAt, configuredAt, tlsAt, hostAt] = at as unknown as Places<
-    typeof COLUMNS
-  >;
-  const rows = new Map<string, Map<string, ServerRow>>();
-  const last = Math.max(...at) + 1;
-  for (const line of lines.slice(2)) {
-    const fields = line.split(' ', last);
-    const [backend, name, address, port] = [fields[backendAt], fields[nameAt], fields[addressAt], fields[portAt]];
-    if (backend === undefined || name === undefined || address === undefined || port === undefined) continue;
-    let servers = rows.get(backend);
-    if (servers === undefined) rows.set(backend, (servers = new Map<string, ServerRow>()));
-    const [down, checkPassed, checkFailed] = [fields[stateAt] === '0', fields[checkAt] === '3', fields[checkAt] === '2'];
-    const [weight = '1', isChecked, isTls] = [fields[weightAt], (Number(fields[configuredAt]) & 2) !== 0, fields[tlsAt] === '1'];
-    const [admin, host] = [Number(fields[adminAt]), fields[hostAt] === '-' ? undefined : fields[hostAt]];
-    const isUnresolved = host !== undefined && ((admin & 32) !== 0 || address === '-');
-    const more = { down, checkPassed, checkFailed, weight, isChecked, isTls, host, isUnresolved };
-    servers.set(name, { address, port, mode: modeOf(admin), ...more, text: line });
-  }
-  return rows;
-}
-
-/** Reads `srv_admin_state`: bit 1 is maintenance, bit 8 is drain. Bit 4 only says that the line has `disabled`, and stays when it is enabled later. */
-function modeOf(admin: number): ServerRow['mode'] {
-  return (admin & 1) !== 0 ? 'maintenance' : (admin & 8) !== 0 ? 'draining' : 'serving';
-}
 
 /** Returns the address and port of a server that differ from its line; undefined when they agree, or when the line has a host name. */
 export function placeApart({ address: written }: ServerLine, { address, port }: ServerRow): string | undefined {
@@ -94,11 +23,13 @@ function isSameAddress(a: string, b: string): boolean {
 /** The servers and backends that HAProxy has. */
 export interface Held {
   readonly servers: ServerRows;
+  /** The backends whose servers are plainly as written; they are not in `servers`. */
+  readonly asWritten: ReadonlySet<string>;
   readonly backends: ReadonlySet<string>;
 }
 
 /** Returns what HAProxy runs, given that it loaded this document or an earlier one. Parts that agree with the document stay the same objects. */
-export function compareServers(document: Document, { servers, backends: known }: Held): Running {
+export function compareServers(document: Document, { servers, asWritten, backends: known }: Held): Running {
   const [exceptions, lost] = [new Map<string, ServerException>(), new Map<BackendName, string>()];
   const compare = (section: BackendSection): BackendSection => {
     if (!known.has(section.backend)) {
@@ -106,7 +37,7 @@ export function compareServers(document: Document, { servers, backends: known }:
       return section;
     }
     const rows = servers.get(section.backend) ?? new Map<string, ServerRow>();
-    if (isAsWritten(section, rows)) return section;
+    if (asWritten.has(section.backend) || (rows.size === 0 && section.servers.size === 0)) return section;
     const { exceptions: apartHere, lost: why, section: held } = compareSection(section, rows);
     for (const one of apartHere) exceptions.set(`${one.backend}/${one.server}`, one);
     if (why !== undefined) lost.set(section.backend, why);
@@ -143,19 +74,6 @@ function unresolvedIn(servers: ServerRows): readonly UnresolvedServer[] {
       if (isUnresolved && host !== undefined) found.push({ backend: backend as BackendName, server: server as ServerName, host });
   }
   return found;
-}
-
-/** Whether a backend's servers plainly agree with HAProxy. This common case is found without parsing the lines. */
-function isAsWritten({ servers }: BackendSection, rows: ReadonlyMap<string, ServerRow>): boolean {
-  if (servers.size !== rows.size) return false;
-  for (const [name, { text }] of servers) {
-    const row = rows.get(name);
-    if (row?.mode !== 'serving') return false;
-    const isPlain = text.indexOf('\n') === text.length - 1 && !text.includes('disabled');
-    const start = `  server ${name} ${bracketed(row.address)}:${row.port}`;
-    if (!isPlain || !text.startsWith(start) || !/\s/.test(text.charAt(start.length))) return false;
-  }
-  return true;
 }
 
 interface Compared {

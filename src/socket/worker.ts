@@ -6,8 +6,9 @@ import { ask, NoAnswer, type WorkerInfo } from './master.ts';
 import { makeBatches, makeOpening, makePayload, readPayloadReply, readReplies, type Batch, type Replies } from './replies.ts';
 import { replaceMap, type Tell } from './replace-map.ts';
 import { CertificateChanges, type ReadPem } from './certificates.ts';
-import { withMaps } from './map-state.ts';
-import { compareServers, readServersState } from './servers-state.ts';
+import { readBack } from './read-back.ts';
+import { RepliesInParts, type TakeLine } from './replies-in-parts.ts';
+import { readServersState } from './server-rows.ts';
 
 /** How to reach HAProxy's runtime commands. */
 export interface RuntimeSettings {
@@ -35,12 +36,20 @@ export type RuntimePart = Pick<Haproxy, 'release' | 'send' | 'holds' | 'passed'>
 export interface Runtime extends RuntimePart {
   /** Sends commands that only read, and returns HAProxy's answers in order. */
   read(commands: readonly string[]): Promise<readonly string[]>;
+  /** Sends commands that only read. Their answers go to the readers line by line as they come, with turns for the event loop between. */
+  readInParts(questions: readonly Reading[]): Promise<void>;
   /** Asks which worker answers now. */
   worker(): Promise<WorkerInfo>;
   /** Returns the pid of the worker whose memory is known; undefined around a reload. */
   pid(): number | undefined;
   /** Forgets the known worker, because a reload starts a new one. Call it before and after each reload. */
   forget(): void;
+}
+
+/** A command that only reads, and who takes the lines of its answer. */
+export interface Reading {
+  readonly command: string;
+  readonly take: TakeLine;
 }
 
 const READ_MS = 10_000; // the state of 50,000 servers is an answer of 4 MB
@@ -112,7 +121,8 @@ class RuntimeSocket implements Runtime {
       command: async (text) => (await this.#run([text], this.#sendMs()))[0] ?? '',
       payload: async (text, rows) => {
         const replies = await this.#exchange(makePayload(text, rows, prefix), { deadlineMs: this.#sendMs(), read: readPayloadReply });
-        return this.#ofKnown(replies)[0] ?? '';
+        this.#ofKnown(replies.worker);
+        return replies.answers[0] ?? '';
       },
     };
   }
@@ -123,11 +133,7 @@ class RuntimeSocket implements Runtime {
 
   async holds(document: Document): Promise<Running> {
     this.forget();
-    const files = Object.keys(document.maps);
-    const shown = files.map((file) => `show map ${this.#settings.mapFolder}/${file}`);
-    const [servers = '', backends = '', ...maps] = await this.read(['show servers state', 'show backend', ...shown]);
-    const held = withMaps(document, new Map(files.map((file, i) => [file, maps[i] ?? ''])));
-    return compareServers(held, { servers: readServersState(servers), backends: new Set(backends.split('\n')) });
+    return readBack(document, { mapFolder: this.#settings.mapFolder, read: (questions) => this.readInParts(questions) });
   }
 
   async passed(servers: Parameters<Haproxy['passed']>[0]): Promise<ReadonlySet<string>> {
@@ -142,21 +148,35 @@ class RuntimeSocket implements Runtime {
     return passed;
   }
 
+  async readInParts(questions: readonly Reading[]): Promise<void> {
+    const { prefix, deadlineMs = READ_MS } = this.#settings;
+    let done = 0;
+    for (const { line, count } of makeBatches(
+      questions.map(({ command }) => command),
+      prefix,
+    )) {
+      const parts = new RepliesInParts(questions.slice(done, done + count).map(({ take }) => take));
+      this.#ofKnown(await this.#exchangeInParts(line, { deadlineMs, parts }));
+      done += count;
+    }
+  }
+
   async #run(commands: readonly string[], deadlineMs: number): Promise<readonly string[]> {
     const all: string[] = [];
     for (const batch of makeBatches(commands, this.#settings.prefix)) {
-      all.push(...this.#ofKnown(await this.#ask(batch, deadlineMs)));
+      const replies = await this.#ask(batch, deadlineMs);
+      this.#ofKnown(replies.worker);
+      all.push(...replies.answers);
     }
     return all;
   }
 
-  /** The answers, when it is the known worker that gave them. */
-  #ofKnown({ worker, answers }: Replies): readonly string[] {
+  /** Throws when it is not the known worker that has answered. */
+  #ofKnown(worker: WorkerInfo): void {
     this.#known ??= worker;
     const { pid, started } = this.#known;
     if (worker.pid !== pid || worker.started !== started)
       throw new Error(`a different worker of HAProxy answers than before (pid ${worker.pid}, not ${pid}): somebody has reloaded HAProxy`);
-    return answers;
   }
 
   /** Sends a batch over a connection of its own, so that the whole batch is answered by the same worker. */
@@ -168,10 +188,31 @@ class RuntimeSocket implements Runtime {
     const { socketPath, ask: exchange = ask } = this.#settings;
     const text = await exchange({ socketPath, command, deadlineMs });
     if (text === '') throw new NoAnswer('cut', { socketPath, cause: undefined });
-    const replies = understood(text, { read, socketPath });
-    if (replies.worker.stopping) throw new Error(`the HAProxy worker that answers (pid ${replies.worker.pid}) is about to end`);
+    const replies = understood(() => read(text), socketPath);
+    requireStaying(replies.worker);
     return replies;
   }
+
+  async #exchangeInParts(
+    command: string,
+    { deadlineMs, parts }: { readonly deadlineMs: number; readonly parts: RepliesInParts },
+  ): Promise<WorkerInfo> {
+    const { socketPath, ask: exchange = ask } = this.#settings;
+    let hasAnswered = false;
+    const part = (text: string): void => {
+      hasAnswered ||= text !== '';
+      parts.take(text);
+    };
+    part(await exchange({ socketPath, command, deadlineMs, part }));
+    if (!hasAnswered) throw new NoAnswer('cut', { socketPath, cause: undefined });
+    const worker = understood(() => parts.end(), socketPath);
+    requireStaying(worker);
+    return worker;
+  }
+}
+
+function requireStaying({ pid, stopping }: WorkerInfo): void {
+  if (stopping) throw new Error(`the HAProxy worker that answers (pid ${pid}) is about to end`);
 }
 
 type Read = (text: string) => Replies;
@@ -198,9 +239,9 @@ function noPem(): Promise<never> {
   return Promise.reject(new Error('certificates are not read here'));
 }
 
-function understood(text: string, { read, socketPath }: { readonly read: Read; readonly socketPath: string }): Replies {
+function understood<Result>(read: () => Result, socketPath: string): Result {
   try {
-    return read(text);
+    return read();
   } catch (cause) {
     throw new Error(`no usable answer from HAProxy's socket ${socketPath}`, { cause });
   }

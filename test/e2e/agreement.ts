@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { DAEMON_BACKEND } from '../../src/haproxy/daemon-backend.ts';
 import { ask, orSilence, NoAnswer } from '../../src/socket/master.ts';
-import { readServersState } from '../../src/socket/servers-state.ts';
+import { readServersState } from '../../src/socket/server-rows.ts';
 import type { Place } from './cluster.ts';
 import { until } from './until.ts';
 

@@ -5,7 +5,7 @@ import type { Command, Document, Fragment } from '../../src/model/document.ts';
 import type { BackendName, ServerName } from '../../src/model/names.ts';
 import type { OwnProcess } from '../../src/process/process.ts';
 import { ask } from '../../src/socket/master.ts';
-import { readServersState, type ServerRow } from '../../src/socket/servers-state.ts';
+import { readServersState, type ServerRow } from '../../src/socket/server-rows.ts';
 
 const REASON = { code: 'server-changed', subject: 'out', detail: '' } as const;
 

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keepStates, NO_STATES, writeStates } from '../../src/process/states-file.ts';
+import { keepStates, NO_STATES, readStates, writeStates, type StatesNow } from '../../src/process/states-file.ts';
 import { makeLogger } from '../../src/lib/logger.ts';
+import type { Reading } from '../../src/socket/worker.ts';
 import type { Document } from '../../src/model/document.ts';
 import type { BackendName, ServerName } from '../../src/model/names.ts';
 import { fragment } from '../haproxy/make.ts';
@@ -20,9 +21,16 @@ function row(name: string, { op = 0, admin = 0, weights = '1 1', address = '10.0
   return `3 shop 7001 ${name} ${address} ${op} ${admin} ${weights} 9 8 ${result} 0 ${check} 0 0 1 ${host} 80 - 0 0 - - 0\n`;
 }
 
+function read(servers: string, spares: string): StatesNow {
+  const reader = readStates();
+  for (const line of servers.split('\n')) reader.states.line(line);
+  for (const line of spares.split('\n')) reader.spares(line);
+  return reader.end();
+}
+
 /** The states without a map of spare backends. */
 function keep(servers: string, document: Document): string {
-  return keepStates({ servers, spares: 'Unknown map identifier. Please use #<id> or <file>.' }, document);
+  return keepStates(read(servers, 'Unknown map identifier. Please use #<id> or <file>.'), document);
 }
 
 const PLAIN = '10.0.0.1:80 check';
@@ -57,14 +65,14 @@ const SERVES = '0x55d0 Serves:marathon_lb_spare_d4601afd_1 shop\n';
 test('one of a port that a spare backend served is known by the name of the backend to which it moves', () => {
   const servers = NO_STATES + (row('sick') + row('well', { op: 2 })).replaceAll('shop', 'marathon_lb_spare_d4601afd_1');
   const document = wanted({ sick: PLAIN, well: PLAIN });
-  expect(keepStates({ servers, spares: SERVES }, document)).toBe(NO_STATES + row('sick'));
+  expect(keepStates(read(servers, SERVES), document)).toBe(NO_STATES + row('sick'));
   expect(keep(servers, document)).toBe(NO_STATES);
 });
 
 test('one that stays in a spare backend keeps its state there', () => {
   const servers = NO_STATES + row('sick').replace('shop', 'marathon_lb_spare_d4601afd_1');
   const { backends: spares } = wanted({ sick: PLAIN }, 'marathon_lb_spare_d4601afd_1');
-  expect(keepStates({ servers, spares: SERVES }, { front: [], backends: [], maps: {}, spares })).toBe(servers);
+  expect(keepStates(read(servers, SERVES), { front: [], backends: [], maps: {}, spares })).toBe(servers);
 });
 
 test('one of another backend is not meant', () => {
@@ -99,9 +107,14 @@ test('what is written: the states of the moment, none without a document, none w
     warn: (facts: unknown) => said.push(JSON.stringify(facts)),
   };
   const asked: string[] = [];
-  const read = (commands: readonly string[]): Promise<readonly string[]> =>
-    Promise.resolve(commands.map((command) => (asked.push(command), command.includes('map') ? SERVES : NO_STATES + row('one'))));
-  const [config, answering] = ['/etc/haproxy/haproxy.cfg', { read }];
+  const readInParts = (questions: readonly Reading[]): Promise<void> => {
+    for (const { command, take } of questions) {
+      asked.push(command);
+      for (const line of (command.includes('map') ? SERVES : NO_STATES + row('one')).split('\n')) take(line);
+    }
+    return Promise.resolve();
+  };
+  const [config, answering] = ['/etc/haproxy/haproxy.cfg', { readInParts }];
   await writeStates({ statesPath, config, log, runtime: answering }, wanted({ one: PLAIN }));
   await expect(readFile(statesPath, 'utf8')).resolves.toBe(NO_STATES + row('one'));
   expect((await stat(statesPath)).mode & 0o777).toBe(0o600);
@@ -110,7 +123,10 @@ test('what is written: the states of the moment, none without a document, none w
   await writeStates({ statesPath, config, log, runtime: answering }, wanted({ one: PLAIN }));
   expect(said).toEqual([]);
   expect(asked.slice(0, 2)).toEqual(['show servers state', 'show map /etc/haproxy/spares.map']);
-  await writeStates({ statesPath, config, log, runtime: { read: () => Promise.reject(new Error('it is gone')) } }, wanted({ one: PLAIN }));
+  await writeStates(
+    { statesPath, config, log, runtime: { readInParts: () => Promise.reject(new Error('it is gone')) } },
+    wanted({ one: PLAIN }),
+  );
   await expect(readFile(statesPath, 'utf8')).resolves.toBe(NO_STATES);
   await writeStates({ statesPath: join(folder, 'no', 'folder'), config, log, runtime: answering }, undefined);
   expect(said.map((facts) => facts.includes('it is gone') || facts.includes('ENOENT'))).toEqual([true, true]);

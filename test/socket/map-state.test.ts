@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { readMap, withMaps } from '../../src/socket/map-state.ts';
+import { MapReader, readMap, withMaps } from '../../src/socket/map-state.ts';
+import type { Document } from '../../src/model/document.ts';
 import { document } from '../haproxy/make.ts';
 
 const HOSTS = 'domain2backend.map';
@@ -17,11 +18,25 @@ test.each(['Unknown map identifier. Please use #<id> or <file>.\n', '0x1 key\n']
   expect(readMap(answer)).toBeUndefined();
 });
 
+function read(one: Document, file: string, answer: string): Document {
+  const reader = new MapReader(one.maps[file]);
+  for (const line of answer.split('\n')) if (line !== '') reader.line(line);
+  return withMaps(one, new Map([[file, reader.end()]]));
+}
+
 test('maps that HAProxy has otherwise stand in the document, and only they', () => {
   const one = document({ maps: { [HOSTS]: { 'a.acme.org': 'a_1' }, 'app2backend.map': { '/a': 'a_1' } } });
-  expect(withMaps(one, new Map([[HOSTS, shown('a.acme.org a_1')]]))).toBe(one);
-  expect(withMaps(one, new Map([[HOSTS, 'Unknown map identifier.']]))).toBe(one);
-  const held = withMaps(one, new Map([[HOSTS, shown('b.acme.org b_2')]]));
+  expect(read(one, HOSTS, shown('a.acme.org a_1'))).toBe(one);
+  expect(read(one, HOSTS, shown('a.acme.org a_1', 'a.acme.org b_2'))).toBe(one);
+  expect(read(one, HOSTS, 'Unknown map identifier.')).toBe(one);
+  const held = read(one, HOSTS, shown('b.acme.org b_2'));
   expect(Object.fromEntries(held.maps[HOSTS] ?? [])).toEqual({ 'b.acme.org': 'b_2' });
   expect(held.maps['app2backend.map']).toBe(one.maps['app2backend.map']);
+  expect(Object.fromEntries(read(one, HOSTS, '').maps[HOSTS] ?? [])).toEqual({});
+});
+
+test('a row that HAProxy has twice is not taken for one that it lacks', () => {
+  const one = document({ maps: { [HOSTS]: { 'a.acme.org': 'a_1', 'b.acme.org': 'b_2' } } });
+  const held = read(one, HOSTS, shown('a.acme.org a_1', 'a.acme.org a_1'));
+  expect(Object.fromEntries(held.maps[HOSTS] ?? [])).toEqual({ 'a.acme.org': 'a_1' });
 });

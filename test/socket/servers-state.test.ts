@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { compareServers, readServersState, type Held } from '../../src/socket/servers-state.ts';
-import type { BackendSection, Document, Fragment } from '../../src/model/document.ts';
+import { readServersState } from '../../src/socket/server-rows.ts';
+import { readBeside } from '../../src/socket/as-written.ts';
+import { compareServers } from '../../src/socket/servers-state.ts';
+import type { BackendSection, Document, Fragment, Running } from '../../src/model/document.ts';
 import type { BackendName, ServerName } from '../../src/model/names.ts';
 import { fragment } from '../haproxy/make.ts';
 
@@ -27,8 +29,21 @@ function row(
   return `3 ${backend} 1 ${server} ${address} ${op} ${admin} ${weight} 1 5 6 3 4 ${check} 0 0 0 ${host} ${port} - ${Number(tls)} 0 - - 0\n`;
 }
 
-function held(rows: readonly string[], backends = ['a', 'b']): Held {
-  return { servers: readServersState(HEAD + rows.join('')), backends: new Set(backends) };
+/** What HAProxy says: the rows of its servers, and its backends. */
+interface Said {
+  readonly text: string;
+  readonly backends: ReadonlySet<string>;
+}
+
+function held(rows: readonly string[], backends = ['a', 'b']): Said {
+  return { text: HEAD + rows.join(''), backends: new Set(backends) };
+}
+
+function compared(document: Document, { text, backends }: Said): Running {
+  const { states, servers, asWritten } = readBeside(document);
+  for (const line of text.split('\n')) states.line(line);
+  states.end();
+  return compareServers(document, { servers, asWritten, backends });
 }
 
 function section(name: string, lines: readonly string[], head = `backend ${name}\n  balance roundrobin\n`): BackendSection {
@@ -51,7 +66,7 @@ function linesOf(servers: ReadonlyMap<ServerName, Fragment> | undefined): Readon
 
 test('as the file has it: the document is the very same, nothing is apart', () => {
   const document = documentOf(section('a', [TWO, ONE]), section('b', []));
-  const running = compareServers(document, held([ONE_ROW, TWO_ROW, row('stats/other')]));
+  const running = compared(document, held([ONE_ROW, TWO_ROW, row('stats/other')]));
   expect(running.document).toBe(document);
   expect(running).toMatchObject({ exceptions: new Map(), lost: new Map() });
 });
@@ -64,7 +79,7 @@ test('servers whose host name did not resolve are told, wherever they stand', ()
     row('stats/x', { host, admin: 32, address: '-' }),
   ];
   const line = (name: string): string => `  server ${name} ${host}:80 init-addr libc,last,none\n`;
-  const { unresolved, lost, exceptions } = compareServers(documentOf(section('a', [line('one'), line('two')])), held(rows));
+  const { unresolved, lost, exceptions } = compared(documentOf(section('a', [line('one'), line('two')])), held(rows));
   expect(unresolved).toEqual([
     { backend: 'a', server: 'two', host },
     { backend: 'stats', server: 'x', host },
@@ -74,7 +89,7 @@ test('servers whose host name did not resolve are told, wherever they stand', ()
 
 test('a server that HAProxy does not have is not in the document; other sections stay the same objects', () => {
   const b = section('b', ['  server x 10.0.0.9:80\n']);
-  const { document, exceptions } = compareServers(documentOf(section('a', [ONE, TWO]), b), held([TWO_ROW, IN_B]));
+  const { document, exceptions } = compared(documentOf(section('a', [ONE, TWO]), b), held([TWO_ROW, IN_B]));
   expect(linesOf(document.backends[0]?.servers)).toEqual({ two: TWO });
   expect(document.backends[1]).toBe(b);
   expect(exceptions.size).toBe(0);
@@ -86,7 +101,7 @@ test.each([
   ['draining', 8],
 ])('a server of the document in %s is stopped, with its line', (_, admin) => {
   const document = documentOf(section('a', [ONE, TWO]));
-  const running = compareServers(document, held([row('a/one', { admin }), TWO_ROW]));
+  const running = compared(document, held([row('a/one', { admin }), TWO_ROW]));
   expect(running.document).toBe(document);
   expect([...running.exceptions]).toEqual([['a/one', { backend: 'a', server: 'one', line: fragment(ONE), stage: 'stopped' }]]);
 });
@@ -94,19 +109,19 @@ test.each([
 test("a disabled line agrees with a server in maintenance, and with no other: the one it was enabled from keeps HAProxy's mark of it", () => {
   const line = '  server one 10.0.0.1:80 check disabled inter 2s\n';
   const document = documentOf(section('a', [line]));
-  expect(compareServers(document, held([row('a/one', { admin: 5 })]))).toEqual({ document, exceptions: new Map(), lost: new Map() });
+  expect(compared(document, held([row('a/one', { admin: 5 })]))).toEqual({ document, exceptions: new Map(), lost: new Map() });
   for (const admin of [4, 0, 12]) {
-    const running = compareServers(document, held([row('a/one', { admin })]));
+    const running = compared(document, held([row('a/one', { admin })]));
     expect(linesOf(running.document.backends[0]?.servers)).toEqual({ one: ONE });
     expect(running.exceptions.size).toBe(0);
   }
   const plain = documentOf(section('a', [ONE]));
-  expect(compareServers(plain, held([row('a/one', { admin: 4 })])).exceptions.size).toBe(0);
+  expect(compared(plain, held([row('a/one', { admin: 4 })])).exceptions.size).toBe(0);
 });
 
 test('servers without a line get one from what HAProxy says: those that serve in the document, the others apart', () => {
   const rows = [ONE_ROW, row('a/serving'), row('a/down', { op: 0 }), row('a/drained', { admin: 8 }), row('a/stopped', { admin: 1 })];
-  const { document, exceptions } = compareServers(documentOf(section('a', [ONE])), held(rows));
+  const { document, exceptions } = compared(documentOf(section('a', [ONE])), held(rows));
   expect(linesOf(document.backends[0]?.servers)).toEqual({
     one: ONE,
     serving: '  server serving 10.0.0.1:80\n',
@@ -129,10 +144,7 @@ test.each<[string, Row, string]>([
   ['TLS', { tls: true }, '10.0.0.1:80 ssl'],
   ['all of it', { address: 'fd00::5', weight: 3, check: 6, tls: true }, '[fd00::5]:80 weight 3 check ssl'],
 ])('the line of a server that another daemon has added: %s', (_, given, line) => {
-  const { document, exceptions } = compareServers(
-    documentOf(section('a', [])),
-    held([row('a/on', given), row('a/off', { ...given, admin: 1 })]),
-  );
+  const { document, exceptions } = compared(documentOf(section('a', [])), held([row('a/on', given), row('a/off', { ...given, admin: 1 })]));
   expect(linesOf(document.backends[0]?.servers)).toEqual({ on: `  server on ${line}\n` });
   expect(exceptions.get('a/off')?.line.text).toBe(`  server off ${line}\n`);
 });
@@ -141,12 +153,11 @@ test("servers of a backend's own text are not ours", () => {
   const head = 'backend a\n  server static 10.0.0.7:80 backup\n  server-template web 1-3 10.0.0.8:80\n';
   const document = documentOf(section('a', [ONE], head));
   const rows = [ONE_ROW, row('a/static'), row('a/web1'), row('a/web2', { admin: 1 })];
-  expect(compareServers(document, held(rows))).toEqual({ document, exceptions: new Map(), lost: new Map() });
+  expect(compared(document, held(rows))).toEqual({ document, exceptions: new Map(), lost: new Map() });
 });
 
 test('an address or a port that is not the one of the line loses the backend', () => {
-  const lostWith = (at: Row): unknown =>
-    compareServers(documentOf(section('a', [ONE])), held([row('a/one', at)])).lost.get('a' as BackendName);
+  const lostWith = (at: Row): unknown => compared(documentOf(section('a', [ONE])), held([row('a/one', at)])).lost.get('a' as BackendName);
   expect(lostWith({ address: '10.0.0.3' })).toBe('one is at 10.0.0.3 port 80, not at 10.0.0.1:80');
   expect(lostWith({ port: 81 })).toBe('one is at 10.0.0.1 port 81, not at 10.0.0.1:80');
   expect(lostWith({})).toBeUndefined();
@@ -161,26 +172,26 @@ test.each([
   ['/run/app.sock', '/run/app.sock'],
 ])('%s may be %s', (written, address) => {
   const document = documentOf(section('a', [`  server one ${written}\n`]));
-  expect(compareServers(document, held([row('a/one', { address })]))).toEqual({ document, exceptions: new Map(), lost: new Map() });
+  expect(compared(document, held([row('a/one', { address })]))).toEqual({ document, exceptions: new Map(), lost: new Map() });
 });
 
 test('[2001:db8::1]:80 is not another address', () => {
   const document = documentOf(section('a', ['  server one [2001:db8::1]:80 check\n']));
-  expect(compareServers(document, held([row('a/one', { address: '2001:db8::2' })])).lost.get('a' as BackendName)).toContain(
+  expect(compared(document, held([row('a/one', { address: '2001:db8::2' })])).lost.get('a' as BackendName)).toContain(
     '2001:db8::2 port 80',
   );
 });
 
 test('a backend that HAProxy does not have is lost, when one is written under its name', () => {
   const none = section('none', [ONE]);
-  const { document, lost } = compareServers(documentOf(none, section('odd', [ONE], '# left empty by a template\n')), held([]));
+  const { document, lost } = compared(documentOf(none, section('odd', [ONE], '# left empty by a template\n')), held([]));
   expect([...lost]).toEqual([['none', 'HAProxy does not have this backend']]);
   expect(document.backends[0]).toBe(none);
 });
 
 test('a backend with lines that are no plain servers is left as it is', () => {
   const document = documentOf(section('a', [ONE, '  server two 10.0.0.2:81\n  http-request deny\n']));
-  expect(compareServers(document, held([row('a/other', { admin: 1 })]))).toEqual({ document, exceptions: new Map(), lost: new Map() });
+  expect(compared(document, held([row('a/other', { admin: 1 })]))).toEqual({ document, exceptions: new Map(), lost: new Map() });
 });
 
 test('columns are found by their names, and something else is no answer', () => {
@@ -201,7 +212,7 @@ test('a backend that HAProxy has and the file has not is found with its servers,
   const document: Document = { ...documentOf(section('a', [])), spares };
   const [serving, stopped] = [row('shop_10004/10_0_0_1_80'), row('shop_10004/10_0_0_2_80', { address: '10.0.0.2', admin: 1 })];
   const backends = ['a', 'shop_10004', 'cart_10005', 'theirs', 'theirs_80'];
-  const running = compareServers(document, held([serving, stopped, row('theirs_80/web')], backends));
+  const running = compared(document, held([serving, stopped, row('theirs_80/web')], backends));
   expect([...(running.strays ?? [])].map(([name, stray]) => [name, stray && [stray.found, ...stray.servers.keys()]])).toEqual([
     ['shop_10004', ['just-now', '10_0_0_1_80']],
     ['cart_10005', ['just-now']],
