@@ -1,4 +1,5 @@
 import { bracketed } from '../lib/bracketed.ts';
+import { distinct } from '../lib/distinct.ts';
 import { each, isSameList, withPlaces } from '../lib/lists.ts';
 import { makeSharing } from '../lib/sharing.ts';
 import type { Holder } from '../model/holder.ts';
@@ -100,7 +101,7 @@ function makeArrangeFew(wholeOf: WholeOf): (claims: readonly Claim[], others: Ar
 function claimedWords(front: Front, wholeOf: WholeOf): readonly string[] {
   const bind = bindOf(front);
   const words = bind === undefined ? wholeOf(front).holds : [...wholeOf(front).holds, portWord(bind.port)];
-  return new Set(words).size === words.length ? words : [...new Set(words)];
+  return distinct(words);
 }
 
 function portWord(port: number): string {

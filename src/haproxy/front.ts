@@ -1,3 +1,4 @@
+import { distinct } from '../lib/distinct.ts';
 import { flatOf } from '../lib/flat-lists.ts';
 import { each } from '../lib/lists.ts';
 import type { Fragment, MapFile, Section } from '../model/document.ts';
@@ -152,11 +153,10 @@ function renderFront(named: NamedFront, templates: Templates, settings: Document
     grouped: settings.groupHttpsByVhost,
     byHost: settings.httpsRouting === 'host',
   });
-  const hosts = new Set([...rules.mapped.http, ...rules.mapped.https]);
   return {
     front,
     rules,
-    hostRows: Array.from(hosts, (key) => ({ key, to: backend })),
+    hostRows: distinct([...rules.mapped.http, ...rules.mapped.https]).map((key) => ({ key, to: backend })),
     appRows: settings.maps && front.mode === 'http' ? [{ key: front.app.toLowerCase(), to: backend }] : [],
     userlist:
       auth === undefined

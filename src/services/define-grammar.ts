@@ -50,13 +50,18 @@ export function list(
     read: (text) => {
       if (text.length > LONGEST.list) return { bad: text };
       const elements = text.split(split).filter((element) => element.trim() !== '');
-      const good = elements.flatMap((element) => read(element) ?? []);
-      const bad = elements.filter((element) => read(element) === undefined);
+      const good = new Set<string>();
+      const bad: string[] = [];
+      for (const element of elements) {
+        const value = read(element);
+        if (value === undefined) bad.push(element);
+        else good.add(value);
+      }
       const meant = bad.slice(0, 5).flatMap((element) => guess(element) ?? []);
       return {
         ...(meant.length > 0 && { meant: meant.join(', ') }),
-        ...(good.length > 0 && { value: [...new Set(good)] }),
-        ...((bad.length > 0 || good.length === 0) && { bad: bad.join(' ') || text }),
+        ...(good.size > 0 && { value: [...good] }),
+        ...((bad.length > 0 || good.size === 0) && { bad: bad.join(' ') || text }),
       };
     },
   };

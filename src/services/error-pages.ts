@@ -21,10 +21,11 @@ interface Asking {
 
 /** The error pages that the labels of a port name: files of the operator's folder. Without a folder there are none, and each label is a Problem. */
 export function pagesOf(values: PortLabels, { app, index, folder }: Asking): PagesOfPort {
-  const asked = ERROR_STATUSES.flatMap((status) => {
-    const name = values[`page${status}`];
+  const asked = PAGES.flatMap(({ status, key }) => {
+    const name = values[key];
     return name === undefined ? [] : [{ status, name, label: `HAPROXY_${index}_ERROR_PAGE_${status}` }];
   });
+  if (asked.length === 0) return NONE;
   if (folder === undefined) {
     return { pages: [], files: [], problems: asked.map(({ label }) => withoutFolder(label, { app, index })) };
   }
@@ -35,6 +36,10 @@ export function pagesOf(values: PortLabels, { app, index, folder }: Asking): Pag
     problems: [],
   };
 }
+
+const NONE: PagesOfPort = { pages: [], files: [], problems: [] };
+
+const PAGES = ERROR_STATUSES.map((status) => ({ status, key: `page${status}` as const }));
 
 const TYPES: Readonly<Record<string, string>> = { '.json': 'application/json', '.txt': 'text/plain; charset=utf-8' };
 

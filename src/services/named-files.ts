@@ -18,6 +18,8 @@ interface OfPort {
 
 /** All files that the labels of a port name, each with its label. */
 export function filesOf({ certificate, bindOptions, backendCa, clientCa }: Naming, { index, overrides }: OfPort): readonly FileOfLabel[] {
+  const isNamed = certificate !== undefined || bindOptions !== undefined || backendCa !== undefined || clientCa !== undefined;
+  if (!isNamed && Object.keys(overrides).length === 0) return NONE;
   const of = (name: string) => `HAPROXY_${index}_${name}`;
   const ofTemplates = Object.entries(overrides).flatMap(([name, text]) => {
     const label = of(name.replace(/^HAPROXY_/, ''));
@@ -31,6 +33,8 @@ export function filesOf({ certificate, bindOptions, backendCa, clientCa }: Namin
     ...ofTemplates,
   ];
 }
+
+const NONE: readonly never[] = [];
 
 function authorities(path: string | undefined, label: string): readonly FileOfLabel[] {
   return path === undefined ? [] : [{ file: fileName({ keyword: 'ca-file', path }), label, in: 'template' }];

@@ -34,11 +34,10 @@ export function readLabels(definition: Definition, templates: ReadonlySet<string
   const { entries, dropped, size } = entriesOf(definition);
   const owner: Owner = { by: 'app', app: definition.id };
   const count = definition.ports.length;
-  const ofApp = readTable({ rows: APP_ROWS, entries: entries.filter(({ index }) => index === undefined), owner });
-  const byPort = groupByPort(entries);
+  const sorted = sortOut(entries, templates, count);
+  const ofApp = readTable({ rows: APP_ROWS, entries: sorted.ofApp, owner });
   const isShut = (index: number): boolean => dropped.some((entry) => guardsAccess(entry) && (entry.index ?? index) === index);
-  const ofPorts = definition.ports.map((_, index) => {
-    const own = byPort.get(index) ?? [];
+  const ofPorts = sorted.ofPorts.map((own, index) => {
     const of = { own, owner: { ...owner, index }, count };
     const read = withinPorts(readTable({ rows: PORT_ROWS, entries: own, owner: of.owner }), of);
     return { ...read, own, shut: read.shut || ofApp.shut || (dropped.length > 0 && isShut(index)) };
@@ -52,8 +51,6 @@ export function readLabels(definition: Definition, templates: ReadonlySet<string
       names: own.map(({ name }) => name),
     })),
   );
-  const strangers = entries.filter((entry) => !isKnown(entry, templates));
-  const beyond = entries.filter((entry) => isKnown(entry, templates) && entry.index !== undefined && entry.index >= count);
   return {
     app: ofApp.values,
     ports: bounded.ports,
@@ -63,33 +60,42 @@ export function readLabels(definition: Definition, templates: ReadonlySet<string
       ...bounded.problems,
       ...(dropped.length > 0 ? [droppedLabels({ dropped, size, owner })] : []),
       ...(denied ? entries.filter((entry) => isTemplate(entry, templates)).map((entry) => deniedTemplate(entry, owner)) : []),
-      ...firstOf(strangers, owner, (entry) => unknownLabel({ entry, owner, templates })),
-      ...firstOf(beyond, owner, (entry) => noSuchPort({ entry, owner, count })),
+      ...firstOf(sorted.strangers, owner, (entry) => unknownLabel({ entry, owner, templates })),
+      ...firstOf(sorted.beyond, owner, (entry) => noSuchPort({ entry, owner, count })),
     ],
   };
 }
 
-function groupByPort(entries: readonly Entry[]): ReadonlyMap<number, readonly Entry[]> {
-  const byPort = new Map<number, Entry[]>();
+interface SortedOut {
+  readonly ofApp: Entry[];
+  /** By port index; as many as the app has ports. */
+  readonly ofPorts: readonly Entry[][];
+  /** Labels and templates that nobody knows. */
+  readonly strangers: Entry[];
+  /** Labels for ports that the app does not have. */
+  readonly beyond: Entry[];
+}
+
+/** The entries by what they are for, in one pass, because this is done for every app. */
+function sortOut(entries: readonly Entry[], templates: ReadonlySet<string>, count: number): SortedOut {
+  const sorted: SortedOut = { ofApp: [], ofPorts: Array.from({ length: count }, () => []), strangers: [], beyond: [] };
   for (const entry of entries) {
-    if (entry.index === undefined) continue;
-    const own = byPort.get(entry.index);
-    if (own === undefined) byPort.set(entry.index, [entry]);
-    else own.push(entry);
+    const { index } = entry;
+    if (index === undefined) sorted.ofApp.push(entry);
+    else sorted.ofPorts[index]?.push(entry);
+    if (!isKnown(entry, templates)) sorted.strangers.push(entry);
+    else if (index !== undefined && index >= count) sorted.beyond.push(entry);
   }
-  return byPort;
+  return sorted;
 }
 
 function isKnown({ index, key }: Entry, templates: ReadonlySet<string>): boolean {
-  return index === undefined ? APP_KEYS.has(key) : PORT_KEYS.has(key) || templates.has(`HAPROXY_${key}`);
+  return index === undefined ? APP_ROWS.has(key) : PORT_ROWS.has(key) || templates.has(`HAPROXY_${key}`);
 }
 
 function isTemplate({ index, key }: Entry, templates: ReadonlySet<string>): boolean {
   return index !== undefined && templates.has(`HAPROXY_${key}`);
 }
-
-const APP_KEYS: ReadonlySet<string> = new Set(Object.values(APP_LABELS).map(({ name }) => name));
-const PORT_KEYS: ReadonlySet<string> = new Set(Object.values(PORT_LABELS).map(({ name }) => name));
 
 /** A row of a table of labels: its key in the table, and its place. */
 interface Row<Table> {
@@ -116,15 +122,10 @@ interface TableOfEntries<Table> {
 
 /** Reads the entries by a table of labels, in the order of the table. A label with a bad value counts as absent, and shuts the port when it guards access. */
 function readTable<Table extends Record<string, Label<unknown>>>({ rows, entries, owner }: TableOfEntries<Table>) {
-  const texts = new Map(entries.map((entry) => [entry.key, entry]));
-  const found = Array.from(texts.values(), (entry) => ({ entry, row: rows.get(entry.key) })).sort(
-    (a, b) => placeOf(a.row) - placeOf(b.row),
-  );
   const values: Record<string, unknown> = {};
   const problems: Problem[] = [];
   let shut = false;
-  for (const { entry, row } of found) {
-    if (row === undefined) continue;
+  for (const { entry, row } of inTable(rows, entries)) {
     const { key, label } = row;
     const { value, bad, why, meant, note } = label.grammar.read(entry.text);
     values[key] = value;
@@ -136,8 +137,15 @@ function readTable<Table extends Record<string, Label<unknown>>>({ rows, entries
   return { values: values as Values<Table>, problems, shut };
 }
 
-function placeOf(row: { readonly place: number } | undefined): number {
-  return row?.place ?? Number.MAX_SAFE_INTEGER;
+/** The entries that a table has rows for, in the order of the table. Of two for one row (HAPROXY_0_VHOST, HAPROXY_00_VHOST), the last counts. */
+function inTable<Table>(rows: Rows<Table>, entries: readonly Entry[]): readonly { readonly entry: Entry; readonly row: Row<Table> }[] {
+  const found: { readonly entry: Entry; readonly row: Row<Table> }[] = [];
+  for (const entry of entries) {
+    const row = rows.get(entry.key);
+    if (row !== undefined) found.push({ entry, row });
+  }
+  if (found.length < 2) return found;
+  return found.sort((a, b) => a.row.place - b.row.place).filter(({ row }, i) => row !== found[i + 1]?.row);
 }
 
 interface ReadPort {
@@ -155,9 +163,10 @@ interface OfPort {
 
 /** Ignores a health check port index that the app does not have. */
 function withinPorts(read: ReadPort, { own, owner, count }: OfPort): ReadPort {
-  const entry = own.find(({ key }) => key === PORT_LABELS.checkPortIndex.name);
   const other = read.values.checkPortIndex;
-  if (entry === undefined || other === undefined || other < count) return read;
+  if (other === undefined || other < count) return read;
+  const entry = own.find(({ key }) => key === PORT_LABELS.checkPortIndex.name);
+  if (entry === undefined) return read;
   const problem = noSuchPort({ entry: { ...entry, index: other }, owner, count });
   return { ...read, values: { ...read.values, checkPortIndex: undefined }, problems: [...read.problems, problem] };
 }

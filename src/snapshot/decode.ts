@@ -191,7 +191,7 @@ function makeTask({ task, wire, definition, rule }: TaskParts): Task {
     host,
     hostAddress: isIP(host) > 0 ? host : undefined,
     state: task.state ?? '',
-    addresses: (task.ipAddresses ?? []).flatMap(({ ipAddress }) => (ipAddress != null && isIP(ipAddress) > 0 ? [ipAddress] : [])),
+    addresses: readAddresses(task),
     hostPorts: unpackPorts(task.ports ?? [], ports),
     health,
     ...(passedUntil !== undefined && { passedUntil }),
@@ -200,6 +200,12 @@ function makeTask({ task, wire, definition, rule }: TaskParts): Task {
     version,
     ...(!Number.isNaN(startedAt) && { startedAt }),
   };
+}
+
+function readAddresses({ ipAddresses }: WireTask): readonly string[] {
+  const addresses: string[] = [];
+  for (const { ipAddress } of ipAddresses ?? []) if (ipAddress != null && isIP(ipAddress) > 0) addresses.push(ipAddress);
+  return addresses;
 }
 
 /**
