@@ -191,7 +191,7 @@ export class Attempts {
    */
   async #putBack(candidate: Document, error: unknown): Promise<Attempt> {
     const { parts, actual } = this.#shared;
-    const { files, haproxy, ended, signal } = parts;
+    const { files, ended, signal } = parts;
     actual.file.written = undefined;
     const isBack = await files.restore();
     if (signal.aborted) throw error;
@@ -200,7 +200,7 @@ export class Attempts {
     if (hasEnded) ended(error);
     const isFirst = !isBack && actual.running === undefined && (await parts.applied()) === undefined;
     const consequence = await actual.refuse({ error, hasEnded, isFirst }, candidate);
-    if (hasEnded && actual.running !== undefined) actual.running = await haproxy.holds(actual.running.document);
+    if (hasEnded) await actual.readAgain();
     if (consequence === 'later') throw error;
     if (revived instanceof Error && consequence !== 'another') throw revived;
     const why = sentence(error);

@@ -1,9 +1,9 @@
-import { chmod, copyFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ignoreMissing } from '../lib/missing.ts';
 import type { Verdict } from '../model/haproxy.ts';
 import { certificatesText } from '../haproxy/certificates-file.ts';
-import { CERTIFICATES_FILE, MAP_FILES } from '../haproxy/settings.ts';
+import { CERTIFICATES_FILE } from '../haproxy/settings.ts';
 import { mapText, textOf } from '../haproxy/file-text.ts';
 import { makeFolder } from '../lib/folders.ts';
 import { gather } from '../lib/gather.ts';
@@ -13,6 +13,7 @@ import { replaceFile } from '../lib/write-file.ts';
 import { areServedLast, noteServed } from './served-note.ts';
 import type { Document } from '../model/document.ts';
 import { combine, digesting, fingerprintOf, fingerprintOfFiles } from './fingerprints.ts';
+import { copyBack, copyTo, mapsIn, mapsLeft, readAll, replaceAll, writeAll, type Place, type Texts } from './texts-on-disk.ts';
 
 /** The files that HAProxy reads: its configuration and the map files. */
 export interface Files {
@@ -61,12 +62,10 @@ export interface FilesSettings {
 const SHORT_MS = [5_000, 30_000] as const;
 const SHORT_TIMES = 5;
 
-/** Texts by file name: first the configuration, then the maps. */
-type Texts = ReadonlyMap<string, string>;
-
 /** The configuration and its maps on the disk, and copies of them in the state folder. */
 export class FilesOnDisk implements Files {
   readonly #settings: FilesSettings;
+  readonly #place: Place;
   readonly #folder: string;
   readonly #name: string;
   #good: string | undefined; // fingerprint of the last files that HAProxy accepted
@@ -76,6 +75,7 @@ export class FilesOnDisk implements Files {
     this.#settings = settings;
     this.#folder = path.dirname(path.resolve(settings.config));
     this.#name = path.basename(settings.config);
+    this.#place = { folder: this.#folder, name: this.#name };
   }
 
   async put(document: Document): Promise<Verdict> {
@@ -90,7 +90,7 @@ export class FilesOnDisk implements Files {
       this.#goodMs = this.#settings.now() - start;
     }
     await this.#orWarn('the previous configuration could not be archived', () => this.#archive());
-    await writeAll(this.#folder, [...texts].reverse()); // maps first, because the new configuration may need them
+    await replaceAll(this.#place, texts);
     return { ok: true };
   }
 
@@ -110,10 +110,13 @@ export class FilesOnDisk implements Files {
 
   async write(document: Document): Promise<string> {
     const digests = new Map<string, string>();
-    for (const [file, pieces] of piecesOf(document, this.#name)) {
+    const all = piecesOf(document, this.#name);
+    const left = await mapsLeft(this.#place, new Map(all));
+    for (const [file, pieces] of all) {
       const tell = (digest: string): Map<string, string> => digests.set(file, digest);
       await replaceFile(path.join(this.#folder, file), digesting(pieces, tell)); // in pieces, so that the event loop is not blocked
     }
+    for (const file of left) await rm(path.join(this.#folder, file), { force: true });
     this.#good = combine(digests);
     await noteServed(this.#settings.stateDir, this.#good);
     return this.#good;
@@ -139,13 +142,13 @@ export class FilesOnDisk implements Files {
     const words =
       'the configuration that HAProxy runs could not be copied: if HAProxy refuses the next one, an older configuration is put back';
     await this.#orWarn(words, async () => {
-      await copyAll(this.#folder, path.join(this.#settings.stateDir, 'confirmed'), this.#name);
+      await copyTo(path.join(this.#settings.stateDir, 'confirmed'), this.#place);
     });
     await noteServed(this.#settings.stateDir, await this.fingerprint());
   }
 
   async restore(): Promise<boolean> {
-    return copyAll(path.join(this.#settings.stateDir, 'confirmed'), this.#folder, this.#name);
+    return copyBack(path.join(this.#settings.stateDir, 'confirmed'), this.#place);
   }
 
   /** Checks a candidate in a folder of its own beside the target, together with its maps, so that HAProxy reads it as it would in its place. */
@@ -219,31 +222,4 @@ function moved({
   if (maps.length === 0) return text;
   const names = [...maps].sort((a, b) => b.length - a.length).map((map) => path.join(from, map).replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return text.replaceAll(new RegExp(names.join('|'), 'g'), (found) => path.join(to, path.basename(found))); // one copy of the text, not one for each map
-}
-
-/** Reads those of the files that exist. */
-async function readAll(folder: string, names: readonly string[]): Promise<Texts> {
-  const texts = new Map<string, string>();
-  for (const name of names) {
-    const text = await readFile(path.join(folder, name), 'utf8').catch(ignoreMissing);
-    if (text !== undefined) texts.set(name, text);
-  }
-  return texts;
-}
-
-async function writeAll(folder: string, texts: Iterable<readonly [string, string]>): Promise<void> {
-  for (const [name, text] of texts) await replaceFile(path.join(folder, name), [text]);
-}
-
-async function mapsIn(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder).catch(ignoreMissing);
-  return (names ?? []).filter((file) => MAP_FILES.includes(file) || file === CERTIFICATES_FILE);
-}
-
-async function copyAll(from: string, to: string, name: string): Promise<boolean> {
-  const texts = await readAll(from, [name, ...(await mapsIn(from))]);
-  if (!texts.has(name)) return false;
-  await makeFolder(to);
-  await writeAll(to, [...texts].reverse());
-  return true;
 }

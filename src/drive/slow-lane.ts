@@ -68,14 +68,14 @@ export class SlowLane {
   }
 
   async #reloadAsItIs(): Promise<void> {
-    const { parts, actual } = this.#shared;
+    const { actual } = this.#shared;
     const reasons = this.#asked;
     this.#asked = [];
     const isEdited = reasons.includes(BY_HAND) && !(await actual.isFileOurs()); // then it stays, and says what is wanted
     if (!isEdited) await actual.file.write();
     await actual.onSocket(async () => {
       await actual.reload(reasons, isEdited ? undefined : actual.running?.document);
-      if (actual.running !== undefined) actual.running = await parts.haproxy.holds(actual.running.document);
+      await actual.readAgain();
     });
   }
 

@@ -50,7 +50,8 @@ export interface Haproxy {
   passed(servers: readonly Pick<ServerException, 'backend' | 'server'>[]): Promise<ReadonlySet<string>>;
   /**
    * Records that the files with this fingerprint describe what HAProxy runs, although runtime commands brought it there and it did not load the
-   * files. The next daemon, which adopts this HAProxy, reads the record.
+   * files. The next daemon, which adopts this HAProxy, reads the record. Nothing is recorded of a worker whose memory is not known: it may have loaded
+   * different files, such as those of a reload that was not confirmed.
    */
   agrees(fingerprint: string): Promise<void>;
 }

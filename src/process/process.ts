@@ -70,7 +70,7 @@ function makeMasterWorker(own: OwnHaproxy): MasterWorker {
     pids: (mostMs = own.deadlineMs) => pidsOf(own, mostMs),
     holders: () => own.holder?.pids ?? [],
     stays: makeStays(own),
-    knows: (worker) => [undefined, worker].includes(runtime.pid()),
+    knows: (worker) => knows(own, worker),
     applied: () => applied(own),
     ...makeTurns(runtime, inTurn),
     meanwhile: () => makeMeanwhile(own.direct, runtime.pid()),
@@ -84,9 +84,14 @@ async function ready(own: OwnHaproxy): Promise<void> {
   if (own.service !== undefined && (await look(own, own.now() + own.deadlineMs)) === undefined) throw notStarted(own);
 }
 
+function knows({ runtime }: OwnHaproxy, worker: number): boolean {
+  return [undefined, worker].includes(runtime.pid());
+}
+
 async function agrees(own: OwnHaproxy, fingerprint: string): Promise<void> {
   const worker = await serving(own);
   if (worker === undefined) throw new Error('no worker of HAProxy serves, so what it runs is not recorded');
+  if (!knows(own, worker)) throw new Error(`a different worker of HAProxy serves than before (pid ${worker}), so what it runs is not recorded`);
   await note(own, { fingerprint, worker });
 }
 

@@ -63,10 +63,15 @@ export function makeCommand(settings: CommandSettings): CommandHaproxy {
       const { fingerprint } = await readMarker(markerPath);
       return fingerprint === undefined ? settings.fingerprint() : fingerprint === UNKNOWN ? undefined : fingerprint;
     },
-    agrees: (fingerprint) => inTurn(() => writeMarker(markerPath, { fingerprint })),
+    agrees: (fingerprint) => inTurn(() => agrees(markerPath, fingerprint)),
     ...(runtime === undefined ? UNREACHED : makeTurns(runtime, inTurn)),
     meanwhile: () => makeMeanwhile(direct, runtime?.pid()),
   };
+}
+
+/** Records what HAProxy runs. After a command that failed nothing is recorded until one succeeds: HAProxy may have loaded that file all the same. */
+async function agrees(markerPath: string, fingerprint: string): Promise<void> {
+  if ((await readMarker(markerPath)).fingerprint !== UNKNOWN) await writeMarker(markerPath, { fingerprint });
 }
 
 const UNREACHED: RuntimePart = {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { calm, makeRig, named } from './drive-rig.ts';
+import { calm, makeRig, named, type Rig } from './drive-rig.ts';
 import { oneAtATime } from '../../src/lib/runs.ts';
 import { sentence } from '../../src/lib/sentence.ts';
 
@@ -155,4 +155,33 @@ test('a start at which neither the files nor those before can be had: it is told
   await calm();
   expect(rig.log.slice(0, 6)).toEqual(['put b', 'reload b', 'restore', 'revive', 'put a without its port', 'reload a without its port']);
   expect([told, rig.runs]).toEqual([['the port is taken'], 'a without its port']);
+});
+
+test('HAProxy does not answer what it holds after a reload by hand: it is found out anew, and not taken for what it was', async () => {
+  let fails = 0;
+  const rig: Rig = makeRig(
+    {
+      haproxy: {
+        release: () => Promise.resolve(undefined),
+        send: () => Promise.reject(new Error('it takes no commands')),
+        passed: () => Promise.resolve(new Set()),
+        agrees: () => Promise.resolve(),
+        reload: () => {
+          rig.runs = rig.disk;
+          return Promise.resolve();
+        },
+        holds: (document) =>
+          fails-- > 0 ? Promise.reject(new Error('nobody answers')) : Promise.resolve({ document, exceptions: new Map(), lost: new Map() }),
+      },
+    },
+    5,
+  );
+  rig.drive.want(named('a'));
+  await calm();
+  fails = 1;
+  const before = rig.drive.running();
+  rig.drive.reloadAsItIs();
+  await calm();
+  expect(rig.drive.running()).toBeDefined();
+  expect(rig.drive.running()).not.toBe(before);
 });

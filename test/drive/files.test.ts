@@ -274,3 +274,21 @@ test('the files that HAProxy served last are known by a note, also after a write
   await utimes(join(stateDir, 'served'), old, old);
   await expect(files.wasServed()).resolves.toBe(false);
 });
+
+test('a map that the next configuration does not have goes with the one that reads it, so that the files are those that were written', async () => {
+  const { files, config, stateDir } = await makeRig();
+  const folder = join(config, '..');
+  await writeFile(join(folder, 'app2backend.map'), 'of somebody else\n');
+  const rows = new Map([['a/rate', '5' as never]]);
+  const limited = made(`map(${folder}/limits.map) map(${folder}/route-host.map)`);
+  await files.put({ ...limited, maps: { 'limits.map': rows, 'route-host.map': new Map(), 'route-wildcard.map': new Map() } });
+  await files.confirm();
+  await files.put(made('a'));
+  expect(await there(folder)).toEqual(['app2backend.map', 'haproxy.cfg']);
+  await files.restore();
+  expect(await there(folder)).toEqual(['app2backend.map', 'haproxy.cfg', 'limits.map', 'route-host.map', 'route-wildcard.map']);
+  await rm(join(folder, 'app2backend.map'));
+  expect(await files.write(made('a'))).toBe(await files.fingerprint());
+  await files.confirm();
+  expect(await there(join(stateDir, 'confirmed'))).toEqual(['haproxy.cfg']);
+});

@@ -93,6 +93,15 @@ test('3.x: a reload is confirmed by another worker that serves, and noted', asyn
   await expect(own.applied()).resolves.toBe('f');
 });
 
+test('what a worker runs that somebody else has put in place is not noted until it is read back', async () => {
+  const runDir = await fakeMaster(SERVING, [['Success=1\n--\n', RELOADED]]);
+  const own = make(runDir);
+  await own.send([COMMAND]);
+  await make(runDir).reload([]);
+  await expect(own.agrees('g')).rejects.toThrow(`a different worker of HAProxy serves than before (pid ${process.ppid})`);
+  await expect(own.applied()).resolves.not.toBe('g');
+});
+
 test('3.x: a refused reload tells what came with the answer, and who serves on', async () => {
   const runDir = await fakeMaster(SERVING, [
     ["Success=0\n--\n[NOTICE]   (7) : haproxy version is 3.2.0\n[ALERT]    (7) : config : unknown keyword 'x'\n", REFUSED],

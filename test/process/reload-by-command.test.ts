@@ -90,6 +90,8 @@ test('what is loaded: the file on the disk before any reload, then what was relo
   await expect(readFile(join(runDir, 'applied.json'), 'utf8')).resolves.toBe('{"fingerprint":"on the disk"}');
   await expect((await make(runDir, 'process.exitCode = 1')).reload([])).rejects.toThrow('exit code 1');
   await expect(haproxy.applied()).resolves.toBeUndefined();
+  await haproxy.agrees('put back');
+  await expect(haproxy.applied()).resolves.toBeUndefined();
 });
 
 const COMMAND = { text: 'disable server b/one', expect: /^$/, reason: { code: 'server-changed', subject: 's', detail: '' } } as const;

@@ -8,7 +8,7 @@ import { applyAnswers } from '../../../src/plan/apply-answers.ts';
 import { makePlan } from '../../../src/plan/plan.ts';
 import { planDeletions } from '../../../src/plan/plan-deletions.ts';
 import { settings, templatesWith } from '../../haproxy/make.ts';
-import { servicesOf, type Estate } from './estate.ts';
+import { makeServices, type Estate } from './estate.ts';
 import type { FakeDisk } from './fake-disk.ts';
 import type { FakeHaproxy } from './fake-haproxy.ts';
 import { reach, type Reached } from './fake-reached.ts';
@@ -42,6 +42,7 @@ export class FakeDaemon {
   readonly #machine: Machine;
   readonly #reached: Reached;
   readonly #render: ReturnType<typeof makeRenderer>;
+  readonly #servicesOf = makeServices();
 
   constructor(machine: Machine, owner: string) {
     this.#machine = machine;
@@ -52,7 +53,7 @@ export class FakeDaemon {
   }
 
   want(estate: Estate): void {
-    this.wanted = this.#render(servicesOf(estate), this.#machine.haproxy.release).document;
+    this.wanted = this.#render(this.#servicesOf(estate), this.#machine.haproxy.release).document;
     this.drive.want(this.wanted);
   }
 

@@ -54,6 +54,11 @@ export class FakeHaproxy {
     void this.#load(fault);
   }
 
+  /** Somebody else asks the master to reload, which it does if it is not loading already. */
+  loadByOthers(): void {
+    if (this.serving !== undefined && !this.isLoading) this.load(undefined);
+  }
+
   async #load(fault: ReloadFault | undefined): Promise<void> {
     await this.#turns.gate(HAPROXY);
     const next = this.#worker();

@@ -61,6 +61,7 @@ function makeOwn(parts: OwnParts): Pick<Reached, 'haproxy' | 'pid'> {
       inTurn(async () => {
         await machine.turns.gate(owner);
         if (machine.haproxy.serving === undefined || machine.haproxy.isLoading) throw new Error('no worker serves');
+        if (![undefined, machine.haproxy.serving.pid].includes(master.pid())) throw new Error('a different worker serves');
         note(machine, fingerprint);
       }),
   };

@@ -19,7 +19,7 @@ export type Act =
 export type Trouble = { readonly reload: ReloadFault } | { readonly cutAfter: number } | { readonly stopAfter: number };
 
 /** What happens to HAProxy or a daemon, without more to say. */
-export type Event = 'checks pass' | 'look' | 'a check refuses' | 'HAProxy is killed' | 'the daemon is killed' | 'a reload by hand';
+export type Event = 'checks pass' | 'look' | 'a check refuses' | 'HAProxy is killed' | 'the daemon is killed' | 'a reload by hand' | 'a reload by somebody else';
 
 /** The machine of a history. */
 export interface HistorySettings extends Pick<Machine, 'spares' | 'maps'> {
@@ -95,6 +95,7 @@ export class History {
     else if (event === 'a check refuses') this.disk.refusals = 1;
     else if (event === 'HAProxy is killed') this.haproxy.kill();
     else if (event === 'a reload by hand') this.#daemon.drive.reloadAsItIs();
+    else if (event === 'a reload by somebody else') this.haproxy.loadByOthers();
     else {
       await this.turns.flush();
       this.turns.end(this.#owner);
