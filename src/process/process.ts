@@ -91,7 +91,8 @@ function knows({ runtime }: OwnHaproxy, worker: number): boolean {
 async function agrees(own: OwnHaproxy, fingerprint: string): Promise<void> {
   const worker = await serving(own);
   if (worker === undefined) throw new Error('no worker of HAProxy serves, so what it runs is not recorded');
-  if (!knows(own, worker)) throw new Error(`a different worker of HAProxy serves than before (pid ${worker}), so what it runs is not recorded`);
+  if (!knows(own, worker))
+    throw new Error(`a different worker of HAProxy serves than before (pid ${worker}), so what it runs is not recorded`);
   await note(own, { fingerprint, worker });
 }
 

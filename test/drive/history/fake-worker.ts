@@ -39,7 +39,8 @@ export class FakeWorker {
     this.pid = pid;
     this.#version = `${major}.${minor}.1`;
     this.config = texts.get(CONFIG) ?? '';
-    for (const [name, text] of texts) if (this.config.includes(`${FOLDER}/${name}`)) this.maps.set(`${FOLDER}/${name}`, rowsOf(text.split('\n')));
+    for (const [name, text] of texts)
+      if (this.config.includes(`${FOLDER}/${name}`)) this.maps.set(`${FOLDER}/${name}`, rowsOf(text.split('\n')));
     let servers: Servers = new Map();
     for (const line of this.config.split('\n')) {
       const [word = '', name = '', address = '', ...words] = line.trim().split(' ');

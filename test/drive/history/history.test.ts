@@ -27,19 +27,22 @@ test('a reload by hand at the moment when what spare backends serve is to move d
 test.each([
   { major: 2, minor: 6 },
   { major: 3, minor: 4 },
-])('what a worker has loaded that comes after its reload was given up is not taken for the file that was put back ($major.$minor)', (release) => {
-  const tasks = { isChecked: false, balance: 'roundrobin', hosts: 1 } as const;
-  const acts: readonly Act[] = [
-    { kind: 'want', app: 'ant', wish: { ...tasks, tasks: [1] } },
-    { kind: 'calm', ms: 3_000 },
-    { kind: 'trouble', trouble: { reload: 'late' } },
-    { kind: 'want', app: 'cat', wish: { ...tasks, tasks: [1, 2] } },
-    { kind: 'pass', ms: 700_000 },
-    { kind: 'want', app: 'cat', wish: undefined },
-    { kind: 'calm', ms: 0 },
-  ];
-  return endsWell({ spares: 0, maps: true, release, acts });
-});
+])(
+  'what a worker has loaded that comes after its reload was given up is not taken for the file that was put back ($major.$minor)',
+  (release) => {
+    const tasks = { isChecked: false, balance: 'roundrobin', hosts: 1 } as const;
+    const acts: readonly Act[] = [
+      { kind: 'want', app: 'ant', wish: { ...tasks, tasks: [1] } },
+      { kind: 'calm', ms: 3_000 },
+      { kind: 'trouble', trouble: { reload: 'late' } },
+      { kind: 'want', app: 'cat', wish: { ...tasks, tasks: [1, 2] } },
+      { kind: 'pass', ms: 700_000 },
+      { kind: 'want', app: 'cat', wish: undefined },
+      { kind: 'calm', ms: 0 },
+    ];
+    return endsWell({ spares: 0, maps: true, release, acts });
+  },
+);
 
 test.each([
   { of: 'of commands, reloads and crashes', given: anyHistory },

@@ -19,7 +19,14 @@ export type Act =
 export type Trouble = { readonly reload: ReloadFault } | { readonly cutAfter: number } | { readonly stopAfter: number };
 
 /** What happens to HAProxy or a daemon, without more to say. */
-export type Event = 'checks pass' | 'look' | 'a check refuses' | 'HAProxy is killed' | 'the daemon is killed' | 'a reload by hand' | 'a reload by somebody else';
+export type Event =
+  | 'checks pass'
+  | 'look'
+  | 'a check refuses'
+  | 'HAProxy is killed'
+  | 'the daemon is killed'
+  | 'a reload by hand'
+  | 'a reload by somebody else';
 
 /** The machine of a history. */
 export interface HistorySettings extends Pick<Machine, 'spares' | 'maps'> {
