@@ -154,7 +154,7 @@ function withSingleBlanks(one: string): string {
 function reasonAgainst(one: string): string {
   if (/\$|%\[\s*env\b|\benv\(/.test(one)) return 'it reads the environment';
   if (/\blua\b|lua\./.test(one)) return 'it runs Lua';
-  if (/\b(?:crt|ca-file|crl-file|crt-list|errorfile|lf-file|file)\b|\s-[fM]\s|map\w*\(/.test(one)) return 'it reads a file';
+  if (/\b(?:crt|ca-file|crl-file|crt-list|errorfile|lf-file|file)\b|\s-[fM]\s|\b(?=\w*map)\w+\(/.test(one)) return 'it reads a file';
   if (/^(?:use_backend|default_backend|use-server)\b/.test(one)) return "it leads to something other than the port's own backend";
   if (/^server\b/.test(one)) return "it is not a server of the port's own tasks, or has an option that is not on the list";
   return 'it is not on the list of lines that every app may have';

@@ -154,10 +154,14 @@ function findUnconditional(name: TemplateName, text: string): string | undefined
   return rule === undefined ? undefined : `'${rule.trim()}' would affect every app of the shared frontend: give it a condition ('if …')`;
 }
 
+/** Characters besides the line feed at which JavaScript's `.` ends: behind the last one, a pattern that begins finds its end. */
+const LINE_ENDS = ['\r', '\u2028', '\u2029'];
+
 /** Whether a rule is for some requests only. A condition that holds for all requests does not count. */
 function hasCondition(line: string): boolean {
   if (/^acl\s/.test(line)) return true;
-  const [, word, condition = ''] = /\s(if|unless)\s(.*)$/.exec(line) ?? [];
+  const start = Math.max(0, ...LINE_ENDS.map((end) => line.lastIndexOf(end)));
+  const [, word, condition = ''] = /\s(if|unless)\s(.*)$/.exec(line.slice(start)) ?? [];
   return word !== undefined && !(word === 'if' ? ALWAYS : NEVER).test(condition.trim());
 }
 

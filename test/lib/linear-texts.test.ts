@@ -2,7 +2,8 @@ import { expect, jest, test } from '@jest/globals';
 import vm from 'node:vm';
 import { judgePem } from '../../src/certificates/pem.ts';
 import { evaluateFormat } from '../../src/explain/samples.ts';
-import { variablesIn } from '../../src/haproxy/template-rules.ts';
+import { findUnsafe } from '../../src/haproxy/safe-lines.ts';
+import { findTrespass, variablesIn } from '../../src/haproxy/template-rules.ts';
 import { hideInLines } from '../../src/lib/secrets.ts';
 
 jest.setTimeout(120_000);
@@ -19,6 +20,12 @@ const TEXTS: readonly (readonly [what: string, read: (text: string) => unknown, 
   ['schemes', hideInLines, `key ${'a://'.repeat(MANY)}`],
   ['the word key in the name of a header', hideInLines, `set-header ${'key'.repeat(MANY)}`],
   ['escaped quotes in an open quote', variablesIn, `"${'\\"'.repeat(MANY)}`],
+  [
+    'the beginning of a condition before a line end',
+    (text) => findTrespass('HAPROXY_HTTP_FRONTEND_ACL', text),
+    `x${' if'.repeat(MANY)}\u2028x`,
+  ],
+  ['the word map in a line that is not safe', (text) => findUnsafe('HAPROXY_BACKEND_HEAD', text, false), 'map'.repeat(MANY)],
   ['beginnings of samples', (text) => evaluateFormat(text, {} as Parameters<typeof evaluateFormat>[1]), '%['.repeat(MANY)],
 ];
 
