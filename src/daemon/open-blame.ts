@@ -50,6 +50,7 @@ interface BlamingSettings {
 export function makeBlaming(settings: BlamingSettings): Pick<DriveDependencies, 'refused' | 'accepted'> {
   const { files, file, tell, viewOf, log, now, refusePems } = settings;
   let fault: OperatorsFault | undefined;
+  let endedAt: Document | undefined; // at whose reload HAProxy ended last; where it does not say why, somebody may have killed it, so it is tried once more
   const check = checkOurs(files, file);
   const accepted = (): void => {
     tell({ kind: 'accepted', at: now() });
@@ -66,6 +67,9 @@ export function makeBlaming(settings: BlamingSettings): Pick<DriveDependencies, 
     }
     const isFirst = 'lines' in refusal && good === undefined && (await files.fingerprint()) === 'none';
     if (lines.length === 0 && !hasEnded && !isFirst) return 'later';
+    const wasEndedBefore = endedAt === candidate;
+    if (hasEnded) endedAt = candidate;
+    if (hasEnded && !wasEndedBefore && !lines.some(saysWhy)) return 'later';
     if (await refusePems(refusedPems(lines))) return 'another';
     // The candidate has passed `haproxy -c`, so only the messages of the reload can name somebody.
     const asking = { document: candidate, good, lines, check, nameOf: nameIn(viewOf(candidate)) };
@@ -187,6 +191,11 @@ function linesOf(refusal: CandidateRefusal): readonly string[] {
   if ('lines' in refusal) return refusal.lines;
   const failure = asReloadFailure(refusal.error);
   return failure?.code === 'reload-refused' ? failure.lines.filter((line) => line.startsWith('[ALERT]')) : [];
+}
+
+/** Whether HAProxy says more in this line than that a process of its own has ended. */
+function saysWhy(line: string): boolean {
+  return !/exited with code|exit-on-failure/i.test(line);
 }
 
 /**

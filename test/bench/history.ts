@@ -1,14 +1,18 @@
 /**
  * Random histories in a small estate with a real HAProxy: apps and tasks come and go, the daemon and HAProxy are killed, HAProxy is reloaded by
- * others. After each history Marathon, HAProxy and its file must say the same.
+ * others, labels change what HAProxy takes at runtime and what only a reload can change. After each history HAProxy and its file must serve what a fresh
+ * start makes of what Marathon says: lines, servers with weights and states, rows of maps, and no backend besides.
  *
  *   npm run bench:history             for a minute
  *   npm run bench:history -- 300 7    for 300 s, from the seed 7
+ *   npm run bench:history -- 300 7 --spare-backends 0    with further flags of the daemon
  *
  * A different release of HAProxy is tried by its folder in front of PATH.
  */
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeLabelChange } from './changing-labels.ts';
+import { makeSameView } from './same-view.ts';
 import { openEstate, type Estate } from '../e2e/chaos/estate.ts';
 import { needBuild } from '../e2e/command.ts';
 import { endAll } from '../e2e/ends.ts';
@@ -18,7 +22,8 @@ import { until } from '../e2e/until.ts';
 /** One event. `isFatal`: HAProxy is killed, whose connections break. */
 interface Act {
   readonly what: string;
-  readonly act: (estate: Estate) => Promise<void>;
+  /** May return more words. */
+  readonly act: (estate: Estate) => Promise<string | void>;
   readonly isFatal?: true;
 }
 
@@ -66,19 +71,28 @@ function makeRandom(seed: number): () => number {
 const MOST_ACTS = 6;
 const MOST_PAUSE_MS = 700;
 
+/** What all histories of a run have. */
+interface Run {
+  readonly estate: Estate;
+  readonly random: () => number;
+  readonly acts: readonly Act[];
+  /** Waits until HAProxy and its file serve what Marathon says. */
+  readonly sameView: () => Promise<void>;
+}
+
 /** Runs one history. Returns what happened, and how many requests failed. */
-async function tryHistory(estate: Estate, random: () => number): Promise<{ readonly told: string; readonly failed: number }> {
-  const acts = Array.from({ length: 1 + Math.floor(random() * MOST_ACTS) }, () => ACTS[Math.floor(random() * ACTS.length)] as Act);
+async function tryHistory({ estate, random, acts: all, sameView }: Run): Promise<{ readonly told: string; readonly failed: number }> {
+  const acts = Array.from({ length: 1 + Math.floor(random() * MOST_ACTS) }, () => all[Math.floor(random() * all.length)] as Act);
   const flows = estate.traffic();
   const told: string[] = [];
   for (const { what, act } of acts) {
     const pauseMs = Math.floor(random() * MOST_PAUSE_MS);
-    told.push(`${what}, ${pauseMs} ms`);
-    await act(estate);
+    const more = await act(estate);
+    told.push(`${what}${more === undefined ? '' : `: ${more}`}, ${pauseMs} ms`);
     await sleep(pauseMs);
   }
   try {
-    await estate.cluster.agreed();
+    await sameView();
     await until('a file that HAProxy takes', estate.isValid);
   } catch (error) {
     const log = estate.daemons
@@ -95,15 +109,18 @@ async function tryHistory(estate: Estate, random: () => number): Promise<{ reado
 
 await needHaproxy();
 needBuild();
-const [seconds = '60', given] = process.argv.slice(2);
+const [seconds = '60', given, ...words] = process.argv.slice(2);
 const seed = Number(given ?? Date.now() % 2 ** 31);
 const random = makeRandom(seed);
 const ends: Ends = [];
 const [counts, end] = [{ histories: 0, failed: 0 }, performance.now() + Number(seconds) * 1_000];
 try {
-  const estate = await openEstate({ ends, mount: false });
+  const estate = await openEstate({ ends, mount: false, words: ['--settle', '2', ...words] });
+  const changeLabels = makeLabelChange(estate, random);
+  const labels: Act = { what: 'labels', act: () => Promise.resolve(changeLabels()) };
+  const history = { estate, random, acts: [labels, labels, labels, ...ACTS], sameView: makeSameView(estate, ends) };
   while (performance.now() < end) {
-    const { told, failed } = await tryHistory(estate, random);
+    const { told, failed } = await tryHistory(history);
     counts.histories++;
     counts.failed += failed;
     if (failed > 0) process.stdout.write(`${failed} requests failed: ${told}\n`);

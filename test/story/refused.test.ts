@@ -94,9 +94,31 @@ test.each([
   await expect(refuse(reload(false, line))).resolves.toEqual({ consequence: 'later', told: [] });
 });
 
-test('what ended HAProxy is not tried again, whatever it was', async () => {
-  const { consequence, told } = await refuse({ error: new Error('HAProxy ended at the reload'), hasEnded: true });
-  expect(consequence).toBe('never');
+test.each([
+  ['nothing', new Error('HAProxy ended at the reload')],
+  [
+    'only that its worker was killed',
+    new ReloadRefused('HAProxy ended at the reload', [
+      '[ALERT]    (7) : Current worker (9) exited with code 137 (Killed)',
+      '[ALERT]    (7) : exit-on-failure: killing every processes with SIGTERM',
+    ]),
+  ],
+])('what ended HAProxy, which says %s, is tried once more, because somebody may have killed it, and no third time', async (_, error) => {
+  const view = Story.begin().tell(read(nginx([task(1)])));
+  const told: News[] = [];
+  const { refused } = makeBlaming({
+    now,
+    files: { check: () => Promise.resolve({ ok: true }), fingerprint: () => Promise.resolve('some') },
+    file: '/etc/haproxy/haproxy.cfg',
+    tell: (news) => told.push(news),
+    viewOf: () => view,
+    refusePems: () => Promise.resolve(false),
+    log: LOG,
+  });
+  const refuseIt = () => refused({ error, hasEnded: true }, view.document, undefined);
+  await expect(refuseIt()).resolves.toBe('later');
+  expect(told).toEqual([]);
+  await expect(refuseIt()).resolves.toBe('never');
   expect(told).toMatchObject([
     { problems: [{ owner: { by: 'operator' }, message: expect.stringContaining('HAProxy ended at the reload') }] },
   ]);

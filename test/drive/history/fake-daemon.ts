@@ -67,6 +67,7 @@ export class FakeDaemon {
 }
 
 function dependenciesOf({ turns, disk, tell }: Machine, owner: string, { haproxy, applied, revive, serveAtOnce }: Reached) {
+  const ended = new WeakSet<Document>(); // documents at whose reload HAProxy ended
   const parts: DriveDependencies = {
     ...{ haproxy, applied, revive, ...(serveAtOnce && { serveAtOnce }) },
     ...{ plan: makePlan({ mapFolder: FOLDER }), applyAnswers, planDeletions, readDocument },
@@ -75,9 +76,11 @@ function dependenciesOf({ turns, disk, tell }: Machine, owner: string, { haproxy
       turns.later(owner, ms, work);
     },
     quiet: (work) => lane(work, turns, owner),
-    refused: (refusal) => {
+    refused: (refusal, candidate) => {
       tell('error' in refusal ? String(refusal.error) : refusal.lines.join());
-      return Promise.resolve('error' in refusal && refusal.hasEnded ? 'never' : 'later');
+      const isAgain = ended.has(candidate);
+      if ('error' in refusal && refusal.hasEnded) ended.add(candidate);
+      return Promise.resolve(isAgain && ended.has(candidate) && 'error' in refusal ? 'never' : 'later');
     },
     reloaded: (reasons) => {
       tell(`reloaded: ${reasons.map(({ code, subject }) => `${code} ${subject}`).join()}`);

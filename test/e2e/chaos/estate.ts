@@ -62,10 +62,12 @@ interface Opening {
   readonly ends: Ends;
   /** Mounts a file system for it, where that can be done. */
   readonly mount: boolean;
+  /** Further flags of each daemon. */
+  readonly words?: readonly string[];
 }
 
 /** An estate that is served. */
-export async function openEstate({ ends, mount }: Opening): Promise<Estate> {
+export async function openEstate({ ends, mount, words = [] }: Opening): Promise<Estate> {
   const folder = await makeFolder(ends);
   const mounts = mount && (await mounted(folder, ends));
   const doors = [await makeDoor(ends), await makeDoor(ends)] as const;
@@ -83,7 +85,7 @@ export async function openEstate({ ends, mount }: Opening): Promise<Estate> {
   const fleet = await makeFleet(cluster, APPS + SPARE);
   const tasks = await deployAll(cluster, fleet);
   const held = await writeHeldHaproxy(path.join(folder, 'bin'));
-  const daemons = makeDaemons(cluster, held, ['--stream-timeout', '2', '--templates-dir', templates]);
+  const daemons = makeDaemons(cluster, held, ['--stream-timeout', '2', '--templates-dir', templates, ...words]);
   daemons.start();
   await daemons.now().logged(/has loaded the configuration/);
   await cluster.agreed();
