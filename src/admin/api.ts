@@ -1,7 +1,7 @@
 import { explainApp } from '../explain/app.ts';
 import { appRows } from '../explain/app-rows.ts';
 import { answerTo } from '../explain/explain.ts';
-import { makeLookup, type Lookup } from '../explain/lookup.ts';
+import { makeLookup, type ViewLookup } from '../explain/lookup.ts';
 import { readQuestion } from '../explain/question.ts';
 import { explainRouteInSteps } from '../explain/route.ts';
 import { sentence } from '../lib/sentence.ts';
@@ -12,8 +12,8 @@ import type { View } from '../model/view.ts';
 import { configText } from './config-text.ts';
 import type { History } from './history.ts';
 import type { Hub } from './hub.ts';
-import type { Memory } from './memory.ts';
-import { json, refused, type Answer, type Asked, type Route } from './route.ts';
+import type { MemoryAnswer } from './memory.ts';
+import { json, refused, type RouteAnswer, type RouteRequest, type AdminRoute } from './route.ts';
 
 /** What the API answers from. */
 export interface ApiParts {
@@ -24,7 +24,7 @@ export interface ApiParts {
   /** Why HAProxy does not run what is wanted of it, in words; undefined when it does. */
   readonly lack: () => string | undefined;
   /** What is known beside what Marathon says; undefined before Marathon was read. */
-  readonly memory: () => Memory | undefined;
+  readonly memory: () => MemoryAnswer | undefined;
   readonly history: History;
   readonly hub: Hub;
   /** Reads everything again, and says how HAProxy came to have it; `by`: what was asked for, as the log names it. Never rejects. */
@@ -37,7 +37,7 @@ export interface ApiParts {
 const RESYNC_MS = 300_000;
 
 /** The API: what is served and what is not, what HAProxy runs, and what has changed. */
-export function apiRoutes(parts: ApiParts): readonly Route[] {
+export function apiRoutes(parts: ApiParts): readonly AdminRoute[] {
   const ofView = withView(parts);
   return [
     { method: 'GET', path: '/v1/apps', answer: ofView(({ view }) => listed('apps', appRows(view))) },
@@ -54,11 +54,11 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
   ];
 }
 
-type OfView = (lookup: Lookup, asked: Asked) => Answer;
+type OfView = (lookup: ViewLookup, asked: RouteRequest) => RouteAnswer;
 
 /** One lookup for all questions about a View. Before the first View there is nothing to say. */
-function withView({ view: latest, running }: ApiParts): (answer: OfView) => Route['answer'] {
-  let lookup: Lookup | undefined;
+function withView({ view: latest, running }: ApiParts): (answer: OfView) => AdminRoute['answer'] {
+  let lookup: ViewLookup | undefined;
   return (answer) => (asked) => {
     const view = latest();
     if (view === undefined) return NOTHING_YET;
@@ -75,7 +75,7 @@ function shown(text: string): string {
 }
 
 /** A list as a JSON object with one field, an element a line, made while it is sent. Undefined is no element but a pause. */
-function listed(name: string, elements: Iterable<unknown>): Answer {
+function listed(name: string, elements: Iterable<unknown>): RouteAnswer {
   return { status: 200, type: 'application/json', pieces: lines(name, elements) };
 }
 
@@ -93,12 +93,12 @@ function* lines(name: string, elements: Iterable<unknown>): Generator<string> {
   yield '\n]}\n';
 }
 
-function jsonShown(value: unknown): Answer {
+function jsonShown(value: unknown): RouteAnswer {
   return { status: 200, type: 'application/json', text: shown(`${JSON.stringify(value, undefined, 2)}\n`) };
 }
 
 /** What is worked out while it is sent, so that other work has its turn between the steps. */
-function jsonInSteps(steps: Steps<unknown>): Answer {
+function jsonInSteps(steps: Steps<unknown>): RouteAnswer {
   return { status: 200, type: 'application/json', pieces: textInSteps(steps) };
 }
 
@@ -108,7 +108,7 @@ function* textInSteps(steps: Steps<unknown>): Generator<string> {
   yield shown(`${JSON.stringify(step.value, undefined, 2)}\n`);
 }
 
-function answerApp(lookup: Lookup, { params }: Asked): Answer {
+function answerApp(lookup: ViewLookup, { params }: RouteRequest): RouteAnswer {
   const id = `/${(params['id'] ?? '')
     .split('/')
     .filter((part) => part !== '')
@@ -118,7 +118,7 @@ function answerApp(lookup: Lookup, { params }: Asked): Answer {
   return refused({ status: 404, error: `Marathon has no app ${id}`, hint: 'GET /v1/apps lists those that it has' });
 }
 
-function answerRoute(lookup: Lookup, { query }: Asked): Answer {
+function answerRoute(lookup: ViewLookup, { query }: RouteRequest): RouteAnswer {
   const host = query.get('host')?.trim().replace(/:\d+$/, '').replace(/\.$/, '') ?? '';
   const path = query.get('path') ?? '/';
   if (host !== '' && path.startsWith('/')) return jsonInSteps(explainRouteInSteps(lookup, host, path));
@@ -127,7 +127,7 @@ function answerRoute(lookup: Lookup, { query }: Asked): Answer {
 }
 
 /** Answers a word of the command line, as `marathon-lb-ts explain` asks it. */
-function answerQuestion(lookup: Lookup, { query }: Asked, { lack }: ApiParts): Answer {
+function answerQuestion(lookup: ViewLookup, { query }: RouteRequest, { lack }: ApiParts): RouteAnswer {
   const about = query.get('about') ?? '';
   const wrong = orMessage(() => readQuestion(about));
   if (wrong !== undefined) return refused({ status: 400, error: wrong, hint: 'ask as in /v1/explain?about=shop.acme.org/cart' });
@@ -143,27 +143,27 @@ function orMessage(work: () => unknown): string | undefined {
   }
 }
 
-function answerMemory(memory: Memory | undefined): Answer {
+function answerMemory(memory: MemoryAnswer | undefined): RouteAnswer {
   return memory === undefined ? NOTHING_YET : jsonShown(memory);
 }
 
-function answerConfig(running: Running | undefined): Answer {
+function answerConfig(running: Running | undefined): RouteAnswer {
   if (running !== undefined) return { status: 200, type: 'text/plain; charset=utf-8', pieces: configText(running) };
   return refused({ status: 503, error: 'what HAProxy runs is not known now', hint: 'GET /health/ready says why' });
 }
 
-function answerEvents(hub: Hub, gone: AbortSignal): Answer {
+function answerEvents(hub: Hub, gone: AbortSignal): RouteAnswer {
   const stream = hub.listen(gone);
   if (stream !== undefined) return { status: 200, type: 'text/event-stream', stream };
   return refused({ status: 503, error: 'too many listen to events already', hint: 'end one of them, or ask for /v1/history' });
 }
 
-async function answerResync({ resync }: ApiParts): Promise<Answer> {
+async function answerResync({ resync }: ApiParts): Promise<RouteAnswer> {
   const { ok, text } = await resync('POST /v1/resync');
   return json({ ok, text }, ok ? 200 : 503);
 }
 
-function answerReload({ reload }: ApiParts): Answer {
+function answerReload({ reload }: ApiParts): RouteAnswer {
   reload();
   return json({ ok: true, text: 'HAProxy is told to read its file again; GET /v1/history says when it has' }, 202);
 }

@@ -2,7 +2,7 @@ import { REASON_SENTENCES } from '../model/reasons.ts';
 import type { Reason, ReasonCode } from '../model/document.ts';
 
 /** One change of HAProxy, or one that did not succeed: when, why, what, and how long it took. */
-export interface Change {
+export interface HaproxyChange {
   /** Counts on from the first change of this state folder. */
   readonly id: number;
   /** When it had ended, ISO 8601 in UTC. */
@@ -22,14 +22,14 @@ export interface Change {
 }
 
 /** A change as it is told, before it has a number. */
-export type NewChange = Omit<Change, 'id'>;
+export type NewChange = Omit<HaproxyChange, 'id'>;
 
 const MOST_WHAT = 20;
 
 interface Done {
   /** In ms since 1970. */
   readonly at: number;
-  readonly result: Change['result'];
+  readonly result: HaproxyChange['result'];
   readonly ms?: number;
   readonly reasons?: readonly Reason[];
   readonly error?: string;

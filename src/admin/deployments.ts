@@ -4,7 +4,7 @@ import type { StatRow } from '../model/figures.ts';
 import type { AppId } from '../model/names.ts';
 import type { View } from '../model/view.ts';
 import type { LiveStatus } from './live-status.ts';
-import { json, refused, type Answer, type Route } from './route.ts';
+import { json, refused, type RouteAnswer, type AdminRoute } from './route.ts';
 
 /** What HAProxy says about the servers of some backends. */
 export interface Workers {
@@ -50,7 +50,7 @@ export interface DeploymentTask {
 const WORKERS_MS = 8_000;
 
 /** What this load balancer knows of a deployment group: every task, whether it serves, and its open sessions. */
-export function deploymentRoutes(parts: DeploymentParts): readonly Route[] {
+export function deploymentRoutes(parts: DeploymentParts): readonly AdminRoute[] {
   return [
     {
       method: 'GET',
@@ -61,7 +61,7 @@ export function deploymentRoutes(parts: DeploymentParts): readonly Route[] {
   ];
 }
 
-async function answer(parts: DeploymentParts, asked: string): Promise<Answer> {
+async function answer(parts: DeploymentParts, asked: string): Promise<RouteAnswer> {
   const view = parts.view();
   const hint = 'GET /health/ready says why';
   if (view === undefined) return refused({ status: 503, error: 'nothing is known yet: Marathon was not read', hint });
@@ -82,12 +82,12 @@ async function answer(parts: DeploymentParts, asked: string): Promise<Answer> {
   }
 }
 
-interface Asked {
+interface GroupInView {
   readonly view: View;
   readonly group: AppId;
 }
 
-function rows({ view, group }: Asked, { serving, old }: Workers): readonly DeploymentTask[] {
+function rows({ view, group }: GroupInView, { serving, old }: Workers): readonly DeploymentTask[] {
   const apps = new Map(
     makeLookup(view)
       .members(group)

@@ -24,7 +24,7 @@ export interface BackendFigures {
   readonly answerMs: number | null;
 }
 
-interface Counted {
+interface CountedRows {
   readonly at: number;
   readonly rows: readonly StatRow[];
   /** What HAProxy ran before it was asked, and afterwards: a server that came or went meanwhile is not down. */
@@ -33,7 +33,7 @@ interface Counted {
 }
 
 /** Makes a function that turns HAProxy's counters into rates, by what they were the time before. Backends of our own are left out. */
-export function makeCounting(): (counted: Counted) => ReadonlyMap<string, BackendFigures> {
+export function makeCounting(): (counted: CountedRows) => ReadonlyMap<string, BackendFigures> {
   let last: { readonly at: number; readonly rows: ReadonlyMap<string, StatRow> } | undefined;
   return ({ at, rows, before, after }) => {
     const own = namedAsServed(rows, after).filter(({ backend }) => !isOwnBackend(`backend ${backend}`) && backend !== 'stats');

@@ -14,7 +14,7 @@ export interface AskFigures {
 }
 
 /** What HAProxy counted, at one time. */
-export interface Figures {
+export interface HaproxyFigures {
   /** When HAProxy was asked, in ms since 1970. */
   readonly at: number;
   readonly backends: ReadonlyMap<string, BackendFigures>;
@@ -24,7 +24,7 @@ export interface Figures {
 /** What HAProxy counts, asked for only while somebody looks. */
 export interface FiguresBook {
   /** The figures of now, at most a few seconds old; or a sentence why there are none. Never rejects. */
-  readonly look: () => Promise<Figures | string>;
+  readonly look: () => Promise<HaproxyFigures | string>;
   /** The servers of a backend; a sentence when HAProxy does not answer, undefined for a backend that it has not. Never rejects. */
   readonly servers: (backend: string) => Promise<readonly StatRow[] | string | undefined>;
   /** The totals of the last 15 minutes, as far as somebody looked. */
@@ -50,11 +50,11 @@ const PAST_MS = 15 * 60_000;
 /** A book of figures that is empty until somebody looks. */
 export function makeFiguresBook({ ask, running, now }: BookParts): FiguresBook {
   const count = makeCounting();
-  let last: Figures | string | undefined;
+  let last: HaproxyFigures | string | undefined;
   let [askedAt, everyMs] = [-Infinity, LEAST_MS];
-  let asking: Promise<Figures | string> | undefined;
+  let asking: Promise<HaproxyFigures | string> | undefined;
   let past: readonly Totals[] = [];
-  const take = async (): Promise<Figures | string> => {
+  const take = async (): Promise<HaproxyFigures | string> => {
     askedAt = now();
     try {
       const before = running();
@@ -71,7 +71,7 @@ export function makeFiguresBook({ ask, running, now }: BookParts): FiguresBook {
     }
     return last ?? 'HAProxy was not asked yet';
   };
-  const look = (): Promise<Figures | string> => {
+  const look = (): Promise<HaproxyFigures | string> => {
     if (last !== undefined && asking === undefined && now() - askedAt < everyMs) return Promise.resolve(last);
     asking ??= take().finally(() => {
       asking = undefined;

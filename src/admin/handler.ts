@@ -3,14 +3,14 @@ import { LATE, within } from '../lib/deadline.ts';
 import type { Logger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
 import { refuseChange, refuseForeign, type Caller } from './callers.ts';
-import { refused, type Answer, type Asked, type Refusal } from './route.ts';
-import { makeRouter, type FindRoute, type Found } from './router.ts';
-import type { Route } from './route.ts';
+import { refused, type RouteAnswer, type RouteRequest, type Refusal } from './route.ts';
+import { makeRouter, type FindRoute, type FoundRoute } from './router.ts';
+import type { AdminRoute } from './route.ts';
 import { send } from './send.ts';
 
 /** What the handler needs to answer requests. */
 export interface Handling {
-  readonly routes: readonly Route[];
+  readonly routes: readonly AdminRoute[];
   /** Names of this machine, beside its addresses and localhost. */
   readonly names: readonly string[];
   /** The token by which other machines may change something, as it is now; rejects when it can't be read. */
@@ -19,7 +19,7 @@ export interface Handling {
 }
 
 /** Answers one request. Never rejects. */
-export type Handle = (request: IncomingMessage, response: ServerResponse, via: 'socket' | 'tcp') => Promise<void>;
+export type AdminHandle = (request: IncomingMessage, response: ServerResponse, via: 'socket' | 'tcp') => Promise<void>;
 
 /** The most bytes of a request's body. No route reads a body, but some clients send one. */
 const MOST_BODY = 64 * 1024;
@@ -28,7 +28,7 @@ const BEGIN_MS = 10_000;
 const WHOLE_MS = 60_000;
 
 /** Checks who asks, finds the route, and sends what it answers. */
-export function makeHandler({ routes, names, token, log }: Handling): Handle {
+export function makeHandler({ routes, names, token, log }: Handling): AdminHandle {
   const find = makeRouter(routes);
   return async (request, response, via) => {
     const over = new AbortController();
@@ -52,12 +52,12 @@ export function makeHandler({ routes, names, token, log }: Handling): Handle {
 }
 
 /** How a request came in, and whether it is for the page. */
-interface Way {
+interface RequestWay {
   readonly via: 'socket' | 'tcp';
   readonly isPage: boolean;
 }
 
-function callerOf({ headers, socket }: IncomingMessage, { via, isPage }: Way): Caller {
+function callerOf({ headers, socket }: IncomingMessage, { via, isPage }: RequestWay): Caller {
   const site = headers['sec-fetch-site'];
   return {
     from: via === 'socket' ? 'socket' : { address: socket.remoteAddress },
@@ -81,7 +81,10 @@ function tooLong(request: IncomingMessage): Refusal | undefined {
   return { status: 413, error: `a body of more than ${MOST_BODY} bytes is not taken`, hint, headers: { connection: 'close' } };
 }
 
-function look({ method = 'GET', url = '/' }: IncomingMessage, find: FindRoute): (Found & { readonly query: URLSearchParams }) | Refusal {
+function look(
+  { method = 'GET', url = '/' }: IncomingMessage,
+  find: FindRoute,
+): (FoundRoute & { readonly query: URLSearchParams }) | Refusal {
   try {
     const { pathname, searchParams: query } = new URL(url, 'http://admin');
     const found = find(method, pathname);
@@ -97,9 +100,9 @@ interface Exchange {
   readonly signal: AbortSignal;
 }
 
-type Question = Found & Pick<Asked, 'query'>;
+type RouteAndQuery = FoundRoute & Pick<RouteRequest, 'query'>;
 
-async function answerBy({ route, params, query }: Question, { request, response, signal }: Exchange): Promise<void> {
+async function answerBy({ route, params, query }: RouteAndQuery, { request, response, signal }: Exchange): Promise<void> {
   const { deadlineMs = BEGIN_MS } = route;
   request.socket.setTimeout(deadlineMs + WHOLE_MS); // the connection is silent while the answer is made
   const late = AbortSignal.timeout(deadlineMs);
@@ -110,7 +113,7 @@ async function answerBy({ route, params, query }: Question, { request, response,
   await send(response, answer, isEndless ? signal : AbortSignal.any([signal, AbortSignal.timeout(WHOLE_MS)]));
 }
 
-function lateAnswer(ms: number): Answer {
+function lateAnswer(ms: number): RouteAnswer {
   const hint = 'ask again; the log of the daemon says what it is doing';
   return refused({ status: 504, error: `there was no answer within ${ms / 1000} s`, hint });
 }
@@ -120,6 +123,6 @@ function fail(response: ServerResponse, error: string): void {
     response.destroy();
     return;
   }
-  const { text } = refused({ status: 500, error, hint: 'the log of the daemon may say more' }) as Extract<Answer, { text: string }>;
+  const { text } = refused({ status: 500, error, hint: 'the log of the daemon may say more' }) as Extract<RouteAnswer, { text: string }>;
   response.writeHead(500, { 'content-type': 'application/json', connection: 'close' }).end(text);
 }

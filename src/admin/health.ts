@@ -1,4 +1,4 @@
-import { json, type Answer, type Route } from './route.ts';
+import { json, type RouteAnswer, type AdminRoute } from './route.ts';
 
 /** How far the daemon is, as health is judged by it. Times in ms since 1970. */
 export interface Condition {
@@ -27,14 +27,14 @@ export interface HealthReason {
 }
 
 /** What a health endpoint answers. */
-export interface Health {
+export interface HealthAnswer {
   readonly ok: boolean;
   /** None when it is healthy. */
   readonly reasons: readonly HealthReason[];
 }
 
 /** The same, with how old what is known is. */
-export interface SyncHealth extends Health {
+export interface SyncHealth extends HealthAnswer {
   /** ISO 8601 in UTC; null before the first read. */
   readonly synced: string | null;
   readonly ageSeconds: number | null;
@@ -43,7 +43,7 @@ export interface SyncHealth extends Health {
 }
 
 /** Whether HAProxy serves: it runs what it has confirmed last, and every port of the load balancer's own is bound. */
-export function readyOf({ isUp, silent, unbound }: Pick<Condition, 'isUp' | 'silent' | 'unbound'>): Health {
+export function readyOf({ isUp, silent, unbound }: Pick<Condition, 'isUp' | 'silent' | 'unbound'>): HealthAnswer {
   const reasons: readonly HealthReason[] = [
     ...upOf(isUp),
     ...(silent === undefined ? [] : [{ code: 'haproxy-silent', text: silent } as const]),
@@ -93,7 +93,7 @@ function iso(ms: number): string {
 }
 
 /** The health endpoints. `condition`: how far the daemon is now. */
-export function healthRoutes(condition: () => Promise<Condition>): readonly Route[] {
+export function healthRoutes(condition: () => Promise<Condition>): readonly AdminRoute[] {
   return [
     { method: 'GET', path: '/health/live', answer: () => answerOf({ ok: true, reasons: [] }) }, // whoever answers lives
     { method: 'GET', path: '/health/ready', answer: async () => answerOf(readyOf(await condition())) },
@@ -105,7 +105,7 @@ export function healthRoutes(condition: () => Promise<Condition>): readonly Rout
 export type DnsCondition = Pick<Condition, 'at' | 'syncedAt' | 'maxStalenessMs'>;
 
 /** The health endpoints of a name server without HAProxy: ready once Marathon was read, so that names have answers. */
-export function dnsHealthRoutes(condition: () => DnsCondition): readonly Route[] {
+export function dnsHealthRoutes(condition: () => DnsCondition): readonly AdminRoute[] {
   return [
     { method: 'GET', path: '/health/live', answer: () => answerOf({ ok: true, reasons: [] }) },
     { method: 'GET', path: '/health/ready', answer: () => answerOf(dnsHealthOf({ ...condition(), maxStalenessMs: Infinity })) },
@@ -123,12 +123,12 @@ export function dnsHealthRoutes(condition: () => DnsCondition): readonly Route[]
   ];
 }
 
-function dnsHealthOf({ at, syncedAt, maxStalenessMs }: DnsCondition): Health {
+function dnsHealthOf({ at, syncedAt, maxStalenessMs }: DnsCondition): HealthAnswer {
   const age = syncedAt === undefined ? undefined : Math.max(0, at - syncedAt);
   const reasons = stalenessOf({ staleSince: undefined, maxStalenessMs }, age);
   return { ok: reasons.length === 0, reasons };
 }
 
-function answerOf(health: Health): Answer {
+function answerOf(health: HealthAnswer): RouteAnswer {
   return json(health, health.ok ? 200 : 503);
 }

@@ -4,7 +4,7 @@ import { within } from '../lib/deadline.ts';
 import type { Running } from '../model/document.ts';
 import type { ApiParts } from './api.ts';
 import { configText } from './config-text.ts';
-import { refused, type Answer, type Route } from './route.ts';
+import { refused, type RouteAnswer, type AdminRoute } from './route.ts';
 
 /** What marathon-lb's endpoints are answered from. */
 export interface MarathonLbParts extends Pick<ApiParts, 'running' | 'resync' | 'reload'> {
@@ -17,7 +17,7 @@ const PIDS_MS = 30_000;
 const HUP_MS = 20_000;
 
 /** marathon-lb 1.15's endpoints of the stats port, which HAProxy sends here: the same paths, texts and types. */
-export function marathonLbRoutes(parts: MarathonLbParts): readonly Route[] {
+export function marathonLbRoutes(parts: MarathonLbParts): readonly AdminRoute[] {
   const map = (name: string) => () => answerRunning(parts, ({ document }) => ({ text: mapLines(namedAsOwn(document).maps[name]) }));
   return [
     {
@@ -33,13 +33,13 @@ export function marathonLbRoutes(parts: MarathonLbParts): readonly Route[] {
   ];
 }
 
-type Content = { readonly text: string } | { readonly pieces: Iterable<string> };
+type PlainContent = { readonly text: string } | { readonly pieces: Iterable<string> };
 
-function plain(content: Content): Answer {
+function plain(content: PlainContent): RouteAnswer {
   return { status: 200, type: 'text/plain', ...content };
 }
 
-function answerRunning({ running }: MarathonLbParts, show: (running: Running) => Content): Answer {
+function answerRunning({ running }: MarathonLbParts, show: (running: Running) => PlainContent): RouteAnswer {
   const found = running();
   if (found !== undefined) return plain(show(found));
   return refused({ status: 503, error: 'what HAProxy runs is not known now', hint: 'GET /health/ready says why' });
@@ -51,17 +51,17 @@ function mapLines(map: ReadonlyMap<string, string> | undefined): string {
 }
 
 /** Newest first, as `pidof` prints them: zdd takes more than two for a reload that is not over. */
-async function answerPids({ pids }: MarathonLbParts): Promise<Answer> {
+async function answerPids({ pids }: MarathonLbParts): Promise<RouteAnswer> {
   return plain({ text: [...(await pids())].sort((a, b) => b - a).join(' ') });
 }
 
 /** Answers when HAProxy has what Marathon says, or after a while: the text of 1.15 says that the signal was sent, not that it has had its effect. */
-async function answerHup({ resync }: MarathonLbParts, signal: AbortSignal): Promise<Answer> {
+async function answerHup({ resync }: MarathonLbParts, signal: AbortSignal): Promise<RouteAnswer> {
   await within(resync('/_mlb_signal/hup'), { ms: HUP_MS, signal });
   return plain({ text: 'Sent SIGHUP signal to marathon-lb' });
 }
 
-function answerUsr1({ reload }: MarathonLbParts): Answer {
+function answerUsr1({ reload }: MarathonLbParts): RouteAnswer {
   reload();
   return plain({ text: 'Sent SIGUSR1 signal to marathon-lb' });
 }

@@ -2,7 +2,7 @@ import type { Holder } from '../model/holder.ts';
 import type { Quarantined, TakenBind } from '../model/quarantine.ts';
 
 /** What the daemon has learned beside what Marathon says, and by which it decides. The JSON of `/v1/memory`. */
-export interface Memory {
+export interface MemoryAnswer {
   /** Who holds which backend name, bind and route. */
   readonly holders: readonly Holder[];
   /** Ports that HAProxy has refused. */

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { oneAfterAnother } from '../lib/runs.ts';
 import { METRICS, PREFIX, type MetricName, type MetricRow } from './metrics-table.ts';
-import type { Answer, Route } from './route.ts';
+import type { RouteAnswer, AdminRoute } from './route.ts';
 
 /** Labels of one figure, by name. */
 export type Labels = Readonly<Record<string, string>>;
@@ -17,14 +17,14 @@ export interface Meter {
 /** The figures of a daemon. */
 export interface Metrics extends Meter {
   /** All of them as text. `sample` sets the gauges: it is asked for the values of now. */
-  readonly text: (sample: Sample) => Promise<string>;
+  readonly text: (sample: SampleGauges) => Promise<string>;
 }
 
 /** Sets gauges. */
 export type SetGauge = (metric: MetricName, value: number, labels?: Labels) => void;
 
 /** Says what the gauges are now. */
-export type Sample = (set: SetGauge) => void | Promise<void>;
+export type SampleGauges = (set: SetGauge) => void | Promise<void>;
 
 /** The figures of the table, all or only some; every counter without labels begins at 0. */
 export function makeMetrics(only?: readonly MetricName[]): Metrics {
@@ -61,11 +61,11 @@ function make({ name, kind, labels, help, buckets = [] }: MetricRow, registry: R
 }
 
 /** `GET /metrics` */
-export function metricsRoute(metrics: Metrics, sample: Sample): Route {
+export function metricsRoute(metrics: Metrics, sample: SampleGauges): AdminRoute {
   return {
     method: 'GET',
     path: '/metrics',
-    answer: async (): Promise<Answer> => ({
+    answer: async (): Promise<RouteAnswer> => ({
       status: 200,
       type: 'text/plain; version=0.0.4; charset=utf-8',
       text: await metrics.text(sample),

@@ -3,7 +3,7 @@ import type { FiguresBook } from './figures.ts';
 import type { LiveStatus } from './live-status.ts';
 import type { Overview } from './overview.ts';
 import type { BackendShape, ServersShape, StatsShape } from './page/shapes.ts';
-import { json, refused, type Answer, type Asked, type Route } from './route.ts';
+import { json, refused, type RouteAnswer, type RouteRequest, type AdminRoute } from './route.ts';
 
 /** What the page is answered from, beside what the API is. */
 export interface PageParts {
@@ -16,7 +16,7 @@ export interface PageParts {
 const FIGURES_MS = 8_000;
 
 /** The part of the API that is made for the page: small answers, and what has changed since the last one. */
-export function pageApiRoutes({ status, figures, overview }: PageParts): readonly Route[] {
+export function pageApiRoutes({ status, figures, overview }: PageParts): readonly AdminRoute[] {
   return [
     { method: 'GET', path: '/v1/status', answer: () => json(status()) },
     { method: 'GET', path: '/v1/overview', answer: ({ query }) => answerOverview(overview, query.get('since') ?? undefined) },
@@ -25,7 +25,7 @@ export function pageApiRoutes({ status, figures, overview }: PageParts): readonl
   ];
 }
 
-async function answerOverview(overview: Overview, since: string | undefined): Promise<Answer> {
+async function answerOverview(overview: Overview, since: string | undefined): Promise<RouteAnswer> {
   const answer = await overview.since(since);
   if (answer === undefined)
     return refused({ status: 503, error: 'nothing is known yet: Marathon was not read', hint: 'GET /health/sync says why' });
@@ -45,7 +45,7 @@ function* overviewText({ revision, whole, rows, gone }: Awaited<ReturnType<Overv
 /** The most backends whose figures are told in one answer. */
 const MOST_BACKENDS = 200;
 
-async function answerStats(book: FiguresBook, query: URLSearchParams): Promise<Answer> {
+async function answerStats(book: FiguresBook, query: URLSearchParams): Promise<RouteAnswer> {
   const figures = await book.look();
   if (typeof figures === 'string') return refused({ status: 503, error: figures, hint: 'GET /health/ready says whether HAProxy serves' });
   const [since, order] = [Number(query.get('since') ?? 0), query.get('most') ?? ''];
@@ -84,7 +84,7 @@ function shown(figures: BackendFigures): BackendShape {
   return { backend, ...(spare !== undefined && { spare }), up, checking, draining, down, sessions, requests, errors, answerMs };
 }
 
-async function answerServers(book: FiguresBook, { params }: Asked): Promise<Answer> {
+async function answerServers(book: FiguresBook, { params }: RouteRequest): Promise<RouteAnswer> {
   const backend = params['backend'] ?? '';
   const servers = await book.servers(backend);
   if (typeof servers === 'string') return refused({ status: 503, error: servers, hint: 'GET /health/ready says whether HAProxy serves' });

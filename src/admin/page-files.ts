@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { inTime } from '../lib/deadline.ts';
-import { refused, type Answer, type Route } from './route.ts';
+import { refused, type RouteAnswer, type AdminRoute } from './route.ts';
 
 /** Where the files of the page are: the text and the style beside the templates, the scripts beside this file, as they are compiled. */
 const TEXTS = fileURLToPath(new URL('../../page/', import.meta.url));
@@ -34,18 +34,18 @@ const POLICY = [
 const READ_MS = 5_000;
 
 /** The page and its files. */
-export const pageFileRoutes: readonly Route[] = [
+export const pageFileRoutes: readonly AdminRoute[] = [
   { method: 'GET', path: '/', isPage: true, answer: () => readText('index.html') },
   { method: 'GET', path: '/_mlb', isPage: true, answer: () => redirect('_mlb/') },
   { method: 'GET', path: '/page/{file}', answer: ({ params }) => readText(params['file'] ?? '') },
 ];
 
-function redirect(location: string): Answer {
+function redirect(location: string): RouteAnswer {
   return { status: 308, type: 'text/plain', text: '', headers: { location } };
 }
 
 /** One of the files, by its name alone. */
-async function readText(name: string): Promise<Answer> {
+async function readText(name: string): Promise<RouteAnswer> {
   const [, end] = /^[a-z]+(?:-[a-z]+)*\.(html|css|svg|js)$/.exec(name) ?? [];
   const text = end === undefined ? undefined : await readOrNothing((end === 'js' ? SCRIPTS : TEXTS) + name);
   if (text === undefined) return refused({ status: 404, error: `the page has no file ${name}`, hint: 'open / in a browser' });

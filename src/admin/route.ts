@@ -1,5 +1,5 @@
 /** What was asked, as far as a route needs it. */
-export interface Asked {
+export interface RouteRequest {
   /** What stands in place of the `{names}` of the route's path, decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
@@ -13,18 +13,18 @@ export interface Asked {
 export type Body = { readonly text: string } | { readonly pieces: Iterable<string> } | { readonly stream: AsyncIterable<string> };
 
 /** An answer over HTTP. */
-export type Answer = Body & {
+export type RouteAnswer = Body & {
   readonly status: number;
   readonly type: string;
   readonly headers?: Readonly<Record<string, string>>;
 };
 
 /** One thing that can be asked for. */
-export interface Route {
+export interface AdminRoute {
   readonly method: 'GET' | 'POST';
   /** `/v1/problems`; `{id}` stands for one part between slashes, `{id…}` for all that follows. */
   readonly path: string;
-  readonly answer: (asked: Asked) => Answer | Promise<Answer>;
+  readonly answer: (asked: RouteRequest) => RouteAnswer | Promise<RouteAnswer>;
   /** Whether it is the page, which links of other sites may lead to: a wiki, a chat, an alert. */
   readonly isPage?: true;
   /** Whether it changes something, so that not everybody may ask for it. */
@@ -34,7 +34,7 @@ export interface Route {
 }
 
 /** Something as JSON, in lines that people can read. */
-export function json(value: unknown, status = 200): Answer {
+export function json(value: unknown, status = 200): RouteAnswer {
   return { status, type: 'application/json', text: `${JSON.stringify(value, undefined, 2)}\n` };
 }
 
@@ -47,6 +47,6 @@ export interface Refusal {
 }
 
 /** A refusal, as it is sent. */
-export function refused({ status, error, hint, headers }: Refusal): Answer {
+export function refused({ status, error, hint, headers }: Refusal): RouteAnswer {
   return { ...json({ error, hint }, status), ...(headers !== undefined && { headers }) };
 }

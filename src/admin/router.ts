@@ -1,16 +1,16 @@
-import type { Refusal, Route } from './route.ts';
+import type { Refusal, AdminRoute } from './route.ts';
 
 /** A route that answers for a path, and what its names stand for. */
-export interface Found {
-  readonly route: Route;
+export interface FoundRoute {
+  readonly route: AdminRoute;
   readonly params: Readonly<Record<string, string>>;
 }
 
 /** Finds the route of a request; or says why there is none. HEAD is answered as GET is. */
-export type FindRoute = (method: string, path: string) => Found | Refusal;
+export type FindRoute = (method: string, path: string) => FoundRoute | Refusal;
 
-interface Compiled {
-  readonly route: Route;
+interface RoutePattern {
+  readonly route: AdminRoute;
   readonly pattern: RegExp;
 }
 
@@ -21,7 +21,7 @@ const PREFIX = '/_mlb';
  * A router over a table of routes; of two that fit a path, the one without names in its path comes first. Whatever only reads is found below /_mlb/
  * too, so that the page finds the API by paths relative to its own address, on the admin address and on HAProxy's stats port alike.
  */
-export function makeRouter(routes: readonly Route[]): FindRoute {
+export function makeRouter(routes: readonly AdminRoute[]): FindRoute {
   const find = makeTable(routes);
   const findBelow = makeTable(routes.filter(({ isChange }) => isChange !== true));
   return (method, path) => {
@@ -32,9 +32,9 @@ export function makeRouter(routes: readonly Route[]): FindRoute {
   };
 }
 
-function makeTable(routes: readonly Route[]): FindRoute {
+function makeTable(routes: readonly AdminRoute[]): FindRoute {
   const compiled = routes
-    .map((route): Compiled => ({ route, pattern: patternOf(route.path) }))
+    .map((route): RoutePattern => ({ route, pattern: patternOf(route.path) }))
     .sort((a, b) => Number(a.route.path.includes('{')) - Number(b.route.path.includes('{')));
   return (method, path) => {
     const fitting = compiled.filter(({ pattern }) => pattern.test(path));
@@ -54,7 +54,7 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${parts.join('')}$`);
 }
 
-function paramsOf({ pattern }: Compiled, path: string): Found['params'] {
+function paramsOf({ pattern }: RoutePattern, path: string): FoundRoute['params'] {
   const groups = pattern.exec(path)?.groups ?? {};
   return Object.fromEntries(Object.entries(groups).map(([name, text]) => [name, decodeURIComponent(text)]));
 }
@@ -63,7 +63,7 @@ function unknownPath(path: string): Refusal {
   return { status: 404, error: `there is nothing at ${path}`, hint: 'GET /v1/openapi.json describes what there is' };
 }
 
-function otherMethod(method: string, fitting: readonly Compiled[]): Refusal {
+function otherMethod(method: string, fitting: readonly RoutePattern[]): Refusal {
   const allow = [...new Set(fitting.map(({ route }) => route.method))].join(', ');
   return { status: 405, error: `${method} is not answered here`, hint: `use ${allow}`, headers: { allow } };
 }

@@ -7,7 +7,7 @@ import type { SetGauge } from './metrics.ts';
 
 /** Sets the gauges of what a View has. What a View has is counted once, with turns for everything else. */
 export function makeViewFigures(): (view: View | undefined, set: SetGauge) => Promise<void> {
-  let last: { readonly view: View; readonly counts: Counts } | undefined;
+  let last: { readonly view: View; readonly counts: ViewCounts } | undefined;
   return async (view, set) => {
     if (view === undefined) return;
     if (last?.view !== view) last = { view, counts: await countsOf(view) };
@@ -36,7 +36,7 @@ export function setRunningFigures(running: Running | undefined, set: SetGauge): 
   for (const [proxy, backend] of served) set('spareServes', 1, { proxy, backend });
 }
 
-interface Counts {
+interface ViewCounts {
   readonly tasks: number;
   readonly serves: number;
   readonly draining: number;
@@ -47,7 +47,7 @@ interface Counts {
 /** So many services, or apps, are counted at a time. */
 const AT_A_TIME = 1_000;
 
-async function countsOf({ snapshot, services, leftOut, problems }: View): Promise<Counts> {
+async function countsOf({ snapshot, services, leftOut, problems }: View): Promise<ViewCounts> {
   let [serves, draining] = [0, 0];
   for (const [i, { backend }] of services.entries()) {
     if (i % AT_A_TIME === 0) await setImmediate();

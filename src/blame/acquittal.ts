@@ -7,14 +7,14 @@ import type { Document } from '../model/document.ts';
 import type { Verdict } from '../model/haproxy.ts';
 
 /** Checks documents with HAProxy, a limited number of times. */
-export interface Counted {
+export interface CountedChecks {
   /** Resolves to HAProxy's verdict; undefined when the budget is used up. */
   readonly ask: (document: Document) => Promise<Verdict | undefined>;
   readonly runs: () => number;
 }
 
 /** Wraps `check` so that it runs at most `budget` times. */
-export function countRuns(check: (document: Document) => Promise<Verdict>, budget: number): Counted {
+export function countRuns(check: (document: Document) => Promise<Verdict>, budget: number): CountedChecks {
   let runs = 0;
   return {
     runs: () => runs,
@@ -38,11 +38,11 @@ export type Taken = string;
  */
 export class Acquittal {
   readonly #document: Document;
-  readonly #ask: Counted['ask'];
+  readonly #ask: CountedChecks['ask'];
   readonly #nameOf: NameOf;
   readonly #asked = new Map<string, Taken | undefined>();
 
-  constructor(document: Document, { ask }: Counted, nameOf: NameOf = (app) => app) {
+  constructor(document: Document, { ask }: CountedChecks, nameOf: NameOf = (app) => app) {
     this.#document = document;
     this.#ask = ask;
     this.#nameOf = nameOf;

@@ -2,7 +2,7 @@ import { ownerKey } from './app-owners.ts';
 import { describeTemplate, isAlike, readRefusal, type Blame, type NameOf, type RefusalReading } from './read-refusal.ts';
 import { withoutServices } from './without-services.ts';
 import type { Document } from '../model/document.ts';
-import { Acquittal, countRuns, type Counted, type Taken } from './acquittal.ts';
+import { Acquittal, countRuns, type CountedChecks, type Taken } from './acquittal.ts';
 import { refuseWithoutApps, Search, wordsOf } from './search.ts';
 import type { Verdict } from '../model/haproxy.ts';
 import type { Culprits, OperatorEvidence } from './culprits.ts';
@@ -25,7 +25,7 @@ export interface BlameParts {
 }
 
 /** The apps or templates whose part of a document HAProxy refuses. */
-export interface Finding extends Culprits {
+export interface BlameFinding extends Culprits {
   /** How often HAProxy was run. */
   readonly runs: number;
   /** The operator's fault that the next search checks first. */
@@ -49,7 +49,7 @@ const BUDGET = 20;
  * refuses even a document without any app, the operator's templates are at fault and no app is. That finding is not searched for again while its
  * proof holds.
  */
-export async function findBlame({ document, good, lines, check, budget = BUDGET, fault, nameOf }: BlameParts): Promise<Finding> {
+export async function findBlame({ document, good, lines, check, budget = BUDGET, fault, nameOf }: BlameParts): Promise<BlameFinding> {
   const counted = countRuns(check, budget);
   const acquittal = new Acquittal(document, counted, nameOf);
   const refusal = readRefusal(lines, document);
@@ -64,9 +64,9 @@ export async function findBlame({ document, good, lines, check, budget = BUDGET,
   return { ...found, runs: counted.runs(), fault: found.shown && { words, shown: found.shown } };
 }
 
-interface Asking {
+interface BlameSearch {
   readonly document: Document;
-  readonly counted: Counted;
+  readonly counted: CountedChecks;
   readonly acquittal: Acquittal;
 }
 
@@ -74,7 +74,7 @@ interface Asking {
  * Checks the proof of the operator's fault again; undefined when it no longer holds. HAProxy has to run for this, because files that HAProxy reads in
  * addition to the document may have been mended, and a fault that is gone must not hide an app's fault.
  */
-async function findAgain(shown: OperatorEvidence, { document, counted, acquittal }: Asking): Promise<Culprits | undefined> {
+async function findAgain(shown: OperatorEvidence, { document, counted, acquittal }: BlameSearch): Promise<Culprits | undefined> {
   if (shown === 'without-apps') return refuseWithoutApps(document, counted);
   const { blame } = shown;
   const taken = await acquittal.of(blame, shown.taken);
@@ -104,7 +104,7 @@ async function acquitAlone(found: Culprits, acquittal: Acquittal): Promise<Culpr
 }
 
 /** A template that is not the app's own is the operator's fault when HAProxy has the same complaint about the next app that uses it. */
-async function confirmDoubtful(refusal: RefusalReading, document: Document, { ask }: Counted): Promise<Culprits> {
+async function confirmDoubtful(refusal: RefusalReading, document: Document, { ask }: CountedChecks): Promise<Culprits> {
   const doubtful = refusal.blamed.filter(({ isDoubtful }) => isDoubtful);
   if (doubtful.length === 0) return { ...refusal, isConfirmed: false };
   const rest = withoutServices(document, new Set(refusal.blamed.map(({ owner }) => ownerKey(owner))));

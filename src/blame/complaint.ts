@@ -9,13 +9,13 @@ export interface Complaint {
   /** Line numbers mentioned later in the complaint: 11 in 'declared at haproxy.cfg:11'. */
   readonly mentioned: readonly number[];
   /** The proxies and userlists that the complaint names, in order. */
-  readonly names: readonly Named[];
+  readonly names: readonly NamedSection[];
   /** All other quoted words, in order. */
   readonly quoted: readonly string[];
 }
 
 /** A section that a complaint names. */
-export interface Named {
+export interface NamedSection {
   /** 'any' when HAProxy says 'proxy'. */
   readonly kind: 'any' | 'frontend' | 'backend' | 'listen' | 'userlist';
   readonly name: string;
@@ -79,9 +79,9 @@ const QUOTED = /'([^']*)'/g;
 const PLACE = /([[(]|\bat )([^\s[\]():/]*\/[^\s[\]():]*):(\d+)/g;
 const NAMED = /\b(proxy|frontend|backend|listen|userlist|server)\s+'([^']+)'/gi;
 
-function named(kind: string, name: string): Named {
+function named(kind: string, name: string): NamedSection {
   if (kind === 'server') return { kind: 'backend', name: name.split('/', 1)[0] ?? '' };
-  return { kind: kind === 'proxy' ? 'any' : (kind as Named['kind']), name };
+  return { kind: kind === 'proxy' ? 'any' : (kind as NamedSection['kind']), name };
 }
 
 /** Replaces names and numbers in a complaint by '*', so that two complaints of the same kind have the same text. */

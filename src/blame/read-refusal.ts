@@ -70,7 +70,11 @@ export function readRefusal(lines: readonly string[], document: Document): Refus
   };
 }
 
-function blameOf({ fragment: { template, label }, complaint: { words }, line, beside }: Suspect, owner: AppOwner, verdict: Verdict): Blame {
+function blameOf(
+  { fragment: { template, label }, complaint: { words }, line, beside }: Suspect,
+  owner: AppOwner,
+  verdict: BlameVerdict,
+): Blame {
   return {
     owner,
     words,
@@ -129,19 +133,19 @@ function isSame(a: Owner, b: Owner): boolean {
   return ownerKey(a) === ownerKey(b);
 }
 
-type Verdict = 'app' | 'operator' | 'doubtful' | 'alone';
+type BlameVerdict = 'app' | 'operator' | 'doubtful' | 'alone';
 
 /**
  * Decides for refused lines that come from shared templates whether the template or the app's values are at fault, by template and kind of complaint.
  */
-function judgeShared(charges: readonly Suspect[], rows: readonly FragmentLines[], reached: number): ReadonlyMap<Suspect, Verdict> {
+function judgeShared(charges: readonly Suspect[], rows: readonly FragmentLines[], reached: number): ReadonlyMap<Suspect, BlameVerdict> {
   const groups = new Map<string, Suspect[]>();
   for (const charge of charges) {
     if (charge.fragment.label !== undefined || charge.fragment.owner.by === 'operator') continue;
     const key = `${charge.fragment.template}\n${gistOf(charge.complaint.words)}`;
     groups.set(key, [...(groups.get(key) ?? []), charge]);
   }
-  const verdicts = new Map<Suspect, Verdict>();
+  const verdicts = new Map<Suspect, BlameVerdict>();
   for (const group of groups.values()) {
     const verdict = judgeGroup(group, rows, reached);
     for (const charge of group) verdicts.set(charge, verdict);
@@ -150,7 +154,7 @@ function judgeShared(charges: readonly Suspect[], rows: readonly FragmentLines[]
 }
 
 /** HAProxy reads a file from top to bottom and may stop early. Lines before the last line it names that it did not refuse are accepted. */
-function judgeGroup(group: readonly Suspect[], rows: readonly FragmentLines[], reached: number): Verdict {
+function judgeGroup(group: readonly Suspect[], rows: readonly FragmentLines[], reached: number): BlameVerdict {
   const { fragment, complaint } = group[0] as Suspect;
   const shapes = new Set(group.map((charge) => shapeOf(charge.fragment)));
   const refused = new Set(group.map((charge) => appOf(charge.fragment)));

@@ -5,7 +5,7 @@ import { readRefusal, type Blame, type RefusalReading } from './read-refusal.ts'
 import { linesOfFragments } from './fragment-lines.ts';
 import { withoutServices } from './without-services.ts';
 import type { Document } from '../model/document.ts';
-import type { Acquittal, Counted } from './acquittal.ts';
+import type { Acquittal, CountedChecks } from './acquittal.ts';
 import type { Culprits } from './culprits.ts';
 
 interface SearchParts {
@@ -16,7 +16,7 @@ interface SearchParts {
   /** HAProxy's messages, and the reading of them, which blames nobody. */
   readonly lines: readonly string[];
   readonly refusal: RefusalReading;
-  readonly counted: Counted;
+  readonly counted: CountedChecks;
   readonly acquittal: Acquittal;
 }
 
@@ -104,7 +104,7 @@ export class Search {
 }
 
 /** The finding when HAProxy refuses a document even without its apps; undefined when it accepts that, or when the budget is used up. */
-export async function refuseWithoutApps(document: Document, { ask }: Counted): Promise<Culprits | undefined> {
+export async function refuseWithoutApps(document: Document, { ask }: CountedChecks): Promise<Culprits | undefined> {
   const bare = withoutServices(document, new Set(ownersIn(document)));
   const verdict = await ask(bare);
   return verdict === undefined || verdict.ok ? undefined : withoutApps(verdict.lines, bare);

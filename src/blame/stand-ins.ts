@@ -1,5 +1,5 @@
 import { ownersIn } from './app-owners.ts';
-import { countRuns, type Counted } from './acquittal.ts';
+import { countRuns, type CountedChecks } from './acquittal.ts';
 import { DEFAULTED, describeBlame, templatesIn } from './refusal-problems.ts';
 import { serviceAlone, withStandard } from './service-alone.ts';
 import { wordsOf } from './search.ts';
@@ -68,7 +68,7 @@ function relevant(document: Document, { shown }: Culprits): Document {
 }
 
 /** As few of these templates as possible, so that HAProxy accepts the document with the default ones in their place; undefined when it never does. */
-async function fewest(document: Document, names: readonly string[], { ask }: Counted): Promise<readonly string[] | undefined> {
+async function fewest(document: Document, names: readonly string[], { ask }: CountedChecks): Promise<readonly string[] | undefined> {
   const accepts = async (out: readonly string[]): Promise<boolean> => {
     const isOut = ({ template }: Fragment): boolean => out.includes(template);
     return (await ask(withStandard(document, isOut).document))?.ok === true;

@@ -32,14 +32,14 @@ export function findSuspects(complaints: readonly Complaint[], rows: readonly Fr
 }
 
 /** The other ports with a part in a fragment's text, or in those that the complaint leads to as well. */
-function besideOf({ owner, beside = [] }: Fragment, all: readonly Found[]): readonly AppOwner[] {
+function besideOf({ owner, beside = [] }: Fragment, all: readonly FoundLine[]): readonly AppOwner[] {
   const owners = new Map<string, AppOwner>();
   for (const other of [...beside, ...all.map(({ row }) => row.fragment.owner)]) if (other.by === 'app') owners.set(ownerKey(other), other);
   if (owner.by === 'app') owners.delete(ownerKey(owner));
   return [...owners.values()];
 }
 
-interface Found {
+interface FoundLine {
   readonly row: FragmentLines;
   readonly line: string | undefined;
 }
@@ -49,8 +49,8 @@ function findRows(
   complaint: Complaint,
   rows: readonly FragmentLines[],
   proxies: () => Proxies,
-): { readonly found: readonly Found[]; readonly all: readonly Found[] } {
-  const at = (line: number): readonly Found[] => {
+): { readonly found: readonly FoundLine[]; readonly all: readonly FoundLine[] } {
+  const at = (line: number): readonly FoundLine[] => {
     const row = fragmentAt(rows, line);
     return row === undefined ? [] : [{ row, line: textAt(row, line) }];
   };
@@ -67,7 +67,7 @@ function findRows(
 }
 
 /** The rows of a proxy with the most words of the complaint. When no row has any, the head of the proxy if an app owns it, else none. */
-function rowsIn({ name, rows }: Proxy, { names, quoted }: Complaint): readonly Found[] {
+function rowsIn({ name, rows }: Proxy, { names, quoted }: Complaint): readonly FoundLine[] {
   const others = names.map((named) => named.name).filter((other) => other !== name);
   const words = new Set([...others, ...quoted.flatMap(wordsOf)].filter((word) => !KEYWORDS.has(word)));
   const mentions = rows.map((row) => ({ row, ...mentionIn(row, words) })).filter(({ count }) => count > 0);
@@ -81,8 +81,8 @@ function rowsIn({ name, rows }: Proxy, { names, quoted }: Complaint): readonly F
 const KEYWORDS: ReadonlySet<string> = new Set(['use_backend', 'default_backend', 'use-server', 'mode', 'filter', 'cache']);
 
 /** The first row of each owner. */
-function firstOfEach(found: readonly Found[]): readonly Found[] {
-  const byOwner = new Map<string, Found>();
+function firstOfEach(found: readonly FoundLine[]): readonly FoundLine[] {
+  const byOwner = new Map<string, FoundLine>();
   for (const one of found) {
     const { owner } = one.row.fragment;
     const key = owner.by === 'app' ? ownerKey(owner) : '';
@@ -92,12 +92,12 @@ function firstOfEach(found: readonly Found[]): readonly Found[] {
 }
 
 /** The rows with the highest rank by the owner of their text, in their order. */
-function likeliest(found: readonly Found[]): readonly Found[] {
+function likeliest(found: readonly FoundLine[]): readonly FoundLine[] {
   const most = Math.max(...found.map(rank));
   return found.filter((one) => rank(one) === most);
 }
 
-function rank({ row: { fragment } }: Found): number {
+function rank({ row: { fragment } }: FoundLine): number {
   if (fragment.owner.by === 'operator') return 0;
   return fragment.label === undefined ? 1 : 2;
 }

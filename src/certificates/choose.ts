@@ -14,7 +14,7 @@ import { canBeListed, judgeFile, shelvesOf, type FileVerdict } from './judge.ts'
 import { readGivenCertificates, writeCertificates, type GivenCertificate } from './given-as-text.ts';
 
 /** The certificates of the shared https frontend. */
-export interface Chosen extends Omit<Certificates, 'named'> {
+export interface ChosenCertificates extends Omit<Certificates, 'named'> {
   /** The verdict on every file that was looked at, by name and in order, including files that are left out. */
   readonly verdicts: ReadonlyMap<string, FileVerdict>;
   /** What the bind of one port can have of them, on one line. */
@@ -24,7 +24,7 @@ export interface Chosen extends Omit<Certificates, 'named'> {
 /**
  * The certificates chosen at the start, and the Problems of certificates given as text. Those Problems stay, because the environment does not change.
  */
-export interface ChosenAtStart extends Chosen {
+export interface ChosenAtStart extends ChosenCertificates {
   readonly given: readonly Problem[];
   /** The certificates given as text that could not be written where marathon-lb's container has them. */
   readonly elsewhere: readonly GivenCertificate[];
@@ -71,7 +71,7 @@ export interface Selecting extends Pick<Keeping, 'known' | 'refusals'> {
 export async function selectCertificates(
   verdicts: ReadonlyMap<string, FileVerdict>,
   { stateDir, refusals = NO_REFUSALS, known }: Selecting,
-): Promise<Chosen> {
+): Promise<ChosenCertificates> {
   const keeping: Keeping = { folder: copiesIn(stateDir), refusals, ...(known && { known }) };
   const settled = await Promise.all([...verdicts].map(async ([file, one]) => [file, await settleWithCopy(file, one, keeping)] as const));
   const all = settled.map(([file, one]) => [file, one.serves.length > 0 ? one : { ...one, serves: one.pems }] as const);
@@ -108,7 +108,7 @@ export function effectOf({ isCopy }: Settled): string | undefined {
   return isCopy === true ? 'the previous one stays in use' : undefined;
 }
 
-interface Judged {
+interface FaultyFile {
   readonly file: string;
   readonly verdict: FileVerdict;
   /** What happens because HAProxy can't use the certificate. When undefined: it is left out. */
@@ -120,7 +120,7 @@ interface Judged {
 }
 
 /** The Problems with a certificate, for whoever named it. A certificate that serves can have Problems too, for example when it has expired. */
-export function certificateProblems({ file, verdict, effect, owner = { by: 'operator' }, label }: Judged): readonly Problem[] {
+export function certificateProblems({ file, verdict, effect, owner = { by: 'operator' }, label }: FaultyFile): readonly Problem[] {
   const told = { code: 'certificate', owner, ...(label !== undefined && { label }) } as const;
   const leftOut = verdict.serves.length > 0 || verdict.faults.every((fault) => fault.file === file) ? 'it' : `all of ${file}`;
   return [

@@ -5,7 +5,7 @@ import { LATE, within } from '../lib/deadline.ts';
 import { ignoreMissing } from '../lib/missing.ts';
 import { fileName, fileUse } from '../model/certificates.ts';
 import type { FileVerdict } from './judge.ts';
-import { NO_REFUSALS, withRefusals, type Refusals } from './refusals.ts';
+import { NO_REFUSALS, withRefusals, type PemRefusals } from './refusals.ts';
 import { markOf } from './marks.ts';
 import { readPemFile } from './pem-file.ts';
 import { judgeNamed, pathsOfNamed } from './judge-named.ts';
@@ -53,7 +53,7 @@ export type KnownCopies = Map<string, { readonly fingerprint: string | undefined
 /** Where copies are kept, and what is not to be served. */
 export interface Keeping {
   readonly folder: string;
-  readonly refusals?: Refusals;
+  readonly refusals?: PemRefusals;
   readonly known?: KnownCopies;
 }
 
@@ -84,7 +84,7 @@ interface Kept {
   readonly name: string;
   readonly verdict: FileVerdict;
   readonly copy: string;
-  readonly refusals: Refusals;
+  readonly refusals: PemRefusals;
   readonly known: KnownCopies | undefined;
 }
 

@@ -3,12 +3,12 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileUse, type FileUse } from '../model/certificates.ts';
 import { crtPathsIn, readCrtList, type CrtLine } from './read-crt-list.ts';
-import { judgeFile, summed, unreadable, type FileFinding, type FileVerdict, type Judged, type JudgeOptions } from './judge.ts';
+import { judgeFile, summed, unreadable, type FileFinding, type FileVerdict, type JudgedFile, type JudgeOptions } from './judge.ts';
 import { answered, SilentFileSystem } from './answered.ts';
 import { pathsOf } from './paths.ts';
 import { sha256 } from './pem-file.ts';
 import { readBlocks } from './pem-blocks.ts';
-import type { Finding } from './pem.ts';
+import type { PemFinding } from './pem.ts';
 import { namesIn, readBounded } from './read-bounded.ts';
 
 /** How many files a folder may have that a label names, and how many lines a list: reading them takes HAProxy a second or two. */
@@ -49,7 +49,7 @@ async function pathsOfListed(name: string): Promise<readonly string[]> {
   return keyword === 'crt' ? pathsOf(file, 0).catch(() => [file]) : [file];
 }
 
-async function judgeUse({ keyword, path: file }: FileUse, options: JudgeOptions): Promise<readonly Judged[]> {
+async function judgeUse({ keyword, path: file }: FileUse, options: JudgeOptions): Promise<readonly JudgedFile[]> {
   const { deadlineMs } = options;
   if (file === SYSTEM || (keyword === 'file' && file === NOTHING)) return [{ file, faults: [], hash: sha256(file) }];
   if (keyword === 'crt-list') return [await judgeList(file, options)];
@@ -68,7 +68,7 @@ async function filesIn(folder: string): Promise<readonly string[] | undefined> {
 }
 
 /** HAProxy leaves out what it can't read of a folder of authorities, but may wait for it without end. */
-async function judgeFolder(folder: string, files: readonly string[], { deadlineMs }: JudgeOptions): Promise<readonly Judged[]> {
+async function judgeFolder(folder: string, files: readonly string[], { deadlineMs }: JudgeOptions): Promise<readonly JudgedFile[]> {
   const faults: FileFinding[] = [];
   const hashes: string[] = [];
   for (const file of files) {
@@ -89,7 +89,7 @@ async function readList(file: string): Promise<readonly CrtLine[]> {
 }
 
 /** Judges a list and all files that it names. Faults are reported by line number only, because the file may be one that must not be shown. */
-async function judgeList(list: string, options: JudgeOptions): Promise<Judged> {
+async function judgeList(list: string, options: JudgeOptions): Promise<JudgedFile> {
   const lines = await answered(readList(list), options.deadlineMs);
   const wanted = 'write one certificate file a line there, or name another list';
   if (lines.length === 0) return { file: list, faults: [{ file: list, found: 'names no certificate', wanted }] };
@@ -131,9 +131,9 @@ const CONTENTS = {
   'tls-ticket-keys': ticketKeys,
   page: () => undefined,
   file: () => undefined,
-} as const satisfies Record<string, (bytes: Buffer) => Finding | undefined>;
+} as const satisfies Record<string, (bytes: Buffer) => PemFinding | undefined>;
 
-function authorities(bytes: Buffer): Finding | undefined {
+function authorities(bytes: Buffer): PemFinding | undefined {
   const blocks = readBlocks(bytes.toString('latin1')).filter(({ label }) => /CERTIFICATE$|^X509 CRL$/.test(label));
   if (blocks.length === 0) return { found: 'holds no certificate in PEM', wanted: AUTHORITY };
   const isBad = blocks.some(({ label, text, whole }) => !whole || (label === 'CERTIFICATE' && !isCertificate(text)));
@@ -149,7 +149,7 @@ function isCertificate(pem: string): boolean {
 }
 
 /** HAProxy wants three keys of one size, each in base64 on a line of its own [ssl_sock.c: bind_parse_tls_ticket_keys]. */
-function ticketKeys(bytes: Buffer): Finding | undefined {
+function ticketKeys(bytes: Buffer): PemFinding | undefined {
   const lines = bytes.toString('latin1').replace(/\n$/, '').split('\n');
   const sizes = new Set(lines.map((line) => (/^[A-Za-z0-9+/]+={0,2}\r?$/.test(line) ? Buffer.from(line, 'base64').length : 0)));
   const [size = 0] = sizes;

@@ -4,13 +4,13 @@ import { machineTime } from '../lib/clock.ts';
 import { withoutEnd } from '../lib/without-end.ts';
 import { answered } from './answered.ts';
 import { BUNDLE, findPems, MOST_FILES } from './paths.ts';
-import { judgePem, type Finding, type UsablePem } from './pem.ts';
-import { pemOf, readPemFile, sha256, type ReadPem } from './pem-file.ts';
+import { judgePem, type PemFinding, type UsablePem } from './pem.ts';
+import { pemOf, readPemFile, sha256, type PemBundle } from './pem-file.ts';
 import { whyUnread } from './read-bounded.ts';
 import { type PemFile, type Shelf } from '../model/certificates.ts';
 
 /** What is wrong with one certificate file. */
-export interface FileFinding extends Finding {
+export interface FileFinding extends PemFinding {
   /** The PEM file, or the folder that has no PEM file. */
   readonly file: string;
 }
@@ -34,7 +34,7 @@ export interface FileVerdict {
   /** The same files as HAProxy has them in its memory. */
   readonly loads?: readonly PemFile[];
   /** What was found of each PEM file. */
-  readonly parts?: readonly Judged[];
+  readonly parts?: readonly JudgedFile[];
   /** It is a folder. */
   readonly isFolder?: boolean;
   /** When the first certificate of it expires, chains included, in milliseconds since 1970; undefined where none could be read. */
@@ -42,8 +42,8 @@ export interface FileVerdict {
 }
 
 /** What was found of a PEM file before. */
-export interface Before {
-  readonly judged: Judged;
+export interface EarlierJudgement {
+  readonly judged: JudgedFile;
   /** The file, and those that belong beside it, look as they did then: it need not be read. */
   readonly isUntouched: boolean;
 }
@@ -55,7 +55,7 @@ export interface JudgeOptions {
   /** How long to wait for each answer of the file system, in milliseconds. A network folder that is gone would never answer. */
   readonly deadlineMs?: number | undefined;
   /** What was found of a PEM file before: one that still has the same content is not looked into again. */
-  readonly before?: (pem: string) => Before | undefined;
+  readonly before?: (pem: string) => EarlierJudgement | undefined;
   /** So many files a folder may have. */
   readonly mostFiles?: number;
 }
@@ -90,7 +90,7 @@ export async function judgeFile(file: string, options: JudgeOptions = {}): Promi
   const { now = machineTime(), mostFiles = MOST_FILES, deadlineMs, before } = options;
   try {
     const { pems, isFolder } = await answered(findPems(file, mostFiles), deadlineMs);
-    const parts: Judged[] = [];
+    const parts: JudgedFile[] = [];
     for (const pem of pems) parts.push(await judgeOne(pem, { now, deadlineMs, last: before?.(pem) }));
     return summed(file, parts, isFolder);
   } catch (error) {
@@ -99,7 +99,7 @@ export async function judgeFile(file: string, options: JudgeOptions = {}): Promi
 }
 
 /** One file, with what lies beside it. */
-export interface Judged {
+export interface JudgedFile {
   readonly file: string;
   readonly faults: readonly FileFinding[];
   readonly remarks?: readonly FileFinding[];
@@ -112,11 +112,11 @@ export interface Judged {
 
 interface JudgingOne extends Pick<JudgeOptions, 'deadlineMs'> {
   readonly now: number;
-  readonly last: Before | undefined;
+  readonly last: EarlierJudgement | undefined;
 }
 
 /** Rejects when the file system does not answer. */
-async function judgeOne(file: string, { now, deadlineMs, last }: JudgingOne): Promise<Judged> {
+async function judgeOne(file: string, { now, deadlineMs, last }: JudgingOne): Promise<JudgedFile> {
   if (!canBeListed(file)) return { file, faults: [{ file, ...MISNAMED }] };
   const isLasting = last !== undefined && now < (last.judged.until ?? Infinity);
   if (isLasting && last.isUntouched && last.judged.hash !== undefined) return last.judged;
@@ -125,7 +125,7 @@ async function judgeOne(file: string, { now, deadlineMs, last }: JudgingOne): Pr
   return isLasting && last.judged.hash === read.hash ? last.judged : judgeRead(read, now);
 }
 
-function judgeRead(read: ReadPem, now: number): Judged {
+function judgeRead(read: PemBundle, now: number): JudgedFile {
   const { file, text, key, ocsp, issuer, sctl, hash } = read;
   const verdict = judgePem(text, { key, now });
   if (!verdict.usable) return { file, hash, faults: [{ file, ...verdict.fault }] };
@@ -183,7 +183,7 @@ export function unreadable(file: string, error: unknown, wanted = READABLE): Fil
 }
 
 /** The verdict on a file or folder that is made of these. */
-export function summed(file: string, parts: readonly Judged[], isFolder = false): FileVerdict {
+export function summed(file: string, parts: readonly JudgedFile[], isFolder = false): FileVerdict {
   const judged = isFolder && parts.length === 0 ? [{ file, faults: [{ file, ...NO_FILES }] }] : parts;
   const faults = judged.flatMap((one) => one.faults);
   const good = judged.filter((one) => one.faults.length === 0).map((one) => one.file);

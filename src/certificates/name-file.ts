@@ -4,14 +4,14 @@ import { certificateProblems, copiesIn, effectOf } from './choose.ts';
 import { settleWithCopy, type KnownCopies, type Settled } from './copies.ts';
 import { isDefaultFile } from './given-as-text.ts';
 import { shelvesOf, type FileVerdict } from './judge.ts';
-import type { Refusals } from './refusals.ts';
+import type { PemRefusals } from './refusals.ts';
 
-interface Naming {
+interface ShownFiles {
   readonly stateDir: string;
   /** Those of the shared https frontend. */
   readonly shared: readonly string[];
   /** What HAProxy has refused. */
-  readonly refusals?: Refusals;
+  readonly refusals?: PemRefusals;
   /** The copies that are as they should be. */
   readonly known?: KnownCopies;
   /** The file that the verdict is about, when a certificate given as text could not be written where the label expects it. */
@@ -25,7 +25,7 @@ interface Naming {
 export async function nameFile(
   name: string,
   verdict: FileVerdict,
-  { stateDir, shared, at = name, ...keeping }: Naming,
+  { stateDir, shared, at = name, ...keeping }: ShownFiles,
 ): Promise<NamedFile> {
   const settled = await settleWithCopy(at, verdict, { folder: copiesIn(stateDir), ...keeping });
   const { serves, fingerprint, loads } = settled;

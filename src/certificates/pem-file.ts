@@ -11,7 +11,7 @@ const MOST_BYTES = 1_000_000;
 export const BESIDE = ['.key', '.ocsp', '.issuer', '.sctl'] as const;
 
 /** A PEM file and what lies beside it, as HAProxy reads them. */
-export interface ReadPem {
+export interface PemBundle {
   readonly file: string;
   readonly text: Buffer;
   readonly key: Buffer | undefined;
@@ -23,14 +23,14 @@ export interface ReadPem {
 }
 
 /** Why a file can't be read, or one that lies beside it. */
-interface Unread {
+interface UnreadFile {
   readonly file: string;
   readonly error: unknown;
 }
 
 /** Reads a PEM file and what lies beside it. Never rejects. */
-export async function readPemFile(file: string): Promise<ReadPem | Unread> {
-  const text = await readBounded(file, MOST_BYTES).catch((error: unknown): Unread => ({ file, error }));
+export async function readPemFile(file: string): Promise<PemBundle | UnreadFile> {
+  const text = await readBounded(file, MOST_BYTES).catch((error: unknown): UnreadFile => ({ file, error }));
   if ('error' in text) return text;
   const beside = await Promise.all(BESIDE.map((end) => readBeside(file + end)));
   const barred = beside.find((one) => one !== undefined && 'error' in one);
@@ -43,7 +43,7 @@ export async function readPemFile(file: string): Promise<ReadPem | Unread> {
  * Undefined when it is not there. What this user can't read is to HAProxy as if it held nothing that it knows, and so is a folder; what is no regular file, or too
  * large, HAProxy may read without end.
  */
-async function readBeside(file: string): Promise<Buffer | Unread | undefined> {
+async function readBeside(file: string): Promise<Buffer | UnreadFile | undefined> {
   const entry = await stat(file).catch(() => undefined);
   if (entry === undefined) return undefined;
   if (entry.isDirectory()) return Buffer.alloc(0);
@@ -67,14 +67,14 @@ export function sha256(bytes: Buffer | string): string {
 const MOST_AT_RUNTIME = 15_900;
 
 /** A usable PEM file as HAProxy has it in its memory. `leaf` is its first certificate. */
-export function pemOf(read: ReadPem, leaf: X509Certificate): PemFile {
+export function pemOf(read: PemBundle, leaf: X509Certificate): PemFile {
   const { file: path, hash: fingerprint } = read;
   const why = whyReload(read);
   const key = leaf.publicKey.asymmetricKeyType ?? 'unknown';
   return { path, fingerprint, names: namesOf(leaf), key, ...(why !== undefined && { needsReload: why }) };
 }
 
-function whyReload(read: ReadPem): string | undefined {
+function whyReload(read: PemBundle): string | undefined {
   const { ocsp, issuer, sctl, file } = read;
   if ([ocsp, issuer, sctl].some((one) => one !== undefined)) return 'a file .ocsp, .issuer or .sctl lies beside it';
   return Buffer.byteLength(file + textForHaproxy(read)) > MOST_AT_RUNTIME ? "it is larger than what HAProxy's socket takes" : undefined;
@@ -88,7 +88,7 @@ function namesOf({ subject, subjectAltName = '' }: X509Certificate): readonly st
 }
 
 /** The text of a PEM file with its key, as a runtime command of HAProxy takes it. */
-function textForHaproxy({ text, key }: Pick<ReadPem, 'text' | 'key'>): string {
+function textForHaproxy({ text, key }: Pick<PemBundle, 'text' | 'key'>): string {
   return tidyPem(text.toString('latin1'), key?.toString('latin1'));
 }
 

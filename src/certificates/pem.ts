@@ -4,19 +4,19 @@ import { readBlocks, type PemBlock } from './pem-blocks.ts';
 import { reasonOf, whyWeak } from './strength.ts';
 
 /** What is wrong with a certificate. `found` continues a sentence that begins with the file; `wanted` is a sentence of its own. */
-export interface Finding {
+export interface PemFinding {
   readonly found: string;
   readonly wanted: string;
 }
 
 /** The verdict on a PEM text. */
-export type PemVerdict = UsablePem | { readonly usable: false; readonly fault: Finding };
+export type PemVerdict = UsablePem | { readonly usable: false; readonly fault: PemFinding };
 
 /** A PEM text that HAProxy could serve. */
 export interface UsablePem {
   readonly usable: true;
   /** What clients may reject although HAProxy serves it. */
-  readonly remarks: readonly Finding[];
+  readonly remarks: readonly PemFinding[];
   /** The served certificate, then its chain. */
   readonly certificates: readonly [X509Certificate, ...X509Certificate[]];
   /** When the verdict changes next through time alone, in milliseconds since 1970; Infinity when it does not. */
@@ -34,7 +34,7 @@ export interface PemSurroundings {
 /** So many certificates and keys a text may have. Each takes a third of a millisecond to read, and OpenSSL's clients take no chain of more than 100 kB. */
 const MOST_BLOCKS = 100;
 
-type Parsed<Value> = { readonly value: Value } | { readonly fault: Finding };
+type Parsed<Value> = { readonly value: Value } | { readonly fault: PemFinding };
 
 const WANTED = 'put the PEM text of a certificate, its chain and its private key without passphrase there';
 const FIRST = new Set(['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE']);
@@ -68,16 +68,16 @@ function plain(text: string | Buffer): string {
   return (typeof text === 'string' ? text : text.toString('latin1')).replace(/^(?:\ufeff|\xef\xbb\xbf)/, '');
 }
 
-function refused(fault: Finding): PemVerdict {
+function refused(fault: PemFinding): PemVerdict {
   return { usable: false, fault };
 }
 
-function tooMany(count: number): Finding {
+function tooMany(count: number): PemFinding {
   const wanted = 'put only the certificate, those that signed it and its private key there';
   return { found: `holds ${count} certificates and keys, and can hold ${MOST_BLOCKS} at most`, wanted };
 }
 
-function withoutCertificate(pem: string): Finding {
+function withoutCertificate(pem: string): PemFinding {
   if (pem.trim() === '') return { found: 'is empty', wanted: WANTED };
   if (pem.startsWith('\xff\xfe') || pem.startsWith('\xfe\xff'))
     return { found: 'is text in UTF-16', wanted: 'save it as plain ASCII text' };
@@ -113,7 +113,7 @@ function readFirst(pem: string, blocks: readonly PemBlock[]): Parsed<X509Certifi
 }
 
 /** The reason why a text with these blocks can't be read; the hint asks for the whole PEM text again. */
-function damaged(blocks: readonly PemBlock[], found: string): Finding {
+function damaged(blocks: readonly PemBlock[], found: string): PemFinding {
   const glued = blocks.some(({ text }) => hasLine(text, '-----END ', '----------BEGIN '));
   if (glued) return { found: "has no line end between '-----END' and '-----BEGIN'", wanted: 'write each of them on a line of its own' };
   const cut = blocks.find(({ whole }) => !whole);
@@ -145,7 +145,7 @@ function keyOf(pem: string): KeyObject | Error {
   }
 }
 
-function withoutKey(blocks: readonly PemBlock[], error: Error): Finding {
+function withoutKey(blocks: readonly PemBlock[], error: Error): PemFinding {
   const keys = blocks.filter(({ label }) => label.endsWith('PRIVATE KEY'));
   if (keys.some(({ label, text }) => label.startsWith('ENCRYPTED') || text.includes('\nProc-Type: 4,ENCRYPTED')))
     return { found: 'holds a private key with a passphrase', wanted: 'take the passphrase off the key: nobody is there to type it' };
@@ -180,7 +180,7 @@ function isNoBase64(read: X509Certificate | Error): boolean {
   return 'code' in read && read.code === 'ERR_OSSL_PEM_BAD_BASE64_DECODE';
 }
 
-function unlike(leaf: X509Certificate, chain: readonly X509Certificate[], key: KeyObject): Finding | undefined {
+function unlike(leaf: X509Certificate, chain: readonly X509Certificate[], key: KeyObject): PemFinding | undefined {
   if (leaf.checkPrivateKey(key)) return undefined;
   return chain.some((one) => one.checkPrivateKey(key))
     ? {
@@ -190,13 +190,16 @@ function unlike(leaf: X509Certificate, chain: readonly X509Certificate[], key: K
     : { found: 'holds a private key of another certificate', wanted: 'put the certificate and the key that it was made for there' };
 }
 
-function tooWeak(leaf: X509Certificate, chain: readonly X509Certificate[], key: KeyObject): Finding | undefined {
+function tooWeak(leaf: X509Certificate, chain: readonly X509Certificate[], key: KeyObject): PemFinding | undefined {
   const why = whyWeak([leaf, ...chain], key);
   if (why === undefined) return undefined;
   return { found: `is not strong enough, or can't be served (${why})`, wanted: 'use RSA of 2048 bits or EC, signed with SHA-256' };
 }
 
-function validity({ validFrom, validTo }: X509Certificate, now: number): { readonly remarks: readonly Finding[]; readonly until: number } {
+function validity(
+  { validFrom, validTo }: X509Certificate,
+  now: number,
+): { readonly remarks: readonly PemFinding[]; readonly until: number } {
   const [from, to] = [Date.parse(validFrom), Date.parse(validTo)];
   const wanted = 'renew it: clients do not trust it';
   if (now >= to) return { remarks: [{ found: `has expired at ${iso(to)}`, wanted }], until: Infinity };
@@ -210,7 +213,7 @@ function iso(at: number): string {
 }
 
 /** HAProxy sends the chain in the order of the file. Many clients can follow it only when each certificate signed one before it. */
-function outOfOrder(certificates: readonly X509Certificate[]): readonly Finding[] {
+function outOfOrder(certificates: readonly X509Certificate[]): readonly PemFinding[] {
   const stray = certificates.find((one, i) => i > 0 && !certificates.slice(0, i).some((before) => before.checkIssued(one)));
   if (stray === undefined) return [];
   const found = `has a certificate in its chain that signed none of the certificates before it: ${stray.subject.replaceAll('\n', ', ')}`;

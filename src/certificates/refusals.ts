@@ -8,13 +8,13 @@ export interface RefusedPem {
 }
 
 /** The refused PEM files by the fingerprint that their file or folder had then: once its content changes, HAProxy is asked again. */
-export type Refusals = ReadonlyMap<string, readonly RefusedPem[]>;
+export type PemRefusals = ReadonlyMap<string, readonly RefusedPem[]>;
 
 /** Nothing was refused yet. */
-export const NO_REFUSALS: Refusals = new Map();
+export const NO_REFUSALS: PemRefusals = new Map();
 
 /** The verdict on a file or folder without the PEM files in it that HAProxy has refused. */
-export function withRefusals(verdict: FileVerdict, refusals: Refusals): FileVerdict {
+export function withRefusals(verdict: FileVerdict, refusals: PemRefusals): FileVerdict {
   const refused = (refusals.get(verdict.fingerprint ?? '') ?? []).filter(({ path }) => verdict.pems.includes(path));
   if (refused.length === 0) return verdict;
   const pems = verdict.pems.filter((pem) => refused.every(({ path }) => path !== pem));

@@ -1,5 +1,5 @@
 import { byText } from '../lib/lists.ts';
-import { summed, type Before, type FileVerdict, type Judged, type JudgeOptions } from './judge.ts';
+import { summed, type EarlierJudgement, type FileVerdict, type JudgedFile, type JudgeOptions } from './judge.ts';
 import type { Marks } from './marks.ts';
 import { BESIDE } from './pem-file.ts';
 import { withBeside } from './paths.ts';
@@ -88,7 +88,7 @@ export class Sighted {
   }
 
   /** What was found of the PEM files at the look before. */
-  #parts(marks: Marks): (pem: string) => Before | undefined {
+  #parts(marks: Marks): (pem: string) => EarlierJudgement | undefined {
     const parts = new Map((this.#verdict?.parts ?? []).map((part) => [part.file, part]));
     return (pem) => {
       const judged = parts.get(pem);
@@ -124,7 +124,7 @@ export class Sighted {
   /** The verdict on a folder, with the verdicts of before for these files of it. */
   #without({ parts = [] }: FileVerdict, held: ReadonlySet<string>): FileVerdict | undefined {
     const kept = this.#verdict?.parts?.filter(({ file }) => held.has(file)) ?? [];
-    const all: readonly Judged[] = [...parts.filter(({ file }) => !held.has(file)), ...kept];
+    const all: readonly JudgedFile[] = [...parts.filter(({ file }) => !held.has(file)), ...kept];
     return all.length === 0 ? undefined : summed(this.#name, all.toSorted((a, b) => byText(a.file, b.file)), true); // prettier-ignore
   }
 

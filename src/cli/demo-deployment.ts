@@ -1,9 +1,9 @@
 import { openMarathon } from '../daemon/open-marathon.ts';
 import type { DeployEnd, DeployWish } from '../demo/basket.ts';
-import type { Places } from '../demo/demo.ts';
+import type { DemoPlaces } from '../demo/demo.ts';
 import { readLimits } from '../deploy/analysis.ts';
 import { DeployError } from '../deploy/deploy-error.ts';
-import { deploy, TakenBack, type Task } from '../deploy/engine.ts';
+import { deploy, TakenBack, type DeployTask } from '../deploy/engine.ts';
 import { makeMarathonSide } from '../deploy/marathon-side.ts';
 import { prepare } from '../deploy/prepare.ts';
 import type { Growth } from '../deploy/shapes.ts';
@@ -16,7 +16,7 @@ const GROWTH: Growth = { by: 'half' };
  * Deploys an app of the demo's story with the same engine as `marathon-lb-ts deploy start`, and tells what is done; waits are not told. Rejects when
  * the demo ends meanwhile.
  */
-export async function deployInDemo(wish: DeployWish & Places): Promise<DeployEnd> {
+export async function deployInDemo(wish: DeployWish & DemoPlaces): Promise<DeployEnd> {
   const { app, marathon: url, balancer, pauseMs, say, signal } = wish;
   const client = await openMarathon({ ...defaultSettings(), marathon: [url] }, {});
   try {
@@ -40,7 +40,7 @@ export async function deployInDemo(wish: DeployWish & Places): Promise<DeployEnd
   }
 }
 
-function taskOf({ app, stepMs }: DeployWish): Task {
+function taskOf({ app, stepMs }: DeployWish): DeployTask {
   return {
     plan: { growth: GROWTH, stepMs, onTimeout: 'kill', direction: 'forward' },
     make: ({ apps }) =>

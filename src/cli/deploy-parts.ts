@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { makeAnalysis, type Analysis, type Limit } from '../deploy/analysis.ts';
+import { makeAnalysis, type Analysis, type AnalysisLimit } from '../deploy/analysis.ts';
 import { DeployError, EXIT } from '../deploy/deploy-error.ts';
 import type { Engine } from '../deploy/engine.ts';
 import { runHook, type Killing } from '../deploy/hook.ts';
@@ -74,7 +74,7 @@ export interface RunFlags {
   readonly stepDelay: number;
   readonly preKillHook?: string;
   readonly onTimeout: OnTimeout;
-  readonly analysis?: readonly Limit[] | undefined;
+  readonly analysis?: readonly AnalysisLimit[] | undefined;
 }
 
 /** Marathon and the load balancers of the flags, while a command runs. */

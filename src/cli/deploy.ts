@@ -3,7 +3,7 @@ import { readLimits } from '../deploy/analysis.ts';
 import { DeployError, EXIT } from '../deploy/deploy-error.ts';
 import { deploy as run } from '../deploy/engine.ts';
 import { seemsAlive, writeNote } from '../deploy/lock.ts';
-import type { Group, Note, Plan } from '../deploy/shapes.ts';
+import type { Group, PersonNote, DeployPlan } from '../deploy/shapes.ts';
 import { describeDeployment, statusOf, type DeployStatus } from '../deploy/status.ts';
 import { count } from '../lib/count.ts';
 import { machineTime, sleep } from '../lib/clock.ts';
@@ -101,7 +101,7 @@ function addStatus(deploy: Command): void {
 }
 
 async function showStatus(asked: string, flags: StatusFlags): Promise<void> {
-  const plan: Plan = { growth: { by: 'half' }, stepMs: flags.stepTimeout * 1000, onTimeout: 'kill', direction: 'forward' };
+  const plan: DeployPlan = { growth: { by: 'half' }, stepMs: flags.stepTimeout * 1000, onTimeout: 'kill', direction: 'forward' };
   const show = (status: DeployStatus): void => {
     const text = flags.json ? `${JSON.stringify(status)}\n` : describeDeployment(status);
     process.stdout.write(flags.watch && process.stdout.isTTY && !flags.json ? `\u001b[2J\u001b[H${text}` : text);
@@ -140,7 +140,7 @@ function needDriver({ name, locks }: Group): void {
 
 interface Verb {
   readonly verb: string;
-  readonly note: Note | undefined;
+  readonly note: PersonNote | undefined;
   readonly help: string;
 }
 
@@ -157,7 +157,7 @@ function addVerb(deploy: Command, { verb, note, help }: Verb): void {
 }
 
 /** Tells the run that drives a deployment; where nobody does, this command drives it. */
-async function say(asked: string, note: Note | undefined, flags: VerbFlags): Promise<void> {
+async function say(asked: string, note: PersonNote | undefined, flags: VerbFlags): Promise<void> {
   await withMarathon(flags, async (opened) => {
     const group = await readNamed(opened.marathon, asked);
     const { name } = group;
@@ -179,7 +179,7 @@ async function say(asked: string, note: Note | undefined, flags: VerbFlags): Pro
 async function driveOn(opened: Opened, group: Group, flags: VerbFlags): Promise<void> {
   const analysis = analysisFor(flags);
   const engine = engineFor(opened, { group: group.name, base: baseOf(group), flags, analysis });
-  const plan: Plan = { growth: { by: 'half' }, stepMs: flags.stepTimeout * 1000, onTimeout: flags.onTimeout, direction: 'forward' };
+  const plan: DeployPlan = { growth: { by: 'half' }, stepMs: flags.stepTimeout * 1000, onTimeout: flags.onTimeout, direction: 'forward' };
   const outcome = await run(engine, { plan, make: undefined, key: '', confirm: () => Promise.resolve(), mayRestore: true });
   opened.say(`the deployment of ${group.name} has ended: ${outcome}`);
 }

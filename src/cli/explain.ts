@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander';
-import type { Answer } from '../explain/explain.ts';
+import type { WordAnswer } from '../explain/explain.ts';
 import { readQuestion } from '../explain/question.ts';
 import { describe } from '../explain/words.ts';
 import { makeLogger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { News } from '../model/news.ts';
-import type { Run } from '../daemon/surroundings.ts';
+import type { RunInputs } from '../daemon/surroundings.ts';
 import { OPTIONS, type Settings } from '../options/options.ts';
 import { addDaemonOptions, isGiven, readSettings } from './commander-options.ts';
 import { withSignals } from './signals.ts';
@@ -56,13 +56,13 @@ async function run(what: string, command: Command): Promise<void> {
   if (!answer.served) throw new Error(answer.text);
 }
 
-interface Told extends Answer {
+interface Told extends WordAnswer {
   /** What else is to be said, in a sentence: why HAProxy does not run what it should, or that none was asked. */
   readonly aside?: string | undefined;
 }
 
 /** How a daemon that runs answers a question (`/v1/explain`). */
-type OfDaemon = Answer & { readonly lack: string | null };
+type OfDaemon = WordAnswer & { readonly lack: string | null };
 
 async function ofDaemon(about: string, { runDir }: Settings): Promise<Told> {
   const { askAdmin } = await import('../daemon/ask-admin.ts');
@@ -96,7 +96,7 @@ async function here(what: string, settings: Settings, file: string | undefined):
   return told as unknown as Told;
 }
 
-async function newsFrom(run: Omit<Run, 'log'>, file: string | undefined): Promise<readonly News[]> {
+async function newsFrom(run: Omit<RunInputs, 'log'>, file: string | undefined): Promise<readonly News[]> {
   if (file !== undefined) {
     const { newsOf, readAppFile } = await import('../daemon/app-files.ts');
     const { apps, pods } = await readAppFile(file).catch(usage);

@@ -1,5 +1,5 @@
 import { OPTIONS } from '../options/options.ts';
-import type { OptionRow, Section } from '../options/row.ts';
+import type { OptionRow, HelpSection } from '../options/row.ts';
 
 /** Returns the reference of all flags of the daemon as Markdown, made from their table. `marathon-lb-ts flags` prints it; docs/flags.md holds it. */
 export function makeFlagReference(): string {
@@ -15,7 +15,7 @@ export function makeFlagReference(): string {
   ].join('\n');
 }
 
-function tableOf(section: Section, rows: readonly OptionRow<unknown>[]): readonly string[] {
+function tableOf(section: HelpSection, rows: readonly OptionRow<unknown>[]): readonly string[] {
   const own = rows.filter((row) => row.section === section);
   return [
     `## ${section}`,

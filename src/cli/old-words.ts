@@ -3,7 +3,7 @@ import type { OptionRow } from '../options/row.ts';
 import { OPTIONS, type Settings } from '../options/options.ts';
 
 /** A flag or variable of marathon-lb that was given and does nothing here, or something different, and why. */
-export interface Note {
+export interface OldWordNote {
   readonly word: string;
   readonly because: string;
 }
@@ -17,12 +17,12 @@ const VARIABLES: Readonly<Record<string, string>> = {
 };
 
 /** Returns what an operator who comes from marathon-lb should know about the flags and variables that were given. */
-export function readNotes(settings: Settings, env: Environment): readonly Note[] {
+export function readNotes(settings: Settings, env: Environment): readonly OldWordNote[] {
   const variables = Object.entries(VARIABLES).filter(([word]) => (env[word] ?? '') !== '' && env[word] !== '/dev/null');
   return [...flagNotes(settings), ...variables.map(([word, because]) => ({ word, because }))];
 }
 
-function flagNotes(settings: Settings): readonly Note[] {
+function flagNotes(settings: Settings): readonly OldWordNote[] {
   const rows = Object.entries(OPTIONS) as [keyof Settings, OptionRow<unknown>][];
   const obsolete = rows.filter(([name, { section, fallback }]) => section.startsWith("marathon-lb's flags") && settings[name] !== fallback);
   const notes = obsolete.map(([, { flags, help }]) => ({ word: flags, because: help }));

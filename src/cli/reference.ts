@@ -1,6 +1,6 @@
 import { CATALOGUE, TEMPLATE_NAMES, type TemplateRow } from '../haproxy/catalogue.ts';
 import { SAFE_ROWS } from '../haproxy/safe-lines.ts';
-import { QUESTIONS, type Question } from '../services/define-label.ts';
+import { QUESTIONS, type LabelQuestion } from '../services/define-label.ts';
 import { APP_LABELS, PORT_LABELS, type Label } from '../services/labels.ts';
 
 /** Returns the reference of labels and templates as Markdown, made from their tables. `marathon-lb-ts labels` prints it; docs/labels.md holds it. */
@@ -19,7 +19,7 @@ export function makeReference(): string {
     '## Labels of a port',
     '',
     ...ABOUT_PORTS,
-    ...(Object.keys(QUESTIONS) as Question[]).flatMap(portTable),
+    ...(Object.keys(QUESTIONS) as LabelQuestion[]).flatMap(portTable),
     'Basic auth covers only the shared frontends: the service port and the frontend that routes by app id stay open.',
     '',
     '## Templates',
@@ -79,7 +79,7 @@ function tableOf(labels: readonly Label<unknown>[], title: (label: Label<unknown
 }
 
 /** The labels of a port that answer one question, by name. */
-function portTable(question: Question): readonly string[] {
+function portTable(question: LabelQuestion): readonly string[] {
   const own = Object.values<Label<unknown>>(PORT_LABELS).filter((label) => label.question === question);
   if (own.length === 0) return [];
   const rows = own.map(({ name, grammar, guards, live, doc, example, elsewhere }) => {

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import { decide } from '../deploy/decide.ts';
 import { DeployError, EXIT } from '../deploy/deploy-error.ts';
-import { deploy, type Task } from '../deploy/engine.ts';
-import { prepare, readDefinition, type Named } from '../deploy/prepare.ts';
+import { deploy, type DeployTask } from '../deploy/engine.ts';
+import { prepare, readDefinition, type NamedDefinition } from '../deploy/prepare.ts';
 import { count } from '../lib/count.ts';
-import type { Group, Growth, Plan } from '../deploy/shapes.ts';
+import type { Group, Growth, DeployPlan } from '../deploy/shapes.ts';
 import {
   addPlaceFlags,
   addStepFlags,
@@ -101,14 +101,14 @@ export async function runZdd(flags: ZddFlags): Promise<void> {
   });
 }
 
-interface Wishes {
-  readonly named: Named;
+interface ZddWishes {
+  readonly named: NamedDefinition;
   readonly flags: ZddFlags;
   readonly isHybrid: boolean;
   readonly digest: string;
 }
 
-async function drive(opened: Opened, group: Group, wishes: Wishes): Promise<void> {
+async function drive(opened: Opened, group: Group, wishes: ZddWishes): Promise<void> {
   const { named, flags, isHybrid } = wishes;
   const confirmKill = flags.force
     ? {}
@@ -119,7 +119,7 @@ async function drive(opened: Opened, group: Group, wishes: Wishes): Promise<void
   const analysis = analysisFor(flags);
   const engine = engineFor(opened, { group: named.group, base: baseOf(group, named.id), flags, analysis, ...confirmKill });
   if (group.apps.length === 2) opened.say(`goes on with the deployment of ${group.apps.map(({ id }) => id).join(' and ')} that was begun`);
-  const task: Task = {
+  const task: DeployTask = {
     plan: planOf(flags),
     make: isHybrid ? undefined : (now) => makeApp(wishes, now),
     key: wishes.digest,
@@ -146,18 +146,18 @@ function growthOf({ steps, linearIncrease }: Pick<ZddFlags, 'steps' | 'linearInc
   return linearIncrease > 0 ? { by: 'number', number: linearIncrease } : { by: 'half' };
 }
 
-function planOf(flags: ZddFlags): Plan {
+function planOf(flags: ZddFlags): DeployPlan {
   const direction = flags.completePrev ? 'back' : flags.completeCur ? 'whole' : 'forward';
   return { growth: growthOf(flags), stepMs: flags.maxWait * 1000, onTimeout: flags.onTimeout, direction };
 }
 
-function makeApp({ named, flags }: Wishes, { apps }: Group) {
+function makeApp({ named, flags }: ZddWishes, { apps }: Group) {
   const { initialInstances: initial, newInstances, instancesFrom } = flags;
   return prepare({ app: named.app, previous: apps.at(-1), initial, newInstances, instancesFrom, growth: growthOf(flags), now: new Date() });
 }
 
 /** Changes nothing, whatever there is. */
-async function dryRun(opened: Opened, group: Group, wishes: Wishes): Promise<void> {
+async function dryRun(opened: Opened, group: Group, wishes: ZddWishes): Promise<void> {
   if (group.apps.length < 2) {
     process.stdout.write(`${sortedJson(makeApp(wishes, group))}\n`);
     return;

@@ -8,9 +8,9 @@ import type { Front } from '../model/service.ts';
 import { arrange, contest, holderOf, type Arrangement, type Claim, type OwnBind } from '../services/arrange.ts';
 import { bindOf, bindWords } from '../services/holders.ts';
 import { makeHolder } from '../services/holders.ts';
-import type { OwnSettings } from './render.ts';
+import type { RenderSettings } from './render.ts';
 
-interface Others {
+interface HoldersAndAbsent {
   readonly holders: readonly Holder[];
   readonly taken: readonly TakenBind[];
   readonly absent: readonly Front[];
@@ -26,11 +26,11 @@ interface How {
  * Arranges all claims, and remembers the last time. Who holds what until now matters only where something is claimed twice, or by a port that is not
  * rendered. Only claims that another one contests are arranged: every other port gets all that it claims.
  */
-export function makeArrange({ own, ...how }: How): (claims: readonly Claim[], others: Others) => Arrangement {
+export function makeArrange({ own, ...how }: How): (claims: readonly Claim[], others: HoldersAndAbsent) => Arrangement {
   const wholeOf = makeWholeOf();
   const arrangeFew = makeArrangeFew(wholeOf);
   const isForAll = how.takesAll || how.sharesTls; // then it also depends on what no two ports contest
-  let last: (Others & { readonly claims: readonly Claim[]; readonly arrangement: Arrangement }) | undefined;
+  let last: (HoldersAndAbsent & { readonly claims: readonly Claim[]; readonly arrangement: Arrangement }) | undefined;
   return (claims, { holders, taken, absent }) => {
     const isSame = last?.taken === taken && isSameList(last.absent, absent) && isSameList(last.claims, claims);
     const isFree = last?.arrangement.problems.length === 0 && absent.length === 0;
@@ -119,7 +119,7 @@ function asOwn({ address, port, why }: TakenBind): OwnBind {
 }
 
 /** The addresses and ports of the load balancer's own frontends. */
-export function ownBinds({ bindAddress: address, ports, sharedFrontends }: OwnSettings): readonly OwnBind[] {
+export function ownBinds({ bindAddress: address, ports, sharedFrontends }: RenderSettings): readonly OwnBind[] {
   const shared = [
     { address, port: ports.http, what: 'the shared http frontend (--http-port)' },
     { address, port: ports.https, what: 'the shared https frontend (--https-port)' },

@@ -8,7 +8,7 @@ import type { CertificateBind, CertificateLine, LoadedCertificates, ShelfLines }
 import type { Front } from '../model/service.ts';
 
 /** What decides which certificates HAProxy reads. */
-export interface InForce {
+export interface CertificateInputs {
   readonly told: Certificates;
   /** The files that labels name. */
   readonly files: readonly string[];
@@ -20,7 +20,7 @@ export interface InForce {
  * Returns what HAProxy reads from certificate files with the document. Files whose content can change only by a reload are there by their
  * fingerprint; all others as HAProxy has them in its memory.
  */
-export function certificatesInForce({ told, files: ofLabels, fronts, settings }: InForce): LoadedCertificates {
+export function certificatesInForce({ told, files: ofLabels, fronts, settings }: CertificateInputs): LoadedCertificates {
   const { files, contents, named, spoiled = [], isListed = isMany(files) } = told;
   const { sharedFrontends, configFolder } = settings;
   const wanted = new Set(ofLabels);

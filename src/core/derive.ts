@@ -26,12 +26,12 @@ import { splitProblems } from '../services/splits.ts';
 import { nameProblems } from '../services/name-problems.ts';
 import type { State } from '../snapshot/state.ts';
 import { marathonProblems } from '../snapshot/marathon-problems.ts';
-import { makeRender, type OwnSettings } from './render.ts';
+import { makeRender, type RenderSettings } from './render.ts';
 
 /** The operator's settings for services, for the document, and the templates. */
 export interface DeriveSettings {
   readonly services: ServiceSettings;
-  readonly document: OwnSettings;
+  readonly document: RenderSettings;
   readonly templates: Templates;
 }
 
@@ -83,11 +83,11 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
 }
 
 /** What an operator decides about who gets which bind and route. */
-function arrangedUnder({ groups }: ServiceSettings, document: OwnSettings) {
+function arrangedUnder({ groups }: ServiceSettings, document: RenderSettings) {
   return { own: ownBinds(document), takesAll: groups.includes('*'), sharesTls: document.groupHttpsByVhost };
 }
 
-function unaffordableIn({ quarantine }: Shown): readonly Unaffordable[] {
+function unaffordableIn({ quarantine }: ShownState): readonly Unaffordable[] {
   return quarantine.flatMap(({ app, descriptors }) => (descriptors === undefined ? [] : [{ app, descriptors }]));
 }
 
@@ -105,16 +105,16 @@ const SHOWN = [
   'certificates',
   'unresolved',
 ] as const;
-type Shown = Pick<State, (typeof SHOWN)[number]>;
+type ShownState = Pick<State, (typeof SHOWN)[number]>;
 
 /** The Problems for the operator that HAProxy's refusals have caused, and the servers that HAProxy has no address of. */
-function faults({ refused, defaulted, unresolved }: Shown, services: readonly Service[]): readonly Problem[] {
+function faults({ refused, defaulted, unresolved }: ShownState, services: readonly Service[]): readonly Problem[] {
   return [...refused, ...(defaulted?.problems ?? []), ...nameProblems(unresolved, services)];
 }
 
 /** Calls `make` only when a part of the state has changed that the View depends on. Returns undefined until there is a snapshot. */
-function onChange(make: (shown: Shown) => View): (state: State) => View | undefined {
-  let last: (Shown & { readonly view: View }) | undefined;
+function onChange(make: (shown: ShownState) => View): (state: State) => View | undefined {
+  let last: (ShownState & { readonly view: View }) | undefined;
   return (state) => {
     if (state.sentAt === undefined && state.staleSince === undefined) return undefined;
     const isSame = last !== undefined && SHOWN.every((key) => last?.[key] === state[key]);
@@ -174,7 +174,7 @@ function makeServe(): (services: readonly Service[], fronts: Arrangement['fronts
  * Makes a function that adds the files of ports that HAProxy has refused, because such a port is tried again when one of its files changes. It returns
  * the same list as long as its arguments are the same objects.
  */
-function makeAllFiles(): (files: readonly string[], quarantine: Shown['quarantine']) => readonly string[] {
+function makeAllFiles(): (files: readonly string[], quarantine: ShownState['quarantine']) => readonly string[] {
   let last: { readonly of: readonly unknown[]; readonly all: readonly string[] } | undefined;
   return (files, quarantine) => {
     const more = quarantine.flatMap(({ of }) => (of.front.files ?? []).map(({ file }) => file)).filter((file) => !files.includes(file));

@@ -11,7 +11,7 @@ import { each } from '../lib/lists.ts';
 import type { Certified } from '../services/certify-fronts.ts';
 
 /** The operator's settings for the document, without certificates, which may change while the daemon runs. */
-export type OwnSettings = Omit<DocumentSettings, 'certificates' | 'isListed'>;
+export type RenderSettings = Omit<DocumentSettings, 'certificates' | 'isListed'>;
 
 /** What a document is rendered from beside services. */
 interface Given {
@@ -24,7 +24,7 @@ interface Given {
  * Makes the function that renders the document. It renders everything again when the certificates of the shared https frontend change, or when
  * default templates are used in place of different ones of the operator; both are rare.
  */
-export function makeRender(templates: Templates, settings: OwnSettings) {
+export function makeRender(templates: Templates, settings: RenderSettings) {
   let renderer: { readonly of: readonly unknown[]; readonly render: ReturnType<typeof makeRenderer> } | undefined;
   const stamp = makeStamp(settings);
   return (certified: Certified, release: Release, { certificates: known, defaulted }: Given): Rendering => {
@@ -38,7 +38,7 @@ export function makeRender(templates: Templates, settings: OwnSettings) {
 }
 
 /** Puts the certificates into the document. Returns the previous object when neither rendering nor certificates changed. */
-function makeStamp(settings: OwnSettings) {
+function makeStamp(settings: RenderSettings) {
   let known: { readonly of: readonly unknown[]; readonly certificates: LoadedCertificates } | undefined;
   let last: { readonly of: readonly unknown[]; readonly rendering: Rendering } | undefined;
   const frontsOf = each(({ front }: Service) => front);

@@ -15,7 +15,7 @@ import type { Verdict } from '../model/haproxy.ts';
 import type { Problem } from '../model/problem.ts';
 import { askVersion, checkConfig } from '../process/check-config.ts';
 import { environmentOf } from '../process/haproxy-environment.ts';
-import type { Run } from './surroundings.ts';
+import type { RunInputs } from './surroundings.ts';
 
 /** What a real HAProxy refuses in a document, by owner. */
 export interface HaproxyWord {
@@ -24,7 +24,7 @@ export interface HaproxyWord {
 }
 
 /** A HAProxy of this machine that can be asked about documents. */
-export interface Asking {
+export interface DocumentChecker {
   readonly version: string;
   readonly check: (document: Document) => Promise<Verdict>;
   /** The file that is checked, as HAProxy's messages name it. */
@@ -35,7 +35,7 @@ export interface Asking {
 export const ROUNDS = 10;
 
 /** Asks the HAProxy of this machine about a document, without touching what runs; `settings.haproxyConfig` is in a folder of the caller's own. */
-export async function askHaproxy(document: Document, run: Pick<Run, 'settings' | 'env' | 'signal'>): Promise<HaproxyWord> {
+export async function askHaproxy(document: Document, run: Pick<RunInputs, 'settings' | 'env' | 'signal'>): Promise<HaproxyWord> {
   const asking = await openAsking(run);
   if ('why' in asking) return { looked: { looked: false, why: asking.why }, problems: [] };
   return { looked: { looked: true, version: asking.version }, problems: await findAll(document, asking) };
@@ -46,7 +46,7 @@ export async function openAsking({
   settings,
   env,
   signal,
-}: Pick<Run, 'settings' | 'env' | 'signal'>): Promise<Asking | { readonly why: string }> {
+}: Pick<RunInputs, 'settings' | 'env' | 'signal'>): Promise<DocumentChecker | { readonly why: string }> {
   const { haproxyBin: bin, haproxyConfig: config, stateDir, haproxyEnv } = settings;
   const given = environmentOf(env, haproxyEnv);
   let version: string;
@@ -67,7 +67,7 @@ export async function openAsking({
 const EFFECT = 'HAProxy takes nothing of the configuration while that is so';
 
 /** Asks HAProxy again and again without the apps that it has named, so that one bad app does not hide the next. */
-async function findAll(document: Document, { check: ask, file }: Asking): Promise<readonly Problem[]> {
+async function findAll(document: Document, { check: ask, file }: DocumentChecker): Promise<readonly Problem[]> {
   const check = async (candidate: Document): Promise<Verdict> => {
     const verdict = await ask(candidate);
     return verdict.ok ? verdict : { ok: false, lines: verdict.lines.map((line) => withoutOtherFiles(line, file)) };

@@ -13,14 +13,14 @@ import type { View } from '../model/view.ts';
 import { findRelease } from './find-release.ts';
 import { readNews } from './read-view.ts';
 import { makeSiftedView } from './refused-here.ts';
-import type { Run } from './surroundings.ts';
+import type { RunInputs } from './surroundings.ts';
 import { findKnown } from './what-is-known.ts';
 
 /**
  * What would change if the load balancer started now, against the file that HAProxy runs, or against another one. It goes by what the daemon that
  * runs knows, or the last one knew. Nothing is written. Rejects with a sentence when Marathon or the file can't be read.
  */
-export async function compare(given: Run, other: string | undefined): Promise<DiffReport> {
+export async function compare(given: RunInputs, other: string | undefined): Promise<DiffReport> {
   const { settings, env, log } = given;
   const against = other ?? settings.haproxyConfig;
   const text = await readFile(against, 'utf8').catch((error: unknown) => {

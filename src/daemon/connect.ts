@@ -2,9 +2,9 @@ import path from 'node:path';
 import { makeAlarm } from './wake-ups.ts';
 import { answerCondition, answerLack, answerLive, answerResync, answerStatus } from './control-answers.ts';
 import { now } from '../lib/clock.ts';
-import { chooseCertificates, type Chosen, type ChosenAtStart } from '../certificates/choose.ts';
+import { chooseCertificates, type ChosenCertificates, type ChosenAtStart } from '../certificates/choose.ts';
 import type { AdminParts } from './open-admin.ts';
-import type { Reply } from './control.ts';
+import type { ControlReply } from './control.ts';
 import type { Drive } from '../drive/drive.ts';
 import type { Gently } from '../process/stop.ts';
 import { AFTER_RELOAD_MS, RELOAD_MS } from '../process/own-haproxy.ts';
@@ -39,7 +39,7 @@ import { memoryOf } from '../snapshot/health.ts';
 import { startState } from '../snapshot/state.ts';
 import type { Client } from '../source/client.ts';
 import type { Status } from './status.ts';
-import type { Run, Surroundings } from './surroundings.ts';
+import type { RunInputs, Surroundings } from './surroundings.ts';
 import { reach, type Reached } from './reach-haproxy.ts';
 import { drivenBy, makeViews } from './shown-views.ts';
 import { watch } from './watch-haproxy.ts';
@@ -55,7 +55,7 @@ export interface HaproxyEnd {
 /** What can be asked of a running daemon. */
 export interface Daemon {
   /** Reads everything again and says how HAProxy got it. Never rejects. */
-  resync(reason: string): Promise<Reply>;
+  resync(reason: string): Promise<ControlReply>;
   /** Whether the daemon is in step with Marathon and HAProxy. */
   status(): Promise<Status>;
   /** Makes HAProxy load its file again as it is. */
@@ -66,7 +66,7 @@ export interface Daemon {
 }
 
 /** What differs between one pass and the daemon. */
-interface Connected extends Run, HaproxyEnd {
+interface Connected extends RunInputs, HaproxyEnd {
   /** True to follow Marathon until the signal aborts; false to read Marathon only when asked. */
   readonly follow: boolean;
 }
@@ -249,6 +249,6 @@ async function remember({ settings, env, log, follow }: Connected, chosen: Chose
   return { saved, start: startState(release, left) };
 }
 
-function certificatesOf({ files, isListed, spoiled, problems, contents }: Chosen): Certificates {
+function certificatesOf({ files, isListed, spoiled, problems, contents }: ChosenCertificates): Certificates {
   return { files, ...(isListed === true && { isListed }), ...(spoiled && { spoiled }), problems, contents, named: [], areJudged: true };
 }

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { Condition } from '../admin/health.ts';
 import type { LiveStatus } from '../admin/live-status.ts';
-import type { Reply } from './control.ts';
+import type { ControlReply } from './control.ts';
 import type { Drive } from '../drive/drive.ts';
 import type { Outcome } from '../drive/outcome.ts';
 import type { CertificateJudge } from './open-certificates.ts';
@@ -104,7 +104,10 @@ export function answerLack(parts: Informants): string | undefined {
 }
 
 /** Reads everything again and says how HAProxy got it. Never rejects. */
-export async function answerResync({ source, drive, views, certificates, gate, drained }: Informants, reason: string): Promise<Reply> {
+export async function answerResync(
+  { source, drive, views, certificates, gate, drained }: Informants,
+  reason: string,
+): Promise<ControlReply> {
   try {
     await source.resync(reason);
     await drained();
@@ -123,12 +126,12 @@ const OUTCOMES = {
 };
 
 /** While losses are held, HAProxy still serves tasks that Marathon no longer lists, so it does not serve what Marathon said. */
-function withHeld(reply: Reply, view: View | undefined): Reply {
+function withHeld(reply: ControlReply, view: View | undefined): ControlReply {
   const held = view?.problems.find(({ code }) => code === 'losses-held');
   return reply.ok && held !== undefined ? { ok: false, text: `${held.message}; ${held.hint}` } : reply;
 }
 
-function describe(outcome: Outcome): Reply {
+function describe(outcome: Outcome): ControlReply {
   if (!outcome.ok) return { ok: false, text: outcome.why };
   return { ok: true, text: OUTCOMES[outcome.by] };
 }

@@ -5,21 +5,21 @@ import { sentence } from '../lib/sentence.ts';
 import { listenOnSocket } from '../lib/unix-socket.ts';
 
 /** An answer in words for whoever asked. The answer to `status` has facts in addition. */
-export interface Reply {
+export interface ControlReply {
   readonly ok: boolean;
   readonly text: string;
 }
 
 /** What can be asked over the control socket. A rejection is sent to whoever asked, as text. */
-export interface Answers {
+export interface ControlAnswers {
   /** Reads everything again and updates HAProxy. */
-  readonly resync: () => Promise<Reply>;
+  readonly resync: () => Promise<ControlReply>;
   /** Whether the daemon is in step, with the facts behind the answer. */
-  readonly status: () => Promise<Reply>;
+  readonly status: () => Promise<ControlReply>;
 }
 
 /** What the control socket of a daemon needs. */
-export interface Control extends Answers {
+export interface Control extends ControlAnswers {
   /** The run folder, whose lock this process holds (`takeLock`). */
   readonly runDir: string;
   /** Stops the server; open connections are closed. */
@@ -53,7 +53,7 @@ export async function serveControl({ runDir, signal, ...answers }: Control): Pro
   return isThere;
 }
 
-async function answer(socket: Socket, answers: Answers): Promise<void> {
+async function answer(socket: Socket, answers: ControlAnswers): Promise<void> {
   socket.on('error', () => undefined); // whoever asked is gone
   const late = (): Error => new Error('no request');
   const request = await withDeadline({ ms: REQUEST_MS, late }, (enough) => firstLine(socket, enough)).catch(() => '');
@@ -61,29 +61,29 @@ async function answer(socket: Socket, answers: Answers): Promise<void> {
   socket.end(`${JSON.stringify(result)}\n`);
 }
 
-async function replyTo(request: string, answers: Answers): Promise<Reply> {
+async function replyTo(request: string, answers: ControlAnswers): Promise<ControlReply> {
   const asked = QUESTIONS.find((question) => request === lineOf(question));
   if (asked !== undefined) return answers[asked]();
   const known = QUESTIONS.map((question) => lineOf(question));
   return { ok: false, text: `unknown request; the known requests are ${known.join(' and ')}` };
 }
 
-const QUESTIONS = ['resync', 'status'] as const satisfies readonly (keyof Answers)[];
+const QUESTIONS = ['resync', 'status'] as const satisfies readonly (keyof ControlAnswers)[];
 
-function lineOf(ask: keyof Answers): string {
+function lineOf(ask: keyof ControlAnswers): string {
   return JSON.stringify({ ask });
 }
 
 /** A question for the daemon that runs in a run folder. */
-export interface Question {
+export interface ControlQuestion {
   readonly runDir: string;
-  readonly ask: keyof Answers;
+  readonly ask: keyof ControlAnswers;
   /** How long to wait for the answer, in milliseconds. */
   readonly deadlineMs: number;
 }
 
 /** Asks the daemon that runs in a run folder. Rejects with a sentence when no daemon runs there, or when it does not answer by the deadline. */
-export async function askDaemon({ runDir, ask, deadlineMs }: Question): Promise<Reply & Readonly<Record<string, unknown>>> {
+export async function askDaemon({ runDir, ask, deadlineMs }: ControlQuestion): Promise<ControlReply & Readonly<Record<string, unknown>>> {
   const path = socketPath(runDir, 'daemon.sock');
   const no = (what: string, cause?: unknown): Error => new Error(`the daemon of ${runDir} gave no answer to '${ask}': ${what}`, { cause });
   const late = (): Error => no(`it did not answer within ${deadlineMs} ms`);
@@ -92,7 +92,7 @@ export async function askDaemon({ runDir, ask, deadlineMs }: Question): Promise<
     try {
       const line = firstLine(socket, enough);
       socket.write(`${lineOf(ask)}\n`);
-      const { ok, text, ...facts } = JSON.parse(await line) as Partial<Reply>;
+      const { ok, text, ...facts } = JSON.parse(await line) as Partial<ControlReply>;
       return { ok: ok === true, text: text ?? '', ...facts };
     } catch (cause) {
       enough.throwIfAborted();

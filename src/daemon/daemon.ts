@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { boundMemory } from './bound-memory.ts';
-import { askDaemon, serveControl, type Control, type Reply } from './control.ts';
+import { askDaemon, serveControl, type Control, type ControlReply } from './control.ts';
 import { openAdmin, type Admin } from './open-admin.ts';
 import { keepRunFolder } from './keep-run-folder.ts';
 import { takeLocks, type Locks } from './locks.ts';
@@ -10,13 +10,13 @@ import { inTime } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Settings } from '../options/options.ts';
 import { shown } from '../source/auth.ts';
-import type { Run } from './surroundings.ts';
+import type { RunInputs } from './surroundings.ts';
 
 /**
  * Runs `--once`: one pass. Resolves with a sentence for the log when HAProxy has what Marathon said; rejects with a sentence otherwise. When a daemon
  * runs in the same run folder, that daemon is asked to do it.
  */
-export async function once(run: Run): Promise<string> {
+export async function once(run: RunInputs): Promise<string> {
   const { settings } = run;
   await prepareFolders(settings);
   const lock = await takeLocks(settings);
@@ -32,7 +32,7 @@ export async function once(run: Run): Promise<string> {
 const RESYNC_DEADLINE_MS = 300_000;
 
 /** Asks the daemon that holds the run folder. Rejects with a sentence when no daemon listens there: a different pass holds it, or a daemon only starts. */
-async function askOther(runDir: string, pid: number): Promise<Reply> {
+async function askOther(runDir: string, pid: number): Promise<ControlReply> {
   try {
     return await askDaemon({ runDir, ask: 'resync', deadlineMs: RESYNC_DEADLINE_MS });
   } catch (error) {
@@ -47,7 +47,7 @@ async function askOther(runDir: string, pid: number): Promise<Reply> {
   }
 }
 
-function orThrow({ ok, text }: Reply): string {
+function orThrow({ ok, text }: ControlReply): string {
   if (!ok) throw new Error(text);
   return text;
 }
@@ -56,7 +56,7 @@ function orThrow({ ok, text }: Reply): string {
  * Runs the daemon: follows Marathon until `run.signal` aborts. HAProxy keeps serving afterwards. Rejects at once for a fault that does not go away by
  * itself.
  */
-export async function daemon(run: Run & HaproxyEnd, started: (daemon: Daemon) => void | Promise<void>): Promise<void> {
+export async function daemon(run: RunInputs & HaproxyEnd, started: (daemon: Daemon) => void | Promise<void>): Promise<void> {
   const { settings } = run;
   await prepareFolders(settings);
   const lock = await takeLocks(settings);
@@ -78,7 +78,7 @@ interface Serving {
   readonly started: (daemon: Daemon) => void | Promise<void>;
 }
 
-async function serveUntilItEnds({ settings, log, signal }: Run, running: Daemon, { lock, started }: Serving): Promise<void> {
+async function serveUntilItEnds({ settings, log, signal }: RunInputs, running: Daemon, { lock, started }: Serving): Promise<void> {
   const over = new AbortController();
   const control: Control = {
     runDir: settings.runDir,

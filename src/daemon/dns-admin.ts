@@ -1,5 +1,5 @@
 import { dnsHealthRoutes } from '../admin/health.ts';
-import { makeMetrics, metricsRoute, type Metrics, type Sample } from '../admin/metrics.ts';
+import { makeMetrics, metricsRoute, type Metrics, type SampleGauges } from '../admin/metrics.ts';
 import type { MetricName } from '../admin/metrics-table.ts';
 import { makeProcessFigures } from '../admin/process-figures.ts';
 import { groupBy } from '../lib/group-by.ts';
@@ -9,7 +9,7 @@ import type { State } from '../snapshot/state.ts';
 import type { Source } from '../source/source.ts';
 import { lastSync } from './last-sync.ts';
 import { openServer } from './open-admin.ts';
-import type { Run, Surroundings } from './surroundings.ts';
+import type { RunInputs, Surroundings } from './surroundings.ts';
 
 /** The figures of a name server without HAProxy. */
 const FIGURES: readonly MetricName[] = [
@@ -38,7 +38,7 @@ interface DnsAdmin {
 }
 
 /** There is no run folder, and so no socket: it answers only where --admin-address is given. */
-export function makeDnsAdmin(run: Pick<Run, 'settings' | 'log' | 'signal'> & Pick<Surroundings, 'now'>, metrics: Metrics): DnsAdmin {
+export function makeDnsAdmin(run: Pick<RunInputs, 'settings' | 'log' | 'signal'> & Pick<Surroundings, 'now'>, metrics: Metrics): DnsAdmin {
   const { settings, now } = run;
   let latest: Latest | undefined;
   return {
@@ -65,7 +65,7 @@ interface Sampled {
   readonly metrics: Metrics;
 }
 
-function makeSample({ latest, source, syncedAt, metrics }: Sampled): Sample {
+function makeSample({ latest, source, syncedAt, metrics }: Sampled): SampleGauges {
   const setProcessFigures = makeProcessFigures(metrics);
   return async (set) => {
     const { snapshot: { apps } = { apps: [] }, problems = [], state } = latest() ?? {};

@@ -17,7 +17,7 @@ import { startState, type State } from '../snapshot/state.ts';
 import { marathonProblems } from '../snapshot/marathon-problems.ts';
 import { shown } from '../source/auth.ts';
 import type { Client } from '../source/client.ts';
-import type { Run } from './surroundings.ts';
+import type { RunInputs } from './surroundings.ts';
 
 /** What can be asked of a daemon that only answers DNS. */
 interface DnsDaemon {
@@ -26,7 +26,7 @@ interface DnsDaemon {
 }
 
 /** Follows Marathon and answers DNS until the signal aborts. Rejects at once for a fault that does not go away by itself. */
-export async function dnsAlone(run: Run, started: (daemon: DnsDaemon) => void): Promise<void> {
+export async function dnsAlone(run: RunInputs, started: (daemon: DnsDaemon) => void): Promise<void> {
   const ending = new AbortController();
   const metrics = makeDnsMetrics();
   const client = await openMarathon(run.settings, run.env, requestMeter(metrics));
@@ -41,7 +41,7 @@ export async function dnsAlone(run: Run, started: (daemon: DnsDaemon) => void): 
   }
 }
 
-async function connect(run: Run, client: Client, metrics: Metrics): Promise<DnsDaemon & { readonly ended: Promise<unknown> }> {
+async function connect(run: RunInputs, client: Client, metrics: Metrics): Promise<DnsDaemon & { readonly ended: Promise<unknown> }> {
   const inbox = makeInbox<News>(run.signal);
   const { tell, drained } = inbox;
   const dns = await openDns({ ...run, now, follow: true, meter: dnsMeter(metrics) });

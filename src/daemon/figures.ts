@@ -1,4 +1,4 @@
-import type { Meter, Sample, SetGauge } from '../admin/metrics.ts';
+import type { Meter, SampleGauges, SetGauge } from '../admin/metrics.ts';
 import { makeProcessFigures } from '../admin/process-figures.ts';
 import { makeViewFigures, setRunningFigures } from '../admin/view-figures.ts';
 import type { ReplyMeter } from '../dns/answers/measured.ts';
@@ -49,7 +49,7 @@ interface Measured extends Informants {
 }
 
 /** Sets every gauge to its value of now. */
-export function makeSample(parts: Measured): Sample {
+export function makeSample(parts: Measured): SampleGauges {
   const { source, drive, views, recorder, reached, certificates } = parts;
   const [setViewFigures, setProcessFigures] = [makeViewFigures(), makeProcessFigures(recorder.metrics)];
   return async (set) => {

@@ -22,12 +22,12 @@ export async function takeLocks(settings: Settings): Promise<Locks | { readonly 
   }
 }
 
-interface Held {
+interface HeldLocks {
   run: FolderLock;
   config: FolderLock;
 }
 
-function makeLocks(settings: Settings, held: Held): Locks {
+function makeLocks(settings: Settings, held: HeldLocks): Locks {
   return {
     keep: async () => {
       if (!(await held.config.isHeld())) held.config = await lockConfig(settings);

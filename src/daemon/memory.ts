@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Memory, RefusedPort } from '../admin/memory.ts';
+import type { MemoryAnswer, RefusedPort } from '../admin/memory.ts';
 import type { Quarantined } from '../model/quarantine.ts';
 import type { Service } from '../model/service.ts';
 import type { View } from '../model/view.ts';
@@ -7,7 +7,7 @@ import { writtenOf } from '../services/sift-quarantined.ts';
 import type { State } from '../snapshot/state.ts';
 
 /** What a daemon knows beside what Marathon says, as `/v1/memory` tells it. */
-export function tellMemory({ holders, quarantine, taken }: Pick<State, 'holders' | 'quarantine' | 'taken'>): Memory {
+export function tellMemory({ holders, quarantine, taken }: Pick<State, 'holders' | 'quarantine' | 'taken'>): MemoryAnswer {
   const refused = quarantine.filter(({ again }) => again?.isDue !== true);
   return {
     holders,

@@ -2,26 +2,26 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { apiRoutes, type ApiParts } from '../admin/api.ts';
 import { deploymentRoutes, type DeploymentParts } from '../admin/deployments.ts';
-import { metricsRoute, type Metrics, type Sample } from '../admin/metrics.ts';
+import { metricsRoute, type Metrics, type SampleGauges } from '../admin/metrics.ts';
 import { pageApiRoutes, type PageParts } from '../admin/page-api.ts';
 import { pageFileRoutes } from '../admin/page-files.ts';
 import { openapiRoute } from '../admin/openapi-route.ts';
 import { healthRoutes, type Condition } from '../admin/health.ts';
 import { marathonLbRoutes, type MarathonLbParts } from '../admin/marathon-lb.ts';
 import { makeAdminServer, type AdminServer } from '../admin/server.ts';
-import type { Route } from '../admin/route.ts';
+import type { AdminRoute } from '../admin/route.ts';
 import { textOf } from '../lib/endpoint.ts';
 import { inTime } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';
 import { USUAL_ADMIN_ADDRESS } from '../options/admin.ts';
 import type { Settings } from '../options/options.ts';
 import { socketPath } from './control.ts';
-import type { Run } from './surroundings.ts';
+import type { RunInputs } from './surroundings.ts';
 
 /** What can be asked of the admin side. */
 export interface AdminParts extends ApiParts, MarathonLbParts, PageParts, DeploymentParts {
   readonly metrics: Metrics;
-  readonly sample: Sample;
+  readonly sample: SampleGauges;
   readonly condition: () => Promise<Condition>;
 }
 
@@ -37,17 +37,17 @@ export async function openAdmin(run: AdminRun, parts: AdminParts): Promise<Admin
   return { serve: (until) => server.onSocket(socketPath(run.settings.runDir, 'admin.sock'), until) };
 }
 
-type AdminRun = Pick<Run, 'settings' | 'log' | 'signal'>;
+type AdminRun = Pick<RunInputs, 'settings' | 'log' | 'signal'>;
 
 /** Serves routes where --admin-address says, until the signal. */
-export async function openServer({ settings, log, signal }: AdminRun, routes: readonly Route[]): Promise<AdminServer> {
+export async function openServer({ settings, log, signal }: AdminRun, routes: readonly AdminRoute[]): Promise<AdminServer> {
   await readToken(settings);
   const server = makeAdminServer({ routes, names: namesOf(settings), token: () => readToken(settings), log });
   await listen(server, { settings, log, signal });
   return server;
 }
 
-function routesOf(parts: AdminParts): readonly Route[] {
+function routesOf(parts: AdminParts): readonly AdminRoute[] {
   const metrics = metricsRoute(parts.metrics, parts.sample);
   const api = [...apiRoutes(parts), ...deploymentRoutes(parts), ...pageApiRoutes(parts), ...marathonLbRoutes(parts)];
   return [...healthRoutes(parts.condition), ...api, ...pageFileRoutes, metrics, openapiRoute];

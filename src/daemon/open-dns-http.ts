@@ -9,9 +9,9 @@ import { packageVersion } from '../lib/package-version.ts';
 import { sentence } from '../lib/sentence.ts';
 import { USUAL_DNS_HTTP } from '../options/dns.ts';
 import type { Settings } from '../options/options.ts';
-import type { Run } from './surroundings.ts';
+import type { RunInputs } from './surroundings.ts';
 
-interface HttpRun extends Pick<Run, 'settings' | 'log' | 'signal'> {
+interface HttpRun extends Pick<RunInputs, 'settings' | 'log' | 'signal'> {
   /** The current zones; undefined before Marathon was read for the first time. */
   readonly zones: () => Zones | undefined;
   /** How long a forwarded query may take, in milliseconds. */

@@ -16,7 +16,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { Settings } from '../options/options.ts';
 import { openDnsHttp } from './open-dns-http.ts';
 import { makeProblemLog } from './problem-log.ts';
-import type { Run, Surroundings } from './surroundings.ts';
+import type { RunInputs, Surroundings } from './surroundings.ts';
 
 /** The running name server. */
 export interface Dns {
@@ -31,7 +31,7 @@ const KEPT_BYTES = 48 * 2 ** 20;
 const FORWARD_MS = 2_500;
 const MOST_FORWARDED = 500; // questions in flight to upstream servers
 
-interface DnsRun extends Run, Pick<Surroundings, 'now'> {
+interface DnsRun extends RunInputs, Pick<Surroundings, 'now'> {
   /** False for one pass, which does not answer DNS. */
   readonly follow: boolean;
   /** Told of each query; nobody is when left out. */

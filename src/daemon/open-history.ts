@@ -2,7 +2,7 @@ import { makeHistory, type History } from '../admin/history.ts';
 import { readHistory, writeHistory } from '../admin/history-file.ts';
 import { sentence } from '../lib/sentence.ts';
 import { oneAtATime } from '../lib/runs.ts';
-import type { Run } from './surroundings.ts';
+import type { RunInputs } from './surroundings.ts';
 
 /** A history that outlives the daemon. */
 export interface KeptHistory extends History {
@@ -14,7 +14,7 @@ export interface KeptHistory extends History {
 const WRITE_MS = 2_000;
 
 /** Goes on with the history that the last run has left in the state folder. */
-export async function openHistory({ settings, log }: Pick<Run, 'settings' | 'log'>): Promise<KeptHistory> {
+export async function openHistory({ settings, log }: Pick<RunInputs, 'settings' | 'log'>): Promise<KeptHistory> {
   const { changes, trouble } = await readHistory(settings.stateDir);
   if (trouble !== undefined) log.warn({}, trouble);
   const history = makeHistory(changes);

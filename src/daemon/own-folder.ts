@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Run } from './surroundings.ts';
+import type { RunInputs } from './surroundings.ts';
 
 /** What a check is given: the flags of a load balancer, and nothing of one that runs. */
-export type Checking = Pick<Run, 'settings' | 'env' | 'signal'>;
+export type Checking = Pick<RunInputs, 'settings' | 'env' | 'signal'>;
 
 /** Does something with settings whose files are in a folder of its own, which is removed afterwards. */
 export async function inOwnFolder<Result>(run: Checking, work: (own: Checking) => Promise<Result>): Promise<Result> {

@@ -6,11 +6,11 @@ import type { News } from '../model/news.ts';
 import type { View } from '../model/view.ts';
 import { makeAbsorb } from '../snapshot/absorb.ts';
 import type { HealthMemory } from '../snapshot/health.ts';
-import { startState, type Before, type State } from '../snapshot/state.ts';
+import { startState, type SavedSnapshot, type State } from '../snapshot/state.ts';
 import { findRelease } from './find-release.ts';
 import { loadMiddle } from './load-derive.ts';
 import { openMarathon, openReads } from './open-marathon.ts';
-import type { Run } from './surroundings.ts';
+import type { RunInputs } from './surroundings.ts';
 
 /** What a View starts from; nothing is known where it is left out. */
 export interface Beginning {
@@ -19,11 +19,11 @@ export interface Beginning {
   /** What an earlier run, or the one that runs, knew. */
   readonly holders?: readonly Holder[] | undefined;
   readonly memory?: HealthMemory | undefined;
-  readonly before?: Before | undefined;
+  readonly before?: SavedSnapshot | undefined;
 }
 
 /** What Marathon says now, in one full read. Rejects with a sentence when it can't be read. */
-export async function readNews({ settings, env, log, signal }: Run): Promise<readonly News[]> {
+export async function readNews({ settings, env, log, signal }: RunInputs): Promise<readonly News[]> {
   const client = await openMarathon(settings, env);
   const told: News[] = [];
   const over = new AbortController();
@@ -38,7 +38,7 @@ export async function readNews({ settings, env, log, signal }: Run): Promise<rea
 }
 
 /** The View of these News. */
-export async function makeView(run: Pick<Run, 'settings' | 'env'>, told: readonly News[], begin: Beginning = {}): Promise<View> {
+export async function makeView(run: Pick<RunInputs, 'settings' | 'env'>, told: readonly News[], begin: Beginning = {}): Promise<View> {
   const { view } = await makeMoment(run, told, begin);
   return view();
 }
@@ -52,7 +52,7 @@ export interface Moment {
 
 /** The state after these News. */
 export async function makeMoment(
-  { settings, env }: Pick<Run, 'settings' | 'env'>,
+  { settings, env }: Pick<RunInputs, 'settings' | 'env'>,
   told: readonly News[],
   { certificates = nameCertificates({ wanted: settings.sslCerts, env }), ...known }: Beginning = {},
 ): Promise<Moment> {

@@ -14,7 +14,7 @@ import { makeLag, type Lag } from './lag.ts';
 import type { State } from '../snapshot/state.ts';
 import { openHistory, type KeptHistory } from './open-history.ts';
 import { watchProblems } from './problem-log.ts';
-import type { Run } from './surroundings.ts';
+import type { RunInputs } from './surroundings.ts';
 
 /** What the drive tells of what it does. */
 export type DriveReport = Pick<Required<DriveDependencies>, 'reloaded' | 'commanded' | 'settled'> & {
@@ -40,7 +40,7 @@ export interface Recorder {
 }
 
 /** The recorder of a daemon; its history goes on from what the last run has left. */
-export async function openRecorder(run: Pick<Run, 'settings' | 'log'>, metrics: Metrics): Promise<Recorder> {
+export async function openRecorder(run: Pick<RunInputs, 'settings' | 'log'>, metrics: Metrics): Promise<Recorder> {
   const history = await openHistory(run);
   const hub = makeHub();
   const lag = makeLag(now);

@@ -5,7 +5,7 @@ import { makeLogger } from '../lib/logger.ts';
 import type { News } from '../model/news.ts';
 import type { Problem } from '../model/problem.ts';
 import type { View } from '../model/view.ts';
-import { openAsking, ROUNDS, type Asking } from './ask-haproxy.ts';
+import { openAsking, ROUNDS, type DocumentChecker } from './ask-haproxy.ts';
 import { quarantineIn } from './memory.ts';
 import { makeBlaming } from './open-blame.ts';
 import { inOwnFolder, type Checking } from './own-folder.ts';
@@ -21,7 +21,7 @@ interface RefusedHere {
 }
 
 /** A View as a daemon would come to have it, once HAProxy was asked. */
-export interface Sifted {
+export interface SiftedView {
   readonly view: View;
   /** Whether there was a HAProxy to ask. */
   readonly looked: Looked;
@@ -35,7 +35,7 @@ export async function makeSiftedView(
   told: readonly News[],
   run: Checking,
   { refused = [], ...begin }: Beginning & { readonly refused?: readonly RefusedPort[] } = {},
-): Promise<Sifted> {
+): Promise<SiftedView> {
   const moment = await makeMoment(run, told, begin);
   leaveOut(moment, refused);
   const { quarantine } = moment.state();
@@ -76,7 +76,7 @@ function findRefused(
 }
 
 /** Asks again and again without what was refused, as the daemon does, until HAProxy accepts what is left, or nobody is to blame. */
-async function blameAll(moment: Moment, { check, file }: Asking): Promise<void> {
+async function blameAll(moment: Moment, { check, file }: DocumentChecker): Promise<void> {
   const blaming = makeBlaming({
     files: { check, fingerprint: () => Promise.resolve('') },
     file,

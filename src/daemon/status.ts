@@ -1,4 +1,4 @@
-import type { Reply } from './control.ts';
+import type { ControlReply } from './control.ts';
 import type { Waiting } from '../drive/drive.ts';
 import { servedBySpares } from '../haproxy/spares.ts';
 import type { Running } from '../model/document.ts';
@@ -7,7 +7,7 @@ import type { View } from '../model/view.ts';
 import type { Attachment } from '../source/source.ts';
 
 /** The answer to `{"ask":"status"}`. `text` says it in a sentence. */
-export interface Status extends Reply {
+export interface Status extends ControlReply {
   /** When the last full read that counts was sent, as ISO 8601 in UTC; null before the first. */
   readonly synced: string | null;
   readonly ageSeconds: number | null;
@@ -95,13 +95,13 @@ export function describeWaiting({ forMs, what }: Waiting): string {
   return `a change has been waiting for ${Math.round(forMs / 1000)} s, for ${what}`;
 }
 
-interface Facts extends Pick<Status, 'ageLimitSeconds' | 'haproxy' | 'unbound'> {
+interface SyncFacts extends Pick<Status, 'ageLimitSeconds' | 'haproxy' | 'unbound'> {
   readonly age: number | undefined;
   readonly stale: number | undefined;
 }
 
 /** Why the daemon is not in step, as a sentence; undefined when it is. */
-function lackOf({ age, ageLimitSeconds, haproxy, stale, unbound }: Facts): string | undefined {
+function lackOf({ age, ageLimitSeconds, haproxy, stale, unbound }: SyncFacts): string | undefined {
   if (age === undefined)
     return `Marathon was not read since this start, ${stale === undefined ? 'and nothing is known' : `so what was known at ${iso(stale)} is served`}`;
   if (age > ageLimitSeconds)

@@ -6,7 +6,7 @@ import type { News } from '../model/news.ts';
 import type { Settings } from '../options/options.ts';
 
 /** What every run is given from outside: the daemon, one pass, a dry run, DNS only. */
-export interface Run {
+export interface RunInputs {
   readonly settings: Settings;
   readonly env: Environment;
   readonly log: Logger;
@@ -14,7 +14,7 @@ export interface Run {
 }
 
 /** What the parts of a run share: what the run was given, the inbox of its loop, and its clock. */
-export interface Surroundings extends Run, Pick<Inbox<News>, 'tell' | 'drained'> {
+export interface Surroundings extends RunInputs, Pick<Inbox<News>, 'tell' | 'drained'> {
   /** Milliseconds since 1970, with a fraction; it never jumps. */
   readonly now: Now;
 }

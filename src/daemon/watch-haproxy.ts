@@ -16,7 +16,7 @@ const SILENT_MS = 10_000;
 
 const GONE = 'HAProxy is gone: its service has to start it again';
 
-interface Watched {
+interface WatchedHaproxy {
   readonly reached: Reached;
   readonly drive: Drive;
   /** The current view. */
@@ -37,7 +37,12 @@ export interface Watch {
  * reloaded it, its state is read back. Binds that it could not get are tried again when they are free, and apps for which
  * the file descriptors did not suffice when they do.
  */
-export function watch({ reached: { master, own, capable, most }, drive, view, surroundings: { log, signal, tell, now } }: Watched): Watch {
+export function watch({
+  reached: { master, own, capable, most },
+  drive,
+  view,
+  surroundings: { log, signal, tell, now },
+}: WatchedHaproxy): Watch {
   let silence: string | undefined;
   const waited = (one: MasterWorker): Promise<boolean> =>
     one.stays(WATCH_MS, signal).then(

@@ -1,4 +1,4 @@
-import type { Memory } from '../admin/memory.ts';
+import type { MemoryAnswer } from '../admin/memory.ts';
 import { memorySchema } from '../admin/schemas.ts';
 import type { KnownFrom } from '../explain/diff.ts';
 import { machineTime } from '../lib/clock.ts';
@@ -11,9 +11,9 @@ import { askAdmin } from './ask-admin.ts';
 import type { Beginning } from './read-view.ts';
 
 /** What a load balancer with these settings would begin with, and where that is known from. */
-export interface Known extends Beginning {
-  readonly refused: Memory['refused'];
-  readonly taken: Memory['taken'];
+export interface KnownBeginning extends Beginning {
+  readonly refused: MemoryAnswer['refused'];
+  readonly taken: MemoryAnswer['taken'];
   readonly from: KnownFrom;
   /** Why something that is there could not be used. */
   readonly troubles: readonly string[];
@@ -26,7 +26,7 @@ const ASK_MS = 10_000;
  * Who holds what, what HAProxy has refused and how tasks' health was: from the daemon of --run-dir where one runs, else from --state-dir. Nothing is
  * changed there. Never rejects.
  */
-export async function findKnown({ runDir, stateDir }: Pick<Settings, 'runDir' | 'stateDir'>): Promise<Known> {
+export async function findKnown({ runDir, stateDir }: Pick<Settings, 'runDir' | 'stateDir'>): Promise<KnownBeginning> {
   const [{ saved, trouble, holders = saved?.holders }, told] = await Promise.all([lookInto(stateDir), askMemory(runDir)]);
   const memory = 'memory' in told ? told.memory : undefined;
   const troubles = [trouble, 'trouble' in told ? told.trouble : undefined].filter((one) => one !== undefined);
@@ -47,10 +47,10 @@ async function lookInto(stateDir: string): Promise<SavedFile> {
 }
 
 /** That no daemon runs is no trouble. */
-async function askMemory(runDir: string): Promise<{ readonly memory: Memory } | { readonly trouble: string | undefined }> {
+async function askMemory(runDir: string): Promise<{ readonly memory: MemoryAnswer } | { readonly trouble: string | undefined }> {
   try {
     const { status, body } = await askAdmin('/v1/memory', { runDir, deadlineMs: ASK_MS });
-    if (status === 200) return { memory: memorySchema.parse(body) as unknown as Memory };
+    if (status === 200) return { memory: memorySchema.parse(body) as unknown as MemoryAnswer };
     return { trouble: `the daemon of ${runDir} does not say what it knows (status ${status})` };
   } catch (error) {
     const reason = sentence(error);

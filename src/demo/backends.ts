@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { endpoint, listen } from './listen.ts';
 
 /** Where a backend listens and how it answers. */
-export interface BackendSettings {
+export interface DemoBackendSettings {
   /** An address of this machine: '127.84.0.196' stands for Calico's 192.168.84.196. */
   readonly address: string;
   /** 0 for any free port. */
@@ -43,7 +43,7 @@ export async function startBackend({
   delayMs = 0,
   status = () => 200,
   onRequest,
-}: BackendSettings): Promise<RunningBackend> {
+}: DemoBackendSettings): Promise<RunningBackend> {
   let requests = 0;
   const server = createServer({ keepAliveTimeout: 60_000 }); // longer than HAProxy keeps an idle connection for reuse
   const port = await listen({ server, address, port: wantedPort, who: `the backend "${name}"` });

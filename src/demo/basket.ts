@@ -1,10 +1,10 @@
-import type { Json } from './marathon-app.ts';
+import type { JsonObject } from './marathon-app.ts';
 import { startFlow } from './flow.ts';
 
 /** A deployment in two colours that is asked for. */
 export interface DeployWish {
   /** The definition, as its author writes it. */
-  readonly app: Json;
+  readonly app: JsonObject;
   /** How long one step may take, in milliseconds. */
   readonly stepMs: number;
   /** The pause between two steps, in milliseconds. */
@@ -51,14 +51,14 @@ const BIND = '127.53.0.1';
 const INSTANCES = 4;
 
 /** What is wrong with a version, for the server that stands for its tasks. */
-export type Fault = 'none' | 'never healthy' | 'answers 500';
+export type VersionFault = 'none' | 'never healthy' | 'answers 500';
 
 /** The basket; nothing happens before `begin`. */
 export function makeBasket(settings: BasketSettings): Basket {
   const { deploy, say, everyMs } = settings;
   let version = 1;
   const next =
-    (fault: Fault, wish: Omit<DeployWish, 'app' | 'say'>): (() => Promise<void>) =>
+    (fault: VersionFault, wish: Omit<DeployWish, 'app' | 'say'>): (() => Promise<void>) =>
     async () => {
       version++;
       say(`${APP}: version ${version} is deployed in a second colour${WORDS[fault]}`);
@@ -87,14 +87,14 @@ const ENDS: Readonly<Record<DeployEnd, string>> = {
   'taken back': 'is gone, and the version before it serves alone',
 };
 
-const WORDS: Readonly<Record<Fault, string>> = {
+const WORDS: Readonly<Record<VersionFault, string>> = {
   none: ', and is to take over step by step',
   'never healthy': ', but its health check never passes',
   'answers 500': '; its health check passes, but it answers everything else with 500',
 };
 
 /** The definition of a version. */
-function formOf({ containerPort, servicePort }: BasketSettings, version: number, fault: Fault): Json {
+function formOf({ containerPort, servicePort }: BasketSettings, version: number, fault: VersionFault): JsonObject {
   const times = { gracePeriodSeconds: 2, intervalSeconds: 1, timeoutSeconds: 1, maxConsecutiveFailures: 2 };
   return {
     id: APP,

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { listen } from './listen.ts';
-import type { Json } from './marathon-app.ts';
+import type { JsonObject } from './marathon-app.ts';
 import { startMarathon, type Marathon } from './marathon.ts';
 import { BASKET_HOST, type DeployEnd, type DeployWish } from './basket.ts';
 import { LAUNCHED, makeLaunch } from './launch.ts';
@@ -28,9 +28,9 @@ export interface DemoSettings {
   /** The time between two events of the story, in milliseconds. */
   readonly everyMs: number;
   /** App definitions that are run instead of the story's; the story's when there are none. */
-  readonly apps: readonly Json[];
+  readonly apps: readonly JsonObject[];
   /** Pod definitions that are run beside them. */
-  readonly pods: readonly Json[];
+  readonly pods: readonly JsonObject[];
   /** Whether the story has a pod as well. */
   readonly pod: boolean;
   readonly say: (sentence: string) => void;
@@ -38,11 +38,11 @@ export interface DemoSettings {
   /** Runs the real daemon against this Marathon until the signal aborts, then ends its HAProxy. `ready` is called when HAProxy has the first apps. */
   readonly daemon: (demo: { readonly marathon: string; readonly ready: () => void; readonly signal: AbortSignal }) => Promise<void>;
   /** Carries out a deployment of the story, as `marathon-lb-ts deploy` does. */
-  readonly deploy: (wish: DeployWish & Places) => Promise<DeployEnd>;
+  readonly deploy: (wish: DeployWish & DemoPlaces) => Promise<DeployEnd>;
 }
 
 /** Where a deployment finds Marathon and the load balancer, and how long it may go on. */
-export interface Places {
+export interface DemoPlaces {
   readonly marathon: string;
   readonly balancer: string;
   readonly signal: AbortSignal;
@@ -140,7 +140,7 @@ function both(a: OwnApps, b: OwnApps): OwnApps {
 }
 
 /** The first app's id as Mesos-DNS writes it: '/shop/cart' is 'cart-shop'. */
-function namesOf([first]: readonly Json[]): string {
+function namesOf([first]: readonly JsonObject[]): string {
   return String(first?.['id']).split('/').filter(Boolean).reverse().join('-');
 }
 

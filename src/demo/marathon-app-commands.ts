@@ -105,14 +105,14 @@ function remove(store: Store, app: HeldApp): void {
   deployment.end();
 }
 
-interface Change {
+interface AppAction {
   readonly store: Store;
   readonly appId: string;
   readonly action: 'StartApplication' | 'ScaleApplication' | 'RestartApplication' | 'StopApplication';
 }
 
 /** Sends the events of a change. Its deployment has ended when this returns: tasks come and go by other commands. */
-function announce({ store, appId, action }: Change): void {
+function announce({ store, appId, action }: AppAction): void {
   const { definition, info } = appOf(store, appId);
   const change = { store, appId, action, version: info.version };
   publishGroupChange(change);
@@ -122,7 +122,7 @@ function announce({ store, appId, action }: Change): void {
   deployment.end();
 }
 
-interface StoredChange extends Change {
+interface StoredChange extends AppAction {
   readonly version: string;
 }
 

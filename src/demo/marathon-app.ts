@@ -52,7 +52,7 @@ export interface ReadinessCheckForm {
 }
 
 /** A JSON object to be sent; undefined values are not written. */
-export type Json = Readonly<Record<string, unknown>>;
+export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** When an app became what it is: ISO 8601 in UTC with milliseconds, as all of Marathon's times. */
 export interface VersionInfo {
@@ -61,16 +61,16 @@ export interface VersionInfo {
   readonly lastConfigChangeAt: string;
 }
 
-interface Definition {
+interface VersionOfForm {
   readonly form: AppForm;
   readonly info: VersionInfo;
   readonly dialect: Dialect;
 }
 
-const DOCKER: Json = { image: 'nginx', privileged: false, parameters: [], forcePullImage: false };
+const DOCKER: JsonObject = { image: 'nginx', privileged: false, parameters: [], forcePullImage: false };
 
 /** The app definition as a Marathon of this dialect writes it, without counts and tasks. */
-export function makeDefinition({ form, info, dialect }: Definition): Json {
+export function makeDefinition({ form, info, dialect }: VersionOfForm): JsonObject {
   const checks = (form.healthChecks ?? []).map((check) => healthCheck({ check, form, dialect }));
   return {
     id: form.id,
@@ -95,7 +95,7 @@ export function makeDefinition({ form, info, dialect }: Definition): Json {
 }
 
 /** The network from 1.5 on: `networks`, and `portMappings` on the container or, in host mode, `portDefinitions`. */
-function networkFrom15(form: AppForm): Json {
+function networkFrom15(form: AppForm): JsonObject {
   const container = { type: 'DOCKER', docker: DOCKER, volumes: [] };
   const common = { requirePorts: false };
   if (form.network === 'host') return { ...common, container, networks: [{ mode: 'host' }], portDefinitions: portDefinitions(form) };
@@ -104,7 +104,7 @@ function networkFrom15(form: AppForm): Json {
 }
 
 /** The network up to 1.4: it is in `docker`. In 1.3 and 1.4, `ipAddress` replaces `ports`, `portDefinitions` and `requirePorts`. */
-function networkTo14(form: AppForm, dialect: Dialect): Json {
+function networkTo14(form: AppForm, dialect: Dialect): JsonObject {
   const network = { host: 'HOST', bridge: 'BRIDGE', container: 'USER' }[form.network];
   const noMappings = dialect.instances ? [] : null; // [] came with 1.4
   const docker = { ...DOCKER, network, portMappings: form.network === 'host' ? noMappings : portMappings(form) };
@@ -120,11 +120,11 @@ function networkName(form: AppForm): string {
   return form.networkName ?? 'calico';
 }
 
-function portDefinitions(form: AppForm): readonly Json[] {
+function portDefinitions(form: AppForm): readonly JsonObject[] {
   return (form.ports ?? []).map((port) => ({ port: port.servicePort, protocol: port.protocol ?? 'tcp', labels: {}, ...nameOf(port) }));
 }
 
-function portMappings(form: AppForm): readonly Json[] {
+function portMappings(form: AppForm): readonly JsonObject[] {
   return (form.ports ?? []).map((port) => ({
     containerPort: port.containerPort ?? 0,
     hostPort: hostPortAsked(form, port),
@@ -135,7 +135,7 @@ function portMappings(form: AppForm): readonly Json[] {
   }));
 }
 
-function nameOf({ name }: PortForm): Json {
+function nameOf({ name }: PortForm): JsonObject {
   return name === undefined ? {} : { name };
 }
 
@@ -146,21 +146,21 @@ export function hostPortAsked(form: AppForm, port: PortForm): number | undefined
 }
 
 /** The readiness checks. From 1.5 on, an empty list is not written. */
-function readinessChecks({ readinessChecks: checks = [] }: AppForm, dialect: Dialect): readonly Json[] | undefined {
+function readinessChecks({ readinessChecks: checks = [] }: AppForm, dialect: Dialect): readonly JsonObject[] | undefined {
   if (dialect.networks && checks.length === 0) return undefined;
   const times = { intervalSeconds: 30, timeoutSeconds: 10 };
   const how = { httpStatusCodesForReady: [200], preserveLastResponse: false };
   return checks.map((check) => ({ name: 'readinessCheck', protocol: 'HTTP', path: '/', portName: 'http-api', ...times, ...how, ...check }));
 }
 
-interface Check {
+interface CheckOfForm {
   readonly check: HealthCheckForm;
   readonly form: AppForm;
   readonly dialect: Dialect;
 }
 
 /** A health check with what Marathon fills in: the times, and `portIndex` 0 unless the check has a port or needs none. */
-function healthCheck({ check, form, dialect }: Check): Json {
+function healthCheck({ check, form, dialect }: CheckOfForm): JsonObject {
   const overPort = check.protocol !== 'COMMAND' && check.port === undefined && (form.ports ?? []).length > 0;
   const byMesos = check.protocol === 'COMMAND' || check.protocol.startsWith('MESOS_');
   const delayed = dialect.delayedChecks === 'all' || (dialect.delayedChecks === 'mesos' && byMesos);

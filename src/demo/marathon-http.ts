@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { messageAnswer, pageAnswer, signInAnswer, unauthorizedAnswer, type Answer } from './marathon-answers.ts';
+import { messageAnswer, pageAnswer, signInAnswer, unauthorizedAnswer, type MarathonAnswer } from './marathon-answers.ts';
 import { answerTo } from './marathon-routes.ts';
 import { readBody } from './marathon-body.ts';
 import type { Store } from './marathon-store.ts';
 import type { Streams } from './marathon-streams.ts';
-import type { Change } from './marathon-writes.ts';
+import type { DemoWrite } from './marathon-writes.ts';
 
 /** What goes wrong on purpose. Setting a field applies to everything that comes afterwards. */
 export interface Misbehaviour {
@@ -38,7 +38,7 @@ interface Serving {
   /** 'host:port' of this Marathon. */
   readonly leader: string;
   /** What is done for a request that changes something; undefined for a path that takes none. */
-  readonly write: (change: Change) => Answer | undefined;
+  readonly write: (change: DemoWrite) => MarathonAnswer | undefined;
 }
 
 /** Counts one request and answers it, or makes it fail on purpose. */
@@ -67,7 +67,7 @@ async function serveChange(serving: Serving): Promise<void> {
   send(serving, answer ?? pageAnswer(405, 'HTTP method is not supported by this URL'));
 }
 
-function noPods(how: 'error500' | 'none'): Answer {
+function noPods(how: 'error500' | 'none'): MarathonAnswer {
   return how === 'none' ? pageAnswer(405, 'HTTP method GET is not supported by this URL') : messageAnswer(500, 'Futures timed out');
 }
 
@@ -88,7 +88,7 @@ function isAuthorized({ headers }: IncomingMessage, { user, password }: Credenti
   return headers.authorization === `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }
 
-function goodAnswer({ request, store, leader }: Serving): Answer {
+function goodAnswer({ request, store, leader }: Serving): MarathonAnswer {
   return answerTo(store, { ...locate(request), accept: request.headers.accept ?? '', leader });
 }
 
@@ -174,19 +174,19 @@ function leaderHeaders({ leader, store }: Serving): Readonly<Record<string, stri
   };
 }
 
-function send(serving: Serving, answer: Answer): void {
+function send(serving: Serving, answer: MarathonAnswer): void {
   serving.response.end(writeHead(serving, answer));
 }
 
 /** Sends a head that promises the whole body, and ends the connection after the first half. */
-function sendHalf(serving: Serving, answer: Answer): void {
+function sendHalf(serving: Serving, answer: MarathonAnswer): void {
   const { request, response } = serving;
   const body = writeHead(serving, answer);
   response.write(body.subarray(0, body.length / 2), () => request.socket.destroy());
 }
 
 /** Writes the head and returns the bytes of the body, compressed with gzip when it is JSON and the client accepts gzip. */
-function writeHead(serving: Serving, { status, type, body, headers }: Answer): Buffer {
+function writeHead(serving: Serving, { status, type, body, headers }: MarathonAnswer): Buffer {
   const { request, response } = serving;
   const zip = type === 'application/json' && /\bgzip\b(?!;q=0)/.test(request.headers['accept-encoding'] ?? '');
   const bytes = zip ? gzipSync(body) : Buffer.from(body);

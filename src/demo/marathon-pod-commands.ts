@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isIPv6 } from 'node:net';
-import type { Json } from './marathon-app.ts';
+import type { JsonObject } from './marathon-app.ts';
 import { checkOf, makePodSpec, type HeldContainer, type HeldInstance, type HeldPod, type PodForm } from './marathon-pod.ts';
 import type { Store } from './marathon-store.ts';
 
@@ -98,14 +98,14 @@ function deployPod(store: Store, form: PodForm): string {
   return version;
 }
 
-interface Change {
+interface PodAction {
   readonly podId: string;
   readonly version: string;
   readonly action: string;
 }
 
 /** Sends the events of a change. Its deployment has ended when this returns: instances come and go by other commands. */
-function announce({ publish }: Store, { podId, version, action }: Change): void {
+function announce({ publish }: Store, { podId, version, action }: PodAction): void {
   publish('group_change_success', { groupId: podId.slice(0, podId.lastIndexOf('/')) || '/', version });
   const currentStep = { actions: [{ action, pod: podId }] };
   const plan = { id: randomUUID(), steps: [currentStep], version };
@@ -181,7 +181,7 @@ function publishStatus(
     message: '',
     appId: form.id,
     host,
-    ipAddresses: addresses.map((ipAddress): Json => ({ ipAddress, protocol: isIPv6(ipAddress) ? 'IPv6' : 'IPv4' })),
+    ipAddresses: addresses.map((ipAddress): JsonObject => ({ ipAddress, protocol: isIPv6(ipAddress) ? 'IPv6' : 'IPv4' })),
     ports: [...ports.values()],
     version,
   });

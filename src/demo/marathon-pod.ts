@@ -1,4 +1,4 @@
-import type { Json } from './marathon-app.ts';
+import type { JsonObject } from './marathon-app.ts';
 
 /** A pod as a story or a test writes it, in Marathon's own form; whatever it leaves out is absent. */
 export interface PodForm {
@@ -16,7 +16,7 @@ export interface ContainerForm {
   readonly name: string;
   readonly endpoints?: readonly EndpointForm[];
   /** `{"http": {"endpoint": "http", "path": "/"}}`, with times of Marathon's. */
-  readonly healthCheck?: Json;
+  readonly healthCheck?: JsonObject;
   readonly labels?: Readonly<Record<string, string>>;
 }
 
@@ -47,7 +47,7 @@ export interface HeldInstance {
   readonly id: string;
   readonly host: string;
   readonly agentId: string;
-  readonly networks: readonly Json[];
+  readonly networks: readonly JsonObject[];
   readonly version: string;
   /** The form of that version. */
   readonly form: PodForm;
@@ -59,17 +59,17 @@ export interface HeldPod {
   readonly form: PodForm;
   readonly version: string;
   /** All definitions that this pod has had, by version. */
-  readonly versions: ReadonlyMap<string, Json>;
+  readonly versions: ReadonlyMap<string, JsonObject>;
   readonly instances: ReadonlyMap<string, HeldInstance>;
 }
 
 /** The definition as Marathon writes it. */
-export function makePodSpec({ instances, networks = [{ mode: 'host' }], ...form }: PodForm, version: string): Json {
+export function makePodSpec({ instances, networks = [{ mode: 'host' }], ...form }: PodForm, version: string): JsonObject {
   return { ...form, networks, version, scaling: { kind: 'fixed', instances } };
 }
 
 /** What `::status` says about a pod. */
-export function makePodStatus({ form, version, instances }: HeldPod): Json {
+export function makePodStatus({ form, version, instances }: HeldPod): JsonObject {
   const told = [...instances.values()].map(makeInstance);
   const stable = told.filter(({ status }) => status === 'STABLE').length;
   const times = { statusSince: version, lastUpdated: version, lastChanged: version };
@@ -77,7 +77,7 @@ export function makePodStatus({ form, version, instances }: HeldPod): Json {
   return { id: form.id, status, ...times, spec: makePodSpec(form, version), instances: told, terminationHistory: [] };
 }
 
-function makeInstance(instance: HeldInstance): Json {
+function makeInstance(instance: HeldInstance): JsonObject {
   const { id, host, agentId, networks, version, form, containers } = instance;
   const told = containers.map((one) => makeContainer(one, instance));
   return {
@@ -108,11 +108,11 @@ function isActive({ state }: HeldContainer): boolean {
 }
 
 /** The check of a container. */
-export function checkOf({ containers }: PodForm, name: string): Json | undefined {
+export function checkOf({ containers }: PodForm, name: string): JsonObject | undefined {
   return containers.find((one) => one.name === name)?.healthCheck;
 }
 
-function makeContainer(container: HeldContainer, { form, version }: HeldInstance): Json {
+function makeContainer(container: HeldContainer, { form, version }: HeldInstance): JsonObject {
   const { name, state, taskId, healthy } = container;
   const isChecked = checkOf(form, name) !== undefined && !['TASK_STAGING', 'TASK_STARTING'].includes(state);
   const reason = `health-${healthy === undefined ? 'unreported' : 'reported'}-by-mesos`;
@@ -128,9 +128,9 @@ function makeContainer(container: HeldContainer, { form, version }: HeldInstance
 }
 
 /** Those with a host port first, and the one with the check last, as Marathon writes them. */
-function endpointsOf({ name, ports, healthy }: HeldContainer, form: PodForm): readonly Json[] {
+function endpointsOf({ name, ports, healthy }: HeldContainer, form: PodForm): readonly JsonObject[] {
   const { endpoints = [], healthCheck } = form.containers.find((one) => one.name === name) ?? { endpoints: [] };
-  const { http, tcp } = (healthCheck ?? {}) as { readonly http?: Json; readonly tcp?: Json };
+  const { http, tcp } = (healthCheck ?? {}) as { readonly http?: JsonObject; readonly tcp?: JsonObject };
   const checked = (http ?? tcp)?.['endpoint'];
   const rank = (endpoint: EndpointForm): number => (endpoint.name === checked ? 2 : ports.has(endpoint.name) ? 0 : 1);
   return [...endpoints]

@@ -1,10 +1,10 @@
-import type { Json } from './marathon-app.ts';
-import { jsonAnswer, messageAnswer, type Answer } from './marathon-answers.ts';
+import type { JsonObject } from './marathon-app.ts';
+import { jsonAnswer, messageAnswer, type MarathonAnswer } from './marathon-answers.ts';
 import { makePodSpec, makePodStatus } from './marathon-pod.ts';
 import { makeAppJson, type HeldApp, type Store } from './marathon-store.ts';
 
 /** A GET request for anything but the event stream. */
-export interface Asked {
+export interface ReadRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   /** The Accept header; '' when there was none. */
@@ -14,7 +14,7 @@ export interface Asked {
 }
 
 /** Marathon's answer to a request. The query parameters `label`, `id` and `cmd` do not filter here. */
-export function answerTo(store: Store, asked: Asked): Answer {
+export function answerTo(store: Store, asked: ReadRequest): MarathonAnswer {
   const { path, query, leader } = asked;
   if (path === '/v2/apps') return listApps(store, query);
   if (path.startsWith('/v2/apps/')) return answerAboutApp(store, path.slice('/v2/apps'.length), query);
@@ -25,7 +25,7 @@ export function answerTo(store: Store, asked: Asked): Answer {
   return messageAnswer(store.dialect.unknownPath, store.dialect.unknownPath === 404 ? `URI not found: ${path}` : 'URI not found');
 }
 
-function listApps({ apps, dialect }: Store, query: URLSearchParams): Answer {
+function listApps({ apps, dialect }: Store, query: URLSearchParams): MarathonAnswer {
   const embedding = { dialect, withTasks: embeds(query, /^(tasks|failures)$/), withReadiness: embeds(query, /^readiness$/) };
   return jsonAnswer(200, { apps: [...apps.values()].map((app) => makeAppJson(app, embedding)) });
 }
@@ -39,7 +39,7 @@ function embeds(query: URLSearchParams, what: RegExp): boolean {
  * Answers `/shop`, `//shop` (as the DC/OS UI writes it), `/shop/versions` and `/shop/versions/<version>`. A single app always has its tasks, but
  * readiness results only when the query asks for them.
  */
-function answerAboutApp({ apps, dialect }: Store, rest: string, query: URLSearchParams): Answer {
+function answerAboutApp({ apps, dialect }: Store, rest: string, query: URLSearchParams): MarathonAnswer {
   const [, appId = '', versions, version] = /^\/+(.+?)(\/versions(?:\/([^/]+))?)?$/.exec(rest) ?? [];
   const app = apps.get(`/${appId}`);
   if (app === undefined) return messageAnswer(404, `App '/${appId}' does not exist`);
@@ -50,7 +50,7 @@ function answerAboutApp({ apps, dialect }: Store, rest: string, query: URLSearch
 }
 
 /** Answers `/v2/pods`, `/v2/pods/::status`, `/v2/pods/shop::status`, `/v2/pods/shop` and `/v2/pods/shop::versions/<version>`. */
-function answerAboutPods({ pods }: Store, rest: string): Answer {
+function answerAboutPods({ pods }: Store, rest: string): MarathonAnswer {
   if (rest === '') return jsonAnswer(200, [...pods.values()].map(({ form, version }) => makePodSpec(form, version))); // prettier-ignore
   if (rest === '/::status') return jsonAnswer(200, [...pods.values()].map(makePodStatus)); // prettier-ignore
   const [, id = '', what, at] = /^(\/.+?)(?:::(status|versions)(?:\/(.+))?)?$/.exec(rest) ?? [];
@@ -62,18 +62,18 @@ function answerAboutPods({ pods }: Store, rest: string): Answer {
   return jsonAnswer(200, what === undefined ? makePodSpec(pod.form, pod.version) : at === undefined ? [...pod.versions.keys()] : pod.versions.get(at)); // prettier-ignore
 }
 
-function answerVersion({ id, versions }: HeldApp, version: string): Answer {
+function answerVersion({ id, versions }: HeldApp, version: string): MarathonAnswer {
   if (!versions.has(version)) return messageAnswer(404, `App '${id}' does not exist in version ${version}`);
   return jsonAnswer(200, versions.get(version));
 }
 
 /** From 1.4 on the answer is JSON for a client that accepts JSON. */
-function ping({ dialect }: Store, { accept }: Asked): Answer {
+function ping({ dialect }: Store, { accept }: ReadRequest): MarathonAnswer {
   if (dialect.instances && accept.includes('application/json')) return jsonAnswer(200, 'pong');
   return { status: 200, type: 'text/plain;charset=utf-8', body: 'pong' };
 }
 
-function makeInfo({ dialect }: Store, leader: string): Json {
+function makeInfo({ dialect }: Store, leader: string): JsonObject {
   return {
     name: 'marathon',
     version: dialect.version,

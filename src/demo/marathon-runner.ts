@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppCommands } from './marathon-app-commands.ts';
-import type { Json } from './marathon-app.ts';
+import type { JsonObject } from './marathon-app.ts';
 import { checksOf, isObject, readinessOf, type HeldApp, type Store } from './marathon-store.ts';
 import type { TaskCommands } from './marathon-task-commands.ts';
 import type { TaskForm } from './marathon-task.ts';
@@ -8,7 +8,7 @@ import type { TaskForm } from './marathon-task.ts';
 /** What is to be started for a task. */
 export interface Launching {
   readonly appId: string;
-  readonly app: Json;
+  readonly app: JsonObject;
 }
 
 /** A started task, and how it behaves. */

@@ -1,4 +1,4 @@
-import type { AppForm, Json, VersionInfo } from './marathon-app.ts';
+import type { AppForm, JsonObject, VersionInfo } from './marathon-app.ts';
 import type { Dialect } from './marathon-dialect.ts';
 import type { HeldPod } from './marathon-pod.ts';
 import { makeTaskJson, type HeldTask } from './marathon-task.ts';
@@ -35,7 +35,7 @@ export interface Store {
   readonly newHostPort: () => number;
   /** The id of the Mesos agent on a host. */
   readonly agentOf: (host: string) => string;
-  readonly publish: (eventType: string, fields: Json) => void;
+  readonly publish: (eventType: string, fields: JsonObject) => void;
 }
 
 /** Makes a Marathon without apps. */
@@ -107,7 +107,7 @@ export function makeAppJson(app: HeldApp, { dialect, withTasks, withReadiness }:
 }
 
 /** One result for each check of a task that was asked. Marathon asks only during a deployment, and only tasks that the deployment started. */
-function readinessResults(app: HeldApp): readonly Json[] {
+function readinessResults(app: HeldApp): readonly JsonObject[] {
   if (app.deployment === undefined) return [];
   return [...app.tasks.values()].flatMap(({ id, ready }) =>
     ready === undefined
@@ -121,13 +121,13 @@ function readinessResults(app: HeldApp): readonly Json[] {
   );
 }
 
-function join(rawTasks: unknown, tasks: readonly Json[]): unknown {
+function join(rawTasks: unknown, tasks: readonly JsonObject[]): unknown {
   if (Array.isArray(rawTasks)) return [...(rawTasks as readonly unknown[]), ...tasks];
   return rawTasks === undefined ? tasks : rawTasks;
 }
 
 /** The counts of an app. Tasks without health results count neither as healthy nor as unhealthy. */
-function counts({ tasks }: HeldApp): Json {
+function counts({ tasks }: HeldApp): JsonObject {
   const count = (wanted: (task: HeldTask) => boolean): number => [...tasks.values()].filter(wanted).length;
   return {
     tasksStaged: count((task) => task.state === 'TASK_STAGING'),
@@ -138,6 +138,6 @@ function counts({ tasks }: HeldApp): Json {
 }
 
 /** Whether a value is a JSON object, and not a list or null. */
-export function isObject(value: unknown): value is Json {
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
-import type { Json } from './marathon-app.ts';
+import type { JsonObject } from './marathon-app.ts';
 
 /** The clients of `/v2/events`. */
 export interface Streams {
   /** Takes a socket whose head has been written, and reports it to all clients, including itself. */
-  readonly attach: (client: { readonly socket: Socket; readonly wanted: Wanted }) => void;
+  readonly attach: (client: { readonly socket: Socket; readonly wanted: EventFilter }) => void;
   /** Sends an event to all clients whose filter accepts its type. */
-  readonly publish: (eventType: string, fields: Json) => void;
+  readonly publish: (eventType: string, fields: JsonObject) => void;
   /** Ends all streams, as a Marathon does when it is no longer the leader. */
   readonly drop: () => void;
   /** How many clients are attached. */
@@ -14,9 +14,9 @@ export interface Streams {
 }
 
 /** Whether a client's filter accepts a type of event. */
-export type Wanted = (eventType: string) => boolean;
+export type EventFilter = (eventType: string) => boolean;
 
-interface Stream {
+interface EventClient {
   send(eventType: string, frame: string): void;
   end(): void;
 }
@@ -29,7 +29,7 @@ interface Settings {
 
 /** Makes an empty set of clients. Events have no ids and are not kept: a client that is not attached misses them. */
 export function makeStreams({ heartBeatMs, silent }: Settings): Streams {
-  const streams = new Set<Stream>();
+  const streams = new Set<EventClient>();
   const publish: Streams['publish'] = (eventType, fields) => {
     const data = JSON.stringify({ ...fields, eventType, timestamp: new Date().toISOString() });
     for (const stream of silent() ? [] : streams) stream.send(eventType, `event: ${eventType}\r\ndata: ${data}\r\n\r\n`);
@@ -58,7 +58,12 @@ export function makeStreams({ heartBeatMs, silent }: Settings): Streams {
  * One client. Jetty sends a heartbeat as `\r` and `\n` in two writes, which can arrive separately. Here the `\n` follows one turn of the event loop
  * later, or just before an event that would come in between.
  */
-function openStream({ socket, wanted, heartBeatMs, silent }: Settings & { readonly socket: Socket; readonly wanted: Wanted }): Stream {
+function openStream({
+  socket,
+  wanted,
+  heartBeatMs,
+  silent,
+}: Settings & { readonly socket: Socket; readonly wanted: EventFilter }): EventClient {
   let half = false;
   const finishBeat = (): void => {
     if (half && socket.writable) socket.write('\n');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isIPv6 } from 'node:net';
-import type { Json } from './marathon-app.ts';
+import type { JsonObject } from './marathon-app.ts';
 import type { Dialect } from './marathon-dialect.ts';
 
 /** A task as a story or a test writes it. */
@@ -67,7 +67,7 @@ interface TaskJson {
 }
 
 /** A task as JSON in an app, where `servicePorts` are always empty. A task that has ended has no ports, version and times. */
-export function makeTaskJson({ task, checks, dialect }: TaskJson): Json {
+export function makeTaskJson({ task, checks, dialect }: TaskJson): JsonObject {
   const over = isOver(task.state);
   return {
     id: task.id,
@@ -87,20 +87,20 @@ export function makeTaskJson({ task, checks, dialect }: TaskJson): Json {
 }
 
 /** `ipAddresses` as in tasks and status events, which do not name the network of an address. */
-export function ipAddresses(task: HeldTask): readonly Json[] {
+export function ipAddresses(task: HeldTask): readonly JsonObject[] {
   return task.addresses.map((ipAddress) => ({ ipAddress, protocol: isIPv6(ipAddress) ? 'IPv6' : 'IPv4' }));
 }
 
 /** How health results and events name their task: by its own id up to 1.3, by its instance's id from 1.4 on. */
-export function healthId(task: HeldTask, dialect: Dialect): Json {
+export function healthId(task: HeldTask, dialect: Dialect): JsonObject {
   return dialect.instances ? { instanceId: task.instanceId } : { taskId: task.id };
 }
 
-function unlessEmpty(list: readonly Json[], dialect: Dialect): readonly Json[] | undefined {
+function unlessEmpty(list: readonly JsonObject[], dialect: Dialect): readonly JsonObject[] | undefined {
   return list.length > 0 || dialect.emptyLists ? list : undefined;
 }
 
-function healthResults({ task, checks, dialect }: TaskJson): readonly Json[] {
+function healthResults({ task, checks, dialect }: TaskJson): readonly JsonObject[] {
   if (task.health === undefined) return [];
   const { alive, consecutiveFailures, firstSuccess, lastSuccess, lastFailure } = task.health;
   const unset = dialect.unsetInTasks;

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AppCommands } from './marathon-app-commands.ts';
-import type { Json } from './marathon-app.ts';
-import { jsonAnswer, messageAnswer, type Answer } from './marathon-answers.ts';
+import type { JsonObject } from './marathon-app.ts';
+import { jsonAnswer, messageAnswer, type MarathonAnswer } from './marathon-answers.ts';
 import type { Runner } from './marathon-runner.ts';
 import { isObject, makeAppJson, type HeldApp, type Store } from './marathon-store.ts';
 
 /** A request that changes something. */
-export interface Change {
+export interface DemoWrite {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
@@ -21,7 +21,7 @@ interface Parts {
 }
 
 /** What this Marathon answers to POST, PUT and DELETE: of apps, and of tasks to be killed. Undefined for a path that it does not know. */
-export function makeWrites(parts: Parts): (change: Change) => Answer | undefined {
+export function makeWrites(parts: Parts): (change: DemoWrite) => MarathonAnswer | undefined {
   return (change) => {
     const { method, path, body } = change;
     const isForced = change.query.get('force') === 'true';
@@ -34,7 +34,7 @@ export function makeWrites(parts: Parts): (change: Change) => Answer | undefined
   };
 }
 
-function create({ store, commands, runner }: Parts, body: unknown): Answer {
+function create({ store, commands, runner }: Parts, body: unknown): MarathonAnswer {
   if (!isObject(body) || typeof body['id'] !== 'string') return messageAnswer(400, 'Invalid JSON');
   const id = `/${body['id'].replace(/^\/+/, '')}`;
   if (store.apps.has(id)) return messageAnswer(409, `An app with id [${id}] already exists.`);
@@ -52,7 +52,7 @@ interface Update {
   readonly isForced: boolean;
 }
 
-function update(parts: Parts, { appId, body, isForced }: Update): Answer {
+function update(parts: Parts, { appId, body, isForced }: Update): MarathonAnswer {
   const { store, runner } = parts;
   const app = store.apps.get(appId);
   if (!isObject(body)) return messageAnswer(400, 'Invalid JSON');
@@ -63,9 +63,9 @@ function update(parts: Parts, { appId, body, isForced }: Update): Answer {
 }
 
 /** Puts a changed definition in place of the one before; a change of nothing but the number of instances is a scaling. */
-function put({ store, commands }: Parts, app: HeldApp, change: Json): void {
+function put({ store, commands }: Parts, app: HeldApp, change: JsonObject): void {
   const before = isObject(app.definition) ? app.definition : {};
-  const after: Json = { ...before, ...change, id: app.id };
+  const after: JsonObject = { ...before, ...change, id: app.id };
   const isScaling = isDeepStrictEqual({ ...before, instances: 0 }, { ...after, instances: 0 });
   if (isScaling && before['instances'] === after['instances']) return;
   const at = store.now();
@@ -75,14 +75,14 @@ function put({ store, commands }: Parts, app: HeldApp, change: Json): void {
   store.apps.set(app.id, { ...held, info: { version: at, lastScalingAt: at, lastConfigChangeAt } });
 }
 
-function remove({ store, runner }: Parts, appId: string, isForced: boolean): Answer {
+function remove({ store, runner }: Parts, appId: string, isForced: boolean): MarathonAnswer {
   const app = store.apps.get(appId);
   if (app === undefined) return messageAnswer(404, `App '${appId}' does not exist`);
   if (app.deployment !== undefined && !isForced) return locked([app]);
   return done(store, runner.remove(appId));
 }
 
-function killTasks(parts: Parts, { query, body }: Change, isForced: boolean): Answer {
+function killTasks(parts: Parts, { query, body }: DemoWrite, isForced: boolean): MarathonAnswer {
   const { store, runner } = parts;
   const ids = isObject(body) && Array.isArray(body['ids']) ? body['ids'].map(String) : [];
   const apps = [...store.apps.values()].filter(({ tasks }) => ids.some((id) => tasks.has(id)));
@@ -99,12 +99,12 @@ function killTasks(parts: Parts, { query, body }: Change, isForced: boolean): An
   return done(store, deploymentId);
 }
 
-function done(store: Store, deploymentId: string): Answer {
+function done(store: Store, deploymentId: string): MarathonAnswer {
   return jsonAnswer(200, { version: store.now(), deploymentId });
 }
 
 /** Marathon's refusal of a change to an app that it deploys. */
-function locked(apps: readonly HeldApp[]): Answer {
+function locked(apps: readonly HeldApp[]): MarathonAnswer {
   const message =
     "App is locked by one or more deployments. Override with the option '?force=true'. View details at '/v2/deployments/<DEPLOYMENT_ID>'.";
   return jsonAnswer(409, { message, deployments: apps.map(({ deployment }) => ({ id: deployment?.id })) });

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { endpoint, listen } from './listen.ts';
 import { makeAppCommands, type AppCommands } from './marathon-app-commands.ts';
-import type { Json } from './marathon-app.ts';
+import type { JsonObject } from './marathon-app.ts';
 import { dialectOf } from './marathon-dialect.ts';
 import { serve, type Credentials, type Misbehaviour } from './marathon-http.ts';
 import { makePodCommands, type PodCommands } from './marathon-pod-commands.ts';
@@ -52,7 +52,7 @@ export interface Marathon extends AppCommands, TaskCommands, PodCommands {
   /** Ends all event streams, as a Marathon does when it is no longer the leader. */
   dropStreams(): void;
   /** Sends an event that no command sends. */
-  sendEvent(eventType: string, fields: Json): void;
+  sendEvent(eventType: string, fields: JsonObject): void;
   /** Closes everything; resolves when nothing is open any more. */
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { startBackend, type RunningBackend } from './backends.ts';
-import type { Json } from './marathon-app.ts';
+import type { JsonObject } from './marathon-app.ts';
 import { isObject } from './marathon-store.ts';
 import type { Marathon } from './marathon.ts';
 import { networkOf, portsOf, withServicePorts, type OwnPort } from './own-ports.ts';
@@ -10,7 +10,7 @@ import type { Story } from './story.ts';
 export interface OwnAppsSettings {
   readonly marathon: Marathon;
   /** App definitions as they would be sent to Marathon, each with its whole id. */
-  readonly definitions: readonly Json[];
+  readonly definitions: readonly JsonObject[];
   /** The address and port of the shared http frontend, for what a person may try. */
   readonly at: string;
   readonly say: (sentence: string) => void;
@@ -29,7 +29,7 @@ interface RunningTask {
 
 interface OwnApp {
   readonly id: string;
-  readonly definition: Json;
+  readonly definition: JsonObject;
   readonly ports: readonly OwnPort[];
   readonly tasks: RunningTask[];
 }
@@ -77,7 +77,7 @@ export function makeOwnApps(settings: OwnAppsSettings): OwnApps {
 }
 
 /** The apps as Marathon holds them: with times, and with service ports where the definitions leave them open. */
-function readApps(definitions: readonly Json[]): readonly OwnApp[] {
+function readApps(definitions: readonly JsonObject[]): readonly OwnApp[] {
   const taken = new Set(definitions.flatMap((one) => portsOf(one).map(({ service }) => service)));
   const at = new Date().toISOString();
   let last = FIRST_PORT - 1;
@@ -119,7 +119,7 @@ async function end(marathon: Marathon, appId: string, { id, backends }: RunningT
 }
 
 /** One virtual host of each port that has any, with a path where the port has only some. */
-function entriesOf(definition: Json): readonly { readonly host: string; readonly path: string }[] {
+function entriesOf(definition: JsonObject): readonly { readonly host: string; readonly path: string }[] {
   const labels = isObject(definition['labels']) ? definition['labels'] : {};
   return Object.entries(labels).flatMap(([name, value]) => {
     const index = /^HAPROXY_(\d+)_VHOST$/.exec(name)?.[1];

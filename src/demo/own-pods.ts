@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { startBackend, type RunningBackend } from './backends.ts';
-import type { Json } from './marathon-app.ts';
+import type { JsonObject } from './marathon-app.ts';
 import type { EndpointForm } from './marathon-pod.ts';
 import { isObject } from './marathon-store.ts';
 import type { PodForm } from './marathon.ts';
@@ -61,7 +61,7 @@ export function makeOwnPods({ marathon, definitions, at, say }: OwnAppsSettings)
 }
 
 /** A pod as a person sends it to Marathon, or as Marathon tells it under `::status`. */
-function readPod(definition: Json): PodForm {
+function readPod(definition: JsonObject): PodForm {
   const { scaling, ...written } = isObject(definition['spec']) ? definition['spec'] : definition;
   const instances = Number((isObject(scaling) ? scaling['instances'] : written['instances']) ?? 1);
   return { ...(written as unknown as PodForm), id: String(definition['id']), instances };

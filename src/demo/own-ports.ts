@@ -1,5 +1,5 @@
 import type { Network } from '../model/snapshot.ts';
-import type { Json } from './marathon-app.ts';
+import type { JsonObject } from './marathon-app.ts';
 import { isObject } from './marathon-store.ts';
 
 /** One port of a person's definition: where its task listens, and which port of the load balancer leads to it. */
@@ -12,7 +12,7 @@ export interface OwnPort {
 }
 
 /** How the tasks of a definition are reached, in the words of any release of Marathon. */
-export function networkOf(definition: Json): Network {
+export function networkOf(definition: JsonObject): Network {
   const [network] = listAt(definition, 'networks');
   const written = network?.['mode'] ?? at(dockerOf(definition), 'network');
   const mode = typeof written === 'string' ? written : definition['ipAddress'] === undefined ? 'host' : 'user';
@@ -26,7 +26,7 @@ export function networkOf(definition: Json): Network {
 }
 
 /** The ports of a definition, in the order of their index. */
-export function portsOf(definition: Json): readonly OwnPort[] {
+export function portsOf(definition: JsonObject): readonly OwnPort[] {
   return written(definition).map((port) => ({
     container: Number(port['containerPort'] ?? 0),
     service: Number(port['servicePort'] ?? port['port'] ?? 0),
@@ -35,10 +35,11 @@ export function portsOf(definition: Json): readonly OwnPort[] {
 }
 
 /** The definition with these service ports, as Marathon writes in what a person leaves open. */
-export function withServicePorts(definition: Json, services: readonly number[]): Json {
+export function withServicePorts(definition: JsonObject, services: readonly number[]): JsonObject {
   const container = isObject(definition['container']) ? definition['container'] : {};
   const docker = dockerOf(definition);
-  const mapped = (list: readonly Json[]): readonly Json[] => list.map((port, i) => ({ ...port, servicePort: services[i] ?? 0 }));
+  const mapped = (list: readonly JsonObject[]): readonly JsonObject[] =>
+    list.map((port, i) => ({ ...port, servicePort: services[i] ?? 0 }));
   if (listAt(container, 'portMappings').length > 0)
     return { ...definition, container: { ...container, portMappings: mapped(listAt(container, 'portMappings')) } };
   if (listAt(docker, 'portMappings').length > 0)
@@ -49,7 +50,7 @@ export function withServicePorts(definition: Json, services: readonly number[]):
   return Array.isArray(definition['ports']) ? { ...definition, ports: services } : definition;
 }
 
-function written(definition: Json): readonly Json[] {
+function written(definition: JsonObject): readonly JsonObject[] {
   const mappings = [...listAt(definition['container'], 'portMappings'), ...listAt(dockerOf(definition), 'portMappings')];
   if (mappings.length > 0) return mappings;
   const definitions = listAt(definition, 'portDefinitions');
@@ -58,7 +59,7 @@ function written(definition: Json): readonly Json[] {
   return Array.isArray(ports) ? ports.map((port: unknown) => ({ port })) : [];
 }
 
-function dockerOf(definition: Json): Json {
+function dockerOf(definition: JsonObject): JsonObject {
   const docker = at(definition['container'], 'docker');
   return isObject(docker) ? docker : {};
 }
@@ -67,7 +68,7 @@ function at(value: unknown, key: string): unknown {
   return isObject(value) ? value[key] : undefined;
 }
 
-function listAt(value: unknown, key: string): readonly Json[] {
+function listAt(value: unknown, key: string): readonly JsonObject[] {
   const list = at(value, key);
   return Array.isArray(list) ? list.filter(isObject) : [];
 }

@@ -25,7 +25,7 @@ export const POD_INSTANCES = ['127.52.0.10', '127.52.0.11'] as const;
 /** How long a killed container still answers, in milliseconds. */
 const GRACE_MS = 500;
 
-interface Running {
+interface RunningPod {
   readonly id: string;
   readonly backend: RunningBackend;
 }
@@ -68,7 +68,7 @@ export function makePodStory(settings: PodStorySettings): PodStory {
 /** The instances of the pod, each with a server that stands for its web container. */
 class Cart {
   readonly #settings: PodStorySettings;
-  readonly #running: Running[] = [];
+  readonly #running: RunningPod[] = [];
   #started = 0;
 
   constructor(settings: PodStorySettings) {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-interface Traffic {
+interface DemoTraffic {
   readonly address: string;
   readonly port: number;
   /** The virtual hosts that are asked for in turn. */
@@ -16,7 +16,7 @@ const [PAUSE_MS, PATIENCE_MS] = [150, 5_000];
 const TIDE_MS = 180_000;
 
 /** Sends a few requests a second, now more and now fewer, until the signal aborts, so that there is something to see. Never rejects. */
-export async function sendRequests({ address, port, hosts, signal }: Traffic): Promise<void> {
+export async function sendRequests({ address, port, hosts, signal }: DemoTraffic): Promise<void> {
   for (let i = 0; !signal.aborted; i++) {
     const host = hosts[i % hosts.length] ?? '';
     const pause = PAUSE_MS * (1.3 + Math.sin((2 * Math.PI * Date.now()) / TIDE_MS));
@@ -25,7 +25,7 @@ export async function sendRequests({ address, port, hosts, signal }: Traffic): P
 }
 
 /** Where one request goes. */
-export interface Target extends Omit<Traffic, 'hosts'> {
+export interface Target extends Omit<DemoTraffic, 'hosts'> {
   readonly host: string;
 }
 

@@ -1,9 +1,9 @@
 import { DeployError, EXIT } from './deploy-error.ts';
 import type { Balancer, Colour, Group } from './shapes.ts';
-import { makeTally, type Figures } from './tally.ts';
+import { makeTally, type ColourFigures } from './tally.ts';
 
 /** One condition on the new colour: `errors<1%`, `mean<200ms` or `p95<300ms`. */
-export interface Limit {
+export interface AnalysisLimit {
   readonly what: 'errors' | 'mean' | 'p95';
   /** A percentage for `errors`, milliseconds for the answer times. */
   readonly below: number;
@@ -13,16 +13,16 @@ export interface Limit {
 const WANTED = "'errors<1%', 'mean<200ms' or 'p95<0.3s' is wanted, or several of them with commas between";
 
 /** Reads the text of --analysis. Throws a DeployError that says what is wanted. */
-export function readLimits(text: string): readonly Limit[] {
+export function readLimits(text: string): readonly AnalysisLimit[] {
   return text.split(',').map(readLimit);
 }
 
-function readLimit(part: string): Limit {
+function readLimit(part: string): AnalysisLimit {
   const [, what, number = '', unit] = /^\s*(errors|mean|p95)\s*<\s*(\d{1,9}(?:\.\d{1,9})?)\s*(%|ms|s)\s*$/.exec(part) ?? [];
   const below = Number(number) * (unit === 's' ? 1000 : 1);
   const why = what === undefined ? WANTED : refusal({ what, unit, below });
   if (why !== undefined) throw new DeployError(`--analysis '${part.trim()}' can't be read: ${why}`, EXIT.unexpected);
-  return { what: what as Limit['what'], below, text: part.trim() };
+  return { what: what as AnalysisLimit['what'], below, text: part.trim() };
 }
 
 interface Parsed {
@@ -55,7 +55,7 @@ export interface Analysis {
  * counts are those since the run began, because the old colour may have served for months. HAProxy keeps averages of answer times, so `p95` is taken
  * over the averages of all servers at all looks, each with as many requests as were new at that look.
  */
-export function makeAnalysis(limits: readonly Limit[]): Analysis {
+export function makeAnalysis(limits: readonly AnalysisLimit[]): Analysis {
   const tallies = { old: makeTally({ countsFirst: false }), young: makeTally({ countsFirst: true }) };
   let judged = { id: '', requests: 0 };
   return {
@@ -75,27 +75,28 @@ export function makeAnalysis(limits: readonly Limit[]): Analysis {
   };
 }
 
-function breaks(limit: Limit, figures: Figures): boolean {
+function breaks(limit: AnalysisLimit, figures: ColourFigures): boolean {
   return valueOf(limit, figures) >= limit.below;
 }
 
-function isBrokenByBoth(limit: Limit, before: Figures): boolean {
+function isBrokenByBoth(limit: AnalysisLimit, before: ColourFigures): boolean {
   return before.requests >= FEWEST && breaks(limit, before);
 }
 
-interface Judged {
+interface JudgedColour {
   readonly app: Colour;
-  readonly figures: Figures;
+  readonly figures: ColourFigures;
 }
 
-function verdict(limit: Limit, { before, after }: { readonly before: Judged; readonly after: Judged }): string {
+function verdict(limit: AnalysisLimit, { before, after }: { readonly before: JudgedColour; readonly after: JudgedColour }): string {
   const unit = limit.what === 'errors' ? '%' : ' ms';
-  const value = (figures: Figures): string => `${Math.round(valueOf(limit, figures) * 100) / 100}${unit} in ${figures.requests} requests`;
+  const value = (figures: ColourFigures): string =>
+    `${Math.round(valueOf(limit, figures) * 100) / 100}${unit} in ${figures.requests} requests`;
   const word = limit.what === 'errors' ? 'errors' : `a ${limit.what}`;
   return `the analysis wants ${limit.text}: ${after.app.id} has ${word} of ${value(after.figures)}, and ${before.app.id} of ${value(before.figures)}`;
 }
 
-function valueOf({ what }: Limit, { requests, errors, times }: Figures): number {
+function valueOf({ what }: AnalysisLimit, { requests, errors, times }: ColourFigures): number {
   if (what === 'errors') return requests === 0 ? 0 : (100 * errors) / requests;
   const all = times.reduce((sum, { weight }) => sum + weight, 0);
   if (all === 0) return 0;

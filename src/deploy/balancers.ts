@@ -5,15 +5,15 @@ import { bracketed } from '../lib/bracketed.ts';
 import { LATE, within } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';
 import { readCsv } from './csv.ts';
-import { isObject, type Json } from './read-group.ts';
-import type { Balancer, Group, Server } from './shapes.ts';
+import { isObject, type JsonObject } from './read-group.ts';
+import type { Balancer, Group, BalancerServer } from './shapes.ts';
 import { together } from './together.ts';
 
 /** How long the lookup of a name may take, and then one load balancer for all that it is asked, in milliseconds. */
 const ANSWER_MS = 5_000;
 
 /** Where one load balancer is asked: at one of the addresses of a URL of --marathon-lb. */
-interface Place {
+interface BalancerPlace {
   readonly base: string;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -27,20 +27,20 @@ export function askBalancers(urls: readonly URL[], group: Group, signal: AbortSi
 }
 
 /** What is asked, about which group. */
-interface Asking {
+interface GroupQuery {
   readonly urls: readonly URL[];
   readonly group: Group;
   readonly signal: AbortSignal;
 }
 
 /** Makes `askBalancers` with another way to look up names. */
-export function makeAsk(lookUp: LookUp): (asking: Asking) => Promise<readonly Balancer[]> {
+export function makeAsk(lookUp: LookUp): (asking: GroupQuery) => Promise<readonly Balancer[]> {
   return (asking) => askAll(asking, lookUp);
 }
 
-async function askAll({ urls, group, signal }: Asking, lookUp: LookUp): Promise<readonly Balancer[]> {
+async function askAll({ urls, group, signal }: GroupQuery, lookUp: LookUp): Promise<readonly Balancer[]> {
   const found = await Promise.all(
-    urls.map(async (url): Promise<readonly (Place | Balancer)[]> => {
+    urls.map(async (url): Promise<readonly (BalancerPlace | Balancer)[]> => {
       try {
         return await placesOf(url, lookUp);
       } catch (error) {
@@ -51,7 +51,7 @@ async function askAll({ urls, group, signal }: Asking, lookUp: LookUp): Promise<
   return Promise.all(found.flat().map(async (place) => ('base' in place ? askOne(place, group, signal) : place)));
 }
 
-async function placesOf(url: URL, lookUp: LookUp): Promise<readonly Place[]> {
+async function placesOf(url: URL, lookUp: LookUp): Promise<readonly BalancerPlace[]> {
   const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '9090') : url.port;
   const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   const headers = url.username === '' ? {} : { authorization: `Basic ${Buffer.from(user).toString('base64')}` };
@@ -61,16 +61,16 @@ async function placesOf(url: URL, lookUp: LookUp): Promise<readonly Place[]> {
   return addresses.map(({ address }) => ({ base: `http://${isIPv6(address) ? bracketed(address) : address}:${port}`, headers }));
 }
 
-interface Heard {
+interface BalancerResponse {
   readonly status: number;
   readonly text: string;
 }
 
-async function askOne(place: Place, group: Group, signal: AbortSignal): Promise<Balancer> {
+async function askOne(place: BalancerPlace, group: Group, signal: AbortSignal): Promise<Balancer> {
   const name = new URL(place.base).host;
   const limited = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
   try {
-    const get = async (path: string): Promise<Heard> => {
+    const get = async (path: string): Promise<BalancerResponse> => {
       const { statusCode, body } = await request(`${place.base}${path}`, { headers: place.headers, signal: limited });
       return { status: statusCode, text: await body.text() };
     };
@@ -91,13 +91,13 @@ async function askOne(place: Place, group: Group, signal: AbortSignal): Promise<
 }
 
 /** What a marathon-lb-ts says; undefined when the answer is of something else. */
-function readOurs({ status, text }: Heard, name: string): Balancer | undefined {
+function readOurs({ status, text }: BalancerResponse, name: string): Balancer | undefined {
   const json = parse(text);
   if (!isObject(json)) return undefined;
   if (status === 404 && typeof json['error'] === 'string') return { name, servers: new Map() };
   if (status !== 200) return { name, why: typeof json['error'] === 'string' ? json['error'] : `it answered HTTP ${status}` };
   const tasks = Array.isArray(json['tasks']) ? (json['tasks'] as readonly unknown[]).filter(isObject) : [];
-  const servers = new Map<string, Server>();
+  const servers = new Map<string, BalancerServer>();
   for (const task of tasks) {
     const id = String(task['task']);
     servers.set(id, together(servers.get(id), serverOf(task)));
@@ -113,7 +113,7 @@ function parse(text: string): unknown {
   }
 }
 
-function serverOf(task: Json): Server {
+function serverOf(task: JsonObject): BalancerServer {
   const count = (key: string): number => Number(task[key]) || 0;
   return {
     serving: task['serving'] === true,

@@ -1,15 +1,15 @@
-import { isObject, type Json } from './read-group.ts';
-import type { Group, Server } from './shapes.ts';
+import { isObject, type JsonObject } from './read-group.ts';
+import type { Group, BalancerServer } from './shapes.ts';
 import { together } from './together.ts';
 
-interface Reading {
+interface CsvOrigin {
   readonly group: Group;
   /** An old worker of HAProxy may still have sessions, of which the figures say nothing. */
   readonly isReloading: boolean;
 }
 
 /** Reads what a marathon-lb knows of the tasks of a group, from HAProxy's figures: by the names of columns, backends and servers. */
-export function readCsv(text: string, { group, isReloading }: Reading): ReadonlyMap<string, Server> {
+export function readCsv(text: string, { group, isReloading }: CsvOrigin): ReadonlyMap<string, BalancerServer> {
   const [head = '', ...lines] = text.split('\n');
   const at = new Map(
     head
@@ -19,7 +19,7 @@ export function readCsv(text: string, { group, isReloading }: Reading): Readonly
   );
   const prefix = `${group.name.replace(/^\/+/, '').replaceAll('/', '_')}_`;
   const names = group.apps.flatMap(({ json }) => namesOf(json));
-  const servers = new Map<string, Server>();
+  const servers = new Map<string, BalancerServer>();
   for (const line of lines) {
     const fields = fieldsOf(line);
     const field = (name: string): string => fields[at.get(name) ?? -1] ?? '';
@@ -46,7 +46,7 @@ function fieldsOf(line: string): readonly string[] {
   return [...fields, field];
 }
 
-function rowOf(field: (name: string) => string, isReloading: boolean): Server {
+function rowOf(field: (name: string) => string, isReloading: boolean): BalancerServer {
   const count = (name: string): number => Number(field(name)) || 0;
   const draining = /^(MAINT|DRAIN)/.test(field('status'));
   const unseen = draining && isReloading ? 1 : 0;
@@ -60,7 +60,7 @@ function rowOf(field: (name: string) => string, isReloading: boolean): Server {
   };
 }
 
-interface Named {
+interface TaskPattern {
   readonly task: string;
   readonly pattern: RegExp;
 }
@@ -69,10 +69,10 @@ interface Named {
  * The names that marathon-lb writes for the servers of an app's tasks: the host, then the address where it is another, then the port; other signs than
  * letters, digits and dashes are underscores.
  */
-function namesOf(app: Json): readonly Named[] {
+function namesOf(app: JsonObject): readonly TaskPattern[] {
   const container = containerPorts(app);
   const tasks = Array.isArray(app['tasks']) ? (app['tasks'] as readonly unknown[]).filter(isObject) : [];
-  return tasks.flatMap((task): Named[] => {
+  return tasks.flatMap((task): TaskPattern[] => {
     const host = written(typeof task['host'] === 'string' ? task['host'] : '');
     const ports = Array.isArray(task['ports']) ? task['ports'].map(String) : [];
     const addresses = (Array.isArray(task['ipAddresses']) ? (task['ipAddresses'] as readonly unknown[]).filter(isObject) : []).map((one) =>
@@ -89,7 +89,7 @@ function written(text: string): string {
   return text.replaceAll(/[^a-zA-Z0-9-]/g, '_');
 }
 
-function containerPorts(app: Json): readonly string[] {
+function containerPorts(app: JsonObject): readonly string[] {
   const container = isObject(app['container']) ? app['container'] : {};
   const docker = isObject(container['docker']) ? container['docker'] : {};
   const lists = [container['portMappings'], docker['portMappings']];

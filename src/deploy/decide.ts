@@ -2,14 +2,14 @@ import { count } from '../lib/count.ts';
 import { EXIT } from './deploy-error.ts';
 import { LABELS, numberOf } from './labels.ts';
 import { nextInstances } from './ramp.ts';
-import type { Balancer, Colour, Group, Lock, Plan, Step } from './shapes.ts';
+import type { Balancer, Colour, Group, Lock, DeployPlan, Step } from './shapes.ts';
 import { countReady, countServing, sortBalancers, sortLeaving, type Answered, type Emptying } from './sight.ts';
 
 /** What a decision is made from. */
 export interface Facts {
   readonly group: Group;
   readonly balancers: readonly Balancer[];
-  readonly plan: Plan;
+  readonly plan: DeployPlan;
   /** By the machine's clock, in ms since 1970. */
   readonly now: number;
 }
@@ -38,7 +38,7 @@ interface Parts {
   readonly old: Colour;
   readonly young: Colour;
   readonly balancers: readonly Balancer[];
-  readonly plan: Plan;
+  readonly plan: DeployPlan;
   readonly now: number;
   readonly lock: Lock | undefined;
 }
@@ -181,7 +181,7 @@ function isLate(parts: Parts): boolean {
   return parts.now - waitsSince(parts) > parts.plan.stepMs;
 }
 
-interface Waiting {
+interface DeployWait {
   readonly what: string;
   readonly because: string;
   readonly kind: 'start' | 'silent' | 'drain';
@@ -191,7 +191,7 @@ interface Waiting {
  * Waits; after the time for a step, a deployment that does not come up is taken back, and one that does not drain as --on-timeout says. What can't be
  * taken back either, or is not seen by any load balancer, ends the run.
  */
-function wait(parts: Shift, { what, because, kind }: Waiting): Step {
+function wait(parts: Shift, { what, because, kind }: DeployWait): Step {
   if (!isLate(parts)) return { do: 'wait', for: `${what}: ${because}` };
   const { isBack, plan, balancers } = parts;
   const why = `waited ${Math.round(plan.stepMs / 1000)} s for ${what}, but ${because}`;

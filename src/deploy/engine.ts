@@ -6,9 +6,9 @@ import { DeployError, EXIT } from './deploy-error.ts';
 import type { Killing } from './hook.ts';
 import { takeLock, writeNote, type HeldLock, type LockParts } from './lock.ts';
 import type { MarathonSide } from './marathon-side.ts';
-import type { Json } from './read-group.ts';
+import type { JsonObject } from './read-group.ts';
 import { makeSay, SAY_MS } from './say-steps.ts';
-import type { Balancer, Colour, Group, Plan, Step } from './shapes.ts';
+import type { Balancer, Colour, Group, DeployPlan, Step } from './shapes.ts';
 
 /** What the engine works with. */
 export interface Engine {
@@ -32,20 +32,20 @@ export interface Engine {
 }
 
 /** What a run is to do. */
-export interface Task {
-  readonly plan: Plan;
+export interface DeployTask {
+  readonly plan: DeployPlan;
   /** Makes the new app when the group has none to go on with; undefined when there must be two apps already. */
-  readonly make: ((group: Group) => Json) | undefined;
+  readonly make: ((group: Group) => JsonObject) | undefined;
   /** Whether it is no failure that the deployment is taken back, because that was asked for. */
   readonly mayRestore?: boolean;
   /** Tells this deployment from others: a digest of what the new app is made from. */
   readonly key: string;
   /** What is shown of the new app before it is made. Rejects when it is not to be made. */
-  readonly confirm: (app: Json) => Promise<void>;
+  readonly confirm: (app: JsonObject) => Promise<void>;
 }
 
 /** How a run ended. */
-export type Outcome = Extract<Step, { readonly do: 'done' }>['as'] | 'first';
+export type DeployOutcome = Extract<Step, { readonly do: 'done' }>['as'] | 'first';
 
 /** How long a run may take in all, in milliseconds: what --on-timeout wait, a pause or a person's answer waits for may never come. */
 const LONGEST_MS = 24 * 3_600_000;
@@ -54,7 +54,7 @@ const LONGEST_MS = 24 * 3_600_000;
  * Drives the deployment of a group to its end, from wherever it is: it may have been begun by a run that was killed. Rejects with a DeployError when it
  * can't go on; a deployment that was taken back rejects as well, and says why.
  */
-export async function deploy(engine: Engine, task: Task): Promise<Outcome> {
+export async function deploy(engine: Engine, task: DeployTask): Promise<DeployOutcome> {
   const before = await engine.marathon.read(engine.group);
   const made = before.apps.length < 2 && task.make !== undefined ? task.make(before) : undefined;
   const isStale = before.locks.length === 0 && before.apps.length < 2 && before.note !== undefined;
@@ -65,7 +65,11 @@ export async function deploy(engine: Engine, task: Task): Promise<Outcome> {
     await lock.release();
     return outcome;
   } catch (error) {
-    if (error instanceof TakenBack || error instanceof Refused || (error instanceof DeployError && error.exitCode === EXIT.refused))
+    if (
+      error instanceof TakenBack ||
+      error instanceof RefusedDeployment ||
+      (error instanceof DeployError && error.exitCode === EXIT.refused)
+    )
       await lock.release();
     throw error;
   }
@@ -75,7 +79,7 @@ function lockParts({ marathon, group, base, owner, now, sleep, signal, say }: En
   return { marathon, group, base, owner, now, sleep, signal, say };
 }
 
-function makesOf(app: Json, key: string): string {
+function makesOf(app: JsonObject, key: string): string {
   return `${String(app['id'])} ${key}`;
 }
 
@@ -83,10 +87,10 @@ function makesOf(app: Json, key: string): string {
 export class TakenBack extends DeployError {}
 
 /** The group is not what a deployment can be of, and nothing was done. */
-class Refused extends DeployError {}
+class RefusedDeployment extends DeployError {}
 
 /** Makes the new app, unless a run before this one did, and goes on from there. */
-async function begin(engine: Engine, task: Task, lock: HeldLock): Promise<Outcome> {
+async function begin(engine: Engine, task: DeployTask, lock: HeldLock): Promise<DeployOutcome> {
   const { marathon, say } = engine;
   const group = await marathon.read(engine.group);
   const isMade = group.apps.some(({ id }) => `${id} ${task.key}` === lock.makes);
@@ -106,7 +110,7 @@ async function begin(engine: Engine, task: Task, lock: HeldLock): Promise<Outcom
 }
 
 interface Creating {
-  readonly app: Json;
+  readonly app: JsonObject;
   readonly stepMs: number;
   readonly lock: HeldLock;
 }
@@ -125,7 +129,7 @@ async function create({ marathon, group, say, now, sleep, pauseMs, signal }: Eng
   }
 }
 
-async function goOn(engine: Engine, { plan: asked, mayRestore = false }: Task, lock: HeldLock): Promise<Outcome> {
+async function goOn(engine: Engine, { plan: asked, mayRestore = false }: DeployTask, lock: HeldLock): Promise<DeployOutcome> {
   const say = makeSay(engine);
   let [plan, why] = [asked, undefined as string | undefined];
   const begun = engine.now();
@@ -172,7 +176,7 @@ function rest(engine: Engine, lock: HeldLock): Promise<void> {
   return during({ engine, lock, what: 'the next step' }, engine.sleep(engine.stepDelayMs, engine.signal));
 }
 
-interface Meanwhile {
+interface LockedWait {
   readonly engine: Engine;
   readonly lock: HeldLock;
   /** What is waited for. */
@@ -180,7 +184,7 @@ interface Meanwhile {
 }
 
 /** Waits for work that may take long. Meanwhile it says so, and the lock shows that this run lives. Rejects when another run has the lock. */
-async function during<Result>({ engine, lock, what }: Meanwhile, work: Promise<Result>): Promise<Result> {
+async function during<Result>({ engine, lock, what }: LockedWait, work: Promise<Result>): Promise<Result> {
   const { marathon, group, now, signal, sleep, say } = engine;
   const begun = now();
   work.catch(() => undefined); // where the lock is lost first, nobody asks for its result
@@ -194,7 +198,7 @@ async function during<Result>({ engine, lock, what }: Meanwhile, work: Promise<R
   throw new DeployError(`waited ${LONGEST_MS / 3_600_000} hours for ${what}, in vain`, EXIT.unexpected);
 }
 
-function ended(as: Exclude<Outcome, 'first'>, why: string | undefined): Outcome {
+function ended(as: Exclude<DeployOutcome, 'first'>, why: string | undefined): DeployOutcome {
   if (as === 'restored' && why !== undefined)
     throw new TakenBack(`the deployment was taken back, and the old app has everything again: ${why}`, EXIT.unexpected);
   return as;
@@ -221,7 +225,7 @@ async function act(engine: Engine, lock: HeldLock, step: Step): Promise<boolean>
       await lock.note({ leaving: step.leaving });
       return true;
     case 'refuse':
-      throw new Refused(step.why, EXIT.unexpected);
+      throw new RefusedDeployment(step.why, EXIT.unexpected);
     case 'stop':
       throw new DeployError(step.why, step.exitCode);
     case 'wait':

@@ -4,8 +4,8 @@ import type { Sleep } from '../lib/clock.ts';
 import { DeployError, EXIT } from './deploy-error.ts';
 import { OWN_LABELS } from './labels.ts';
 import type { MarathonSide } from './marathon-side.ts';
-import type { Json } from './read-group.ts';
-import type { Group, Lock, Note } from './shapes.ts';
+import type { JsonObject } from './read-group.ts';
+import type { Group, Lock, PersonNote } from './shapes.ts';
 
 /** How often an owner shows that it lives, and how long it may be silent, in milliseconds. */
 const BEAT_MS = 15_000;
@@ -123,7 +123,7 @@ interface LockState {
   readonly since: number;
 }
 
-function lockApp({ base, group, owner, now }: LockParts, { turn, makes, leaving, since }: LockState): Json {
+function lockApp({ base, group, owner, now }: LockParts, { turn, makes, leaving, since }: LockState): JsonObject {
   const labels = {
     [OWN_LABELS.lock]: group,
     [OWN_LABELS.owner]: owner,
@@ -166,7 +166,7 @@ function hold(parts: LockParts, first: LockState): HeldLock {
 /** Writes a note for the run that drives a deployment, or takes it away. */
 export async function writeNote(
   marathon: MarathonSide,
-  { base, group, note }: { readonly base: string; readonly group: string; readonly note: Note | undefined },
+  { base, group, note }: { readonly base: string; readonly group: string; readonly note: PersonNote | undefined },
 ): Promise<void> {
   const id = `${base}-zdd-note`;
   if (note === undefined) {

@@ -1,16 +1,16 @@
 import type { Client } from '../source/client.ts';
-import { makeWrite, type Written } from '../source/write.ts';
+import { makeWrite, type WriteResponse } from '../source/write.ts';
 import { DeployError, EXIT } from './deploy-error.ts';
-import { isObject, readGroup, type Json } from './read-group.ts';
+import { isObject, readGroup, type JsonObject } from './read-group.ts';
 import type { Group } from './shapes.ts';
 
 /** What a deployment reads from Marathon, and what it has Marathon do. */
 export interface MarathonSide {
   readonly read: (group: string) => Promise<Group>;
   /** Makes an app; false when there is one with that id already. */
-  readonly create: (app: Json) => Promise<boolean>;
+  readonly create: (app: JsonObject) => Promise<boolean>;
   /** Changes an app; false while Marathon deploys it. */
-  readonly change: (id: string, change: Json, force?: boolean) => Promise<boolean>;
+  readonly change: (id: string, change: JsonObject, force?: boolean) => Promise<boolean>;
   /** Kills tasks and makes their app smaller by as many; false while Marathon deploys the app. */
   readonly kill: (tasks: readonly string[]) => Promise<boolean>;
   /** Removes an app; false while Marathon deploys it. An app that is gone already counts as removed. */
@@ -20,7 +20,7 @@ export interface MarathonSide {
 /** Marathon, as a deployment sees it. Each function rejects with a DeployError whose exit code is that of marathon-lb's zdd. */
 export function makeMarathonSide(client: Pick<Client, 'readApps' | 'get' | 'urls'>, signal: AbortSignal): MarathonSide {
   const [{ readApps }, write] = [client, makeWrite(client)];
-  const send = async (method: 'POST' | 'PUT' | 'DELETE', path: string, { body, code, taken }: Sent): Promise<Written> => {
+  const send = async (method: 'POST' | 'PUT' | 'DELETE', path: string, { body, code, taken }: Sent): Promise<WriteResponse> => {
     const written = await write({ method, path, body, signal }).catch((error: unknown) => {
       signal.throwIfAborted();
       throw new DeployError(error instanceof Error ? error.message : 'Marathon could not be changed', code, error);

@@ -1,13 +1,13 @@
 import { DeployError, EXIT } from './deploy-error.ts';
 import { LABELS } from './labels.ts';
 import { firstInstances } from './ramp.ts';
-import { isObject, labelsOf, type Json } from './read-group.ts';
+import { isObject, labelsOf, type JsonObject } from './read-group.ts';
 import type { Colour, Growth } from './shapes.ts';
 
 /** How the new app is to be made. */
-export interface Wishes {
+export interface NewAppWishes {
   /** The app as its author wrote it. */
-  readonly app: Json;
+  readonly app: JsonObject;
   /** The app of the group that runs; undefined for the first deployment. */
   readonly previous: Colour | undefined;
   readonly initial: number;
@@ -20,15 +20,15 @@ export interface Wishes {
 }
 
 /** What an app definition says about its deployment. */
-export interface Named {
-  readonly app: Json;
+export interface NamedDefinition {
+  readonly app: JsonObject;
   /** The id as the author wrote it, without a colour. */
   readonly id: string;
   readonly group: string;
 }
 
 /** Reads a definition from its text. Throws a DeployError that says what is missing. */
-export function readDefinition(text: string, file: string): Named {
+export function readDefinition(text: string, file: string): NamedDefinition {
   const app = withoutNulls(parse(text, file));
   if (!isObject(app)) throw new DeployError(`${file} does not hold an app definition: a JSON object is wanted`, EXIT.unexpected);
   const { id } = app;
@@ -55,7 +55,7 @@ function withoutNulls(value: unknown): unknown {
 }
 
 /** The definition of the next colour, as marathon-lb's zdd would make it. Throws a DeployError where a label or the service port is missing. */
-export function prepare({ app, previous, initial, newInstances, instancesFrom, growth, now }: Wishes): Json {
+export function prepare({ app, previous, initial, newInstances, instancesFrom, growth, now }: NewAppWishes): JsonObject {
   const labels = labelsOf(app);
   const id = String(app['id']);
   const ports = servicePorts(app);
@@ -108,11 +108,11 @@ function portOf(previous: Colour | undefined, main: number, alt: number): number
 interface ServicePort {
   readonly port: number;
   /** The app with another service port in this place. */
-  readonly put: (app: Json, port: number) => Json;
+  readonly put: (app: JsonObject, port: number) => JsonObject;
 }
 
 /** The service ports of an app: of `container.portMappings`, `container.docker.portMappings`, `portDefinitions` or `ports`. */
-function servicePorts(app: Json): readonly ServicePort[] {
+function servicePorts(app: JsonObject): readonly ServicePort[] {
   return (
     listsOfPorts(app)
       .map((list) => list.filter(({ port }) => port > 0))
@@ -120,7 +120,7 @@ function servicePorts(app: Json): readonly ServicePort[] {
   );
 }
 
-function listsOfPorts(app: Json): readonly (readonly ServicePort[])[] {
+function listsOfPorts(app: JsonObject): readonly (readonly ServicePort[])[] {
   return [
     portsAt(app, ['container', 'portMappings'], 'servicePort'),
     portsAt(app, ['container', 'docker', 'portMappings'], 'servicePort'),
@@ -129,12 +129,12 @@ function listsOfPorts(app: Json): readonly (readonly ServicePort[])[] {
   ];
 }
 
-function portsAt(app: Json, path: readonly string[], name: string | undefined): readonly ServicePort[] {
+function portsAt(app: JsonObject, path: readonly string[], name: string | undefined): readonly ServicePort[] {
   const list: unknown = path.reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), app);
   if (!Array.isArray(list)) return [];
   return (list as readonly unknown[]).map((one, i) => ({
     port: Number((name === undefined ? one : isObject(one) ? one[name] : 0) ?? 0) || 0,
-    put: (whole, port) => replaced(whole, [...path, String(i), ...(name === undefined ? [] : [name])], port) as Json,
+    put: (whole, port) => replaced(whole, [...path, String(i), ...(name === undefined ? [] : [name])], port) as JsonObject,
   }));
 }
 

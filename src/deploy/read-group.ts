@@ -1,29 +1,29 @@
 import { byText } from '../lib/lists.ts';
 import { DEPLOYMENT_LEAVING_LABEL } from '../model/deployment-group.ts';
 import { LABELS, numberOf, OWN_LABELS } from './labels.ts';
-import type { Colour, ColourTask, Group, Lock, Note } from './shapes.ts';
+import type { Colour, ColourTask, Group, Lock, PersonNote } from './shapes.ts';
 
 /** A JSON object of Marathon's. */
-export type Json = Readonly<Record<string, unknown>>;
+export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Whether a value is a JSON object. */
-export function isObject(value: unknown): value is Json {
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function listOf(value: unknown): readonly Json[] {
+function listOf(value: unknown): readonly JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
 /** The labels of an app that are texts. */
-export function labelsOf(app: Json): Readonly<Record<string, string>> {
+export function labelsOf(app: JsonObject): Readonly<Record<string, string>> {
   const labels = isObject(app['labels']) ? Object.entries(app['labels']) : [];
   return Object.fromEntries(labels.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
 /** Finds the apps of a group among all apps, as Marathon's `/v2/apps` lists them, and the apps that hold its lock and note. */
-export function readGroup(name: string, apps: readonly Json[]): Group {
-  const by = (label: string): readonly Json[] => apps.filter((app) => labelsOf(app)[label] === name);
+export function readGroup(name: string, apps: readonly JsonObject[]): Group {
+  const by = (label: string): readonly JsonObject[] => apps.filter((app) => labelsOf(app)[label] === name);
   const colours = by(LABELS.group).map(readColour);
   const notes = by(OWN_LABELS.noteFor).map((app) => labelsOf(app)[OWN_LABELS.note]);
   return {
@@ -36,7 +36,7 @@ export function readGroup(name: string, apps: readonly Json[]): Group {
   };
 }
 
-function isNote(text: string | undefined): text is Note {
+function isNote(text: string | undefined): text is PersonNote {
   return text === 'pause' || text === 'abort' || text === 'promote';
 }
 
@@ -46,7 +46,7 @@ function startedAt({ labels }: Colour): string {
 }
 
 /** An app of a group. */
-function readColour(app: Json): Colour {
+function readColour(app: JsonObject): Colour {
   const labels = labelsOf(app);
   const hasChecks = listOf(app['healthChecks']).length > 0;
   const unready = new Set(
@@ -65,7 +65,7 @@ function readColour(app: Json): Colour {
   };
 }
 
-function readTask(task: Json, hasChecks: boolean, unready: ReadonlySet<string>): ColourTask {
+function readTask(task: JsonObject, hasChecks: boolean, unready: ReadonlySet<string>): ColourTask {
   const results = listOf(task['healthCheckResults']);
   const isHealthy = !hasChecks || (results.length > 0 && results.every((result) => result['alive'] === true));
   const isRunning = task['state'] === undefined || task['state'] === 'TASK_RUNNING';
@@ -73,7 +73,7 @@ function readTask(task: Json, hasChecks: boolean, unready: ReadonlySet<string>):
   return { id, alive: isRunning && isHealthy && !unready.has(id) };
 }
 
-function readLock(app: Json): Lock {
+function readLock(app: JsonObject): Lock {
   const labels = labelsOf(app);
   return {
     id: String(app['id']),

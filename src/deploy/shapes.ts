@@ -38,7 +38,7 @@ export interface Lock {
 }
 
 /** What a person has asked for, beside the run that drives the deployment. */
-export type Note = 'pause' | 'abort' | 'promote';
+export type PersonNote = 'pause' | 'abort' | 'promote';
 
 /** What Marathon says about one group. */
 export interface Group {
@@ -46,11 +46,11 @@ export interface Group {
   /** The apps of the group, the one that was deployed first at the front. */
   readonly apps: readonly Colour[];
   readonly locks: readonly Lock[];
-  readonly note: Note | undefined;
+  readonly note: PersonNote | undefined;
 }
 
 /** What a load balancer knows of a task. */
-export interface Server {
+export interface BalancerServer {
   /** It may get new requests now. */
   readonly serving: boolean;
   /** It gets no new requests, because the other colour's tasks replace it. */
@@ -65,7 +65,7 @@ export interface Server {
 
 /** What one load balancer says; `why` when it could not be asked. `isOld`: it is a marathon-lb 1.15, which drains by a rule of its own. */
 export type Balancer =
-  | { readonly name: string; readonly servers: ReadonlyMap<string, Server>; readonly isOld?: boolean }
+  | { readonly name: string; readonly servers: ReadonlyMap<string, BalancerServer>; readonly isOld?: boolean }
   | { readonly name: string; readonly why: string };
 
 /** What becomes of tasks that still have sessions when the wait for them is over. */
@@ -78,7 +78,7 @@ export type Growth =
   | { readonly by: 'shares'; readonly shares: readonly number[] };
 
 /** What the command line says about a deployment. */
-export interface Plan {
+export interface DeployPlan {
   readonly growth: Growth;
   /** How long one step may take, in milliseconds. */
   readonly stepMs: number;

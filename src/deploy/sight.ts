@@ -1,4 +1,4 @@
-import type { Balancer, Colour, Server } from './shapes.ts';
+import type { Balancer, Colour, BalancerServer } from './shapes.ts';
 
 /** The load balancers that answered. */
 export type Answered = Extract<Balancer, { readonly servers: unknown }>;
@@ -20,7 +20,7 @@ export function countServing(colour: Colour, balancers: readonly Answered[]): nu
 
 /** How many tasks of a colour run and are in every load balancer, also those that drain and could get requests again. */
 export function countReady(colour: Colour, balancers: readonly Answered[]): number {
-  const isIn = (server: Server | undefined): boolean => server !== undefined && (server.serving || server.draining);
+  const isIn = (server: BalancerServer | undefined): boolean => server !== undefined && (server.serving || server.draining);
   return colour.tasks.filter(({ id, alive }) => alive && balancers.every(({ servers }) => isIn(servers.get(id)))).length;
 }
 
@@ -51,6 +51,6 @@ export function sortLeaving(colour: Colour, balancers: readonly Answered[]): Emp
   return { drained, busy, serving, sessions };
 }
 
-function isUsed(server: Server | undefined, alive: boolean): boolean {
+function isUsed(server: BalancerServer | undefined, alive: boolean): boolean {
   return server === undefined ? alive : server.serving || (!server.draining && alive);
 }

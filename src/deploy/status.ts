@@ -1,5 +1,5 @@
 import { waitsSince, decide } from './decide.ts';
-import type { Balancer, Colour, Group, Plan } from './shapes.ts';
+import type { Balancer, Colour, Group, DeployPlan } from './shapes.ts';
 import { countServing, sortBalancers, sortLeaving } from './sight.ts';
 
 /** A deployment as it is now. */
@@ -27,7 +27,7 @@ export interface DeployStatus {
 interface Seen {
   readonly group: Group;
   readonly balancers: readonly Balancer[];
-  readonly plan: Plan;
+  readonly plan: DeployPlan;
   readonly now: number;
 }
 

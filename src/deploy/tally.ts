@@ -1,8 +1,8 @@
-import type { Balancer, Colour, Server } from './shapes.ts';
+import type { Balancer, Colour, BalancerServer } from './shapes.ts';
 import { sortBalancers } from './sight.ts';
 
 /** What a colour has answered since the run began. */
-export interface Figures {
+export interface ColourFigures {
   readonly requests: number;
   readonly errors: number;
   /** The mean answer time that a server had at a look, and how many requests had come to it since the look before. */
@@ -17,9 +17,13 @@ const MOST_TIMES = 10_000;
  * counts with it: the sum keeps both. With `countsFirst`, what a server has at its first look counts, as it does for an app that is new; without, only
  * what comes after it.
  */
-export function makeTally({ countsFirst }: { readonly countsFirst: boolean }): (colour: Colour, balancers: readonly Balancer[]) => Figures {
-  const last = new Map<string, Server>();
-  let sum: Figures = { requests: 0, errors: 0, times: [] };
+export function makeTally({
+  countsFirst,
+}: {
+  readonly countsFirst: boolean;
+}): (colour: Colour, balancers: readonly Balancer[]) => ColourFigures {
+  const last = new Map<string, BalancerServer>();
+  let sum: ColourFigures = { requests: 0, errors: 0, times: [] };
   return ({ tasks }, balancers) => {
     for (const { name, servers } of sortBalancers(balancers).answered)
       for (const { id } of tasks) {
@@ -35,7 +39,7 @@ export function makeTally({ countsFirst }: { readonly countsFirst: boolean }): (
 
 const NOTHING = { requests: 0, errors: 0 };
 
-function added(sum: Figures, now: Server, before: Pick<Server, 'requests' | 'errors'>): Figures {
+function added(sum: ColourFigures, now: BalancerServer, before: Pick<BalancerServer, 'requests' | 'errors'>): ColourFigures {
   const since = now.requests < before.requests ? NOTHING : before; // HAProxy was reloaded, and counts from 0 again
   const requests = now.requests - since.requests;
   if (requests === 0) return sum;

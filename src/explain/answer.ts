@@ -1,18 +1,18 @@
 import { hideInLines } from '../lib/secrets.ts';
 import type { Section } from '../model/document.ts';
 import type { Front, Service } from '../model/service.ts';
-import type { Lookup } from './lookup.ts';
-import { NO_ANSWER_SENTENCES, type NoAnswer } from './no-answer.ts';
+import type { ViewLookup } from './lookup.ts';
+import { NO_ANSWER_SENTENCES, type NoAnswerReason } from './no-answer.ts';
 import { explainService } from './ports.ts';
 import type { Rule } from './rules.ts';
 import type { Request } from './samples.ts';
 import type { AnswerExplanation, RuleExplanation } from './shapes.ts';
 import { describeCheck, explainTasks } from './tasks.ts';
 import { sharesOf } from './split-shares.ts';
-import { walk, type Outcome } from './walk.ts';
+import { walk, type RequestOutcome } from './walk.ts';
 
 /** Explains which backend or rule of a frontend answers a request. */
-export function explainAnswer(lookup: Lookup, entry: Section, request: Request): AnswerExplanation {
+export function explainAnswer(lookup: ViewLookup, entry: Section, request: Request): AnswerExplanation {
   const outcome = walk(entry, request, lookup.view.document);
   const { action, backend, auth, unsure } = outcome;
   const service = backend === undefined ? undefined : lookup.backend(backend);
@@ -41,11 +41,11 @@ function asksInBackend(service: Service | undefined, { secure }: Request): boole
 }
 
 const WHY = { nothing: 'no-host', backend: 'no-server', deny: 'denied', redirect: 'redirected' } as const satisfies Record<
-  Outcome['action'],
-  NoAnswer
+  RequestOutcome['action'],
+  NoAnswerReason
 >;
 
-function ruleOf({ rule, key, backend, row }: Outcome): RuleExplanation | null {
+function ruleOf({ rule, key, backend, row }: RequestOutcome): RuleExplanation | null {
   if (rule === undefined) return null;
   if (row !== undefined) return { where: row.file, line: `${row.key} ${row.value}`, label: null };
   if (key === undefined || backend === undefined) return shownRule(rule);
@@ -58,7 +58,7 @@ function shownRule({ line, where, fragment: { label } }: Rule): RuleExplanation 
 }
 
 /** The labels that make a rule: those of the port's hosts and paths, and a template of its own. */
-function labelsOf({ rule, backend, row }: Outcome, service: Service | undefined): readonly string[] {
+function labelsOf({ rule, backend, row }: RequestOutcome, service: Service | undefined): readonly string[] {
   const owner = rule?.fragment.owner;
   const [index, front] = owner?.by === 'app' ? [owner.index ?? 0, service?.front] : [service?.front.index, service?.front];
   if (rule === undefined || index === undefined || backend === undefined)
@@ -84,7 +84,7 @@ function tableLabels({ table, split }: Front, key: string): readonly string[] {
   ];
 }
 
-function tasksOf(lookup: Lookup, service: Service | undefined): Pick<AnswerExplanation, 'tasks' | 'checks'> {
+function tasksOf(lookup: ViewLookup, service: Service | undefined): Pick<AnswerExplanation, 'tasks' | 'checks'> {
   if (service === undefined) return { tasks: [], checks: [] };
   const { app } = service.front;
   const parts = { services: lookup.services(app), leftOut: lookup.leftOut(app) };

@@ -2,18 +2,18 @@ import type { AppId } from '../model/names.ts';
 import type { App } from '../model/snapshot.ts';
 import { explainLabels } from './labels.ts';
 import { ofLoadBalancer } from './load-balancer.ts';
-import type { Lookup } from './lookup.ts';
+import type { ViewLookup } from './lookup.ts';
 import { explainPorts } from './ports.ts';
 import type { AppExplanation } from './shapes.ts';
 import { describeCheck, explainTasks } from './tasks.ts';
 
 /** An app, or a deployment group, by its id; undefined where there is neither. */
-export function explainApp(lookup: Lookup, id: AppId): AppExplanation | undefined {
+export function explainApp(lookup: ViewLookup, id: AppId): AppExplanation | undefined {
   const app = lookup.app(id) ?? lookup.members(id)[0];
   return app === undefined ? undefined : explain(lookup, app, id);
 }
 
-function explain(lookup: Lookup, app: App, asked: AppId): AppExplanation {
+function explain(lookup: ViewLookup, app: App, asked: AppId): AppExplanation {
   const servedAs = asked === app.id ? lookup.servedAs(app.id) : asked;
   const members = asked === app.id ? [app] : lookup.members(asked);
   const parts = { services: lookup.services(servedAs), leftOut: lookup.leftOut(servedAs) };

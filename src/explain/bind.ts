@@ -3,12 +3,12 @@ import type { Section } from '../model/document.ts';
 import { explainAnswer } from './answer.ts';
 import { askingForPort, explainClaim } from './claims.ts';
 import { ofLoadBalancer } from './load-balancer.ts';
-import type { Lookup } from './lookup.ts';
+import type { ViewLookup } from './lookup.ts';
 import { explainService } from './ports.ts';
 import type { BindExplanation, FrontendExplanation } from './shapes.ts';
 
 /** Who answers on a port of the load balancer, by the bind lines that were rendered, and who would. */
-export function explainPort(lookup: Lookup, port: number): BindExplanation {
+export function explainPort(lookup: ViewLookup, port: number): BindExplanation {
   const { document, taken } = lookup.view;
   const sections = document.front.filter((section) => isBoundIn(section, port));
   const binds = sections.flatMap((section) => frontends(section, lookup));
@@ -37,7 +37,7 @@ function isBoundIn({ fragments }: Section, port: number): boolean {
 }
 
 /** A port's own frontend has one answer; the operator's decide by host, path or app id, or answer themselves. */
-function frontends(section: Section, lookup: Lookup): readonly FrontendExplanation[] {
+function frontends(section: Section, lookup: ViewLookup): readonly FrontendExplanation[] {
   const shared = section.fragments[0]?.owner.by === 'operator';
   const answer = shared ? null : { ...explainAnswer(lookup, section, { host: '', path: '/', secure: false }), labels: [] }; // no label of hosts
   return [{ section: section.name === 'head' ? 'listen stats' : section.name, shared, answer }];

@@ -2,15 +2,15 @@ import { filterInSteps, type Steps } from '../lib/steps.ts';
 import type { ProblemCode } from '../model/problem.ts';
 import type { LeftOutReason } from '../model/service.ts';
 import type { Definition } from '../model/snapshot.ts';
-import { askedFor, type Asking } from './asked.ts';
-import type { Lookup } from './lookup.ts';
+import { askedFor, type AskedPort } from './asked.ts';
+import type { ViewLookup } from './lookup.ts';
 import { naming } from './naming.ts';
 import { CLAIM_SENTENCES, type ClaimReason } from './no-answer.ts';
 import type { ClaimExplanation, PortExplanation } from './shapes.ts';
 import { reasoned } from './tasks.ts';
 
 /** The ports whose labels name a host. To save time, the labels of an app are only read when a HAPROXY_n_VHOST contains the host's name. */
-export function* namingHost(lookup: Lookup, host: string): Steps<readonly Asking[]> {
+export function* namingHost(lookup: ViewLookup, host: string): Steps<readonly AskedPort[]> {
   const names = naming(host);
   const has = ({ labels }: Definition): boolean =>
     Object.keys(labels).some((label) => label.endsWith('VHOST') && names(labels[label] ?? ''));
@@ -19,7 +19,7 @@ export function* namingHost(lookup: Lookup, host: string): Steps<readonly Asking
 }
 
 /** The ports that ask for a service port. */
-export function askingForPort(lookup: Lookup, port: number): readonly Asking[] {
+export function askingForPort(lookup: ViewLookup, port: number): readonly AskedPort[] {
   const has = ({ labels, ports }: Definition): boolean =>
     ports.some(({ service }) => service === port) || Object.values(labels).some((text) => text.trim() === String(port));
   return lookup.view.snapshot.apps
@@ -28,9 +28,9 @@ export function askingForPort(lookup: Lookup, port: number): readonly Asking[] {
     .filter(({ servicePort }) => servicePort === port);
 }
 
-interface Claim {
-  readonly asking: Asking;
-  readonly lookup: Lookup;
+interface ClaimingPort {
+  readonly asking: AskedPort;
+  readonly lookup: ViewLookup;
   /** The port as it is served; none where it is left out. */
   readonly port: PortExplanation | undefined;
   /** Why the port does not have what was asked about, although it is rendered. */
@@ -40,7 +40,7 @@ interface Claim {
 }
 
 /** Explains a claim that failed, in the words of the app's Problem about it when there is one. */
-export function explainClaim({ asking: { app, author, index }, lookup, port, why, about }: Claim): ClaimExplanation {
+export function explainClaim({ asking: { app, author, index }, lookup, port, why, about }: ClaimingPort): ClaimExplanation {
   const leftOut = lookup
     .leftOut(app)
     .filter((one) => one.index === index && one.task === undefined)

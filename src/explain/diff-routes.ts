@@ -2,10 +2,10 @@ import { byText } from '../lib/lists.ts';
 import type { Document, Section } from '../model/document.ts';
 import { DOMAIN_MAP, TABLE_MAPS } from '../haproxy/settings.ts';
 import { diffPatterns } from './diff-patterns.ts';
-import { indexRules, type HostRules } from './host-rules.ts';
+import { indexRules, type RulesByHost } from './host-rules.ts';
 import { entryOf } from './route.ts';
 import { sharesOf } from './split-shares.ts';
-import { walk, type Outcome } from './walk.ts';
+import { walk, type RequestOutcome } from './walk.ts';
 
 /** A host and path that is answered in another way. */
 export interface RouteDiff {
@@ -71,8 +71,8 @@ interface Answers {
 
 function makeAnswers(document: Document, secure: boolean): Answers {
   const entry = entryOf(document, secure);
-  const known = new Map<Section, HostRules>();
-  const read = (section: Section): HostRules => {
+  const known = new Map<Section, RulesByHost>();
+  const read = (section: Section): RulesByHost => {
     const found = known.get(section) ?? indexRules(section);
     known.set(section, found);
     return found;
@@ -95,7 +95,7 @@ function makeAnswers(document: Document, secure: boolean): Answers {
   };
 }
 
-function whatAnswers({ action, backend = '', row }: Outcome, { maps }: Document): string {
+function whatAnswers({ action, backend = '', row }: RequestOutcome, { maps }: Document): string {
   if (action !== 'backend') return action;
   return row?.value.startsWith('+') === true ? sharedOr(row.value, maps) : backend;
 }

@@ -43,7 +43,7 @@ export interface CommonDiff {
 }
 
 /** What is compared. */
-export interface Compared {
+export interface DiffSides {
   readonly before: Document;
   readonly view: View;
   readonly against: string;
@@ -57,7 +57,7 @@ export interface Compared {
 const MANY = 3;
 
 /** What would change from a document to that of a View, by app. */
-export function makeDiff({ before, view, against, plan, known, haproxy }: Compared): DiffReport {
+export function makeDiff({ before, view, against, plan, known, haproxy }: DiffSides): DiffReport {
   const { common, backends } = withoutCommon(diffBackends(before, view.document));
   const routes = diffRoutes(before, view.document);
   const owners = new Map<string, AppId>(view.services.map(({ front }) => [front.name, front.author ?? front.app]));

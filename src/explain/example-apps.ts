@@ -1,6 +1,6 @@
 import type { Definitions } from './definitions.ts';
 
-type Json = Readonly<Record<string, unknown>>;
+type JsonObject = Readonly<Record<string, unknown>>;
 
 /** App definitions that use every template of apps: for trying out an operator's templates. */
 export const EXAMPLE_APPS: Definitions['apps'] = [
@@ -32,7 +32,7 @@ function auth(): string {
   return 'Staff:alice:$6$examplesalt$examplehash';
 }
 
-function app(id: string, labels: Json, check = 'HTTP'): Json {
+function app(id: string, labels: JsonObject, check = 'HTTP'): JsonObject {
   return {
     id,
     instances: 1,

@@ -3,14 +3,14 @@ import type { AppId } from '../model/names.ts';
 import type { View } from '../model/view.ts';
 import { explainApp } from './app.ts';
 import { explainPort } from './bind.ts';
-import { makeLookup, type Lookup } from './lookup.ts';
-import { readQuestion, type Question } from './question.ts';
+import { makeLookup, type ViewLookup } from './lookup.ts';
+import { readQuestion, type ExplainQuestion } from './question.ts';
 import { explainRoute } from './route.ts';
 import type { Explanation } from './shapes.ts';
 import { describe } from './words.ts';
 
 /** The answer to a question about a View; undefined where it is about an app that Marathon does not have. */
-export function explain(view: View | Lookup, question: Question): Explanation | undefined {
+export function explain(view: View | ViewLookup, question: ExplainQuestion): Explanation | undefined {
   const lookup = 'view' in view ? view : makeLookup(view);
   switch (question.about) {
     case 'app':
@@ -23,7 +23,7 @@ export function explain(view: View | Lookup, question: Question): Explanation | 
 }
 
 /** The answer to a word of the command line: `/shop`, `shop.acme.org/cart` or `:10004`. */
-export interface Answer {
+export interface WordAnswer {
   readonly served: boolean;
   /** Whether it is served, in a line. */
   readonly text: string;
@@ -32,7 +32,7 @@ export interface Answer {
 }
 
 /** Throws an Error with a sentence where the word is no question. */
-export function answerTo(view: View | Lookup, word: string): Answer {
+export function answerTo(view: View | ViewLookup, word: string): WordAnswer {
   const question = readQuestion(word);
   const lookup = 'view' in view ? view : makeLookup(view);
   const explanation = explain(lookup, question);

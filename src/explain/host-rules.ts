@@ -1,5 +1,5 @@
 import type { Section } from '../model/document.ts';
-import { allRulesOf, type Rule, type Rules } from './rules.ts';
+import { allRulesOf, type Rule, type FrontendRules } from './rules.ts';
 
 /** What a rule is about, as far as its condition says it in plain words. */
 interface About {
@@ -10,14 +10,14 @@ interface About {
 }
 
 /** A frontend's rules by host, read once for many questions. */
-export interface HostRules {
-  readonly of: (host: string) => Rules;
+export interface RulesByHost {
+  readonly of: (host: string) => FrontendRules;
   /** Each host that a rule asks for, with one path for every rule of it that asks for paths. */
   readonly hosts: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** The rules of a frontend by the hosts that they ask for. */
-export function indexRules(section: Section): HostRules {
+export function indexRules(section: Section): RulesByHost {
   const all = allRulesOf(section);
   const hosts = new Map<string, Set<string>>();
   const byHost = new Map<string, number[]>();
@@ -32,7 +32,7 @@ export function indexRules(section: Section): HostRules {
       for (const path of about.paths) paths.add(path);
     }
   }
-  const of = (host: string): Rules => {
+  const of = (host: string): FrontendRules => {
     const places = [...anyHost, ...(byHost.get(host) ?? [])].sort((a, b) => a - b);
     return { acls: all.acls, rules: places.flatMap((i) => all.rules[i] ?? []) };
   };
@@ -42,7 +42,7 @@ export function indexRules(section: Section): HostRules {
 /** Criteria that ask for one host, word for word. */
 const HOST = /^(?:req\.)?hdr\(host\)(?:,lower)?$|^(?:ssl_fc_sni|req_ssl_sni|req\.ssl_sni)(?:,lower)?$/i;
 
-function aboutOf({ condition }: Rule, { acls }: Rules): About {
+function aboutOf({ condition }: Rule, { acls }: FrontendRules): About {
   const [, ...words] = condition;
   if (condition[0] !== 'if' || words.includes('or') || words.includes('||')) return { hosts: undefined, paths: [] };
   const criteria = criteriaIn(words, acls);
@@ -57,7 +57,7 @@ function aboutOf({ condition }: Rule, { acls }: Rules): About {
 }
 
 /** The lines of each ACL that a condition asks for, not of those that it rules out. */
-function criteriaIn(words: readonly string[], acls: Rules['acls']): readonly (readonly (readonly string[])[])[] {
+function criteriaIn(words: readonly string[], acls: FrontendRules['acls']): readonly (readonly (readonly string[])[])[] {
   const found: (readonly (readonly string[])[])[] = [];
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? '';

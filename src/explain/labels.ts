@@ -3,7 +3,7 @@ import { hideInLines } from '../lib/secrets.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Definition } from '../model/snapshot.ts';
 import { asWritten } from '../services/as-written.ts';
-import { entriesOf, type Entry } from '../services/label-entries.ts';
+import { entriesOf, type LabelEntry } from '../services/label-entries.ts';
 import { isSecret } from '../services/label-problems.ts';
 import { APP_LABELS, PORT_LABELS } from '../services/labels.ts';
 import { readLabels, type LabelsOfApp } from '../services/read-labels.ts';
@@ -32,13 +32,13 @@ export function explainLabels(definition: Definition, problems: readonly Problem
 }
 
 /** Whether a Problem is about a label. Two endpoints of a pod may have labels that are written alike. */
-function isAbout({ label, owner }: Problem, { name, index }: Entry, { writtenAs }: Definition): boolean {
+function isAbout({ label, owner }: Problem, { name, index }: LabelEntry, { writtenAs }: Definition): boolean {
   const written = writtenAs?.[name];
   if (written === undefined) return label === name;
   return label === written.name && owner.by === 'app' && owner.index === index;
 }
 
-function isRead({ index, key }: Entry, labels: LabelsOfApp): boolean {
+function isRead({ index, key }: LabelEntry, labels: LabelsOfApp): boolean {
   if (index === undefined) return keysOf(APP_LABELS, key).some((name) => labels.app[name] !== undefined);
   const port = labels.ports[index];
   if (port === undefined) return false;
@@ -56,7 +56,7 @@ function hasNoEffect(problem: Problem | undefined): boolean {
 /** As long as a person reads. */
 const LONGEST = 1_000;
 
-function shown(entry: Entry): string {
+function shown(entry: LabelEntry): string {
   const text = isSecret(entry.key) ? '***' : hideInLines(entry.text);
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }

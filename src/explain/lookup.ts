@@ -13,7 +13,7 @@ import { makeRulesTo } from './rules-to.ts';
 import type { RuleExplanation } from './shapes.ts';
 
 /** A View by what is asked about. */
-export interface Lookup {
+export interface ViewLookup {
   readonly view: View;
   /** An app as Marathon has it. */
   readonly app: (app: AppId) => App | undefined;
@@ -35,7 +35,7 @@ export interface Lookup {
 }
 
 /** Made once for many questions about the same View; nothing is worked out before it is asked for. `runs` is what HAProxy runs, where that is known. */
-export function makeLookup(view: View, runs: () => Pick<Document, 'maps'> | undefined = () => undefined): Lookup {
+export function makeLookup(view: View, runs: () => Pick<Document, 'maps'> | undefined = () => undefined): ViewLookup {
   const { snapshot, services, leftOut, problems, document } = view;
   const byApp = byKey(services, ({ front }) => front.app);
   const byName = byKey(services, ({ front }): string => front.name);
@@ -43,7 +43,7 @@ export function makeLookup(view: View, runs: () => Pick<Document, 'maps'> | unde
   const problemsByApp = byKey(problems, ({ owner }) => (owner.by === 'app' ? owner.app : undefined));
   const groups = lazily(() => membersOf(view));
   const rulesTo = lazily(() => makeRulesTo(document));
-  const app: Lookup['app'] = (id) => {
+  const app: ViewLookup['app'] = (id) => {
     const found = snapshot.apps[placeOf(snapshot.apps, id)];
     return found?.id === id ? found : undefined;
   };

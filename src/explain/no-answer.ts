@@ -1,5 +1,5 @@
 /** Why no server answers a request. */
-export type NoAnswer =
+export type NoAnswerReason =
   | 'no-host' // no app names the host
   | 'no-path' // apps have the host, and none of them this path
   | 'left-out' // the ports that name it are left out, or lost it
@@ -15,7 +15,7 @@ export const NO_ANSWER_SENTENCES = {
   'no-server': 'a rule leads to a backend that has no server: HAProxy answers 503',
   denied: 'a rule refuses such requests',
   redirected: 'a rule redirects the client',
-} as const satisfies Record<NoAnswer, string>;
+} as const satisfies Record<NoAnswerReason, string>;
 
 /** Why a port whose labels name something does not have it. */
 export type ClaimReason =

@@ -2,13 +2,13 @@ import { bracketed } from '../lib/bracketed.ts';
 import type { AppId } from '../model/names.ts';
 import type { LeftOut, Server, Service } from '../model/service.ts';
 import { lazily } from '../lib/lazily.ts';
-import { askedFor, type Asking } from './asked.ts';
-import type { Lookup } from './lookup.ts';
+import { askedFor, type AskedPort } from './asked.ts';
+import type { ViewLookup } from './lookup.ts';
 import type { PortExplanation, ServerExplanation } from './shapes.ts';
 import { reasoned } from './tasks.ts';
 
 /** All ports of what is served under an id, in order of port index. */
-export function explainPorts(servedAs: AppId, lookup: Lookup): readonly PortExplanation[] {
+export function explainPorts(servedAs: AppId, lookup: ViewLookup): readonly PortExplanation[] {
   const services = lookup.services(servedAs);
   const rendered = services.map((service) => explainService(service, lookup));
   const known = new Set(services.map(({ front }) => front.index));
@@ -24,7 +24,7 @@ export function explainPorts(servedAs: AppId, lookup: Lookup): readonly PortExpl
 }
 
 /** A port that is rendered. */
-export function explainService(service: Service, lookup: Lookup): PortExplanation {
+export function explainService(service: Service, lookup: ViewLookup): PortExplanation {
   const { front, backend } = service;
   const { app, index, bind, routes } = front;
   const rules = lookup.rules(service);
@@ -52,7 +52,7 @@ export function explainService(service: Service, lookup: Lookup): PortExplanatio
 }
 
 /** A port that is not rendered. */
-function explainLeftOut({ app, author, index, hosts, servicePort }: Asking, lookup: Lookup): PortExplanation {
+function explainLeftOut({ app, author, index, hosts, servicePort }: AskedPort, lookup: ViewLookup): PortExplanation {
   const nothing = { routes: [], lostHosts: hosts, allowedNetworks: [], servers: [], rules: [] };
   const leftOut = reasonsOf(lookup.leftOut(app), index);
   return {

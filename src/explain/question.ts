@@ -1,7 +1,7 @@
 import { withoutEnd } from '../lib/without-end.ts';
 
 /** What somebody asks about. */
-export type Question =
+export type ExplainQuestion =
   | { readonly about: 'app'; readonly app: string }
   | { readonly about: 'route'; readonly host: string; readonly path: string }
   | { readonly about: 'port'; readonly port: number };
@@ -10,7 +10,7 @@ export type Question =
  * What a word on the command line asks about: `/shop` is an app, `:10004` a port, all else a virtual host with or without a path. A URL as people
  * copy it is a host as well. Throws an Error with a sentence for a word that is none of them.
  */
-export function readQuestion(word: string): Question {
+export function readQuestion(word: string): ExplainQuestion {
   const text = word.trim();
   if (/^:\d+$/.test(text)) return { about: 'port', port: portOf(text.slice(1)) };
   if (text.startsWith('/')) return { about: 'app', app: text.length > 1 ? withoutEnd(text, '/') : text };

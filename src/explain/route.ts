@@ -5,21 +5,21 @@ import type { Section } from '../model/document.ts';
 import type { Front } from '../model/service.ts';
 import type { View } from '../model/view.ts';
 import { explainAnswer } from './answer.ts';
-import type { Asking } from './asked.ts';
+import type { AskedPort } from './asked.ts';
 import { explainClaim, namingHost } from './claims.ts';
-import type { Lookup } from './lookup.ts';
+import type { ViewLookup } from './lookup.ts';
 import { ofLoadBalancer } from './load-balancer.ts';
-import { NO_ANSWER_SENTENCES, type NoAnswer } from './no-answer.ts';
+import { NO_ANSWER_SENTENCES, type NoAnswerReason } from './no-answer.ts';
 import { explainService } from './ports.ts';
 import type { AnswerExplanation, ClaimExplanation, RouteExplanation } from './shapes.ts';
 
 /** What becomes of a request for a host and path, by the rules and maps that were rendered. */
-export function explainRoute(lookup: Lookup, host: string, path = '/'): RouteExplanation {
+export function explainRoute(lookup: ViewLookup, host: string, path = '/'): RouteExplanation {
   return allSteps(explainRouteInSteps(lookup, host, path));
 }
 
 /** The same in steps, because looking through 10,000 apps takes tens of milliseconds. */
-export function* explainRouteInSteps(lookup: Lookup, host: string, path: string): Steps<RouteExplanation> {
+export function* explainRouteInSteps(lookup: ViewLookup, host: string, path: string): Steps<RouteExplanation> {
   const { document } = lookup.view;
   const asked = { host: host.toLowerCase(), path };
   const answer = (secure: boolean): AnswerExplanation | null => {
@@ -63,11 +63,15 @@ export function entryOf({ front }: View['document'], secure: boolean): Section |
 /** Says why no rule takes the request, by the ports whose labels name the host. Returns any other answer as it is. */
 function withWhy(answer: AnswerExplanation, claims: readonly ClaimExplanation[]): AnswerExplanation {
   if (answer.action !== 'nothing') return answer;
-  const why: NoAnswer = claims.length === 0 ? 'no-host' : claims.some((claim) => claim.why === 'path') ? 'no-path' : 'left-out';
+  const why: NoAnswerReason = claims.length === 0 ? 'no-host' : claims.some((claim) => claim.why === 'path') ? 'no-path' : 'left-out';
   return { ...answer, why, text: NO_ANSWER_SENTENCES[why] };
 }
 
-function claimOf(asking: Asking, lookup: Lookup, { host, path }: { readonly host: string; readonly path: string }): ClaimExplanation {
+function claimOf(
+  asking: AskedPort,
+  lookup: ViewLookup,
+  { host, path }: { readonly host: string; readonly path: string },
+): ClaimExplanation {
   const service = lookup.services(asking.app).find(({ front }) => front.index === asking.index);
   const port = service && explainService(service, lookup);
   const isBehind = service !== undefined && hasPath(service.front, path);

@@ -19,7 +19,7 @@ export interface Rule {
 }
 
 /** What of a frontend decides where requests go, in the order in which HAProxy looks at it. */
-export interface Rules {
+export interface FrontendRules {
   readonly acls: Acls;
   readonly rules: readonly Rule[];
 }
@@ -28,16 +28,16 @@ export interface Rules {
 const ORDER: Readonly<Record<string, number>> = { 'http-request': 0, redirect: 1, use_backend: 2, default_backend: 3 };
 
 /** The rules of a frontend that can concern a host. */
-export function rulesOf(section: Section, host: string): Rules {
+export function rulesOf(section: Section, host: string): FrontendRules {
   return readRules(section.name, concerned(section, host));
 }
 
 /** All rules of a frontend. */
-export function allRulesOf({ name, fragments }: Section): Rules {
+export function allRulesOf({ name, fragments }: Section): FrontendRules {
   return readRules(name, fragments);
 }
 
-function readRules(where: string, fragments: readonly Fragment[]): Rules {
+function readRules(where: string, fragments: readonly Fragment[]): FrontendRules {
   const acls = new Map<string, (readonly string[])[]>();
   const found: { readonly order: number; readonly rule: Rule }[] = [];
   for (const fragment of fragments) {

@@ -23,10 +23,10 @@ export interface Passage {
 export const UNKNOWN = Symbol('unknown');
 
 /** What HAProxy finds in a request; undefined where there is no such thing in it. */
-export type Sample = string | undefined | typeof UNKNOWN;
+export type SampleValue = string | undefined | typeof UNKNOWN;
 
 /** `req.hdr(host),lower,map(/etc/haproxy/domain2backend.map)`, as HAProxy evaluates it. */
-export function evaluate(expression: string, passage: Passage): Sample {
+export function evaluate(expression: string, passage: Passage): SampleValue {
   const [first = '', ...converters] = splitOutside(expression, ',');
   return converters.reduce((sample, converter) => convert(sample, converter, passage), fetch(first, passage));
 }
@@ -38,7 +38,7 @@ function callOf(text: string): { readonly name: string; readonly args: readonly 
   return { name: text.slice(0, at), args: text.slice(at + 1, -1).split(',') };
 }
 
-function fetch(text: string, { request, variables }: Passage): Sample {
+function fetch(text: string, { request, variables }: Passage): SampleValue {
   const { name, args } = callOf(text);
   const { host, path: asked, secure } = request;
   switch (name) {
@@ -79,7 +79,7 @@ function fetch(text: string, { request, variables }: Passage): Sample {
   }
 }
 
-function convert(sample: Sample, text: string, { maps, variables }: Passage): Sample {
+function convert(sample: SampleValue, text: string, { maps, variables }: Passage): SampleValue {
   if (typeof sample !== 'string') return sample;
   const { name, args } = callOf(text);
   const [first = '', second = ''] = args;
@@ -111,14 +111,14 @@ function keyIn(map: MapFile, sample: string, method: string): string | undefined
 }
 
 /** A row of a map file. */
-export interface MapRow {
+export interface RowOfMapFile {
   readonly file: string;
   readonly key: string;
   readonly value: string;
 }
 
 /** The row of a map file from which an expression has its value, when the last thing that it does is to look into one. */
-export function rowOf(expression: string, passage: Passage): MapRow | undefined {
+export function rowOf(expression: string, passage: Passage): RowOfMapFile | undefined {
   const converters = [...splitOutside(expression, ',')];
   const { name, args } = callOf(converters.pop() ?? '');
   const [, method = 'str'] = /^map_(str|beg)$/.exec(name) ?? [];
@@ -142,7 +142,7 @@ interface FieldOf {
   readonly count: number;
 }
 
-function fieldOf(sample: string, { index, separator, count }: FieldOf): Sample {
+function fieldOf(sample: string, { index, separator, count }: FieldOf): SampleValue {
   const all = sample.split(separator);
   const fields = index < 0 ? all.slice(0, all.length + index + 1) : all.slice(index - 1);
   const wanted = count === 0 ? fields : index < 0 ? fields.slice(-count) : fields.slice(0, count);
@@ -153,7 +153,7 @@ function fieldOf(sample: string, { index, separator, count }: FieldOf): Sample {
 const SAMPLE = /%\[((?:(?!%\[)[^\]])*)\]/g;
 
 /** `%[var(txn.host)]%[path]/`: a text with samples in it. A sample that is not in the request leaves nothing. */
-export function evaluateFormat(text: string, passage: Passage): Sample {
+export function evaluateFormat(text: string, passage: Passage): SampleValue {
   const samples = [...text.matchAll(SAMPLE)].map(([, expression = '']) => evaluate(expression, passage));
   if (samples.includes(UNKNOWN)) return UNKNOWN;
   let at = 0;

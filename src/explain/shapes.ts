@@ -1,7 +1,7 @@
 import type { AppId, BackendName, TaskId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { LeftOutReason } from '../model/service.ts';
-import type { ClaimReason, NoAnswer } from './no-answer.ts';
+import type { ClaimReason, NoAnswerReason } from './no-answer.ts';
 import type { Health, Network, Readiness } from '../model/snapshot.ts';
 import type { SplitShare } from './split-shares.ts';
 
@@ -161,7 +161,7 @@ export interface AnswerExplanation {
   /** Rules before that one whose conditions can't be judged here: they may take the request first. */
   readonly unsure: readonly RuleExplanation[];
   /** Why no server answers; null where one does. */
-  readonly why: NoAnswer | null;
+  readonly why: NoAnswerReason | null;
   /** The same in a sentence. */
   readonly text: string | null;
 }

@@ -9,13 +9,13 @@ export function reasoned(why: LeftOutReason): Reasoned {
 }
 
 /** What serves and what does not of the apps that are served as one. */
-export interface Parts {
+export interface ServedAndLeftOut {
   readonly services: readonly Service[];
   readonly leftOut: readonly LeftOut[];
 }
 
 /** Each task of an app: where it serves, and why not. */
-export function explainTasks({ tasks }: App, { services, leftOut }: Parts): readonly TaskExplanation[] {
+export function explainTasks({ tasks }: App, { services, leftOut }: ServedAndLeftOut): readonly TaskExplanation[] {
   return tasks.map((task) => {
     const servers = services.flatMap(({ front, backend }) =>
       backend.servers.flatMap((server) => (server.task === task.id ? [{ index: front.index, server }] : [])),

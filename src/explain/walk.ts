@@ -1,11 +1,11 @@
 import type { Document, Section } from '../model/document.ts';
 import { holds } from './conditions.ts';
-import { rulesOf, type Rule, type Rules } from './rules.ts';
-import { evaluate, evaluateFormat, rowOf, type MapRow, type Passage, type Request } from './samples.ts';
+import { rulesOf, type Rule, type FrontendRules } from './rules.ts';
+import { evaluate, evaluateFormat, rowOf, type RowOfMapFile, type Passage, type Request } from './samples.ts';
 import { wordsOfLine } from './words-of-line.ts';
 
 /** What becomes of a request, by the rules that were rendered. */
-export interface Outcome {
+export interface RequestOutcome {
   readonly action: 'backend' | 'redirect' | 'deny' | 'nothing';
   /** The rule that decides; none where no rule takes the request. */
   readonly rule: Rule | undefined;
@@ -14,7 +14,7 @@ export interface Outcome {
   /** The key of a map file by which the rule found it. */
   readonly key: string | undefined;
   /** The row of the routing table by which the request was found. */
-  readonly row?: MapRow;
+  readonly row?: RowOfMapFile;
   /** Rules before it that ask for a user and password. */
   readonly auth: readonly Rule[];
   /** Rules before it whose conditions depend on what is not known here. */
@@ -25,7 +25,7 @@ export interface Outcome {
 const MOST_STEPS = 4;
 
 /** Sends a request through a frontend, and through those that it is handed on to over a socket in memory. `read`: gives the rules of a frontend. */
-export function walk(entry: Section, request: Request, document: Document, read = rulesOf): Outcome {
+export function walk(entry: Section, request: Request, document: Document, read = rulesOf): RequestOutcome {
   let outcome = pass(read(entry, request.host), request, document);
   for (let steps = 0; steps < MOST_STEPS && outcome.backend !== undefined; steps++) {
     const next = behind(outcome.backend, document);
@@ -35,11 +35,11 @@ export function walk(entry: Section, request: Request, document: Document, read 
   return outcome;
 }
 
-function pass({ acls, rules }: Rules, request: Request, { maps }: Document): Outcome {
+function pass({ acls, rules }: FrontendRules, request: Request, { maps }: Document): RequestOutcome {
   const variables = new Map<string, string>();
   const passage: Passage = { request, maps, variables };
   const [auth, unsure]: [Rule[], Rule[]] = [[], []];
-  const rows = new Map<string, MapRow>(); // by the variable that has its value from one
+  const rows = new Map<string, RowOfMapFile>(); // by the variable that has its value from one
   for (const rule of rules) {
     const truth = holds(rule.condition, acls, passage);
     if (truth === false) continue;
@@ -60,14 +60,14 @@ function isByTable({ words }: Rule): boolean {
 }
 
 /** The row of a route, not the one of a split that came behind it. */
-function tableRow(rows: ReadonlyMap<string, MapRow>): MapRow | undefined {
+function tableRow(rows: ReadonlyMap<string, RowOfMapFile>): RowOfMapFile | undefined {
   return rows.get('txn.mlb_by_path') ?? rows.get('txn.mlb_by_host') ?? rows.get('txn.mlb_last');
 }
 
 interface Setting {
   readonly passage: Passage;
   readonly variables: Map<string, string>;
-  readonly rows: Map<string, MapRow>;
+  readonly rows: Map<string, RowOfMapFile>;
 }
 
 /** Sets a variable, and notes the row of a map file that its value is from. What is not found leaves it as it was. */
@@ -82,7 +82,7 @@ function setVariable({ words }: Rule, { passage, variables, rows }: Setting): vo
   else rows.set(name, row);
 }
 
-function decided(rule: Rule, passage: Passage): Pick<Outcome, 'action' | 'backend' | 'key'> {
+function decided(rule: Rule, passage: Passage): Pick<RequestOutcome, 'action' | 'backend' | 'key'> {
   if (rule.kind !== 'use') return { action: rule.kind === 'redirect' ? 'redirect' : 'deny', backend: undefined, key: undefined };
   const target = rule.words[1] ?? '';
   const [, expression] = /^%\[(.*)\]$/.exec(target) ?? [];

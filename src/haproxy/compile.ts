@@ -1,10 +1,10 @@
 import Handlebars from 'handlebars';
 
 /** The values of a template: texts, and lists for `{{#each}}`. */
-export type Values = Readonly<Record<string, string | readonly string[]>>;
+export type TemplateValues = Readonly<Record<string, string | readonly string[]>>;
 
 /** A compiled template, in whichever language it was written. */
-export type Compiled = (values: Values) => string;
+export type CompiledTemplate = (values: TemplateValues) => string;
 
 /**
  * Thrown for a template text that can't be used. The message is a sentence; for an unknown placeholder it names that and the placeholders that exist.
@@ -20,7 +20,7 @@ const BLOCKS = new Set(['if', 'unless', 'each']);
  * Every part is checked here over the syntax tree, because Handlebars' strict mode lets `{{constructor}}` through and finds other mistakes only at
  * rendering. A text that only places values is joined from its parsed parts, which is seven times as fast. Throws a TemplateError for anything else.
  */
-export function compileHandlebars(text: string, places: readonly string[]): Compiled {
+export function compileHandlebars(text: string, places: readonly string[]): CompiledTemplate {
   if (text.includes('\\{{'))
     throw new TemplateError('it has \\{{, where Handlebars would drop the backslash: put a space or a quote between the two');
   let program: hbs.AST.Program;
@@ -32,7 +32,7 @@ export function compileHandlebars(text: string, places: readonly string[]): Comp
   checkAll(program, { places, inEach: false });
   const parts = program.body.map(plainPart);
   if (parts.every((part) => part !== undefined)) return join(parts);
-  const template = Handlebars.compile<Values>(program, { noEscape: true, knownHelpersOnly: true, strict: true });
+  const template = Handlebars.compile<TemplateValues>(program, { noEscape: true, knownHelpersOnly: true, strict: true });
   return (values) => template(values);
 }
 
@@ -84,12 +84,12 @@ function isEmpty(hash: hbs.AST.Hash | undefined): boolean {
 }
 
 /** A piece of a template that only places values: a text, or the name of a value. */
-interface Part {
+interface TemplatePart {
   readonly text?: string;
   readonly place?: string;
 }
 
-function plainPart(statement: hbs.AST.Statement): Part | undefined {
+function plainPart(statement: hbs.AST.Statement): TemplatePart | undefined {
   if (statement.type === 'ContentStatement') return { text: (statement as hbs.AST.ContentStatement).value };
   if (statement.type === 'CommentStatement') return { text: '' };
   const { path, params } = statement as hbs.AST.MustacheStatement;
@@ -97,7 +97,7 @@ function plainPart(statement: hbs.AST.Statement): Part | undefined {
   return plain ? { place: (path as hbs.AST.PathExpression).original } : undefined;
 }
 
-function join(parts: readonly Part[]): Compiled {
+function join(parts: readonly TemplatePart[]): CompiledTemplate {
   return (values) => {
     let text = '';
     for (const part of parts) text += part.place === undefined ? (part.text ?? '') : String(values[part.place] ?? '');
@@ -106,8 +106,8 @@ function join(parts: readonly Part[]): Compiled {
 }
 
 /** Compiles marathon-lb's own format, which labels use (Python's str.format): `{name}` is a value, `{{` and `}}` are braces. */
-export function compileFormat(text: string, places: readonly string[]): Compiled {
-  const parts: Part[] = [];
+export function compileFormat(text: string, places: readonly string[]): CompiledTemplate {
+  const parts: TemplatePart[] = [];
   for (const [token, name] of text.matchAll(/\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+/g)) {
     if (token === '{{' || token === '}}') parts.push({ text: token.charAt(0) });
     else if (name !== undefined) {
@@ -122,7 +122,7 @@ export function compileFormat(text: string, places: readonly string[]): Compiled
 }
 
 /** Compiles a text that is used unchanged. */
-export function compileRaw(text: string): Compiled {
+export function compileRaw(text: string): CompiledTemplate {
   return () => text;
 }
 

@@ -20,7 +20,7 @@ import { spareLines } from './in-spare.ts';
 import { withHttp3 } from './http3.ts';
 import { httpOnly } from './http-only.ts';
 import { passthroughMaps, withPassthrough } from './passthrough.ts';
-import { makeTable, type Table } from './table.ts';
+import { makeTable, type RoutingTable } from './table.ts';
 import { tableLines } from './table-lines.ts';
 import type { Author, Templates } from './templates.ts';
 
@@ -90,7 +90,7 @@ interface Shared {
   readonly rendered: readonly Rendered[];
   readonly templates: Templates;
   readonly settings: DocumentSettings;
-  readonly table: Table | undefined;
+  readonly table: RoutingTable | undefined;
   readonly mapped: Mapped;
 }
 

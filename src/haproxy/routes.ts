@@ -9,13 +9,13 @@ import type { Author, Templates } from './templates.ts';
 export interface RouteRules {
   readonly http: readonly Fragment[];
   /** The https rules by host, because each host may have its own https frontend. The rules in `before` come before those of any host. */
-  readonly https: { readonly before: readonly Fragment[]; readonly hosts: readonly HostRules[] };
+  readonly https: { readonly before: readonly Fragment[]; readonly hosts: readonly RenderedHost[] };
   /** The hosts that the map file leads to this service, for http and for https. */
   readonly mapped: { readonly http: readonly string[]; readonly https: readonly string[] };
 }
 
 /** The rules of one host. */
-export interface HostRules {
+export interface RenderedHost {
   readonly host: string;
   readonly fragments: readonly Fragment[];
 }
@@ -48,7 +48,7 @@ export function makeRouteRules({ front, hostAcl, templates, author, ...how }: Ru
   const http = HTTP[hosts.length > 1 ? 'list' : 'one'][httpKind(front)];
   const https = HTTPS[httpsKind(front)];
   const preflight = (of: string): readonly Fragment[] => preflightFragments(front, of);
-  const byHost = (): readonly HostRules[] => hosts.map((host) => ({ host, fragments: render(https.each, [host]) }));
+  const byHost = (): readonly RenderedHost[] => hosts.map((host) => ({ host, fragments: render(https.each, [host]) }));
   return {
     http: mapped.http
       ? []
@@ -108,7 +108,7 @@ type RuleName = Extract<
 >;
 
 /** Templates for the first host, then for each host, then again for the first. */
-interface Chosen {
+interface TemplatesOfHosts {
   readonly before?: readonly RuleName[];
   readonly each: readonly RuleName[];
   readonly after?: readonly RuleName[];
@@ -116,7 +116,7 @@ interface Chosen {
 
 type Http = 'plain' | 'path' | 'auth' | 'path auth' | 'redirect' | 'path redirect' | 'path auth redirect';
 
-const HTTP: Readonly<Record<'one' | 'list', Readonly<Record<Http, Chosen>>>> = {
+const HTTP: Readonly<Record<'one' | 'list', Readonly<Record<Http, TemplatesOfHosts>>>> = {
   one: {
     plain: { each: ['HAPROXY_HTTP_FRONTEND_ACL'] },
     path: { each: ['HAPROXY_HTTP_FRONTEND_ACL_WITH_PATH'] },
@@ -139,7 +139,7 @@ const HTTP: Readonly<Record<'one' | 'list', Readonly<Record<Http, Chosen>>>> = {
 
 type Https = 'plain' | 'path' | 'auth' | 'path auth';
 
-const HTTPS: Readonly<Record<Https, Chosen>> = {
+const HTTPS: Readonly<Record<Https, TemplatesOfHosts>> = {
   plain: { each: ['HAPROXY_HTTPS_FRONTEND_ACL'] },
   path: { before: ['HAPROXY_HTTPS_FRONTEND_ACL_ONLY_WITH_PATH'], each: ['HAPROXY_HTTPS_FRONTEND_ACL_WITH_PATH'] },
   auth: { each: ['HAPROXY_HTTPS_FRONTEND_ACL_WITH_AUTH'] },

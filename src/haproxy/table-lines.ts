@@ -1,6 +1,6 @@
 import type { Fragment } from '../model/document.ts';
 import { TABLE_MAPS } from './settings.ts';
-import { PATH_END, type PatternRoute, type Table } from './table.ts';
+import { PATH_END, type PatternRoute, type RoutingTable } from './table.ts';
 
 /** The lines of a shared frontend that look into the routing table, by their place among the rules. */
 export interface TableLines {
@@ -26,7 +26,7 @@ const IN_SPLIT = isFound('mlb_split');
  * begins with is missing, which costs less than a condition. Conditions compare with what HAProxy finds in a tree: `-m end` and `-m sub` use a cache
  * of all requests' values, which 10,000 hosts outgrow.
  */
-export function tableLines({ patterns, levels }: Table, folder: string): TableLines {
+export function tableLines({ patterns, levels }: RoutingTable, folder: string): TableLines {
   const use = (found: string): readonly Fragment[] => [ofOperator(`use_backend %[var(txn.mlb_b)] if ${isFound(found)}`)];
   const hostMap = `map_str(${folder}/${TABLE_MAPS.host})`;
   return {

@@ -5,7 +5,7 @@ import { TABLE_MAPS } from './settings.ts';
 import { splitRows } from './shares.ts';
 
 /** The routing table: the map files that it is made of, and the routes that no map can hold. */
-export interface Table {
+export interface RoutingTable {
   readonly maps: Readonly<Record<string, MapFile>>;
   /** The routes with a regular expression, in the order of apps; of equal routes the first counts. */
   readonly patterns: readonly PatternRoute[];
@@ -26,7 +26,7 @@ export interface PatternRoute {
  * its rules. Several ports have the same key only when they share it as a split: the value is then the name of the split, the names of its backends
  * with `+` before each.
  */
-export function makeTable(fronts: readonly Front[]): Table | undefined {
+export function makeTable(fronts: readonly Front[]): RoutingTable | undefined {
   const tabled = fronts.filter(({ table, routes }) => table !== undefined && routes.length > 0);
   if (tabled.length === 0) return undefined;
   const rows = rowsOf(tabled);

@@ -4,7 +4,7 @@ import type { Overrides } from '../model/service.ts';
 import { CATALOGUE, TEMPLATE_NAMES, type Context, type TemplateName, type TemplateRow } from './catalogue.ts';
 import { findUnsafe } from './safe-lines.ts';
 import { findMissingSection, findRemoved, findTrespass, isOfSharedFrontend, translateHead, variablesIn } from './template-rules.ts';
-import { compileFormat, compileHandlebars, compileRaw, TemplateError, type Compiled, type Values } from './compile.ts';
+import { compileFormat, compileHandlebars, compileRaw, TemplateError, type CompiledTemplate, type TemplateValues } from './compile.ts';
 
 /** A template's text and its language: Handlebars for `.hbs`, marathon-lb's format for everything else. */
 export interface TemplateText {
@@ -29,9 +29,9 @@ export interface Templates {
 }
 
 /** A template in force, and the default one when the operator replaced it. */
-interface InForce {
-  readonly compiled: Compiled;
-  readonly standard?: Compiled;
+interface TemplateInForce {
+  readonly compiled: CompiledTemplate;
+  readonly standard?: CompiledTemplate;
 }
 
 /** The owner of the section that a fragment is in, and the owner's template texts. */
@@ -72,7 +72,7 @@ export function makeTemplates(
       const compiled = own === undefined ? undefined : ofLabel(name, own);
       if (typeof compiled === 'function')
         return { template: name, owner: by.owner, text: compiled(context), label: labelName(name, by.owner) };
-      const { compiled: template, standard } = inForce.get(name) as InForce;
+      const { compiled: template, standard } = inForce.get(name) as TemplateInForce;
       const fragment = { template: name, owner: by.owner, text: template(context) };
       return standard === undefined ? fragment : { ...fragment, standard: () => standard(context) };
     },
@@ -90,9 +90,9 @@ function putInForce(
   defaults: ReadonlyMap<TemplateName, string>,
   operators: ReadonlyMap<TemplateName, TemplateText>,
   rules: TemplateRules,
-): { readonly inForce: ReadonlyMap<TemplateName, InForce>; readonly problems: readonly Problem[] } {
+): { readonly inForce: ReadonlyMap<TemplateName, TemplateInForce>; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
-  const inForce = new Map<TemplateName, InForce>();
+  const inForce = new Map<TemplateName, TemplateInForce>();
   for (const name of TEMPLATE_NAMES) {
     const text = defaults.get(name);
     if (text === undefined) throw new Error(`the default template ${name}.hbs is missing`);
@@ -112,14 +112,14 @@ function putInForce(
   return { inForce, problems };
 }
 
-function compile(name: TemplateName, { text, language }: TemplateText): Compiled {
+function compile(name: TemplateName, { text, language }: TemplateText): CompiledTemplate {
   const { places, lists, use }: TemplateRow = CATALOGUE[name];
   if (language === 'handlebars') return compileHandlebars(text, [...places, ...lists]);
   return use === 'raw' ? compileRaw(text) : compileFormat(text, places);
 }
 
 /** Why a text can't be used, as the rest of a sentence after a comma. `isUnsafe` means that only the rule of safe lines in labels forbids it. */
-interface Fault {
+interface TextFault {
   readonly what: string;
   readonly isUnsafe?: true;
 }
@@ -129,7 +129,7 @@ function tryCompile(
   name: TemplateName,
   text: TemplateText,
   { by, statsPort, safeLabels, variables }: TemplateRules & { readonly by: 'operator' | 'app' },
-): Compiled | readonly Fault[] {
+): CompiledTemplate | readonly TextFault[] {
   try {
     if (text.unread !== undefined) return [{ what: `as it can't be read (${text.unread})` }];
     const wrong = findRemoved(text.text) ?? (by === 'app' ? findTrespass(name, text.text) : undefined);
@@ -168,12 +168,15 @@ function notPassed(name: TemplateName, from: string, names: readonly string[]): 
 }
 
 /** Values for a template in which each value is its own name: `{backend}`. */
-function sampleOf(name: TemplateName): Values {
+function sampleOf(name: TemplateName): TemplateValues {
   const { places, lists }: TemplateRow = CATALOGUE[name];
-  return Object.fromEntries([...places.map((place) => [place, `{${place}}`]), ...lists.map((list) => [list, [`{${list}}`]])]) as Values;
+  return Object.fromEntries([
+    ...places.map((place) => [place, `{${place}}`]),
+    ...lists.map((list) => [list, [`{${list}}`]]),
+  ]) as TemplateValues;
 }
 
-type Usable = Compiled | readonly Fault[];
+type Usable = CompiledTemplate | readonly TextFault[];
 
 /** Remembers compiled label texts, because they come again with every change of an app. The memory is emptied when it is full. */
 function remember(make: (name: TemplateName, text: string) => Usable): (name: TemplateName, text: string) => Usable {
@@ -195,7 +198,7 @@ function labelName(template: string, owner: Owner): string {
 interface Unusable {
   readonly name: string;
   readonly from: string;
-  readonly fault: Fault;
+  readonly fault: TextFault;
   readonly owner: Owner;
   readonly label?: true;
 }

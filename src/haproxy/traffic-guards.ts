@@ -21,12 +21,12 @@ export function contentOf({ file, type }: ErrorPage): string {
   return `content-type ${quoted(type)} file ${quoted(file)}`;
 }
 
-interface Refusals {
+interface RefusalLines {
   readonly unless: (acl: string) => string;
   readonly when: (acl: string) => string;
 }
 
-function networkLines({ allow, deny }: Traffic, { unless, when }: Refusals): readonly LinesOfLabel[] {
+function networkLines({ allow, deny }: Traffic, { unless, when }: RefusalLines): readonly LinesOfLabel[] {
   return [
     { label: 'DENY', lines: deny === undefined ? [] : [...networkAcl('marathon_lb_denied', deny), when('marathon_lb_denied')] },
     { label: 'ALLOW', lines: allow === undefined ? [] : [...networkAcl('marathon_lb_allowed', allow), unless('marathon_lb_allowed')] },

@@ -6,7 +6,7 @@ export interface Backoff {
   reset(): void;
 }
 
-interface Limits {
+interface BackoffLimits {
   /** The first wait, in milliseconds. */
   readonly first: number;
   /** The longest wait, in milliseconds. */
@@ -19,7 +19,7 @@ interface Limits {
  * Makes a backoff whose step doubles from `first` up to `most`. Each wait is a random time between half of the step and the whole step, so that
  * many load balancers that lost the same server do not all reconnect at the same moment.
  */
-export function makeBackoff({ first, most, random }: Limits): Backoff {
+export function makeBackoff({ first, most, random }: BackoffLimits): Backoff {
   let step = Math.min(first, most);
   return {
     next() {

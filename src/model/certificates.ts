@@ -14,7 +14,7 @@ export interface Certificates {
   /** What is wrong with the operator's files (--ssl-certs). */
   readonly problems: readonly Problem[];
   /** The content of the operator's files that the shared https frontend uses; `file` is the name that the operator gave. */
-  readonly contents: readonly Content[];
+  readonly contents: readonly PemContent[];
   /** The files that labels name, as far as they have been read. */
   readonly named: readonly NamedFile[];
   /** Set when the files that labels name are checked before HAProxy gets them. Not set under --dry, which reads none of them. */
@@ -56,7 +56,7 @@ export function fileUse(name: string): FileUse {
 }
 
 /** What HAProxy reads from a file or folder. */
-export interface Content {
+export interface PemContent {
   readonly file: string;
   /** SHA-256 of everything that HAProxy reads. */
   readonly fingerprint: string;

@@ -46,7 +46,7 @@ export type News = { readonly at: number } & (
 );
 
 /** What an event of Marathon means for us. */
-export interface Heard {
+export interface EventMeaning {
   /** The event in words, for the log: 'status_update_event TASK_KILLED /nginx'. */
   readonly reason: string;
   /** The news that the event itself contains. */

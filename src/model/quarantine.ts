@@ -8,7 +8,7 @@ export interface Quarantined {
   readonly app: AppId;
   readonly index: number;
   /** What its labels and definition asked for when HAProxy refused it. */
-  readonly of: Written;
+  readonly of: RenderedFrom;
   /** What was known at that time about the files that its labels name, as far as they had been read. */
   readonly files: readonly NamedFile[];
   readonly problems: readonly Problem[];
@@ -48,7 +48,7 @@ export interface Defaulted {
 }
 
 /** Everything that a port's configuration is rendered from, except its tasks. */
-export interface Written {
+export interface RenderedFrom {
   readonly front: Omit<Front, 'changedAt' | 'claimed'> & { readonly changedAt: undefined; readonly claimed: undefined };
   readonly options: BackendOptions;
 }

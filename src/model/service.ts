@@ -46,7 +46,7 @@ export interface Front {
   readonly passthrough?: true;
   /** The split of the traffic of its routes that the port takes part in. */
   readonly split?: Split;
-  readonly auth: Auth | undefined;
+  readonly auth: BasicAuth | undefined;
   /** Set where a password is asked for and pages of other origins may use the port. */
   readonly preflight?: Preflight;
   readonly redirectToHttps: boolean;
@@ -136,7 +136,7 @@ export interface Split {
 }
 
 /** Basic auth. `password` is a crypt(3) hash, as HAProxy's userlist takes it. */
-export interface Auth {
+export interface BasicAuth {
   readonly realm: string;
   readonly user: string;
   readonly password: string;

@@ -3,7 +3,7 @@ export interface OptionRow<Value> {
   /** As commander reads it: '-m, --marathon <url...>'. */
   readonly flags: string;
   readonly env?: string;
-  readonly section: Section;
+  readonly section: HelpSection;
   readonly help: string;
   readonly fallback: Value;
   /** The only words that a flag with a fixed set of values takes. Completion offers them; `read` refuses all others. */
@@ -16,7 +16,7 @@ export interface OptionRow<Value> {
 }
 
 /** The headings of `--help`, which group the flags. */
-export type Section =
+export type HelpSection =
   | 'Marathon'
   | 'Which apps'
   | 'The configuration'
@@ -28,7 +28,7 @@ export type Section =
   | "marathon-lb's flags, accepted without effect";
 
 /** Makes a row of the table. */
-export function option<Value>(flags: string, section: Section, rest: Omit<OptionRow<Value>, 'flags' | 'section'>): OptionRow<Value> {
+export function option<Value>(flags: string, section: HelpSection, rest: Omit<OptionRow<Value>, 'flags' | 'section'>): OptionRow<Value> {
   return { flags, section, ...rest };
 }
 

@@ -5,7 +5,7 @@ import { traitsOf, type Defaults } from '../haproxy/backend-traits.ts';
 import { classOf } from '../haproxy/spares.ts';
 import { planServers } from './plan-servers.ts';
 import { whyNotByRules } from './spare-fronts.ts';
-import type { Serving } from './spare-rows.ts';
+import type { SpareServing } from './spare-rows.ts';
 
 /** What HAProxy runs, and what it should run. */
 export interface SpareParts {
@@ -58,7 +58,7 @@ interface GiveOutParts extends SpareParts {
 
 /** Gives backends to those that HAProxy does not have. Returns which serve, and why the others have none. */
 export function giveOut(fresh: readonly BackendSection[], parts: GiveOutParts) {
-  const given: Serving[] = [];
+  const given: SpareServing[] = [];
   const taken = new Set<BackendName>();
   const why = new Map<BackendName, string>();
   for (const section of fresh) {

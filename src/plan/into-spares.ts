@@ -10,7 +10,7 @@ import { classOf, servedBySpares } from '../haproxy/spares.ts';
 import { classesOf, madeOf, reachedByRows, type Made } from './made-backends.ts';
 import { freeOf, giveOut, spareGiver, type SpareParts } from './give-out.ts';
 import { ownersOf, whyNotByRules, withoutRules } from './spare-fronts.ts';
-import { hasItsRows, makeMapsWithSpares, rowsKey, type Serving } from './spare-rows.ts';
+import { hasItsRows, makeMapsWithSpares, rowsKey, type SpareServing } from './spare-rows.ts';
 
 /** How much of the wanted document can be served by spare backends. */
 export interface IntoSpares {
@@ -84,7 +84,7 @@ function findFresh(document: Document, wanted: Document): Fresh {
 }
 
 /** Whether a backend with a name of its own serves; those that HAProxy makes have the name of the port's own. */
-function isInSpare({ spare, section }: Serving): boolean {
+function isInSpare({ spare, section }: SpareServing): boolean {
   return spare !== section.backend;
 }
 
@@ -93,9 +93,9 @@ function keptOf(
   { owned, served, fresh }: Fresh,
   spares: readonly BackendSection[],
   { running, wanted }: Pick<SpareParts, 'running' | 'wanted'>,
-): readonly Serving[] {
+): readonly SpareServing[] {
   const rules = { before: running.document, after: wanted, fresh: [...served.values(), ...fresh] };
-  const kept: Serving[] = [];
+  const kept: SpareServing[] = [];
   const taken = new Set<BackendName>();
   for (const { backend: spare, ...rest } of spares) {
     const section = served.get(owned.get(spare) ?? ('' as BackendName));
@@ -111,7 +111,7 @@ function keptOf(
 }
 
 interface AssembleParts extends SpareParts {
-  readonly serving: readonly Serving[];
+  readonly serving: readonly SpareServing[];
   readonly found: Fresh;
 }
 
@@ -153,7 +153,7 @@ function isWanted(made: Pick<Document, 'backends' | 'front' | 'maps' | 'spares'>
 }
 
 /** Whom spare backends serve after this, or served as long as they have servers of it. */
-function ownersNow({ document, exceptions }: Running, serving: readonly Serving[], owned: Fresh['owned']) {
+function ownersNow({ document, exceptions }: Running, serving: readonly SpareServing[], owned: Fresh['owned']) {
   const busy = new Set(Array.from(exceptions.values(), ({ backend }) => backend));
   for (const { backend, servers } of document.spares ?? []) if (servers.size > 0) busy.add(backend);
   const left = [...owned].filter(([spare]) => busy.has(spare));
@@ -161,7 +161,7 @@ function ownersNow({ document, exceptions }: Running, serving: readonly Serving[
 }
 
 /** The spare backends with the servers of those whom they serve; the same list when nothing differs. */
-function sparesNow(spares: readonly BackendSection[], serving: readonly Serving[]): readonly BackendSection[] {
+function sparesNow(spares: readonly BackendSection[], serving: readonly SpareServing[]): readonly BackendSection[] {
   const by = new Map(serving.map(({ spare, section }) => [spare, section]));
   const all = spares.map((spare) => {
     const section = by.get(spare.backend);

@@ -9,7 +9,7 @@ import { classOf, spareOfKey } from '../haproxy/spares.ts';
 import { addBackend, publishBackend, unpublishBackend } from './runtime-commands.ts';
 import { isNamedAsWritten, planServers } from './plan-servers.ts';
 import { whyNotByRules } from './spare-fronts.ts';
-import { hasItsRows, type Serving } from './spare-rows.ts';
+import { hasItsRows, type SpareServing } from './spare-rows.ts';
 
 /** The backends that HAProxy makes while it runs, each with the section from which it does; undefined for one that it still has. */
 export type Made = ReadonlyMap<BackendName, BackendName | undefined>;
@@ -46,7 +46,7 @@ function emptied(section: BackendSection): BackendSection {
 }
 
 /** The backends that are reached by rows of maps until a reload brings their rules. One that can't have its new rows is held until the reload. */
-export function reachedByRows(document: Document, wanted: Document, fresh: readonly BackendSection[]): readonly Serving[] {
+export function reachedByRows(document: Document, wanted: Document, fresh: readonly BackendSection[]): readonly SpareServing[] {
   const { maps, backends } = document;
   const led = new Set(
     SPARE_MAPS.flatMap((file) => Array.from(maps[file] ?? [], ([key, to]) => (spareOfKey(key) === undefined ? to : undefined))),
@@ -56,7 +56,7 @@ export function reachedByRows(document: Document, wanted: Document, fresh: reado
   const known = new Set(backends.map(({ backend }) => backend));
   const reached = wanted.backends.filter(({ backend }) => led.has(backend) && known.has(backend));
   const rules = { before: document, after: wanted, fresh: [...reached, ...fresh] };
-  return reached.map((section): Serving => {
+  return reached.map((section): SpareServing => {
     const serving = { spare: section.backend, section };
     const fits = section.inSpare?.why === undefined && (hasItsRows(serving, document) || whyNotByRules(section, rules) === undefined);
     return fits ? serving : { ...serving, isHeld: true };

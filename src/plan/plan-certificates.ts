@@ -63,7 +63,7 @@ interface Moved {
 }
 
 /** How the certificates differ. */
-interface Change {
+interface CertificateDifferences {
   readonly renewed: readonly PemFile[];
   readonly fresh: readonly PemFile[];
   readonly added: readonly Moved[];
@@ -72,7 +72,7 @@ interface Change {
   readonly unused: readonly string[];
 }
 
-function changeOf(before: LoadedCertificates, after: LoadedCertificates): Change | undefined {
+function changeOf(before: LoadedCertificates, after: LoadedCertificates): CertificateDifferences | undefined {
   const [was, now] = [before.pems, after.pems];
   if (was === undefined || now === undefined) return undefined;
   const renewed = [...now.values()].filter(({ path, fingerprint }) => (was.get(path)?.fingerprint ?? fingerprint) !== fingerprint);
@@ -120,7 +120,7 @@ function withoutKeys(known: ReadonlyMap<string, ShelfLines>, wanted: ReadonlyMap
 
 /** Why commands can't do it. */
 function whyReload(
-  { renewed, fresh, added, gone }: Change,
+  { renewed, fresh, added, gone }: CertificateDifferences,
   { before, after }: Record<'before' | 'after', LoadedCertificates>,
 ): readonly Reason[] {
   const large = [...renewed, ...fresh].flatMap((pem) => {
@@ -156,7 +156,7 @@ function bindKey(bind: CertificateBind): string {
  * Of two certificates of one kind with the same name HAProxy uses the one that it loaded first, and one that is renewed counts as loaded last. So a
  * change needs a reload when it would turn their order.
  */
-function orderReasons({ renewed, added }: Change, { binds = [], pems = new Map() }: LoadedCertificates): readonly Reason[] {
+function orderReasons({ renewed, added }: CertificateDifferences, { binds = [], pems = new Map() }: LoadedCertificates): readonly Reason[] {
   const touched = new Set([...renewed.map(({ path }) => path), ...added.map(({ line }) => line.path)]);
   return binds.flatMap((bind) => {
     const first = new Map<string, string>();
@@ -181,7 +181,7 @@ function namesOf({ path, hosts }: CertificateLine, pems: ReadonlyMap<string, Pem
 }
 
 /** New certificates come before old ones go, so that a name always has one. */
-function commandsOf({ renewed, fresh, added, gone, unused }: Change): readonly Command[] {
+function commandsOf({ renewed, fresh, added, gone, unused }: CertificateDifferences): readonly Command[] {
   return [
     ...renewed.map((pem) => changeCertificate({ kind: 'load', pem, isNew: false })),
     ...fresh.map((pem) => changeCertificate({ kind: 'load', pem, isNew: true })),

@@ -37,7 +37,7 @@ export interface ServerPlan {
 }
 
 /** How to change one server. All `up` commands are sent before all `down` commands, so that the backend always has a server. */
-interface Step {
+interface ServerStep {
   readonly up?: readonly Command[];
   readonly down?: readonly Command[];
   readonly reload?: Reason;
@@ -66,13 +66,13 @@ export function planServers(pair: BackendPair): ServerPlan {
   };
 }
 
-interface Way {
+interface StepOfServer {
   readonly of: ServerOf;
-  readonly step: Step;
+  readonly step: ServerStep;
 }
 
 /** The steps, without putting in maintenance the servers whose replacement waits for its first check; the last ones are held. */
-function withHeld(ways: readonly Way[]): readonly Way[] {
+function withHeld(ways: readonly StepOfServer[]): readonly StepOfServer[] {
   const checking = ways.filter(({ step }) => step.then === 'checking').length;
   const yielding = ways.filter(({ step }) => step.then === 'yields');
   const held = new Set(checking === 0 ? [] : yielding.slice(-checking));
@@ -82,10 +82,10 @@ function withHeld(ways: readonly Way[]): readonly Way[] {
 }
 
 /** The steps for the servers that are wanted. */
-function arrivals(pair: BackendPair): readonly Way[] {
+function arrivals(pair: BackendPair): readonly StepOfServer[] {
   const { before, after, exceptions } = pair;
   const known = { takenIds: lazily(() => idsOf(pair)), inText: lazily(() => serversInText(before)) };
-  const ways: Way[] = [];
+  const ways: StepOfServer[] = [];
   for (const [server, line] of after.servers) {
     const of = { backend: after.backend, server, line };
     const had = before.servers.get(server) ?? exceptions.get(server)?.line;
@@ -101,14 +101,14 @@ function idsOf({ before, exceptions }: BackendPair): Set<string> {
 }
 
 /** What must be known about a backend's other servers when a server is added. */
-interface Known {
+interface OtherServers {
   readonly takenIds: () => Set<string>;
   readonly inText: () => ReadonlySet<string>;
 }
 
-function added({ release, traits }: BackendPair, of: ServerOf, { takenIds, inText }: Known): Step {
+function added({ release, traits }: BackendPair, of: ServerOf, { takenIds, inText }: OtherServers): ServerStep {
   const { backend, server } = of;
-  const why = (text: string): Step => ({ reload: reason('server-added', backend, `${server}: ${text}`) });
+  const why = (text: string): ServerStep => ({ reload: reason('server-added', backend, `${server}: ${text}`) });
   if (release === undefined) return { reload: reason('server-added', backend, server) };
   const { noAddition } = traits();
   if (noAddition !== undefined) return why(noAddition);
@@ -126,7 +126,7 @@ function added({ release, traits }: BackendPair, of: ServerOf, { takenIds, inTex
 }
 
 /** The step for a server that HAProxy already has, with the line `had`. */
-function kept(pair: BackendPair, of: ServerOf, had: Fragment): Step {
+function kept(pair: BackendPair, of: ServerOf, had: Fragment): ServerStep {
   const change = changeOf(had.text, of.line.text);
   const aside = pair.exceptions.get(of.server);
   if (change.kind === 'none' && aside === undefined) return isDisabled(wordsOf(of.line)) ? {} : { then: 'serves' };
@@ -146,7 +146,7 @@ function doubtOf({ before, traits }: BackendPair, { server }: ServerOf, change: 
 }
 
 /** The step for a server whose line differs only in what commands can change. */
-function settled(of: ServerOf, change: LineChange, aside: ServerException | undefined): Step {
+function settled(of: ServerOf, change: LineChange, aside: ServerException | undefined): ServerStep {
   const line = wordsOf(of.line);
   const ready = (isChecking: boolean): readonly Command[] => [
     ...(isChecking && isChecked(line) ? [enableHealth(of, 'server-ready')] : []), // a server that was added as disabled has never been checked
@@ -187,9 +187,9 @@ function wordsOf(line: Fragment): ServerLine {
 }
 
 /** The steps for servers that are not wanted. They are drained while their task is being killed, then stopped; `planDeletions` deletes them. */
-function departures({ before, after, exceptions, release }: BackendPair): readonly Way[] {
+function departures({ before, after, exceptions, release }: BackendPair): readonly StepOfServer[] {
   const inText = lazily(() => (isSameSection(before, after) ? new Set<string>() : serversInText(after)));
-  const ways: Way[] = [];
+  const ways: StepOfServer[] = [];
   const gone = new Map([...before.servers, ...Array.from(exceptions.values(), ({ server, line }) => [server, line] as const)]);
   for (const [server, line] of gone) {
     if (after.servers.has(server) || inText().has(server)) continue;

@@ -142,12 +142,12 @@ function planFronts(before: readonly Section[], after: readonly Section[]): read
   return isSame ? [] : reasons; // a file that was read back may be split into sections differently
 }
 
-interface ComingAndGoing extends Record<'fresh' | 'gone', ReasonCode> {
+interface CameAndWentCodes extends Record<'fresh' | 'gone', ReasonCode> {
   /** What is told of a new one beside its name. */
   readonly why?: ReadonlyMap<string, string>;
 }
 
-function cameAndWent({ fresh, gone }: Pairs<Section>, { why, ...codes }: ComingAndGoing): readonly Reason[] {
+function cameAndWent({ fresh, gone }: Pairs<Section>, { why, ...codes }: CameAndWentCodes): readonly Reason[] {
   const came = fresh.map(subjectOf).map((name) => reason(codes.fresh, name, why?.get(name)));
   return [...came, ...gone.map((name) => reason(codes.gone, subjectOf(name)))];
 }

@@ -29,7 +29,7 @@ function isShared({ fragments: [head, ...rest] }: Section, owners: ReadonlySet<s
 }
 
 /** What HAProxy runs and is to run, and the backends that have no rules of their own yet. */
-interface Rules {
+interface SpareRules {
   readonly before: Document;
   readonly after: Document;
   readonly fresh: readonly BackendSection[];
@@ -39,7 +39,7 @@ interface Rules {
  * Why a spare backend can't stand for rules in the shared frontends; undefined when it can. The rules of spare backends have a place of their own,
  * so that all other rules must be those that HAProxy runs, and each request must find the same backend as it will behind the reload.
  */
-export function whyNotByRules(section: BackendSection, rules: Rules): string | undefined {
+export function whyNotByRules(section: BackendSection, rules: SpareRules): string | undefined {
   const { inSpare } = section;
   if (inSpare === undefined || !isByRules(section)) return undefined;
   const { before, after, fresh } = rules;
@@ -68,7 +68,7 @@ function mayMatch({ inSpare }: BackendSection, { claims }: InSpare): boolean {
  * Whether a request that both match finds the same backend with the rule of a spare backend as behind the reload. The paths of a new port come behind
  * the rules with weight 0 and above, so this is so where the other rules come before its own in the file, too. What is redirected comes before all.
  */
-function isInTurn(other: BackendSection, section: BackendSection, { after: { backends }, fresh }: Rules): boolean {
+function isInTurn(other: BackendSection, section: BackendSection, { after: { backends }, fresh }: SpareRules): boolean {
   const [theirs, own] = [other.inSpare, section.inSpare];
   if (theirs === undefined || own === undefined) return false;
   const isBehind = theirs.weight < 0 && own.weight >= 0;

@@ -5,7 +5,7 @@ import { keyOfSpare } from '../haproxy/spares.ts';
 import { SPARE_PATHS_MAP, SPARE_REDIRECTS_MAP, SPARES_MAP } from '../haproxy/settings.ts';
 
 /** Which spare backend serves in place of which backend, with the backend as it is wanted. */
-export interface Serving {
+export interface SpareServing {
   readonly spare: BackendName;
   readonly section: BackendSection;
   /** Set when the spare backend serves it only because it did before: it needs a reload. */
@@ -19,7 +19,7 @@ export interface Serving {
  */
 export function makeMapsWithSpares(): (
   maps: Document['maps'],
-  serving: readonly Serving[],
+  serving: readonly SpareServing[],
   kept: ReadonlyMap<BackendName, BackendName>,
 ) => Document['maps'] {
   let leads: ReadonlyMap<string, ReturnType<typeof makeLed>> = new Map();
@@ -50,12 +50,12 @@ type Kind = keyof typeof FILES;
 const KINDS = ['hosts', 'paths', 'redirects'] as const satisfies readonly Kind[];
 
 /** Whether a document has all rows by which rules for a backend lead to the spare one. */
-export function hasItsRows({ spare, section }: Serving, { maps }: Pick<Document, 'maps'>): boolean {
+export function hasItsRows({ spare, section }: SpareServing, { maps }: Pick<Document, 'maps'>): boolean {
   return KINDS.every((kind) => keysOf(section.inSpare, kind).every((key) => maps[FILES[kind]]?.get(key) === spare));
 }
 
 /** Everything about a backend in a spare one on which its rows depend. */
-export function rowsKey({ spare, section: { backend, inSpare } }: Serving): string {
+export function rowsKey({ spare, section: { backend, inSpare } }: SpareServing): string {
   return [spare, backend, ...KINDS.map((kind) => keysOf(inSpare, kind).join(','))].join(' ');
 }
 

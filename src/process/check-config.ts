@@ -4,7 +4,7 @@ import type { Environment } from '../lib/environment.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Verdict } from '../model/haproxy.ts';
 import { environmentOf } from './haproxy-environment.ts';
-import { runBounded, type Ended } from './run-bounded.ts';
+import { runBounded, type ProgramEnd } from './run-bounded.ts';
 
 /** How `haproxy -c` is run. */
 export interface CheckSettings {
@@ -46,7 +46,7 @@ async function askOnce(bin: string, file: string, { env = environmentOf(process.
   return judge(bin, ended);
 }
 
-function judge(bin: string, { exitCode, signal, output, why }: Ended): Verdict | Crash {
+function judge(bin: string, { exitCode, signal, output, why }: ProgramEnd): Verdict | Crash {
   const isDone = signal === 'SIGABRT' && /^Configuration file is valid$/m.test(output); // 2.6 ends with a double free for a certificate with an .sctl file, although it has accepted the file
   const hasCrashed = CRASHES.has(signal) && !isDone;
   if (exitCode === undefined && !isDone && !hasCrashed) throw new Error(`'${bin} -c' did not run: ${why}`);

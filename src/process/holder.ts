@@ -30,7 +30,7 @@ const MOST_MS = 10_000;
 const START_MS = 5_000;
 const PAUSE_MS = 20;
 
-interface Held {
+interface HeldSockets {
   readonly child: ChildProcess;
   readonly holder: ProcessIdentity;
   readonly socket: string;
@@ -44,7 +44,7 @@ interface Held {
 export class Holder {
   readonly #settings: HolderSettings;
   readonly #inTurn = oneAfterAnother();
-  #held: Held | undefined;
+  #held: HeldSockets | undefined;
   #worker = 0; // whose sockets are held, or could not be
   #isOver = false;
   #number = 0;
@@ -104,7 +104,7 @@ export class Holder {
     this.#settings.log.info({ addresses: binds.length }, "HAProxy's listening sockets are held beside it");
   }
 
-  async #start(binds: readonly BindAddress[], worker: number): Promise<Held> {
+  async #start(binds: readonly BindAddress[], worker: number): Promise<HeldSockets> {
     const { bin, env, base, from } = this.#settings;
     const socket = `${base}.${(this.#number = 1 - this.#number)}`; // beside the last one, which may still be asked
     const config = `${socket}.cfg`;
@@ -123,7 +123,7 @@ export class Holder {
     }
   }
 
-  async #release(held: Held | undefined): Promise<void> {
+  async #release(held: HeldSockets | undefined): Promise<void> {
     if (held === undefined) return;
     if (this.#held === held) this.#held = undefined;
     held.child.stdin?.end();

@@ -11,7 +11,7 @@ export interface Bounded {
 }
 
 /** How a program ended. */
-export interface Ended {
+export interface ProgramEnd {
   /** Undefined when a signal ended the program, or when it could not be run. */
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
@@ -32,7 +32,7 @@ const GRACE_S = 5;
  * Runs a program, and kills it and everything it has started at the deadline or when the signal aborts. The program also ends when this process was
  * killed before it (kill -9): `timeout` ends it if it waits, and a CPU limit if it computes.
  */
-export async function runBounded({ words, env, signal, deadlineMs }: Bounded): Promise<Ended> {
+export async function runBounded({ words, env, signal, deadlineMs }: Bounded): Promise<ProgramEnd> {
   const { execa } = await import('execa'); // imported here because loading it takes a tenth of a second and --dry does not need it
   const longestS = Math.ceil(deadlineMs / 1000) + GRACE_S;
   const bounds = ['-s', 'KILL', `${longestS}`, 'sh', '-c', `ulimit -t ${longestS}; exec "$@"`, 'sh'];
@@ -67,7 +67,7 @@ interface RunResult {
   readonly originalMessage?: string | undefined;
 }
 
-function endOf({ exitCode, all, signal, originalMessage }: RunResult): Omit<Ended, 'isLate'> {
+function endOf({ exitCode, all, signal, originalMessage }: RunResult): Omit<ProgramEnd, 'isLate'> {
   const isMissing = exitCode === NOT_FOUND;
   const hasRun = !isMissing && exitCode !== NOT_RUN;
   const why = hasRun ? (originalMessage ?? `ended by ${signal ?? 'nobody knows what'}`) : all.trim();

@@ -109,7 +109,7 @@ function asConfigured({ text }: ServerRow, { backend }: BackendSection, columns:
 
 const CHANGED = ['be_name', 'srv_admin_state', 'srv_uweight', 'srv_iweight'] as const;
 
-interface Surroundings {
+interface StatesFileSettings {
   readonly statesPath: string;
   /** The configuration file, in whose folder the map files are. */
   readonly config: string;
@@ -118,7 +118,7 @@ interface Surroundings {
 }
 
 /** Writes the state file: which of the document's servers are down, or no servers without a document. Never rejects, as HAProxy starts without it. */
-export async function writeStates(own: Surroundings, wanted: Document | undefined): Promise<void> {
+export async function writeStates(own: StatesFileSettings, wanted: Document | undefined): Promise<void> {
   const { statesPath, log } = own;
   try {
     const text = wanted === undefined ? NO_STATES : keepStates(await statesNow(own), wanted);
@@ -129,7 +129,7 @@ export async function writeStates(own: Surroundings, wanted: Document | undefine
   }
 }
 
-async function statesNow({ config, runtime }: Surroundings): Promise<StatesNow> {
+async function statesNow({ config, runtime }: StatesFileSettings): Promise<StatesNow> {
   const { states, spares, end } = readStates();
   await runtime.readInParts([
     { command: 'show servers state', take: (line) => void states.line(line) },

@@ -21,7 +21,7 @@ export interface KeeperSettings {
 }
 
 /** The part of the state that is kept on the disk. Times in ms since 1970. */
-export interface Seen {
+export interface StateToKeep {
   readonly snapshot: Snapshot;
   /** Who holds which port and route in what HAProxy runs. */
   readonly holders: readonly Holder[];
@@ -57,7 +57,7 @@ export class Keeper {
   }
 
   /** Takes the state that is to be on the disk. Returns at once. */
-  see({ snapshot, holders, staleSince, sentAt = -Infinity, held }: Seen): void {
+  see({ snapshot, holders, staleSince, sentAt = -Infinity, held }: StateToKeep): void {
     if (this.#isEnded || staleSince !== undefined) return;
     const isNew = snapshot !== this.#last?.snapshot;
     const isConfirmed = held === undefined && sentAt >= (this.#last?.savedAt ?? 0) + AGAIN_MS;

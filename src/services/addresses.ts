@@ -1,7 +1,7 @@
 import type { Network, Port, Task } from '../model/snapshot.ts';
 
 /** The address and port at which a task answers. */
-export interface Endpoint {
+export interface TaskEndpoint {
   readonly address: string;
   readonly port: number;
 }
@@ -11,7 +11,7 @@ export interface Endpoint {
  * address and port, otherwise the agent's address and the mapped port. The app's network mode decides, never the presence of addresses, because
  * Docker's bridge publishes some too.
  */
-export function endpointOf({ network, task, index, port }: Where): Endpoint | 'no-address' | 'no-port' {
+export function endpointOf({ network, task, index, port }: Where): TaskEndpoint | 'no-address' | 'no-port' {
   if (!hasPort(task, port)) return 'no-port';
   const hostPort = task.hostPorts[index];
   if (network !== 'container') return at(task.hostAddress, hostPort);
@@ -42,7 +42,7 @@ interface Where {
   readonly port: Port | undefined;
 }
 
-function at(address: string | undefined, port: number | undefined): Endpoint | 'no-address' | 'no-port' {
+function at(address: string | undefined, port: number | undefined): TaskEndpoint | 'no-address' | 'no-port' {
   if (address === undefined) return 'no-address';
   return port === undefined ? 'no-port' : { address, port };
 }

@@ -34,7 +34,7 @@ export interface Arrangement {
 }
 
 /** Who holds ports and routes besides the claims. */
-export interface Others {
+export interface OtherHolders {
   /** The load balancer's own ports. */
   readonly own: readonly OwnBind[];
   /** Who holds what at the moment. */
@@ -52,14 +52,14 @@ export interface Others {
  * not it serves; then the one with servers; then the one with the older definition; then the lower app id. A service that loses its port stays
  * reachable by its virtual hosts, and one that loses a host stays reachable by its port; both losses are Problems.
  */
-export function arrange(claims: readonly Claim[], others: Others, wholeOf = makeHolder): Arrangement {
+export function arrange(claims: readonly Claim[], others: OtherHolders, wholeOf = makeHolder): Arrangement {
   const { all, ...told } = contest(claims, others, wholeOf);
   const fronts = all.slice(0, claims.length).map(({ got }) => got);
   return { fronts, holders: all.flatMap((one) => holderOf(one, wholeOf)), ...told };
 }
 
 /** The claims after all contests, then the ports that are not rendered; and what is told of losses. */
-export function contest(claims: readonly Claim[], others: Others, wholeOf = makeHolder): Contested {
+export function contest(claims: readonly Claim[], others: OtherHolders, wholeOf = makeHolder): Contested {
   const { own, holders, absent = NONE, takesAll = false, sharesTls = false } = others;
   const register = makeRegister(holders);
   const all = [
@@ -129,7 +129,7 @@ function contestNames(all: readonly Contestant[], judge: Judge, told: Told): voi
   }
 }
 
-function contestBinds(all: readonly Contestant[], judge: Judge, { own, ...told }: Told & Pick<Others, 'own'>): void {
+function contestBinds(all: readonly Contestant[], judge: Judge, { own, ...told }: Told & Pick<OtherHolders, 'own'>): void {
   for (const claimants of byPort(all, own)) {
     const takers: Contestant[] = [];
     for (const one of ranked(claimants, boundBy, judge)) {

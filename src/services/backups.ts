@@ -70,10 +70,10 @@ function find(service: Service, services: readonly Service[], places: Places): L
   return lender === undefined ? NONE : { service: lender };
 }
 
-type Fault = readonly [why: string, hint: string];
+type BackupFault = readonly [why: string, hint: string];
 
 /** Why a port does not lend its servers to another one. */
-function faultOf({ front, backend }: Service, lender: Service | undefined, { app }: PortOfApp): Fault | undefined {
+function faultOf({ front, backend }: Service, lender: Service | undefined, { app }: PortOfApp): BackupFault | undefined {
   const { author = front.app } = front;
   if (!areRelated(author, app)) return ['it is an app of a different folder', 'name an app of the same folder'];
   if (lender === undefined) return ['this load balancer does not serve it', 'name a port that is served, as APP or APP:INDEX'];
@@ -101,7 +101,7 @@ function guardsOf({ front, backend: { options } }: Service): string {
 
 const NO_GUARDS = JSON.stringify([null, null, null, [], null]);
 
-function problem({ app, index }: Front, asked: PortOfApp, [why, hint]: Fault): Problem {
+function problem({ app, index }: Front, asked: PortOfApp, [why, hint]: BackupFault): Problem {
   const label = `HAPROXY_${index}_BACKUP`;
   return {
     code: 'label-value',

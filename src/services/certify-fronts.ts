@@ -60,7 +60,7 @@ interface CertifiedFront {
 function makeCertifyEach({ named, areJudged }: KnownFiles): (fronts: readonly Front[]) => readonly CertifiedFront[] {
   const byFile = new Map(named.map((one) => [one.file, one]));
   return each((front: Front) => {
-    const judged = (front.files ?? []).flatMap((one): Judged[] => {
+    const judged = (front.files ?? []).flatMap((one): JudgedLabelFile[] => {
       const found = byFile.get(one.file);
       if (found !== undefined) return [{ ...one, serves: found.serves, faults: found.faults }];
       return areJudged === true && one.in !== 'template' ? [{ ...one, serves: [], faults: [] }] : [];
@@ -70,9 +70,9 @@ function makeCertifyEach({ named, areJudged }: KnownFiles): (fronts: readonly Fr
 }
 
 /** A file that a label names, with what is known of it. */
-interface Judged extends FileOfLabel, Pick<NamedFile, 'serves' | 'faults'> {}
+interface JudgedLabelFile extends FileOfLabel, Pick<NamedFile, 'serves' | 'faults'> {}
 
-function certify(front: Front, judged: readonly Judged[]): CertifiedFront {
+function certify(front: Front, judged: readonly JudgedLabelFile[]): CertifiedFront {
   const { app, index } = front;
   const problems = judged.flatMap(({ label, faults, file }) =>
     faults.map((fault): Problem => {
@@ -89,14 +89,14 @@ function certify(front: Front, judged: readonly Judged[]): CertifiedFront {
 }
 
 /** The front without the error pages whose files can't be used. */
-function withUsablePages(front: Front, judged: readonly Judged[]): Front {
+function withUsablePages(front: Front, judged: readonly JudgedLabelFile[]): Front {
   const bad = new Set(judged.flatMap((one) => (one.in === 'page' && !isAsNamed(one) ? [fileUse(one.file).path] : [])));
   if (bad.size === 0) return front;
   return { ...front, pages: (front.pages ?? []).filter(({ file }) => !bad.has(file)), claimed: front.claimed ?? front };
 }
 
 /** The front with the replacements of these files in its bind, such as copies of the last good versions. Not bound if a needed file has none. */
-function certifyBind(front: Front, other: readonly Judged[]): Pick<CertifiedFront, 'front' | 'leftOut'> {
+function certifyBind(front: Front, other: readonly JudgedLabelFile[]): Pick<CertifiedFront, 'front' | 'leftOut'> {
   const { app, index, bind, claimed = front } = front;
   const certificate = other.find((one) => one.in === 'certificate');
   const options = other.filter((one) => one.in === 'options');
@@ -119,12 +119,12 @@ function certifyBind(front: Front, other: readonly Judged[]): Pick<CertifiedFron
 }
 
 /** The options with what serves in place of these files. */
-function optionsWith(text: string, judged: readonly Judged[]): string {
+function optionsWith(text: string, judged: readonly JudgedLabelFile[]): string {
   const byFile = new Map(judged.map(({ file, serves }) => [file, serves]));
   return withPaths(text, (file) => byFile.get(file) ?? [fileUse(file).path]);
 }
 
-function isAsNamed({ file, serves }: Judged): boolean {
+function isAsNamed({ file, serves }: JudgedLabelFile): boolean {
   return serves.length === 1 && serves[0] === fileUse(file).path;
 }
 

@@ -1,5 +1,5 @@
 /** The result of reading a text: a value, the part that is refused, or both (a list with one bad element keeps the others). */
-export interface Read<Value> {
+export interface ReadValue<Value> {
   readonly value?: Value;
   readonly bad?: string;
   /** Why the bad part is refused, without repeating the text. */
@@ -16,7 +16,7 @@ export interface Read<Value> {
  */
 export interface Grammar<Value> {
   readonly wanted: string;
-  readonly read: (text: string) => Read<Value>;
+  readonly read: (text: string) => ReadValue<Value>;
 }
 
 /** A text that HAProxy reads as one word, wherever it is in a line. */

@@ -13,7 +13,7 @@ export const QUESTIONS = {
 } as const;
 
 /** What a person wants to do who looks for a label. */
-export type Question = keyof typeof QUESTIONS;
+export type LabelQuestion = keyof typeof QUESTIONS;
 
 /** One label: its name after HAPROXY_ or HAPROXY_n_, the grammar of its values, and its documentation. */
 export interface Label<Value> {
@@ -30,22 +30,22 @@ export interface Label<Value> {
   readonly misread?: string;
   readonly doc: string;
   readonly example: string;
-  readonly question: Question;
+  readonly question: LabelQuestion;
   /** Whether HAProxy takes a change of the label while it runs, without a reload: `number` where the label must have been there before. */
   readonly live: boolean | 'number';
   /** What Traefik (2 and 3) and the HAProxy and nginx ingresses call the same thing. */
   readonly elsewhere: string;
 }
 
-type Words = Pick<Label<unknown>, 'doc' | 'example' | 'misread'> & {
+type LabelWords = Pick<Label<unknown>, 'doc' | 'example' | 'misread'> & {
   readonly guards?: true;
   readonly mayBeEmpty?: true;
   readonly live?: true | 'number';
-  readonly question?: Question;
+  readonly question?: LabelQuestion;
   readonly elsewhere?: string;
 };
 
 /** Makes one row of the table of labels. */
-export function label<Value>(name: string, grammar: Grammar<Value>, words: Words): Label<Value> {
+export function label<Value>(name: string, grammar: Grammar<Value>, words: LabelWords): Label<Value> {
   return { name, grammar, guards: false, mayBeEmpty: false, question: 'reach', live: false, elsewhere: '', ...words };
 }

@@ -12,7 +12,7 @@ export interface PagesOfPort {
   readonly problems: readonly Problem[];
 }
 
-interface Asking {
+interface PortAndFolder {
   readonly app: AppId;
   readonly index: number;
   /** The operator's folder; undefined when there is none. */
@@ -20,7 +20,7 @@ interface Asking {
 }
 
 /** The error pages that the labels of a port name: files of the operator's folder. Without a folder there are none, and each label is a Problem. */
-export function pagesOf(values: PortLabels, { app, index, folder }: Asking): PagesOfPort {
+export function pagesOf(values: PortLabels, { app, index, folder }: PortAndFolder): PagesOfPort {
   const asked = PAGES.flatMap(({ status, key }) => {
     const name = values[key];
     return name === undefined ? [] : [{ status, name, label: `HAPROXY_${index}_ERROR_PAGE_${status}` }];
@@ -47,7 +47,7 @@ function typeOf(name: string): string {
   return TYPES[path.extname(name)] ?? 'text/html; charset=utf-8';
 }
 
-function withoutFolder(label: string, { app, index }: Pick<Asking, 'app' | 'index'>): Problem {
+function withoutFolder(label: string, { app, index }: Pick<PortAndFolder, 'app' | 'index'>): Problem {
   return {
     code: 'label-value',
     owner: { by: 'app', app, index },

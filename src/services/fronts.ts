@@ -96,14 +96,14 @@ function withinDomains(labels: LabelsOfApp, { id, author = id }: Definition, dom
   return { ...labels, ports, problems: [...labels.problems, ...problems] };
 }
 
-interface Question {
+interface PortInQuestion {
   readonly definition: Definition;
   readonly labels: LabelsOfApp;
   readonly index: number;
   readonly settings: ServiceSettings;
 }
 
-function reasonToLeaveOut({ definition, labels, index, settings }: Question): LeftOutReason | undefined {
+function reasonToLeaveOut({ definition, labels, index, settings }: PortInQuestion): LeftOutReason | undefined {
   const { values, shut } = labels.ports[index] as LabelsOfPort;
   const port = definition.ports[index];
   const groups = values.groups ?? labels.app.groups ?? [];
@@ -117,7 +117,7 @@ function reasonToLeaveOut({ definition, labels, index, settings }: Question): Le
 }
 
 /** A port as its labels want it, and what is wrong with its template texts. */
-function draftPort({ definition, labels, index, settings }: Question): {
+function draftPort({ definition, labels, index, settings }: PortInQuestion): {
   readonly draft: PortDraft;
   readonly unusable: readonly Problem[];
 } {
@@ -130,7 +130,7 @@ function draftPort({ definition, labels, index, settings }: Question): {
 }
 
 /** The usable template texts of a port, and the Problems with the others. */
-function sift({ definition, labels, index, settings }: Question) {
+function sift({ definition, labels, index, settings }: PortInQuestion) {
   const { overrides } = labels.ports[index] as LabelsOfPort;
   const unusable = settings.templateProblems?.({ owner: { by: 'app', app: definition.id, index }, overrides }) ?? [];
   const named = new Set(unusable.map(({ label }) => label));

@@ -18,14 +18,14 @@ function mayLose({ values }: LabelsOfPort): boolean {
   return Object.keys(values).some((key) => LOSING.has(key));
 }
 
-interface Place extends PortKind {
+interface PortPlace extends PortKind {
   readonly app: AppId;
   readonly index: number;
 }
 
 function ofPort(
   port: LabelsOfPort,
-  { app, index, ...kind }: Place,
+  { app, index, ...kind }: PortPlace,
 ): { readonly port: LabelsOfPort; readonly problems: readonly Problem[] } {
   let { values, shut } = port;
   const problems: Problem[] = [];

@@ -1,12 +1,12 @@
 import { closest } from 'fastest-levenshtein';
 import type { Owner, Problem } from '../model/problem.ts';
 import { BOUNDS } from './bounds.ts';
-import type { Entry } from './label-entries.ts';
+import type { LabelEntry } from './label-entries.ts';
 import { APP_LABELS, PORT_LABELS, type Label } from './labels.ts';
 
 /** A label whose value can't be read, or can be read only in part. */
 interface Bad {
-  readonly entry: Entry;
+  readonly entry: LabelEntry;
   readonly owner: Owner;
   readonly label: Label<unknown>;
   /** The text that can't be read. */
@@ -47,7 +47,7 @@ export function badValue({ entry, owner, label, bad, why, meant, shuts, rest }: 
 }
 
 /** A note about a value that is used. */
-export function noted({ entry, owner, note }: { readonly entry: Entry; readonly owner: Owner; readonly note: string }): Problem {
+export function noted({ entry, owner, note }: { readonly entry: LabelEntry; readonly owner: Owner; readonly note: string }): Problem {
   return { code: 'label-value', owner, label: entry.name, message: `${entry.name} is used, but ${note}`, hint: 'choose a cheaper hash' };
 }
 
@@ -60,7 +60,7 @@ export function unknownLabel({
   owner,
   templates,
 }: {
-  readonly entry: Entry;
+  readonly entry: LabelEntry;
   readonly owner: Owner;
   readonly templates: ReadonlySet<string>;
 }): Problem {
@@ -85,7 +85,15 @@ function nearest(name: string, index: number | undefined, templates: ReadonlySet
 }
 
 /** The Problem of a label for a port that the app does not have. */
-export function noSuchPort({ entry, owner, count }: { readonly entry: Entry; readonly owner: Owner; readonly count: number }): Problem {
+export function noSuchPort({
+  entry,
+  owner,
+  count,
+}: {
+  readonly entry: LabelEntry;
+  readonly owner: Owner;
+  readonly count: number;
+}): Problem {
   const has = count === 0 ? 'no ports' : count === 1 ? 'one port, with index 0' : `ports 0 to ${count - 1}`;
   return {
     code: 'label-value',
@@ -97,7 +105,7 @@ export function noSuchPort({ entry, owner, count }: { readonly entry: Entry; rea
 }
 
 /** The Problem of a template in a label when the operator allows none. */
-export function deniedTemplate({ name, index }: Entry, owner: Owner): Problem {
+export function deniedTemplate({ name, index }: LabelEntry, owner: Owner): Problem {
   return {
     code: 'template-denied',
     owner: withIndex(owner, index),
@@ -108,7 +116,7 @@ export function deniedTemplate({ name, index }: Entry, owner: Owner): Problem {
 }
 
 /** The first of many Problems of one kind, and one Problem that says how many more there are. */
-export function firstOf(entries: readonly Entry[], owner: Owner, make: (entry: Entry) => Problem): readonly Problem[] {
+export function firstOf(entries: readonly LabelEntry[], owner: Owner, make: (entry: LabelEntry) => Problem): readonly Problem[] {
   const told = entries.slice(0, BOUNDS.told).map(make);
   const [first] = told;
   const more = entries.length - told.length;
@@ -126,7 +134,7 @@ export function droppedLabels({
   size,
   owner,
 }: {
-  readonly dropped: readonly Entry[];
+  readonly dropped: readonly LabelEntry[];
   readonly size: number;
   readonly owner: Owner;
 }): Problem {

@@ -215,11 +215,11 @@ export const PORT_LABELS = {
 } satisfies Record<string, Label<unknown>>;
 
 /** The values that the labels of a table gave. A label that is absent or could not be read is undefined. */
-export type Values<Table extends Record<string, Label<unknown>>> = {
+export type LabelValues<Table extends Record<string, Label<unknown>>> = {
   readonly [Key in keyof Table]: Table[Key] extends Label<infer Value> ? Value | undefined : never;
 };
 
 /** The values of the labels of an app. */
-export type AppLabels = Values<typeof APP_LABELS>;
+export type AppLabels = LabelValues<typeof APP_LABELS>;
 /** The values of the labels of one port. */
-export type PortLabels = Values<typeof PORT_LABELS>;
+export type PortLabels = LabelValues<typeof PORT_LABELS>;

@@ -3,7 +3,7 @@ import type { FileOfLabel, Overrides } from '../model/service.ts';
 import { words } from './define-grammar.ts';
 
 /** The labels that name files. */
-interface Naming {
+interface FileLabels {
   readonly certificate?: string | undefined;
   readonly bindOptions?: string | undefined;
   readonly backendCa?: string | undefined;
@@ -17,7 +17,10 @@ interface OfPort {
 }
 
 /** All files that the labels of a port name, each with its label. */
-export function filesOf({ certificate, bindOptions, backendCa, clientCa }: Naming, { index, overrides }: OfPort): readonly FileOfLabel[] {
+export function filesOf(
+  { certificate, bindOptions, backendCa, clientCa }: FileLabels,
+  { index, overrides }: OfPort,
+): readonly FileOfLabel[] {
   const isNamed = certificate !== undefined || bindOptions !== undefined || backendCa !== undefined || clientCa !== undefined;
   if (!isNamed && Object.keys(overrides).length === 0) return NONE;
   const of = (name: string) => `HAPROXY_${index}_${name}`;

@@ -3,9 +3,9 @@ import type { Owner, Problem } from '../model/problem.ts';
 import type { Overrides } from '../model/service.ts';
 import type { Definition } from '../model/snapshot.ts';
 import { withinBounds } from './bounds.ts';
-import { entriesOf, guardsAccess, type Entry } from './label-entries.ts';
+import { entriesOf, guardsAccess, type LabelEntry } from './label-entries.ts';
 import { badValue, deniedTemplate, droppedLabels, firstOf, noSuchPort, noted, unknownLabel } from './label-problems.ts';
-import { APP_LABELS, PORT_LABELS, type AppLabels, type Label, type PortLabels, type Values } from './labels.ts';
+import { APP_LABELS, PORT_LABELS, type AppLabels, type Label, type PortLabels, type LabelValues } from './labels.ts';
 
 /** The labels of one app, read. */
 export interface LabelsOfApp {
@@ -67,17 +67,17 @@ export function readLabels(definition: Definition, templates: ReadonlySet<string
 }
 
 interface SortedOut {
-  readonly ofApp: Entry[];
+  readonly ofApp: LabelEntry[];
   /** By port index; as many as the app has ports. */
-  readonly ofPorts: readonly Entry[][];
+  readonly ofPorts: readonly LabelEntry[][];
   /** Labels and templates that nobody knows. */
-  readonly strangers: Entry[];
+  readonly strangers: LabelEntry[];
   /** Labels for ports that the app does not have. */
-  readonly beyond: Entry[];
+  readonly beyond: LabelEntry[];
 }
 
 /** The entries by what they are for, in one pass, because this is done for every app. */
-function sortOut(entries: readonly Entry[], templates: ReadonlySet<string>, count: number): SortedOut {
+function sortOut(entries: readonly LabelEntry[], templates: ReadonlySet<string>, count: number): SortedOut {
   const sorted: SortedOut = { ofApp: [], ofPorts: Array.from({ length: count }, () => []), strangers: [], beyond: [] };
   for (const entry of entries) {
     const { index } = entry;
@@ -89,11 +89,11 @@ function sortOut(entries: readonly Entry[], templates: ReadonlySet<string>, coun
   return sorted;
 }
 
-function isKnown({ index, key }: Entry, templates: ReadonlySet<string>): boolean {
+function isKnown({ index, key }: LabelEntry, templates: ReadonlySet<string>): boolean {
   return index === undefined ? APP_ROWS.has(key) : PORT_ROWS.has(key) || templates.has(`HAPROXY_${key}`);
 }
 
-function isTemplate({ index, key }: Entry, templates: ReadonlySet<string>): boolean {
+function isTemplate({ index, key }: LabelEntry, templates: ReadonlySet<string>): boolean {
   return index !== undefined && templates.has(`HAPROXY_${key}`);
 }
 
@@ -116,7 +116,7 @@ const PORT_ROWS = rowsOf(PORT_LABELS);
 
 interface TableOfEntries<Table> {
   readonly rows: Rows<Table>;
-  readonly entries: readonly Entry[];
+  readonly entries: readonly LabelEntry[];
   readonly owner: Owner;
 }
 
@@ -134,12 +134,15 @@ function readTable<Table extends Record<string, Label<unknown>>>({ rows, entries
     if (note !== undefined) problems.push(noted({ entry, owner, note }));
     shut ||= shuts;
   }
-  return { values: values as Values<Table>, problems, shut };
+  return { values: values as LabelValues<Table>, problems, shut };
 }
 
 /** The entries that a table has rows for, in the order of the table. Of two for one row (HAPROXY_0_VHOST, HAPROXY_00_VHOST), the last counts. */
-function inTable<Table>(rows: Rows<Table>, entries: readonly Entry[]): readonly { readonly entry: Entry; readonly row: Row<Table> }[] {
-  const found: { readonly entry: Entry; readonly row: Row<Table> }[] = [];
+function inTable<Table>(
+  rows: Rows<Table>,
+  entries: readonly LabelEntry[],
+): readonly { readonly entry: LabelEntry; readonly row: Row<Table> }[] {
+  const found: { readonly entry: LabelEntry; readonly row: Row<Table> }[] = [];
   for (const entry of entries) {
     const row = rows.get(entry.key);
     if (row !== undefined) found.push({ entry, row });
@@ -155,7 +158,7 @@ interface ReadPort {
 }
 
 interface OfPort {
-  readonly own: readonly Entry[];
+  readonly own: readonly LabelEntry[];
   readonly owner: Owner;
   /** How many ports the app has. */
   readonly count: number;
@@ -172,7 +175,7 @@ function withinPorts(read: ReadPort, { own, owner, count }: OfPort): ReadPort {
 }
 
 /** The template texts among the labels, with real line ends. */
-function readOverrides(entries: readonly Entry[], templates: ReadonlySet<string>): Overrides {
+function readOverrides(entries: readonly LabelEntry[], templates: ReadonlySet<string>): Overrides {
   const own = entries.filter(({ key }) => templates.has(`HAPROXY_${key}`));
   return Object.fromEntries(own.map(({ key, text }) => [`HAPROXY_${key}`, withLineEnds(text)]));
 }

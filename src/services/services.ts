@@ -89,11 +89,11 @@ interface ServiceSources {
   readonly leftOut: LeftOut[];
 }
 
-type Found = Omit<Server, 'id'>;
+type ServerWithoutId = Omit<Server, 'id'>;
 
 function makeService({ draft, port, serving, killed, leftOut }: ServiceSources): Service {
   const { front, options } = port;
-  const found: Found[] = [];
+  const found: ServerWithoutId[] = [];
   for (const task of serving) {
     if (!hasPort(task, (task.of ?? draft.definition).ports[front.index])) continue; // it is another container's
     const endpoint = endpointAt(task, draft, front.index);
@@ -141,7 +141,7 @@ function hasSameCheck({ port: { front, options }, of }: { readonly port: PortDra
 }
 
 /** Gives each server its id. Of two servers with the same name, the second is passed to `duplicate`. */
-function number(found: readonly Found[], duplicate: (twin: Found) => void): readonly Server[] {
+function number(found: readonly ServerWithoutId[], duplicate: (twin: ServerWithoutId) => void): readonly Server[] {
   const taken = new Set<number>();
   const servers = new Map<string, Server>();
   for (const server of found) {
@@ -151,7 +151,7 @@ function number(found: readonly Found[], duplicate: (twin: Found) => void): read
   return [...servers.values()];
 }
 
-function byPlace(a: Found, b: Found): number {
+function byPlace(a: ServerWithoutId, b: ServerWithoutId): number {
   return byText(a.host, b.host) || byText(a.address, b.address) || a.port - b.port || byText(a.task, b.task);
 }
 

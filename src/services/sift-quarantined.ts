@@ -2,12 +2,12 @@ import { keep } from '../lib/keep.ts';
 import { lazily } from '../lib/lazily.ts';
 import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
-import type { Quarantined, Written } from '../model/quarantine.ts';
+import type { Quarantined, RenderedFrom } from '../model/quarantine.ts';
 import type { Front, LeftOut, Service } from '../model/service.ts';
 import type { Claim } from './arrange.ts';
 
 /** What the text of a service is made from, including what it claimed but did not get. */
-export function writtenOf({ front, backend }: Service): Written {
+export function writtenOf({ front, backend }: Service): RenderedFrom {
   return { front: { ...(front.claimed ?? front), changedAt: undefined, claimed: undefined }, options: backend.options };
 }
 
@@ -56,6 +56,6 @@ function isAsItWas(one: Quarantined, service: Service, services: () => ReadonlyM
   return (one.beside ?? []).every((other) => isWrittenAs(other.of, services().get(keyOf(other))));
 }
 
-function isWrittenAs(of: Written, service: Service | undefined): boolean {
+function isWrittenAs(of: RenderedFrom, service: Service | undefined): boolean {
   return service !== undefined && keep(of, writtenOf(service)) === of;
 }

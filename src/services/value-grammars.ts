@@ -1,12 +1,12 @@
 import { isIP } from 'node:net';
 import { bracketed } from '../lib/bracketed.ts';
 import { canonicalAddress } from '../lib/canonical-address.ts';
-import type { Auth } from '../model/service.ts';
+import type { BasicAuth } from '../model/service.ts';
 import { grammar, list, LONGEST, WORD, words, type Grammar } from './define-grammar.ts';
 import { costOf } from './hash-cost.ts';
 
 export { bindOptions } from './bind-options.ts';
-export type { Grammar, Read } from './define-grammar.ts';
+export type { Grammar, ReadValue } from './define-grammar.ts';
 
 /** A boolean as in marathon-lb's is_true: `true`, `t`, `yes` and `y` in any case are true, everything else is false. */
 export const bool: Grammar<boolean> = {
@@ -117,7 +117,7 @@ export const balance = grammar("an algorithm of HAProxy's balance ('leastconn', 
  */
 const authParts = grammar(
   "realm:user:password, with the password as a crypt(3) hash from 'openssl passwd -6' ('Staff:alice:HASH')",
-  (text): Auth | undefined => {
+  (text): BasicAuth | undefined => {
     const [, realm = '', user = '', password = ''] = /^([^:]+):([^:]+):(.+)$/.exec(text) ?? [];
     const good = /^[^"$\\\p{Cc}]+$/u.test(realm) && WORD.test(user) && WORD.test(password);
     return good ? { realm, user, password } : undefined;
@@ -125,7 +125,7 @@ const authParts = grammar(
 );
 
 /** Basic auth with a bounded cost: HAProxy hashes the password of every request in the thread that serves all other requests as well. */
-export const auth: Grammar<Auth> = {
+export const auth: Grammar<BasicAuth> = {
   wanted: authParts.wanted,
   read: (text) => {
     const { value } = authParts.read(text);

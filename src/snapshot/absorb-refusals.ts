@@ -2,7 +2,7 @@ import { keep } from '../lib/keep.ts';
 import type { AppId } from '../model/names.ts';
 import type { News } from '../model/news.ts';
 import type { NamedFile } from '../model/certificates.ts';
-import type { Again, Defaulted, Quarantined, TakenBind, Written } from '../model/quarantine.ts';
+import type { Again, Defaulted, Quarantined, TakenBind, RenderedFrom } from '../model/quarantine.ts';
 import type { Release } from '../model/release.ts';
 import { withChange } from './absorb-reads.ts';
 import type { State } from './state.ts';
@@ -27,7 +27,7 @@ export function absorbRefusal(
 }
 
 /** What is known of the files that the labels of a port name, by the list of all. */
-export function knownOf({ front }: Written, named: readonly NamedFile[]): readonly NamedFile[] {
+export function knownOf({ front }: RenderedFrom, named: readonly NamedFile[]): readonly NamedFile[] {
   const own = new Set((front.files ?? []).map(({ file }) => file));
   return named.filter(({ file }) => own.has(file));
 }
@@ -47,9 +47,9 @@ function nextTry(before: Quarantined | undefined, at: number): Again {
   return { at: at + waitMs, waitMs };
 }
 
-type Port = Pick<Quarantined, 'app' | 'index'>;
+type PortKey = Pick<Quarantined, 'app' | 'index'>;
 
-function isOf({ app, index }: Port): (one: Port) => boolean {
+function isOf({ app, index }: PortKey): (one: PortKey) => boolean {
   return (one) => one.app === app && one.index === index;
 }
 

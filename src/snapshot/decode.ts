@@ -10,13 +10,13 @@ import { wirePod, wirePodStatus } from './wire-pod.ts';
 import { LONGEST_ID, wireApp, type WireApp, type WireHealthCheck, type WireTask } from './wire.ts';
 
 /** A decoded app, or the Problem with its JSON. */
-export type Decoded = { readonly app: App } | { readonly problem: Problem };
+export type DecodedApp = { readonly app: App } | { readonly problem: Problem };
 
 /**
  * Decodes one app of `/v2/apps?embed=apps.tasks`, from any Marathon since 0.11, or one pod, which is an app behind this. JSON of a different shape becomes a Problem that says where it
  * differs; the app owns the Problem when its id could be read. Throws a SyntaxError when the text is not JSON: then the whole answer is in doubt.
  */
-export function decodeApp(json: string, rule: HealthRule = 'all'): Decoded {
+export function decodeApp(json: string, rule: HealthRule = 'all'): DecodedApp {
   const value: unknown = JSON.parse(json);
   if (looksLikePod(value)) return makePod(value);
   const result = wireApp.safeParse(value);
@@ -27,7 +27,7 @@ export function decodeApp(json: string, rule: HealthRule = 'all'): Decoded {
  * Decodes one pod of `/v2/pods/::status` into an app, or a pod's definition into an app without tasks. As `decodeApp`, it makes a Problem of JSON of a
  * different shape, and throws a SyntaxError when the text is not JSON.
  */
-export function decodePod(json: string): Decoded {
+export function decodePod(json: string): DecodedApp {
   return makePod(JSON.parse(json));
 }
 
@@ -38,7 +38,7 @@ function looksLikePod(value: unknown): boolean {
   return spec !== undefined || Array.isArray(containers);
 }
 
-function makePod(value: unknown): Decoded {
+function makePod(value: unknown): DecodedApp {
   const isDefinition = Array.isArray((value as { readonly containers?: unknown } | null)?.containers);
   if (isDefinition) {
     const { data, error } = wirePod.safeParse(value);

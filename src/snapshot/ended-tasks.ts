@@ -1,10 +1,10 @@
 import type { AppId, TaskId } from '../model/names.ts';
 import type { App, Task } from '../model/snapshot.ts';
 import { isKilling, isTerminal } from '../model/task-states.ts';
-import type { Ended, State } from './state.ts';
+import type { EndedTask, State } from './state.ts';
 
 /** Whether a known end of a task outweighs a reported state. Only a terminal state replaces a killing state. */
-export function outlasts(known: Pick<Ended, 'state'> | undefined, state: string): boolean {
+export function outlasts(known: Pick<EndedTask, 'state'> | undefined, state: string): boolean {
   return known !== undefined && !(isKilling(known.state) && isTerminal(state));
 }
 
@@ -31,7 +31,7 @@ interface Counting {
  * forgotten. A read sent before the task's end does not count.
  */
 export function countMissing(ended: State['ended'], { apps, sentAt, of }: Counting): State['ended'] {
-  const isConcerned = (one: Ended): boolean => one.at <= sentAt && (of === undefined || one.app === of);
+  const isConcerned = (one: EndedTask): boolean => one.at <= sentAt && (of === undefined || one.app === of);
   if (![...ended.values()].some(isConcerned)) return ended;
   const present = new Set<TaskId>(apps.flatMap(({ tasks }) => tasks.flatMap(({ id }) => (ended.has(id) ? id : []))));
   const counted = [...ended].map(

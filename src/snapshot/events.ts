@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { AppId, TaskId } from '../model/names.ts';
-import type { Heard, News } from '../model/news.ts';
+import type { EventMeaning, News } from '../model/news.ts';
 import { wireId } from './wire.ts';
 
 /**
@@ -32,7 +32,7 @@ export const EVENT_TYPES: readonly string[] = [
  * Reads an event; undefined for an event after which nothing needs to be read. `event_stream_attached` is one of those: every client receives it for
  * every other client, and after our own attachment everything is read anyway. `at` is when the event arrived, in ms since 1970.
  */
-export function readEvent(type: string, data: unknown, at: number): Heard | undefined {
+export function readEvent(type: string, data: unknown, at: number): EventMeaning | undefined {
   if (type === 'event_stream_attached' || !EVENT_TYPES.includes(type)) return undefined;
   const fields = event.safeParse(data).data ?? {};
   const named = fields.appId ?? fields.runSpecId ?? fields.appDefinition?.id ?? (type.startsWith('pod_') ? podOf(fields) : undefined);
@@ -116,7 +116,7 @@ function appsOf({ plan }: Fields): readonly AppId[] | undefined {
 }
 
 /** The change of groups that an event belongs to. Marathon gives a deployment the version that its change has given the groups. */
-function changeOf(type: string, fields: Fields): Heard['change'] {
+function changeOf(type: string, fields: Fields): EventMeaning['change'] {
   if (type === 'group_change_success' && fields.version != null) return { version: fields.version, isDeployed: false };
   if (appsOf(fields) === undefined || fields.plan?.version == null) return undefined;
   return { version: fields.plan.version, isDeployed: true };

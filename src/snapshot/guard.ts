@@ -24,7 +24,7 @@ export function isRecent(knownAt: number | undefined, sentAt: number): boolean {
   return knownAt !== undefined && sentAt - knownAt <= RECENT_MS;
 }
 
-interface Read {
+interface FullRead {
   readonly sentAt: number;
   /** The apps in the read, without apps about which something newer is known. */
   readonly apps: readonly App[];
@@ -41,7 +41,7 @@ interface Read {
  */
 export function makeHeld(
   { snapshot, held, sentAt: last, staleSince }: State,
-  { sentAt, apps, isPassedOver, holdMs }: Read,
+  { sentAt, apps, isPassedOver, holdMs }: FullRead,
 ): Held | undefined {
   if (holdMs === 0 || (last === undefined && !isRecent(staleSince, sentAt))) return undefined;
   const read = new Map(apps.map((app) => [app.id, app]));

@@ -25,11 +25,11 @@ export interface State {
   /** When an event told something new about a task, if that is later than the last read that covers the task was sent. */
   readonly told: ReadonlyMap<TaskId, number>;
   /** Tasks that are being killed or have ended. No read and no event brings them back. */
-  readonly ended: ReadonlyMap<TaskId, Ended>;
+  readonly ended: ReadonlyMap<TaskId, EndedTask>;
   /** What was known of tasks before the start; empty after the first full read. */
   readonly memory: HealthMemory;
   /** What an earlier run knew, to compare the first full read with; undefined afterwards. */
-  readonly before: Before | undefined;
+  readonly before: SavedSnapshot | undefined;
   /** Tasks that are missing from the last full read without an explanation. */
   readonly held: Held | undefined;
   /** When a tick is needed, because a task may have waited long enough for its health; in ms since 1970. */
@@ -52,7 +52,7 @@ export interface State {
 }
 
 /** A task that has ended or is being killed, according to an event. */
-export interface Ended {
+export interface EndedTask {
   readonly app: AppId;
   /** For example 'TASK_KILLED'. TASK_KILLING is later replaced by a terminal state. */
   readonly state: string;
@@ -65,7 +65,7 @@ export interface Ended {
 const NO_CERTIFICATES: Certificates = { files: [], problems: [], contents: [], named: [] };
 
 /** A snapshot of an earlier run, and when it was saved, in ms since 1970. */
-export interface Before {
+export interface SavedSnapshot {
   readonly snapshot: Snapshot;
   readonly savedAt: number;
 }
@@ -75,7 +75,7 @@ interface Start {
   /** What an earlier run knew of the health of tasks. */
   readonly memory?: HealthMemory | undefined;
   /** Everything that an earlier run knew. */
-  readonly before?: Before | undefined;
+  readonly before?: SavedSnapshot | undefined;
   readonly certificates?: Certificates;
   /** Who held which port and route when an earlier run ended. */
   readonly holders?: readonly Holder[] | undefined;

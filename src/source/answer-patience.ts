@@ -8,7 +8,7 @@ export interface Patience {
   readonly failed: () => void;
 }
 
-interface Limits {
+interface PatienceLimits {
   readonly leastMs: number;
   readonly mostMs: number;
 }
@@ -20,7 +20,7 @@ const TIMES = 4;
  * Makes a wait that starts with `leastMs`, so that a host that does not answer delays others only briefly. It doubles after each failure, because a
  * large Marathon may need longer. After an answer it is four times as long as that answer took.
  */
-export function makePatience({ leastMs, mostMs }: Limits): Patience {
+export function makePatience({ leastMs, mostMs }: PatienceLimits): Patience {
   const within = (ms: number): number => Math.min(Math.max(ms, leastMs), mostMs);
   let ms = within(leastMs);
   return {

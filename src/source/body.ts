@@ -4,17 +4,17 @@ import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createGunzip, gunzip, gunzipSync, type ZlibOptions } from 'node:zlib';
 import { makeElementCutter } from '../lib/json-elements.ts';
-import { codeOf, type Answer } from './http-get.ts';
+import { codeOf, type OpenResponse } from './http-get.ts';
 
 const TURN_MS = 5;
 
 /** Returns the body, unpacked if it is gzip. When one of the two streams ends or fails, so does the other. Throws for other encodings. */
-export function unpacked(answer: Answer): Readable {
+export function unpacked(answer: OpenResponse): Readable {
   return isPacked(answer) ? pipeline(answer.body, createGunzip({ chunkSize: 256 * 1024 }), () => undefined) : answer.body;
 }
 
 /** Whether a body is gzip. Throws for other encodings. */
-function isPacked({ headers }: Answer): boolean {
+function isPacked({ headers }: OpenResponse): boolean {
   const coding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
   if (coding === 'identity') return false;
   if (coding === 'gzip' || coding === 'x-gzip') return true;
@@ -22,7 +22,7 @@ function isPacked({ headers }: Answer): boolean {
 }
 
 /** The largest answer that is read, unpacked. A larger answer does not come from Marathon and would use up all memory. */
-export interface Limits {
+export interface BodyLimits {
   readonly bytes: number;
   /** For one app with its tasks. */
   readonly appBytes: number;
@@ -30,14 +30,14 @@ export interface Limits {
 }
 
 /** Ten times what 10,000 apps of 5 tasks need; for one app, room for 100,000 tasks. */
-export const LIMITS: Limits = { bytes: 2 ** 29, appBytes: 2 ** 26, apps: 100_000 };
+export const LIMITS: BodyLimits = { bytes: 2 ** 29, appBytes: 2 ** 26, apps: 100_000 };
 
 interface Elements<T> {
   readonly body: Readable;
   /** The member that is the list: 'apps'; when left out, the whole body is the list. */
   readonly key?: string;
   readonly decode: (json: string) => T;
-  readonly limits: Limits;
+  readonly limits: BodyLimits;
   /** Milliseconds. */
   readonly now: () => number;
   readonly signal: AbortSignal;
@@ -67,7 +67,7 @@ export async function readElements<T>({ body, key, decode, limits, now, signal }
 }
 
 /** Reads the whole body as JSON, unpacked if it is gzip. Rejects with a sentence when it is too large, not JSON, or in another encoding. */
-export async function readJson(answer: Answer, maxBytes: number): Promise<unknown> {
+export async function readJson(answer: OpenResponse, maxBytes: number): Promise<unknown> {
   const packed = isPacked(answer);
   const chunks: Uint8Array[] = [];
   for await (const chunk of limited(answer.body, maxBytes)) chunks.push(chunk);

@@ -2,10 +2,10 @@ import { Agent } from 'undici';
 import type { AppId } from '../model/names.ts';
 import { appIn, pathOf, podIn, podPathOf, saysGone, versionPathOf } from './app-endpoint.ts';
 import type { Auth } from './auth.ts';
-import { LIMITS, readElements, readJson, unpacked, type Limits } from './body.ts';
+import { LIMITS, readElements, readJson, unpacked, type BodyLimits } from './body.ts';
 import { metered, type RequestMeter } from './metered.ts';
-import { failure, makeGet, refuseWebPage, type Answer, type Get } from './http-get.ts';
-import { makeHostsInTurn, type HostsInTurn, type Read, type Turn } from './hosts-in-turn.ts';
+import { failure, makeGet, refuseWebPage, type OpenResponse, type Get } from './http-get.ts';
+import { makeHostsInTurn, type HostsInTurn, type HostRead, type Turn } from './hosts-in-turn.ts';
 import { makeMayTrust, type LeaderHosts } from './leader.ts';
 import { makePatience, type Patience } from './answer-patience.ts';
 
@@ -57,13 +57,13 @@ export interface Client {
    * Reads all apps with their tasks, in the order they arrive, each decoded from its JSON text. If a host fails in the middle, its apps are thrown
    * away. `decode` throws when a text is not JSON, which counts as a failure of the host.
    */
-  readonly readApps: <T>(decode: (json: string) => T, signal: AbortSignal) => Promise<Read<readonly T[]>>;
+  readonly readApps: <T>(decode: (json: string) => T, signal: AbortSignal) => Promise<HostRead<readonly T[]>>;
   /** Reads one app with its tasks; undefined when Marathon says that it does not exist. */
-  readonly readApp: <T>(question: AppQuestion<T>) => Promise<Read<T | undefined>>;
+  readonly readApp: <T>(question: AppQuestion<T>) => Promise<HostRead<T | undefined>>;
   /** Reads all pods with their instances, as `readApps` reads apps; undefined when this Marathon has no pods, as before 1.4. */
-  readonly readPods: <T>(decode: (json: string) => T, signal: AbortSignal) => Promise<Read<readonly T[] | undefined>>;
+  readonly readPods: <T>(decode: (json: string) => T, signal: AbortSignal) => Promise<HostRead<readonly T[] | undefined>>;
   /** Reads one pod with its instances; undefined when Marathon says that it does not exist. */
-  readonly readPod: <T>(question: AppQuestion<T>) => Promise<Read<T | undefined>>;
+  readonly readPod: <T>(question: AppQuestion<T>) => Promise<HostRead<T | undefined>>;
   /** Reads an app's or a pod's definition in one version as JSON text, without tasks; undefined when Marathon says that it does not exist. */
   readonly readVersion: (question: VersionQuestion) => Promise<string | undefined>;
   /** Closes all connections, even connections in use. */
@@ -83,7 +83,7 @@ interface Settings {
   /** Told of each request; nobody is when left out. */
   readonly meter?: RequestMeter | undefined;
   readonly deadlines?: Deadlines;
-  readonly limits?: Limits;
+  readonly limits?: BodyLimits;
   /** Returns milliseconds since 1970, with a fraction; by default from a clock that never jumps. */
   readonly now: () => number;
 }
@@ -148,7 +148,7 @@ function shorter(deadlines: Deadlines): Deadlines {
   };
 }
 
-interface Ask {
+interface HostRequest {
   readonly base: URL;
   readonly path: string;
   readonly deadlines: Deadlines;
@@ -159,7 +159,7 @@ interface Ask {
   readonly signal: AbortSignal;
 }
 
-type AskHost = <T>(question: Ask, read: (answer: Answer) => Promise<T>) => Promise<T>;
+type AskHost = <T>(question: HostRequest, read: (answer: OpenResponse) => Promise<T>) => Promise<T>;
 
 /** Makes a function that asks one host for JSON. It always closes the answer. */
 function makeAsk(get: Get, now: () => number): AskHost {
@@ -199,7 +199,7 @@ interface One extends Pick<Turn, 'what' | 'signal'> {
 /** Makes a function that reads something about one app; undefined when Marathon says that it does not exist. */
 function makeReadOne({ hosts, ask, deadlines, maxBytes }: ReadOneParts) {
   const patience = makePatience({ leastMs: APP_MS, mostMs: deadlines.headMs });
-  return <T>({ what, id, path, signal }: One, read: (json: unknown) => T): Promise<Read<T | undefined>> =>
+  return <T>({ what, id, path, signal }: One, read: (json: unknown) => T): Promise<HostRead<T | undefined>> =>
     hosts({ what, ms: deadlines.wholeMs, signal }, (base, limited) =>
       ask({ base, path, deadlines, patience, also: [404], signal: limited }, async (answer) => {
         const body = readJson(answer, maxBytes);

@@ -102,13 +102,13 @@ function readKey(pem: string): KeyObject {
   return key;
 }
 
-interface Attempt {
+interface LoginAttempt {
   readonly connect: { readonly timeout: number; readonly rejectUnauthorized: boolean; readonly ca?: string };
   readonly now: () => number;
   readonly signal: AbortSignal;
 }
 
-async function logIn({ uid, endpoint, key }: Account, attempt: Attempt): Promise<Token> {
+async function logIn({ uid, endpoint, key }: Account, attempt: LoginAttempt): Promise<Token> {
   try {
     const nowS = Math.floor(attempt.now() / 1000);
     const signed = await new SignJWT({ uid, exp: nowS + LOGIN_S }).setProtectedHeader({ alg: 'RS256', typ: 'JWT' }).sign(key);
@@ -119,7 +119,7 @@ async function logIn({ uid, endpoint, key }: Account, attempt: Attempt): Promise
 }
 
 /** POSTs JSON and returns the text of the answer. The connection is not kept, because the next login is an hour away. */
-async function post(url: URL, body: object, { connect, signal }: Attempt): Promise<string> {
+async function post(url: URL, body: object, { connect, signal }: LoginAttempt): Promise<string> {
   const agent = new Agent({ connect, maxResponseSize: MOST_BYTES });
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
   const options = { dispatcher: agent, method: 'POST', headers, body: JSON.stringify(body), signal } as const;
@@ -179,7 +179,7 @@ function parsePem(pem: string): KeyObject | undefined {
   }
 }
 
-interface Run<T> {
+interface SharedRun<T> {
   readonly result: Promise<T>;
   readonly stop: AbortController;
   waiting: number;
@@ -187,7 +187,7 @@ interface Run<T> {
 
 /** Makes a function whose calls share one run of `work`. Each call stops waiting at its own signal. A run is stopped after `ms`, or when none waits. */
 function shared<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): (signal: AbortSignal) => Promise<T> {
-  let current: Run<T> | undefined;
+  let current: SharedRun<T> | undefined;
   return async (signal) => {
     signal.throwIfAborted();
     const run = (current ??= start(ms, work));
@@ -202,7 +202,7 @@ function shared<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): (sign
   };
 }
 
-function start<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Run<T> {
+function start<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): SharedRun<T> {
   const stop = new AbortController();
   const late = (): Error => new Error(`no answer within ${ms} ms`);
   const result = withDeadline({ ms, signal: stop.signal, late }, work);

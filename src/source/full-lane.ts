@@ -16,7 +16,7 @@ interface Settings {
 }
 
 /** A read that waits to start. `hurry` aborts when a caller waits for its result. `decided` resolves when the read starts or must wait for its turn. */
-interface Waiting extends PendingRead {
+interface WaitingRead extends PendingRead {
   readonly hurry: AbortController;
   readonly decided: Resolvers;
 }
@@ -31,7 +31,7 @@ export class FullLane {
   readonly #settings: Settings;
   readonly #retry: ReturnType<typeof makeRetry>;
   #last = { tookMs: 0, end: Number.NEGATIVE_INFINITY };
-  #waiting: Waiting | undefined;
+  #waiting: WaitingRead | undefined;
   #isReading = false;
   #newest: Promise<void> = Promise.resolve(); // the read that waits to start, or else the last read that started
 
@@ -64,12 +64,12 @@ export class FullLane {
     await this.#waiting?.decided.promise;
   }
 
-  #enter(reason: string, since = this.#settings.now()): Waiting {
+  #enter(reason: string, since = this.#settings.now()): WaitingRead {
     if (this.#waiting !== undefined) {
       this.#waiting.more++;
       return this.#waiting;
     }
-    const waiting: Waiting = { reason, more: 0, at: since, hurry: new AbortController(), decided: withResolvers() };
+    const waiting: WaitingRead = { reason, more: 0, at: since, hurry: new AbortController(), decided: withResolvers() };
     if (this.#isReading) waiting.decided.resolve();
     this.#waiting = waiting;
     this.#newest = this.#readAfter(this.#newest, waiting).finally(waiting.decided.resolve);
@@ -77,7 +77,7 @@ export class FullLane {
     return waiting;
   }
 
-  async #readAfter(previous: Promise<void>, waiting: Waiting): Promise<void> {
+  async #readAfter(previous: Promise<void>, waiting: WaitingRead): Promise<void> {
     const { read, now, log, signal } = this.#settings;
     await previous.catch(() => undefined);
     await this.#rest(waiting);
@@ -100,7 +100,7 @@ export class FullLane {
     }
   }
 
-  async #rest({ at, hurry, decided }: Waiting): Promise<void> {
+  async #rest({ at, hurry, decided }: WaitingRead): Promise<void> {
     const { quietMs, now, sleep, signal } = this.#settings;
     const { tookMs, end } = this.#last;
     const sleepUntil = async (then: number, until: AbortSignal): Promise<void> => {

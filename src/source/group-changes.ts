@@ -1,5 +1,5 @@
 import type { Sleep } from '../lib/clock.ts';
-import type { Heard } from '../model/news.ts';
+import type { EventMeaning } from '../model/news.ts';
 
 /** How long the deployment of a change of groups is waited for, in milliseconds. Marathon sends the two within milliseconds. */
 const DEPLOYMENT_MS = 2_000;
@@ -28,7 +28,7 @@ export class GroupChanges {
   }
 
   /** Takes an event. Returns false when the event asks for a read of everything at once, as far as `dirty` says so. */
-  waitsFor({ change, reason }: Pick<Heard, 'change' | 'reason'>): boolean {
+  waitsFor({ change, reason }: Pick<EventMeaning, 'change' | 'reason'>): boolean {
     if (change === undefined) return false;
     if (change.isDeployed) this.#deployed(change.version);
     else if (!this.#named.has(change.version)) this.#await(change.version, reason);

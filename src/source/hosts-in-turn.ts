@@ -3,7 +3,7 @@ import { sentence } from '../lib/sentence.ts';
 import { shown } from './auth.ts';
 
 /** What was read, and when the request to the host that answered was sent, in milliseconds since 1970. */
-export interface Read<T> {
+export interface HostRead<T> {
   readonly sentAt: number;
   readonly answer: T;
 }
@@ -18,7 +18,7 @@ export interface Turn {
 }
 
 /** Resolves with the answer of the first host that answers. Rejects with a sentence that names every host and its error. */
-export type HostsInTurn = <T>(turn: Turn, read: (base: URL, signal: AbortSignal) => Promise<T>) => Promise<Read<T>>;
+export type HostsInTurn = <T>(turn: Turn, read: (base: URL, signal: AbortSignal) => Promise<T>) => Promise<HostRead<T>>;
 
 /** Makes a function that reads from the host that answered last, and from the other hosts if that one fails. */
 export function makeHostsInTurn(bases: readonly URL[], now: () => number): HostsInTurn {

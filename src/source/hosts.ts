@@ -15,7 +15,7 @@ export interface HostSettings {
   readonly unresolved: (name: string, error: unknown) => void;
 }
 
-interface Known {
+interface KnownAddress {
   readonly address: string | undefined;
   readonly at: number;
 }
@@ -25,7 +25,7 @@ interface Known {
  * no longer resolves keeps its last address. If a lookup hangs, only one read waits for it.
  */
 export function makeHosts({ resolve = lookupOne, freshMs = 60_000, waitMs = 5_000, now, unresolved }: HostSettings): Complete {
-  const known = new Map<string, Known>();
+  const known = new Map<string, KnownAddress>();
   const told = new Set<string>();
   const asking = new Map<string, Promise<unknown>>();
 
@@ -62,7 +62,7 @@ function isUnresolved({ host, hostAddress }: Task): boolean {
   return hostAddress === undefined && host !== '';
 }
 
-function withAddress(task: Task, known: ReadonlyMap<string, Known>): Task {
+function withAddress(task: Task, known: ReadonlyMap<string, KnownAddress>): Task {
   return isUnresolved(task) ? { ...task, hostAddress: known.get(task.host)?.address } : task;
 }
 

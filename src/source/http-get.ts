@@ -6,7 +6,7 @@ import { leaderOf, type MayTrust } from './leader.ts';
 import { withoutEnd } from '../lib/without-end.ts';
 
 /** One GET request. `base` is a configured URL; `path` begins with /v2 and may have a query. */
-export interface Question {
+export interface GetRequest {
   readonly base: string;
   readonly path: string;
   readonly headers: Headers;
@@ -22,17 +22,17 @@ export interface Question {
 }
 
 /** An answer with a 2xx status, or a status of `also`. Its body must be read to the end or destroyed. */
-export interface Answer {
+export interface OpenResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: Readable;
 }
 
 /** Asks one Marathon, and if it redirects to its leader, asks the leader. Rejects with a sentence to be written after the URL and a colon. */
-export type Get = (question: Question) => Promise<Answer>;
+export type Get = (question: GetRequest) => Promise<OpenResponse>;
 
 /** Throws when an answer is HTML, which is a proxy's error page or a login page. */
-export function refuseWebPage({ status, headers }: Pick<Answer, 'status' | 'headers'>, wanted: string): void {
+export function refuseWebPage({ status, headers }: Pick<OpenResponse, 'status' | 'headers'>, wanted: string): void {
   if (/html/i.test(String(headers['content-type']))) throw new Error(`answered with a web page (HTTP ${status}) instead of ${wanted}`);
 }
 
@@ -84,7 +84,7 @@ export function makeGet({ agent, auth, connectMs, mayTrust }: GetParts): Get {
   };
 }
 
-type Send = (url: URL, question: Omit<Question, 'base' | 'path'>) => Promise<Dispatcher.ResponseData>;
+type Send = (url: URL, question: Omit<GetRequest, 'base' | 'path'>) => Promise<Dispatcher.ResponseData>;
 
 function makeSend(agent: Dispatcher, connectMs: number): Send {
   return async (url, { headers, headMs, silenceMs, signal, method = 'GET', body }) => {
@@ -100,20 +100,20 @@ function makeSend(agent: Dispatcher, connectMs: number): Send {
   };
 }
 
-interface Way {
+interface SendAndTrust {
   readonly send: Send;
   readonly mayTrust: MayTrust;
 }
 
 /** An answer. `by` names the leader for the error message and is empty for the host itself; `secret` says whether credentials were sent. */
-interface Heard {
+interface HostResponse {
   readonly response: Dispatcher.ResponseData;
   readonly by: string;
   readonly secret: boolean;
 }
 
 /** Asks one host, and its leader if it redirects there. */
-async function ask({ base, path, headers, ...rest }: Question, given: Headers, { send, mayTrust }: Way): Promise<Heard> {
+async function ask({ base, path, headers, ...rest }: GetRequest, given: Headers, { send, mayTrust }: SendAndTrust): Promise<HostResponse> {
   const configured = new URL(base);
   const credentials = { ...userInfo(configured), ...given };
   const secret = Object.keys(credentials).length > 0;
@@ -134,9 +134,9 @@ async function ask({ base, path, headers, ...rest }: Question, given: Headers, {
 
 /** Returns the answer if its status is 2xx or one of `also`; throws a sentence for all others. A redirect here is a second one, so it is an error. */
 function accept(
-  { response, by, secret, also }: Heard & { readonly also: Question['also'] },
+  { response, by, secret, also }: HostResponse & { readonly also: GetRequest['also'] },
   { from = '--auth-credentials' }: Auth,
-): Answer {
+): OpenResponse {
   const { statusCode: status, headers, body } = response;
   if (
     (status >= 200 && status < 300) ||

@@ -2,18 +2,18 @@ import type { Logger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { AppId } from '../model/names.ts';
 import type { Client } from './client.ts';
-import type { Read } from './hosts-in-turn.ts';
+import type { HostRead } from './hosts-in-turn.ts';
 import { makeLogOnce } from './log-once.ts';
 import type { Decode } from './read-to-news.ts';
 
-type Decoded = ReturnType<Decode>;
+type DecodedPod = ReturnType<Decode>;
 
 /** How pods are read beside apps. */
 export interface PodReads {
   /** Reads all pods; none when this Marathon has no pods, and undefined when they could not be read, which was logged then. */
-  readonly readAll: (signal: AbortSignal) => Promise<readonly Decoded[] | undefined>;
+  readonly readAll: (signal: AbortSignal) => Promise<readonly DecodedPod[] | undefined>;
   /** Reads an app or a pod, whatever has the id; undefined when neither exists. */
-  readonly readOne: (id: AppId, signal: AbortSignal) => Promise<Read<Decoded | undefined>>;
+  readonly readOne: (id: AppId, signal: AbortSignal) => Promise<HostRead<DecodedPod | undefined>>;
 }
 
 interface Dependencies extends Pick<Client, 'readApp' | 'readPods' | 'readPod'> {
@@ -36,7 +36,7 @@ export function makePodReads({ readApp, readPods, readPod, decode, decodePod, lo
   let hasPods = true;
   let ids: ReadonlySet<AppId> = new Set();
 
-  async function readOnePod(id: AppId, signal: AbortSignal): Promise<Read<Decoded | undefined>> {
+  async function readOnePod(id: AppId, signal: AbortSignal): Promise<HostRead<DecodedPod | undefined>> {
     const read = await readPod({ id, decode: decodePod, signal });
     if (read.answer === undefined) ids = new Set([...ids].filter((other) => other !== id));
     else if (!ids.has(id)) ids = new Set([...ids, id]);
@@ -69,7 +69,7 @@ export function makePodReads({ readApp, readPods, readPod, decode, decodePod, lo
 }
 
 /** The id of what was read, which a Problem has if it could be read. */
-function idOf(read: Decoded): readonly AppId[] {
+function idOf(read: DecodedPod): readonly AppId[] {
   if ('app' in read) return [read.app.id];
   return read.problem.owner.by === 'app' ? [read.problem.owner.app] : [];
 }

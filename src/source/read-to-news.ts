@@ -7,7 +7,7 @@ import type { News } from '../model/news.ts';
 import type { Problem } from '../model/problem.ts';
 import type { App } from '../model/snapshot.ts';
 import type { Client } from './client.ts';
-import type { Read } from './hosts-in-turn.ts';
+import type { HostRead } from './hosts-in-turn.ts';
 import { makeLogOnce } from './log-once.ts';
 import type { UnreadAlarm } from './unread-alarm.ts';
 
@@ -17,10 +17,10 @@ export type Decode = (json: string) => { readonly app: App } | { readonly proble
 /**
  * Adds to apps what Marathon's answer does not contain, such as the addresses of agents that it knows only by name. Never rejects.
  */
-export type Complete = (apps: readonly App[], reading: Reading) => Promise<readonly App[]>;
+export type Complete = (apps: readonly App[], reading: ReadScope) => Promise<readonly App[]>;
 
 /** How apps were read. */
-export interface Reading {
+export interface ReadScope {
   /** True when these are all apps, so that anything remembered about other apps can be forgotten. */
   readonly whole: boolean;
   readonly signal: AbortSignal;
@@ -90,7 +90,7 @@ type ReadOne = (question: {
   readonly id: AppId;
   readonly decode: Decode;
   readonly signal: AbortSignal;
-}) => Promise<Read<ReturnType<Decode> | undefined>>;
+}) => Promise<HostRead<ReturnType<Decode> | undefined>>;
 
 /**
  * Makes the function that reads one app again and tells it as News: the app, that it does not exist any more, or a Problem why it can't be decoded.

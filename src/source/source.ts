@@ -2,7 +2,7 @@ import type { Backoff } from '../lib/backoff.ts';
 import type { Sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
-import type { Heard, News } from '../model/news.ts';
+import type { EventMeaning, News } from '../model/news.ts';
 import { shown } from './auth.ts';
 import { GroupChanges } from './group-changes.ts';
 import type { ReadScheduler } from './read-scheduler.ts';
@@ -50,7 +50,7 @@ interface FollowDependencies extends ScheduleDependencies {
   readonly urls: readonly string[];
   readonly open: (attempt: Pick<StreamAttempt, 'url' | 'signal' | 'onAttached' | 'onBytes' | 'onEvent'>) => Promise<void>;
   /** Returns what an event that came at this time means; undefined when it does not matter. */
-  readonly readEvent: (type: string, data: unknown, at: number) => Heard | undefined;
+  readonly readEvent: (type: string, data: unknown, at: number) => EventMeaning | undefined;
   readonly tell: (news: News) => void;
   /** Returns milliseconds since 1970, with a fraction, from the same clock as the client's. */
   readonly now: () => number;

@@ -3,7 +3,7 @@ import { ReadableStream } from 'node:stream/web';
 import { EventSource, type FetchLike } from 'eventsource';
 import type { Logger } from '../lib/logger.ts';
 import { makeEventMeasure } from './event-measure.ts';
-import { codeOf, refuseWebPage, type Answer, type Get } from './http-get.ts';
+import { codeOf, refuseWebPage, type OpenResponse, type Get } from './http-get.ts';
 
 /** One attempt to follow the event stream. */
 export interface StreamAttempt {
@@ -72,14 +72,24 @@ function makeEnd() {
   return { promise, resolve, reject };
 }
 
-type Attempt = Pick<
+type AttemptSettings = Pick<
   StreamAttempt,
   'get' | 'url' | 'types' | 'headMs' | 'silenceMs' | 'maxEventBytes' | 'maxEventLines' | 'onAttached' | 'onBytes'
 >;
 
 /** Makes the `fetch` of EventSource. `fail` is called with each error first, because EventSource passes on only a part of it. */
 function makeFetch(
-  { get, url, types, headMs = 5_000, silenceMs = 30_000, maxEventBytes = 2 ** 27, maxEventLines = 10_000, onAttached, onBytes }: Attempt,
+  {
+    get,
+    url,
+    types,
+    headMs = 5_000,
+    silenceMs = 30_000,
+    maxEventBytes = 2 ** 27,
+    maxEventLines = 10_000,
+    onAttached,
+    onBytes,
+  }: AttemptSettings,
   fail: (error: unknown) => void,
 ): FetchLike {
   return async (_, { signal }) => {
@@ -142,7 +152,7 @@ function pathFor(types: readonly string[]): string {
   return `/v2/events?${query.toString()}`;
 }
 
-function refuseOthers(answer: Answer): void {
+function refuseOthers(answer: OpenResponse): void {
   try {
     refuseWebPage(answer, 'an event stream');
     const type = String(answer.headers['content-type'] ?? 'no content type');

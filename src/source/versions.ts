@@ -68,7 +68,7 @@ function forgetOthers(memory: Map<string, unknown> | Set<string>, wanted: Readon
   for (const key of memory.keys()) if (!wanted.has(key)) memory.delete(key);
 }
 
-interface Memory {
+interface VersionMemory {
   readonly known: Map<string, Definition>;
   /** The versions whose failure was logged. */
   readonly told: Set<string>;
@@ -82,7 +82,7 @@ interface Fetch {
 }
 
 /** Makes the functions that read versions into the memory, a few at a time and each only once at a time. */
-function makeFetch(settings: VersionSettings, { known, told }: Memory): Fetch {
+function makeFetch(settings: VersionSettings, { known, told }: VersionMemory): Fetch {
   const { atOnce = 4, log } = settings;
   const inTurn = makeTurns(atOnce);
   const wanted = new Set<string>();

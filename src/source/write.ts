@@ -5,7 +5,7 @@ import { readJson } from './body.ts';
 import type { Client } from './client.ts';
 
 /** Something that Marathon is to change. */
-export interface Change {
+export interface WriteRequest {
   readonly method: 'POST' | 'PUT' | 'DELETE';
   /** Begins with /v2. */
   readonly path: string;
@@ -14,7 +14,7 @@ export interface Change {
 }
 
 /** What Marathon answered, whatever its status. `json` is undefined when the body is something else. */
-export interface Written {
+export interface WriteResponse {
   readonly status: number;
   readonly json: unknown;
 }
@@ -23,7 +23,7 @@ export interface Written {
  * Has Marathon change something. Hosts are asked one after the other until one answers with a status below 500. Rejects with a sentence that names
  * every host; the change may have been made all the same, so the caller reads again before it sends anything else.
  */
-export type Write = (change: Change) => Promise<Written>;
+export type Write = (change: WriteRequest) => Promise<WriteResponse>;
 
 /** The waits for a change, in milliseconds: Marathon answers when it has stored the change. */
 const WAITS = { headMs: 30_000, silenceMs: 10_000 };
@@ -32,7 +32,7 @@ const MOST_BYTES = 64 * 2 ** 20;
 
 /** Makes a function that sends changes with a client's credentials, to its hosts. */
 export function makeWrite({ get, urls }: Pick<Client, 'get' | 'urls'>): Write {
-  const send = async (base: string, { method, path, body, signal }: Change): Promise<Written> => {
+  const send = async (base: string, { method, path, body, signal }: WriteRequest): Promise<WriteResponse> => {
     const headers = { accept: 'application/json', 'content-type': 'application/json' };
     const text = body === undefined ? undefined : JSON.stringify(body);
     const answer = await get({ base, path, method, headers, body: text, also: 'all', ...WAITS, signal });

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { json, type Route } from '../../src/admin/route.ts';
+import { json, type AdminRoute } from '../../src/admin/route.ts';
 import { ask, serveAdmin } from './rig.ts';
 
 const ends: (() => unknown)[] = [];
@@ -11,7 +11,7 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end();
 });
 
-const ROUTES: readonly Route[] = [
+const ROUTES: readonly AdminRoute[] = [
   { method: 'GET', path: '/v1/things', answer: ({ query }) => json({ of: query.get('of') }) },
   { method: 'GET', path: '/v1/things/{id…}', answer: ({ params }) => json(params) },
   { method: 'POST', path: '/v1/change', isChange: true, answer: () => json({ ok: true }) },

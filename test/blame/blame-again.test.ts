@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { findBlame, type Finding, type OperatorsFault } from '../../src/blame/blame.ts';
+import { findBlame, type BlameFinding, type OperatorsFault } from '../../src/blame/blame.ts';
 import type { Verdict } from '../../src/model/haproxy.ts';
 import { makeBlaming } from '../../src/daemon/open-blame.ts';
 import { textOf } from '../../src/haproxy/file-text.ts';
@@ -151,7 +151,7 @@ test('the app that showed it is gone: another shows it', async () => {
   expect(next).toMatchObject({ words: fault.words, shown: { blame: { owner: { app: expect.not.stringMatching(/app0$/) } } } });
 });
 
-async function find(candidate: Document, fault?: OperatorsFault, machine: { readonly isMended?: boolean } = {}): Promise<Finding> {
+async function find(candidate: Document, fault?: OperatorsFault, machine: { readonly isMended?: boolean } = {}): Promise<BlameFinding> {
   const verdict = judge(candidate, machine);
   if (verdict.ok) throw new Error('it is not refused');
   const check = (one: Document): Promise<Verdict> => Promise.resolve(judge(one, machine));

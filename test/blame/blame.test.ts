@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { findBlame, type Finding } from '../../src/blame/blame.ts';
+import { findBlame, type BlameFinding } from '../../src/blame/blame.ts';
 import type { Verdict } from '../../src/model/haproxy.ts';
 import { ownerKey, ownersIn } from '../../src/blame/app-owners.ts';
 import { linesOfFragments } from '../../src/blame/fragment-lines.ts';
@@ -55,7 +55,7 @@ async function find(refused: Document, good?: Document, budget?: number) {
   return { finding, judge, asked };
 }
 
-const apps = ({ blamed }: Finding): readonly string[] => blamed.map(({ owner }) => owner.app).sort();
+const apps = ({ blamed }: BlameFinding): readonly string[] => blamed.map(({ owner }) => owner.app).sort();
 const many = (count: number, at: Readonly<Record<number, Fault>>): readonly Fault[] =>
   Array.from({ length: count }, (_, i) => at[i] ?? 'none');
 

@@ -3,10 +3,10 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { askDaemon, serveControl, type Reply } from '../../src/daemon/control.ts';
+import { askDaemon, serveControl, type ControlReply } from '../../src/daemon/control.ts';
 
 const askResync = (runDir: string, deadlineMs: number) => askDaemon({ runDir, ask: 'resync', deadlineMs });
-const status = (): Promise<Reply> => Promise.reject(new Error('nobody asks for it'));
+const status = (): Promise<ControlReply> => Promise.reject(new Error('nobody asks for it'));
 
 const ends: (() => unknown)[] = [];
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { startBackend, type BackendSettings, type RunningBackend } from '../../src/demo/backends.ts';
+import { startBackend, type DemoBackendSettings, type RunningBackend } from '../../src/demo/backends.ts';
 import { openRaw } from './raw.ts';
 
 const running: RunningBackend[] = [];
@@ -8,7 +8,7 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((backend) => backend.close()));
 });
 
-async function start(settings: Partial<BackendSettings> = {}): Promise<RunningBackend> {
+async function start(settings: Partial<DemoBackendSettings> = {}): Promise<RunningBackend> {
   const backend = await startBackend({ address: '127.0.0.1', port: 0, name: 'nginx.0001', ...settings });
   running.push(backend);
   return backend;

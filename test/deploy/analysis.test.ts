@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { makeAnalysis, readLimits } from '../../src/deploy/analysis.ts';
-import type { Group, Server } from '../../src/deploy/shapes.ts';
+import type { Group, BalancerServer } from '../../src/deploy/shapes.ts';
 import { balancer, colour, facts, UP } from './facts.ts';
 
 test.each([
@@ -48,7 +48,7 @@ function judged(limits: string, looks: readonly (Readonly<Record<string, Row>> |
   return { verdict: verdicts.at(-1), doubt: analysis.doubt() };
 }
 
-function serverOf([task, [requests, errors, answerMs]]: readonly [string, Row]): readonly [string, Server] {
+function serverOf([task, [requests, errors, answerMs]]: readonly [string, Row]): readonly [string, BalancerServer] {
   return [task, { ...UP, requests, errors, answerMs }];
 }
 

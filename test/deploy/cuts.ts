@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { hostname } from 'node:os';
-import { deploy, type Engine, type Task } from '../../src/deploy/engine.ts';
+import { deploy, type Engine, type DeployTask } from '../../src/deploy/engine.ts';
 import type { MarathonSide } from '../../src/deploy/marathon-side.ts';
 import type { World } from './world.ts';
 
@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 export interface Story {
   /** A world in which the old app serves. */
   readonly open: () => World;
-  readonly task: Task;
+  readonly task: DeployTask;
   readonly engine?: Partial<Engine>;
   /** What happens meanwhile, before each step is decided on. */
   readonly meanwhile?: (world: World, engine: Engine) => Promise<void> | void;

@@ -1,9 +1,9 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { deploy, type Engine, type Outcome, type Task } from '../../src/deploy/engine.ts';
+import { deploy, type Engine, type DeployOutcome, type DeployTask } from '../../src/deploy/engine.ts';
 import { writeNote } from '../../src/deploy/lock.ts';
 import type { MarathonSide } from '../../src/deploy/marathon-side.ts';
 import { prepare } from '../../src/deploy/prepare.ts';
-import type { Plan } from '../../src/deploy/shapes.ts';
+import type { DeployPlan } from '../../src/deploy/shapes.ts';
 import type { Launch } from '../../src/demo/marathon.ts';
 import { until } from '../e2e/until.ts';
 import { openRig, SHOP, type Rig } from './rig.ts';
@@ -23,15 +23,15 @@ function launcher(bad: (appId: string) => boolean = () => false): Launch {
   };
 }
 
-const PLAN: Plan = { growth: { by: 'half' }, stepMs: 60_000, onTimeout: 'wait', direction: 'forward' };
+const PLAN: DeployPlan = { growth: { by: 'half' }, stepMs: 60_000, onTimeout: 'wait', direction: 'forward' };
 
 function taskOf({
   plan = {},
   instances = 4,
   newInstances = 0,
-}: { plan?: Partial<Plan>; instances?: number; newInstances?: number } = {}): Task {
+}: { plan?: Partial<DeployPlan>; instances?: number; newInstances?: number } = {}): DeployTask {
   const app = { ...SHOP, instances };
-  const make: Task['make'] = ({ apps }) =>
+  const make: DeployTask['make'] = ({ apps }) =>
     prepare({ app, previous: apps.at(-1), initial: 1, newInstances, instancesFrom: 'running', growth: PLAN.growth, now: new Date() });
   return { plan: { ...PLAN, ...plan }, make, key: 'one', confirm: () => Promise.resolve() };
 }
@@ -169,7 +169,7 @@ test.each(['before', 'after'] as const)('killed %s each of its changes, the same
     const own: typeof ends = [];
     const rig = await openRig(own, launcher());
     await withBlue(rig, 2);
-    const done: Outcome | Error = await deploy(rig.engine({ marathon: killedAt(rig.side, n, when) }), taskOf({ instances: 2 })).catch(
+    const done: DeployOutcome | Error = await deploy(rig.engine({ marathon: killedAt(rig.side, n, when) }), taskOf({ instances: 2 })).catch(
       (error: unknown) => error as Error,
     );
     const isReleased = (await rig.side.read('/shop')).locks.length === 0 && Object.keys(await rig.apps()).includes('/shop-green');

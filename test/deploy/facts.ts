@@ -1,5 +1,5 @@
 import type { Facts } from '../../src/deploy/decide.ts';
-import type { Balancer, Colour, Group, Lock, Plan, Server } from '../../src/deploy/shapes.ts';
+import type { Balancer, Colour, Group, Lock, DeployPlan, BalancerServer } from '../../src/deploy/shapes.ts';
 
 /** The labels that zdd gives the newer app of a group of `target`. */
 export function newer(target: number, newInstances = 0): Readonly<Record<string, string>> {
@@ -16,25 +16,25 @@ export function colour(id: string, tasks: number, more: Partial<Colour> = {}): C
   return { id, colour: id.slice(1), instances: tasks, deploying: false, tasks: list, labels: {}, changedAt: 0, json: { id }, ...more };
 }
 
-const SERVER: Server = { serving: false, draining: false, sessions: 0, requests: 0, errors: 0, answerMs: 0 };
-export const UP: Server = { ...SERVER, serving: true };
-export const DRAINED: Server = { ...SERVER, draining: true };
-export const BUSY: Server = { ...DRAINED, sessions: 2 };
-export const CHECKING: Server = SERVER;
+const SERVER: BalancerServer = { serving: false, draining: false, sessions: 0, requests: 0, errors: 0, answerMs: 0 };
+export const UP: BalancerServer = { ...SERVER, serving: true };
+export const DRAINED: BalancerServer = { ...SERVER, draining: true };
+export const BUSY: BalancerServer = { ...DRAINED, sessions: 2 };
+export const CHECKING: BalancerServer = SERVER;
 
 /** A load balancer that has these tasks. */
-export function balancer(servers: Readonly<Record<string, Server>>, name = '10.0.0.1:9090'): Balancer {
+export function balancer(servers: Readonly<Record<string, BalancerServer>>, name = '10.0.0.1:9090'): Balancer {
   return { name, servers: new Map(Object.entries(servers)) };
 }
 
-const PLAN: Plan = { growth: { by: 'half' }, stepMs: 300_000, onTimeout: 'kill', direction: 'forward' };
+const PLAN: DeployPlan = { growth: { by: 'half' }, stepMs: 300_000, onTimeout: 'kill', direction: 'forward' };
 
 export const LOCK: Lock = { id: '/shop-zdd', turn: 1, owner: 'me', since: 0, beat: '', leaving: undefined, makes: undefined };
 
 interface Case {
   readonly apps: readonly Colour[];
   readonly balancers: readonly Balancer[];
-  readonly plan?: Partial<Plan>;
+  readonly plan?: Partial<DeployPlan>;
   readonly group?: Partial<Group>;
   readonly now?: number;
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../../src/deploy/engine.ts';
 import { makeMarathonSide, type MarathonSide } from '../../src/deploy/marathon-side.ts';
 import { isObject } from '../../src/deploy/read-group.ts';
-import type { Balancer, Server } from '../../src/deploy/shapes.ts';
+import type { Balancer, BalancerServer } from '../../src/deploy/shapes.ts';
 import { startMarathon, type Launch, type Marathon } from '../../src/demo/marathon.ts';
 import type { App } from '../../src/model/snapshot.ts';
 import { makeMergeGroups } from '../../src/services/groups.ts';
@@ -62,7 +62,7 @@ export async function openRig(ends: (() => unknown)[], launch: Launch, sessions:
   };
   const look = async (): Promise<readonly Balancer[]> => {
     const group = merge(await read()).apps.find(({ id }) => id === '/shop');
-    const servers = new Map<string, Server>();
+    const servers = new Map<string, BalancerServer>();
     for (const { id, draining, health, state } of group?.tasks ?? []) {
       if (health !== 'alive' || state !== 'TASK_RUNNING') continue;
       const isDraining = draining === true;

@@ -1,6 +1,6 @@
-import type { Task } from '../../src/deploy/engine.ts';
+import type { DeployTask } from '../../src/deploy/engine.ts';
 import { prepare } from '../../src/deploy/prepare.ts';
-import type { Plan } from '../../src/deploy/shapes.ts';
+import type { DeployPlan } from '../../src/deploy/shapes.ts';
 import type { BalancerForm } from './world-balancer.ts';
 import { World, type WorldForm } from './world.ts';
 
@@ -28,7 +28,7 @@ export interface Wanted {
   readonly checks?: boolean;
   readonly initial?: number;
   readonly newInstances?: number;
-  readonly plan?: Partial<Plan>;
+  readonly plan?: Partial<DeployPlan>;
   readonly labels?: Readonly<Record<string, string>>;
 }
 
@@ -44,10 +44,10 @@ export function definition({ instances = 4, group = '/shop', network = 'calico',
 }
 
 /** What the command line says, where a story says nothing else. */
-export const PLAN: Plan = { growth: { by: 'half' }, stepMs: 30_000, onTimeout: 'wait', direction: 'forward' };
+export const PLAN: DeployPlan = { growth: { by: 'half' }, stepMs: 30_000, onTimeout: 'wait', direction: 'forward' };
 
 /** What a run is to do. */
-export function taskOf(wanted: Wanted): Task {
+export function taskOf(wanted: Wanted): DeployTask {
   const { initial = 1, newInstances = 0, plan = {} } = wanted;
   return {
     plan: { ...PLAN, ...plan },

@@ -1,7 +1,7 @@
 import { readCsv } from '../../src/deploy/csv.ts';
 import { isObject, labelsOf, readGroup } from '../../src/deploy/read-group.ts';
 import { together } from '../../src/deploy/together.ts';
-import type { Balancer, Server } from '../../src/deploy/shapes.ts';
+import type { Balancer, BalancerServer } from '../../src/deploy/shapes.ts';
 import type { App } from '../../src/model/snapshot.ts';
 import { makeMergeGroups } from '../../src/services/groups.ts';
 import { decodeApp } from '../../src/snapshot/decode.ts';
@@ -102,7 +102,7 @@ export function makeBalancer(form: BalancerForm, world: WorldForm): LiveBalancer
   };
 }
 
-function serverOf({ drains, up }: Row, sessions: number): Server {
+function serverOf({ drains, up }: Row, sessions: number): BalancerServer {
   const one = { serving: up, draining: drains, sessions, requests: 0, errors: 0, answerMs: 0 };
   return together(undefined, one);
 }

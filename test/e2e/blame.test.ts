@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { generate } from 'selfsigned';
-import { findBlame, type Finding } from '../../src/blame/blame.ts';
+import { findBlame, type BlameFinding } from '../../src/blame/blame.ts';
 import { checkConfig } from '../../src/process/check-config.ts';
 import { type Verdict } from '../../src/model/haproxy.ts';
 import { describeBlame } from '../../src/blame/refusal-problems.ts';
@@ -95,7 +95,7 @@ function asking(of: Document) {
 async function settle(document: Document) {
   const { check, count } = asking(document);
   const out = new Set<string>();
-  const findings: Finding[] = [];
+  const findings: BlameFinding[] = [];
   for (let pass = 0; pass < 10; pass++) {
     const now = withoutServices(document, out);
     const verdict = await check(now);

@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askBalancers } from '../../src/deploy/balancers.ts';
-import { deploy, type Engine, type Outcome, type Task } from '../../src/deploy/engine.ts';
+import { deploy, type Engine, type DeployOutcome, type DeployTask } from '../../src/deploy/engine.ts';
 import { ownerName } from '../../src/deploy/lock.ts';
 import { makeMarathonSide, type MarathonSide } from '../../src/deploy/marathon-side.ts';
 import { prepare } from '../../src/deploy/prepare.ts';
-import type { Group, Plan } from '../../src/deploy/shapes.ts';
+import type { Group, DeployPlan } from '../../src/deploy/shapes.ts';
 import { noAuth } from '../../src/source/auth.ts';
 import { makeClient } from '../../src/source/client.ts';
 import { freePorts } from './ports.ts';
@@ -64,7 +64,7 @@ export async function makeShop({ name, instances, ports: count = 1, isHostMode =
 
 /** What a run is to do; a deployment that goes on to its end when left out. */
 export interface Run {
-  readonly plan?: Partial<Plan>;
+  readonly plan?: Partial<DeployPlan>;
   /** `2` when left out. */
   readonly version?: string;
   readonly newInstances?: number;
@@ -79,7 +79,7 @@ export interface Run {
 export interface Deploying {
   readonly side: MarathonSide;
   /** Drives a deployment, as the command does. */
-  readonly run: (shop: Shop, run?: Run) => Promise<Outcome>;
+  readonly run: (shop: Shop, run?: Run) => Promise<DeployOutcome>;
   /** What the runs of a shop have said. */
   readonly said: (shop: Shop) => readonly string[];
   /** Posts the first apps, and waits until all of them serve on every load balancer, which is watched from then on. */
@@ -94,7 +94,7 @@ export interface Deploying {
   readonly apps: (shop: Shop) => Promise<Readonly<Record<string, number>>>;
 }
 
-const PLAN: Plan = { growth: { by: 'half' }, stepMs: 3 * PATIENCE_MS, onTimeout: 'wait', direction: 'forward' };
+const PLAN: DeployPlan = { growth: { by: 'half' }, stepMs: 3 * PATIENCE_MS, onTimeout: 'wait', direction: 'forward' };
 
 /** Makes what drives and watches deployments; it ends with the cluster. */
 export function makeDeploying({ cluster, balancers }: Fleet): Deploying {
@@ -117,7 +117,7 @@ export function makeDeploying({ cluster, balancers }: Fleet): Deploying {
   const urls = balancers.map(({ url }) => url);
   const look = (group: Group) => askBalancers(urls, group, over.signal);
   const run: Deploying['run'] = (shop, { plan = {}, version = '2', newInstances = 0, isHybrid = false, engine = {}, before } = {}) => {
-    const make: Task['make'] = ({ apps }) =>
+    const make: DeployTask['make'] = ({ apps }) =>
       prepare({
         app: shop.app(version),
         previous: apps.at(-1),

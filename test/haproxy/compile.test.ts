@@ -1,15 +1,22 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import Handlebars from 'handlebars';
-import { compileFormat, compileHandlebars, compileRaw, TemplateError, type Compiled, type Values } from '../../src/haproxy/compile.ts';
+import {
+  compileFormat,
+  compileHandlebars,
+  compileRaw,
+  TemplateError,
+  type CompiledTemplate,
+  type TemplateValues,
+} from '../../src/haproxy/compile.ts';
 
 const PLACES = ['backend', 'hostname', 'hosts'];
-const VALUES: Values = { backend: 'shop_10000', hostname: '<b>"&\'', hosts: ['a', 'b'] };
+const VALUES: TemplateValues = { backend: 'shop_10000', hostname: '<b>"&\'', hosts: ['a', 'b'] };
 
 /** What Handlebars itself makes of a text. */
-const byHandlebars = (text: string, values: Values): string => Handlebars.compile<Values>(text, { noEscape: true })(values);
+const byHandlebars = (text: string, values: TemplateValues): string => Handlebars.compile<TemplateValues>(text, { noEscape: true })(values);
 
-function whyNot(compile: () => Compiled): string {
+function whyNot(compile: () => CompiledTemplate): string {
   try {
     compile();
   } catch (error) {

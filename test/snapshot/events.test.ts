@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Heard } from '../../src/model/news.ts';
+import type { EventMeaning } from '../../src/model/news.ts';
 import { EVENT_TYPES, readEvent } from '../../src/snapshot/events.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 type Data = Json | string | null | undefined;
 
 const AT = 1_511_111_111_111.25;
-const hear = (type: string, data: unknown): Heard | undefined => readEvent(type, data, AT);
+const hear = (type: string, data: unknown): EventMeaning | undefined => readEvent(type, data, AT);
 
 /** {event as Marathon sends it} -> {words for the log, what is read again}. */
 test.each<[string, string, Data, string, readonly string[] | 'all']>([

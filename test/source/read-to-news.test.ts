@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { AppId } from '../../src/model/names.ts';
 import type { News } from '../../src/model/news.ts';
 import type { App } from '../../src/model/snapshot.ts';
-import type { Read } from '../../src/source/hosts-in-turn.ts';
+import type { HostRead } from '../../src/source/hosts-in-turn.ts';
 import { makeAppRead, makeFullRead, type Complete } from '../../src/source/read-to-news.ts';
 import { app, decode, problem } from './apps.ts';
 import { makeClock } from './clock.ts';
@@ -16,7 +16,7 @@ const bad = '/bad' as AppId;
 function start(answers: (readonly string[] | Error)[], complete?: Complete) {
   const told: News[] = [];
   const { log, lines } = recordLog();
-  const next = <T>(each: (json: string) => T): Promise<Read<readonly T[]>> => {
+  const next = <T>(each: (json: string) => T): Promise<HostRead<readonly T[]>> => {
     const answer = answers.shift() ?? [];
     return answer instanceof Error ? Promise.reject(answer) : Promise.resolve({ sentAt: 5, answer: answer.map(each) });
   };

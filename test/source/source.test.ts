@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { makeBackoff } from '../../src/lib/backoff.ts';
 import type { AppId } from '../../src/model/names.ts';
-import type { Heard } from '../../src/model/news.ts';
+import type { EventMeaning } from '../../src/model/news.ts';
 import { follow, poll } from '../../src/source/source.ts';
 import type { StreamAttempt } from '../../src/source/stream.ts';
 import { makeClock } from './clock.ts';
@@ -10,7 +10,7 @@ import { recordLog } from './server.ts';
 type Open = Pick<StreamAttempt, 'url' | 'onAttached' | 'onBytes' | 'onEvent'> & { readonly end: (reason?: string) => void };
 
 /** Of a task: told at once, then its app is read again; of a group: everything is. */
-const readEvent = (type: string, data: unknown, at: number): Heard | undefined => {
+const readEvent = (type: string, data: unknown, at: number): EventMeaning | undefined => {
   const id = String(data) as AppId;
   if (type === 'status_update_event')
     return { reason: `${type} ${id}`, news: { kind: 'app', at, sentAt: at, id, app: undefined, problems: [] }, dirty: [id] };

@@ -7,7 +7,7 @@ import { makeElementCutter } from '../../src/lib/json-elements.ts';
 import type { View } from '../../src/model/view.ts';
 import type { News } from '../../src/model/news.ts';
 import { absorb } from '../../src/snapshot/absorb.ts';
-import { decodeApp, type Decoded } from '../../src/snapshot/decode.ts';
+import { decodeApp, type DecodedApp } from '../../src/snapshot/decode.ts';
 import type { State } from '../../src/snapshot/state.ts';
 import { EMPTY, makeDeriver } from '../golden/cases.ts';
 import { SPOILS, spoilt, waysIn, type Way } from '../snapshot/spoil.ts';
@@ -32,7 +32,7 @@ const OTHERS = ['/a', '/z'].map((id, i) =>
 );
 
 /** A body of `/v2/apps` with this text between two good apps, cut and decoded as it comes from the wire. */
-function decodeBody(text: string): readonly Decoded[] {
+function decodeBody(text: string): readonly DecodedApp[] {
   const [before, after] = OTHERS.map((app) => JSON.stringify(app));
   const cutter = makeElementCutter('apps');
   const elements = cutter.push(Buffer.from(`{"apps":[${before},${text},${after}]}`));
@@ -40,7 +40,7 @@ function decodeBody(text: string): readonly Decoded[] {
   return elements.map((json) => decodeApp(json));
 }
 
-function readOf(sentAt: number, decoded: readonly Decoded[]): News {
+function readOf(sentAt: number, decoded: readonly DecodedApp[]): News {
   const apps = decoded.flatMap((one) => ('app' in one ? [one.app] : []));
   const problems = decoded.flatMap((one) => ('problem' in one ? [one.problem] : []));
   return { kind: 'apps', at: sentAt, sentAt, apps, problems };

@@ -1,5 +1,5 @@
 /** What the page shows, as it stands in the address bar: a link to it shows the same to somebody else. */
-export interface Shown {
+export interface PageAddress {
   /** The words that are searched for. */
   readonly q: string;
   /** Which apps. */
@@ -13,30 +13,30 @@ export interface Shown {
   readonly path: string;
 }
 
-const NOTHING: Shown = { q: '', show: 'all', sort: 'id', app: '', host: '', path: '' };
+const NOTHING: PageAddress = { q: '', show: 'all', sort: 'id', app: '', host: '', path: '' };
 
 /** Reads the query of an address; what it does not say is as at first. */
-export function readAddress(query: string): Shown {
+export function readAddress(query: string): PageAddress {
   const params = new URLSearchParams(query);
-  const of = (name: keyof Shown): string => params.get(name) ?? NOTHING[name];
+  const of = (name: keyof PageAddress): string => params.get(name) ?? NOTHING[name];
   return { q: of('q'), show: of('show'), sort: of('sort'), app: of('app'), host: of('host'), path: of('path') };
 }
 
 /** The query that says the same: nothing where all is as at first. */
-export function writeAddress(shown: Shown): string {
+export function writeAddress(shown: PageAddress): string {
   const params = new URLSearchParams();
-  for (const name of Object.keys(NOTHING) as (keyof Shown)[]) if (shown[name] !== NOTHING[name]) params.set(name, shown[name]);
+  for (const name of Object.keys(NOTHING) as (keyof PageAddress)[]) if (shown[name] !== NOTHING[name]) params.set(name, shown[name]);
   const text = params.toString().replaceAll('%2F', '/');
   return text === '' ? '' : `?${text}`;
 }
 
 /** What the address bar says. */
 export interface Address {
-  readonly shown: () => Shown;
+  readonly shown: () => PageAddress;
   /** Writes some of it anew; `isStep`: the browser's way back leads to what it was before. */
-  readonly change: (change: Partial<Shown>, isStep?: 'step') => void;
+  readonly change: (change: Partial<PageAddress>, isStep?: 'step') => void;
   /** Calls with what it says now, whenever the reader goes back or forth. */
-  readonly moved: (tell: (shown: Shown) => void) => void;
+  readonly moved: (tell: (shown: PageAddress) => void) => void;
 }
 
 /** The address bar of this window. */

@@ -1,7 +1,7 @@
 import type { AppExplanation, PortExplanation, TaskExplanation } from '../../explain/shapes.ts';
 import type { Address } from './address.ts';
 import { ask } from './ask.ts';
-import { fill, find, make, patch, say, type Content } from './elements.ts';
+import { fill, find, make, patch, say, type ElementContent } from './elements.ts';
 import { serverTable } from './server-table.ts';
 import type { ServersShape } from './shapes.ts';
 import { counted } from './words.ts';
@@ -64,7 +64,7 @@ function whenClosed(dialog: HTMLDialogElement, closed: () => void): void {
   });
 }
 
-async function contentOf(id: string): Promise<readonly Content[]> {
+async function contentOf(id: string): Promise<readonly ElementContent[]> {
   try {
     const app = await ask<AppExplanation>(`v1/apps${id.split('/').map(encodeURIComponent).join('/')}`);
     const figures = await Promise.all(app.ports.map(serversOf));
@@ -91,7 +91,7 @@ function summaryOf({ served, servedAs, instances, tasks, network, checks }: AppE
   );
 }
 
-function problemsOf({ problems }: AppExplanation): Content {
+function problemsOf({ problems }: AppExplanation): ElementContent {
   if (problems.length === 0) return undefined;
   const items = problems.map(({ label, message, hint }) =>
     make(
@@ -141,7 +141,7 @@ function rulesOf({ index, rules }: PortExplanation): HTMLElement {
   );
 }
 
-function tasksOf(tasks: readonly TaskExplanation[]): Content {
+function tasksOf(tasks: readonly TaskExplanation[]): ElementContent {
   const idle = tasks.filter(({ leftOut }) => leftOut.length > 0);
   if (idle.length === 0) return undefined;
   const items = idle
@@ -152,7 +152,7 @@ function tasksOf(tasks: readonly TaskExplanation[]): Content {
   return [make('h3', {}, 'Tasks that do not serve'), make('ul', {}, items)];
 }
 
-function labelsOf({ labels }: AppExplanation): Content {
+function labelsOf({ labels }: AppExplanation): ElementContent {
   if (labels.length === 0) return undefined;
   const items = labels.map(({ name, value, counts, problem }) =>
     make(

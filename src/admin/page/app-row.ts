@@ -7,11 +7,11 @@ import { rate, shortNumber } from './words.ts';
 export interface RowElement {
   readonly element: HTMLElement;
   readonly button: HTMLButtonElement;
-  readonly write: (row: AppRow, place: Place, figures: KnownFigures) => void;
+  readonly write: (row: AppRow, place: RowPlace, figures: KnownFigures) => void;
 }
 
 /** Where a row is. */
-interface Place {
+interface RowPlace {
   /** From 0, in the list as it is shown. */
   readonly index: number;
   readonly top: number;
@@ -64,14 +64,14 @@ export function makeRowElement(open: (app: string) => void): RowElement {
 
 const SIGNS = { good: '●', warn: '▲', bad: '■', unknown: '○' } as const;
 
-interface Texts {
+interface RowTexts {
   readonly mood: keyof typeof SIGNS;
   readonly isDown: boolean;
   readonly note: string;
   readonly cells: readonly string[];
 }
 
-function textsOf(row: AppRow, figures: KnownFigures): Texts {
+function textsOf(row: AppRow, figures: KnownFigures): RowTexts {
   const { ports, problems } = row;
   const sums = sumOf(row, figures);
   const servers = ports.reduce((sum, port) => sum + port.servers, 0);

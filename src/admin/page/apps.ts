@@ -2,7 +2,7 @@ import type { AppRow } from '../../explain/app-rows.ts';
 import type { Address } from './address.ts';
 import { makeAppList } from './app-list.ts';
 import { find, say } from './elements.ts';
-import { chooseRows, mergeRows, type KnownFigures, type Show, type Sort, type Wish } from './rows.ts';
+import { chooseRows, mergeRows, type KnownFigures, type Show, type Sort, type ListWish } from './rows.ts';
 import type { OverviewShape, StatsShape } from './shapes.ts';
 import { counted } from './words.ts';
 
@@ -69,7 +69,7 @@ export function makeApps({ address, open, scrolled }: AppWishes): Apps {
 const SHOWS: readonly Show[] = ['all', 'problems', 'trouble', 'unserved'];
 const SORTS: readonly Sort[] = ['id', 'requests', 'errors', 'sessions', 'down'];
 
-function wishOf(address: Address): Wish {
+function wishOf(address: Address): ListWish {
   const { q, show, sort } = address.shown();
   return { q, show: SHOWS.find((one) => one === show) ?? 'all', sort: SORTS.find((one) => one === sort) ?? 'id' };
 }

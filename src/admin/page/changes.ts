@@ -1,21 +1,21 @@
-import type { Change } from '../../admin/change.ts';
+import type { HaproxyChange } from '../../admin/change.ts';
 import { fill, find, make } from './elements.ts';
 import { clock, milliseconds } from './words.ts';
 
 /** So many changes are shown until somebody wants all. */
 const MOST = 8;
 
-const RESULTS = { commands: 'at once', reload: 'reload', failed: 'failed' } as const satisfies Record<Change['result'], string>;
+const RESULTS = { commands: 'at once', reload: 'reload', failed: 'failed' } as const satisfies Record<HaproxyChange['result'], string>;
 
 /** The list of the last changes of HAProxy. */
 export interface ChangeList {
   /** The latest first. */
-  readonly show: (changes: readonly Change[], now: Date) => void;
+  readonly show: (changes: readonly HaproxyChange[], now: Date) => void;
 }
 
 /** The list, empty at first. */
 export function makeChangeList(): ChangeList {
-  let [shown, most] = [[] as readonly Change[], MOST];
+  let [shown, most] = [[] as readonly HaproxyChange[], MOST];
   const more = find('change-more', HTMLButtonElement);
   const refresh = (now: Date): void => {
     fill(find('change-list', HTMLElement), ...shown.slice(0, most).map((change) => itemOf(change, now)));
@@ -35,7 +35,7 @@ export function makeChangeList(): ChangeList {
   };
 }
 
-function itemOf({ at, result, ms, why, what, more, error }: Change, now: Date): HTMLElement {
+function itemOf({ at, result, ms, why, what, more, error }: HaproxyChange, now: Date): HTMLElement {
   return make(
     'li',
     { class: 'change', 'data-result': result },
@@ -59,6 +59,6 @@ function firstOf(what: readonly string[], more: number): string {
 }
 
 /** A change put before those that are known, once. */
-export function withChange(changes: readonly Change[], change: Change): readonly Change[] {
+export function withChange(changes: readonly HaproxyChange[], change: HaproxyChange): readonly HaproxyChange[] {
   return [change, ...changes.filter(({ id }) => id !== change.id)].slice(0, 50);
 }

@@ -2,13 +2,13 @@
 export type Attributes = Readonly<Record<string, string | number | boolean | undefined | ((event: Event) => void)>>;
 
 /** What an element holds. Text is always text: nothing here reads markup. */
-export type Content = Node | string | number | undefined | readonly Content[];
+export type ElementContent = Node | string | number | undefined | readonly ElementContent[];
 
 /** Makes an element. */
 export function make<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   attributes: Attributes = {},
-  ...content: readonly Content[]
+  ...content: readonly ElementContent[]
 ): HTMLElementTagNameMap[Name] {
   const element = document.createElement(name);
   setAll(element, attributes);
@@ -20,7 +20,7 @@ export function make<Name extends keyof HTMLElementTagNameMap>(
 export function draw<Name extends keyof SVGElementTagNameMap>(
   name: Name,
   attributes: Attributes = {},
-  ...content: readonly Content[]
+  ...content: readonly ElementContent[]
 ): SVGElementTagNameMap[Name] {
   const element = document.createElementNS('http://www.w3.org/2000/svg', name);
   setAll(element, attributes);
@@ -35,7 +35,7 @@ function setAll(element: Element, attributes: Attributes): void {
   }
 }
 
-function nodesOf(content: readonly Content[]): readonly (Node | string)[] {
+function nodesOf(content: readonly ElementContent[]): readonly (Node | string)[] {
   return content.flatMap((one): readonly (Node | string)[] => {
     if (one === undefined) return [];
     if (typeof one === 'object' && !(one instanceof Node)) return nodesOf(one);
@@ -44,7 +44,7 @@ function nodesOf(content: readonly Content[]): readonly (Node | string)[] {
 }
 
 /** Puts content in place of what an element held. */
-export function fill(element: Element, ...content: readonly Content[]): void {
+export function fill(element: Element, ...content: readonly ElementContent[]): void {
   element.replaceChildren(...nodesOf(content));
 }
 
@@ -52,7 +52,7 @@ export function fill(element: Element, ...content: readonly Content[]): void {
  * Puts content in place of what an element held, but leaves what is the same as it is: what somebody has selected, unfolded or stands on stays, and
  * nothing is read out twice.
  */
-export function patch(element: Element, ...content: readonly Content[]): void {
+export function patch(element: Element, ...content: readonly ElementContent[]): void {
   const wanted = nodesOf(content).map((one) => (typeof one === 'string' ? document.createTextNode(one) : one));
   const before = [...element.childNodes];
   for (const [i, node] of wanted.entries()) {

@@ -1,13 +1,13 @@
-import type { Change } from '../../admin/change.ts';
+import type { HaproxyChange } from '../../admin/change.ts';
 import type { LiveStatus } from '../../admin/live-status.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { StatsShape } from './shapes.ts';
 
 /** What the page knows of the daemon now. */
-export interface Known {
+export interface PageKnowledge {
   readonly status: LiveStatus | undefined;
   readonly problems: readonly Problem[];
-  readonly changes: readonly Change[];
+  readonly changes: readonly HaproxyChange[];
   /** HAProxy's figures; or a sentence why there are none, as far as the daemon gives one. */
   readonly stats: StatsShape | string | undefined;
   /** When the daemon did not answer any more, in ms since 1970; undefined while it answers. */
@@ -16,16 +16,16 @@ export interface Known {
 
 /** What is known, and who shows it. */
 export interface Board {
-  readonly known: () => Known;
+  readonly known: () => PageKnowledge;
   /** Takes what is new, and shows it. */
-  readonly learn: (more: Partial<Known>) => void;
+  readonly learn: (more: Partial<PageKnowledge>) => void;
   /** Now, by the daemon's clock: the browser's may be another. */
   readonly now: () => Date;
 }
 
 /** A board on which nothing is known yet. `show` is also called every second, because ages grow. */
-export function makeBoard(show: (known: Known, now: Date) => void): Board {
-  let known: Known = { status: undefined, problems: [], changes: [], stats: undefined, silentSince: undefined };
+export function makeBoard(show: (known: PageKnowledge, now: Date) => void): Board {
+  let known: PageKnowledge = { status: undefined, problems: [], changes: [], stats: undefined, silentSince: undefined };
   let ahead = 0;
   const now = (): Date => new Date(Date.now() + ahead);
   const learn: Board['learn'] = (more) => {

@@ -1,11 +1,11 @@
-import type { Change } from '../../admin/change.ts';
+import type { HaproxyChange } from '../../admin/change.ts';
 import type { Problem } from '../../model/problem.ts';
 import { openAddress, type Address } from './address.ts';
 import { makeDetails, type Details } from './app-details.ts';
 import { makeApps, type Apps } from './apps.ts';
 import { makeChangeList, withChange } from './changes.ts';
 import { find, say } from './elements.ts';
-import { makeBoard, type Board, type Known } from './known.ts';
+import { makeBoard, type Board, type PageKnowledge } from './known.ts';
 import { listen } from './live.ts';
 import { makeProblemList } from './problems.ts';
 import { askAll, type Questions } from './questions.ts';
@@ -14,7 +14,7 @@ import type { StorySentence } from './shapes.ts';
 import { showStory } from './story.ts';
 import { makeTraffic } from './traffic.ts';
 import { showVerdict } from './verdict.ts';
-import { makeWay, type Way } from './way.ts';
+import { makeWay, type WayForm } from './way.ts';
 
 /** Connects all parts of the page. */
 function main(): void {
@@ -35,7 +35,7 @@ function main(): void {
 }
 
 /** Shows what is known, except the list of apps and the graphs, which take what is new themselves. */
-function makeShow(details: Details): (known: Known, now: Date) => void {
+function makeShow(details: Details): (known: PageKnowledge, now: Date) => void {
   const [problemList, changeList] = [makeProblemList(details.open), makeChangeList()];
   return (known, now) => {
     const { status, problems, changes, stats, silentSince } = known;
@@ -54,7 +54,7 @@ function makeShow(details: Details): (known: Known, now: Date) => void {
 interface Hearing {
   readonly board: Board;
   readonly questions: Questions;
-  readonly way: Way;
+  readonly way: WayForm;
 }
 
 /** Takes what is told as it happens, and asks for what follows from it. */
@@ -66,7 +66,7 @@ function hear({ board, questions, way }: Hearing): void {
   const without = (gone: Problem): readonly Problem[] => board.known().problems.filter((one) => problemKey(one) !== problemKey(gone));
   const events: Readonly<Record<string, (data: unknown) => void>> = {
     change: (data) => {
-      const change = data as Change;
+      const change = data as HaproxyChange;
       board.learn({ changes: withChange(board.known().changes, change) });
       if (change.result === 'reload') stream.renew();
       soon(status, overview, figures);

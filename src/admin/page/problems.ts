@@ -1,5 +1,5 @@
 import type { Problem } from '../../model/problem.ts';
-import { find, make, patch, say, type Content } from './elements.ts';
+import { find, make, patch, say, type ElementContent } from './elements.ts';
 import { severityOf, worstFirst } from './severity.ts';
 import { counted } from './words.ts';
 
@@ -57,7 +57,7 @@ function itemOf(problem: Problem, openApp: (app: string) => void): HTMLElement {
 }
 
 /** Who can mend it: an app, whose details a click shows, or the operator. */
-function ownerOf({ owner }: Problem, openApp: (app: string) => void): Content {
+function ownerOf({ owner }: Problem, openApp: (app: string) => void): ElementContent {
   if (owner.by === 'operator') return make('strong', {}, 'load balancer');
   const { app, index } = owner;
   const port = index === undefined ? '' : `, port ${index}`;

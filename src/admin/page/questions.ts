@@ -1,20 +1,20 @@
-import type { Change } from '../../admin/change.ts';
+import type { HaproxyChange } from '../../admin/change.ts';
 import type { LiveStatus } from '../../admin/live-status.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Details } from './app-details.ts';
 import type { Apps } from './apps.ts';
-import { ask, pathOf, Refused } from './ask.ts';
+import { ask, pathOf, RefusedAnswer } from './ask.ts';
 import type { Board } from './known.ts';
 import { repeat, type Repeated } from './repeat.ts';
 import type { OverviewShape, StatsShape } from './shapes.ts';
-import type { Traffic } from './traffic.ts';
+import type { TrafficGraphs } from './traffic.ts';
 
 /** Who is told what the daemon answers. */
 export interface Askers {
   readonly board: Board;
   readonly apps: Apps;
   readonly details: Details;
-  readonly traffic: Traffic;
+  readonly traffic: TrafficGraphs;
 }
 
 /** What is asked again and again. */
@@ -55,11 +55,11 @@ async function askOverview({ apps }: Askers): Promise<number> {
 
 async function askFigures({ board, apps, details, traffic }: Askers): Promise<number> {
   const path = pathOf('v1/stats', [...apps.wanted(), ['since', String(traffic.latest())]]);
-  const answer = await ask<StatsShape>(path).catch((error: unknown) => (error instanceof Refused ? error : undefined));
-  const stats = answer instanceof Refused ? undefined : answer;
+  const answer = await ask<StatsShape>(path).catch((error: unknown) => (error instanceof RefusedAnswer ? error : undefined));
+  const stats = answer instanceof RefusedAnswer ? undefined : answer;
   traffic.add(stats?.past ?? [], board.now().getTime());
   apps.figures(stats);
-  board.learn({ stats: answer instanceof Refused ? answer.message : answer });
+  board.learn({ stats: answer instanceof RefusedAnswer ? answer.message : answer });
   await details.refresh();
   return Math.max(SHORT_MS, stats?.everyMs ?? 0);
 }
@@ -71,7 +71,7 @@ async function askProblems({ board }: Askers): Promise<number> {
 }
 
 async function askChanges({ board }: Askers): Promise<number> {
-  const answer = await orNothing<{ readonly changes: readonly Change[] }>('v1/history');
+  const answer = await orNothing<{ readonly changes: readonly HaproxyChange[] }>('v1/history');
   if (answer !== undefined) board.learn({ changes: answer.changes });
   return answer === undefined ? SHORT_MS : TOLD_MS;
 }

@@ -9,7 +9,7 @@ export type Show = 'all' | 'problems' | 'trouble' | 'unserved';
 export type Sort = 'id' | 'requests' | 'errors' | 'sessions' | 'down';
 
 /** What the list is cut down to. */
-export interface Wish {
+export interface ListWish {
   readonly q: string;
   readonly show: Show;
   readonly sort: Sort;
@@ -19,7 +19,7 @@ export interface Wish {
 export type KnownFigures = ReadonlyMap<string, BackendShape>;
 
 /** The rows that fit a wish, in its order. */
-export function chooseRows(rows: readonly AppRow[], wish: Wish, figures: KnownFigures): readonly AppRow[] {
+export function chooseRows(rows: readonly AppRow[], wish: ListWish, figures: KnownFigures): readonly AppRow[] {
   const words = wish.q.toLowerCase().split(/\s+/).filter(Boolean);
   const fits = (row: AppRow): boolean => isShown(row, wish.show, figures) && words.every((word) => textOf(row).includes(word));
   const chosen = rows.filter(fits);

@@ -40,7 +40,7 @@ const GRAPHS: readonly Graph[] = [
 ];
 
 /** The graphs of the last 15 minutes. */
-export interface Traffic {
+export interface TrafficGraphs {
   /** Takes what is new, and draws. */
   readonly add: (totals: readonly Totals[], now: number) => void;
   /** The time of the latest totals, in ms since 1970; 0 where there are none. */
@@ -48,7 +48,7 @@ export interface Traffic {
 }
 
 /** The graphs, without a line yet. */
-export function makeTraffic(): Traffic {
+export function makeTraffic(): TrafficGraphs {
   let past: readonly Totals[] = [];
   const figures = GRAPHS.map(figureOf);
   fill(find('graphs', HTMLElement), ...figures.map(({ element }) => element));

@@ -1,5 +1,5 @@
 import type { LiveStatus } from '../../admin/live-status.ts';
-import { fill, find, make, say, type Content } from './elements.ts';
+import { fill, find, make, say, type ElementContent } from './elements.ts';
 import type { Totals } from '../../admin/figures-totals.ts';
 import { clock, counted, duration } from './words.ts';
 
@@ -62,7 +62,7 @@ function upper(text: string): string {
 interface Tile {
   readonly mood: Mood;
   readonly value: string;
-  readonly more: readonly Content[];
+  readonly more: readonly ElementContent[];
 }
 
 function showTile(id: string, { mood, value, more }: Tile): void {

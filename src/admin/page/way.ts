@@ -1,11 +1,11 @@
 import type { AnswerExplanation, ClaimExplanation, RouteExplanation } from '../../explain/shapes.ts';
 import { ask, pathOf } from './ask.ts';
 import type { Address } from './address.ts';
-import { find, make, patch, type Content } from './elements.ts';
+import { find, make, patch, type ElementContent } from './elements.ts';
 import { counted } from './words.ts';
 
 /** The form that asks for the way of one request. */
-export interface Way {
+export interface WayForm {
   /** Asks again for what the form says, and does nothing where it says nothing. */
   readonly refresh: () => Promise<void>;
   /** Takes over what the address bar says. */
@@ -13,7 +13,7 @@ export interface Way {
 }
 
 /** The form, filled from the address bar. `openApp`: shows the details of an app. */
-export function makeWay(address: Address, openApp: (app: string) => void): Way {
+export function makeWay(address: Address, openApp: (app: string) => void): WayForm {
   const [host, path] = [find('way-host', HTMLInputElement), find('way-path', HTMLInputElement)];
   const answer = find('way-answer', HTMLElement);
   const refresh = async (): Promise<void> => {
@@ -51,7 +51,7 @@ function takeUrl(host: HTMLInputElement, path: HTMLInputElement): void {
   path.value = url.pathname;
 }
 
-function explained(route: RouteExplanation, openApp: (app: string) => void): readonly Content[] {
+function explained(route: RouteExplanation, openApp: (app: string) => void): readonly ElementContent[] {
   const { http, https, others, nearest } = route;
   return [
     make('p', { class: 'way-sum', 'data-mood': route.served ? 'good' : 'bad' }, route.served ? 'A server answers.' : 'No server answers.'),
@@ -71,7 +71,7 @@ const ACTIONS = {
 
 function answerOf(scheme: string, answer: AnswerExplanation, openApp: (app: string) => void): HTMLElement {
   const { action, served, rule, labels, backend, split, port, auth, text, unsure } = answer;
-  const steps: readonly Content[] = [
+  const steps: readonly ElementContent[] = [
     rule === null ? undefined : make('li', {}, `in ${rule.where}: `, make('code', {}, rule.line.trim())),
     labels.length === 0 ? undefined : make('li', {}, 'by ', ...codes(labels)),
     unsure.length === 0 ? undefined : make('li', {}, `${counted(unsure.length, 'rule')} before that can't be judged here`),
@@ -91,7 +91,7 @@ function answerOf(scheme: string, answer: AnswerExplanation, openApp: (app: stri
   );
 }
 
-function codes(labels: readonly string[]): readonly Content[] {
+function codes(labels: readonly string[]): readonly ElementContent[] {
   return labels.flatMap((label, i) => [i > 0 ? ', ' : undefined, make('code', {}, label)]);
 }
 

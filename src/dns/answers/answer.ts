@@ -2,7 +2,7 @@ import { isEmpty } from '../zones/entries.ts';
 import type { Apex, Entry, Zones } from '../zones/records.ts';
 
 /** The question of a DNS query. */
-export interface Question {
+export interface DnsQuestion {
   /** The full name in lower case, without the final dot; '' is the root. */
   readonly name: string;
   /** For example 'A' or 'SRV'; 'UNKNOWN_65' for a type the packet library has no name for. */
@@ -34,7 +34,7 @@ interface SoaData {
 export type Rcode = 'NOERROR' | 'FORMERR' | 'SERVFAIL' | 'NXDOMAIN' | 'NOTIMP' | 'REFUSED';
 
 /** The content of a DNS reply. The order of records of the same name and type has no meaning. */
-export interface Answer {
+export interface DnsAnswer {
   readonly rcode: Rcode;
   /** The authoritative-answer flag: the name lies in one of our zones. */
   readonly aa: boolean;
@@ -55,7 +55,7 @@ export interface Elsewhere {
 }
 
 /** Returns an answer that has a response code and no records. */
-function bare(rcode: Rcode): Answer {
+function bare(rcode: Rcode): DnsAnswer {
   return { rcode, aa: false, answers: [], authority: [], additional: [], from: [] };
 }
 
@@ -66,13 +66,13 @@ function bare(rcode: Rcode): Answer {
  * exist is NODATA as well, as in Mesos-DNS. ANY returns the records of the first type that the name has (RFC 8482). Classes other than IN are
  * refused.
  */
-export function answer(question: Question, zones: Zones, elsewhere: Elsewhere): Answer | 'elsewhere' {
+export function answer(question: DnsQuestion, zones: Zones, elsewhere: Elsewhere): DnsAnswer | 'elsewhere' {
   if (question.class !== 'IN') return bare('REFUSED');
   const name = withoutWildcards(question.name);
   const apex = zones.apexOf(name);
   if (apex === undefined) return 'elsewhere';
   const entry = zones.find(name);
-  const lookup: Lookup = { name, apex, entry, zones };
+  const lookup: NameLookup = { name, apex, entry, zones };
   if (name !== apex.name && isEmpty(entry) && elsewhere.mayKnow(name)) return 'elsewhere';
   const type = question.type === 'ANY' ? firstType(lookup) : question.type;
   const answers = answersOf(lookup, type);
@@ -82,7 +82,7 @@ export function answer(question: Question, zones: Zones, elsewhere: Elsewhere): 
   return { ...bare(isKnown ? 'NOERROR' : 'NXDOMAIN'), aa: true, authority: [negativeSoaOf(lookup)] };
 }
 
-interface Lookup {
+interface NameLookup {
   readonly name: string;
   readonly apex: Apex;
   readonly entry: Entry | undefined;
@@ -95,13 +95,13 @@ function withoutWildcards(name: string): string {
 }
 
 /** The record type that a question for ANY is answered with. */
-function firstType({ name, apex, entry }: Lookup): string {
+function firstType({ name, apex, entry }: NameLookup): string {
   if (name === apex.name) return 'SOA';
   const { a = [], aaaa = [] } = entry ?? {};
   return a.length > 0 ? 'A' : aaaa.length > 0 ? 'AAAA' : 'SRV';
 }
 
-function answersOf(lookup: Lookup, type: string): readonly DnsRecord[] {
+function answersOf(lookup: NameLookup, type: string): readonly DnsRecord[] {
   const { name, apex, entry } = lookup;
   const isApex = name === apex.name;
   const { ttl, priority, weight } = apex;
@@ -114,7 +114,7 @@ function answersOf(lookup: Lookup, type: string): readonly DnsRecord[] {
 }
 
 /** The addresses of the names that NS or SRV answers point to, each name once, and the entries that the answer was made from. */
-function additionalOf({ name, apex, entry, zones }: Lookup, type: string): Pick<Answer, 'additional' | 'from'> {
+function additionalOf({ name, apex, entry, zones }: NameLookup, type: string): Pick<DnsAnswer, 'additional' | 'from'> {
   const named = type === 'NS' ? [apex.ns] : type === 'SRV' ? (entry?.srv ?? []).map(({ target }) => target) : [];
   const found = [...new Set(named)].map((target) => [target, zones.find(target)] as const);
   const additional = found.flatMap(([target, its]) => {
@@ -125,7 +125,7 @@ function additionalOf({ name, apex, entry, zones }: Lookup, type: string): Pick<
   return { additional, from: [[name, entry], ...found] };
 }
 
-function soaOf({ apex, zones }: Pick<Lookup, 'apex' | 'zones'>): DnsRecord {
+function soaOf({ apex, zones }: Pick<NameLookup, 'apex' | 'zones'>): DnsRecord {
   const { ttl, ...soa } = apex.soa;
   return { name: apex.name, type: 'SOA', ttl, data: { ...soa, serial: zones.serial >>> 0 } };
 }
@@ -134,7 +134,7 @@ function soaOf({ apex, zones }: Pick<Lookup, 'apex' | 'zones'>): DnsRecord {
  * The SOA of a negative answer. Its TTL is how long resolvers may cache that there is nothing: some resolvers read the TTL only (RFC 2308, section
  * 3).
  */
-function negativeSoaOf(lookup: Lookup): DnsRecord {
+function negativeSoaOf(lookup: NameLookup): DnsRecord {
   const soa = soaOf(lookup);
   return { ...soa, ttl: Math.min(soa.ttl, lookup.apex.soa.minimum) };
 }

@@ -1,4 +1,4 @@
-import { answer, type Elsewhere, type Question } from './answer.ts';
+import { answer, type Elsewhere, type DnsQuestion } from './answer.ts';
 import { encodeAnswer, type Encoded } from './packet.ts';
 import type { Apex, Entry, Zones } from '../zones/records.ts';
 
@@ -21,7 +21,7 @@ const OVERHEAD = 700; // bytes
  * made from are the same objects. The cache holds at most `mostBytes` bytes. Negative answers are made once for each zone and each version of the
  * zones.
  */
-export function makeAnswers(elsewhere: Elsewhere, mostBytes: number): (question: Question, zones: Zones) => Encoded | 'elsewhere' {
+export function makeAnswers(elsewhere: Elsewhere, mostBytes: number): (question: DnsQuestion, zones: Zones) => Encoded | 'elsewhere' {
   const shelf = makeShelf(mostBytes);
   const nothing = makeNothing();
   return (question, zones) => {
@@ -64,7 +64,7 @@ function makeNothing(): (zones: Zones, key: string, make: () => Encoded) => Enco
 }
 
 /** The cache of answers that were asked for recently. */
-interface Shelf {
+interface AnswerCache {
   readonly get: (key: string) => Kept | undefined;
   /** Stores a copy of the answer with its own bytes, and returns the copy. */
   readonly put: (kept: Kept) => Kept;
@@ -74,7 +74,7 @@ interface Shelf {
  * The cache has two halves. When the young half is full, it becomes the old half and the previous old half is dropped. An answer found in the old
  * half is stored in the young half again.
  */
-function makeShelf(mostBytes: number): Shelf {
+function makeShelf(mostBytes: number): AnswerCache {
   let [young, old] = [new Map<string, Kept>(), new Map<string, Kept>()];
   let used = 0;
   let own = makeBlocks();

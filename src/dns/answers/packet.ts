@@ -1,12 +1,12 @@
 import { decode, encode, type Answer as LibraryRecord, type DecodedPacket } from 'dns-packet';
-import type { DnsRecord, Question, Rcode } from './answer.ts';
+import type { DnsRecord, DnsQuestion, Rcode } from './answer.ts';
 
 /** A query that was read and can be answered. */
 export interface Query {
   readonly id: number;
   /** The flags of the query that the answer repeats: recursion desired (RD) and checking disabled (CD). */
   readonly flags: number;
-  readonly question: Question;
+  readonly question: DnsQuestion;
   /** The bytes of the question as received. The answer repeats them, including the upper and lower case of the letters (0x20). */
   readonly asked: Buffer;
   /** Undefined when the query had no OPT record; the answer then has none either. */
@@ -117,20 +117,20 @@ export function refusal(packet: Buffer, rcode: Rcode): Buffer {
 }
 
 /** The records of one section as consecutive bytes, and the offset at which each record ends. */
-export interface Part {
+export interface PacketPart {
   readonly bytes: Buffer;
   readonly ends: readonly number[];
 }
 
-export const NONE: Part = { bytes: Buffer.alloc(0), ends: [] };
+export const NONE: PacketPart = { bytes: Buffer.alloc(0), ends: [] };
 
 /** An answer as bytes. They are the same for every query for the same name and type, whatever the case of its letters. */
 export interface Encoded {
   readonly rcode: number;
   readonly aa: boolean;
-  readonly answers: Part;
-  readonly authority: Part;
-  readonly additional: Part;
+  readonly answers: PacketPart;
+  readonly authority: PacketPart;
+  readonly additional: PacketPart;
 }
 
 interface ToEncode {
@@ -146,7 +146,7 @@ interface ToEncode {
  * not throw for an answer that `answer` made.
  */
 export function encodeAnswer({ rcode, aa, answers, authority, additional }: ToEncode, asked: string): Encoded {
-  const part = (records: readonly DnsRecord[]): Part => encodeRecords(records, asked);
+  const part = (records: readonly DnsRecord[]): PacketPart => encodeRecords(records, asked);
   return { rcode: RCODES[rcode], aa, answers: part(answers), authority: part(authority), additional: part(additional) };
 }
 
@@ -159,7 +159,7 @@ export function bareReply(rcode: Rcode): Encoded {
  * Encodes as many records as fit in a TCP message. The packet library encodes type, class, TTL and data, with the root as the name of every record;
  * the real names are put in front here.
  */
-function encodeRecords(records: readonly DnsRecord[], asked: string): Part {
+function encodeRecords(records: readonly DnsRecord[], asked: string): PacketPart {
   if (records.length === 0) return NONE;
   const few = records.slice(0, MOST_IN_MESSAGE);
   const rootOnly = encode({ answers: few.map((record) => ({ ...record, name: '.', class: 'IN' })) });

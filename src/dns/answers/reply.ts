@@ -1,7 +1,7 @@
-import { AA, HEADER, NONE, optOf, QR, RA, TC, type Encoded, type Part, type Query } from './packet.ts';
+import { AA, HEADER, NONE, optOf, QR, RA, TC, type Encoded, type PacketPart, type Query } from './packet.ts';
 
 /** How an answer is to be sent. */
-export interface Reply {
+export interface DnsReply {
   /** The longest allowed answer, in bytes. */
   readonly limit: number;
   /**
@@ -19,7 +19,7 @@ export interface Reply {
  * Writes the packet that answers a query, with its answers in random order. When it would be too long, the additional records are dropped first, then
  * the answers that do not fit. A shortened packet has the TC flag when `saysCut` is set.
  */
-export function writeReply(query: Query, { rcode, aa, ...parts }: Encoded, { limit, saysCut, recursive, random }: Reply): Buffer {
+export function writeReply(query: Query, { rcode, aa, ...parts }: Encoded, { limit, saysCut, recursive, random }: DnsReply): Buffer {
   const end = optOf(query.edns);
   const room = limit - HEADER - query.asked.length - (end?.length ?? 0);
   const { answers, authority, additional } = parts;
@@ -27,7 +27,7 @@ export function writeReply(query: Query, { rcode, aa, ...parts }: Encoded, { lim
   const chosen = answers.ends.length < 2 ? answers : shuffled(answers, random, isWhole ? Infinity : room);
   const both = isWhole || answers.bytes.length + authority.bytes.length <= room;
   const rest = isWhole ? [authority, additional] : both ? [authority, NONE] : [NONE, NONE];
-  const [its, others] = rest as [Part, Part];
+  const [its, others] = rest as [PacketPart, PacketPart];
   const fits = chosen.bytes.length <= room ? chosen : NONE;
   const header = Buffer.allocUnsafe(HEADER);
   header.writeUInt16BE(query.id, 0);
@@ -40,7 +40,7 @@ export function writeReply(query: Query, { rcode, aa, ...parts }: Encoded, { lim
 }
 
 /** The records in random order, as many as fit into `room` bytes. */
-function shuffled({ bytes, ends }: Part, random: () => number, room: number): Part {
+function shuffled({ bytes, ends }: PacketPart, random: () => number, room: number): PacketPart {
   const order = ends.map((_, i) => i);
   const pieces: Buffer[] = [];
   const chosen: number[] = [];

@@ -19,7 +19,7 @@ export interface Connection {
   readonly idle: () => void;
 }
 
-interface Limits {
+interface ConnectionLimits {
   readonly most: number;
   /** The most connections from one /24 (IPv4) or /56 (IPv6) network. */
   readonly mostOfSource: number;
@@ -32,7 +32,7 @@ interface Open {
 }
 
 /** Returns an empty set of connections. The order of the internal set is the order in which connections were last used. */
-export function makeConnections({ most, mostOfSource }: Limits): Connections {
+export function makeConnections({ most, mostOfSource }: ConnectionLimits): Connections {
   const all = new Set<Open>();
   const closeOldest = (among: readonly Open[]): void => {
     const oldest = among.find(({ isBusy }) => !isBusy) ?? among[0];

@@ -39,7 +39,7 @@ export function makeForward({ upstreams, deadlineMs, most, signal }: ForwardSett
   });
 }
 
-interface Asking {
+interface UpstreamQuery {
   readonly upstreams: readonly Endpoint[];
   /** The deadline for each try, in milliseconds. */
   readonly tryMs: number;
@@ -47,7 +47,7 @@ interface Asking {
   readonly signal: AbortSignal;
 }
 
-async function askAll(query: Query, { upstreams, tryMs, transport, signal }: Asking): Promise<Buffer | undefined> {
+async function askAll(query: Query, { upstreams, tryMs, transport, signal }: UpstreamQuery): Promise<Buffer | undefined> {
   let poor: Buffer | undefined;
   let silent = upstreams;
   for (let round = 0; round < ROUNDS; round++) {
@@ -87,12 +87,12 @@ async function ask({ query, transport, ...one }: One): Promise<Buffer | undefine
 
 const randomBits: RandomBits = (count) => Array.from(randomBytes(count), (byte) => byte > 127);
 
-type Way = Pick<One, 'upstream' | 'signal'>;
+type ForwardWay = Pick<One, 'upstream' | 'signal'>;
 
 const tooLate = (): Error => new Error('no answer in time');
 
 /** Uses a connected socket, which receives packets from the upstream's address and port only, and ignores packets that do not answer the query. */
-async function askUdp(query: Buffer, { upstream: { address, port }, signal }: Way): Promise<Buffer> {
+async function askUdp(query: Buffer, { upstream: { address, port }, signal }: ForwardWay): Promise<Buffer> {
   const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4' });
   try {
     return await new Promise<Buffer>((resolve, reject) => {
@@ -117,7 +117,7 @@ async function askUdp(query: Buffer, { upstream: { address, port }, signal }: Wa
   }
 }
 
-async function askTcp(query: Buffer, { upstream: { address, port }, signal }: Way): Promise<Buffer | undefined> {
+async function askTcp(query: Buffer, { upstream: { address, port }, signal }: ForwardWay): Promise<Buffer | undefined> {
   const socket = connect({ host: address, port, signal });
   socket.on('error', () => undefined); // the awaited calls below reject with the error
   try {

@@ -3,7 +3,7 @@ import type { Allow } from './rate.ts';
 import type { Respond } from '../answers/respond.ts';
 
 /** An endpoint to listen on and the function that answers there. */
-export interface Listening {
+export interface DnsListener {
   readonly endpoint: Endpoint;
   readonly respond: Respond;
   /** Whether a source address may have one more UDP answer now. When it may not, it gets a truncated answer, so that the client asks over TCP. */

@@ -8,7 +8,7 @@ import { cutReply, type Respond } from '../answers/respond.ts';
 import type { Allow } from './rate.ts';
 import { listenTcp } from './tcp.ts';
 import { unlistened } from './unlistened.ts';
-import type { Listening } from './listening.ts';
+import type { DnsListener } from './listening.ts';
 
 export interface ServerSettings {
   readonly endpoints: readonly Endpoint[];
@@ -43,7 +43,7 @@ export async function serveDns({ endpoints, respond, allow, log, signal }: Serve
   return { ended: aborted(signal).then(close) };
 }
 
-async function listenUdp({ endpoint: { address, port }, respond, allow, failed }: Listening): Promise<() => Promise<void>> {
+async function listenUdp({ endpoint: { address, port }, respond, allow, failed }: DnsListener): Promise<() => Promise<void>> {
   const isV6 = isIPv6(address);
   const socket = createSocket({
     type: isV6 ? 'udp6' : 'udp4',
@@ -94,7 +94,7 @@ async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
 }
 
-function failureLog(log: ServerSettings['log'], endpoint: Endpoint): Listening['failed'] {
+function failureLog(log: ServerSettings['log'], endpoint: Endpoint): DnsListener['failed'] {
   return (error) => {
     log.debug({ at: textOf(endpoint), reason: sentence(error) }, 'a DNS query could not be answered');
   };

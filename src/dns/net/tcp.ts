@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, isIPv6, type Socket } from 'node:net';
 import { makeConnections, type Connection } from './connections.ts';
-import type { Listening } from './listening.ts';
+import type { DnsListener } from './listening.ts';
 import type { Respond } from '../answers/respond.ts';
 
 /**
@@ -13,7 +13,7 @@ const LIMITS = { most: 256, mostOfSource: 32 };
 const IDLE_MS = 10_000;
 
 /** Answers over TCP. Each message is preceded by its length (RFC 7766). Resolves with a function that closes the server, once it listens. */
-export async function listenTcp({ endpoint: { address, port }, respond, failed }: Listening): Promise<() => Promise<void>> {
+export async function listenTcp({ endpoint: { address, port }, respond, failed }: DnsListener): Promise<() => Promise<void>> {
   const connections = makeConnections(LIMITS);
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     const connection = connections.add(socket, socket.remoteAddress ?? '');

@@ -5,7 +5,7 @@ import { agentTail, dcosLabel, faultOf, LONGEST_LABEL, LONGEST_NAME, marked, mes
 import type { NameSuffix, NameSuffixes, Protocol } from './name-suffixes.ts';
 
 /** The operator's decisions about names, and the places that follow from them. */
-export interface Naming {
+export interface NamingRules {
   readonly places: NameSuffixes;
   readonly ipSources: readonly IpSource[];
   /** Whether unhealthy tasks are left out when the app has healthy ones. */
@@ -78,7 +78,7 @@ export interface NameRecord {
  * dcos_dns_mesos). Includes records whose names are too long: see `isUnfit`. A task without an address has no service records. `only` limits the
  * result to one place, to save work.
  */
-export function recordsOf(named: NamedTask, { places, ipSources }: Naming, only?: NameSuffix): readonly NameRecord[] {
+export function recordsOf(named: NamedTask, { places, ipSources }: NamingRules, only?: NameSuffix): readonly NameRecord[] {
   const { task, definition, stems, mark } = named;
   const own = addressesOf(task, ipSources);
   const agent = agentAddresses(task);

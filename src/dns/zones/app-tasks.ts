@@ -1,7 +1,7 @@
 import type { AppId } from '../../model/names.ts';
 import type { App, Definition, Task } from '../../model/snapshot.ts';
 import { answering } from './answering-tasks.ts';
-import { isUnfit, makeNamedTask, makeStems, recordsOf, unfitness, type NamedTask, type Naming, type Stems } from './app-names.ts';
+import { isUnfit, makeNamedTask, makeStems, recordsOf, unfitness, type NamedTask, type NamingRules, type Stems } from './app-names.ts';
 
 /** What the DNS side needs to know of an app. It stays the same object while its names stay the same. */
 export interface NamedApp {
@@ -21,7 +21,7 @@ export interface AnsweringTask extends NamedTask, Pick<NamedApp, 'places' | 'unf
  * Returns what the DNS side needs to know of an app. Tasks whose names did not change are the same objects as in `before`; when no task changed,
  * `before` itself is returned.
  */
-export function makeNamedApp(app: App, naming: Naming, before: NamedApp | undefined): NamedApp {
+export function makeNamedApp(app: App, naming: NamingRules, before: NamedApp | undefined): NamedApp {
   const stems = before?.stems ?? makeStems(app.id);
   const known = new Map(before?.tasks.map((named) => [named.task.id, named]));
   const tasks = answering(app, naming).map((task) => {
@@ -37,7 +37,7 @@ export function makeNamedApp(app: App, naming: Naming, before: NamedApp | undefi
   return { id: app.id, stems, tasks, places, unfit: tasks.find(({ unfit }) => unfit !== undefined)?.unfit };
 }
 
-function placesOf(task: NamedTask, naming: Naming): Pick<NamedApp, 'places' | 'unfit'> {
+function placesOf(task: NamedTask, naming: NamingRules): Pick<NamedApp, 'places' | 'unfit'> {
   const places = task.stems.all.map(() => 0);
   let unfit: string | undefined;
   for (const record of recordsOf(task, naming)) {
@@ -65,7 +65,7 @@ function isSameList(one: readonly unknown[], other: readonly unknown[]): boolean
 }
 
 /** The names that exist only because names of the app lie below them; names of single tasks are not covered. A name may come several times. */
-export function* aboveOf({ stems, places: sets }: NamedApp, { places }: Naming): Generator<string> {
+export function* aboveOf({ stems, places: sets }: NamedApp, { places }: NamingRules): Generator<string> {
   for (const { at, text } of stems.all) {
     for (const place of places.all) {
       if (((sets[at] ?? 0) & place.bit) === 0) continue;

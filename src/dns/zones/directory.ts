@@ -2,7 +2,7 @@ import { keep } from '../../lib/keep.ts';
 import { common, each } from '../../lib/lists.ts';
 import type { AppId } from '../../model/names.ts';
 import type { App } from '../../model/snapshot.ts';
-import { isUnfit, recordsOf, type NamedTask, type NameRecord, type Naming } from './app-names.ts';
+import { isUnfit, recordsOf, type NamedTask, type NameRecord, type NamingRules } from './app-names.ts';
 import { aboveOf, makeNamedApp, type NamedApp } from './app-tasks.ts';
 import { gather, isEmpty, keepEntries, makeMemo, makeEntry, merged, NOTHING, type Memo, type Entries } from './entries.ts';
 import { makeCounts, makeOwners, type Owners } from './owners.ts';
@@ -22,7 +22,7 @@ export interface Directory {
   readonly byStem: Owners<NamedApp>;
 }
 
-export function makeDirectory(naming: Naming): Directory {
+export function makeDirectory(naming: NamingRules): Directory {
   const index = makeIndex(naming);
   const known = new Map<AppId, NamedApp>();
   const name = each((app: App) => makeNamedApp(app, naming, known.get(app.id)));
@@ -63,7 +63,7 @@ function difference<One extends object>(
 
 type Index = ReturnType<typeof makeIndex>;
 
-function makeIndex(naming: Naming) {
+function makeIndex(naming: NamingRules) {
   const byStem = makeOwners<NamedApp>();
   const byMark = makeOwners<NamedTask>();
   const above = makeCounts();
@@ -96,7 +96,7 @@ interface PlaceEntries {
   readonly ofTask: Memo<NamedTask, Entry> | undefined;
 }
 
-function makePlaceEntries(naming: Naming): ReadonlyMap<NameSuffix, PlaceEntries> {
+function makePlaceEntries(naming: NamingRules): ReadonlyMap<NameSuffix, PlaceEntries> {
   const { all, tasks, agents } = naming.places;
   const entriesOf = (place: NameSuffix): PlaceEntries => ({
     ofApp: makeMemo({ make: (app) => gather(sharedRecords(app, naming, place)), keep: keepEntries }),
@@ -105,11 +105,11 @@ function makePlaceEntries(naming: Naming): ReadonlyMap<NameSuffix, PlaceEntries>
   return new Map(all.map((place) => [place, entriesOf(place)]));
 }
 
-function* sharedRecords({ tasks }: NamedApp, naming: Naming, place: NameSuffix): Generator<NameRecord> {
+function* sharedRecords({ tasks }: NamedApp, naming: NamingRules, place: NameSuffix): Generator<NameRecord> {
   for (const task of tasks) for (const record of recordsOf(task, naming, place)) if (record.mark === '') yield record;
 }
 
-function ownEntry(task: NamedTask, naming: Naming, place: NameSuffix): Entry {
+function ownEntry(task: NamedTask, naming: NamingRules, place: NameSuffix): Entry {
   const record = recordsOf(task, naming, place).find(({ mark }) => mark !== '');
   return record === undefined ? NOTHING : makeEntry(record.addresses, []);
 }

@@ -33,13 +33,13 @@ export function makeOwners<Owner extends object>(): Owners<Owner> {
 }
 
 /** A set of words in which a word stays until it was removed as often as it was added. */
-export interface Counts {
+export interface WordCounts {
   readonly has: (word: string) => boolean;
   readonly add: (word: string) => void;
   readonly remove: (word: string) => void;
 }
 
-export function makeCounts(): Counts {
+export function makeCounts(): WordCounts {
   const counts = new Map<string, number>();
   return {
     has: (word) => counts.has(word),

@@ -1,4 +1,4 @@
-import { isUnfit, nameOf, recordsOf, targetOf, type NamedTask, type NameRecord, type Naming } from './app-names.ts';
+import { isUnfit, nameOf, recordsOf, targetOf, type NamedTask, type NameRecord, type NamingRules } from './app-names.ts';
 import { isIPv6 } from 'node:net';
 import type { ListedRecord } from './records.ts';
 
@@ -7,7 +7,7 @@ import type { ListedRecord } from './records.ts';
  * task's addresses, the agent's addresses, the agent's ports, and the ports for discovery. Each address is listed for the app's name and then for
  * the task's own name. DC/OS's names are not included.
  */
-export function listRecords(named: NamedTask, naming: Naming): readonly ListedRecord[] {
+export function listRecords(named: NamedTask, naming: NamingRules): readonly ListedRecord[] {
   const { tasks, agents, services, agentServices } = naming.places;
   const fit = recordsOf(named, naming).filter((record) => !isUnfit(record));
   return named.stems.mesos.flatMap((stem) => {

@@ -3,7 +3,7 @@ import type { Problem } from '../../model/problem.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import type { IpSource } from './addresses.ts';
 import { dcosApex, mesosApex, mirrorApex, nameServerOf } from './apexes.ts';
-import { recordsOf, type Naming } from './app-names.ts';
+import { recordsOf, type NamingRules } from './app-names.ts';
 import { makeDirectory, type Directory } from './directory.ts';
 import { gather, makeEntry, NOTHING } from './entries.ts';
 import { isIn, LONGEST_NAME, taskName } from './dns-names.ts';
@@ -35,7 +35,7 @@ export interface ZoneSettings {
  */
 export function makeZones(settings: ZoneSettings): (snapshot: Snapshot) => Zones {
   const { domain, ipSources, healthyOnly } = settings;
-  const naming: Naming = { places: makeNameSuffixes(settings), ipSources, healthyOnly };
+  const naming: NamingRules = { places: makeNameSuffixes(settings), ipSources, healthyOnly };
   const directory = makeDirectory(naming);
   const apexes = [dcosApex, mirrorApex(domain), mesosApex(domain, settings.ttl)];
   const apexOf: Zones['apexOf'] = (name) => apexes.find((apex) => isIn(name, apex.name));
@@ -84,7 +84,7 @@ function makeRename(domain: string): (entry: Entry) => Entry {
   };
 }
 
-function* namesOfTasks({ apps }: Directory, naming: Naming): Generator<TaskNames> {
+function* namesOfTasks({ apps }: Directory, naming: NamingRules): Generator<TaskNames> {
   for (const { id: app, tasks } of apps()) {
     for (const named of tasks) {
       yield {

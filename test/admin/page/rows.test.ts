@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { chooseRows, mergeRows, shortly, sumOf, type Wish } from '../../../src/admin/page/rows.ts';
+import { chooseRows, mergeRows, shortly, sumOf, type ListWish } from '../../../src/admin/page/rows.ts';
 import type { BackendShape } from '../../../src/admin/page/shapes.ts';
 import type { AppRow } from '../../../src/explain/app-rows.ts';
 import type { AppId } from '../../../src/model/names.ts';
@@ -24,7 +24,7 @@ const FIGURES = new Map([
   figures('idle_10004', { errors: 0.5 }),
 ]);
 
-test.each<[Partial<Wish>, readonly string[]]>([
+test.each<[Partial<ListWish>, readonly string[]]>([
   [{}, ['/cart', '/shop/web', '/idle', '/other']],
   [{ q: 'SHOP acme' }, ['/shop/web']],
   [{ q: 'idle_10004' }, ['/idle']],

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { answer, type Answer } from '../../../src/dns/answers/answer.ts';
+import { answer, type DnsAnswer } from '../../../src/dns/answers/answer.ts';
 import { makeMayKnow } from '../../../src/dns/answers/foreign-names.ts';
 import { ADDRESSES, makeZones, NGINX } from '../zones/zones.ts';
 
@@ -7,14 +7,14 @@ const ZONES = makeZones(NGINX, { serial: 7 });
 
 const NOBODY: (name: string) => boolean = () => false;
 
-function say(name: string, type = 'A', { klass = 'IN', mayKnow = NOBODY } = {}): Answer | 'elsewhere' {
+function say(name: string, type = 'A', { klass = 'IN', mayKnow = NOBODY } = {}): DnsAnswer | 'elsewhere' {
   return answer({ name, type, class: klass }, ZONES, { mayKnow });
 }
 
 /** In words: 'NOERROR aa | A 1.2.3.4 | SOA mesos | '. */
-function inWords(said: Answer | 'elsewhere'): string {
+function inWords(said: DnsAnswer | 'elsewhere'): string {
   if (said === 'elsewhere') return said;
-  const list = (records: Answer['answers']): string =>
+  const list = (records: DnsAnswer['answers']): string =>
     records
       .map(({ name, type, data }) => `${type} ${type === 'SOA' ? name : type === 'SRV' ? `${data.target}:${data.port}` : data}`)
       .join(', ');
