@@ -57,9 +57,10 @@ function installPackages() {
 }
 
 function build() {
-  const inputs = [...filesBelow(at('src')), at('tsconfig.json'), at('package-lock.json')];
+  const inputs = [...filesBelow(at('src')), at('tsconfig.json'), at('package-lock.json'), at('bin', 'in-few-files.js')];
   if (changed(at('dist', 'main.js')) >= Math.max(...inputs.map(changed))) return;
   run(process.execPath, [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', at('tsconfig.json')], 'the build failed');
+  run(process.execPath, [at('bin', 'in-few-files.js')], 'the build failed');
   if (changed(at('dist', 'main.js')) === 0) throw new Error('the build made no dist/main.js');
 }
 

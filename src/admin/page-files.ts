@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { inTime } from '../lib/deadline.ts';
 import { refused, type RouteAnswer, type AdminRoute } from './route.ts';
 
-/** Where the files of the page are: the text and the style beside the templates, the scripts beside this file, as they are compiled. */
+/** Where the files of the page are: the text and the style beside the templates, the scripts in this room, as they are compiled, also when this code is in `dist/command`. */
 const TEXTS = fileURLToPath(new URL('../../page/', import.meta.url));
-const SCRIPTS = fileURLToPath(new URL('./page/', import.meta.url));
+const SCRIPTS = fileURLToPath(new URL('../admin/page/', import.meta.url));
 
 const TYPES = {
   html: 'text/html; charset=utf-8',

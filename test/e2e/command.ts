@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ends } from './fixtures/stage.ts';
 import { PATIENCE_MS, until } from './until.ts';
 
-/** What `npm run e2e` puts together of the built command (fixtures/one-file.js), or the command itself. */
-export const COMMAND = process.env['E2E_COMMAND'] ?? path.resolve('bin/marathon-lb-ts.js');
+/** The command, as it was built. */
+export const COMMAND = path.resolve('bin/marathon-lb-ts.js');
 
 /** Throws a sentence where the command was not built. */
 export function needBuild(): void {

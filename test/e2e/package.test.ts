@@ -46,10 +46,13 @@ async function install(): Promise<{ readonly program: string; readonly files: re
   return { program: path.join(own, 'bin', 'marathon-lb-ts.js'), files: files.map((file) => file.path).sort(), folder };
 }
 
+/** What is in bin/ for a clone and for the image alone. */
+const NOT_PACKED = ['bin/setup.js', 'bin/in-few-files.js', 'bin/container-start'];
+
 test('the package holds what the program needs and nothing else, and runs in an empty folder', async () => {
   const { program, files, folder } = await install();
-  const compiled = (await filesBelow('src', '.ts')).map((name) => name.replace(/^src(.*)ts$/, 'dist$1js'));
-  const commands = (await filesBelow('bin', '')).filter((name) => !['bin/setup.js', 'bin/container-start'].includes(name));
+  const compiled = ['dist/main.js', ...(await filesBelow('dist/command', '.js')), ...(await filesBelow('dist/admin/page', '.js'))];
+  const commands = (await filesBelow('bin', '')).filter((name) => !NOT_PACKED.includes(name));
   const texts = [...(await filesBelow('templates', '')), ...(await filesBelow('page', ''))];
   expect(files).toEqual(['LICENSE', 'README.md', 'package.json', ...commands, ...compiled, ...texts].sort());
 
