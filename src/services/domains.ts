@@ -10,7 +10,8 @@ export type Domains = ReadonlyMap<string, readonly string[]>;
  * the text has a different form.
  */
 export function readDomains(text: string): Domains {
-  return readLists(text, (word) => /^(?:\*|(?:\*\.)?[a-z0-9_][a-z0-9_.-]{0,252})$/.test(word));
+  const is = (word: string): boolean => /^(?:\*|(?:\*\.)?[a-z0-9_][a-z0-9_.-]{0,252})$/.test(word);
+  return readLists(text, { is, example: '*.a.acme.org' });
 }
 
 /** Whether an app may claim a virtual host: a folder that the app is in, directly or further below, lists a pattern for the host. */

@@ -16,7 +16,7 @@ export type GroupRule = 'folder' | 'any' | ReadonlyMap<string, readonly string[]
  * different form.
  */
 export function readGroupRule(text: string): GroupRule {
-  return readLists(text, (word) => /^\/(?:[\w./-]*[\w.-])?$/.test(word));
+  return readLists(text, { is: (word) => /^\/(?:[\w./-]*[\w.-])?$/.test(word), example: '/team-a' });
 }
 
 /** Which apps are merged with others. */

@@ -18,6 +18,15 @@ test.each([
   expect(mayClaim(DOMAINS, appId(app), host)).toBe(may);
 });
 
+test.each([
+  ['[]', 'a JSON object with lists is wanted, like {"/team-a": ["*.a.acme.org"]}'],
+  ['{"team": []}', 'the key "team" is not a path like \'/team-a\''],
+  ['{"/a": "x"}', 'the value of "/a" is "x", and a list is wanted, like ["*.a.acme.org"]'],
+  ['{"/a": ["X y"]}', 'the list of "/a" holds "X y", and texts like "*.a.acme.org" are wanted'],
+])('the operator is told what is wanted in place of %s', (text, message) => {
+  expect(() => readDomains(text)).toThrow(message);
+});
+
 test.each(['', '[]', '{"team": []}', '{"/a": "x"}', '{"/a": ["X y"]}', '{"/a": ["a*.acme.org"]}'])('%j is no such file', (text) => {
   expect(() => readDomains(text)).toThrow(Error);
 });
