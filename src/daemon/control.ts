@@ -28,7 +28,7 @@ export interface Control extends ControlAnswers {
 
 const REQUEST_MS = 5_000; // until the request must have arrived; the answer has no deadline
 const LONGEST_PATH = 107; // in bytes: the size of sockaddr_un, see unix(7)
-const LONGEST_LINE = 2 ** 20;
+const LONGEST_LINE = 2 ** 20; // in characters
 
 /**
  * Answers `askDaemon` on `<runDir>/daemon.sock` (mode 600) until the signal aborts. A socket file left over is replaced. Resolves when it listens,
@@ -55,7 +55,7 @@ export async function serveControl({ runDir, signal, ...answers }: Control): Pro
 
 async function answer(socket: Socket, answers: ControlAnswers): Promise<void> {
   socket.on('error', () => undefined); // whoever asked is gone
-  const late = (): Error => new Error('no request');
+  const late = (): Error => new Error(`no request came within ${REQUEST_MS} ms`);
   const request = await withDeadline({ ms: REQUEST_MS, late }, (enough) => firstLine(socket, enough)).catch(() => '');
   const result = await replyTo(request, answers).catch((error: unknown) => ({ ok: false, text: sentence(error) }));
   socket.end(`${JSON.stringify(result)}\n`);
@@ -108,7 +108,7 @@ function firstLine(socket: Socket, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     const fail = (): void => {
-      reject(new Error('no line', { cause: signal.reason }));
+      reject(new Error('the connection ended before a whole line came, or the line is too long', { cause: signal.reason }));
     };
     socket.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;

@@ -4,7 +4,8 @@ import type { Settings } from '../options/options.ts';
 import { ask, NoAnswer, showProc } from '../socket/master.ts';
 import { readStat } from '../socket/stat-rows.ts';
 import { makeRuntime } from '../socket/worker.ts';
-import { mapFolderOf, masterSocketOf } from './reach-haproxy.ts';
+import { mapFolderOf } from './reach-haproxy.ts';
+import { noSocketToAsk, socketToAsk } from './socket-to-ask.ts';
 
 /** How long one worker may take to answer, in milliseconds. */
 const WORKER_MS = 2_000;
@@ -14,17 +15,15 @@ const WORKER_MS = 2_000;
  * have sessions. Where HAProxy is reloaded by --command, only the worker that serves can be asked.
  */
 export function openWorkers(settings: Settings): (backends: readonly string[]) => Promise<Workers> {
-  const { command, haproxySocket } = settings;
-  const mapFolder = mapFolderOf(settings);
-  if (command !== undefined && haproxySocket === undefined)
-    return () => Promise.reject(new Error('HAProxy is reloaded by --command and no --haproxy-socket is given, so it can not be asked'));
-  const socketPath = command === undefined ? masterSocketOf(settings) : (haproxySocket ?? '');
+  const at = socketToAsk(settings);
+  if (at === undefined) return () => Promise.reject(noSocketToAsk());
+  const { socketPath } = at;
   return async (backends) => {
-    const runtime = makeRuntime({ socketPath, prefix: command === undefined ? '@1 ' : '', mapFolder, deadlineMs: WORKER_MS });
+    const runtime = makeRuntime({ ...at, mapFolder: mapFolderOf(settings), deadlineMs: WORKER_MS });
     const states = await runtime.read(backends.map(stateOf));
     const answers = await runtime.read(states.flatMap(idIn).map(statOf));
     const serving = answers.flatMap((answer) => readRows(answer) ?? []);
-    if (command !== undefined) return { serving, old: [], oldWorkers: 0 };
+    if (settings.command !== undefined) return { serving, old: [], oldWorkers: 0 };
     const { workers, oldWorkers } = await showProc({ socketPath, deadlineMs: WORKER_MS });
     const pids = [...workers, ...oldWorkers].map(({ pid }) => pid).filter((pid) => pid !== runtime.pid());
     const old = await Promise.all(pids.map((pid) => rowsOf({ socketPath, pid, backends })));

@@ -123,8 +123,3 @@ function openFiles({ settings, log, tell, signal, now, env: all }: Given, env: E
 export function mapFolderOf({ haproxyConfig }: Settings): string {
   return path.dirname(path.resolve(haproxyConfig));
 }
-
-/** The socket of the master of our HAProxy, or of a service's. */
-export function masterSocketOf({ haproxyMasterSocket, runDir }: Settings): string {
-  return path.resolve(haproxyMasterSocket ?? path.join(runDir, 'master.sock'));
-}
