@@ -6,8 +6,7 @@ import type { Holder } from '../model/holder.ts';
 import type { TakenBind } from '../model/quarantine.ts';
 import type { Front } from '../model/service.ts';
 import { arrange, contest, holderOf, type Arrangement, type Claim, type OwnBind } from '../services/arrange.ts';
-import { bindOf, bindWords } from '../services/holders.ts';
-import { makeHolder } from '../services/holders.ts';
+import { bindOf, bindWords, makeHolder } from '../services/holders.ts';
 import type { RenderSettings } from './render.ts';
 
 interface HoldersAndAbsent {
@@ -63,7 +62,8 @@ function makeArrangeFew(wholeOf: WholeOf): (claims: readonly Claim[], others: Ar
   const holdersOf = each(({ front }: Claim) => wholeOf(front));
   return (claims, { holders, ...others }) => {
     const { own, absent } = others;
-    const few = contested(claims, [...own.map(({ port }) => portWord(port)), ...absent.flatMap((front) => claimedWords(front, wholeOf))]);
+    const words = [...own.map(({ port }) => portWord(port)), ...absent.flatMap((front) => claimedWords(front, wholeOf))];
+    const few = contested(claims, words);
     const [fronts, wholes] = [frontsOf(claims), holdersOf(claims)];
     if (few.length === 0 && absent.length === 0) return { fronts, holders: wholes, leftOut: [], problems: [] };
     const { all, ...told } = contest(
@@ -71,13 +71,7 @@ function makeArrangeFew(wholeOf: WholeOf): (claims: readonly Claim[], others: Ar
       { ...others, holders: concerned(holders, [...few.map(({ front }) => front), ...absent]) },
       wholeOf,
     );
-    const ofClaims = new Map(few.map((claim, i) => [claim, all[i]]));
-    const byPlace = new Map(
-      claims.flatMap((claim, place) => {
-        const one = ofClaims.get(claim);
-        return one === undefined ? [] : [[place, one] as const];
-      }),
-    );
+    const byPlace = byPlaceIn(claims, few, all);
     const got = new Map(Array.from(byPlace, ([place, one]) => [place, one.got]));
     const held = wholes.flatMap((whole, place) => {
       const one = byPlace.get(place);
@@ -95,6 +89,17 @@ function makeArrangeFew(wholeOf: WholeOf): (claims: readonly Claim[], others: Ar
     const words = new Set(fronts.flatMap((front) => [...wholeOf(front).holds, ...bindWordsOf(front)]));
     return holders.filter(({ holds }) => holds.some((word) => words.has(word)));
   }
+}
+
+/** What each of a few claims got, by the place of the claim among all claims. `results` has the result of `few[i]` at i. */
+function byPlaceIn<Result>(claims: readonly Claim[], few: readonly Claim[], results: readonly Result[]): ReadonlyMap<number, Result> {
+  const ofClaims = new Map(few.map((claim, i) => [claim, results[i]]));
+  return new Map(
+    claims.flatMap((claim, place) => {
+      const result = ofClaims.get(claim);
+      return result === undefined ? [] : [[place, result] as const];
+    }),
+  );
 }
 
 /** The words by which claims may contest each other: those of a holder, and the port of a bind, because binds of several addresses may overlap. */

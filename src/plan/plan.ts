@@ -177,10 +177,10 @@ interface ServersParts {
 }
 
 function planAllServers({ running, release, pairs, defaults }: ServersParts): ServerPlan {
-  const apart = byBackend(running.exceptions);
+  const exceptions = byBackend(running.exceptions);
   const plans = pairs.map(([before, after]): ServerPlan => {
     if (running.lost.has(after.backend)) return { commands: [], reload: [] };
-    const its = apart.get(after.backend) ?? new Map<ServerName, ServerException>();
+    const its = exceptions.get(after.backend) ?? new Map<ServerName, ServerException>();
     if (before === after && Array.from(its.values()).every((one) => isOver(one, after))) return { commands: [], reload: [] };
     const plan = planServers({ before, after, exceptions: its, release, traits: lazily(() => traitsOf(before, defaults())) });
     if (plan.commands.length === 0 && plan.reload.length === 0) return plan;
@@ -196,11 +196,11 @@ function isOver({ stage, server }: ServerException, { servers }: BackendSection)
   return stage === 'stopped' && !servers.has(server);
 }
 
-function byBackend(apart: Running['exceptions']): ReadonlyMap<BackendName, ReadonlyMap<ServerName, ServerException>> {
+function byBackend(exceptions: Running['exceptions']): ReadonlyMap<BackendName, ReadonlyMap<ServerName, ServerException>> {
   const all = new Map<BackendName, Map<ServerName, ServerException>>();
-  for (const one of apart.values()) {
-    const its = all.get(one.backend) ?? new Map<ServerName, ServerException>();
-    all.set(one.backend, its.set(one.server, one));
+  for (const one of exceptions.values()) {
+    const ofBackend = all.get(one.backend) ?? new Map<ServerName, ServerException>();
+    all.set(one.backend, ofBackend.set(one.server, one));
   }
   return all;
 }
