@@ -110,13 +110,13 @@ interface ReloadWords {
 /** Lines of a userlist that hold a user's password. */
 const SECRET = /^user\s|password/;
 
-/**
- * What happens to the configuration after a refusal that the operator has to mend: when HAProxy accepted a configuration before, when it did not yet,
- * when the refusal may pass by itself, and when the default template is used.
- */
+/** The end of a hint, after a refusal that the operator has to mend: HAProxy had accepted an earlier configuration. */
 const STAYS = 'the previous configuration stays in place';
+/** The end of a hint, after a refusal that may pass by itself. */
 export const TRIED_AGAIN = 'it is tried again after growing waits, and the previous configuration stays in place until then';
+/** The end of a hint, after a refusal that the operator has to mend: HAProxy has accepted no configuration yet. */
 export const NOTHING_SERVES = 'HAProxy has accepted no configuration yet, so nothing is served';
+/** The end of a hint, where the default template is used because HAProxy refused the operator's. */
 export const DEFAULTED = 'the default template is used in its place until the load balancer is started again';
 
 function ofOperator(message: string, hint: string, effect = STAYS): Problem {

@@ -42,11 +42,12 @@ export interface DocumentSettings {
   readonly defaultOptions: readonly string[];
 }
 
-/** The file names of the maps: from virtual host to backend, and from app id to backend. */
+/** The file name of the map from virtual host to backend. */
 export const DOMAIN_MAP = 'domain2backend.map';
+/** The file name of the map from app id to backend, for requests with the header X-Marathon-App-Id. */
 export const APP_MAP = 'app2backend.map';
 /**
- * Empty, or with the entry `stop`. With that entry the health page is red, because HAProxy is about to end or because one of the operator's ports is
+ * The file name of the map for the health page. It is empty, or has the entry `stop`. With that entry the health page is red, because HAProxy is about to end or because one of the operator's ports is
  * not bound.
  */
 export const HEALTH_MAP = 'health.map';

@@ -8,7 +8,9 @@ export type Logger = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
 /** From the level that logs most to the level that logs nothing. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+/** From which level on lines are written; `silent` writes none. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
+/** How a line is written: as text for people, or as one JSON object. */
 export type LogFormat = 'text' | 'json';
 
 /** Facts whose values are never written, even if somebody logs them by mistake. */

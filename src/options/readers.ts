@@ -43,10 +43,14 @@ export function whole(least: number, most: number, what: string): (text: string)
   };
 }
 
+/** A port that something listens on. */
 export const port = whole(1, 65535, 'a port');
+/** A port, or 0 for none. */
 export const portOrNone = whole(0, 65535, 'a port, or 0');
 const YEAR = 31_536_000;
+/** A time in whole seconds, up to a year. */
 export const seconds = whole(1, YEAR, 'seconds');
+/** A time in whole milliseconds, up to ten minutes. */
 export const milliseconds = whole(0, 600_000, 'milliseconds');
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };

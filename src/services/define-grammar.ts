@@ -22,6 +22,7 @@ export interface Grammar<Value> {
 /** A text that HAProxy reads as one word, wherever it is in a line. */
 export const WORD = /^[^\s"'#\\\p{Cc}]+$/u;
 
+/** The words of a text, which white space separates; none of an empty text. */
 export const words = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== '');
 
 /** The most characters of a value: longer than any sensible value, and short enough for HAProxy's regular expressions and buffers. */

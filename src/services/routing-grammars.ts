@@ -3,16 +3,20 @@ import { grammar } from './define-grammar.ts';
 
 const PATH_TYPES: readonly PathType[] = ['prefix', 'segment', 'exact', 'regex'];
 
+/** How a path is compared with that of a request. */
 export const pathType = grammar("'prefix', 'segment', 'exact' or 'regex'", (text) =>
   PATH_TYPES.find((type) => type === text.toLowerCase()),
 );
 
+/** What is done with TLS. `passthrough`: HAProxy does not end it, and the server of the app does. */
 export const tls = grammar("'passthrough'", (text) => (text.toLowerCase() === 'passthrough' ? ('passthrough' as const) : undefined));
 
+/** The name that apps share whose requests are split. */
 export const splitName = grammar("a name of letters, digits, '.', '_' and '-' ('shop')", (text) =>
   /^[A-Za-z0-9_.-]{1,64}$/.test(text) ? text : undefined,
 );
 
+/** The weight of an app in its split, in relation to the sum of the weights. */
 export const splitWeight = grammar('a whole number from 0 to 100', (text) =>
   /^\d{1,3}$/.test(text) && Number(text) <= 100 ? Number(text) : undefined,
 );

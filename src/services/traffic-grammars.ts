@@ -20,6 +20,7 @@ export const time = grammar("a time with its unit, 1ms to 24d ('30s', '500ms', '
 /** How many connections, at least one. */
 export const connections = grammar('a number from 1 to 1000000', (text) => within(text, 1, 1_000_000));
 
+/** How often a connection to a server is tried again. */
 export const retries = grammar('a number from 0 to 10', (text) => within(text, 0, 10));
 
 /** How long a browser may keep an answer, in seconds. */
@@ -48,6 +49,7 @@ export const rate = grammar("a number of requests, '/' and a time from 1s to 1d 
   return good ? { requests, milliseconds: time } : undefined;
 });
 
+/** One host name, without a wildcard. */
 export const host = grammar("a host name ('www.acme.org')", (text) => (/[\s,*[]/.test(text) ? undefined : hosts.read(text).value?.[0]));
 
 /** An origin is a scheme, a host and perhaps a port, as a browser sends it: lower case, without a path. */
@@ -62,7 +64,9 @@ const TOKEN = /^[A-Za-z0-9][\w-]{0,99}$/;
 
 const names = (wanted: string, pattern: RegExp) => list(wanted, ',', (name) => (pattern.test(name.trim()) ? name.trim() : undefined));
 
+/** At most 20 methods of HTTP, in capitals. */
 export const methods: Grammar<readonly string[]> = bounded(names("methods, separated by commas ('GET,POST')", /^[A-Z]{1,20}$/), 20);
+/** At most 50 names of headers. */
 export const headerNames: Grammar<readonly string[]> = bounded(names("names of headers, separated by commas ('Content-Type')", TOKEN), 50);
 
 const MEDIA_TYPE = /^[a-z]+\/[a-z0-9][a-z0-9.+-]{0,80}$/;
@@ -147,6 +151,7 @@ export const strippedPrefix = grammar("a path ('/shop')", (text) =>
   /^(?:\/[\w.~%!$&()*+,;=:@-]+)+\/?$/.test(text) && text.length <= 500 ? text.replace(/\/$/, '') : undefined,
 );
 
+/** The version of the PROXY protocol that the servers are spoken to with. */
 export const proxyProtocol = grammar("'v1' or 'v2'", (text): 1 | 2 | undefined => {
   const version = text.toLowerCase();
   return version === 'v1' ? 1 : version === 'v2' ? 2 : undefined;
@@ -165,6 +170,7 @@ export const checkPath = grammar("a path ('/health')", (text) =>
 
 const STATUS = /^[1-5]\d\d(?:-[1-5]\d\d)?$/;
 
+/** The status codes that pass a check, at most 20 codes and ranges, as HAProxy's http-check takes them. */
 export const statuses = grammar("status codes and ranges, separated by commas ('200-399', '200,204')", (text) => {
   const all = text.split(',').map((one) => one.trim());
   return all.length <= 20 && all.every((one) => STATUS.test(one) && isOrdered(one.split('-'))) ? all.join(',') : undefined;
@@ -182,6 +188,7 @@ export const backendTls = grammar("'true', 'false', or 'insecure' for TLS with a
 
 const PROTOCOLS: readonly BackendProtocol[] = ['http1', 'h2', 'h2c'];
 
+/** The version of HTTP that the servers are spoken to in, and whether with TLS. */
 export const backendProtocol = grammar("'h2' (HTTP/2 over TLS), 'h2c' (HTTP/2 without TLS) or 'http1'", (text) =>
   PROTOCOLS.find((one) => one === text.toLowerCase()),
 );

@@ -14,6 +14,7 @@ export const bool: Grammar<boolean> = {
   read: (text) => ({ value: ['true', 't', 'yes', 'y'].includes(text.trim().toLowerCase()) }),
 };
 
+/** The groups of load balancers that serve an app or a port. */
 export const groups = list("names, separated by commas ('external,internal')", ',', (name) => name.trim());
 
 /**
@@ -30,6 +31,7 @@ const CONVERTER = new RegExp(
   ].join('|')})$`,
 );
 
+/** Virtual hosts in lower case, without a port: names, IPv6 addresses in brackets, and `*.` with a domain. */
 export const hosts = list("host names, separated by commas or spaces ('a.acme.org,b.acme.org')", /[\s,]+/, readHost, guessHost);
 
 function readHost(text: string): string | undefined {
@@ -53,6 +55,7 @@ function guessHost(text: string): string | undefined {
   return host?.includes('.') === true ? host : undefined;
 }
 
+/** Path prefixes, with single spaces between them. */
 export const paths = grammar("paths as HAProxy's path_beg takes them ('/api' or '-i /api /v2')", (text) => {
   const [first, ...rest] = words(text);
   const list = first === '-i' ? rest : words(text);
@@ -73,19 +76,24 @@ export const date = grammar("a date and time in ISO 8601 ('2026-01-01T12:00:00Z'
   return Number.isNaN(at) ? undefined : at;
 });
 
+/** Any text: for labels that are not read here, or not only as a number. */
 export const anything: Grammar<string> = { wanted: 'any text', read: (text) => ({ value: text.trim() }) };
 
+/** A whole number of up to nine digits. */
 export const integer = grammar("a whole number ('10', '-1')", (text) => (/^[+-]?\d{1,9}$/.test(text) ? Number(text) : undefined));
 
+/** The place of a port in the app's list of ports, counted from 0. */
 export const portIndex = grammar("the index of one of the app's ports ('0')", (text) =>
   /^\d{1,3}$/.test(text) ? Number(text) : undefined,
 );
 
+/** A port on which HAProxy or a task listens. */
 export const port = grammar('a port from 1 to 65535', (text) => {
   const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   return number >= 1 && number <= 65535 ? number : undefined;
 });
 
+/** The mode of HAProxy in which the port is served. */
 export const mode = grammar("'http' or 'tcp'", (text) => {
   const word = text.toLowerCase();
   return word === 'http' || word === 'tcp' ? word : undefined;
@@ -106,6 +114,7 @@ const BALANCE = new RegExp(
   ].join('|')})$`,
 );
 
+/** The argument of HAProxy's `balance`, with single spaces. */
 export const balance = grammar("an algorithm of HAProxy's balance ('leastconn', 'hdr(X-User)', 'uri depth 2')", (text) => {
   const line = text.replace(/ +/g, ' ');
   return BALANCE.test(line) ? line : undefined;
@@ -143,6 +152,9 @@ function dear(milliseconds: number): string {
   return `its hash takes ${Math.round(milliseconds)} ms of processor time in HAProxy for each request, during which that thread serves no other request`;
 }
 
+/**
+ * IPv4 and IPv6 addresses and networks. One bad element refuses the whole list, because a shorter list would let in or keep out the wrong clients.
+ */
 export const networks = grammar(
   "addresses and networks, separated by spaces ('10.1.40.0/24 10.1.55.43')",
   (text) => {
@@ -170,10 +182,13 @@ export const address = grammar("an address of this machine, or '*' for all ('10.
   return found === undefined ? undefined : bracketed(found);
 });
 
+/** The path of a file, as one word of HAProxy's configuration. */
 export const file = grammar("a file without spaces in its name ('/etc/ssl/shop.pem')", (text) => (WORD.test(text) ? text : undefined));
 
+/** The beginning of a path, as one word of HAProxy's configuration. */
 export const prefix = grammar("a path ('/shop')", (text) => (text.startsWith('/') && WORD.test(text) ? text : undefined));
 
+/** Where a redirect leads, as one word of HAProxy's configuration. */
 export const location = grammar("a path or a URL without spaces ('/my/content')", (text) =>
   /^(\/|https?:\/\/)/.test(text) && WORD.test(text) ? text : undefined,
 );

@@ -68,8 +68,13 @@ export const wirePodStatus = z.object({
   instances: z.array(instance).nullish(),
 });
 
+/** The definition of a pod, as Marathon sends it. */
 export type WirePod = z.infer<typeof wirePod>;
+/** A pod with its instances, as Marathon sends it. */
 export type WirePodStatus = z.infer<typeof wirePodStatus>;
+/** One instance of a pod with its containers. */
 export type WireInstance = z.infer<typeof instance>;
+/** The state of one container of an instance. */
 export type WireContainerStatus = z.infer<typeof containerStatus>;
+/** A health check of a container's definition. */
 export type WirePodCheck = z.infer<typeof healthCheck>;

@@ -88,7 +88,11 @@ export const wireApp = z.object({
   tasks: z.array(task).nullish(),
 });
 
+/** An app with its tasks, as Marathon sends it. */
 export type WireApp = z.infer<typeof wireApp>;
+/** A task of an app, as Marathon sends it. */
 export type WireTask = z.infer<typeof task>;
+/** A health check of an app's definition. */
 export type WireHealthCheck = z.infer<typeof healthCheck>;
+/** The result of one health check for one task. */
 export type WireHealthCheckResult = z.infer<typeof healthCheckResult>;

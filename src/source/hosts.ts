@@ -3,6 +3,7 @@ import type { Task } from '../model/snapshot.ts';
 import { within } from '../lib/deadline.ts';
 import type { Complete } from './read-to-news.ts';
 
+/** How the names of agents are resolved to addresses. */
 export interface HostSettings {
   /** Resolves a name to an address. Rejects when it does not resolve. */
   readonly resolve?: (name: string) => Promise<string>;

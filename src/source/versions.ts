@@ -8,6 +8,7 @@ import type { App, Definition, Port, Task } from '../model/snapshot.ts';
 import type { Client } from './client.ts';
 import type { Complete, Decode } from './read-to-news.ts';
 
+/** How earlier versions of apps are read from Marathon. */
 export interface VersionSettings extends Pick<Client, 'readVersion'> {
   readonly decode: Decode;
   /** Assigns host ports, which Marathon packs, to the port indices of a definition. */

@@ -31,6 +31,7 @@ interface SoaData {
   readonly minimum: number;
 }
 
+/** The response codes that are sent, by their names in RFC 1035, section 4.1.1. */
 export type Rcode = 'NOERROR' | 'FORMERR' | 'SERVFAIL' | 'NXDOMAIN' | 'NOTIMP' | 'REFUSED';
 
 /** The content of a DNS reply. The order of records of the same name and type has no meaning. */

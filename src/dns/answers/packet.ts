@@ -22,11 +22,15 @@ export interface Edns {
   readonly dnssec: boolean;
 }
 
-/** The length of the header in bytes; the constants after it are its flags (RFC 1035, section 4.1.1). */
+/** The length of the header in bytes. */
 export const HEADER = 12;
+/** The flag of the header that says that the packet is a response (RFC 1035, section 4.1.1). */
 export const QR = 0x8000;
+/** The flag of an authoritative answer: the name lies in one of our zones. */
 export const AA = 0x0400;
+/** The flag of a truncated answer: the client asks again over TCP. */
 export const TC = 0x0200;
+/** The flag that says that recursion is available: an upstream is asked for names of other zones. */
 export const RA = 0x0080;
 const REPEATED = 0x0110; // RD and CD (RFC 4035, section 3.2.2)
 const OPCODE = 0x7800;
@@ -122,6 +126,7 @@ export interface PacketPart {
   readonly ends: readonly number[];
 }
 
+/** A section without records. */
 export const NONE: PacketPart = { bytes: Buffer.alloc(0), ends: [] };
 
 /** An answer as bytes. They are the same for every query for the same name and type, whatever the case of its letters. */

@@ -4,6 +4,7 @@ import { bareReply, limitOf, readQuery, refusal, TC, type Encoded, type Query } 
 import { writeReply } from './reply.ts';
 import type { Zones } from '../zones/records.ts';
 
+/** The protocol over which a query came. */
 export type Transport = 'udp' | 'tcp';
 
 /** Returns the answer to a packet; undefined when the packet gets no answer. Never throws and never rejects. */
@@ -12,6 +13,7 @@ export type Respond = (packet: Buffer, transport: Transport) => Buffer | undefin
 /** Asks an upstream name server; undefined when none answered. */
 export type Forward = (packet: Buffer, transport: Transport) => Promise<Buffer | undefined>;
 
+/** What a responder answers from. */
 export interface ResponderSettings {
   /** The current zones; undefined before Marathon was read for the first time. */
   readonly zones: () => Zones | undefined;

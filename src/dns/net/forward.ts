@@ -9,6 +9,7 @@ import type { Forward, Transport } from '../answers/respond.ts';
 import { foldedQuestion, makeSharedQuestions } from './shared-questions.ts';
 import { makeUpstreamQuery, type RandomBits } from './upstream-query.ts';
 
+/** Which name servers are asked for names of other zones, and how long. */
 export interface ForwardSettings {
   /** The name servers to ask, in this order. */
   readonly upstreams: readonly Endpoint[];

@@ -10,6 +10,7 @@ import { listenTcp } from './tcp.ts';
 import { unlistened } from './unlistened.ts';
 import type { DnsListener } from './listening.ts';
 
+/** Where the DNS server listens, and how it answers. */
 export interface ServerSettings {
   readonly endpoints: readonly Endpoint[];
   readonly respond: Respond;

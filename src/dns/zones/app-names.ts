@@ -24,6 +24,7 @@ export interface Stem {
   readonly fault: string | undefined;
 }
 
+/** The parts of an app's names that stand for the app itself, in front of the suffixes. */
 export interface Stems {
   readonly all: readonly Stem[];
   /** The stems that Mesos-DNS uses: the dotted name, and the name as one label. */
@@ -56,6 +57,7 @@ export interface NamedTask {
   readonly mark: string;
 }
 
+/** Returns a task with the mark that makes the names of the single task: a hash of its id, and the end of its agent's id where the agent is known. */
 export function makeNamedTask({ app, stems, task, definition }: Omit<NamedTask, 'mark'>): NamedTask {
   const tail = agentTail(task.agent ?? '');
   return { app, stems, task, definition, mark: `-${taskHash(task.id)}${tail === '' ? '' : `-${tail}`}` };

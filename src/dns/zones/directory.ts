@@ -22,6 +22,7 @@ export interface Directory {
   readonly byStem: Owners<NamedApp>;
 }
 
+/** Makes an empty directory of names. It is updated with all apps after each change, and computes only what the change concerns. */
 export function makeDirectory(naming: NamingRules): Directory {
   const index = makeIndex(naming);
   const known = new Map<AppId, NamedApp>();

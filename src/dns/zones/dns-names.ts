@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import type { AppId, TaskId } from '../../model/names.ts';
 
-/** The longest allowed label and name of DNS, in characters. */
+/** The longest label of a name, in characters (RFC 1035, section 2.3.4). */
 export const LONGEST_LABEL = 63;
+/** The longest name with its dots, in characters: 255 bytes on the wire (RFC 1035, section 2.3.4). */
 export const LONGEST_NAME = 253;
 
 /**

@@ -7,10 +7,12 @@ import type { Entry, Srv } from './records.ts';
 /** The entry of a name that exists only because names lie below it. */
 export const NOTHING: Entry = { a: [], aaaa: [], srv: [] };
 
+/** Whether a name has no records, or does not exist. */
 export function isEmpty(entry: Entry | undefined): boolean {
   return entry === undefined || entry.a.length + entry.aaaa.length + entry.srv.length === 0;
 }
 
+/** The records of names, by name in lower case without a dot at the end. */
 export type Entries = ReadonlyMap<string, Entry>;
 
 /** The entry of each name in the records. Records that can't be published are left out. */
@@ -97,6 +99,7 @@ export function makeMemo<Thing extends object, Value>({ make, keep: kept }: Maki
   };
 }
 
+/** Returns `entries`, in which an entry that equals the one before is the same object as before. */
 export function keepEntries(before: Entries, entries: Entries): Entries {
   return new Map(Array.from(entries, ([name, entry]) => [name, keep(before.get(name), entry)]));
 }

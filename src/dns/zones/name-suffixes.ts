@@ -2,6 +2,7 @@ import { dcosLabel, frameworkName, joined, upwards } from './dns-names.ts';
 
 /** The domain that all DC/OS names lie in. */
 export const DIRECTORY = 'thisdcos.directory';
+/** The zone that apps have names in on DC/OS beside marathon.mesos. */
 export const DCOS_ZONE = `dcos.${DIRECTORY}`;
 
 /** The part of a name after the app's name. */
@@ -14,6 +15,7 @@ export interface NameSuffix {
   readonly above: readonly string[];
 }
 
+/** The protocols that names of ports tell apart: `_tcp` and `_udp`. */
 export type Protocol = 'tcp' | 'udp';
 
 /** All places in which apps have names. */

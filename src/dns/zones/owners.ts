@@ -7,6 +7,7 @@ export interface Owners<Owner> {
   readonly shared: ReadonlySet<string>;
 }
 
+/** Makes a register without words. */
 export function makeOwners<Owner extends object>(): Owners<Owner> {
   const owners = new Map<string, readonly Owner[]>();
   const shared = new Set<string>();
@@ -39,6 +40,7 @@ export interface WordCounts {
   readonly remove: (word: string) => void;
 }
 
+/** Makes a set without words. */
 export function makeCounts(): WordCounts {
   const counts = new Map<string, number>();
   return {
