@@ -1,18 +1,49 @@
+import { now as steadyNow, type Now } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { View } from '../model/view.ts';
 import type { Problem } from '../model/problem.ts';
 
-/** A consumer that logs each Problem once when it appears, and once when it is gone. */
-export function makeProblemLog(log: Pick<Logger, 'info' | 'warn'>): (view: Pick<View, 'problems'>) => void {
+/** So many lines are logged of one app's Problems in so many milliseconds: a tool that changes a label again and again must not fill the disk. */
+const MOST_LINES = 200;
+const PERIOD_MS = 60_000;
+
+/**
+ * A consumer that logs each Problem once when it appears, and once when it is gone. Of an app whose Problems come and go all the time, a part of them
+ * is logged, and that this is so.
+ */
+export function makeProblemLog(log: Pick<Logger, 'info' | 'warn'>, now: Now = steadyNow): (view: Pick<View, 'problems'>) => void {
+  const lines = new Map<string, number>();
+  let until = -Infinity;
+  const within = (problem: Problem, write: () => void): void => {
+    const { owner } = problem;
+    if (owner.by !== 'app') {
+      write();
+      return;
+    }
+    if (now() >= until) {
+      lines.clear();
+      until = now() + PERIOD_MS;
+    }
+    const count = (lines.get(owner.app) ?? 0) + 1;
+    lines.set(owner.app, count);
+    if (count <= MOST_LINES) write();
+    else if (count === MOST_LINES + 1) log.warn({ app: owner.app }, MANY);
+  };
   return watchProblems({
     came: (problem) => {
-      log.warn(factsOf(problem), problem.message);
+      within(problem, () => {
+        log.warn(factsOf(problem), problem.message);
+      });
     },
     gone: (problem) => {
-      log.info(factsOf(problem), 'a problem is gone');
+      within(problem, () => {
+        log.info(factsOf(problem), 'a problem is gone');
+      });
     },
   });
 }
+
+const MANY = `the app's problems come and go more often than ${MOST_LINES} times a minute, so the others of this minute are not logged; 'marathon-lb-ts status' and the status page show what is wrong now`;
 
 /** Who is told of Problems: of each once, when it comes and when it is gone. */
 export interface ProblemWatcher {

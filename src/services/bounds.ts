@@ -14,6 +14,8 @@ export const BOUNDS = {
   labels: 262_144,
   /** Unknown labels, and labels for ports that the app does not have, that are reported one by one. */
   told: 10,
+  /** Problems with its definition and labels. */
+  problems: 50,
 } as const;
 
 interface WithValues {
@@ -53,6 +55,15 @@ export function tooMany(app: AppId, what: string, found: number, most: number): 
     message: `the app has ${found} ${what}, and only the first ${most} are used`,
     hint: `split the app into parts with at most ${most} each`,
   };
+}
+
+/** The first Problems of an app, those that tell of bounds, and one that says how many more there are: each is logged, shown and sent to whoever looks. */
+export function firstProblems(app: AppId, problems: readonly Problem[]): readonly Problem[] {
+  if (problems.length <= BOUNDS.problems) return problems;
+  const others = problems.filter(({ code }) => code !== 'bounds').slice(0, BOUNDS.problems);
+  const message = `the app has ${problems.length} problems, and only the first ${BOUNDS.problems} are told`;
+  const more: Problem = { code: 'bounds', owner: { by: 'app', app }, message, hint: 'mend these first; then the next ones are told' };
+  return [...others, ...problems.filter(({ code }) => code === 'bounds'), more];
 }
 
 /** The paths of HAPROXY_n_PATH without the flag -i. */

@@ -6,7 +6,7 @@ import type { Claim } from './arrange.ts';
 import { faultOf, makeCheck, withCheckLabels } from './checks.ts';
 import { backendName } from './haproxy-names.ts';
 import { filesOf } from './named-files.ts';
-import { BOUNDS, tooMany } from './bounds.ts';
+import { BOUNDS, firstProblems, tooMany } from './bounds.ts';
 import { pagesOf, type PagesOfPort } from './error-pages.ts';
 import { onlyUdp, samePort, vhostInTcp } from './front-problems.ts';
 import { mayClaim, notInDomains, type Domains } from './domains.ts';
@@ -76,7 +76,7 @@ export function makeDraft(definition: Definition, settings: ServiceSettings): Dr
     ports,
     absent,
     leftOut,
-    problems: concerned ? [...(definition.problems ?? []), ...labels.problems, ...problems] : [],
+    problems: concerned ? firstProblems(definition.id, [...(definition.problems ?? []), ...labels.problems, ...problems]) : [],
   };
 }
 

@@ -62,3 +62,18 @@ test.each([
 ])('a Problem is told %s', (_, views, lines) => {
   expect(logged(...views)).toEqual(lines);
 });
+
+test('an app that changes a label again and again does not fill the disk, and costs others no line', () => {
+  const lines: string[] = [];
+  const write = (facts: object, words: string): void => void lines.push(`${JSON.stringify(facts).slice(0, 90)} ${words}`);
+  let time = 0;
+  const show = makeProblemLog({ info: write, warn: write } as Parameters<typeof makeProblemLog>[0], () => time);
+  for (let i = 0; i < 1_000; i++) show({ problems: [{ ...LABEL, message: `value ${i}` }] });
+  expect(lines).toHaveLength(201);
+  expect(lines.at(-1)).toMatch(/"app":"\/shop".*come and go more often than 200 times a minute/);
+  show({ problems: [TEMPLATE, { ...LABEL, owner: { by: 'app', app: '/other' as AppId } }] });
+  expect(lines.slice(201)).toEqual([expect.stringContaining('template'), expect.stringContaining('/other')]);
+  time = 60_000;
+  show({ problems: [LABEL] });
+  expect(lines.some((line) => line.includes('/shop') && line.endsWith("it can't be read"))).toBe(true);
+});

@@ -246,3 +246,16 @@ test('an app has at most so many ports that are served', () => {
   expect(draft.leftOut.map(({ why }) => why)).toEqual(['bounds', 'bounds']);
   expect(draft.problems).toMatchObject([{ code: 'bounds' }]);
 });
+
+test('of thousands of wrong labels the first are told, what is out of bounds is told too, and one Problem says how many there are', () => {
+  const ports = Array.from({ length: 200 }, (_, i) => port({ service: 10_000 + i }));
+  const names = ['RATE_LIMIT', 'MAXCONN', 'RETRIES', 'BALANCE', 'SPLIT'];
+  const labels = Object.fromEntries(ports.flatMap((_, i) => names.map((name) => [`HAPROXY_${i}_${name}`, 'no such value\n'])));
+  const { problems } = makeDraft(definition({ labels, ports }), settings());
+  expect(problems.filter(({ code }) => code === 'label-value')).toHaveLength(50);
+  const told = problems.filter(({ code }) => code === 'bounds').map(({ message }) => message);
+  expect(told).toEqual([
+    expect.stringContaining('200 ports'),
+    expect.stringMatching(/^the app has \d{3,} problems, and only the first 50 are told$/),
+  ]);
+});
