@@ -19,7 +19,7 @@ await build({
   format: 'esm',
   target: 'node20',
   sourcemap: true,
-  external: ['selfsigned', 'pino-pretty'], // loaded when they are needed, by names that only Node finds in them
+  external: ['pino-pretty'], // loaded for a terminal only, and finds parts of itself by names that only Node knows
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" }, // for packages in CommonJS
   logLevel: 'error',
 });

@@ -1,9 +1,7 @@
 import path from 'node:path';
 import type { Environment } from '../lib/environment.ts';
-import { machineTime } from '../lib/clock.ts';
 import { inTime } from '../lib/deadline.ts';
 import { makeFolder } from '../lib/folders.ts';
-import { sentence } from '../lib/sentence.ts';
 import { replaceFile } from '../lib/write-file.ts';
 import type { Certificates } from '../model/certificates.ts';
 import type { Owner, Problem } from '../model/problem.ts';
@@ -170,23 +168,10 @@ const OWN_MS = 10_000;
 async function makeOwn(own: string): Promise<FileVerdict> {
   const known = await judgeFile(own);
   if (known.usable) return known;
-  const making = makeFolder(path.dirname(own)).then(async () => replaceFile(own, [await makeSelfSigned()], 0o600));
+  const making = makeFolder(path.dirname(own)).then(async () => {
+    const { makeSelfSigned } = await import('./self-signed.ts'); // what it needs is large and seldom needed
+    await replaceFile(own, [await makeSelfSigned()], 0o600);
+  });
   await inTime(making, { ms: OWN_MS, what: `making the certificate ${own}` });
   return judgeFile(own);
-}
-
-/** Makes certificate and key as one PEM text, as HAProxy's `crt` reads it, valid for ten years. */
-async function makeSelfSigned(): Promise<string> {
-  try {
-    const { generate } = await import('selfsigned'); // the module is large and seldom needed
-    const tenYears = new Date(machineTime() + 3650 * 86_400_000);
-    const { cert, private: key } = await generate([{ name: 'commonName', value: '*' }], {
-      keySize: 2048,
-      algorithm: 'sha256',
-      notAfterDate: tenYears,
-    });
-    return `${cert.trim()}\n${key.trim()}\n`;
-  } catch (error) {
-    throw new Error(`a self-signed certificate could not be made: ${sentence(error)}`, { cause: error });
-  }
 }
