@@ -17,10 +17,10 @@ export interface Caller {
 }
 
 /**
- * Why a request is not answered, whatever it asks for; undefined when it is. A browser must not be made to ask by a page of another site: neither
- * directly, which Origin and Sec-Fetch-Site show, nor by a name of that site's that leads to this machine, which Host shows.
- * `names`: by which this machine may be called, beside addresses and localhost. A link of another site may lead to the page, which
- * shows nothing to that site.
+ * Why a request is not answered, whatever it asks for; undefined when it is answered. No page of a foreign site may have a browser ask here: neither
+ * directly, which Origin and Sec-Fetch-Site show, nor over a name of the foreign site that resolves to this machine, which Host shows. `names` are the
+ * names by which this machine may be called, beside addresses and localhost. A link on a foreign site may lead to the status page, because the site
+ * does not see what the page shows.
  */
 export function refuseForeign({ from, host, origin, site, opensPage }: Caller, names: readonly string[]): Refusal | undefined {
   if (from !== 'socket' && host !== undefined && !isOwnName(host, names))

@@ -99,7 +99,7 @@ async function askServers(backend: string, { look, ask }: Pick<FiguresBook, 'loo
   const known = figures.backends.get(backend);
   if (known === undefined) return undefined;
   try {
-    return (await gather(await ask.servers(known.iid))).filter((row) => row.backend === (known.spare ?? backend)); // after a reload the number may be another's
+    return (await gather(await ask.servers(known.iid))).filter((row) => row.backend === (known.spare ?? backend)); // after a reload, the number may be that of a different backend
   } catch (error) {
     return sentence(error);
   }

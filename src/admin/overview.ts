@@ -21,7 +21,7 @@ export interface Overview {
 
 interface OverviewParts {
   readonly view: () => View | undefined;
-  /** Stands for this run of the daemon, so that a revision of an earlier one is known as such. */
+  /** A word that stands for this run of the daemon: a revision that begins with a different word is of an earlier run. */
   readonly run: string;
 }
 
@@ -35,7 +35,7 @@ const TURN_MS = 5;
 /** So many ids of apps that are gone are kept. */
 const MOST_GONE = 1_000;
 
-/** An overview that begins at the first question. Its rows are made when somebody asks, and only for a View that is another. */
+/** An overview whose rows are made when somebody asks, and only when the View has changed since the last question. */
 export function makeOverview(parts: OverviewParts): Overview {
   const rows = new KeptRows(parts);
   return { since: (revision) => rows.since(revision) };
@@ -73,7 +73,7 @@ class KeptRows {
     };
   }
 
-  /** The number of a revision; undefined for one of another run of the daemon, or one that is too old. */
+  /** The number of a revision; undefined when the revision is too old, or of a different run of the daemon. */
   #numberOf(revision = ''): number | undefined {
     const [run, text = ''] = revision.split('.');
     const number = /^\d{1,12}$/.test(text) ? Number(text) : -1;

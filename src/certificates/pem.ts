@@ -96,7 +96,7 @@ function withoutCertificate(pem: string): PemFinding {
   return { found: 'holds no certificate in PEM', wanted: WANTED };
 }
 
-/** Whether a line has one text, and later another. A pattern would look from each place that has the first. */
+/** Whether a line has the text `first` and, behind it, the text `then`. A regular expression would search again from each place that has `first`. */
 function hasLine(text: string, first: string, then: string): boolean {
   return text.split('\n').some((line) => {
     const at = line.indexOf(first);

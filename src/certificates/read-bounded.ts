@@ -10,7 +10,7 @@ export async function readBounded(file: string, mostBytes: number): Promise<Buff
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const known = await handle.stat();
-    requireFile(known); // somebody may have put another in its place
+    requireFile(known); // a different file may have been put in its place since
     if (known.size > mostBytes)
       throw new Error(`it has more than ${mostBytes < 1_000_000 ? `${mostBytes} bytes` : `${mostBytes / 1_000_000} MB`}`);
     const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(known.size + 1), position: 0 });

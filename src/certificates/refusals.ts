@@ -1,6 +1,6 @@
 import type { FileVerdict } from './judge.ts';
 
-/** A PEM file that HAProxy refuses although our own look accepts it: HAProxy may have another OpenSSL, or a stricter setting of it. */
+/** A PEM file that HAProxy refuses although our own check accepts it: HAProxy may be built with a different OpenSSL, or be stricter by its settings. */
 export interface RefusedPem {
   readonly path: string;
   /** HAProxy's words. */

@@ -23,7 +23,7 @@ interface How {
 
 /**
  * Arranges all claims, and remembers the last time. Who holds what until now matters only where something is claimed twice, or by a port that is not
- * rendered. Only claims that another one contests are arranged: every other port gets all that it claims.
+ * rendered. Only claims that contest each other are arranged: every other port gets all that it claims.
  */
 export function makeArrange({ own, ...how }: How): (claims: readonly Claim[], others: HoldersAndAbsent) => Arrangement {
   const wholeOf = makeWholeOf();

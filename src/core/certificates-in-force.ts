@@ -59,8 +59,8 @@ function asWritten({ name, kind, pems }: Shelf): ShelfLines {
 const NOBODY = 'nobody.invalid';
 
 /**
- * The operator's certificates, without the hosts that have lines of their own: of two certificates with a name HAProxy uses the first, and its line would not
- * have the host's TLS policy.
+ * The operator's certificates, without the hosts that have lines of their own. HAProxy uses the first certificate that has a name: the operator's line
+ * would come before the host's, without the host's TLS policy.
  */
 function linesOfOperator(
   files: readonly string[],

@@ -17,8 +17,8 @@ import type { RunInputs } from './surroundings.ts';
 import { findKnown } from './what-is-known.ts';
 
 /**
- * What would change if the load balancer started now, against the file that HAProxy runs, or against another one. It goes by what the daemon that
- * runs knows, or the last one knew. Nothing is written. Rejects with a sentence when Marathon or the file can't be read.
+ * Says what would change if the load balancer started now, compared with the file that HAProxy runs, or with the file `other`. What a daemon has learned
+ * counts: that of the daemon that runs, or else of the last one. Nothing is written. Rejects with a sentence when Marathon or the file can't be read.
  */
 export async function compare(given: RunInputs, other: string | undefined): Promise<DiffReport> {
   const { settings, env, log } = given;

@@ -14,7 +14,7 @@ export function openFigures(settings: Settings): AskFigures {
   const runtime = at && makeRuntime({ ...at, mapFolder: mapFolderOf(settings), deadlineMs: READ_MS });
   const read = async (command: string) => {
     if (runtime === undefined) throw noSocketToAsk();
-    runtime.forget(); // another worker than the last time may answer
+    runtime.forget(); // after a reload a different worker answers, which is no error here
     const [text = ''] = await runtime.read([command]);
     return readStat(text);
   };

@@ -66,8 +66,8 @@ interface TaskPattern {
 }
 
 /**
- * The names that marathon-lb writes for the servers of an app's tasks: the host, then the address where it is another, then the port; other signs than
- * letters, digits and dashes are underscores.
+ * The names that marathon-lb writes for the servers of an app's tasks: the host, then the address where it differs from the host, then the port. Signs
+ * other than letters, digits and dashes are underscores.
  */
 function namesOf(app: JsonObject): readonly TaskPattern[] {
   const container = containerPorts(app);

@@ -107,7 +107,7 @@ function portOf(previous: Colour | undefined, main: number, alt: number): number
 
 interface ServicePort {
   readonly port: number;
-  /** The app with another service port in this place. */
+  /** Returns the app with the given service port in this place. */
   readonly put: (app: JsonObject, port: number) => JsonObject;
 }
 

@@ -26,7 +26,7 @@ export class Settling {
     return this.#isDue;
   }
 
-  /** Looks at what HAProxy runs now. The while begins again when another port is served so. */
+  /** Looks at what HAProxy runs now. The wait for a reload begins again when spare backends serve different ports than before. */
   look({ document }: Running): void {
     const served = SPARE_MAPS.flatMap((file) => Array.from(document.maps[file] ?? [], (row) => row.join(' '))).join('\n');
     if (served === this.#served) return;

@@ -7,7 +7,7 @@ import { entryOf } from './route.ts';
 import { sharesOf } from './split-shares.ts';
 import { walk, type RequestOutcome } from './walk.ts';
 
-/** A host and path that is answered in another way. */
+/** A host and path that is answered differently before and after. */
 export interface RouteDiff {
   readonly scheme: 'http' | 'https';
   readonly host: string;
@@ -45,7 +45,7 @@ function ledTo(value: string | undefined, { maps }: Document): string {
   return value === undefined ? 'nothing of its own' : sharedOr(value, maps);
 }
 
-/** A backend; null for a split, where chance decides, and for no such route. */
+/** The backend that a value of a map names; null for a split, where chance decides, and where there is no value. */
 function backendOf(value: string | undefined): string | null {
   return value?.startsWith('+') === true ? null : (value ?? null);
 }

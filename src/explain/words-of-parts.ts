@@ -55,7 +55,10 @@ const STATES = { serves: 'serves', draining: 'gets no new clients, as a newer ta
   string
 >;
 
-/** What a frontend makes of a request, in lines; `before`: what another one makes of it, with the same servers where both have one backend. */
+/**
+ * What a frontend does with a request, in lines. `before` is what the frontend described just before does with it: servers of the same backend are
+ * not listed twice.
+ */
 export function describeAnswer(answer: AnswerExplanation, before?: AnswerExplanation | null): readonly string[] {
   const { port, backend, split, rule, labels, auth, unsure, text, tasks, checks } = answer;
   const who = port === null ? `backend ${backend ?? ''}` : `port ${port.index} of ${port.author}, backend ${backend ?? ''}`;

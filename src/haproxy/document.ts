@@ -101,8 +101,8 @@ function makeParts(templates: Templates, settings: DocumentSettings, release: Re
 }
 
 /**
- * Said while an app looks at the certificates of clients. A TLS session that began under one host counts for another host when it goes on there, with the certificate that its client showed to the first: so a client
- * of one app's authorities would be let in by those of another app [haproxy 2.6, 3.0, tried; 3.2 compares the hosts].
+ * Forbids the resumption of TLS sessions, while an app checks the certificates of clients. A client could resume a session of one host under a second
+ * host, and would keep there the certificate that only the first host's app trusts [haproxy 2.6, 3.0, tried; 3.2 compares the hosts].
  */
 const NO_SESSIONS: Section = {
   name: 'global',

@@ -6,9 +6,9 @@ const NAMED =
 const DIGITS = /^[\d.]+$/;
 
 /**
- * What HAProxy does with a name that does not resolve: by itself it refuses the whole configuration. With these words the server has the address
- * that it had before (the state file has that), else none until the next reload; all other servers serve [haproxy: init-addr]. The resolver is
- * asked first, as the address may be another by now.
+ * The words of a server line that say what HAProxy does with a name that does not resolve. Without them it refuses the whole configuration. With them the
+ * server keeps the address that the state file has, or has none until the next reload, and all other servers serve [haproxy: init-addr]. The resolver
+ * is asked first, because the address may have changed.
  */
 const PATIENT = ' init-addr libc,last,none';
 

@@ -78,7 +78,7 @@ const UNLESS_SAME = '{ ssl_fc_has_sni } !{ ssl_fc_sni,lower,strcmp(txn.mlb_name)
  */
 const MISDIRECTED_H2 = ofOperator(`${HOST_OF_REQUEST}  http-request return status 421 if { fc_http_major 2 } ${UNLESS_SAME}\n`);
 
-/** The same for clients of every version, where a host has its own TLS policy: nobody gets past it by the name of another host. */
+/** As MISDIRECTED_H2, for every version of HTTP, where a host has its own TLS policy: no client avoids the policy by a handshake for a different host. */
 const MISDIRECTED = ofOperator(`${HOST_OF_REQUEST}  http-request return status 421 if ${UNLESS_SAME}\n`);
 
 /** As MISDIRECTED_H2, for HTTP/3 too. */

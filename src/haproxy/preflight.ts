@@ -23,9 +23,10 @@ export function preflightHeaders({ methods, headers, maxAgeSeconds }: Cors): str
 }
 
 /**
- * The lines of a shared frontend that answer the preflight requests of a port with a password, before it is asked for: browsers send none with them. No
- * app gets such a request, and everything else is asked for the password: other methods, origins and networks too. `host`: what is compared with the
- * virtual hosts. A port of the routing table has these lines in its backend.
+ * The lines of a shared frontend that answer preflight requests for a port with a password, before the rule that asks for the password: browsers send no
+ * password with a preflight. Such a request does not reach the app. All other requests are asked for the password, and so are preflights with methods,
+ * origins or networks that the labels do not allow. `host` is the sample that is compared with the virtual hosts. A port of the routing table has these
+ * lines in its backend.
  */
 export function preflightFragments(front: Front, host: string): readonly Fragment[] {
   const { preflight, routes, name, app, index } = front;

@@ -41,8 +41,8 @@ export function servedBySpares({ maps }: Pick<Document, 'maps'>): ReadonlyMap<Ba
 const NONE: ReadonlyMap<BackendName, BackendName> = new Map();
 
 /**
- * A document as people are told of it: what a spare backend serves has the name of the port's own backend, in the maps and among the backends. Only
- * the rows that say whom spare backends serve stay as they are. The same object when spare backends serve nobody.
+ * The document as it is shown to people: a spare backend that serves a port has the name of the port's own backend, in the maps and among the backends.
+ * Only the map that says which port a spare backend serves stays as it is. Returns the same object when no spare backend serves.
  */
 export function namedAsOwn(document: Document): Document {
   const served = servedBySpares(document);
@@ -139,7 +139,7 @@ function sparesLike(section: BackendSection, of: string, count: number): readonl
   });
 }
 
-/** The same fragments with another name in their title. */
+/** The same fragments, with this name in their title. */
 function renamed(fragments: readonly Fragment[], backend: BackendName): readonly Fragment[] {
   const at = fragments.findIndex(({ text }) => TITLE.test(text));
   const rename = (text: string): string => text.replace(TITLE, (_, before: string) => `${before}${backend}`);

@@ -11,7 +11,7 @@ export type ProblemCode =
   | 'app-not-readable' // an app's JSON is not what Marathon sends
   | 'label-unknown' // a HAPROXY_ label that means nothing here
   | 'label-value' // a value outside its label's grammar
-  | 'label-conflict' // a label that can't be with another one
+  | 'label-conflict' // a label that has no effect beside a second label
   | 'port-conflict' // a different service has the port, or two ports have the same backend name
   | 'route-conflict' // a different service has the virtual host
   | 'health-check' // a health check that HAProxy can't make itself

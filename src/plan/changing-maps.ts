@@ -4,7 +4,7 @@ import type { BackendName } from '../model/names.ts';
 
 interface Changing {
   readonly before: MapFile;
-  /** The rows that are other ones, by their keys; undefined for a row that is gone. */
+  /** Where the changed rows lead now, by key; undefined for a row that is gone. */
   readonly rows: Map<string, BackendName | undefined>;
 }
 

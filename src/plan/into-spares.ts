@@ -27,10 +27,9 @@ export interface IntoSpares {
 const NONE: ReadonlyMap<BackendName, BackendName> = new Map();
 
 /**
- * Returns a function that finds backends for ports whose backend HAProxy does not have yet: from HAProxy 3.4 on it makes them, and before that they get
- * spare ones. The function gives spare backends to ports whose backend HAProxy does not have yet. A spare backend is given to nobody else until its last
- * server is gone: HAProxy's map of spare backends says whom each serves, and is changed before and after its servers. The same input gives the same
- * objects.
+ * Returns a function that finds backends for ports whose backend HAProxy does not have yet: from HAProxy 3.4 on HAProxy makes these backends, and before
+ * that each port gets a spare backend. A spare backend is not given to a second port until its last server is gone: HAProxy's map of spare backends says
+ * which port each serves, and is changed before and after the servers. The same input gives the same objects.
  */
 export function makeIntoSpares(): (parts: SpareParts) => IntoSpares {
   const assemble = makeAssemble();

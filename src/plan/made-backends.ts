@@ -112,8 +112,8 @@ export function leavingOf(names: readonly string[], running: Running, release: R
 }
 
 /**
- * The commands with which backends get requests to which rows of maps lead again. An earlier daemon may have taken such a backend out of use, stopped
- * its servers and ended before the file was written, and HAProxy does not say so in what is read back.
+ * The commands that publish backends to which rows of maps lead again. An earlier daemon may have unpublished a backend, stopped its servers, and ended
+ * before it wrote the file; what is read back from HAProxy does not show that the backend is unpublished.
  */
 export function publishedAgain(
   rows: readonly Command[],

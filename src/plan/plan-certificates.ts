@@ -54,7 +54,7 @@ function planOthers(before: LoadedCertificates, after: LoadedCertificates): read
   ];
 }
 
-/** A line that is new in a folder or list, or gone from it. */
+/** A line that was added to a folder or list, or removed from it. */
 interface Moved {
   readonly shelf: ShelfLines;
   readonly line: CertificateLine;

@@ -12,7 +12,10 @@ export function settled({ document }: Running, wanted: Document): IntoSpares {
   return { toward: wanted, why: new Map(why), serving: new Map(), made: new Map() };
 }
 
-/** The spare backends that differ, or that have servers in a state of their own. Those of another number or class are left to the next reload. */
+/**
+ * The spare backends that differ, or whose servers are not as their lines say. How many spare backends there are of which class changes only with the
+ * next reload.
+ */
 export function sparePairs(
   { spares = [] }: Document,
   toward: Document,
@@ -26,7 +29,7 @@ export function sparePairs(
   });
 }
 
-/** The same plan, in whose reasons the port is told that a spare backend serves, and not the spare backend. */
+/** The same plan, with reasons that name the port which a spare backend serves, rather than the spare backend. */
 export function toldOf(serving: IntoSpares['serving'], { commands, reload }: ServerPlan): ServerPlan {
   if (serving.size === 0) return { commands, reload };
   const tell = (one: Reason): Reason => {
@@ -49,8 +52,8 @@ function tellNote({ effect }: Command, serving: IntoSpares['serving']): Reason |
 }
 
 /**
- * The commands with the rows of maps behind the servers, but first whom spare backends serve, so that a crash leaves no servers of nobody, and what is
- * redirected, so that nobody is answered over http.
+ * The commands in the order in which they are sent: first the map that says which port a spare backend serves, so that after a crash every server belongs
+ * to a known port, and the redirects, so that no request is answered over plain http; then servers; then all other rows of maps.
  */
 export function inOrder(servers: readonly Command[], maps: readonly Command[]): readonly Command[] {
   const claims = maps.filter(isClaim);

@@ -153,7 +153,7 @@ export function changeMap({ file, path, key, from, to }: MapChange): Command {
   };
 }
 
-/** A map to replace as a whole, and how many of its rows are other ones then. */
+/** A map to replace as a whole, and how many of its rows that changes. */
 export interface MapReplacement {
   readonly file: string;
   readonly path: string;

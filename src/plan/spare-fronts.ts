@@ -58,15 +58,16 @@ export function whyNotByRules(section: BackendSection, rules: SpareRules): strin
   return isApart ? 'other rules of the shared frontends change at the same time' : undefined;
 }
 
-/** Whether the rules of another backend may match the same requests. */
+/** Whether the rules of this backend may match requests that the claims match. */
 function mayMatch({ inSpare }: BackendSection, { claims }: InSpare): boolean {
   if (inSpare === undefined) return false;
   return inSpare.isWild || inSpare.claims.some((one) => claims.some((own) => one.startsWith(own) || own.startsWith(one)));
 }
 
 /**
- * Whether a request that both match finds the same backend with the rule of a spare backend as behind the reload. The paths of a new port come behind
- * the rules with weight 0 and above, so this is so where the other rules come before its own in the file, too. What is redirected comes before all.
+ * Whether a request that matches the rules of both backends goes to the same one while a spare backend serves as it does after the reload. Until the
+ * reload, the paths of a new port come behind all rules with weight 0 and above, so its order is right where the file will have those rules before its
+ * own as well. Redirects come before all other rules.
  */
 function isInTurn(other: BackendSection, section: BackendSection, { after: { backends }, fresh }: SpareRules): boolean {
   const [theirs, own] = [other.inSpare, section.inSpare];

@@ -72,7 +72,7 @@ function find(service: Service, services: readonly Service[], places: Places): L
 
 type BackupFault = readonly [why: string, hint: string];
 
-/** Why a port does not lend its servers to another one. */
+/** Why a port does not lend its servers. */
 function faultOf({ front, backend }: Service, lender: Service | undefined, { app }: PortOfApp): BackupFault | undefined {
   const { author = front.app } = front;
   if (!areRelated(author, app)) return ['it is an app of a different folder', 'name an app of the same folder'];
@@ -112,7 +112,7 @@ function problem({ app, index }: Front, asked: PortOfApp, [why, hint]: BackupFau
   };
 }
 
-/** The service with the servers of another one behind its own, and with those that the other one drains. */
+/** The service with the lender's servers behind its own, the draining ones among them. */
 function withServers({ front, backend }: Service, lender: Service): Service {
   const { app, index } = lender.front;
   const lent: Server['lent'] = { by: { by: 'app', app, index }, traffic: lender.backend.options.traffic ?? {} };

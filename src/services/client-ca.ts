@@ -12,8 +12,8 @@ interface Sifted {
 }
 
 /**
- * Leaves out ports that ask for clients of other authorities than another port of the same virtual host: a host has one TLS handshake, so their clients
- * would be those of the other port. The port that comes first keeps the host.
+ * Leaves out ports whose CLIENT_CA differs from that of the first port of the same virtual host. A host has one TLS handshake, so such a port would be
+ * open to the clients of the first port.
  */
 export function makeOneClientCa(): (services: readonly Service[]) => Sifted {
   const losers = whole((fronts: readonly Front[]) => findLosers(fronts));

@@ -15,7 +15,7 @@ export interface PortKind {
   readonly hasCheck: boolean;
 }
 
-/** A label that has no effect beside another one, or without it. */
+/** A label that has no effect while the port has a second label, or while it lacks one. */
 export interface Conflict {
   readonly loses: Key;
   /** The other label, and what is the matter with both. */
@@ -115,7 +115,7 @@ const withoutCheck = (loses: Key): Conflict => ({
   when: ({ healthPath }, { hasHttpCheck }) => healthPath === undefined && !hasHttpCheck,
 });
 
-/** THE table of labels that can't be with another one. The first row that applies to a label is told. */
+/** THE table of labels that have no effect beside others. A label's Problem comes from the first row that applies. */
 export const CONFLICTS: readonly Conflict[] = [
   ...ONLY_HTTP.map(inTcp),
   ...(['pathType', 'isDefault', 'split', 'splitWeight'] as const).map(inChosenTcp),

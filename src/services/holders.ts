@@ -3,7 +3,10 @@ import type { Holder } from '../model/holder.ts';
 import type { Bind, Front, PathType, Route } from '../model/service.ts';
 import { folderOf } from './folders.ts';
 
-/** How near a port is to one that holds something: the same port, another port of that app, the other app of its deployment group, or a stranger. */
+/**
+ * How near a port is to the holder of a name, bind or route: it is the holder; is of the same app; is of the other app of its deployment group, in
+ * the same folder or in a different one; or has nothing to do with it.
+ */
 export const NEARNESS = { port: 0, app: 1, colour: 2, group: 3, stranger: 4 } as const;
 
 /** An index of holders by the words that they hold. */

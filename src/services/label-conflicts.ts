@@ -4,7 +4,7 @@ import { CONFLICTS, type Conflict, type PortKind } from './conflicting-labels.ts
 import { PORT_LABELS } from './labels.ts';
 import type { LabelsOfApp, LabelsOfPort } from './read-labels.ts';
 
-/** The labels of an app without those that can't be with another one, and a Problem for each, which names both. */
+/** The labels of an app without those that have no effect beside a second label of the port, and a Problem for each, which names both labels. */
 export function withoutConflicts(labels: LabelsOfApp, app: AppId, kindOf: (index: number) => PortKind): LabelsOfApp {
   const all = labels.ports.map((port, index) => (mayLose(port) ? ofPort(port, { app, index, ...kindOf(index) }) : { port, problems: [] }));
   if (all.every(({ problems }) => problems.length === 0)) return labels;

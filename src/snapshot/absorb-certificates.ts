@@ -3,7 +3,10 @@ import type { Certificates, NamedFile } from '../model/certificates.ts';
 import { withChange } from './absorb-reads.ts';
 import type { State } from './state.ts';
 
-/** A port that HAProxy does not take is tried again when a file that its labels name is another, or was looked into now. */
+/**
+ * Takes what is known of certificate files. A port that HAProxy has refused is tried again when a file that its labels name has changed, or is read
+ * for the first time.
+ */
 export function absorbCertificates(state: State, told: Certificates): State {
   const { quarantine } = state;
   const named = keepByName(state.certificates.named, told.named);

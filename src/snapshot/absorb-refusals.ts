@@ -8,8 +8,8 @@ import { withChange } from './absorb-reads.ts';
 import type { State } from './state.ts';
 
 /**
- * What HAProxy does not take stands until it changes: what is known of a port is replaced by what is told of it now. A refusal takes its time: one of
- * a port with a file that was looked into meanwhile is about something that is not wanted any more, and the port is tried as it is now.
+ * Takes what HAProxy has refused; for a port, it replaces an earlier refusal. Between HAProxy's check and this news, a file that a port's labels name may
+ * have been read again: then the refusal is about a version that is not wanted any more, and the port is tried with the new one.
  */
 export function absorbRefusal(
   state: State,

@@ -18,7 +18,7 @@ export interface Span {
   readonly last: number;
 }
 
-/** How many such periods are remembered. */
+/** How many periods with a stream are remembered. */
 const MOST_SPANS = 5;
 
 /** Follows Marathon until its signal aborts, whatever Marathon does. */

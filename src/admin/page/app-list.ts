@@ -86,7 +86,7 @@ class RowsInView {
     }
   }
 
-  /** Goes from the row that somebody stands on to the one that a key leads to; false for another key. */
+  /** Moves the focus from the row that has it to the row that the key leads to. Returns false for a key that leads nowhere. */
   move(key: string): boolean {
     const step = stepOf(key, this.#rows.length);
     const current = [...this.#made].find(([, row]) => row.element.contains(document.activeElement))?.[0];

@@ -19,7 +19,7 @@ export interface Board {
   readonly known: () => PageKnowledge;
   /** Takes what is new, and shows it. */
   readonly learn: (more: Partial<PageKnowledge>) => void;
-  /** Now, by the daemon's clock: the browser's may be another. */
+  /** The time now by the daemon's clock, from which the browser's may differ. */
   readonly now: () => Date;
 }
 
