@@ -95,17 +95,22 @@ function wildcardOf(levels: readonly number[], folder: string): readonly string[
   );
 }
 
-/** The backend: what was found, or of a split the app that the header or the cookie names, or else one by the shares. */
+/**
+ * The backend: what was found, or of a split the app that the header or the cookie names, or else one by the shares. A request that names none, as
+ * almost all do, is looked up once.
+ */
 function choice(folder: string): readonly string[] {
   const share = (by: string): string =>
     `http-request set-var(txn.mlb_b) var(txn.mlb_split),concat(${by}),map_beg(${folder}/${TABLE_MAPS.split})`;
+  const named = (by: string): string => `${share(`/,txn.${by},?`)} if ${isFound(by)}`;
   return [
     ...['mlb_by_path', 'mlb_by_host', 'mlb_last'].map((found) => `http-request set-var(txn.mlb_b) var(txn.${found})`),
     'http-request set-var(txn.mlb_split) var(txn.mlb_b) if { var(txn.mlb_b) -m beg + }',
     `http-request set-var(txn.mlb_slot) rand(100),add(100) if ${IN_SPLIT}`,
     `http-request set-var(txn.mlb_had) req.cook(marathon_split),lower if ${IN_SPLIT}`,
     `http-request set-var(txn.mlb_want) req.hdr(x-marathon-split),lower if ${IN_SPLIT}`,
-    ...[':,txn.mlb_slot', '/,txn.mlb_had,?', '/,txn.mlb_want,?'].map(share),
+    share(':,txn.mlb_slot'),
+    ...['mlb_had', 'mlb_want'].map(named),
   ];
 }
 

@@ -23,7 +23,7 @@ export const TRAFFIC_LABELS = {
     question: 'limit',
     doc: 'So many requests of one client address to the port in so long a time; more are answered with 429. Refused requests count too. The client is the other end of the connection, or what its PROXY header says where --accept-proxy or BIND_OPTIONS has one read; X-Forwarded-For does not count, as anybody can write it. From HAProxy 3.0 on the counts outlive a reload; 2.6 and 2.8 begin anew.',
     example: '100/10s',
-    elsewhere: 'Traefik rateLimit; haproxy-ingress limit-rps; nginx limit-rps',
+    elsewhere: 'Traefik rateLimit.average; haproxy-ingress limit-rps; nginx limit-rps',
   }),
   maxPerServer: label('MAXCONN', traffic.connections, {
     live: 'number',
@@ -37,7 +37,7 @@ export const TRAFFIC_LABELS = {
     question: 'limit',
     doc: 'So many connections (requests, in http mode) at the app at once, waiting ones included. More are answered with 503, and where several come in the same moment, perhaps one or two within the limit too; in tcp mode the connection ends.',
     example: '1000',
-    elsewhere: 'Traefik inFlightReq by requestHost',
+    elsewhere: 'Traefik inFlightReq.amount, by sourceCriterion.requestHost',
   }),
   maxBody: label('MAX_BODY', traffic.size, {
     live: 'number',
@@ -141,7 +141,7 @@ export const TRAFFIC_LABELS = {
     question: 'connect',
     doc: 'Each connection to a server, and each check of it, begins with the PROXY header of this version, which has the address of the client.',
     example: 'v2',
-    elsewhere: 'Traefik TCP loadBalancer.proxyProtocol; haproxy-ingress proxy-protocol',
+    elsewhere: 'Traefik TCP serversTransport proxyProtocol (before 3.5.2: loadBalancer.proxyProtocol); haproxy-ingress proxy-protocol',
   }),
   hashBy: label('HASH_BY', traffic.hashBy, {
     question: 'spread',
