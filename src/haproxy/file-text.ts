@@ -3,8 +3,7 @@ import type { Document, Fragment, MapFile } from '../model/document.ts';
 /** The bytes of haproxy.cfg, as pieces to join or to write one after another: one for each fragment of the front, which may have many, and one for each backend. */
 export function* textOf({ front, backends, spares = [] }: Document): Generator<string> {
   for (const { fragments } of front) for (const fragment of fragments) yield lineOf(fragment);
-  for (const list of [backends, spares])
-    for (const { fragments, servers } of list) yield linesOf(fragments) + linesOf(servers.values());
+  for (const list of [backends, spares]) for (const { fragments, servers } of list) yield linesOf(fragments) + linesOf(servers.values());
 }
 
 function linesOf(fragments: Iterable<Fragment>): string {
