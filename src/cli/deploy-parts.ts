@@ -190,11 +190,14 @@ export function digest(text: string): string {
 /** Asks a person; rejects with exit code 1 when the answer is not yes, and with 2 when nobody can be asked. */
 export async function askPerson(question: string): Promise<void> {
   if (!process.stdin.isTTY)
-    throw new DeployError('nobody can be asked here, because stdin is no terminal: --force asks nobody', EXIT.unexpected);
+    throw new DeployError(
+      "stdin is no terminal, so the question before a change can't be answered: with --force it is not asked",
+      EXIT.unexpected,
+    );
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await lines.question(`${question} (y/n) `);
-    if (!/^y(es)?$/i.test(answer.trim())) throw new DeployError('not wanted, so nothing was done', EXIT.refused);
+    if (!/^y(es)?$/i.test(answer.trim())) throw new DeployError('the answer was not yes, so nothing was done', EXIT.refused);
   } finally {
     lines.close();
   }

@@ -48,7 +48,7 @@ export function addZdd(program: Command): Command {
   addStepFlags(addPlaceFlags(zdd))
     .addOption(new Option('-j, --json <file>', 'the app definition').makeOptionMandatory())
     .addOption(new Option('-d, --dry-run', 'change nothing: print the app that would be made, or what would be done next').default(false))
-    .addOption(new Option('-f, --force', 'ask nobody').default(false))
+    .addOption(new Option('-f, --force', 'do not ask before anything is changed').default(false))
     .addOption(new Option('-s, --step-delay <seconds>', 'the time between two steps').argParser(readCount).default(5))
     .addOption(new Option('-i, --initial-instances <number>', 'how many instances the new app begins with').argParser(readCount).default(1))
     .addOption(
@@ -56,7 +56,7 @@ export function addZdd(program: Command): Command {
         .argParser(readCount)
         .default(0),
     )
-    .addOption(new Option('-r, --resume', 'go on with a deployment that was begun; so it is done in any case'))
+    .addOption(new Option('-r, --resume', 'accepted, without effect: a deployment that was begun is always continued'))
     .addOption(new Option('-w, --max-wait <seconds>', 'how long one step may take').argParser(readCount).default(300))
     .addOption(
       new Option('-n, --new-instances <number>', 'keep both apps, with so many instances of the new one').argParser(readCount).default(0),
@@ -66,7 +66,9 @@ export function addZdd(program: Command): Command {
     .addOption(
       new Option('--instances-from <where>', 'whose number of instances is the target').choices(['json', 'running']).default('running'),
     )
-    .addOption(new Option('--syslog-socket <file>', 'taken, without effect: messages go to stderr, from where `logger` takes them on'))
+    .addOption(
+      new Option('--syslog-socket <file>', 'accepted, without effect: messages go to stderr, and `logger` can pass them on to syslog'),
+    )
     .addOption(
       new Option('--log-format <format>', "text, json, or a format of Python's logging: '%(asctime)s %(name)s: %(message)s'").argParser(
         readLogFormat,

@@ -19,7 +19,7 @@ import { withPretendedTasks } from '../explain/pretended.ts';
 /** Ways of writing the file that use other templates: each is tried. */
 const WAYS: readonly Partial<Settings>[] = [{}, { haproxyMap: false }, { groupHttpsByVhost: true }];
 
-/** The names in a folder of templates. Rejects with a sentence for one that can't be read. */
+/** The names of the files in a folder of templates. Rejects with a sentence when the folder can't be read. */
 export async function readTemplateNames(folder: string): Promise<readonly string[]> {
   return readdir(folder).catch((error: unknown) => {
     throw new Error(`the folder ${folder} can't be read: ${sentence(error)}`, { cause: undefined });

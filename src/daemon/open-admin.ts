@@ -75,7 +75,10 @@ async function readToken({ adminTokenFile: file }: Settings): Promise<string | u
   }
 }
 
-/** An address that the operator gave must be had. The usual one may be somebody else's: then the socket alone answers. */
+/**
+ * Listens on the admin address. Rejects when the operator gave the address and it can't be bound. Where another process has the default one, only the
+ * socket answers.
+ */
 async function listen(server: AdminServer, { settings, log, signal }: AdminRun): Promise<void> {
   const { adminAddress: given } = settings;
   if (given === 'off') return;

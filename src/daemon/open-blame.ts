@@ -193,7 +193,7 @@ function linesOf(refusal: CandidateRefusal): readonly string[] {
   return failure?.code === 'reload-refused' ? failure.lines.filter((line) => line.startsWith('[ALERT]')) : [];
 }
 
-/** Whether HAProxy says more in this line than that a process of its own has ended. */
+/** Whether the line says more than that one of HAProxy's processes has ended. */
 function saysWhy(line: string): boolean {
   return !/exited with code|exit-on-failure/i.test(line);
 }

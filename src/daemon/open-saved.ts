@@ -38,7 +38,7 @@ export function openKeeper(surroundings: Surroundings): Pick<Keeper, 'see' | 'en
     what: 'the last snapshot',
     write: async (saved) => {
       await writeSaved(settings.stateDir, saved);
-      await writeLatest(); // the file that was written last is the one that counts
+      await writeLatest(); // of the two files, a start reads the one that was written last
     },
   });
   const ofHolders = keeperOf(surroundings, { what: 'who holds which hosts and ports', everyMs: HOLDERS_MS, write: writeLatest });

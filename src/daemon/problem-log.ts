@@ -51,7 +51,7 @@ export interface ProblemWatcher {
   readonly gone: (problem: Problem) => void;
 }
 
-/** A consumer that tells a watcher which Problems a view has that the one before had not, and the other way round. */
+/** A consumer that tells a watcher which Problems have come with a view, and which have gone. */
 export function watchProblems({ came, gone }: ProblemWatcher): (view: Pick<View, 'problems'>) => void {
   let known: ReadonlyMap<string, Problem> = new Map();
   let last: readonly Problem[] = [];

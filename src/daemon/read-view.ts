@@ -14,9 +14,9 @@ import type { RunInputs } from './surroundings.ts';
 
 /** What a View starts from; nothing is known where it is left out. */
 export interface Beginning {
-  /** Those of the machine when left out. */
+  /** The certificate files of this machine when left out. */
   readonly certificates?: Certificates | undefined;
-  /** What an earlier run, or the one that runs, knew. */
+  /** Who holds which ports and routes, according to the daemon that runs, or to an earlier run. */
   readonly holders?: readonly Holder[] | undefined;
   readonly memory?: HealthMemory | undefined;
   readonly before?: SavedSnapshot | undefined;

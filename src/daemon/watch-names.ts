@@ -33,7 +33,7 @@ export function watchNames({ resolves, reload, tell, now, sleep, signal }: NameW
     const reasons: Reason[] = [];
     for (const host of new Set(unresolved.map((one) => one.host))) {
       if (!(await resolves(host)))
-        tried.delete(host); // one after the other: each may hang for long in a thread that files need, too
+        tried.delete(host); // names are resolved one by one, because each may block for long a thread that files need as well
       else if (!tried.has(host)) {
         tried.add(host);
         for (const { backend } of unresolved.filter((one) => one.host === host))

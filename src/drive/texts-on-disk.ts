@@ -48,7 +48,7 @@ export async function replaceAll(place: Place, texts: Texts): Promise<void> {
 /** Maps that are written together, also while no line of the configuration reads some of them. */
 const TOGETHER: readonly (readonly string[])[] = [Object.values(TABLE_MAPS), SPARE_MAPS];
 
-/** The maps that the configuration in place reads, and that are not among these texts. A map that it does not read is somebody else's. */
+/** The maps that the configuration in place reads, and that are not among these texts. A map that it does not read is not ours. */
 export async function mapsLeft({ folder, name }: Place, texts: Pick<Texts, 'has'>): Promise<readonly string[]> {
   const others = (await mapsIn(folder)).filter((file) => !texts.has(file));
   if (others.length === 0) return [];

@@ -71,7 +71,7 @@ export function makeClasses(templates: Templates): (head: Section, backends: rea
   };
 }
 
-/** Whether none of the lines are from a label: what one app has of its own is not worth a class, and HAProxy has not seen it in a `defaults` section. */
+/** Whether no line comes from a label: lines that only one app has are not worth a class, and HAProxy may not take them in a `defaults` section. */
 function isOfTemplates({ fragments }: BackendSection): boolean {
   return fragments.every(({ label }) => label === undefined);
 }

@@ -3,7 +3,7 @@ import { unlike } from '../lib/unlike.ts';
 import type { MapFile } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
 
-/** A row of a map file. It is an object of its own, by which it is known again. */
+/** A row of a map file. A row that does not change stays the same object, by which maps are compared. */
 export interface MapRow {
   readonly key: string;
   readonly to: BackendName;

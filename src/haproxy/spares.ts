@@ -17,10 +17,13 @@ export function isSpare(backend: string): boolean {
   return backend.startsWith(PREFIX);
 }
 
-/** The beginning of the keys that say whom a spare backend serves. No request looks them up: hosts are looked up in lower case. */
+/**
+ * The beginning of the keys under which the map says which backend a spare backend serves. No request looks them up: hosts are looked up in lower
+ * case.
+ */
 const SERVES = 'Serves:';
 
-/** The key of the map of spare backends at which the backend of the port stands that a spare backend serves. */
+/** The key in the map of spare backends whose value is the backend in whose place the spare backend serves. */
 export function keyOfSpare(spare: BackendName): string {
   return `${SERVES}${spare}`;
 }
@@ -68,8 +71,8 @@ function mapsAsOwn(maps: Document['maps'], served: ReadonlyMap<BackendName, Back
 const TITLE = /^([ \t]*backend[ \t]+)\S+/m;
 
 /**
- * What HAProxy reads of a backend apart from its name and its servers: backends of the same class differ in nothing else. Undefined for one that no
- * other can stand for, because its lines name it, or open other sections.
+ * What HAProxy reads of a backend apart from its name and its servers: backends of the same class differ in nothing else. Undefined where no
+ * spare backend can serve in its place, because its lines name the backend, or begin other sections.
  */
 export function classOf(section: BackendSection): string | undefined {
   if (section.name !== `backend ${section.backend}`) return undefined;

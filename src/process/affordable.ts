@@ -12,7 +12,9 @@ interface Asked {
 }
 
 /**
- * Returns a function that gives the apps that the file descriptors suffice for again: as many as they suffice for, first those that need least. An app that turns out to need more than was thought is not given again before the limit or the demand of all others is different.
+ * Returns a function that returns which of the apps left out for want of file descriptors can be served now: as many as the descriptors suffice for,
+ * beginning with the app that needs least. An app that is left out again after it was returned is not returned a second time before the limit, or what
+ * all other apps need, has changed.
  */
 export function makeAffordable(mostOf: () => Promise<number> = limit): (asked: Asked) => Promise<readonly AppId[]> {
   const tried = new Map<AppId, string>();

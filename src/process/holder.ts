@@ -64,7 +64,7 @@ export class Holder {
     return this.#held === undefined ? [] : [this.#held.holder.pid];
   }
 
-  /** A worker serves: holds its sockets, if they are not those that are held. Never rejects. */
+  /** Called when a worker serves: holds its sockets, unless they are held already. Never rejects. */
   follow(worker: number): Promise<void> {
     clearTimeout(this.#lettingGo);
     this.#lettingGo = undefined;
@@ -132,7 +132,7 @@ export class Holder {
   }
 }
 
-/** Waits for a holder that has started. It is told to take no connection at all, whatever becomes of the one that it has. */
+/** Waits until a holder answers, and forbids it to accept any connection, even when its only one ends. Returns its process. */
 async function answering(socket: string): Promise<ProcessIdentity> {
   const until = performance.now() + START_MS;
   for (;;) {

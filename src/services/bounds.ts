@@ -57,7 +57,10 @@ export function tooMany(app: AppId, what: string, found: number, most: number): 
   };
 }
 
-/** The first Problems of an app, those that tell of bounds, and one that says how many more there are: each is logged, shown and sent to whoever looks. */
+/**
+ * The first Problems of an app, all those about bounds, and one that says how many there are in all: each Problem costs log lines and room on the
+ * page.
+ */
 export function firstProblems(app: AppId, problems: readonly Problem[]): readonly Problem[] {
   if (problems.length <= BOUNDS.problems) return problems;
   const others = problems.filter(({ code }) => code !== 'bounds').slice(0, BOUNDS.problems);

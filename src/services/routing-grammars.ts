@@ -31,7 +31,7 @@ const SAFE_REGEX = new RegExp(`^/(?:${PARTS}|\\(${PARTS}(?:\\|${PARTS})*\\)\\??)
 /** The most repetitions in one regular expression: with each, the time for a long path may grow by its length. */
 const MOST_REPEATED = 3;
 
-/** Whether a regular expression is one that HAProxy takes and that can't take it long, whatever the path. */
+/** Whether HAProxy takes a regular expression, and needs little time for it whatever the path. */
 export function isSafeRegex(text: string): boolean {
   if (text.length > 200 || !SAFE_REGEX.test(text)) return false;
   return (text.match(/[*+]|\{\d+,\d*\}/g) ?? []).length <= MOST_REPEATED && isRegex(text);

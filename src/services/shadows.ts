@@ -12,7 +12,7 @@ interface Claimant {
 }
 
 /**
- * The Problems of two ports from different folders when one gets requests for a host that the other has too: through a path of the host, or through a
+ * The Problems of two ports from different folders that have the same host, when one takes requests before the other: by a path of the host, or by a
  * weight that puts its rule first. The rules keep marathon-lb's order; both ports get a Problem. There is none when the operator gave the host to
  * both folders with --domains.
  */

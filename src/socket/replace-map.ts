@@ -10,9 +10,9 @@ export interface Tell {
 }
 
 /**
- * Replaces a map of HAProxy's as a whole. Its rows are prepared as a new version beside the one that is looked into, and are all in force when the
- * last command is answered; until then nothing of them is. Returns what HAProxy says against it, empty when the map is replaced. A version that is
- * not put in force is cleared.
+ * Replaces a map of HAProxy's as a whole. Its rows are prepared as a new version of the map, while requests are looked up in the current version; the
+ * last command puts all of them in force at once. Returns the words with which HAProxy refuses a command, empty when the map is replaced. A version
+ * that is not put in force is cleared.
  */
 export async function replaceMap(path: string, rows: MapFile, tell: Tell): Promise<string> {
   const prepared = await tell.command(`prepare map ${path}`);

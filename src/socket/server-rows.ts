@@ -39,7 +39,7 @@ export interface RowsOfBackend {
 
 /**
  * Reads the answer to `show servers state`, for all backends or one, line by line. `told` is given the rows of each backend, which HAProxy writes one
- * after the other. Of a large estate there are 50,000: what is told reads no more of a row than it needs.
+ * after the other. A large estate has 50,000 rows, so the function reads only the fields of a row that it needs.
  */
 export class StatesReader {
   readonly #told: (rows: RowsOfBackend, states: StatesReader) => void;

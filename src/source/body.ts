@@ -8,7 +8,10 @@ import { codeOf, type OpenResponse } from './http-get.ts';
 
 const TURN_MS = 5;
 
-/** Returns the body, unpacked if it is gzip. When one of the two streams ends or fails, so does the other. Throws for other encodings. */
+/**
+ * Returns the body, unpacked if it is gzip. When the body fails or is destroyed, so is the unpacked stream, and the other way round. Throws for
+ * encodings other than gzip.
+ */
 export function unpacked(answer: OpenResponse): Readable {
   return isPacked(answer) ? pipeline(answer.body, createGunzip({ chunkSize: 256 * 1024 }), () => undefined) : answer.body;
 }

@@ -144,7 +144,7 @@ test('zdd of a pipeline without a terminal: prompts, bad files and a hybrid that
     zdd('-j', file, '-f', '--dry-run'),
   ]);
   expect(codes.map(({ code }) => code)).toEqual([2, 2, 3, 0]);
-  expect(codes[0].stderr).toContain('--force asks nobody');
+  expect(codes[0].stderr).toContain('with --force it is not asked');
   const made: unknown = await (await fetch(`${marathon.url}/v2/apps`)).json();
   expect(made).toEqual({ apps: [] }); // the lock is gone as well
 });
