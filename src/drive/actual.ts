@@ -1,7 +1,7 @@
 import { oneAfterAnother } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Document, Reason, Running } from '../model/document.ts';
-import { notePassed, sendPlanned } from './send-commands.ts';
+import { notePassed, sendPlanned, type Planned } from './send-commands.ts';
 import type { Consequence, DriveDependencies, CandidateRefusal } from './dependencies.ts';
 import { BesideReload } from './beside-reload.ts';
 import { FileFollower } from './file-follower.ts';
@@ -80,23 +80,26 @@ export class Actual {
     return isNew;
   }
 
-  /** Sends the commands of the plan. Returns whether there were any, and the reasons for a reload that remain. Never rejects. */
-  async command(running: Running, wanted: Document): Promise<{ readonly sent: boolean; readonly reload: readonly Reason[] }> {
+  /**
+   * Sends the commands of the plan. Returns whether there were any and whether more are to follow, and the reasons for a reload that remain. Never
+   * rejects.
+   */
+  async command(running: Running, wanted: Document): Promise<Pick<Planned, 'sent' | 'reload' | 'isPart'>> {
     const { haproxy } = this.#parts;
     try {
       const release = await haproxy.release();
       const parts = { ...this.#parts, haproxy: this.beside.noting(haproxy) };
       const send = async () => sendPlanned(parts, { running: await notePassed(parts, running), wanted, release });
-      const { running: next, sent, reload, toward } = await this.steps.during('HAProxy to take commands', send);
+      const { running: next, sent, reload, toward, isPart } = await this.steps.during('HAProxy to take commands', send);
       this.running = next;
       if (next.document === toward && running.document !== toward && reload.length === 0) this.#parts.serves(wanted);
       const isAsWritten = running.document === this.file.written && !sent && reload.length === 0;
       if (isAsWritten) this.file.written = next.document; // the file already describes this document
-      return { sent, reload };
+      return { sent, reload, isPart };
     } catch (error) {
       this.#parts.troubled(error);
       await this.readAgain();
-      return { sent: true, reload: [{ code: 'refused', subject: 'haproxy', detail: sentence(error) }] };
+      return { sent: true, reload: [{ code: 'refused', subject: 'haproxy', detail: sentence(error) }], isPart: false };
     }
   }
 

@@ -98,7 +98,8 @@ export class Attempts {
     const { actual, settling } = this.#shared;
     if (actual.running === undefined) await actual.adopt();
     if (actual.running === undefined) return undefined;
-    const { sent, reload } = await actual.command(actual.running, candidate);
+    const { sent, reload, isPart } = await actual.command(actual.running, candidate);
+    if (isPart && reload.length === 0) return this.#withoutReload(candidate); // the next part
     if (reload.length > 0 || settling.isDue) return undefined;
     actual.accept();
     return outcomeOf(sent);

@@ -116,8 +116,9 @@ export class BesideReload {
     try {
       const sending = { ...parts, haproxy: this.noting({ ...parts.haproxy, ...server.commands }) };
       const known = await notePassed(sending, before);
-      const { running: next } = await sendPlanned(sending, { running: known, wanted: document, release: server.release });
+      const { running: next, isPart } = await sendPlanned(sending, { running: known, wanted: document, release: server.release });
       setRunning(next);
+      if (isPart) this.ask();
       if (isChecking(next)) {
         parts.later(CHECK_MS, () => {
           this.ask();

@@ -28,11 +28,14 @@ export class QuickLane {
       this.#slow();
       return;
     }
-    const { sent, reload } = await actual.command(running, document);
-    if (reload.length === 0) {
+    const { sent, reload, isPart } = await actual.command(running, document);
+    if (isPart)
+      void this.run(); // with what is wanted by then
+    else if (reload.length === 0) {
       actual.accept();
       wanted.settle(document, outcomeOf(sent));
-    } else if (!wanted.hasFailed(document)) this.#slow(actual.running === undefined ? 'at-once' : undefined); // at once, because HAProxy may have ended
+    }
+    if (reload.length > 0 && !wanted.hasFailed(document)) this.#slow(actual.running === undefined ? 'at-once' : undefined); // at once, because HAProxy may have ended
     this.tend();
   }
 

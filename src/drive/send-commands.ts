@@ -46,14 +46,35 @@ export interface Planned {
   readonly reload: readonly Reason[];
   /** What the commands were to lead to: the wanted document, a part of it served by spare backends. */
   readonly toward: Document;
+  /** More commands are planned for certificates than were sent: they are for the next time. */
+  readonly isPart: boolean;
 }
 
-/** Sends the commands of the plan. Rejects when it can't be known what HAProxy took. */
+/**
+ * So many commands for certificates are sent in one go. Each makes HAProxy load a file, which was read before: a thousand renewals take seconds, and
+ * a server that comes must not wait for them.
+ */
+const MOST_CERTIFICATES = 25;
+
+/** Sends the commands of the plan, of those for certificates the first. Rejects when it can't be known what HAProxy took. */
 export async function sendPlanned(parts: SendingParts, { running, wanted, release }: Way): Promise<Planned> {
-  const { commands, reload, toward = wanted } = parts.plan({ running, wanted, release });
+  const { commands: planned, reload, toward = wanted } = parts.plan({ running, wanted, release });
+  const commands = withFewCertificates(planned);
   const next = await sendAll(parts, { running, wanted: toward, commands });
   const sent = commands.length > 0;
-  return { running: next, sent, reload: sent ? parts.plan({ running: next, wanted, release }).reload : reload, toward };
+  return {
+    running: next,
+    sent,
+    reload: sent ? parts.plan({ running: next, wanted, release }).reload : reload,
+    toward,
+    isPart: commands.length < planned.length,
+  };
+}
+
+/** The commands without those for certificates that come after the first few, in the same order. */
+function withFewCertificates(commands: readonly Command[]): readonly Command[] {
+  let count = 0;
+  return commands.filter(({ certificate }) => certificate === undefined || ++count <= MOST_CERTIFICATES);
 }
 
 /**

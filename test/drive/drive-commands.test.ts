@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { Document } from '../../src/model/document.ts';
 import { loaded } from '../plan/plan-fake.ts';
 import { calm } from './drive-rig.ts';
 import { FOLDER, makeLive, running, serving, shop } from './drive-live.ts';
@@ -166,4 +167,27 @@ test('at the end the file says what HAProxy runs', async () => {
   await live.rig.drive.settled();
   await live.rig.drive.idle();
   expect(live.written).toBe(wanted);
+});
+
+/** A document with these servers, and so many certificates in a folder, all of them of this age. */
+function withCertificates(servers: readonly number[], count: number, fingerprint: string): Document {
+  const paths = Array.from({ length: count }, (_, i) => `/etc/ssl/${String(i).padStart(4, '0')}.pem`);
+  const pems = new Map(paths.map((path) => [path, { path, fingerprint, names: [path], key: 'ec' }]));
+  const binds = [[{ kind: 'folder', name: '/etc/ssl', lines: paths.map((path) => ({ path })) }]] as const;
+  return { ...shop(servers), certificates: { fingerprints: new Map(), list: [], pems, binds } };
+}
+
+test('a server that comes does not wait until hundreds of certificates are renewed', async () => {
+  const live = makeLive();
+  live.rig.drive.want(withCertificates([1], 300, 'old'));
+  await calm();
+  live.sent.length = 0;
+  live.rig.drive.want(withCertificates([1], 300, 'new'));
+  live.rig.drive.want(withCertificates([1, 2], 300, 'new'));
+  await expect(live.rig.drive.settled()).resolves.toEqual({ ok: true, by: 'commands' });
+  const server = live.sent.findIndex((text) => text.startsWith('add server shop_1/s2'));
+  expect(live.sent.slice(0, server).every((text) => text.startsWith('set ssl cert'))).toBe(true);
+  expect(server).toBeLessThanOrEqual(50);
+  expect(live.sent.filter((text) => text.startsWith('set ssl cert'))).toHaveLength(300);
+  expect(live.sent).not.toContain('reload');
 });
