@@ -7,7 +7,7 @@
  *   npm run bench:history -- 300 7    for 300 s, from the seed 7
  *   npm run bench:history -- 300 7 --spare-backends 0    with further flags of the daemon
  *
- * A different release of HAProxy is tried by its folder in front of PATH.
+ * With HISTORY_TOLD=1 each history is told. A different release of HAProxy is tried by its folder in front of PATH.
  */
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -120,7 +120,9 @@ try {
   const labels: Act = { what: 'labels', act: () => Promise.resolve(changeLabels()) };
   const history = { estate, random, acts: [labels, labels, labels, ...ACTS], sameView: makeSameView(estate, ends) };
   while (performance.now() < end) {
+    const start = performance.now();
     const { told, failed } = await tryHistory(history);
+    if (process.env['HISTORY_TOLD'] === '1') process.stdout.write(`${((performance.now() - start) / 1_000).toFixed(1)} s: ${told}\n`);
     counts.histories++;
     counts.failed += failed;
     if (failed > 0) process.stdout.write(`${failed} requests failed: ${told}\n`);

@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { MAP_FILES, HEALTH_MAP, SPARE_MAPS } from '../../src/haproxy/settings.ts';
 import { readMap } from '../../src/socket/map-state.ts';
@@ -61,6 +61,9 @@ function differences(wanted: string, seen: string): string {
   return [...lacks, ...others.filter((line) => !own.includes(line)).map((line) => `+ ${line}`)].join('\n');
 }
 
+/** The certificate that a daemon makes where the given one is missing. */
+const MADE = 'self-signed.pem';
+
 interface Freshly {
   readonly cluster: Estate['cluster'];
   readonly fresh: string;
@@ -72,11 +75,15 @@ async function freshly({ cluster, fresh, ends }: Freshly): Promise<Shown> {
   const at = path.join(fresh, String(Date.now()));
   const config = path.join(at, path.relative(cluster.folder, cluster.config));
   await mkdir(path.dirname(config), { recursive: true });
+  await mkdir(path.join(at, 'state'));
+  await copyFile(path.join(cluster.folder, 'state', MADE), path.join(at, 'state', MADE)); // making one takes seconds
   const places = { '--haproxy-config': config, '--run-dir': path.join(at, 'run'), '--state-dir': path.join(at, 'state') };
   const words = [...cluster.words('--once', '--command', 'true', '--spare-backends', '0'), ...Object.entries(places).flat()];
   const { code, stderr } = await run({ folder: cluster.folder, ends, words });
   if (code !== 0) throw new Error(stderr);
-  return shownIn(config, (text) => text.replaceAll(`${at}/`, `${cluster.folder}/`));
+  const shown = await shownIn(config, (text) => text.replaceAll(`${at}/`, `${cluster.folder}/`));
+  await rm(at, { recursive: true });
+  return shown;
 }
 
 /** What files say. `moved` gives a configuration as if its files were those of the cluster. */
