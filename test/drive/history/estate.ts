@@ -25,6 +25,8 @@ export interface Wish {
   readonly draining?: readonly number[];
   /** Whether it wants a host that any app may want: the first has it. */
   readonly isGuest?: boolean;
+  /** How many further hosts it has. */
+  readonly more?: number;
 }
 
 /** Apps by their names. */
@@ -79,8 +81,8 @@ function serviceOf(app: string, wish: Wish, isGuest: boolean): Service {
   return service({ ...of, app: `/${app}` as AppId }, servers, options);
 }
 
-function frontOf(app: string, { way = 'hosts', hosts, weight }: Wish, isGuest: boolean): Partial<Omit<Front, 'app' | 'name'>> {
-  const own = hostsOf(app).slice(0, hosts);
+function frontOf(app: string, { way = 'hosts', hosts, weight, more = 0 }: Wish, isGuest: boolean): Partial<Omit<Front, 'app' | 'name'>> {
+  const own = [...hostsOf(app).slice(0, hosts), ...Array.from({ length: more }, (_, i) => `more-${i}.${app}.org`)];
   const routes = [...own, ...(isGuest ? ['guest.org'] : [])].map((host) => ({ host, path: undefined }));
   const port = 10001 + APPS.indexOf(app as never);
   if (way === 'path') return { routes: routes.map(({ host }) => ({ host, path: '/x' })) };
