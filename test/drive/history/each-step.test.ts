@@ -23,7 +23,10 @@ const WORKS: readonly { readonly what: string; readonly acts: readonly Act[] }[]
   { what: 'new apps get backends of their own', acts: [...begun, ...come, { kind: 'pass', ms: 700_000 }] },
   { what: 'a reload is read back', acts: [...begun, ...come, { kind: 'a reload by hand' }, { kind: 'pass', ms: 250 }] },
   { what: 'a map is replaced as a whole', acts: [...begun, { kind: 'want', app: 'ant', wish: { ...wish, more: 60 } }] },
-  { what: 'apps go', acts: [...begun, ...come, { kind: 'want', app: 'cat', wish: undefined }, { kind: 'want', app: 'eel', wish: undefined }] },
+  {
+    what: 'apps go',
+    acts: [...begun, ...come, { kind: 'want', app: 'cat', wish: undefined }, { kind: 'want', app: 'eel', wish: undefined }],
+  },
   { what: 'the servers of apps that went are deleted', acts: [...begun, ...come, { kind: 'want', app: 'cat', wish: undefined }, { kind: 'calm', ms: 500 }, { kind: 'pass', ms: 5_000 }] }, // prettier-ignore
 ];
 
