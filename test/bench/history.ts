@@ -22,8 +22,8 @@ import { until } from '../e2e/until.ts';
 /** One event. `isFatal`: HAProxy is killed, whose connections break. */
 interface Act {
   readonly what: string;
-  /** May return more words. */
-  readonly act: (estate: Estate) => Promise<string | void>;
+  /** What it resolves to, if that is words, tells more. */
+  readonly act: (estate: Estate) => Promise<unknown>;
   readonly isFatal?: true;
 }
 
@@ -88,7 +88,7 @@ async function tryHistory({ estate, random, acts: all, sameView }: Run): Promise
   for (const { what, act } of acts) {
     const pauseMs = Math.floor(random() * MOST_PAUSE_MS);
     const more = await act(estate);
-    told.push(`${what}${more === undefined ? '' : `: ${more}`}, ${pauseMs} ms`);
+    told.push(`${what}${typeof more === 'string' ? `: ${more}` : ''}, ${pauseMs} ms`);
     await sleep(pauseMs);
   }
   try {
