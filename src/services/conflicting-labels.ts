@@ -92,8 +92,8 @@ const withoutTlsHere = (loses: Key): readonly Conflict[] => [
   {
     loses,
     beside: 'tls',
-    why: 'TLS is ended by the app and not here',
-    hint: 'remove one of the two, or have the app ask for it',
+    why: 'the app ends TLS, and not the load balancer',
+    hint: 'remove one of the two; under passthrough the app itself can ask clients for it',
     when: ({ tls }) => tls !== undefined,
     shuts: true,
   },

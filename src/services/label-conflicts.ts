@@ -1,7 +1,7 @@
 import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import { CONFLICTS, type Conflict, type PortKind } from './conflicting-labels.ts';
-import { PORT_LABELS } from './labels.ts';
+import { PORT_LABELS, type PortLabels } from './labels.ts';
 import type { LabelsOfApp, LabelsOfPort } from './read-labels.ts';
 
 /** The labels of an app without those that have no effect beside a second label of the port, and a Problem for each, which names both labels. */
@@ -31,14 +31,23 @@ function ofPort(
   const problems: Problem[] = [];
   for (const { loses, beside, why, hint, when, shuts, keeps } of CONFLICTS) {
     if (values[loses] === undefined || values[loses] === false || !when(values, kind)) continue;
-    const [label, other] = [nameOf(loses, index), nameOf(beside === 'mode' ? kind.tcpBy : beside, index)];
+    const label = nameOf(loses, index);
+    const other = otherLabel(beside === 'mode' ? kind.tcpBy : beside, port.values, index);
     if (keeps !== true) values = { ...values, [loses]: undefined };
-    const effect = shuts === true ? `can't be used with what ${other} is, so the port is left out` : `has no effect beside ${other}`;
+    const effect = shuts === true ? `can't be used ${other}, so the port is left out` : `has no effect ${other}`;
     shut ||= shuts === true;
     const message = `${label} ${effect}: ${why}`;
     problems.push({ code: 'label-conflict', owner: { by: 'app', app, index }, label, message, hint });
   }
   return { port: problems.length === 0 ? port : { ...port, values, shut }, problems };
+}
+
+/** "beside" the other label, with its value where that is one word of a few, or "without" it. */
+function otherLabel(key: Conflict['beside'], values: PortLabels, index: number): string {
+  const { [key]: value } = values;
+  if (value === undefined) return key === 'mode' ? `without ${nameOf('hosts', index)}` : `without ${nameOf(key, index)}`;
+  const isWord = key === 'mode' || key === 'tls' || key === 'backendTls';
+  return `beside ${nameOf(key, index)}${isWord ? `=${String(value)}` : ''}`;
 }
 
 function nameOf(key: Conflict['loses'], index: number): string {

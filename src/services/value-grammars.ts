@@ -56,7 +56,7 @@ function guessHost(text: string): string | undefined {
 }
 
 /** Path prefixes, with single spaces between them. */
-export const paths = grammar("paths as HAProxy's path_beg takes them ('/api' or '-i /api /v2')", (text) => {
+export const paths = grammar("paths that begin with '/', as HAProxy's path_beg takes them ('/api' or '-i /api /v2')", (text) => {
   const [first, ...rest] = words(text);
   const list = first === '-i' ? rest : words(text);
   const good = list.length > 0 && list.length < 60 && list.every((path) => path.startsWith('/') && WORD.test(path));

@@ -15,6 +15,13 @@ const HTTP = { VHOST: 'a.test' };
 const TCP = { MODE: 'tcp' };
 const PASSED = { ...HTTP, TLS: 'passthrough' };
 
+/** How a message names the other label: with its value where that is one of a few words. */
+function other(labels: Labels, name: string): string {
+  const text = labels[name];
+  if (text === undefined) return `without HAPROXY_0_${name}: `;
+  return `beside HAPROXY_0_${name}${['MODE', 'TLS', 'BACKEND_TLS'].includes(name) ? `=${text}` : ''}: `;
+}
+
 /** Labels, the one that loses, the one that it can't be with, and a word of the reason. */
 const CONFLICTS: readonly (readonly [Labels, string, string, string])[] = [
   [{ ...TCP, RATE_LIMIT: '1/1s' }, 'RATE_LIMIT', 'MODE', 'no requests'],
@@ -46,20 +53,25 @@ const CONFLICTS: readonly (readonly [Labels, string, string, string])[] = [
   [{ ...HTTP, BACKEND_PROTO: 'h2c', BACKEND_TLS: 'true' }, 'BACKEND_PROTO', 'BACKEND_TLS', 'without TLS'],
 ];
 
-test.each(CONFLICTS)('of %j, %s has no effect beside %s, and the port is served', (labels, loses, beside, why) => {
+test.each(CONFLICTS)('of %j, %s has no effect beside or without %s, and the port is served', (labels, loses, beside, why) => {
   const { ports, problems } = draftOf(labels);
   expect(problems).toEqual([
     {
       code: 'label-conflict',
       owner: { by: 'app', app: '/shop', index: 0 },
       label: `HAPROXY_0_${loses}`,
-      message: expect.stringContaining(`HAPROXY_0_${loses} has no effect beside HAPROXY_0_${beside}: `),
+      message: expect.stringContaining(`HAPROXY_0_${loses} has no effect ${other(labels, beside)}`),
       hint: expect.stringMatching(/./),
     },
   ]);
   expect(problems[0]?.message).toContain(why);
   const without = Object.fromEntries(Object.entries(labels).filter(([name]) => name !== loses));
   expect(ports.map(({ options }) => options)).toEqual(draftOf(without).ports.map(({ options }) => options));
+});
+
+test('where a port is tcp for want of a virtual host, the message says so', () => {
+  const [problem] = draftOf({ RATE_LIMIT: '1/1s' }).problems;
+  expect(problem?.message).toContain('HAPROXY_0_RATE_LIMIT has no effect without HAPROXY_0_VHOST: the port is in tcp mode');
 });
 
 test.each<[Labels, string, string]>([
@@ -72,7 +84,7 @@ test.each<[Labels, string, string]>([
   const { ports, leftOut, problems } = draftOf(labels);
   expect([ports, leftOut]).toEqual([[], [{ app: '/shop', index: 0, why: 'label' }]]);
   expect(problems).toMatchObject([{ code: 'label-conflict', label: `HAPROXY_0_${loses}` }]);
-  expect(problems[0]?.message).toContain(`HAPROXY_0_${loses} can't be used with what HAPROXY_0_${beside} is, so the port is left out: `);
+  expect(problems[0]?.message).toContain(`HAPROXY_0_${loses} can't be used ${other(labels, beside).replace(': ', ', so the port is left out: ')}`);
 });
 
 test.each<[string, Labels, readonly HealthCheck[]]>([
