@@ -84,7 +84,9 @@ test.each<[Labels, string, string]>([
   const { ports, leftOut, problems } = draftOf(labels);
   expect([ports, leftOut]).toEqual([[], [{ app: '/shop', index: 0, why: 'label' }]]);
   expect(problems).toMatchObject([{ code: 'label-conflict', label: `HAPROXY_0_${loses}` }]);
-  expect(problems[0]?.message).toContain(`HAPROXY_0_${loses} can't be used ${other(labels, beside).replace(': ', ', so the port is left out: ')}`);
+  expect(problems[0]?.message).toContain(
+    `HAPROXY_0_${loses} can't be used ${other(labels, beside).replace(': ', ', so the port is left out: ')}`,
+  );
 });
 
 test.each<[string, Labels, readonly HealthCheck[]]>([
