@@ -95,7 +95,8 @@ async function judgeList(list: string, options: JudgeOptions): Promise<JudgedFil
   if (lines.length === 0) return { file: list, faults: [{ file: list, found: 'names no certificate', wanted }] };
   const faults: FileFinding[] = [];
   const hashes: string[] = [];
-  for (const { line, files } of lines) {
+  for (const { line, files, isNone = false } of lines) {
+    if (isNone) faults.push({ file: list, found: `names no certificate file in line ${line}`, wanted });
     for (const name of files) {
       const { faults: found, fingerprint } = await judgeListed(name, options);
       hashes.push(fingerprint ?? '');

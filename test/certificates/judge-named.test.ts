@@ -104,6 +104,17 @@ test('of a list all files are looked into, and only the number of a line is told
   await expect(found('crt-list', list)).resolves.toEqual(['names no certificate']);
 });
 
+test.each([SECRET, 'hunter2', '@hunter2', '[default]', 'token = abc', '../../shadow.pem', 'a\0.pem'])(
+  'HAProxy would quote the line %j, so it is not given the file as a list of certificates',
+  async (text) => {
+    const file = join(await makeFolder(), 'list');
+    await writeFile(file, `# ours\n${text}\n`);
+    await expect(found('crt-list', file)).resolves.toEqual(['names no certificate file in line 2']);
+    await writeFile(file, 'shop.pem a.org\nsites/shop.crt [alpn h2]\n@store/one\n \n');
+    await expect(judge('crt-list', file)).resolves.toMatchObject({ usable: true, faults: [] });
+  },
+);
+
 test('a file that holds something else is shown nowhere', async () => {
   const folder = await makeFolder();
   const file = join(folder, 'shadow');
