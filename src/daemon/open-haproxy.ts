@@ -78,6 +78,7 @@ function planOf(settings: Settings): ReturnType<typeof makePlan> {
 
 /** The same HAProxy; what is read back from it of servers without an address is told. */
 function readingNames(haproxy: Haproxy, tell: ReturnType<typeof watchNames>): Haproxy {
+  const { review } = haproxy;
   return {
     ...haproxy,
     holds: async (document) => {
@@ -85,6 +86,16 @@ function readingNames(haproxy: Haproxy, tell: ReturnType<typeof watchNames>): Ha
       tell(running.unresolved ?? []);
       return running;
     },
+    ...(review && {
+      review: {
+        ...review,
+        doubts: async (document) => {
+          const doubts = await review.doubts(document);
+          tell(doubts.unresolved);
+          return doubts;
+        },
+      },
+    }),
   };
 }
 

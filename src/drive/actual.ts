@@ -1,11 +1,12 @@
 import { oneAfterAnother } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
-import type { Document, Reason, Running } from '../model/document.ts';
+import type { Document, Reason, Running, ServerException } from '../model/document.ts';
 import { notePassed, sendPlanned, type Planned } from './send-commands.ts';
 import type { Consequence, DriveDependencies, CandidateRefusal } from './dependencies.ts';
-import { BesideReload } from './beside-reload.ts';
+import { BesideReload, type Loaded } from './beside-reload.ts';
 import { FileFollower } from './file-follower.ts';
 import { InProgress } from './in-progress.ts';
+import { LoadCheck, type Incurable } from './load-check.ts';
 import type { Wanted } from './wanted.ts';
 
 const AS_LAST: Reason = { code: 'not-loaded', subject: 'haproxy', detail: 'it is started with the configuration that it served last' };
@@ -19,22 +20,26 @@ export class Actual {
   readonly file: FileFollower;
   readonly steps = new InProgress();
   readonly beside: BesideReload;
+  /** Looks after a reload whether HAProxy runs what it is taken to run. */
+  readonly check: LoadCheck;
   readonly #parts: DriveDependencies;
   #running: Running | undefined;
   #isUp = false;
   #isRefused = false; // whether HAProxy refused the last candidate
   #isLoadUnsure = false; // whether a worker may serve that has loaded a candidate of which HAProxy said nothing
 
-  constructor(parts: DriveDependencies, wanted: Wanted) {
+  /** `changed` is called when HAProxy runs something else than it was taken to run after a reload. */
+  constructor(parts: DriveDependencies, wanted: Wanted, changed: () => void) {
     this.#parts = parts;
-    this.beside = new BesideReload({
+    const state = {
       parts,
-      wanted,
       running: () => this.running,
-      setRunning: (running) => {
+      setRunning: (running: Running) => {
         this.running = running;
       },
-    });
+    };
+    this.beside = new BesideReload({ ...state, wanted });
+    this.check = new LoadCheck({ ...state, onSocket: this.onSocket, readAgain: () => this.readAgain(), changed });
     this.file = new FileFollower({ ...parts, runs: () => this.running?.document, inTurn: this.onFiles });
   }
 
@@ -75,6 +80,7 @@ export class Actual {
   /** HAProxy has ended. Returns whether it was thought to run. */
   gone(): boolean {
     const isNew = this.#isUp;
+    this.check.end();
     this.#isUp = false;
     this.#running = undefined;
     return isNew;
@@ -108,6 +114,7 @@ export class Actual {
    * have loaded that candidate all the same, and HAProxy does not tell what it has loaded beside servers and maps.
    */
   async readAgain(): Promise<void> {
+    this.check.end();
     if (this.running === undefined) return;
     this.running = this.#isLoadUnsure ? undefined : await this.#parts.haproxy.holds(this.running.document).catch(() => undefined);
   }
@@ -132,6 +139,7 @@ export class Actual {
   async reload(reasons: readonly Reason[], wanted: Document | undefined): Promise<void> {
     const { haproxy, now, reloaded } = this.#parts;
     const start = now();
+    this.check.end();
     const confirmed = (): Promise<void> => this.steps.during('HAProxy to confirm the reload', () => haproxy.reload(reasons, { wanted }));
     try {
       await this.beside.during(confirmed);
@@ -142,6 +150,33 @@ export class Actual {
       throw error;
     }
     reloaded(reasons, now() - start);
+  }
+
+  /**
+   * HAProxy has loaded this, and has confirmed it. It is taken to run it, and commands go on at once; whether it is so is looked at meanwhile. Where
+   * that can't be, or HAProxy has not answered all commands since it loaded the file, it is read back first: rejects when it does not answer.
+   */
+  async loaded({ running, doubts, isUnsure }: Loaded, incurable: Incurable): Promise<void> {
+    const { haproxy } = this.#parts;
+    this.running = undefined; // until it is known
+    if (haproxy.review === undefined || isUnsure) {
+      this.running = await this.#readBack(running, incurable);
+      return;
+    }
+    const isDoubtful = doubts.backends.size + doubts.maps.size > 0;
+    this.running = isDoubtful ? await this.check.settled(running, { doubts, incurable }) : running;
+    this.check.begin(running.document, incurable);
+  }
+
+  /** Reads back what HAProxy made of the file and of the commands after it. */
+  async #readBack({ document, exceptions: expected }: Running, incurable: Incurable): Promise<Running> {
+    const { haproxy, troubled } = this.#parts;
+    const held = await haproxy.holds(document);
+    if (incurable === 'told') for (const [backend, why] of held.lost) troubled(new Error(`${backend}: ${why}`));
+    const exceptions = new Map(
+      Array.from(held.exceptions, ([key, one]) => [key, isWaiting(expected.get(key)) ? (expected.get(key) ?? one) : one]),
+    );
+    return { ...held, exceptions, ...(incurable === 'told' && { lost: new Map() }) };
   }
 
   /** HAProxy runs what is wanted, so an earlier refusal is over. */
@@ -156,4 +191,9 @@ export class Actual {
     const search = (): Promise<Consequence> => this.#parts.refused(refusal, candidate, this.running?.document);
     return this.steps.during('the search for the lines that HAProxy refuses', search);
   }
+}
+
+/** Whether a server waits for its first check. HAProxy has it in maintenance, as it has one that was stopped. */
+function isWaiting(one: ServerException | undefined): boolean {
+  return one?.stage === 'checking' || one?.stage === 'passed';
 }

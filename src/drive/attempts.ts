@@ -1,6 +1,6 @@
 import { makeBackoff } from '../lib/backoff.ts';
 import { sentence } from '../lib/sentence.ts';
-import type { Document, Reason, Running, ServerException } from '../model/document.ts';
+import type { Document, Reason } from '../model/document.ts';
 import type { Verdict } from '../model/haproxy.ts';
 import type { Outcome } from './outcome.ts';
 import type { LaneDependencies } from './lane-dependencies.ts';
@@ -35,6 +35,7 @@ export class Attempts {
   readonly #patience = makeBackoff({ ...PATIENCE, random: Math.random });
   #waits = false;
   #hopeless: Hopeless | undefined;
+  #isToCopy = false; // whether HAProxy has loaded files that are not copied yet
 
   constructor(shared: LaneDependencies, lanes: Lanes) {
     this.#shared = shared;
@@ -56,6 +57,8 @@ export class Attempts {
       return await this.#withReload(candidate);
     } finally {
       actual.beside.end();
+      if (this.#isToCopy) await parts.files.confirm();
+      this.#isToCopy = false;
     }
   }
 
@@ -161,29 +164,17 @@ export class Attempts {
     return this.#loaded(candidate);
   }
 
-  /** HAProxy has loaded the candidate. */
+  /** HAProxy has loaded the candidate. Its files are copied when commands go on again: those of a large estate have 10 MB. */
   async #loaded(candidate: Document): Promise<Attempt> {
     const { parts, actual } = this.#shared;
-    const loaded = await actual.beside.sendAgain(candidate);
-    actual.running = undefined; // until it is read back
-    await parts.files.confirm();
+    this.#isToCopy = true;
+    const sent = await actual.beside.sendAgain(candidate);
     actual.accept();
     actual.file.written = candidate;
-    actual.running = await this.#readBack(loaded);
+    await actual.loaded(sent, 'told');
     parts.serves(candidate);
     this.#lanes.quick(); // for changes that came during the reload
     return { outcome: { ok: true, by: 'reload' } };
-  }
-
-  /** Reads back what HAProxy made of the file and of the commands after it. A difference is only reported, because a second reload would not change it. */
-  async #readBack({ document, exceptions: expected }: Running): Promise<Running> {
-    const { haproxy, troubled } = this.#shared.parts;
-    const held = await haproxy.holds(document);
-    for (const [backend, why] of held.lost) troubled(new Error(`${backend}: ${why}`));
-    const exceptions = new Map(
-      Array.from(held.exceptions, ([key, one]) => [key, isWaiting(expected.get(key)) ? (expected.get(key) ?? one) : one]),
-    );
-    return { ...held, exceptions, lost: new Map() };
   }
 
   /**
@@ -208,9 +199,4 @@ export class Attempts {
     if (consequence === 'never') this.#hopeless = { document: candidate, why, isBack };
     return { outcome: { ok: false, why }, another: consequence === 'another' };
   }
-}
-
-/** Whether a server waits for its first check. HAProxy has it in maintenance, as it has one that was stopped. */
-function isWaiting(one: ServerException | undefined): boolean {
-  return one?.stage === 'checking' || one?.stage === 'passed';
 }

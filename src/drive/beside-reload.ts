@@ -1,6 +1,6 @@
 import { oneAtATime } from '../lib/runs.ts';
 import type { Command, Document, Running } from '../model/document.ts';
-import type { Haproxy, Meanwhile } from '../model/haproxy.ts';
+import type { Answer, DoubtfulParts, Haproxy, Meanwhile } from '../model/haproxy.ts';
 import type { Release } from '../model/release.ts';
 import type { DriveDependencies } from './dependencies.ts';
 import { servedBySpares } from '../haproxy/spares.ts';
@@ -22,6 +22,17 @@ interface Server {
   readonly commands: Meanwhile;
   readonly release: Release | undefined;
 }
+
+/** What a new worker runs, as it has loaded it and answered commands since. */
+export interface Loaded {
+  readonly running: Running;
+  /** Where it has refused commands. */
+  readonly doubts: DoubtfulParts;
+  /** Whether it has not answered, so that it may have taken some of the commands. */
+  readonly isUnsure: boolean;
+}
+
+const NO_DOUBTS: DoubtfulParts = { backends: new Set(), maps: new Set() };
 
 /**
  * Sends commands while a reload runs. A reload of a large estate takes seconds, in which the worker before it still serves: without these commands
@@ -92,9 +103,9 @@ export class BesideReload {
 
   /**
    * Sends the new worker, which has loaded this document, what the worker before it took after the file was written. Returns what the new worker runs
-   * according to its answers; what it refused is found when it is read back.
+   * according to its answers. Never rejects.
    */
-  async sendAgain(loaded: Document): Promise<Running> {
+  async sendAgain(loaded: Document): Promise<Loaded> {
     const { haproxy, applyAnswers } = this.#dependencies.parts;
     const running: Running = { document: loaded, exceptions: new Map(), lost: new Map() };
     const has = new Set(loaded.backends.map(({ backend }) => backend));
@@ -104,9 +115,11 @@ export class BesideReload {
       return (told && withoutRuled(told, loaded)) ?? [];
     });
     this.end();
-    if (commands.length === 0) return running;
-    const answers = await haproxy.send(commands).catch(() => []);
-    return { ...applyAnswers({ running, wanted: loaded, commands, answers }), lost: new Map() };
+    if (commands.length === 0) return { running, doubts: NO_DOUBTS, isUnsure: false };
+    const answers = await haproxy.send(commands).catch(() => undefined);
+    if (answers === undefined) return { running, doubts: NO_DOUBTS, isUnsure: true };
+    const next = applyAnswers({ running, wanted: loaded, commands, answers });
+    return { running: { ...next, lost: new Map() }, doubts: doubtsOf(commands, answers), isUnsure: false };
   }
 
   async #round(): Promise<void> {
@@ -129,4 +142,13 @@ export class BesideReload {
       this.#isUnsure = true;
     }
   }
+}
+
+/** The parts of what HAProxy runs that the commands are about which it has refused. */
+function doubtsOf(commands: readonly Command[], answers: readonly Answer[]): DoubtfulParts {
+  const refused = commands.flatMap(({ effect }, i) => (answers[i]?.taken === true || effect === undefined ? [] : effect));
+  return {
+    backends: new Set(refused.flatMap((effect) => ('backend' in effect ? effect.backend : []))),
+    maps: new Set(refused.flatMap((effect) => ('file' in effect ? effect.file : []))),
+  };
 }

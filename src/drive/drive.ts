@@ -62,7 +62,7 @@ class Driver implements Drive {
   constructor(parts: DriveDependencies) {
     this.#parts = parts;
     this.#wanted = new Wanted(parts);
-    this.#actual = new Actual(parts, this.#wanted);
+    this.#actual = new Actual(parts, this.#wanted, () => void this.#quick.run());
     const settling = new Settling({
       ...parts,
       slow: () => {
@@ -108,6 +108,7 @@ class Driver implements Drive {
 
   async idle(): Promise<void> {
     await this.#slow.working?.catch(() => undefined); // the error is reported through settled()
+    await this.#actual.check.idle();
     await this.#actual.onFiles(() => this.#actual.file.write()).catch(this.#parts.troubled);
   }
 

@@ -1,6 +1,6 @@
 import type { Ask } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
-import type { Document, Reason } from '../model/document.ts';
+import type { Document, Reason, Running } from '../model/document.ts';
 import { Attempts, type Attempt } from './attempts.ts';
 import type { LaneDependencies } from './lane-dependencies.ts';
 import type { QuickLane } from './quick-lane.ts';
@@ -75,7 +75,13 @@ export class SlowLane {
     if (!isEdited) await actual.file.write();
     await actual.onSocket(async () => {
       await actual.reload(reasons, isEdited ? undefined : actual.running?.document);
-      await actual.readAgain();
+      const { running, file } = actual;
+      if (running === undefined || isEdited || file.written === undefined) {
+        await actual.readAgain();
+        return;
+      }
+      const loaded: Running = { document: file.written, exceptions: new Map(), lost: new Map() };
+      await actual.loaded({ running: loaded, doubts: { backends: new Set(), maps: new Set() }, isUnsure: false }, 'reloaded');
     });
   }
 

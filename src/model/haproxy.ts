@@ -1,4 +1,5 @@
-import type { ServerException, Command, Document, Reason, Running } from './document.ts';
+import type { ServerException, Command, Document, Reason, Running, UnresolvedServer } from './document.ts';
+import type { BackendName } from './names.ts';
 import type { Release } from './release.ts';
 
 /** The environment variables that HAProxy always gets; `--haproxy-env` adds others. */
@@ -46,6 +47,8 @@ export interface Haproxy {
   meanwhile?(): Meanwhile | undefined;
   /** Reads back what HAProxy runs, given that it loaded this document. Rejects when HAProxy does not answer. */
   holds(document: Document): Promise<Running>;
+  /** How to look at what HAProxy runs while commands are sent; absent where that can't be. */
+  readonly review?: Review;
   /** Returns those of the given servers whose health check has passed, as 'backend/server'. */
   passed(servers: readonly Pick<ServerException, 'backend' | 'server'>[]): Promise<ReadonlySet<string>>;
   /**
@@ -61,6 +64,30 @@ export interface Haproxy {
  * worker is about to end: it still takes commands then, and their effect ends with it [haproxy 2.6 to 3.4, tried].
  */
 export type Meanwhile = Pick<Haproxy, 'send' | 'passed'>;
+
+/** Looks at what HAProxy runs in two steps, of which only the second, a short one, has to keep commands waiting. */
+export interface Review {
+  /**
+   * Looks whether HAProxy runs this document, which it has just loaded, while others send commands. Returns what may be otherwise: that may also be
+   * what they have changed meanwhile. Rejects when HAProxy does not answer, or when a different worker answers than takes the commands.
+   */
+  doubts(document: Document): Promise<Doubts>;
+  /** Reads back only these parts of what HAProxy runs. Nobody may send commands meanwhile. Rejects when HAProxy does not answer. */
+  settle(running: Running, doubts: DoubtfulParts): Promise<Running>;
+}
+
+/** Parts of what HAProxy runs of which it is not known whether HAProxy has them so. */
+export interface DoubtfulParts {
+  readonly backends: ReadonlySet<BackendName>;
+  /** File names. */
+  readonly maps: ReadonlySet<string>;
+}
+
+/** What may be otherwise than a document, and what was read beside. */
+export interface Doubts extends DoubtfulParts {
+  /** Servers without an address. */
+  readonly unresolved: readonly UnresolvedServer[];
+}
 
 /**
  * What `haproxy -c` says about a file. `lines` are its messages, without the notices. With `isLate` it did not end by its deadline and was killed;

@@ -1,4 +1,4 @@
-import { common, differing, withElement, withPlaces } from '../lib/lists.ts';
+import { common, differing, withPlaces } from '../lib/lists.ts';
 import { unlike } from '../lib/unlike.ts';
 import type {
   ServerException,
@@ -59,6 +59,8 @@ class Next {
   readonly #wanted: Document['backends'];
   /** The backends that come and go. */
   readonly backends: ComingAndGoing;
+  #places: ReadonlyMap<BackendName, number> | undefined; // of backends that are not as wanted
+  #all: ReadonlyMap<BackendName, number> | undefined;
   #certificates: LoadedCertificates | undefined;
   #exceptions: Map<string, ServerException> | undefined;
   #lost: Map<BackendName, string> | undefined;
@@ -117,14 +119,13 @@ class Next {
   }
 
   #backends(): Document['backends'] {
-    let { backends } = this.#running.document;
+    const { backends: before } = this.#running.document;
+    const others = new Map<number, BackendSection>();
     for (const [backend, servers] of this.#servers) {
-      if (isSpare(backend)) continue;
-      const place = this.#placeOf(backend);
-      const section = backends[place];
-      if (section !== undefined) backends = withElement(backends, place, { ...section, servers });
+      const place = isSpare(backend) ? undefined : this.#placeOf(backend);
+      if (place !== undefined) others.set(place, { ...(before[place] as BackendSection), servers });
     }
-    return this.backends.among(backends, { wanted: this.#wanted, servers: this.#servers });
+    return this.backends.among(withPlaces(before, others), { wanted: this.#wanted, servers: this.#servers });
   }
 
   #server({ backend, server, line, stage }: Extract<Effect, { kind: 'server' }>): void {
@@ -143,17 +144,17 @@ class Next {
     const known = this.#servers.get(backend);
     if (known !== undefined) return known;
     const { backends, spares = [] } = this.#running.document;
-    const section = isSpare(backend) ? spares.find((one) => one.backend === backend) : backends[this.#placeOf(backend)];
+    const section = isSpare(backend) ? spares.find((one) => one.backend === backend) : backends[this.#placeOf(backend) ?? -1];
     const servers = new Map(section?.servers);
     this.#servers.set(backend, servers);
     return servers;
   }
 
-  /** The place of a backend. It is first looked for among those that are not as wanted, because commands change no other. */
-  #placeOf(backend: BackendName): number {
+  /** The place of a backend. It is first looked for among those that are not as wanted, because most commands change no other. */
+  #placeOf(backend: BackendName): number | undefined {
     const { backends } = this.#running.document;
-    const others = unlike(backends, this.#wanted).before;
-    return others.find((place) => backends[place]?.backend === backend) ?? backends.findIndex((section) => section.backend === backend);
+    this.#places ??= placesByName(backends, unlike(backends, this.#wanted).before);
+    return this.#places.get(backend) ?? (this.#all ??= placesByName(backends, backends.keys())).get(backend);
   }
 
   #stand(key: string, exceptions: ServerException | undefined): void {
@@ -162,6 +163,16 @@ class Next {
     if (exceptions === undefined) this.#exceptions.delete(key);
     else this.#exceptions.set(key, exceptions);
   }
+}
+
+/** The first of these places of each backend. */
+function placesByName(backends: Document['backends'], places: Iterable<number>): ReadonlyMap<BackendName, number> {
+  const map = new Map<BackendName, number>();
+  for (const place of places) {
+    const { backend } = backends[place] as BackendSection;
+    if (!map.has(backend)) map.set(backend, place);
+  }
+  return map;
 }
 
 function pathOf(change: CertificateChange): string {

@@ -12,6 +12,7 @@ import type { Haproxy, ReloadMore } from '../model/haproxy.ts';
 import { identify, lives, identityText } from './process-identity.ts';
 import { look, note, ownHaproxyOf, serving, type OwnHaproxy, type OwnSettings, type ServiceSockets } from './own-haproxy.ts';
 import { makeMeanwhile } from '../socket/meanwhile.ts';
+import { makeReview } from '../socket/review.ts';
 import { makeTurns } from '../socket/worker.ts';
 
 /** A HAProxy in master-worker mode. */
@@ -74,6 +75,7 @@ function makeMasterWorker(own: OwnHaproxy): MasterWorker {
     applied: () => applied(own),
     ...makeTurns(runtime, inTurn),
     meanwhile: () => makeMeanwhile(own.direct, runtime.pid()),
+    review: makeReview({ runtime, mapFolder: dirname(own.config), inTurn, ready: () => look(own, own.now() + own.deadlineMs) }),
     holds: (document) => inTurn(() => holds(own, document)),
     release: () => inTurn(() => release(own)),
     agrees: (fingerprint) => inTurn(() => agrees(own, fingerprint)),

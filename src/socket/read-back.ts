@@ -1,4 +1,6 @@
 import type { Document, Running } from '../model/document.ts';
+import type { BackendName } from '../model/names.ts';
+import type { Doubts } from '../model/haproxy.ts';
 import { readBeside } from './as-written.ts';
 import { MapReader, withMaps } from './map-state.ts';
 import type { TakeLine } from './replies-in-parts.ts';
@@ -20,9 +22,29 @@ export async function readBack(document: Document, { mapFolder, read }: ReadingB
   await read([
     { command: 'show servers state', take: (line) => void states.line(line) },
     { command: 'show backend', take: (line) => void backends.add(line) },
-    ...Array.from(maps, ([file, map]) => ({ command: `show map ${mapFolder}/${file}`, take: (line: string) => void map.line(line) })),
+    ...Array.from(maps, ([file, map]) => ({ command: showMap(mapFolder, file), take: (line: string) => void map.line(line) })),
   ]);
   states.end();
   const held = withMaps(document, new Map(Array.from(maps, ([file, map]) => [file, map.end()])));
   return compareServers(held, { servers, asWritten, backends });
+}
+
+/** The command that shows a map. */
+export function showMap(mapFolder: string, file: string): string {
+  return `show map ${mapFolder}/${file}`;
+}
+
+/** What HAProxy, as it was read back, has otherwise than the document. */
+export function doubtsIn(before: Document, { document, exceptions, lost, strays, unresolved = [] }: Running): Doubts {
+  const others = (now: Document['backends'] = [], was: Document['backends'] = []): readonly BackendName[] =>
+    now === was ? [] : now.flatMap((section, i) => (section === was[i] ? [] : section.backend));
+  const names = [
+    ...others(document.backends, before.backends),
+    ...others(document.spares, before.spares),
+    ...Array.from(exceptions.values(), ({ backend }) => backend),
+    ...lost.keys(),
+    ...(strays?.keys() ?? []),
+  ];
+  const maps = Object.keys(document.maps).filter((file) => document.maps[file] !== before.maps[file]);
+  return { backends: new Set(names), maps: new Set(maps), unresolved };
 }

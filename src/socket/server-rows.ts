@@ -29,7 +29,7 @@ const COLUMNS = [
 ] as const;
 
 /** A column of the answer that is read. */
-export type Column = (typeof COLUMNS)[number];
+type Column = (typeof COLUMNS)[number];
 
 /** The rows of one backend, one after the other in the answer. */
 export interface RowsOfBackend {

@@ -28,28 +28,40 @@ export interface Held {
   readonly backends: ReadonlySet<string>;
 }
 
+/** What HAProxy has of one backend. */
+export interface Compared {
+  /** The same object when it agrees. */
+  readonly section: BackendSection;
+  readonly exceptions: readonly ServerException[];
+  /** Why commands can't bring it to what is wanted. */
+  readonly lost: string | undefined;
+}
+
+/** Compares a backend with what HAProxy has. */
+export function compareBackend(section: BackendSection, { servers, asWritten, backends: known }: Held): Compared {
+  const { backend } = section;
+  if (!known.has(backend)) return { section, exceptions: [], lost: begins(section) ? 'HAProxy does not have this backend' : undefined };
+  const rows = servers.get(backend) ?? new Map<string, ServerRow>();
+  const isSame = asWritten.has(backend) || (rows.size === 0 && section.servers.size === 0);
+  return isSame ? { section, exceptions: [], lost: undefined } : compareSection(section, rows);
+}
+
 /** Returns what HAProxy runs, given that it loaded this document or an earlier one. Parts that agree with the document stay the same objects. */
-export function compareServers(document: Document, { servers, asWritten, backends: known }: Held): Running {
+export function compareServers(document: Document, held: Held): Running {
   const [exceptions, lost] = [new Map<string, ServerException>(), new Map<BackendName, string>()];
-  const compare = (section: BackendSection): BackendSection => {
-    if (!known.has(section.backend)) {
-      if (begins(section)) lost.set(section.backend, 'HAProxy does not have this backend');
-      return section;
-    }
-    const rows = servers.get(section.backend) ?? new Map<string, ServerRow>();
-    if (asWritten.has(section.backend) || (rows.size === 0 && section.servers.size === 0)) return section;
-    const { exceptions: apartHere, lost: why, section: held } = compareSection(section, rows);
-    for (const one of apartHere) exceptions.set(`${one.backend}/${one.server}`, one);
+  const compare = (before: BackendSection): BackendSection => {
+    const { exceptions: apart, lost: why, section } = compareBackend(before, held);
+    for (const one of apart) exceptions.set(`${one.backend}/${one.server}`, one);
     if (why !== undefined) lost.set(section.backend, why);
-    return held;
+    return section;
   };
   const backends = sameOr(document.backends, document.backends.map(compare));
   const spares = document.spares && sameOr(document.spares, document.spares.map(compare));
   const differs = backends !== document.backends || spares !== document.spares;
-  const unresolved = unresolvedIn(servers);
+  const unresolved = unresolvedIn(held.servers);
   const strays = new Map<BackendName, Stray | undefined>();
-  for (const name of strayNames(known, document)) {
-    const found = strayOf(name, servers.get(name));
+  for (const name of strayNames(held.backends, document)) {
+    const found = strayOf(name, held.servers.get(name));
     strays.set(name, found?.section);
     for (const one of found?.exceptions ?? []) exceptions.set(`${one.backend}/${one.server}`, one);
   }
@@ -74,12 +86,6 @@ function unresolvedIn(servers: ServerRows): readonly UnresolvedServer[] {
       if (isUnresolved && host !== undefined) found.push({ backend: backend as BackendName, server: server as ServerName, host });
   }
   return found;
-}
-
-interface Compared {
-  readonly section: BackendSection;
-  readonly exceptions: readonly ServerException[];
-  readonly lost: string | undefined;
 }
 
 function compareSection(section: BackendSection, rows: ReadonlyMap<string, ServerRow>): Compared {
@@ -153,7 +159,10 @@ function foreign(
 }
 
 /** A backend that an earlier daemon made or did not delete, with its servers; undefined for one that may be somebody else's. */
-function strayOf(backend: BackendName, rows: ReadonlyMap<string, ServerRow> = new Map()) {
+export function strayOf(
+  backend: BackendName,
+  rows: ReadonlyMap<string, ServerRow> = new Map(),
+): { readonly section: Stray; readonly exceptions: readonly ServerException[] } | undefined {
   if (!isLikeOurs(backend, rows.keys())) return undefined;
   const empty: Stray = { name: `backend ${backend}`, backend, fragments: [], servers: new Map(), leaving: new Set(), found: 'just-now' };
   const { serving, exceptions } = foreign(empty, { rows, written: new Set() });

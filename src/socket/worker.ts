@@ -1,5 +1,6 @@
 import { readRelease } from '../haproxy/release.ts';
-import type { Command, Document, MapFile, Running } from '../model/document.ts';
+import { inRuns } from './command-runs.ts';
+import type { Command, Document, Running } from '../model/document.ts';
 import type { Release } from '../model/release.ts';
 import type { Answer, Haproxy } from '../model/haproxy.ts';
 import { ask, NoAnswer, type WorkerInfo } from './master.ts';
@@ -36,8 +37,13 @@ export type RuntimePart = Pick<Haproxy, 'release' | 'send' | 'holds' | 'passed'>
 export interface Runtime extends RuntimePart {
   /** Sends commands that only read, and returns HAProxy's answers in order. */
   read(commands: readonly string[]): Promise<readonly string[]>;
-  /** Sends commands that only read. Their answers go to the readers line by line as they come, with turns for the event loop between. */
-  readInParts(questions: readonly Reading[]): Promise<void>;
+  /**
+   * Sends commands that only read. Their answers go to the readers line by line as they come, with turns for the event loop between. With `from`, it is
+   * that worker that must answer, and commands may be sent meanwhile.
+   */
+  readInParts(questions: readonly Reading[], from?: WorkerInfo): Promise<void>;
+  /** Returns the worker whose memory is known; when none is, the one that answers now. */
+  known(): Promise<WorkerInfo>;
   /** Asks which worker answers now. */
   worker(): Promise<WorkerInfo>;
   /** Returns the pid of the worker whose memory is known; undefined around a reload. */
@@ -53,6 +59,8 @@ export interface Reading {
 }
 
 const READ_MS = 10_000; // the state of 50,000 servers is an answer of 4 MB
+/** The same while commands go on, so that nobody waits for it. */
+const BESIDE_MS = 60_000;
 
 /** Makes a Runtime. HAProxy is not contacted until one of its functions is called. */
 export function makeRuntime(settings: RuntimeSettings): Runtime {
@@ -79,12 +87,16 @@ class RuntimeSocket implements Runtime {
 
   async release(): Promise<Release | undefined> {
     try {
-      this.#known ??= await this.worker();
-      return readRelease(`version ${this.#known.version}`);
+      const { version } = await this.known();
+      return readRelease(`version ${version}`);
     } catch (error) {
       if (error instanceof NoAnswer && error.silence === 'absent') return undefined;
       throw error;
     }
+  }
+
+  async known(): Promise<WorkerInfo> {
+    return (this.#known ??= await this.worker());
   }
 
   async worker(): Promise<WorkerInfo> {
@@ -148,15 +160,17 @@ class RuntimeSocket implements Runtime {
     return passed;
   }
 
-  async readInParts(questions: readonly Reading[]): Promise<void> {
-    const { prefix, deadlineMs = READ_MS } = this.#settings;
+  async readInParts(questions: readonly Reading[], from?: WorkerInfo): Promise<void> {
+    const { prefix, deadlineMs = from === undefined ? READ_MS : BESIDE_MS } = this.#settings;
     let done = 0;
     for (const { line, count } of makeBatches(
       questions.map(({ command }) => command),
       prefix,
     )) {
       const parts = new RepliesInParts(questions.slice(done, done + count).map(({ take }) => take));
-      this.#ofKnown(await this.#exchangeInParts(line, { deadlineMs, parts }));
+      const worker = await this.#exchangeInParts(line, { deadlineMs, parts });
+      if (from === undefined) this.#ofKnown(worker);
+      else requireSame(worker, from);
       done += count;
     }
   }
@@ -173,10 +187,7 @@ class RuntimeSocket implements Runtime {
 
   /** Throws when it is not the known worker that has answered. */
   #ofKnown(worker: WorkerInfo): void {
-    this.#known ??= worker;
-    const { pid, started } = this.#known;
-    if (worker.pid !== pid || worker.started !== started)
-      throw new Error(`a different worker of HAProxy answers than before (pid ${worker.pid}, not ${pid}): somebody has reloaded HAProxy`);
+    requireSame(worker, (this.#known ??= worker));
   }
 
   /** Sends a batch over a connection of its own, so that the whole batch is answered by the same worker. */
@@ -211,29 +222,16 @@ class RuntimeSocket implements Runtime {
   }
 }
 
+function requireSame(worker: WorkerInfo, { pid, started }: WorkerInfo): void {
+  if (worker.pid !== pid || worker.started !== started)
+    throw new Error(`a different worker of HAProxy answers than before (pid ${worker.pid}, not ${pid}): somebody has reloaded HAProxy`);
+}
+
 function requireStaying({ pid, stopping }: WorkerInfo): void {
   if (stopping) throw new Error(`the HAProxy worker that answers (pid ${pid}) is about to end`);
 }
 
 type Read = (text: string) => Replies;
-
-/** Commands that are sent together, or one that replaces a map by these rows. */
-interface Run {
-  readonly texts: string[];
-  readonly rows: MapFile | undefined;
-  readonly certificate: Command['certificate'];
-}
-
-function inRuns(commands: readonly Command[]): readonly Run[] {
-  const runs: Run[] = [];
-  for (const { text, rows, certificate } of commands) {
-    const last = runs.at(-1);
-    const isAlone = [rows, certificate, last?.rows, last?.certificate].some((one) => one !== undefined);
-    if (last === undefined || isAlone) runs.push({ texts: [text], rows, certificate });
-    else last.texts.push(text);
-  }
-  return runs;
-}
 
 function noPem(): Promise<never> {
   return Promise.reject(new Error('certificates are not read here'));

@@ -130,7 +130,9 @@ test('a backend that the file has already is not made again, and one that it lac
   beside.begin();
   await beside.noting({ send }).send([addBackend(section, 'class'), addBackend(other, 'class')]);
   sent.length = 0;
-  const { document } = await beside.sendAgain(shop([1]));
+  const {
+    running: { document },
+  } = await beside.sendAgain(shop([1]));
   expect(sent).toEqual(['add backend cart_2 from class']);
   expect(document.backends.map(({ backend }) => backend)).toEqual(['shop_1', 'cart_2']);
 });

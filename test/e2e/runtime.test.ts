@@ -95,15 +95,21 @@ test('the next daemon sees what the one before has added; a disabled server that
     ['out/drained', 'draining'],
     ['out/stopped', 'stopped'],
   ]);
+  const doubts = await own.review?.doubts(document);
+  expect([...(doubts?.backends ?? [])]).toEqual(['out']);
+  const settled = doubts && (await own.review?.settle({ document, exceptions: new Map(), lost: new Map() }, doubts));
+  expect(settled).toEqual(held);
   await allTaken(own, [command('enable server out/two'), command('disable server out/three')]);
   const turned = await own.holds(document);
   expect(turned.document.backends[0]?.servers.get('two' as ServerName)?.text).toBe('  server two 127.0.0.2:81\n');
   expect(turned.exceptions.get('out/three')).toMatchObject({ stage: 'stopped', line: { text: '  server three 127.0.0.2:82\n' } });
   const elsewhere = await own.holds(documentWith('out', { one: '127.0.0.9:9' }));
   expect([...elsewhere.lost.keys()]).toEqual(['out']);
-  expect([...(await own.holds(documentWith('none', { one: '127.0.0.9:9' }))).lost]).toEqual([
-    ['none', 'HAProxy does not have this backend'],
-  ]);
+  const none = documentWith('none', { one: '127.0.0.9:9' });
+  expect([...(await own.holds(none)).lost]).toEqual([['none', 'HAProxy does not have this backend']]);
+  const named = { backends: new Set(['none' as BackendName]), maps: new Set<string>() };
+  const missing = await own.review?.settle({ document: none, exceptions: new Map(), lost: new Map() }, named);
+  expect([...(missing?.lost ?? [])]).toEqual([['none', 'HAProxy does not have this backend']]);
 });
 
 test('a reload by hand is noticed at the next command, and read back', async () => {

@@ -110,9 +110,25 @@ export class FakeHaproxy {
       }
       if (isChange) changes++;
       if (!this.#lives(worker)) throw new NoAnswer('cut', { socketPath, cause: undefined });
-      answer += worker.run(text, rows);
+      if (text === 'show servers state') answer += await this.#allStates(owner, worker);
+      else answer += worker.run(text, rows);
     }
     return answer;
+  }
+
+  /** All servers, of which others may change some between the first half and the second. */
+  async #allStates(owner: string, worker: FakeWorker): Promise<string> {
+    const backends = [...worker.servers.keys()];
+    const half = backends.length >> 1;
+    await this.#turns.gate(owner);
+    const first = worker.states(backends.slice(0, half));
+    await this.#turns.gate(owner);
+    const [, , ...rest] = worker.states([
+      ...backends.slice(half),
+      ...[...worker.servers.keys()].filter((name) => !backends.includes(name)),
+    ]);
+    await this.#turns.gate(owner);
+    return [...first, ...rest, ''].join('\n');
   }
 
   /** Whether this worker has not been killed. One that ends goes on for a while. */

@@ -2,6 +2,7 @@ import type { DriveDependencies } from '../../../src/drive/dependencies.ts';
 import { oneAfterAnother } from '../../../src/lib/runs.ts';
 import type { Haproxy } from '../../../src/model/haproxy.ts';
 import { makeMeanwhile } from '../../../src/socket/meanwhile.ts';
+import { makeReview } from '../../../src/socket/review.ts';
 import { makeRuntime, makeTurns, type Runtime } from '../../../src/socket/worker.ts';
 import { FOLDER } from './fake-worker.ts';
 import type { Machine } from './fake-daemon.ts';
@@ -56,6 +57,7 @@ function makeOwn(parts: OwnParts): Pick<Reached, 'haproxy' | 'pid'> {
     reload: () => inTurn(() => reload(parts, look)),
     ...makeTurns(master, inTurn),
     meanwhile: () => makeMeanwhile(direct, master.pid()),
+    review: makeReview({ runtime: master, mapFolder: FOLDER, inTurn, ready: look }),
     holds: (document) => inTurn(() => look().then(() => master.holds(document))),
     agrees: (fingerprint) =>
       inTurn(async () => {

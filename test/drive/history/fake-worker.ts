@@ -111,10 +111,14 @@ export class FakeWorker {
   }
 
   #states(backend: string): string {
-    if (backend !== '' && !this.servers.has(backend)) return "Can't find backend.\n";
-    const shown = [...this.servers].filter(([name]) => backend === '' || name === backend);
-    const rows = shown.flatMap(([of, servers]) => Array.from(servers, ([name, one]) => row(of, name, one)));
-    return ['1', `# ${COLUMNS.join(' ')}`, ...rows, ''].join('\n');
+    if (!this.servers.has(backend)) return "Can't find backend.\n";
+    return [...this.states([backend]), ''].join('\n');
+  }
+
+  /** The lines of the answer to `show servers state` about these backends. */
+  states(backends: readonly string[]): readonly string[] {
+    const rows = backends.flatMap((of) => Array.from(this.servers.get(of) ?? [], ([name, one]) => row(of, name, one)));
+    return ['1', `# ${COLUMNS.join(' ')}`, ...rows];
   }
 
   #map(verb: string, [first = '', ...rest]: readonly string[], rows: readonly string[]): string {
