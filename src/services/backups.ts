@@ -86,20 +86,20 @@ function faultOf({ front, backend }: Service, lender: Service | undefined, { app
   if (guards !== NO_GUARDS && guards !== guardsOf({ front, backend }))
     return [
       'its labels let fewer clients through',
-      'give both ports the same AUTH, ALLOW, DENY, BACKEND_NETWORK_ALLOWED_ACL and BIND_OPTIONS',
+      'give both ports the same AUTH, ALLOW, DENY, CLIENT_CA, TLS_MIN, BACKEND_NETWORK_ALLOWED_ACL and BIND_OPTIONS',
     ];
   return undefined;
 }
 
 /** What decides which clients reach the servers of a port. */
 function guardsOf({ front, backend: { options } }: Service): string {
-  const { auth = null, bind } = front;
+  const { auth = null, bind, clientTls = null } = front;
   const { allow = null, deny = null } = options.traffic ?? {};
   const verify = bind?.options?.includes('verify') === true ? bind.options : null;
-  return JSON.stringify([auth, allow, deny, options.allowedNetworks, verify]);
+  return JSON.stringify([auth, allow, deny, options.allowedNetworks, verify, clientTls]);
 }
 
-const NO_GUARDS = JSON.stringify([null, null, null, [], null]);
+const NO_GUARDS = JSON.stringify([null, null, null, [], null, null]);
 
 function problem({ app, index }: Front, asked: PortOfApp, [why, hint]: BackupFault): Problem {
   const label = `HAPROXY_${index}_BACKUP`;

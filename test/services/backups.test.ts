@@ -63,6 +63,8 @@ describe('what does not stand in', () => {
     ['a tcp port for an http port', /in tcp mode, and this port in http mode$/, [shop(), of('/static', { mode: 'tcp' })]],
     ['a port with a password', /fewer clients/, [shop(), of('/static', { auth })]],
     ['a port that asks for certificates', /fewer clients/, [shop(), of('/static', { bind: verify })]],
+    ['a port with CLIENT_CA', /fewer clients/, [shop(), of('/static', { clientTls: { ca: '/etc/ssl/a.pem', verify: 'required' } })]],
+    ['a port with TLS_MIN', /fewer clients/, [shop(), of('/static', { clientTls: { min: '1.3' } })]],
     ['a port with networks', /fewer clients/, [shop(), of('/static', {}, { ...OPTIONS, allowedNetworks: ['10.0.0.0/8'] })]],
     ['a port with ALLOW', /fewer clients/, [shop(), of('/static', {}, { ...OPTIONS, traffic: { allow: ['10.0.0.0/8'] } })]],
     ['an app beside own server lines', /BACKEND_SERVER_OPTIONS/, [shop(undefined, { overrides: { HAPROXY_BACKEND_SERVER_OPTIONS: '' } }), of('/static')]], // prettier-ignore
