@@ -35,12 +35,24 @@ function versionLines({ min }: ClientTls): readonly string[] {
     : [`http-request return status 421 if { ssl_fc } !{ ssl_fc_protocol -m str ${taken.join(' ')} }`];
 }
 
-function clientLines({ verify }: ClientTls, frontend: string): readonly string[] {
+/** So many names stand in one line: HAProxy reads 64 words of a line at most. */
+const MOST_NAMES = 32;
+
+/** The rules for hosts whose certificates other authorities have signed. */
+function closedLines(hosts: readonly string[] | undefined, elsewhere: string): readonly string[] {
+  if (hosts === undefined) return [];
+  const lines = Array.from({ length: Math.ceil(hosts.length / MOST_NAMES) }, (_, i) => hosts.slice(i * MOST_NAMES, (i + 1) * MOST_NAMES));
+  return lines.map((names) => `http-request deny deny_status 403 if ${elsewhere} { var(txn.mlb_name) -m str ${names.join(' ')} }`);
+}
+
+function clientLines({ verify, notAt }: ClientTls, frontend: string): readonly string[] {
   const isProven = '{ ssl_c_used } { ssl_c_verify 0 }';
+  const byShared = `{ ssl_fc } !{ fe_name ${frontend} ${frontend}-in }`;
   return [
     WITHOUT_SUBJECT,
     'http-request set-var(txn.mlb_name) req.hdr(host),host_only,lower,regsub(\\\\.$,)',
-    `http-request return status 421 if { ssl_fc } !{ fe_name ${frontend} ${frontend}-in } !{ ssl_fc_sni,lower,strcmp(txn.mlb_name) eq 0 }`,
+    `http-request return status 421 if ${byShared} !{ ssl_fc_sni,lower,strcmp(txn.mlb_name) eq 0 }`,
+    ...closedLines(notAt, byShared),
     ...(verify === 'optional' ? [] : [`http-request deny deny_status 403 unless ${isProven}`]),
     `http-request set-header ${SUBJECT} %[ssl_c_s_dn(,0,rfc2253)] if ${isProven}`,
   ];

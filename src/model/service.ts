@@ -67,6 +67,8 @@ export interface ClientTls {
   readonly ca?: string;
   /** Whether a client may come without a certificate; there with `ca`. */
   readonly verify?: 'required' | 'optional';
+  /** Hosts below a wildcard of this port whose TLS handshake is that of a port with other authorities: no request for them is let in here. */
+  readonly notAt?: readonly string[];
 }
 
 /** Template texts from this port's labels, by template name. */

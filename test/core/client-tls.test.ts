@@ -45,3 +45,22 @@ test('a host has one handshake: a port that names other authorities is left out,
   expect(problems).toMatchObject([{ code: 'label-conflict', label: 'HAPROXY_0_CLIENT_CA' }]);
   expect(problems[0]?.message).toContain('/bank for the virtual host bank.org');
 });
+
+test('a wildcard is closed for a host below that has a handshake by other authorities, and serves all others', () => {
+  const ca = (file: string) => ({ clientTls: { ca: file, verify: 'required' as const } });
+  const wide = front({ app: '/wide', ...at('*.bank.org'), ...ca('/ca.pem') });
+  const below = front({ app: '/below', ...at('x.bank.org', '/nothing'), ...ca('/theirs.pem') });
+  const deep = front({ app: '/deep', ...at('*.y.bank.org'), ...ca('/theirs.pem') });
+  const same = front({ app: '/same', ...at('z.bank.org', '/z'), ...ca('/ca.pem') });
+  const other = front({ app: '/other', ...at('x.shop.org'), ...ca('/theirs.pem') });
+  const services = [wide, below, deep, same, other].map((one) => service(one, []));
+  const sift = makeOneClientCa();
+  const sifted = sift(services);
+  expect(sifted.services.map(({ front: { app, clientTls } }) => [app, clientTls?.notAt])).toEqual([
+    ['/wide', ['x.bank.org']],
+    ...['/below', '/deep', '/same', '/other'].map((app) => [app, undefined]),
+  ]);
+  expect(sifted.services.slice(1)).toEqual(services.slice(1));
+  const again = sift([...services, service(front({ app: '/open' }), [])]);
+  for (const [i, one] of sifted.services.entries()) expect(again.services[i]).toBe(one);
+});

@@ -26,6 +26,8 @@ const apps = [
   { id: '/maybe', labels: { VHOST: 'maybe.test', CLIENT_CA: '{FILE:ca.pem} optional' } },
   { id: '/high', labels: { VHOST: 'high.test', TLS_MIN: '1.3' } },
   { id: '/open', labels: { VHOST: 'open.test' } },
+  { id: '/wide', labels: { VHOST: '*.wide.test', CLIENT_CA: '{FILE:ca.pem}' } },
+  { id: '/below', labels: { VHOST: 'below.wide.test', PATH: '/below', PATH_TYPE: 'segment', CLIENT_CA: '{FILE:theirs.pem}' } },
 ];
 
 interface Asked {
@@ -77,7 +79,7 @@ async function askH2({ port, host, sni = host, as }: Asked): Promise<Seen> {
   }
 }
 
-const estate = useEstate({ apps, files: { 'ca.pem': ca } });
+const estate = useEstate({ apps, files: { 'ca.pem': ca, 'theirs.pem': authorities[1]?.certificate ?? '' } });
 
 describe.each([
   ['HTTP/1.1', askH1],
@@ -91,6 +93,14 @@ describe.each([
     const { https: port } = estate().ports;
     const seen = Object.keys(wanted).map(async (name) => [name, await asked({ port, host: `${name}.test`, as })] as const);
     expect(Object.fromEntries(await Promise.all(seen))).toEqual(wanted);
+  });
+
+  test('a path of a host below a wildcard opens the wildcard to nobody whose certificate other authorities have signed', async () => {
+    const { https: port } = estate().ports;
+    const seen = (as: SecureContextOptions | undefined) =>
+      Promise.all(['a', 'below'].map((name) => asked({ port, host: `${name}.wide.test`, as })));
+    await expect(seen(client)).resolves.toEqual([[200, 'CN=client'], [0]]);
+    await expect(seen(stranger)).resolves.toEqual([[0], [403]]);
   });
 
   test.each(['', 'open.test', 'nobody.test'])('by the name %p in the hello nobody gets at a host with a policy of its own', async (sni) => {
