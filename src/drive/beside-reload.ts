@@ -32,8 +32,6 @@ export interface Loaded {
   readonly isUnsure: boolean;
 }
 
-const NO_DOUBTS: DoubtfulParts = { backends: new Set(), maps: new Set() };
-
 /**
  * Sends commands while a reload runs. A reload of a large estate takes seconds, in which the worker before it still serves: without these commands
  * it would send requests to tasks that have ended, and none to new ones. The new worker has read the file of before, so it is sent the same commands
@@ -45,6 +43,7 @@ export class BesideReload {
   #isUnsure = false; // whether it is unknown what the worker took
   #served: ReturnType<typeof servedBySpares> = new Map(); // when the file was written that is loaded next
   #sent: Command[] | undefined; // since `begin`; undefined when nobody will send them again
+  #unanswered: readonly Command[] = []; // those that were sent last, until their answers come
   #rounds: Promise<void> = Promise.resolve();
   readonly #run = oneAtATime(() => this.#round());
 
@@ -68,9 +67,12 @@ export class BesideReload {
   noting<Sends extends Pick<Haproxy, 'send'>>(haproxy: Sends): Sends {
     return {
       ...haproxy,
-      send: (commands) => {
+      send: async (commands) => {
         this.#sent?.push(...commands);
-        return haproxy.send(commands);
+        this.#unanswered = commands;
+        const answers = await haproxy.send(commands);
+        this.#unanswered = [];
+        return answers;
       },
     };
   }
@@ -82,6 +84,7 @@ export class BesideReload {
     const commands = haproxy.meanwhile?.();
     this.#server = commands === undefined ? undefined : { commands, release };
     this.#isUnsure = false;
+    this.#unanswered = [];
     this.ask(); // for what came between the last commands and this reload
     try {
       await reload();
@@ -96,6 +99,14 @@ export class BesideReload {
     return this.#isUnsure;
   }
 
+  /**
+   * The parts of HAProxy that the last commands beside the reload are about, where their answers did not come: the new worker may have taken them, as it
+   * was the one that read them from the socket.
+   */
+  get doubts(): DoubtfulParts {
+    return doubtsOf(this.#unanswered, []);
+  }
+
   /** Brings the worker that serves nearer to what is wanted, if a reload runs. Returns at once. */
   ask(): void {
     if (this.#server !== undefined) this.#rounds = this.#run();
@@ -108,6 +119,7 @@ export class BesideReload {
   async sendAgain(loaded: Document): Promise<Loaded> {
     const { haproxy, applyAnswers } = this.#dependencies.parts;
     const running: Running = { document: loaded, exceptions: new Map(), lost: new Map() };
+    const { doubts } = this;
     const has = new Set(loaded.backends.map(({ backend }) => backend));
     const isThere = ({ effect }: Command): boolean => effect?.kind === 'backend' && effect.change === 'added' && has.has(effect.backend);
     const commands = (this.#sent ?? []).flatMap((command) => {
@@ -115,11 +127,11 @@ export class BesideReload {
       return (told && withoutRuled(told, loaded)) ?? [];
     });
     this.end();
-    if (commands.length === 0) return { running, doubts: NO_DOUBTS, isUnsure: false };
+    if (commands.length === 0) return { running, doubts, isUnsure: false };
     const answers = await haproxy.send(commands).catch(() => undefined);
-    if (answers === undefined) return { running, doubts: NO_DOUBTS, isUnsure: true };
+    if (answers === undefined) return { running, doubts, isUnsure: true };
     const next = applyAnswers({ running, wanted: loaded, commands, answers });
-    return { running: { ...next, lost: new Map() }, doubts: doubtsOf(commands, answers), isUnsure: false };
+    return { running: { ...next, lost: new Map() }, doubts: both(doubts, doubtsOf(commands, answers)), isUnsure: false };
   }
 
   async #round(): Promise<void> {
@@ -151,4 +163,8 @@ function doubtsOf(commands: readonly Command[], answers: readonly Answer[]): Dou
     backends: new Set(refused.flatMap((effect) => ('backend' in effect ? effect.backend : []))),
     maps: new Set(refused.flatMap((effect) => ('file' in effect ? effect.file : []))),
   };
+}
+
+function both(some: DoubtfulParts, others: DoubtfulParts): DoubtfulParts {
+  return { backends: new Set([...some.backends, ...others.backends]), maps: new Set([...some.maps, ...others.maps]) };
 }

@@ -81,7 +81,7 @@ export class SlowLane {
         return;
       }
       const loaded: Running = { document: file.written, exceptions: new Map(), lost: new Map() };
-      await actual.loaded({ running: loaded, doubts: { backends: new Set(), maps: new Set() }, isUnsure: false }, 'reloaded');
+      await actual.loaded({ running: loaded, doubts: actual.beside.doubts, isUnsure: false }, 'reloaded');
     });
   }
 

@@ -1,7 +1,7 @@
-import type { Answer, Haproxy } from '../../src/model/haproxy.ts';
+import type { Answer, Haproxy, Review } from '../../src/model/haproxy.ts';
 import { textOf } from '../../src/haproxy/file-text.ts';
 import type { Command, Document, Running } from '../../src/model/document.ts';
-import type { ServerName } from '../../src/model/names.ts';
+import type { BackendName, ServerName } from '../../src/model/names.ts';
 import { backendSection, document, fragment, section } from '../haproxy/make.ts';
 import { execute, loaded, type Memory } from '../plan/plan-fake.ts';
 import { calm, makeRig, type Rig } from './drive-rig.ts';
@@ -44,8 +44,27 @@ export interface Live {
   holdPut: Promise<void> | undefined;
   /** The worker before the reload answers nobody while it runs. */
   isDeaf: boolean;
+  /** The commands for the worker before the reload reach the one after it, which takes the first. */
+  isLate: boolean;
+  /** HAProxy can be read back in parts; only servers of backends. */
+  reviews: boolean;
   /** Runs what was put off for at most so many milliseconds, as if its time had come; all of it when left out. */
   tick(most?: number): Promise<void>;
+}
+
+/** Reads back backends alone, and finds no doubts of its own. */
+function makeReview({ memory }: Live): Review {
+  const doubts = { backends: new Set<never>(), maps: new Set<never>(), unresolved: [] };
+  return {
+    doubts: () => Promise.resolve(doubts),
+    settle: (before, { backends }) => {
+      const { document, exceptions } = holds(memory, before.document);
+      const isAsked = ({ backend }: { readonly backend: BackendName }): boolean => backends.has(backend);
+      const sections = before.document.backends.map((one, i) => (isAsked(one) ? (document.backends[i] ?? one) : one));
+      const found = [...exceptions].filter(([, one]) => isAsked(one));
+      return Promise.resolve({ ...before, document: { ...before.document, backends: sections }, exceptions: new Map(found) });
+    },
+  };
 }
 
 /** Drive with a HAProxy that takes commands. */
@@ -63,7 +82,7 @@ export function makeLive(): Live {
   } as unknown as {
     -readonly [Key in keyof Live]: Live[Key];
   };
-  const haproxy: Haproxy = {
+  const haproxy: Haproxy & { review?: Review } = {
     release: () => Promise.resolve({ major: 2, minor: 6 }),
     send: (commands) => {
       const answers: Answer[] = [];
@@ -75,13 +94,20 @@ export function makeLive(): Live {
       const file = live.written ?? document();
       await live.hold;
       if (live.stuck) throw new Error('HAProxy did not confirm it');
-      live.memory = loaded(file, FOLDER);
+      if (!live.isLate) live.memory = loaded(file, FOLDER);
       live.sent.push('new worker');
+      if (live.reviews) haproxy.review = makeReview(live);
       if (live.isSilent) throw new Error('HAProxy did not confirm it');
     },
     meanwhile: () => ({
       passed: (servers) => haproxy.passed(servers),
-      send: (commands) => (live.isDeaf ? Promise.reject(new Error('a different worker answers')) : haproxy.send(commands)),
+      send: (commands) => {
+        if (live.isLate) {
+          live.memory = loaded(live.written ?? document(), FOLDER);
+          for (const command of commands.slice(0, 1)) run(live, command);
+        }
+        return live.isDeaf || live.isLate ? Promise.reject(new Error('a different worker answers')) : haproxy.send(commands);
+      },
     }),
     holds: (one) => Promise.resolve(holds(live.memory, one)),
     passed: (servers) =>

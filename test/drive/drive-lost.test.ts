@@ -65,3 +65,25 @@ test('a reload that was not confirmed may have loaded its file all the same: whe
   await calm();
   expect(live.sent).toEqual([]);
 });
+
+test.each([
+  ['by hand', undefined],
+  ['for a change', 'b'],
+])('a command beside a reload %s that the new worker has taken, without an answer, is no reason for one more reload', async (_, head) => {
+  const live = await running([1, 2]);
+  [live.reviews, live.isFileOurs] = [true, true];
+  let open: () => void = () => undefined;
+  live.hold = new Promise((resolve) => (open = resolve));
+  if (head === undefined) live.rig.drive.reloadAsItIs();
+  else live.rig.drive.want(shop([1, 2], { head }));
+  await calm();
+  live.isLate = true;
+  live.rig.drive.want(shop([1, 2, 3], { head }));
+  await calm();
+  open();
+  await calm();
+  live.isLate = false;
+  await live.tick();
+  expect(serving(live)).toEqual(['shop_1/s1', 'shop_1/s2', 'shop_1/s3']);
+  expect(live.sent.filter((what) => what === 'reload')).toHaveLength(1);
+});
