@@ -69,18 +69,15 @@ export function addZdd(program: Command): Command {
     .addOption(
       new Option('--syslog-socket <file>', 'accepted, without effect: messages go to stderr, and `logger` can pass them on to syslog'),
     )
-    .addOption(
-      new Option('--log-format <format>', "text, json, or a format of Python's logging: '%(asctime)s %(name)s: %(message)s'").argParser(
-        readLogFormat,
-      ),
-    )
-    .addOption(
-      new Option('--log-level <level>', 'DEBUG, INFO, WARNING, ERROR, CRITICAL or silent: progress is told up to INFO').argParser(
-        readLogLevel,
-      ),
-    )
     .action(() => runZdd(zdd.opts()));
+  addLogFlags(zdd);
   return program;
+}
+
+function addLogFlags(zdd: Command): void {
+  const format = new Option('--log-format <format>', "text, json, or a format of Python's logging: '%(asctime)s %(name)s: %(message)s'");
+  const level = new Option('--log-level <level>', 'DEBUG, INFO, WARNING, ERROR, CRITICAL or silent: progress is told up to INFO');
+  zdd.addOption(format.argParser(readLogFormat)).addOption(level.argParser(readLogLevel));
 }
 
 /** Runs a deployment from its flags to its end. */

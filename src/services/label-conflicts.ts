@@ -47,7 +47,7 @@ function otherLabel(key: Conflict['beside'], values: PortLabels, index: number):
   const { [key]: value } = values;
   if (value === undefined) return key === 'mode' ? `without ${nameOf('hosts', index)}` : `without ${nameOf(key, index)}`;
   const isWord = key === 'mode' || key === 'tls' || key === 'backendTls';
-  return `beside ${nameOf(key, index)}${isWord ? `=${String(value)}` : ''}`;
+  return `beside ${nameOf(key, index)}${isWord && typeof value === 'string' ? `=${value}` : ''}`;
 }
 
 function nameOf(key: Conflict['loses'], index: number): string {

@@ -209,13 +209,13 @@ class RuntimeSocket implements Runtime {
     { deadlineMs, parts }: { readonly deadlineMs: number; readonly parts: RepliesInParts },
   ): Promise<WorkerInfo> {
     const { socketPath, ask: exchange = ask } = this.#settings;
-    let hasAnswered = false;
+    let length = 0;
     const part = (text: string): void => {
-      hasAnswered ||= text !== '';
+      length += text.length;
       parts.take(text);
     };
     part(await exchange({ socketPath, command, deadlineMs, part }));
-    if (!hasAnswered) throw new NoAnswer('cut', { socketPath, cause: undefined });
+    if (length === 0) throw new NoAnswer('cut', { socketPath, cause: undefined });
     const worker = understood(() => parts.end(), socketPath);
     requireStaying(worker);
     return worker;
