@@ -132,7 +132,12 @@ export async function writeStates(own: StatesFileSettings, wanted: Document | un
 async function statesNow({ config, runtime }: StatesFileSettings): Promise<StatesNow> {
   const { states, spares, end } = readStates();
   await runtime.readInParts([
-    { command: 'show servers state', take: (line) => { states.line(line); } },
+    {
+      command: 'show servers state',
+      take: (line) => {
+        states.line(line);
+      },
+    },
     { command: `show map ${dirname(config)}/${SPARES_MAP}`, take: spares },
   ]);
   return end();

@@ -20,9 +20,19 @@ export async function readBack(document: Document, { mapFolder, read }: ReadingB
   const backends = new Set<string>();
   const maps = new Map(Object.entries(document.maps).map(([file, map]) => [file, new MapReader(map)]));
   await read([
-    { command: 'show servers state', take: (line) => { states.line(line); } },
+    {
+      command: 'show servers state',
+      take: (line) => {
+        states.line(line);
+      },
+    },
     { command: 'show backend', take: (line) => void backends.add(line) },
-    ...Array.from(maps, ([file, map]) => ({ command: showMap(mapFolder, file), take: (line: string) => { map.line(line); } })),
+    ...Array.from(maps, ([file, map]) => ({
+      command: showMap(mapFolder, file),
+      take: (line: string) => {
+        map.line(line);
+      },
+    })),
   ]);
   states.end();
   const held = withMaps(document, new Map(Array.from(maps, ([file, map]) => [file, map.end()])));
