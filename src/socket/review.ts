@@ -42,8 +42,18 @@ async function settle(running: Running, { backends, maps }: DoubtfulParts, { map
   const states = new Map(Array.from(backends, (backend) => [backend, reader()] as const));
   const shown = new Map(Array.from(maps, (file) => [file, new MapReader(running.document.maps[file])]));
   await read([
-    ...Array.from(states, ([backend, one]) => ({ command: `show servers state ${backend}`, take: (line: string) => one.line(line) })),
-    ...Array.from(shown, ([file, one]) => ({ command: showMap(mapFolder, file), take: (line: string) => one.line(line) })),
+    ...Array.from(states, ([backend, one]) => ({
+      command: `show servers state ${backend}`,
+      take: (line: string) => {
+        one.line(line);
+      },
+    })),
+    ...Array.from(shown, ([file, one]) => ({
+      command: showMap(mapFolder, file),
+      take: (line: string) => {
+        one.line(line);
+      },
+    })),
   ]);
   for (const one of states.values()) one.end({ orNone: true });
   const there = [...states].flatMap(([backend, { isUsable }]) => (isUsable ? [backend] : []));
