@@ -1,5 +1,7 @@
 import type { ClientTls, Front } from '../model/service.ts';
 import { firstOfHost } from '../model/first-of-host.ts';
+import { areRelated } from '../model/folders.ts';
+import type { AppId } from '../model/names.ts';
 import { certificatesOf, tlsWords } from './crt-list.ts';
 import type { DocumentSettings } from './settings.ts';
 
@@ -15,8 +17,9 @@ type Parts = Pick<DocumentSettings, 'certificates' | 'sharedFrontends' | 'groupH
 
 /**
  * The virtual hosts that have a certificate of their own, or a TLS policy, on the shared https bind. Of several ports of a host the first (`firstOfHost`) gives
- * the certificate; the highest of their versions of TLS counts, and a client must have a certificate only where each of them asks for one. Hosts that no
- * certificate can name are left out. Certificates of apps are not used with --https-routing sni, which is marathon-lb's way.
+ * the certificate, or else one of the same folder as the first; the highest of these ports' versions of TLS counts. A port of a different folder may have a
+ * path of the host, and says nothing about its handshake but which clients' certificates are looked at. A client must have a certificate only where
+ * each port asks for one. Hosts that no certificate can name are left out. Certificates of apps are not used with --https-routing sni, which is marathon-lb's way.
  */
 export function hostCertificates(fronts: readonly Front[], settings: Parts): readonly HostCertificate[] {
   if (!settings.sharedFrontends || settings.groupHttpsByVhost || !fronts.some((front) => asks(front, settings))) return [];
@@ -29,8 +32,10 @@ export function hostCertificates(fronts: readonly Front[], settings: Parts): rea
   for (const [host, all] of byHost) {
     const claimants = all.sort(firstOfHost(host));
     if (!isNameable(host) || !claimants.some((front) => asks(front, settings))) continue;
-    const files = claimants.map((front) => ownFiles(front, settings)).find((one) => one !== undefined);
-    const options = tlsWords(policyOf(claimants));
+    const own = claimants.filter((front) => areRelated(authorOf(front), authorOf(claimants[0] ?? front)));
+    const files = own.map((front) => ownFiles(front, settings)).find((one) => one !== undefined);
+    const options = tlsWords(policyOf(claimants, own));
+    if (files === undefined && options === undefined) continue;
     const key = JSON.stringify([files, options]);
     lines.set(key, { files, options, hosts: [...(lines.get(key)?.hosts ?? []), host] });
   }
@@ -53,11 +58,16 @@ function ownFiles(front: Front, { certificates, httpsRouting }: Parts): readonly
   return httpsRouting === 'sni' || files.every((file) => certificates.includes(file)) ? undefined : files;
 }
 
-function policyOf(fronts: readonly Front[]): ClientTls | undefined {
+function authorOf({ app, author = app }: Front): AppId {
+  return author;
+}
+
+/** The TLS policy of a host with these ports, of which some are of its own people. */
+function policyOf(fronts: readonly Front[], own: readonly Front[]): ClientTls | undefined {
   const all = fronts.flatMap(({ clientTls }) => clientTls ?? []);
   if (all.length === 0) return undefined;
-  const min = all
-    .flatMap((one) => one.min ?? [])
+  const min = own
+    .flatMap(({ clientTls }) => clientTls?.min ?? [])
     .sort()
     .at(-1);
   const ca = all.find((one) => one.ca !== undefined)?.ca;

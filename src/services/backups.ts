@@ -1,7 +1,7 @@
 import { each, eachPair, whole } from '../lib/lists.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Front, PortOfApp, Server, Service } from '../model/service.ts';
-import { areRelated } from './folders.ts';
+import { areRelated } from '../model/folders.ts';
 import { serverId } from './haproxy-names.ts';
 
 /** Services with the servers that other apps lend them. */

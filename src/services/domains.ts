@@ -1,6 +1,7 @@
 import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
-import { isWithin, readLists } from './folders.ts';
+import { readLists } from './folders.ts';
+import { isWithin } from '../model/folders.ts';
 
 /** The virtual hosts that the apps of a folder may claim: host patterns by folder. A host that no folder of an app lists is refused. */
 export type Domains = ReadonlyMap<string, readonly string[]>;

@@ -2,7 +2,9 @@ import type { AppId } from '../model/names.ts';
 import { DEPLOYMENT_GROUP_LABEL } from '../model/deployment-group.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Definition } from '../model/snapshot.ts';
-import { folderOf, isWithin, readLists } from './folders.ts';
+import { readLists } from './folders.ts';
+import { isWithin } from '../model/folders.ts';
+import { folderOf } from '../model/folders.ts';
 import { APP_LABELS } from './labels.ts';
 
 /**

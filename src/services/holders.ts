@@ -1,7 +1,7 @@
 import { hasOwnRules } from '../model/own-rules.ts';
 import type { Holder } from '../model/holder.ts';
 import type { Bind, Front, PathType, Route } from '../model/service.ts';
-import { folderOf } from './folders.ts';
+import { folderOf } from '../model/folders.ts';
 
 /**
  * How near a port is to the holder of a name, bind or route: it is the holder; is of the same app; is of the other app of its deployment group, in

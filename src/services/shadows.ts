@@ -3,7 +3,8 @@ import { hasOwnRules } from '../model/own-rules.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Front } from '../model/service.ts';
 import { mayClaim, type Domains } from './domains.ts';
-import { areRelated, folderOf } from './folders.ts';
+import { areRelated } from '../model/folders.ts';
+import { folderOf } from '../model/folders.ts';
 
 /** One port on one virtual host. */
 interface Claimant {

@@ -2,7 +2,7 @@ import { hasOwnRules } from '../model/own-rules.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Overrides, PathType, Route, Split } from '../model/service.ts';
 import type { Definition } from '../model/snapshot.ts';
-import { folderOf } from './folders.ts';
+import { folderOf } from '../model/folders.ts';
 import { PORT_LABELS } from './labels.ts';
 import type { LabelsOfPort } from './read-labels.ts';
 import { isSafeRegex } from './routing-grammars.ts';

@@ -23,6 +23,22 @@ test('what hosts have of their own: the whole host before a path of it, the high
   expect(hostCertificates([bank], settings({ groupHttpsByVhost: true }))).toEqual([]);
 });
 
+test('a path of a host of somebody else changes neither its certificate nor its version of TLS, and the port itself stays closed', () => {
+  const host = front({ app: '/team/shop', ...at('shop.org'), clientTls: { min: '1.2' } });
+  const beside = front({ app: '/team/api', ...at('shop.org', '/api'), ...own('/team.pem') });
+  const stranger = front({
+    app: '/other/x',
+    ...at('shop.org', '/x'),
+    ...own('/other.pem'),
+    clientTls: { min: '1.3' },
+    changedAt: '2016-01-01',
+  });
+  const line = { files: ['/team.pem'], options: 'ssl-min-ver TLSv1.2', hosts: ['shop.org'] };
+  expect(hostCertificates([host, beside, stranger], settings())).toEqual([line]);
+  expect(hostCertificates([front({ app: '/team/shop', ...at('shop.org') }), stranger], settings())).toEqual([]);
+  expect(hostCertificates([stranger], settings())).toMatchObject([{ files: ['/other.pem'], options: 'ssl-min-ver TLSv1.3' }]);
+});
+
 const pem = (path: string, ...names: readonly string[]): PemFile => ({ path, fingerprint: '1', names, key: 'ec' });
 
 test('a host with a TLS policy is taken out of the certificates of the operator, and has the one of them that fits', () => {
