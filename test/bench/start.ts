@@ -128,9 +128,14 @@ async function measure(estate: Estate, runs: number): Promise<void> {
   const names = Object.keys(rows['first start']?.[0] ?? {});
   const table = Object.entries(rows).map(([start, all]) => ({
     start,
-    ...Object.fromEntries(names.map((name) => [name, `${median(all.map((stages) => stages[name] ?? NaN))} ms`])),
+    ...Object.fromEntries(names.map((name) => [name, inWords(median(all.map((stages) => stages[name] ?? NaN)))])),
   }));
   console.table(table);
+}
+
+/** A stage that was not gone through has no time. */
+function inWords(ms: number): string {
+  return Number.isNaN(ms) ? 'none' : `${ms} ms`;
 }
 
 function median(numbers: readonly number[]): number {
