@@ -1,8 +1,7 @@
-import path from 'node:path';
 import { makeAlarm } from './wake-ups.ts';
 import { answerCondition, answerLack, answerLive, answerResync, answerStatus } from './control-answers.ts';
 import { now } from '../lib/clock.ts';
-import { chooseCertificates, type ChosenCertificates, type ChosenAtStart } from '../certificates/choose.ts';
+import { type ChosenAtStart } from '../certificates/choose.ts';
 import type { AdminParts } from './open-admin.ts';
 import type { ControlReply } from './control.ts';
 import type { Drive } from '../drive/drive.ts';
@@ -14,16 +13,13 @@ import { CertificateJudge } from './open-certificates.ts';
 import { openDns } from './open-dns.ts';
 import { openDrive } from './open-haproxy.ts';
 import { openMarathon, openSource } from './open-marathon.ts';
-import { findRelease, warnOfAge } from './find-release.ts';
 import { endingWith } from '../lib/ending-with.ts';
-import { FILES_MS, inTime, sayLong, within } from '../lib/deadline.ts';
+import { inTime, within } from '../lib/deadline.ts';
 import { packageVersion } from '../lib/package-version.ts';
 import { makeInbox } from '../lib/inbox.ts';
 import { sentence } from '../lib/sentence.ts';
 import { loop, type Consumer } from '../core/loop.ts';
-import { openKeeper, readMemory, restoreLater } from './open-saved.ts';
-import { loadMiddle } from './load-derive.ts';
-import type { Certificates } from '../model/certificates.ts';
+import { openKeeper, restoreLater } from './open-saved.ts';
 import type { News } from '../model/news.ts';
 import { makeProblemLog } from './problem-log.ts';
 import { openRecorder, type Recorder } from './recorder.ts';
@@ -35,8 +31,6 @@ import { makeOverview } from '../admin/overview.ts';
 import { tellMemory } from './memory.ts';
 import { makeMetrics, type Metrics } from '../admin/metrics.ts';
 import { makeAbsorb } from '../snapshot/absorb.ts';
-import { memoryOf } from '../snapshot/health.ts';
-import { startState } from '../snapshot/state.ts';
 import type { Client } from '../source/client.ts';
 import type { Status } from './status.ts';
 import type { RunInputs, Surroundings } from './surroundings.ts';
@@ -44,6 +38,7 @@ import { reach, type Reached } from './reach-haproxy.ts';
 import { drivenBy, makeViews } from './shown-views.ts';
 import { watch } from './watch-haproxy.ts';
 import { watchWaiting } from './watch-waiting.ts';
+import { begin, remember } from './first-state.ts';
 
 /**
  * How our own HAProxy ends together with the daemon; called when the daemon ends. When it is left out or returns undefined, HAProxy keeps serving.
@@ -66,7 +61,7 @@ export interface Daemon {
 }
 
 /** What differs between one pass and the daemon. */
-interface Connected extends RunInputs, HaproxyEnd {
+export interface Connected extends RunInputs, HaproxyEnd {
   /** True to follow Marathon until the signal aborts; false to read Marathon only when asked. */
   readonly follow: boolean;
 }
@@ -223,32 +218,3 @@ const SPAWN_MS = 5_000;
 
 /** How long HAProxy's first document waits for the first look at the certificates that it names, in milliseconds. */
 const FIRST_LOOK_MS = 10_000;
-
-/** Chooses the certificates, and prepares the function that derives views from states. */
-async function begin({ settings, env, log }: Connected) {
-  const { sslCerts: wanted, stateDir, runDir } = settings;
-  const choosing = chooseCertificates({ wanted, env, stateDir, elsewhere: path.join(runDir, 'ssl') });
-  const chosen = await sayLong(choosing, { text: 'the certificates of --ssl-certs are still being read', log });
-  for (const { variable, file, insteadOf } of chosen.elsewhere)
-    log.info(
-      { variable, file, reason: insteadOf?.why },
-      `the certificate in ${variable} is in ${file}, as ${insteadOf?.file ?? ''} can't be written`,
-    );
-  const making = loadMiddle({ settings, env });
-  return { chosen, derive: await inTime(making, { ms: FILES_MS, what: 'reading the templates of --templates-dir', log }) };
-}
-
-/** Reads the saved snapshot, and makes the first state. */
-async function remember({ settings, env, log, follow }: Connected, chosen: ChosenAtStart) {
-  const { saved, holders = saved?.holders } = await readMemory(settings, log);
-  const memory = saved && memoryOf(saved.snapshot);
-  // With --once Marathon is read only once, so no later read could confirm a loss: losses are not held.
-  const left = { memory, before: follow ? saved : undefined, certificates: certificatesOf(chosen), holders };
-  const release = await findRelease(settings, env);
-  warnOfAge(release, settings, log);
-  return { saved, start: startState(release, left) };
-}
-
-function certificatesOf({ files, isListed, spoiled, problems, contents }: ChosenCertificates): Certificates {
-  return { files, ...(isListed === true && { isListed }), ...(spoiled && { spoiled }), problems, contents, named: [], areJudged: true };
-}

@@ -156,7 +156,7 @@ export class BesideReload {
   }
 }
 
-/** The parts of what HAProxy runs that the commands are about which it has refused. */
+/** The parts of what HAProxy runs that the commands are about which it has refused or not answered. */
 function doubtsOf(commands: readonly Command[], answers: readonly Answer[]): DoubtfulParts {
   const refused = commands.flatMap(({ effect }, i) => (answers[i]?.taken === true || effect === undefined ? [] : effect));
   return {

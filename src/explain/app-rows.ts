@@ -1,6 +1,7 @@
 import { addGroups } from '../lib/group-by.ts';
 import type { AppId } from '../model/names.ts';
-import type { LeftOutReason, Service } from '../model/service.ts';
+import type { Service } from '../model/service.ts';
+import type { LeftOutReason } from '../model/left-out.ts';
 import type { View } from '../model/view.ts';
 import { membersOf } from './members.ts';
 

@@ -1,6 +1,6 @@
 import { filterInSteps, type Steps } from '../lib/steps.ts';
 import type { ProblemCode } from '../model/problem.ts';
-import type { LeftOutReason } from '../model/service.ts';
+import type { LeftOutReason } from '../model/left-out.ts';
 import type { Definition } from '../model/snapshot.ts';
 import { askedFor, type AskedPort } from './asked.ts';
 import type { ViewLookup } from './lookup.ts';

@@ -1,6 +1,7 @@
 import { bracketed } from '../lib/bracketed.ts';
 import type { AppId } from '../model/names.ts';
-import type { LeftOut, Server, Service } from '../model/service.ts';
+import type { Server, Service } from '../model/service.ts';
+import type { LeftOut } from '../model/left-out.ts';
 import { lazily } from '../lib/lazily.ts';
 import { askedFor, type AskedPort } from './asked.ts';
 import type { ViewLookup } from './lookup.ts';

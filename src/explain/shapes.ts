@@ -1,6 +1,6 @@
 import type { AppId, BackendName, TaskId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
-import type { LeftOutReason } from '../model/service.ts';
+import type { LeftOutReason } from '../model/left-out.ts';
 import type { ClaimReason, NoAnswerReason } from './no-answer.ts';
 import type { Health, Network, Readiness } from '../model/snapshot.ts';
 import type { SplitShare } from './split-shares.ts';

@@ -1,5 +1,7 @@
 import { LEFT_OUT_SENTENCES } from '../model/left-out.ts';
-import type { LeftOut, LeftOutReason, Service } from '../model/service.ts';
+import type { Service } from '../model/service.ts';
+import type { LeftOutReason } from '../model/left-out.ts';
+import type { LeftOut } from '../model/left-out.ts';
 import type { App, HealthCheck, Task } from '../model/snapshot.ts';
 import type { Reasoned, TaskExplanation } from './shapes.ts';
 

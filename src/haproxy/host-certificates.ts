@@ -1,7 +1,6 @@
 import type { ClientTls, Front } from '../model/service.ts';
 import { firstOfHost } from '../model/first-of-host.ts';
-import { areRelated } from '../model/folders.ts';
-import type { AppId } from '../model/names.ts';
+import { areRelated, authorOf } from '../model/folders.ts';
 import { certificatesOf, tlsWords } from './crt-list.ts';
 import type { DocumentSettings } from './settings.ts';
 
@@ -16,10 +15,10 @@ export interface HostCertificate {
 type Parts = Pick<DocumentSettings, 'certificates' | 'sharedFrontends' | 'groupHttpsByVhost' | 'httpsRouting'>;
 
 /**
- * The virtual hosts that have a certificate of their own, or a TLS policy, on the shared https bind. Of several ports of a host the first (`firstOfHost`) gives
- * the certificate, or else one of the same folder as the first; the highest of these ports' versions of TLS counts. A port of a different folder may have a
- * path of the host, and says nothing about its handshake but which clients' certificates are looked at. A client must have a certificate only where
- * each port asks for one. Hosts that no certificate can name are left out. Certificates of apps are not used with --https-routing sni, which is marathon-lb's way.
+ * The virtual hosts that have a certificate of their own, or a TLS policy, on the shared https bind. The first of a host's ports (`firstOfHost`) gives the
+ * certificate, or else a port of the same folder does, and the highest of their versions of TLS counts. A port of a different folder, which has a path
+ * of the host, adds only which clients' certificates are looked at. A client must have a certificate where every port of the host asks for one.
+ * Hosts that no certificate can name are left out. Certificates of apps are not used with --https-routing sni, which is marathon-lb's way.
  */
 export function hostCertificates(fronts: readonly Front[], settings: Parts): readonly HostCertificate[] {
   if (!settings.sharedFrontends || settings.groupHttpsByVhost || !fronts.some((front) => asks(front, settings))) return [];
@@ -58,11 +57,7 @@ function ownFiles(front: Front, { certificates, httpsRouting }: Parts): readonly
   return httpsRouting === 'sni' || files.every((file) => certificates.includes(file)) ? undefined : files;
 }
 
-function authorOf({ app, author = app }: Front): AppId {
-  return author;
-}
-
-/** The TLS policy of a host with these ports, of which some are of its own people. */
+/** The TLS policy of a host with these ports; `own` are those that have a say about the version. */
 function policyOf(fronts: readonly Front[], own: readonly Front[]): ClientTls | undefined {
   const all = fronts.flatMap(({ clientTls }) => clientTls ?? []);
   if (all.length === 0) return undefined;

@@ -16,3 +16,8 @@ export function areRelated(a: AppId, b: AppId): boolean {
   const [ofA, ofB] = [folderOf(a), folderOf(b)];
   return ofA === ofB || ofA === b || ofB === a;
 }
+
+/** The app in Marathon whose labels a port has. `app` may be the name of a deployment group, which any app can write into its label. */
+export function authorOf({ app, author = app }: { readonly app: AppId; readonly author?: AppId }): AppId {
+  return author;
+}

@@ -1,4 +1,4 @@
-import type { LeftOutReason } from './service.ts';
+import type { AppId, TaskId } from './names.ts';
 
 /** A sentence for each reason why a port or task is not served, told to its owner. docs/problems.md has a row for each. */
 export const LEFT_OUT_SENTENCES = {
@@ -22,4 +22,15 @@ export const LEFT_OUT_SENTENCES = {
   'no-address': 'the task has no host or no container address yet',
   'no-port': 'the task has no port with this index',
   'no-endpoint': 'the container has no endpoint in the definition of its pod',
-} as const satisfies Record<LeftOutReason, string>;
+} as const;
+
+/** Why a port or task is not served. */
+export type LeftOutReason = keyof typeof LEFT_OUT_SENTENCES;
+
+/** A port or task that is not served, and why. Whatever is left out has a LeftOut. `explain` and the status page read it. */
+export interface LeftOut {
+  readonly app: AppId;
+  readonly index?: number;
+  readonly task?: TaskId;
+  readonly why: LeftOutReason;
+}

@@ -219,34 +219,3 @@ export interface PortOfApp {
   readonly app: AppId;
   readonly index: number;
 }
-
-/** A port or task that is not served, and why. Whatever is left out has a LeftOut. `explain` and the status page read it. */
-export interface LeftOut {
-  readonly app: AppId;
-  readonly index?: number;
-  readonly task?: TaskId;
-  readonly why: LeftOutReason;
-}
-
-/** Why a port or task is not served. Each reason has a sentence in left-out.ts and a row in docs/problems.md. */
-export type LeftOutReason =
-  | 'own-app' // the app is the load balancer itself
-  | 'group' // its HAPROXY_GROUP is none of this load balancer's groups
-  | 'disabled' // HAPROXY_n_ENABLED is false, or missing in strict mode
-  | 'suspended' // the app has no instances and no tasks
-  | 'protocol' // the port speaks only UDP
-  | 'no-service-port' // Marathon gave none, and none could be assigned
-  | 'refused' // HAProxy refuses what its labels make
-  | 'label' // a label that guards access could not be read
-  | 'port-conflict' // a different service has the backend's name, or its address and port
-  | 'certificate' // its certificate can't be served
-  | 'file' // a file that its bind options or templates name can't be used
-  | 'bounds' // the app has more ports than are served for one app
-  | 'duplicate' // a different task has the same address and port
-  | 'state' // the task does not run
-  | 'unhealthy' // a check fails
-  | 'health-unknown' // no check result yet
-  | 'not-ready' // a readiness check of the running deployment has not passed
-  | 'no-address' // no host or no container address yet
-  | 'no-port' // the task has no port with this index
-  | 'no-endpoint'; // the container of a pod has no endpoint

@@ -4,7 +4,8 @@ import type { TakenBind, Unaffordable } from './quarantine.ts';
 import type { Document } from './document.ts';
 import type { Holder } from './holder.ts';
 import type { Problem } from './problem.ts';
-import type { Service, LeftOut } from './service.ts';
+import type { Service } from './service.ts';
+import type { LeftOut } from './left-out.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Everything that is worked out from a state. All consumers (HAProxy, DNS, status and so on) get the same View. */

@@ -6,7 +6,8 @@ import { giveTlsOwners } from './tls-owners.ts';
 import type { Holder } from '../model/holder.ts';
 import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
-import type { Bind, Front, LeftOut } from '../model/service.ts';
+import type { Bind, Front } from '../model/service.ts';
+import type { LeftOut } from '../model/left-out.ts';
 
 /** The port and routes that a service wants. It stays the same object while the service's definition, and whether it has servers, stay the same. */
 export interface Claim {

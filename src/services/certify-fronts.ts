@@ -2,7 +2,8 @@ import { flatOf } from '../lib/flat-lists.ts';
 import { each, eachPair, whole } from '../lib/lists.ts';
 import { fileUse, type Certificates, type NamedFile } from '../model/certificates.ts';
 import type { Problem } from '../model/problem.ts';
-import type { FileOfLabel, Front, LeftOut, Service } from '../model/service.ts';
+import type { FileOfLabel, Front, Service } from '../model/service.ts';
+import type { LeftOut } from '../model/left-out.ts';
 import { withPaths } from './named-files.ts';
 
 /** Services with what HAProxy accepts of the files that their labels name. */

@@ -2,7 +2,8 @@ import { flatOf } from '../lib/flat-lists.ts';
 import { eachPair, whole } from '../lib/lists.ts';
 import { firstOfHost } from '../model/first-of-host.ts';
 import type { Problem } from '../model/problem.ts';
-import type { Front, LeftOut, Service } from '../model/service.ts';
+import type { Front, Service } from '../model/service.ts';
+import type { LeftOut } from '../model/left-out.ts';
 
 /** Services without those whose clients can't be told apart. */
 interface Sifted {
@@ -21,7 +22,7 @@ export function makeOneClientCa(): (services: readonly Service[]) => Sifted {
     const lost = findLosers(fronts);
     return { lost, closed: findClosed(fronts.filter((front) => !lost.has(front))) };
   });
-  const withFront = eachPair((service: Service, front: Front): Service => ({ ...service, front }));
+  const withFront = eachPair((service: Service, front: Front): Service => (service.front === front ? service : { ...service, front }));
   const asking = flatOf(({ front }: Service) => (front.clientTls?.ca === undefined ? [] : [front]));
   return (services) => {
     const fronts = asking(services);
@@ -29,28 +30,17 @@ export function makeOneClientCa(): (services: readonly Service[]) => Sifted {
     const { lost, closed } = judge(fronts);
     const kept = lost.size === 0 ? services : services.filter(({ front }) => !lost.has(front));
     return {
-      services: closed.size === 0 ? kept : withClosed(kept, { closed, withFront }),
+      services:
+        closed.size === 0
+          ? kept
+          : withFront(
+              kept,
+              kept.map(({ front }) => closed.get(front) ?? front),
+            ),
       leftOut: Array.from(lost.keys(), ({ app, index }) => ({ app, index, why: 'label' as const })),
       problems: Array.from(lost, ([front, other]) => told(front, other)),
     };
   };
-}
-
-interface Closed {
-  readonly closed: ReadonlyMap<Front, Front>;
-  /** Services with these fronts; the same objects for the same pairs. */
-  readonly withFront: (services: readonly Service[], fronts: readonly Front[]) => readonly Service[];
-}
-
-function withClosed(services: readonly Service[], { closed, withFront }: Closed): readonly Service[] {
-  const few = services.filter(({ front }) => closed.has(front));
-  const replaced = new Map(
-    withFront(
-      few,
-      few.map(({ front }) => closed.get(front) ?? front),
-    ).map((service, i) => [few[i], service]),
-  );
-  return services.map((service) => replaced.get(service) ?? service);
 }
 
 interface Other {

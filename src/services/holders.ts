@@ -1,7 +1,7 @@
 import { hasOwnRules } from '../model/own-rules.ts';
 import type { Holder } from '../model/holder.ts';
 import type { Bind, Front, PathType, Route } from '../model/service.ts';
-import { folderOf } from '../model/folders.ts';
+import { authorOf, folderOf } from '../model/folders.ts';
 
 /**
  * How near a port is to the holder of a name, bind or route: it is the holder; is of the same app; is of the other app of its deployment group, in
@@ -36,7 +36,7 @@ export function makeRegister(holders: readonly Holder[]): Register {
 
 /** Compares the ids of the apps themselves, not the names of their deployment groups, because any app can write any group's name into its label. */
 function nearnessOf(front: Front, holder: Holder): number {
-  const [mine, its] = [front.author ?? front.app, holder.author ?? holder.app];
+  const [mine, its] = [authorOf(front), authorOf(holder)];
   if (mine === its) return front.index === holder.index ? NEARNESS.port : NEARNESS.app;
   if (front.app !== holder.app || front.author === undefined || holder.author === undefined) return NEARNESS.stranger;
   return folderOf(mine) === folderOf(its) ? NEARNESS.colour : NEARNESS.group;

@@ -3,8 +3,7 @@ import { hasOwnRules } from '../model/own-rules.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Front } from '../model/service.ts';
 import { mayClaim, type Domains } from './domains.ts';
-import { areRelated } from '../model/folders.ts';
-import { folderOf } from '../model/folders.ts';
+import { areRelated, authorOf, folderOf } from '../model/folders.ts';
 
 /** One port on one virtual host. */
 interface Claimant {
@@ -21,7 +20,7 @@ export function findShadows(fronts: readonly Front[], domains: Domains | undefin
   const pairs = new Map<Front, Map<Front, Shadow>>();
   const meets = makeMeets();
   for (const [host, claimants] of byHost(fronts)) {
-    if (new Set(claimants.map(({ front }) => folderOf(front.author ?? front.app))).size < 2) continue;
+    if (new Set(claimants.map(({ front }) => folderOf(authorOf(front)))).size < 2) continue;
     claimants.sort((a, b) => inOrder(a.front, b.front));
     for (const [i, first] of claimants.entries())
       for (const later of claimants.slice(i + 1))
@@ -75,7 +74,7 @@ function makeMeets(): (a: Claimant, b: Claimant) => boolean {
     known.set(a.front, ofFirst);
     const seen = ofFirst.get(b.front);
     if (seen !== undefined) return seen;
-    const found = !areRelated(a.front.author ?? a.front.app, b.front.author ?? b.front.app) && havePathInCommon(a.paths, b.paths);
+    const found = !areRelated(authorOf(a.front), authorOf(b.front)) && havePathInCommon(a.paths, b.paths);
     ofFirst.set(b.front, found);
     return found;
   };
@@ -93,7 +92,7 @@ interface Given {
 
 function isGivenToBoth(a: Claimant, b: Claimant, { host, domains }: Given): boolean {
   if (domains === undefined) return false;
-  return [a, b].every(({ front }) => mayClaim(domains, front.author ?? front.app, host));
+  return [a, b].every(({ front }) => mayClaim(domains, authorOf(front), host));
 }
 
 function note(
@@ -121,7 +120,7 @@ function tell(front: Front, { first, later, hosts }: Shadow): Problem {
     code: 'shadowed',
     owner: { by: 'app', app, index },
     label: `HAPROXY_${index}_VHOST`,
-    message: `port ${first.index} of ${first.author ?? first.app} gets ${what} of ${hosts.slice(0, 3).join(', ')}${more} before port ${later.index} of ${later.author ?? later.app}, an app of a different folder, because ${by}`,
+    message: `port ${first.index} of ${authorOf(first)} gets ${what} of ${hosts.slice(0, 3).join(', ')}${more} before port ${later.index} of ${authorOf(later)}, an app of a different folder, because ${by}`,
     hint: 'agree on who has the host; the operator can settle it with --domains',
   };
 }

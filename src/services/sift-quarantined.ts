@@ -3,7 +3,8 @@ import { lazily } from '../lib/lazily.ts';
 import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Quarantined, RenderedFrom } from '../model/quarantine.ts';
-import type { Front, LeftOut, Service } from '../model/service.ts';
+import type { Front, Service } from '../model/service.ts';
+import type { LeftOut } from '../model/left-out.ts';
 import type { Claim } from './arrange.ts';
 
 /** What the text of a service is made from, including what it claimed but did not get. */

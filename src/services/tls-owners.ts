@@ -1,6 +1,7 @@
 import { sharedOptionsIgnored } from './conflicts.ts';
 import { ranked, type Contestant, type Judge } from './contestants.ts';
 import { hostWord, NEARNESS } from './holders.ts';
+import { authorOf } from '../model/folders.ts';
 import { hasOwnRules } from '../model/own-rules.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Bind, Front } from '../model/service.ts';
@@ -55,7 +56,7 @@ function ownerOf(host: string, claimants: readonly Contestant[], judge: Judge): 
 }
 
 function isSameApp({ front: a }: Contestant, { front: b }: Contestant): boolean {
-  return (a.author ?? a.app) === (b.author ?? b.app);
+  return authorOf(a) === authorOf(b);
 }
 
 function asksForTls({ front: { bind } }: Contestant): boolean {

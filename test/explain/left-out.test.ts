@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { LEFT_OUT_SENTENCES } from '../../src/model/left-out.ts';
-import type { LeftOutReason } from '../../src/model/service.ts';
+import type { LeftOutReason } from '../../src/model/left-out.ts';
 import type { View } from '../../src/model/view.ts';
 import { writtenOf } from '../../src/services/sift-quarantined.ts';
 import { served } from '../golden/cases.ts';

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { PortDraft } from '../../src/services/fronts.ts';
 import { makeDraft } from '../../src/services/fronts.ts';
 import { type ServiceSettings } from '../../src/services/service-settings.ts';
-import type { LeftOutReason } from '../../src/model/service.ts';
+import type { LeftOutReason } from '../../src/model/left-out.ts';
 import { appId, check, definition, draft, port, settings } from './make.ts';
 
 type Labels = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 import type { AppRow } from '../../explain/app-rows.ts';
-import type { LeftOutReason } from '../../model/service.ts';
+import type { LeftOutReason } from '../../model/left-out.ts';
 import type { BackendShape } from './shapes.ts';
 
 /** Which apps are shown. */

@@ -3,7 +3,7 @@ import { chooseRows, mergeRows, shortly, sumOf, type ListWish } from '../../../s
 import type { BackendShape } from '../../../src/admin/page/shapes.ts';
 import type { AppRow } from '../../../src/explain/app-rows.ts';
 import type { AppId } from '../../../src/model/names.ts';
-import type { LeftOutReason } from '../../../src/model/service.ts';
+import type { LeftOutReason } from '../../../src/model/left-out.ts';
 
 function row(app: string, more: Partial<AppRow> = {}, servers = 1): AppRow {
   const name = app.slice(1).replaceAll('/', '_');
