@@ -1,3 +1,4 @@
+import { LEFT_OUT_SENTENCES } from '../model/left-out.ts';
 import { groupBy } from '../lib/group-by.ts';
 import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
@@ -48,7 +49,12 @@ export function makeReport({ view, refused, haproxy, files, notes, strangers }: 
   const apps = Array.from(files, ([id, file]): CheckedApp => {
     const app = id as AppId;
     const ports = lookup.leftOut(lookup.servedAs(app)).filter(({ task, index }) => task === undefined && index !== undefined);
-    return { app, file, problems: byApp.get(app) ?? [], notes: ports.map(({ index = 0, why }) => `port ${index} is left out: ${why}`) };
+    return {
+      app,
+      file,
+      problems: byApp.get(app) ?? [],
+      notes: ports.map(({ index = 0, why }) => `port ${index} is left out: ${LEFT_OUT_SENTENCES[why]}`),
+    };
   });
   const others = [...strangers.map(stranger), ...problems.filter(({ owner }) => owner.by === 'operator' || !files.has(owner.app))];
   return { ok: others.length === 0 && apps.every((one) => one.problems.length === 0), haproxy, apps, others, notes };

@@ -9,7 +9,7 @@ export const LEFT_OUT_SENTENCES = {
   protocol: 'the port speaks only UDP',
   'no-service-port': 'the port has no service port, and none was left to give',
   refused: 'HAProxy refuses what its labels make',
-  label: "the value of a label that guards access can't be read",
+  label: "a label that guards access can't be read or used",
   'port-conflict': 'another service has the port or the name of the backend',
   certificate: "the certificate that its label names can't be served",
   file: "a file that its bind options or templates name can't be used",
