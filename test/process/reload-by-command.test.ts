@@ -70,9 +70,13 @@ test('one that does not end is ended, also when it does not want to', async () =
 
 test('one that leaves a process behind is not waited for', async () => {
   const runDir = await makeFolder();
-  const child = `spawn(process.execPath, ['-e', 'setTimeout(() => 0, 5000)'], { stdio: 'inherit', detached: true }).unref()`;
-  const haproxy = await make(runDir, `import { spawn } from 'node:child_process'; ${child}`, { deadlineMs: 2_000 });
+  const left = join(runDir, 'left');
+  const body = `import { spawn } from 'node:child_process'; import { writeFileSync } from 'node:fs';
+    const child = spawn(process.execPath, ['-e', 'setTimeout(() => 0, 60_000)'], { stdio: 'inherit', detached: true });
+    child.unref(); writeFileSync('${left}', String(child.pid));`;
+  const haproxy = await make(runDir, body);
   await expect(haproxy.reload([])).resolves.toBeUndefined();
+  process.kill(Number(await readFile(left, 'utf8'))); // it lives: nobody has waited for it
 });
 
 test('a program that is not there, and no program', async () => {
@@ -143,7 +147,7 @@ test('a command whose signal HAProxy has lost is run once more, and not for a HA
     connection.end(answersOf(line, { version: '2.6.12', pid: 7, started }, () => ''));
   });
   const call = `import { appendFileSync } from 'node:fs'; appendFileSync('${calls}', '.')`;
-  await expect((await make(runDir, call, { socket, confirmMs: 2_000 })).reload([])).resolves.toBeUndefined();
+  await expect((await make(runDir, call, { socket, confirmMs: 10_000 })).reload([])).resolves.toBeUndefined();
   await expect(readFile(calls, 'utf8')).resolves.toBe('..');
   await expect((await make(runDir, call, { socket: `${socket}.none`, confirmMs: 200 })).reload([])).rejects.toThrow('nothing answers');
   await expect(readFile(calls, 'utf8')).resolves.toBe('...');
