@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { makeFolder } from '../lib/folders.ts';
 import { inTime } from '../lib/deadline.ts';
 import { sentence } from '../lib/sentence.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SCHEMAS, type SchemaName } from './schemas.ts';
 
 /** What the description says of one route; every route has its row. */

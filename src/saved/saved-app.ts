@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Holder } from '../model/holder.ts';
 import type { AppId, TaskId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';

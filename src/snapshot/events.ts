@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AppId, TaskId } from '../model/names.ts';
 import type { EventMeaning, News } from '../model/news.ts';
 import { wireId } from './wire.ts';

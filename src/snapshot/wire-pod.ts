@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { wireId } from './wire.ts';
 
 /** The parts of a pod's JSON that are read, from Marathon 1.4 to 1.11. Everything else is ignored; null is the same as absent. */

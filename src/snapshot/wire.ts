@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The parts of Marathon's JSON that are read, from 0.11 to 1.11. Everything else is ignored; null is the same as absent (Marathon's 1.5 changelog).
