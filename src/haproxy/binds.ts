@@ -31,7 +31,7 @@ export function bindsOf(text: string): readonly BindAddress[] {
 /** How many listening sockets of any kind the `bind` lines of a configuration create. */
 export function countListeners(text: string): number {
   const words = Array.from(text.matchAll(BIND)).flatMap(([, , all = '']) => wordsOf(all));
-  return words.reduce((sum, word) => sum + Math.max(1, addressesOf(word).length), 0);
+  return words.reduce((sum, word) => sum + (word.includes('-') ? Math.max(1, addressesOf(word).length) : 1), 0);
 }
 
 /**
@@ -51,11 +51,12 @@ export function withoutBinds(text: string, isOut: (bind: BindAddress) => boolean
 }
 
 function wordsOf(words: string): readonly string[] {
-  return words.replace(/["']/g, '').split(',');
+  return words.replaceAll(/["']/g, '').split(',');
 }
 
 /** The addresses of a word that can be looked up from here. */
 function judged(word: string, rest: string): readonly BindAddress[] {
+  if (rest === '') return addressesOf(word); // nearly every line of a large file
   const options = rest.replace(/\s#.*/, '');
   if (ELSEWHERE.test(options)) return [];
   const isV6only = /\sv6only(?:\s|$)/.test(options);
