@@ -122,7 +122,7 @@ export async function answerResync(
 const OUTCOMES = {
   reload: 'HAProxy has loaded what Marathon said',
   commands: 'HAProxy has accepted what Marathon said, without a reload',
-  nothing: 'nothing changed',
+  nothing: 'HAProxy runs what Marathon said',
 };
 
 /** While losses are held, HAProxy still serves tasks that Marathon no longer lists, so it does not serve what Marathon said. */

@@ -8,8 +8,8 @@ const MOST_LINES = 200;
 const PERIOD_MS = 60_000;
 
 /**
- * A consumer that logs each Problem once when it appears, and once when it is gone. Of an app whose Problems come and go all the time, a part of them
- * is logged, and that this is so.
+ * A consumer that logs each Problem once when it appears, and once when it is gone, with the words that it had. One that goes on with other words is
+ * not gone: the new words alone are logged. Of an app whose Problems come and go all the time, a part of them is logged, and that this is so.
  */
 export function makeProblemLog(log: Pick<Logger, 'info' | 'warn'>, now: Now = steadyNow): (view: Pick<View, 'problems'>) => void {
   const lines = new Map<string, number>();
@@ -35,9 +35,10 @@ export function makeProblemLog(log: Pick<Logger, 'info' | 'warn'>, now: Now = st
         log.warn(factsOf(problem), problem.message);
       });
     },
-    gone: (problem) => {
+    gone: (problem, goesOn) => {
+      if (goesOn) return;
       within(problem, () => {
-        log.info(factsOf(problem), 'a problem is gone');
+        log.info({ ...factsOf(problem), was: problem.message }, 'a problem is gone');
       });
     },
   });
@@ -48,7 +49,8 @@ const MANY = `the app's problems come and go more often than ${MOST_LINES} times
 /** Who is told of Problems: of each once, when it comes and when it is gone. */
 export interface ProblemWatcher {
   readonly came: (problem: Problem) => void;
-  readonly gone: (problem: Problem) => void;
+  /** `goesOn`: whether a Problem with other words has come in its place, for the same port and label. */
+  readonly gone: (problem: Problem, goesOn: boolean) => void;
 }
 
 /** A consumer that tells a watcher which Problems have come with a view, and which have gone. */
@@ -60,7 +62,8 @@ export function watchProblems({ came, gone }: ProblemWatcher): (view: Pick<View,
     last = problems;
     const now = new Map(problems.map((problem) => [keyOf(problem), problem]));
     for (const [key, problem] of now) if (!known.has(key)) came(problem);
-    for (const [key, problem] of known) if (!now.has(key)) gone(problem);
+    const matters = new Set(problems.map(matterOf));
+    for (const [key, problem] of known) if (!now.has(key)) gone(problem, matters.has(matterOf(problem)));
     known = now;
   };
 }
@@ -70,6 +73,11 @@ const LASTING: ReadonlySet<string> = new Set(['losses-held', 'stale'] satisfies 
 
 function keyOf({ code, owner, label, message }: Problem): string {
   return [code, owner.by === 'app' ? owner.app : '', label ?? '', LASTING.has(code) ? '' : message].join('\n');
+}
+
+/** What a Problem is about, whatever it says of it. */
+function matterOf({ code, owner, label }: Problem): string {
+  return [code, ...(owner.by === 'app' ? [owner.app, owner.index ?? ''] : []), label ?? ''].join('\n');
 }
 
 function factsOf({ code, owner, label, hint }: Problem) {

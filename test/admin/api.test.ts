@@ -49,7 +49,7 @@ async function serve(view: View | undefined, more: Partial<MarathonLbParts> = {}
     pids: () => Promise.resolve([70, 64, 71]),
     resync: (by) => {
       asked.push(by);
-      return Promise.resolve({ ok: true, text: 'nothing changed' });
+      return Promise.resolve({ ok: true, text: 'HAProxy runs what Marathon said' });
     },
     reload: () => asked.push('reload'),
     ...more,

@@ -25,6 +25,7 @@ function logged(...views: readonly (readonly Problem[])[]): readonly (readonly u
 }
 
 const LOSSES: Problem = { code: 'losses-held', owner: { by: 'operator' }, message: '10 of 20 tasks', hint: 'wait' };
+const OTHER_PORT: Problem = { ...LABEL, owner: { by: 'app', app: '/shop' as AppId, index: 2 }, message: 'it is taken' };
 const OF_LOSSES = { code: 'losses-held', hint: 'wait' };
 const OF_LABEL = { code: 'label-value', app: '/shop', port: 1, label: 'HAPROXY_1_PORT', hint: 'wanted: a port' };
 const OF_TEMPLATE = { code: 'template', hint: 'mend it' };
@@ -37,7 +38,7 @@ test.each([
     [[LOSSES], [{ ...LOSSES, message: '11 of 20 tasks' }], []],
     [
       ['warn', OF_LOSSES, '10 of 20 tasks'],
-      ['info', OF_LOSSES, 'a problem is gone'],
+      ['info', { ...OF_LOSSES, was: '11 of 20 tasks' }, 'a problem is gone'],
     ],
   ],
   [
@@ -45,7 +46,7 @@ test.each([
     [[LABEL], [], [LABEL]],
     [
       ['warn', OF_LABEL, "it can't be read"],
-      ['info', OF_LABEL, 'a problem is gone'],
+      ['info', { ...OF_LABEL, was: "it can't be read" }, 'a problem is gone'],
       ['warn', OF_LABEL, "it can't be read"],
     ],
   ],
@@ -55,7 +56,24 @@ test.each([
     [
       ['warn', OF_LABEL, "it can't be read"],
       ['warn', OF_TEMPLATE, "it can't be used"],
-      ['info', OF_LABEL, 'a problem is gone'],
+      ['info', { ...OF_LABEL, was: "it can't be read" }, 'a problem is gone'],
+    ],
+  ],
+  [
+    'with other words, and is not gone',
+    [[LABEL], [{ ...LABEL, message: 'it is taken' }]],
+    [
+      ['warn', OF_LABEL, "it can't be read"],
+      ['warn', OF_LABEL, 'it is taken'],
+    ],
+  ],
+  [
+    'gone, while the same is wrong with another port',
+    [[LABEL], [OTHER_PORT]],
+    [
+      ['warn', OF_LABEL, "it can't be read"],
+      ['warn', { ...OF_LABEL, port: 2 }, 'it is taken'],
+      ['info', { ...OF_LABEL, was: "it can't be read" }, 'a problem is gone'],
     ],
   ],
   ['nothing to tell', [[], []], []],

@@ -26,7 +26,7 @@ test('HAProxy of a daemon that was killed is adopted as it is by the next one, w
 
   const second = daemon();
   await second.logged(/Marathon was read/);
-  await expect(pass()).resolves.toMatchObject({ code: 0, log: [{ msg: 'nothing changed' }] });
+  await expect(pass()).resolves.toMatchObject({ code: 0, log: [{ msg: 'HAProxy runs what Marathon said' }] });
   await expect(worker()).resolves.toBe(before);
   expect((await stat(config)).mtimeMs).toBe(mtimeMs);
   expect(second.log().filter(({ msg }) => msg.includes('has loaded'))).toEqual([]);

@@ -86,7 +86,7 @@ test('the HAProxy of a service is configured, changed and reloaded by its master
 
   const second = daemon(words);
   await second.logged(/Marathon was read/);
-  await expect(pass(words)).resolves.toMatchObject({ code: 0, log: [{ msg: 'nothing changed' }] });
+  await expect(pass(words)).resolves.toMatchObject({ code: 0, log: [{ msg: 'HAProxy runs what Marathon said' }] });
   expect(reloadsIn(second.log())).toBe(0);
   await expect(service.pids()).resolves.toEqual([master, worker]);
   expect((await stop()).failures).toEqual({});

@@ -110,7 +110,7 @@ test('a reload that ends HAProxy: it is started at once with the files before, b
   expect((await worker()) === before).toBe(SERVES_ON);
   await expect(once()).resolves.toMatchObject({
     code: 0,
-    log: expect.arrayContaining([expect.objectContaining({ msg: 'nothing changed' })]),
+    log: expect.arrayContaining([expect.objectContaining({ msg: 'HAProxy runs what Marathon said' })]),
   });
 });
 
