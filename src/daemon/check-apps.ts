@@ -35,14 +35,17 @@ export async function checkApps(files: readonly AppFile[], run: Checking): Promi
   const twice = all.length - byId.size;
   const strangers = [
     ...files.flatMap((file) => file.strangers.map((what) => `${file.name}: ${what}`)),
-    ...(twice > 0 ? [`${twice} of the app definitions have an id that another one has; the last one of each counts`] : []),
+    ...(twice > 0
+      ? [`${twice} of the app definitions ${twice === 1 ? 'has' : 'have'} the id of another one; the last one of each counts`]
+      : []),
   ];
   const unique = new Map(all.map((app) => [String(app['id']), app]));
   return inOwnFolder(run, async (own) => {
     const { view, missing } = await viewOf(newsOf([...unique.values()]), own);
     const { looked: haproxy, problems: refused } = await askHaproxy(view.document, own);
     const notes = missing.map((file) => `the file ${fileUse(file).path} is not on this machine, so it was not looked into`);
-    return { report: makeReport({ view, refused, haproxy, files: byId, notes, strangers }), rendered: renderedOfApps(view.document) };
+    const report = makeReport({ view, refused, haproxy, files: byId, notes, groups: own.settings.group, strangers });
+    return { report, rendered: renderedOfApps(view.document) };
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Problem } from '../model/problem.ts';
+import { told } from './told.ts';
 import type { CheckReport, Looked } from './check-report.ts';
 
 /** Ways in which a report is written. */
@@ -35,8 +36,8 @@ function count(problems: number): string {
   return problems === 1 ? '1 problem' : `${problems} problems`;
 }
 
-function lineOf({ label, message, hint }: Problem): string {
-  return `${label === undefined ? '' : `${label}: `}${message} (${hint})`;
+function lineOf(problem: Problem): string {
+  return `${told(problem)} (${problem.hint})`;
 }
 
 /** Annotations of GitHub's and Forgejo's actions [github: workflow commands]. */

@@ -2,6 +2,7 @@ import { LEFT_OUT_SENTENCES } from '../model/left-out.ts';
 import { groupBy } from '../lib/group-by.ts';
 import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
+import type { Definition } from '../model/snapshot.ts';
 import type { View } from '../model/view.ts';
 import { makeLookup } from './lookup.ts';
 
@@ -37,27 +38,54 @@ export interface Checked {
   readonly haproxy: Looked;
   readonly files: ReadonlyMap<string, string>;
   readonly notes: readonly string[];
+  /** The groups of the load balancer, as --group. */
+  readonly groups: readonly string[];
   /** What of the files is no app definition. */
   readonly strangers: readonly string[];
 }
 
 /** The report on app definitions; `files`: the file of each app by its id. */
-export function makeReport({ view, refused, haproxy, files, notes, strangers }: Checked): CheckReport {
+export function makeReport({ view, refused, haproxy, files, notes, groups, strangers }: Checked): CheckReport {
   const lookup = makeLookup(view);
-  const problems = [...view.problems, ...refused];
+  const problems = [...view.problems, ...refused].map(asOfFile);
   const byApp = groupBy(problems, ({ owner }) => (owner.by === 'app' ? owner.app : undefined));
   const apps = Array.from(files, ([id, file]): CheckedApp => {
     const app = id as AppId;
+    const found = lookup.app(app)?.definition;
     const ports = lookup.leftOut(lookup.servedAs(app)).filter(({ task, index }) => task === undefined && index !== undefined);
     return {
       app,
       file,
       problems: byApp.get(app) ?? [],
-      notes: ports.map(({ index = 0, why }) => `port ${index} is left out: ${LEFT_OUT_SENTENCES[why]}`),
+      notes: [
+        ...ports.map(
+          ({ index = 0, why }) => `port ${index} is left out: ${why === 'group' ? notIn(groups, found, index) : LEFT_OUT_SENTENCES[why]}`,
+        ),
+        ...(groups.includes('*') && found !== undefined && isInNoGroup(found) ? [IN_NO_GROUP] : []),
+      ],
     };
   });
   const others = [...strangers.map(stranger), ...problems.filter(({ owner }) => owner.by === 'operator' || !files.has(owner.app))];
   return { ok: others.length === 0 && apps.every((one) => one.problems.length === 0), haproxy, apps, others, notes };
+}
+
+/** A Problem of a definition that Marathon has not seen yet. */
+function asOfFile(problem: Problem): Problem {
+  return problem.code === 'app-not-readable' ? { ...problem, hint: 'mend the definition: Marathon would refuse it too' } : problem;
+}
+
+const IN_NO_GROUP = "it has no label HAPROXY_GROUP, so only a load balancer with --group '*' serves it";
+
+function isInNoGroup({ labels }: Definition): boolean {
+  return !Object.keys(labels).some((name) => /^HAPROXY_(\d+_)?GROUP$/.test(name));
+}
+
+/** Why a port is in none of the groups, with what its labels say. */
+function notIn(groups: readonly string[], definition: Definition | undefined, index: number): string {
+  const { labels = {} } = definition ?? {};
+  const name = [`HAPROXY_${index}_GROUP`, 'HAPROXY_GROUP'].find((one) => labels[one] !== undefined);
+  const found = name === undefined ? 'it has no label HAPROXY_GROUP' : `${name} is ${JSON.stringify(labels[name])}`;
+  return `${found}, and the load balancer takes ${groups.map((group) => JSON.stringify(group)).join(', ')}`;
 }
 
 function stranger(message: string): Problem {

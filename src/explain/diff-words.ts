@@ -1,4 +1,5 @@
 import type { Reason } from '../model/document.ts';
+import { told } from './told.ts';
 import { wordsOfLooked } from './check-formats.ts';
 import type { AppDiff, CommonDiff, DiffReport, KnownFrom } from './diff.ts';
 import type { BackendDiff } from './diff-backends.ts';
@@ -14,9 +15,7 @@ export function describeDiff({ same, against, apps, common, plan, problems, know
     ...apps.flatMap(appLines),
     ...common.flatMap(commonLines),
     ...(plan === null || same ? [] : ['', ...stepLines('commands, at once', plan.commands), ...stepLines('a reload', plan.reload)]),
-    ...(problems.length === 0
-      ? []
-      : ['', 'problems', ...some(problems.map(({ label, message }) => `${label === undefined ? '' : `${label}: `}${message}`))]),
+    ...(problems.length === 0 ? [] : ['', 'problems', ...some(problems.map(told))]),
     '',
     KNOWN[known],
     wordsOfLooked(haproxy),

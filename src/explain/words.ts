@@ -1,4 +1,5 @@
 import { count } from '../lib/count.ts';
+import { told } from './told.ts';
 import type { Problem } from '../model/problem.ts';
 import { describeAnswer, describePort, describeTask } from './words-of-parts.ts';
 import type { AppExplanation, BindExplanation, ClaimExplanation, Explanation, RouteExplanation } from './shapes.ts';
@@ -81,7 +82,7 @@ function claimLines(claims: readonly ClaimExplanation[], title: string): readonl
 
 function problemLines(title: string, problems: readonly Problem[]): readonly string[] {
   if (problems.length === 0) return [];
-  const lines = problems.map(({ label, message, hint }) => `${label === undefined ? '' : `${label}: `}${message} (${hint})`);
+  const lines = problems.map((problem) => `${told(problem)} (${problem.hint})`);
   return ['', title, ...lines.map(indent)];
 }
 

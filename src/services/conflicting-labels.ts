@@ -9,6 +9,8 @@ export interface PortKind {
   readonly mode: 'http' | 'tcp';
   /** Which label makes it a tcp port, when it is one. */
   readonly tcpBy: 'mode' | 'tls';
+  /** Whether it has a route on the shared frontends, or asks for one in words that can't be read. */
+  readonly isRouted: boolean;
   /** Whether Marathon has an http check for it. */
   readonly hasHttpCheck: boolean;
   /** Whether Marathon has any check for it. */
@@ -45,7 +47,10 @@ const ONLY_HTTP: readonly Key[] = [
   ] as const),
 ];
 
-/** The same of marathon-lb's labels. */
+/** Labels of marathon-lb whose rules stand on the shared frontends, beside the virtual hosts of the port. */
+const OF_SHARED_FRONTENDS: readonly Key[] = ['path', 'auth', 'redirectToHttps', 'rootRedirect'];
+
+/** The same as ONLY_HTTP of marathon-lb's labels. */
 const OF_MARATHON_LB: readonly Key[] = [
   ...(['path', 'weight', 'auth', 'sticky', 'redirectToHttps', 'hsts'] as const),
   ...(['proxyPassPath', 'reverseProxyPath', 'rootRedirect'] as const),
@@ -61,6 +66,22 @@ const inTcp = (loses: Key): Conflict => ({
 
 /** Labels of virtual hosts and their requests, on a port that its author made a tcp port. */
 const inChosenTcp = (loses: Key): Conflict => ({ ...inTcp(loses), when: ({ mode }, { tcpBy }) => mode === 'tcp' && tcpBy === 'mode' });
+
+/** Labels of marathon-lb on a tcp port, whether its author made it one or nothing makes it an http port. */
+const inPlainTcp = (loses: Key): Conflict => ({
+  ...inTcp(loses),
+  keeps: true,
+  when: (_, { mode, tcpBy }) => mode === 'tcp' && tcpBy === 'mode',
+});
+
+const withoutRoute = (loses: Key): Conflict => ({
+  loses,
+  beside: 'hosts',
+  keeps: true,
+  why: 'it is a rule of the shared http and https frontends, which lead only to ports with a virtual host',
+  hint: 'add the virtual host, or remove the label; it never concerns the service port',
+  when: (_, { mode, isRouted }) => mode === 'http' && !isRouted,
+});
 
 const withoutOrigins = (loses: Key): Conflict => ({
   loses,
@@ -119,7 +140,8 @@ const withoutCheck = (loses: Key): Conflict => ({
 export const CONFLICTS: readonly Conflict[] = [
   ...ONLY_HTTP.map(inTcp),
   ...(['pathType', 'isDefault', 'split', 'splitWeight'] as const).map(inChosenTcp),
-  ...OF_MARATHON_LB.map((loses) => ({ ...inChosenTcp(loses), keeps: true as const })),
+  ...OF_MARATHON_LB.map(inPlainTcp),
+  ...OF_SHARED_FRONTENDS.map(withoutRoute),
   {
     loses: 'hashBy',
     beside: 'mode',

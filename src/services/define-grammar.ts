@@ -6,8 +6,14 @@ export interface ReadValue<Value> {
   readonly why?: string;
   /** What was probably meant by the bad part. */
   readonly meant?: string;
-  /** A note about a good value for the app's owner. */
-  readonly note?: string;
+  /** A note about a value that counts, for the app's owner. */
+  readonly note?: Note;
+}
+
+/** What the owner of a label should know of a value that counts: `says` follows the name of the label, `advice` is what to do. */
+export interface Note {
+  readonly says: string;
+  readonly advice: string;
 }
 
 /**

@@ -18,6 +18,25 @@ export function onlyUdp(app: AppId, labels: LabelsOfPort | undefined, index: num
   ];
 }
 
+/** The Problems for paths that hardly any request has as they are written, because their characters stand for themselves. */
+export function unlikelyPaths(app: AppId, labels: LabelsOfPort | undefined, index: number): readonly Problem[] {
+  const { path, pathType } = labels?.values ?? {};
+  if (path === undefined || pathType === 'regex') return [];
+  return path.split(' ').flatMap((one): readonly Problem[] => {
+    const slip = PATH_SLIPS.find(({ found }) => found.test(one));
+    if (slip === undefined) return [];
+    const label = `HAPROXY_${index}_PATH`;
+    const message = `the path ${JSON.stringify(one)} of ${label} takes hardly any request: ${slip.why}`;
+    return [{ code: 'label-value', owner: { by: 'app', app, index }, label, message, hint: slip.hint }];
+  });
+}
+
+const PATH_SLIPS: readonly { readonly found: RegExp; readonly why: string; readonly hint: string }[] = [
+  { found: /\?/, why: "a path ends before the '?' of a request", hint: "leave out the '?' and what follows it" },
+  { found: /\*$/, why: "the '*' stands for itself", hint: "leave out the '*': everything that begins with the path is taken" },
+  { found: /,\//, why: 'the comma stands for itself', hint: "separate the paths by spaces ('/api /v2')" },
+];
+
 /** The Problem for a port whose service port an earlier port of the same app has. */
 export function samePort(app: AppId, { port, index: first }: Front, index: number): Problem {
   return {

@@ -10,7 +10,7 @@ import { backendName } from './haproxy-names.ts';
 import { filesOf } from './named-files.ts';
 import { BOUNDS, firstProblems, tooMany } from './bounds.ts';
 import { pagesOf, type PagesOfPort } from './error-pages.ts';
-import { onlyUdp, samePort, vhostInTcp } from './front-problems.ts';
+import { onlyUdp, samePort, unlikelyPaths, vhostInTcp } from './front-problems.ts';
 import { mayClaim, notInDomains, type Domains } from './domains.ts';
 import { type PortLabels } from './labels.ts';
 import { withoutConflicts } from './label-conflicts.ts';
@@ -69,7 +69,8 @@ export function makeDraft(definition: Definition, settings: ServiceSettings): Dr
       leftOut.push({ app: definition.id, index, why: 'port-conflict' });
       problems.push(samePort(definition.id, twin.front, index));
     }
-    problems.push(...vhostInTcp(draft.front, labels.ports[index]), ...uncheckable(definition, labels.ports[index], index));
+    const own = labels.ports[index];
+    problems.push(...vhostInTcp(draft.front, own), ...unlikelyPaths(definition.id, own, index), ...uncheckable(definition, own, index));
   }
   if (leftOut.some(({ why }) => why === 'bounds')) problems.push(tooMany(definition.id, 'ports', definition.ports.length, BOUNDS.ports));
   const concerned = ports.length > 0 || leftOut.some(({ why }) => why !== 'group' && why !== 'own-app');

@@ -48,7 +48,8 @@ export function guardsAccess(entry: LabelEntry): boolean {
   return labelOf(entry)?.guards === true;
 }
 
-function entryOf(name: string, text: string): LabelEntry {
+/** A label by its name and its text. */
+export function entryOf(name: string, text: string): LabelEntry {
   const [, digits, key = ''] = /^HAPROXY_(?:(\d{1,3})_)?([^]*)$/.exec(name) ?? [];
   return { name, index: digits === undefined ? undefined : Number(digits), key, text };
 }

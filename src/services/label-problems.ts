@@ -1,6 +1,7 @@
 import { closest } from 'fastest-levenshtein';
 import type { Owner, Problem } from '../model/problem.ts';
 import { BOUNDS } from './bounds.ts';
+import type { Note } from './define-grammar.ts';
 import type { LabelEntry } from './label-entries.ts';
 import { APP_LABELS, PORT_LABELS, type Label } from './labels.ts';
 
@@ -46,9 +47,9 @@ export function badValue({ entry, owner, label, bad, why, meant, shuts, rest }: 
   };
 }
 
-/** A note about a value that is used. */
-export function noted({ entry, owner, note }: { readonly entry: LabelEntry; readonly owner: Owner; readonly note: string }): Problem {
-  return { code: 'label-value', owner, label: entry.name, message: `${entry.name} is used, but ${note}`, hint: 'choose a cheaper hash' };
+/** The Problem with a value that counts, but perhaps not as its author thinks. */
+export function noted({ entry, owner, note }: { readonly entry: LabelEntry; readonly owner: Owner; readonly note: Note }): Problem {
+  return { code: 'label-value', owner, label: entry.name, message: `${entry.name} ${note.says}`, hint: note.advice };
 }
 
 /** The longest name, in characters, for which the nearest known label is searched: a longer name is not a typing error. */
@@ -70,6 +71,17 @@ export function unknownLabel({
     label: shown(name),
     message: `the load balancer has no label ${shown(name)}`,
     hint: name.length > LONGEST_SLIP ? 'docs/labels.md lists all labels' : `the nearest label is ${nearest(name, index, templates)}`,
+  };
+}
+
+/** The Problem of a label whose name does not begin with HAPROXY_, and was meant to. */
+export function misspelled({ name, meant, owner }: { readonly name: string; readonly meant: LabelEntry; readonly owner: Owner }): Problem {
+  return {
+    code: 'label-unknown',
+    owner: withIndex(owner, meant.index),
+    label: name,
+    message: `the load balancer has no label ${JSON.stringify(name)}, because its labels begin with HAPROXY_`,
+    hint: `perhaps ${meant.name} is meant`,
   };
 }
 
@@ -116,7 +128,7 @@ export function deniedTemplate({ name, index }: LabelEntry, owner: Owner): Probl
 }
 
 /** The first of many Problems of one kind, and one Problem that says how many more there are. */
-export function firstOf(entries: readonly LabelEntry[], owner: Owner, make: (entry: LabelEntry) => Problem): readonly Problem[] {
+export function firstOf<One>(entries: readonly One[], owner: Owner, make: (entry: One) => Problem): readonly Problem[] {
   const told = entries.slice(0, BOUNDS.told).map(make);
   const [first] = told;
   const more = entries.length - told.length;

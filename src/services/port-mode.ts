@@ -20,12 +20,16 @@ interface PortOf {
 export function modeOf({ definition, labels, index, asked }: PortOf): 'http' | 'tcp' {
   if (asked.passthrough === true) return 'tcp';
   const check = checkFor(definition, labels.values.checkPortIndex, index);
-  const isHttp =
-    asked.table !== undefined || check?.protocol === 'HTTP' || labels.names.includes(`HAPROXY_${index}_${PORT_LABELS.hosts.name}`);
+  const isHttp = asked.table !== undefined || check?.protocol === 'HTTP' || namesHosts(labels, index);
   return labels.values.mode ?? (isHttp ? 'http' : 'tcp');
 }
 
-/** The mode of a port, and whether Marathon has an http check for it. */
+/** Whether a port has virtual hosts, or a label for them that can't be read. The label may be written HAPROXY_00_VHOST. */
+function namesHosts({ values, names }: LabelsOfPort, index: number): boolean {
+  return values.hosts !== undefined || names.includes(`HAPROXY_${index}_${PORT_LABELS.hosts.name}`);
+}
+
+/** The mode of a port, whether requests of the shared frontends lead to it, and whether Marathon has an http check for it. */
 export function kindOf(definition: Definition, labels: LabelsOfPort, index: number): PortKind {
   const asked = tableOf({ definition, labels, index, overrides: labels.overrides });
   const mode = modeOf({ definition, labels, index, asked });
@@ -33,6 +37,7 @@ export function kindOf(definition: Definition, labels: LabelsOfPort, index: numb
   return {
     mode,
     tcpBy: asked.passthrough === true ? 'tls' : 'mode',
+    isRouted: asked.table !== undefined || namesHosts(labels, index),
     hasCheck: check !== undefined,
     hasHttpCheck: mode === 'http' && check?.protocol.includes('HTTP') === true,
   };

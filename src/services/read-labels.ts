@@ -3,8 +3,9 @@ import type { Owner, Problem } from '../model/problem.ts';
 import type { Overrides } from '../model/service.ts';
 import type { Definition } from '../model/snapshot.ts';
 import { withinBounds } from './bounds.ts';
-import { entriesOf, guardsAccess, type LabelEntry } from './label-entries.ts';
-import { badValue, deniedTemplate, droppedLabels, firstOf, noSuchPort, noted, unknownLabel } from './label-problems.ts';
+import { entriesOf, entryOf, guardsAccess, type LabelEntry } from './label-entries.ts';
+import { badValue, deniedTemplate, droppedLabels, firstOf, misspelled, noSuchPort, noted, unknownLabel } from './label-problems.ts';
+import { slipsOf } from './label-slips.ts';
 import { APP_LABELS, PORT_LABELS, type AppLabels, type Label, type PortLabels, type LabelValues } from './labels.ts';
 
 /** The labels of one app, read. */
@@ -61,6 +62,11 @@ export function readLabels(definition: Definition, templates: ReadonlySet<string
       ...(dropped.length > 0 ? [droppedLabels({ dropped, size, owner })] : []),
       ...(denied ? entries.filter((entry) => isTemplate(entry, templates)).map((entry) => deniedTemplate(entry, owner)) : []),
       ...firstOf(sorted.strangers, owner, (entry) => unknownLabel({ entry, owner, templates })),
+      ...firstOf(
+        slipsOf(definition.labels, (name) => isKnown(entryOf(name, ''), templates)),
+        owner,
+        ({ name, meant }) => misspelled({ name, meant: entryOf(meant, ''), owner }),
+      ),
       ...firstOf(sorted.beyond, owner, (entry) => noSuchPort({ entry, owner, count })),
     ],
   };

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { bracketed } from '../lib/bracketed.ts';
 import { canonicalAddress } from '../lib/canonical-address.ts';
 import type { BasicAuth } from '../model/service.ts';
-import { grammar, list, LONGEST, WORD, words, type Grammar } from './define-grammar.ts';
+import { grammar, list, LONGEST, WORD, words, type Grammar, type Note } from './define-grammar.ts';
 import { costOf } from './hash-cost.ts';
 
 export { bindOptions } from './bind-options.ts';
@@ -11,8 +11,21 @@ export type { Grammar, ReadValue } from './define-grammar.ts';
 /** A boolean as in marathon-lb's is_true: `true`, `t`, `yes` and `y` in any case are true, everything else is false. */
 export const bool: Grammar<boolean> = {
   wanted: 'true or false',
-  read: (text) => ({ value: ['true', 't', 'yes', 'y'].includes(text.trim().toLowerCase()) }),
+  read: (text) => {
+    const word = text.trim().toLowerCase();
+    const value = TRUE.has(word);
+    return value || FALSE.has(word) ? { value } : { value, note: countsAsFalse(text) };
+  },
 };
+
+const TRUE: ReadonlySet<string> = new Set(['true', 't', 'yes', 'y']);
+
+/** The words that a person writes for false. marathon-lb takes every other word for false too, `on`, `1` and a misspelled `true` among them. */
+const FALSE: ReadonlySet<string> = new Set(['', 'false', 'f', 'no', 'n', '0', 'off']);
+
+function countsAsFalse(text: string): Note {
+  return { says: `is ${JSON.stringify(text.slice(0, 200))}, which counts as false`, advice: "write 'true' or 'false'" };
+}
 
 /** The groups of load balancers that serve an app or a port. */
 export const groups = list("names, separated by commas ('external,internal')", ',', (name) => name.trim());
@@ -52,7 +65,9 @@ function withStar(domain: string | undefined): string | undefined {
 function guessHost(text: string): string | undefined {
   const url = `http://${text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')}`;
   const host = text.length <= 300 && URL.canParse(url) && !text.includes('@') ? readHost(new URL(url).hostname) : undefined;
-  return host?.includes('.') === true ? host : undefined;
+  if (host?.includes('.') !== true) return undefined;
+  const { pathname } = new URL(url);
+  return pathname === '/' ? host : `${host} with HAPROXY_n_PATH=${pathname}`;
 }
 
 /** Path prefixes, with single spaces between them. */
@@ -114,11 +129,22 @@ const BALANCE = new RegExp(
   ].join('|')})$`,
 );
 
-/** The argument of HAProxy's `balance`, with single spaces. */
-export const balance = grammar("an algorithm of HAProxy's balance ('leastconn', 'hdr(X-User)', 'uri depth 2')", (text) => {
+const anyBalance = grammar('', (text) => {
   const line = text.replace(/ +/g, ' ');
   return BALANCE.test(line) ? line : undefined;
 });
+
+/** The argument of HAProxy's `balance`, with single spaces. */
+export const balance: Grammar<string> = {
+  wanted: "an algorithm of HAProxy's balance ('leastconn', 'hdr(X-User)', 'uri depth 2')",
+  read: (text) => {
+    const read = anyBalance.read(text);
+    const meant = SIMPLE_BALANCE.find((word) => word === text.toLowerCase().replace(/[-_\s]/g, ''));
+    return { ...read, ...(read.bad !== undefined && meant !== undefined && { meant }) };
+  },
+};
+
+const SIMPLE_BALANCE = ['roundrobin', 'leastconn', 'first', 'source', 'random'];
 
 /**
  * The realm is rendered in double quotes, where HAProxy expands `$` and interprets `\`. The password is a crypt hash that contains `$`, and is
@@ -139,6 +165,7 @@ export const auth: Grammar<BasicAuth> = {
   read: (text) => {
     const { value } = authParts.read(text);
     if (value === undefined) return { bad: text };
+    if (!isHash(value.password)) return { value, note: NO_HASH };
     const cost = costOf(value.password);
     if ('refused' in cost) return { bad: text, why: cost.refused };
     return { value, ...(cost.milliseconds >= DEAR_MS && { note: dear(cost.milliseconds) }) };
@@ -148,9 +175,20 @@ export const auth: Grammar<BasicAuth> = {
 /** The cost in milliseconds from which on the owner of a hash is told about it. */
 const DEAR_MS = 10;
 
-function dear(milliseconds: number): string {
-  return `its hash takes ${Math.round(milliseconds)} ms of processor time in HAProxy for each request, during which that thread serves no other request`;
+function dear(milliseconds: number): Note {
+  const cost = `${Math.round(milliseconds)} ms of processor time in HAProxy for each request`;
+  return { says: `is used, but its hash takes ${cost}, during which that thread serves no other request`, advice: 'choose a cheaper hash' };
 }
+
+/** Whether a text can be a hash of crypt(3): with its kind at the beginning, or the 13 characters of DES. */
+function isHash(password: string): boolean {
+  return /^[$_]/.test(password) || /^[./0-9A-Za-z]{13}$/.test(password);
+}
+
+const NO_HASH: Note = {
+  says: 'has a password that is no hash of crypt(3), so that no password is ever right, and nobody is let in',
+  advice: "put in the hash of the password, from 'openssl passwd -6'",
+};
 
 /**
  * IPv4 and IPv6 addresses and networks. One bad element refuses the whole list, because a shorter list would let in or keep out the wrong clients.

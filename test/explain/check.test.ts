@@ -4,6 +4,7 @@ import { makeReport } from '../../src/explain/check-report.ts';
 import { podSpec } from '../snapshot/pods.ts';
 import { readDefinitions } from '../../src/explain/definitions.ts';
 import { EXAMPLE_APPS } from '../../src/explain/example-apps.ts';
+import { told } from '../../src/explain/told.ts';
 import { withPretendedTasks } from '../../src/explain/pretended.ts';
 import { renderedOfApps } from '../../src/explain/rendered.ts';
 import { CATALOGUE, TEMPLATE_NAMES } from '../../src/haproxy/catalogue.ts';
@@ -59,6 +60,7 @@ const report = makeReport({
   haproxy: { looked: false, why: "there is no program 'haproxy'" },
   files: new Map([['/shop', 'a:b,c.json']]),
   notes: ['a note'],
+  groups: ['external'],
   strangers: ['x.json: 7 is no app definition'],
 });
 
@@ -84,6 +86,7 @@ test('nothing wrong is a test case that passes', () => {
     haproxy: { looked: true, version: '2.6' },
     files: new Map([['/shop', 'a.json']]),
     notes: [],
+    groups: ['external'],
     strangers: [],
   });
   expect(good.ok).toBe(true);
@@ -116,4 +119,43 @@ test('the example apps use every template that apps can have, in one way of writ
     (name) => !used.includes(name) && !inLines.includes(name) && !CATALOGUE[name].doc.startsWith('Not used'),
   );
   expect(unused).toEqual([]);
+});
+
+/** Labels of an app, the groups of the load balancer, and the notes on it. */
+test.each<[Readonly<Record<string, string>>, readonly string[], readonly string[]]>([
+  [{ HAPROXY_GROUP: 'external' }, ['external'], []],
+  [{ HAPROXY_GROUP: 'external' }, ['*'], []],
+  [{ HAPROXY_0_GROUP: 'external' }, ['*'], []],
+  [{}, ['*'], ["it has no label HAPROXY_GROUP, so only a load balancer with --group '*' serves it"]],
+  [{}, ['external'], ['port 0 is left out: it has no label HAPROXY_GROUP, and the load balancer takes "external"']],
+  [
+    { HAPROXY_GROUP: 'External' },
+    ['external', 'both'],
+    ['port 0 is left out: HAPROXY_GROUP is "External", and the load balancer takes "external", "both"'],
+  ],
+  [
+    { HAPROXY_GROUP: 'external', HAPROXY_0_GROUP: 'none' },
+    ['external'],
+    ['port 0 is left out: HAPROXY_0_GROUP is "none", and the load balancer takes "external"'],
+  ],
+])('of the labels %j, for the groups %j', (labels, groups, notes) => {
+  const view = viewOf([{ ...app(), labels }], { settings: { group: groups } });
+  const { apps } = makeReport({
+    view,
+    refused: [],
+    haproxy: { looked: true, version: '2.6' },
+    files: new Map([['/shop', 'a.json']]),
+    notes: [],
+    groups,
+    strangers: [],
+  });
+  expect(apps).toMatchObject([{ problems: [], notes }]);
+});
+
+test.each<[string, string | undefined, string]>([
+  ['HAPROXY_0_PATH has no effect', 'HAPROXY_0_PATH', 'HAPROXY_0_PATH has no effect'],
+  ['"a" can\'t be read', 'HAPROXY_0_PATH', 'HAPROXY_0_PATH: "a" can\'t be read'],
+  ['nothing is left', undefined, 'nothing is left'],
+])('a label is named once before or in the sentence %j', (message, label, line) => {
+  expect(told({ message, ...(label !== undefined && { label }) })).toBe(line);
 });

@@ -98,3 +98,52 @@ test.each<[string, Labels, readonly HealthCheck[]]>([
 ])('%s: no conflict', (_, labels, checks) => {
   expect(draftOf(labels, checks).problems).toEqual([]);
 });
+
+/** What marathon-lb ignores without a word: {labels, checks, label, words of the reason}. What is rendered stays as it is. */
+test.each<[Labels, readonly HealthCheck[], string, string]>([
+  ...['PATH', 'REDIRECT_TO_HTTPS', 'HTTP_BACKEND_REDIR', 'AUTH', 'STICKY'].map((name): [Labels, readonly HealthCheck[], string, string] => [
+    { [name]: { PATH: '/a', HTTP_BACKEND_REDIR: '/a', AUTH: 'Staff:alice:$6$salt$hash' }[name] ?? 'true' },
+    [],
+    name,
+    'the port is in tcp mode',
+  ]),
+  [{ PATH: '/a' }, [check()], 'PATH', 'lead only to ports with a virtual host'],
+  [{ AUTH: 'Staff:alice:$6$salt$hash' }, [check()], 'AUTH', 'lead only to ports with a virtual host'],
+  [{ REDIRECT_TO_HTTPS: 'true' }, [check()], 'REDIRECT_TO_HTTPS', 'lead only to ports with a virtual host'],
+])('of %j on a port without a virtual host, it is told that %3$s has no effect', (labels, checks, name, why) => {
+  const { ports, problems } = draftOf(labels, checks);
+  expect(problems).toMatchObject([{ code: 'label-conflict', label: `HAPROXY_0_${name}` }]);
+  expect(problems[0]?.message).toContain(`HAPROXY_0_${name} has no effect without HAPROXY_0_VHOST: `);
+  expect(problems[0]?.message).toContain(why);
+  expect(ports).toHaveLength(1);
+});
+
+test.each<[Labels, readonly HealthCheck[]]>([
+  [{ PATH: '/a', PATH_TYPE: 'segment' }, []],
+  [{ PATH: '/a', REDIRECT_TO_HTTPS: 'true', DEFAULT: 'true' }, []],
+  [{ ...HTTP, PATH: '/a', REDIRECT_TO_HTTPS: 'true', AUTH: 'Staff:alice:$6$salt$hash' }, []],
+  [{ STICKY: 'true', USE_HSTS: 'true' }, [check()]],
+  [{ STICKY: 'false' }, []],
+])('nothing is wrong with %j', (labels, checks) => {
+  expect(draftOf(labels, checks).problems).toEqual([]);
+});
+
+test("of a virtual host that can't be read, that alone is told", () => {
+  expect(draftOf({ VHOST: 'http://a.test', PATH: '/a' }).problems).toMatchObject([{ label: 'HAPROXY_0_VHOST' }]);
+});
+
+test('HAPROXY_00_VHOST makes an http port, as HAPROXY_0_VHOST does', () => {
+  const { ports, problems } = makeDraft(definition({ labels: { HAPROXY_00_VHOST: 'a.test' } }), settings());
+  expect([ports.map(({ front }) => front.mode), problems]).toEqual([['http'], []]);
+});
+
+test.each([
+  ['/cart?x=1', '?', "leave out the '?'"],
+  ['/cart/*', '*', "leave out the '*'"],
+  ['/cart,/shop', 'comma', "('/api /v2')"],
+])('the path %j is told, because %s stands for itself', (path, why, hint) => {
+  const problems = draftOf({ ...HTTP, PATH: `/good ${path}` }).problems;
+  expect(problems).toMatchObject([{ code: 'label-value', label: 'HAPROXY_0_PATH', hint: expect.stringContaining(hint) }]);
+  expect(problems[0]?.message).toContain(why);
+  expect(draftOf({ ...HTTP, PATH: '/v[0-9]?/a*', PATH_TYPE: 'regex' }).problems).toEqual([]);
+});

@@ -13,7 +13,7 @@ test('each port gets its own, by index; what does not start with HAPROXY_ is nob
     HAPROXY_0_VHOST: 'a.acme.org',
     HAPROXY_1_VHOST: 'b.acme.org',
     HAPROXY_1_STICKY: 'true',
-    haproxy_0_mode: 'tcp',
+    haproxy_0_nothing: 'tcp',
     MY_HAPROXY_0_MODE: 'tcp',
     '': 'x',
   });
@@ -119,7 +119,7 @@ test.each(['AUTH', 'GROUP', 'BACKEND_NETWORK_ALLOWED_ACL'])('an empty HAPROXY_0_
 
 test.each([
   ['http://shop.acme.test/', 'shop.acme.test'],
-  ['https://shop.acme.test:8443/a?b', 'shop.acme.test'],
+  ['https://shop.acme.test:8443/a?b', 'shop.acme.test with HAPROXY_n_PATH=/a'],
   ['café.acme.test', 'xn--caf-dma.acme.test'],
 ])('a virtual host %j that can not be read: the hint says what was meant', (text, meant) => {
   expect(read({ HAPROXY_0_VHOST: text }).problems[0]?.hint).toContain(`perhaps ${meant} is meant`);

@@ -11,7 +11,7 @@ const AUTH = { realm: 'Staff', user: 'alice', password: '$6$salt$hash' };
 /** Values that are read: {grammar, text, value}. */
 test.each<[Name, string, unknown]>([
   ...['true', 'TRUE', 't', 'T', 'yes', 'Yes', 'y', 'Y', ' true '].map((text): [Name, string, unknown] => ['bool', text, true]),
-  ...['false', '1', 'on', '', 'no', 'truely', 'tru'].map((text): [Name, string, unknown] => ['bool', text, false]),
+  ...['false', 'F', '', 'no', 'N', ' 0 ', 'off'].map((text): [Name, string, unknown] => ['bool', text, false]),
   ['groups', 'external', ['external']],
   ['groups', ' external , internal,external', ['external', 'internal']],
   ['groups', 'external,,internal,', ['external', 'internal']],
@@ -54,8 +54,9 @@ test.each<[Name, string, unknown]>([
   ['balance', 'random(2)', 'random(2)'],
   ['auth', 'Staff:alice:$6$salt$hash', AUTH],
   ['auth', ' Staff:alice:$6$salt$hash ', AUTH],
-  ['auth', 'Our Staff:alice:a:b:c', { realm: 'Our Staff', user: 'alice', password: 'a:b:c' }],
-  ['auth', "Mayor's 100 % # office:bob:x", { realm: "Mayor's 100 % # office", user: 'bob', password: 'x' }],
+  ['auth', 'Our Staff:alice:$6$a:b:c', { realm: 'Our Staff', user: 'alice', password: '$6$a:b:c' }],
+  ['auth', 'Staff:alice:rl0uE0M4o6Zkk', { realm: 'Staff', user: 'alice', password: 'rl0uE0M4o6Zkk' }],
+  ['auth', "Mayor's 100 % # office:bob:$1$x", { realm: "Mayor's 100 % # office", user: 'bob', password: '$1$x' }],
   ['networks', '10.1.40.0/24 10.1.55.43', ['10.1.40.0/24', '10.1.55.43']],
   ['networks', ' fd00::/8\t::1\n0.0.0.0/0 ', ['fd00::/8', '::1', '0.0.0.0/0']],
   ['address', '*', '*'],
@@ -224,4 +225,29 @@ test.each(IN_LINES)('%s: whatever the text, a value never ends its line, opens a
     }),
     { numRuns: 300 },
   );
+});
+
+/** Values that count as marathon-lb counts them, and of which their authors are told: {grammar, text, value, words of the note}. */
+test.each<[Name, string, unknown, string]>([
+  ...['1', 'on', 'truely', 'tru', 'enabled', 'fasle'].map((text): [Name, string, unknown, string] => [
+    'bool',
+    text,
+    false,
+    `is "${text}", which counts as false`,
+  ]),
+  ['auth', 'Staff:alice:secret', { realm: 'Staff', user: 'alice', password: 'secret' }, 'nobody is let in'],
+  ['auth', 'Staff:alice:a:b:c', { realm: 'Staff', user: 'alice', password: 'a:b:c' }, 'nobody is let in'],
+])('%s reads %j, with a note', (name, text, value, says) => {
+  expect(of(name).read(text)).toEqual({ value, note: { says: expect.stringContaining(says), advice: expect.stringMatching(/./) } });
+});
+
+/** Values that are refused, with what was probably meant. */
+test.each<[Name, string, string]>([
+  ['balance', 'round-robin', 'roundrobin'],
+  ['balance', 'Round Robin', 'roundrobin'],
+  ['balance', 'least_conn', 'leastconn'],
+  ['hosts', 'a.acme.org/cart', 'a.acme.org with HAPROXY_n_PATH=/cart'],
+  ['hosts', 'https://a.acme.org/', 'a.acme.org'],
+])('%s refuses %j, which is perhaps %s', (name, text, meant) => {
+  expect(of(name).read(text)).toEqual({ bad: text, meant });
 });

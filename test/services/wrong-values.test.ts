@@ -65,11 +65,13 @@ const WRONG: Readonly<Record<string, string>> = {
   ...Object.fromEntries([403, 413, 429, 500, 502, 503, 504].map((status) => [`ERROR_PAGE_${status}`, '../sorry.html'])),
 };
 
-/** Labels that take every value: as marathon-lb, what is not 'true' is false; and those that only other programs read. */
-const TAKE_ALL = [
-  ...['ENABLED', 'DEFAULT', 'STICKY', 'REDIRECT_TO_HTTPS', 'USE_HSTS', 'CORS_CREDENTIALS'],
-  ...['DEPLOYMENT_NEW_INSTANCES', 'DEPLOYMENT_COLOUR', 'APP_ID', 'DEPLOYMENT_ALT_PORT'],
-];
+/** Labels that take every value: what is not 'true' is false, as marathon-lb has it. */
+const BOOLEANS = ['ENABLED', 'DEFAULT', 'STICKY', 'REDIRECT_TO_HTTPS', 'USE_HSTS', 'CORS_CREDENTIALS'];
+
+/** Labels that only other programs read. */
+const FOR_OTHERS = ['DEPLOYMENT_NEW_INSTANCES', 'DEPLOYMENT_COLOUR', 'APP_ID', 'DEPLOYMENT_ALT_PORT'];
+
+const TAKE_ALL = [...BOOLEANS, ...FOR_OTHERS];
 
 const ALL = [
   ...Object.values(APP_LABELS).map((label) => [`HAPROXY_${label.name}`, label] as const),
@@ -89,6 +91,14 @@ test.each(ALL.filter(([, { name }]) => !TAKE_ALL.includes(name)))(
   },
 );
 
-test.each(ALL.flatMap(([label, { name }]) => (TAKE_ALL.includes(name) ? [label] : [])))('%s takes every value', (label) => {
+test.each(ALL.flatMap(([label, { name }]) => (FOR_OTHERS.includes(name) ? [label] : [])))('%s takes every value', (label) => {
   expect(readLabels(definition({ labels: { [label]: 'whatever' } }), TEMPLATES_IN_LABELS).problems).toEqual([]);
+});
+
+test.each(ALL.flatMap(([label, { name }]) => (BOOLEANS.includes(name) ? [label] : [])))('%s tells which word counts as false', (label) => {
+  const problemsOf = (text: string) => readLabels(definition({ labels: { [label]: text } }), TEMPLATES_IN_LABELS).problems;
+  expect(problemsOf('on')).toMatchObject([
+    { code: 'label-value', label, message: `${label} is "on", which counts as false`, hint: "write 'true' or 'false'" },
+  ]);
+  expect(['true', 'false', 'no', ''].flatMap(problemsOf)).toEqual([]);
 });
