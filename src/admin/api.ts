@@ -1,7 +1,7 @@
 import { explainApp } from '../explain/app.ts';
 import { appRows } from '../explain/app-rows.ts';
 import { answerTo } from '../explain/explain.ts';
-import { makeLookup, type ViewLookup } from '../explain/lookup.ts';
+import { makeLookup, type ViewLookup } from '../explain/view-lookup.ts';
 import { readQuestion } from '../explain/question.ts';
 import { explainRouteInSteps } from '../explain/route.ts';
 import { sentence } from '../lib/sentence.ts';

@@ -1,4 +1,4 @@
-import { makeLookup } from '../explain/lookup.ts';
+import { makeLookup } from '../explain/view-lookup.ts';
 import { byText } from '../lib/lists.ts';
 import type { StatRow } from '../model/figures.ts';
 import type { AppId } from '../model/names.ts';

@@ -74,9 +74,9 @@ async function ofDaemon(about: string, { runDir }: Settings): Promise<Told> {
 
 async function here(what: string, settings: Settings, file: string | undefined): Promise<Told> {
   const { answerTo } = await import('../explain/explain.ts');
-  const { makeLookup } = await import('../explain/lookup.ts');
+  const { makeLookup } = await import('../explain/view-lookup.ts');
   const { servedNow } = await import('../daemon/served-now.ts');
-  const { makeSiftedView } = await import('../daemon/refused-here.ts');
+  const { makeSiftedView } = await import('../daemon/sifted-view.ts');
   const given = { settings: { ...settings, dry: true }, env: process.env }; // under --dry HAProxy does not have to be installed
   let told: Told | undefined;
   await withSignals(async ({ signal }) => {

@@ -14,7 +14,7 @@ import { makeReference } from './reference.ts';
 import { readNotes } from './old-words.ts';
 import type { Settings } from '../options/options.ts';
 import { addOptions, readSettings } from './commander-options.ts';
-import { withSense } from './sense.ts';
+import { checkedSettings } from './check-settings.ts';
 import { withSignals, type Signals } from './signals.ts';
 import { addStatus } from './status.ts';
 import { UsageError } from '../lib/usage-error.ts';
@@ -64,7 +64,7 @@ function makeProgram(act: (settings: Settings) => Promise<void>): Command {
     .allowExcessArguments(false)
     .addHelpText('after', SIGNALS);
   addOptions(program);
-  program.action(() => act(withSense(readSettings(program))));
+  program.action(() => act(checkedSettings(readSettings(program))));
   program
     .command('labels')
     .description('print the reference of all labels and templates')

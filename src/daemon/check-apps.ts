@@ -1,6 +1,6 @@
 import type { Definitions } from '../explain/definitions.ts';
 import { makeReport, type CheckReport } from '../explain/check-report.ts';
-import { withPretendedTasks } from '../explain/pretended.ts';
+import { withPretendedTasks } from '../explain/pretended-tasks.ts';
 import { renderedOfApps } from '../explain/rendered.ts';
 import { fileUse, type Certificates } from '../model/certificates.ts';
 import type { News } from '../model/news.ts';

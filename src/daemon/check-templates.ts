@@ -14,7 +14,7 @@ import type { AppCheck } from './check-apps.ts';
 import { inOwnFolder, type Checking } from './own-folder.ts';
 import { makeView } from './read-view.ts';
 import { standInCertificates } from './stand-in-certificates.ts';
-import { withPretendedTasks } from '../explain/pretended.ts';
+import { withPretendedTasks } from '../explain/pretended-tasks.ts';
 
 /** Ways of writing the file that use other templates: each is tried. */
 const WAYS: readonly Partial<Settings>[] = [{}, { haproxyMap: false }, { groupHttpsByVhost: true }];

@@ -12,9 +12,9 @@ import type { Document, Plan } from '../model/document.ts';
 import type { View } from '../model/view.ts';
 import { findRelease } from './find-release.ts';
 import { readNews } from './read-view.ts';
-import { makeSiftedView } from './refused-here.ts';
+import { makeSiftedView } from './sifted-view.ts';
 import type { RunInputs } from './surroundings.ts';
-import { findKnown } from './what-is-known.ts';
+import { findKnown } from './known-beginning.ts';
 
 /**
  * Says what would change if the load balancer started now, compared with the file that HAProxy runs, or with the file `other`. What a daemon has learned

@@ -1,7 +1,7 @@
 import { textOf } from '../haproxy/file-text.ts';
 import { makeProblemLog } from './problem-log.ts';
 import { makeView, readNews } from './read-view.ts';
-import { findKnown } from './what-is-known.ts';
+import { findKnown } from './known-beginning.ts';
 import type { RunInputs } from './surroundings.ts';
 
 /**

@@ -14,7 +14,7 @@ import { capabilitiesOf, capabilitiesOfProcess } from '../process/capabilities.t
 import { checkConfig } from '../process/check-config.ts';
 import { limit } from '../process/descriptors.ts';
 import { environmentOf } from '../process/haproxy-environment.ts';
-import { makeProcess, makeService, type MasterWorker, type OwnProcess } from '../process/process.ts';
+import { makeProcess, makeSystemService, type MasterWorker, type OwnProcess } from '../process/process.ts';
 import { makeCommand } from '../process/reload-by-command.ts';
 import { findRelease } from './find-release.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -60,7 +60,7 @@ export function reach(given: Given): Reached {
   const prepare = makePrepare(settings);
   if (settings.haproxyMasterSocket !== undefined) {
     const sockets = { master: settings.haproxyMasterSocket, worker: settings.haproxySocket };
-    const master = makeService({ ...shared, stateDir, config, sockets });
+    const master = makeSystemService({ ...shared, stateDir, config, sockets });
     const its = rightsOf(master);
     const haproxy = withChecksBeforeReload(master, { config, prepare, ...its });
     return { haproxy, applied: () => master.applied(), ready: () => master.ready(), revive: never, master, own: undefined, files, ...its };

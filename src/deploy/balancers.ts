@@ -7,7 +7,7 @@ import { sentence } from '../lib/sentence.ts';
 import { readCsv } from './csv.ts';
 import { isObject, type JsonObject } from './read-group.ts';
 import type { Balancer, Group, BalancerServer } from './shapes.ts';
-import { together } from './together.ts';
+import { mergePorts } from './merge-ports.ts';
 
 /** How long the lookup of a name may take, and then one load balancer for all that it is asked, in milliseconds. */
 const ANSWER_MS = 5_000;
@@ -100,7 +100,7 @@ function readOurs({ status, text }: BalancerResponse, name: string): Balancer | 
   const servers = new Map<string, BalancerServer>();
   for (const task of tasks) {
     const id = String(task['task']);
-    servers.set(id, together(servers.get(id), serverOf(task)));
+    servers.set(id, mergePorts(servers.get(id), serverOf(task)));
   }
   return { name, servers };
 }

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from './read-group.ts';
 import type { Group, BalancerServer } from './shapes.ts';
-import { together } from './together.ts';
+import { mergePorts } from './merge-ports.ts';
 
 interface CsvOrigin {
   readonly group: Group;
@@ -26,7 +26,7 @@ export function readCsv(text: string, { group, isReloading }: CsvOrigin): Readon
     const [backend, server] = [field('pxname'), field('svname')];
     if (!backend.startsWith(prefix) || !/^\d+$/.test(backend.slice(prefix.length))) continue;
     const task = names.find(({ pattern }) => pattern.test(server))?.task;
-    if (task !== undefined) servers.set(task, together(servers.get(task), rowOf(field, isReloading)));
+    if (task !== undefined) servers.set(task, mergePorts(servers.get(task), rowOf(field, isReloading)));
   }
   return servers;
 }

@@ -3,7 +3,7 @@ import { EXIT } from './deploy-error.ts';
 import { LABELS, numberOf } from './labels.ts';
 import { nextInstances } from './ramp.ts';
 import type { Balancer, Colour, Group, Lock, DeployPlan, Step } from './shapes.ts';
-import { countReady, countServing, sortBalancers, sortLeaving, type Answered, type Emptying } from './sight.ts';
+import { countReady, countServing, sortBalancers, sortLeaving, type Answered, type Emptying } from './balancer-counts.ts';
 
 /** What a decision is made from. */
 export interface Facts {

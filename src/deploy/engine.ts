@@ -7,7 +7,7 @@ import type { Killing } from './hook.ts';
 import { takeLock, writeNote, type HeldLock, type LockParts } from './lock.ts';
 import type { MarathonSide } from './marathon-side.ts';
 import type { JsonObject } from './read-group.ts';
-import { makeSay, SAY_MS } from './say-steps.ts';
+import { makeStepReporter, REPEAT_MS } from './step-reporter.ts';
 import type { Balancer, Colour, Group, DeployPlan, Step } from './shapes.ts';
 
 /** What the engine works with. */
@@ -130,7 +130,7 @@ async function create({ marathon, group, say, now, sleep, pauseMs, signal }: Eng
 }
 
 async function goOn(engine: Engine, { plan: asked, mayRestore = false }: DeployTask, lock: HeldLock): Promise<DeployOutcome> {
-  const say = makeSay(engine);
+  const say = makeStepReporter(engine);
   let [plan, why] = [asked, undefined as string | undefined];
   const begun = engine.now();
   let [wasPaused, pair] = [false, undefined as readonly Colour[] | undefined];
@@ -189,7 +189,7 @@ async function during<Result>({ engine, lock, what }: LockedWait, work: Promise<
   const begun = now();
   work.catch(() => undefined); // where the lock is lost first, nobody asks for its result
   while (now() - begun < LONGEST_MS) {
-    const result = await within(work, { ms: SAY_MS, signal, sleep });
+    const result = await within(work, { ms: REPEAT_MS, signal, sleep });
     if (result !== LATE) return result;
     signal.throwIfAborted();
     say(`waiting for ${what}`);

@@ -1,6 +1,6 @@
 import { waitsSince, decide } from './decide.ts';
 import type { Balancer, Colour, Group, DeployPlan } from './shapes.ts';
-import { countServing, sortBalancers, sortLeaving } from './sight.ts';
+import { countServing, sortBalancers, sortLeaving } from './balancer-counts.ts';
 
 /** A deployment as it is now. */
 export interface DeployStatus {

@@ -1,5 +1,5 @@
 import type { Balancer, Colour, BalancerServer } from './shapes.ts';
-import { sortBalancers } from './sight.ts';
+import { sortBalancers } from './balancer-counts.ts';
 
 /** What a colour has answered since the run began. */
 export interface ColourFigures {

@@ -3,7 +3,7 @@ import { sentence } from '../lib/sentence.ts';
 import type { Document, Reason, Running, ServerException } from '../model/document.ts';
 import { notePassed, sendPlanned, type Planned } from './send-commands.ts';
 import type { Consequence, DriveDependencies, CandidateRefusal } from './dependencies.ts';
-import { BesideReload, type Loaded } from './beside-reload.ts';
+import { CommandsDuringReload, type Loaded } from './during-reload.ts';
 import { FileFollower } from './file-follower.ts';
 import { InProgress } from './in-progress.ts';
 import { LoadCheck, type Incurable } from './load-check.ts';
@@ -19,7 +19,7 @@ export class Actual {
   readonly onFiles = oneAfterAnother();
   readonly file: FileFollower;
   readonly steps = new InProgress();
-  readonly beside: BesideReload;
+  readonly duringReload: CommandsDuringReload;
   /** Looks after a reload whether HAProxy runs what it is taken to run. */
   readonly check: LoadCheck;
   readonly #parts: DriveDependencies;
@@ -38,7 +38,7 @@ export class Actual {
         this.running = running;
       },
     };
-    this.beside = new BesideReload({ ...state, wanted });
+    this.duringReload = new CommandsDuringReload({ ...state, wanted });
     this.check = new LoadCheck({ ...state, onSocket: this.onSocket, readAgain: () => this.readAgain(), changed });
     this.file = new FileFollower({ ...parts, runs: () => this.running?.document, inTurn: this.onFiles });
   }
@@ -94,7 +94,7 @@ export class Actual {
     const { haproxy } = this.#parts;
     try {
       const release = await haproxy.release();
-      const parts = { ...this.#parts, haproxy: this.beside.noting(haproxy) };
+      const parts = { ...this.#parts, haproxy: this.duringReload.noting(haproxy) };
       const send = async () => sendPlanned(parts, { running: await notePassed(parts, running), wanted, release });
       const { running: next, sent, reload, toward, isPart } = await this.steps.during('HAProxy to take commands', send);
       this.running = next;
@@ -142,11 +142,11 @@ export class Actual {
     this.check.end();
     const confirmed = (): Promise<void> => this.steps.during('HAProxy to confirm the reload', () => haproxy.reload(reasons, { wanted }));
     try {
-      await this.beside.during(confirmed);
+      await this.duringReload.during(confirmed);
       this.#isLoadUnsure = false;
     } catch (error) {
       this.#isLoadUnsure = true;
-      if (this.beside.isUnsure && !this.#parts.signal.aborted) await this.readAgain();
+      if (this.duringReload.isUnsure && !this.#parts.signal.aborted) await this.readAgain();
       throw error;
     }
     reloaded(reasons, now() - start);

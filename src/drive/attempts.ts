@@ -7,7 +7,7 @@ import type { LaneDependencies } from './lane-dependencies.ts';
 import { outcomeOf } from './wanted.ts';
 
 /** How an attempt ended, and whether a different candidate will be wanted because of it. */
-export interface Attempt {
+export interface AttemptResult {
   readonly outcome: Outcome;
   readonly another?: boolean;
 }
@@ -43,7 +43,7 @@ export class Attempts {
   }
 
   /** Tries to make HAProxy run the candidate. Rejects with the reason when it may succeed later without a change. */
-  async attempt(candidate: Document): Promise<Attempt> {
+  async attempt(candidate: Document): Promise<AttemptResult> {
     const { parts, actual } = this.#shared;
     if (candidate === this.#hopeless?.document) {
       if (this.#hopeless.isBack) await this.#revive();
@@ -52,17 +52,17 @@ export class Attempts {
     await parts.ready?.();
     const done = await actual.onSocket(() => this.#withoutReload(candidate));
     if (done !== undefined) return { outcome: done };
-    actual.beside.begin();
+    actual.duringReload.begin();
     try {
       return await this.#withReload(candidate);
     } finally {
-      actual.beside.end();
+      actual.duringReload.end();
       if (this.#isToCopy) await parts.files.confirm();
       this.#isToCopy = false;
     }
   }
 
-  async #withReload(candidate: Document): Promise<Attempt> {
+  async #withReload(candidate: Document): Promise<AttemptResult> {
     const { parts, actual } = this.#shared;
     const { files, haproxy, plan } = parts;
     const started = await actual.onSocket(() => this.#startWith(candidate));
@@ -82,7 +82,7 @@ export class Attempts {
    * Starts HAProxy with the candidate where none runs and no configuration is in place: the start is the check, and takes no longer. Returns undefined
    * when something runs or is in place, or when HAProxy did not start; a check then says why.
    */
-  async #startWith(candidate: Document): Promise<Attempt | undefined> {
+  async #startWith(candidate: Document): Promise<AttemptResult | undefined> {
     const { parts, actual } = this.#shared;
     const { serveAtOnce, files, now, reloaded, plan } = parts;
     if (serveAtOnce === undefined || actual.running !== undefined || (await files.fingerprint()) !== 'none') return undefined;
@@ -108,7 +108,7 @@ export class Attempts {
     return outcomeOf(sent);
   }
 
-  async #refused(candidate: Document, refusal: Extract<Verdict, { readonly ok: false }>): Promise<Attempt> {
+  async #refused(candidate: Document, refusal: Extract<Verdict, { readonly ok: false }>): Promise<AttemptResult> {
     const { actual } = this.#shared;
     const consequence = await actual.refuse(refusal, candidate);
     const another = consequence === 'another';
@@ -153,7 +153,7 @@ export class Attempts {
     }
   }
 
-  async #reload(candidate: Document, reasons: readonly Reason[]): Promise<Attempt> {
+  async #reload(candidate: Document, reasons: readonly Reason[]): Promise<AttemptResult> {
     const { parts, actual } = this.#shared;
     try {
       parts.signal.throwIfAborted();
@@ -165,10 +165,10 @@ export class Attempts {
   }
 
   /** HAProxy has loaded the candidate. Its files are copied when commands go on again: those of a large estate have 10 MB. */
-  async #loaded(candidate: Document): Promise<Attempt> {
+  async #loaded(candidate: Document): Promise<AttemptResult> {
     const { parts, actual } = this.#shared;
     this.#isToCopy = true;
-    const sent = await actual.beside.sendAgain(candidate);
+    const sent = await actual.duringReload.sendAgain(candidate);
     actual.accept();
     actual.file.written = candidate;
     await actual.loaded(sent, 'told');
@@ -181,7 +181,7 @@ export class Attempts {
    * Puts the previous files back, and starts HAProxy if the reload ended it. Rejects with the reason when the candidate may succeed later, so that
    * it is tried again.
    */
-  async #putBack(candidate: Document, error: unknown): Promise<Attempt> {
+  async #putBack(candidate: Document, error: unknown): Promise<AttemptResult> {
     const { parts, actual } = this.#shared;
     const { files, ended, signal } = parts;
     actual.file.written = undefined;

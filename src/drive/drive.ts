@@ -88,7 +88,7 @@ class Driver implements Drive {
   want(document: Document): void {
     this.#wanted.set(document);
     void this.#quick.run();
-    this.#actual.beside.ask();
+    this.#actual.duringReload.ask();
   }
 
   reloadAsItIs(reasons?: readonly Reason[]): void {

@@ -31,7 +31,7 @@ export async function notePassed({ haproxy }: SendingParts, running: Running): P
   return { ...running, exceptions };
 }
 
-interface Way {
+interface PlanInput {
   readonly running: Running;
   readonly wanted: Document;
   readonly release: Release | undefined;
@@ -57,7 +57,7 @@ export interface Planned {
 const MOST_CERTIFICATES = 25;
 
 /** Sends the commands of the plan, of those for certificates the first. Rejects when it can't be known what HAProxy took. */
-export async function sendPlanned(parts: SendingParts, { running, wanted, release }: Way): Promise<Planned> {
+export async function sendPlanned(parts: SendingParts, { running, wanted, release }: PlanInput): Promise<Planned> {
   const { commands: planned, reload, toward = wanted } = parts.plan({ running, wanted, release });
   const commands = withFewCertificates(planned);
   const next = await sendAll(parts, { running, wanted: toward, commands });
@@ -86,11 +86,14 @@ export async function sendDeletions(parts: SendingParts, running: Running, old: 
   return sendAll(parts, { running, wanted: running.document, commands: parts.planDeletions(running, new Set(since)) });
 }
 
-interface Batch extends Omit<Way, 'release'> {
+interface PlannedCommands extends Omit<PlanInput, 'release'> {
   readonly commands: readonly Command[];
 }
 
-async function sendAll({ haproxy, applyAnswers, commanded, now }: SendingParts, { running, wanted, commands }: Batch): Promise<Running> {
+async function sendAll(
+  { haproxy, applyAnswers, commanded, now }: SendingParts,
+  { running, wanted, commands }: PlannedCommands,
+): Promise<Running> {
   const start = now();
   const answers = commands.length === 0 ? [] : await haproxy.send(commands);
   if (commands.length > 0) commanded(commands, answers, now() - start);

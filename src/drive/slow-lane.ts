@@ -1,7 +1,7 @@
 import type { Ask } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
 import type { Document, Reason, Running } from '../model/document.ts';
-import { Attempts, type Attempt } from './attempts.ts';
+import { Attempts, type AttemptResult } from './attempts.ts';
 import type { LaneDependencies } from './lane-dependencies.ts';
 import type { QuickLane } from './quick-lane.ts';
 
@@ -81,11 +81,11 @@ export class SlowLane {
         return;
       }
       const loaded: Running = { document: file.written, exceptions: new Map(), lost: new Map() };
-      await actual.loaded({ running: loaded, doubts: actual.beside.doubts, isUnsure: false }, 'reloaded');
+      await actual.loaded({ running: loaded, doubts: actual.duringReload.doubts, isUnsure: false }, 'reloaded');
     });
   }
 
-  async #attempt(candidate: Document): Promise<Attempt> {
+  async #attempt(candidate: Document): Promise<AttemptResult> {
     try {
       return await this.#attempts.attempt(candidate);
     } catch (error) {

@@ -1,7 +1,7 @@
 import { hideInLines } from '../lib/secrets.ts';
 import type { Section } from '../model/document.ts';
 import type { Front, Service } from '../model/service.ts';
-import type { ViewLookup } from './lookup.ts';
+import type { ViewLookup } from './view-lookup.ts';
 import { NO_ANSWER_SENTENCES, type NoAnswerReason } from './no-answer.ts';
 import { explainService } from './ports.ts';
 import type { Rule } from './rules.ts';

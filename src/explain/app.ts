@@ -2,7 +2,7 @@ import type { AppId } from '../model/names.ts';
 import type { App } from '../model/snapshot.ts';
 import { explainLabels } from './labels.ts';
 import { ofLoadBalancer } from './load-balancer.ts';
-import type { ViewLookup } from './lookup.ts';
+import type { ViewLookup } from './view-lookup.ts';
 import { explainPorts } from './ports.ts';
 import type { AppExplanation } from './shapes.ts';
 import { describeCheck, explainTasks } from './tasks.ts';

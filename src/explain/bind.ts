@@ -3,7 +3,7 @@ import type { Section } from '../model/document.ts';
 import { explainAnswer } from './answer.ts';
 import { askingForPort, explainClaim } from './claims.ts';
 import { ofLoadBalancer } from './load-balancer.ts';
-import type { ViewLookup } from './lookup.ts';
+import type { ViewLookup } from './view-lookup.ts';
 import { explainService } from './ports.ts';
 import type { BindExplanation, FrontendExplanation } from './shapes.ts';
 

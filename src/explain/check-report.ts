@@ -4,7 +4,7 @@ import type { AppId } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Definition } from '../model/snapshot.ts';
 import type { View } from '../model/view.ts';
-import { makeLookup } from './lookup.ts';
+import { makeLookup } from './view-lookup.ts';
 
 /** What is wrong with app definitions, or with an operator's templates. The JSON of `check --json`. */
 export interface CheckReport {

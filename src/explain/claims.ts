@@ -2,34 +2,36 @@ import { filterInSteps, type Steps } from '../lib/steps.ts';
 import type { ProblemCode } from '../model/problem.ts';
 import type { LeftOutReason } from '../model/left-out.ts';
 import type { Definition } from '../model/snapshot.ts';
-import { askedFor, type AskedPort } from './asked.ts';
-import type { ViewLookup } from './lookup.ts';
+import { labelledPorts, type LabelledPort } from './labelled-ports.ts';
+import type { ViewLookup } from './view-lookup.ts';
 import { naming } from './naming.ts';
 import { CLAIM_SENTENCES, type ClaimReason } from './no-answer.ts';
 import type { ClaimExplanation, PortExplanation } from './shapes.ts';
 import { reasoned } from './tasks.ts';
 
 /** The ports whose labels name a host. To save time, the labels of an app are only read when a HAPROXY_n_VHOST contains the host's name. */
-export function* namingHost(lookup: ViewLookup, host: string): Steps<readonly AskedPort[]> {
+export function* namingHost(lookup: ViewLookup, host: string): Steps<readonly LabelledPort[]> {
   const names = naming(host);
   const has = ({ labels }: Definition): boolean =>
     Object.keys(labels).some((label) => label.endsWith('VHOST') && names(labels[label] ?? ''));
   const apps = yield* filterInSteps(lookup.view.snapshot.apps, ({ definition }) => has(definition));
-  return apps.flatMap(({ definition }) => askedFor(definition, lookup.servedAs(definition.id))).filter(({ hosts }) => hosts.includes(host));
+  return apps
+    .flatMap(({ definition }) => labelledPorts(definition, lookup.servedAs(definition.id)))
+    .filter(({ hosts }) => hosts.includes(host));
 }
 
 /** The ports that ask for a service port. */
-export function askingForPort(lookup: ViewLookup, port: number): readonly AskedPort[] {
+export function askingForPort(lookup: ViewLookup, port: number): readonly LabelledPort[] {
   const has = ({ labels, ports }: Definition): boolean =>
     ports.some(({ service }) => service === port) || Object.values(labels).some((text) => text.trim() === String(port));
   return lookup.view.snapshot.apps
     .filter(({ definition }) => has(definition))
-    .flatMap(({ definition }) => askedFor(definition, lookup.servedAs(definition.id)))
+    .flatMap(({ definition }) => labelledPorts(definition, lookup.servedAs(definition.id)))
     .filter(({ servicePort }) => servicePort === port);
 }
 
 interface ClaimingPort {
-  readonly asking: AskedPort;
+  readonly asking: LabelledPort;
   readonly lookup: ViewLookup;
   /** The port as it is served; none where it is left out. */
   readonly port: PortExplanation | undefined;

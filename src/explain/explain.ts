@@ -3,7 +3,7 @@ import type { AppId } from '../model/names.ts';
 import type { View } from '../model/view.ts';
 import { explainApp } from './app.ts';
 import { explainPort } from './bind.ts';
-import { makeLookup, type ViewLookup } from './lookup.ts';
+import { makeLookup, type ViewLookup } from './view-lookup.ts';
 import { readQuestion, type ExplainQuestion } from './question.ts';
 import { explainRoute } from './route.ts';
 import type { Explanation } from './shapes.ts';

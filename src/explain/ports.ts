@@ -3,8 +3,8 @@ import type { AppId } from '../model/names.ts';
 import type { Server, Service } from '../model/service.ts';
 import type { LeftOut } from '../model/left-out.ts';
 import { lazily } from '../lib/lazily.ts';
-import { askedFor, type AskedPort } from './asked.ts';
-import type { ViewLookup } from './lookup.ts';
+import { labelledPorts, type LabelledPort } from './labelled-ports.ts';
+import type { ViewLookup } from './view-lookup.ts';
 import type { PortExplanation, ServerExplanation } from './shapes.ts';
 import { reasoned } from './tasks.ts';
 
@@ -14,7 +14,7 @@ export function explainPorts(servedAs: AppId, lookup: ViewLookup): readonly Port
   const rendered = services.map((service) => explainService(service, lookup));
   const known = new Set(services.map(({ front }) => front.index));
   const [author] = lookup.members(servedAs);
-  const asked = lazily(() => (author === undefined ? [] : askedFor(author.definition, servedAs)));
+  const asked = lazily(() => (author === undefined ? [] : labelledPorts(author.definition, servedAs)));
   const others = lookup.leftOut(servedAs).flatMap(({ index, task }) => (index === undefined || task !== undefined ? [] : [index]));
   const leftOut = [...new Set(others)].filter((index) => !known.has(index));
   const unrendered = leftOut.map((index) => {
@@ -53,7 +53,7 @@ export function explainService(service: Service, lookup: ViewLookup): PortExplan
 }
 
 /** A port that is not rendered. */
-function explainLeftOut({ app, author, index, hosts, servicePort }: AskedPort, lookup: ViewLookup): PortExplanation {
+function explainLeftOut({ app, author, index, hosts, servicePort }: LabelledPort, lookup: ViewLookup): PortExplanation {
   const nothing = { routes: [], lostHosts: hosts, allowedNetworks: [], servers: [], rules: [] };
   const leftOut = reasonsOf(lookup.leftOut(app), index);
   return {

@@ -5,9 +5,9 @@ import type { Section } from '../model/document.ts';
 import type { Front } from '../model/service.ts';
 import type { View } from '../model/view.ts';
 import { explainAnswer } from './answer.ts';
-import type { AskedPort } from './asked.ts';
+import type { LabelledPort } from './labelled-ports.ts';
 import { explainClaim, namingHost } from './claims.ts';
-import type { ViewLookup } from './lookup.ts';
+import type { ViewLookup } from './view-lookup.ts';
 import { ofLoadBalancer } from './load-balancer.ts';
 import { NO_ANSWER_SENTENCES, type NoAnswerReason } from './no-answer.ts';
 import { explainService } from './ports.ts';
@@ -68,7 +68,7 @@ function withWhy(answer: AnswerExplanation, claims: readonly ClaimExplanation[])
 }
 
 function claimOf(
-  asking: AskedPort,
+  asking: LabelledPort,
   lookup: ViewLookup,
   { host, path }: { readonly host: string; readonly path: string },
 ): ClaimExplanation {

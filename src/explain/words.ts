@@ -1,7 +1,7 @@
 import { count } from '../lib/count.ts';
 import { told } from './told.ts';
 import type { Problem } from '../model/problem.ts';
-import { describeAnswer, describePort, describeTask } from './words-of-parts.ts';
+import { describeAnswer, describePort, describeTask } from './describe-parts.ts';
 import type { AppExplanation, BindExplanation, ClaimExplanation, Explanation, RouteExplanation } from './shapes.ts';
 
 /** An explanation for a person, a line for each thing, each with its line end. */

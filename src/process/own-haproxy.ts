@@ -5,7 +5,7 @@ import type { Environment } from '../lib/environment.ts';
 import type { Logger } from '../lib/logger.ts';
 import { environmentOf } from './haproxy-environment.ts';
 import { identify, lives, type ProcessIdentity } from './process-identity.ts';
-import { Holder } from './holder.ts';
+import { SocketHolder } from './socket-holder.ts';
 import { ProcessNotes } from './process-notes.ts';
 import { requireOurFile } from './command-line.ts';
 import { writeStates } from './states-file.ts';
@@ -64,7 +64,7 @@ export type OwnHaproxy = Required<Omit<OwnSettings, 'stateDir' | 'service' | 're
     /** The same commands on the worker's own socket, where it answers during a reload, too; a service's HAProxy may have none. */
     readonly direct: Runtime | undefined;
     readonly noted: ProcessNotes;
-    readonly holder: Holder | undefined;
+    readonly holder: SocketHolder | undefined;
     /** Whether the worker hands its listening sockets to the holder. */
     readonly exposes: boolean;
     /** Set while this daemon starts or reloads HAProxy, whose master may have no socket until it has loaded a large file. */
@@ -85,14 +85,14 @@ export function ownHaproxyOf(settings: OwnSettings): OwnHaproxy {
   const directPath = service === undefined ? workerPath : service.worker;
   const mapFolder = dirname(config);
   const env = settings.env ?? environmentOf(process.env);
-  const held = { bin: settings.bin, env, config, base: `${config}.held`, from: workerPath, log: settings.log };
+  const holderSettings = { bin: settings.bin, env, config, base: `${config}.held`, from: workerPath, log: settings.log };
   return {
     deadlineMs: RELOAD_MS,
     pauseMs: 30,
     ...settings,
     env,
     exposes: holdsListeners,
-    holder: holdsListeners ? new Holder(held) : undefined,
+    holder: holdsListeners ? new SocketHolder(holderSettings) : undefined,
     config,
     socketPath,
     logPath: at('haproxy.log'),
@@ -107,7 +107,7 @@ export function ownHaproxyOf(settings: OwnSettings): OwnHaproxy {
 }
 
 /** How many times in a row HAProxy may be silent because it reloads. After that, a missing socket means that somebody has removed it. */
-const RELOAD_LOOKS = 10;
+const RELOAD_TRIES = 10;
 
 /** A reload takes less than this, in milliseconds. After that, a socket that refuses connections is one that was left over, such as a run folder that came back. */
 const STALE_MS = 5_000;
@@ -116,10 +116,10 @@ const STALE_MS = 5_000;
  * Returns HAProxy's processes; undefined when it does not run. Waits for a master that refuses connections because it reloads. If somebody has
  * removed the master's socket, makes the master create it again, but not a service's. Rejects when a service's HAProxy does not read our file. Rejects when HAProxy runs but does not answer until `until` (`own.now`).
  */
-export async function look(own: OwnHaproxy, until: number): Promise<Processes | undefined> {
+export async function findProcesses(own: OwnHaproxy, until: number): Promise<Processes | undefined> {
   const start = own.now();
   let isAsked = false;
-  for (let looks = 1; ; looks++) {
+  for (let tries = 1; ; tries++) {
     const found = await orSilence(showProc(call(own)));
     if (!(found instanceof NoAnswer)) {
       if (own.service !== undefined) await requireOurFile({ pid: found.master, socketPath: own.socketPath, config: own.config });
@@ -129,7 +129,7 @@ export async function look(own: OwnHaproxy, until: number): Promise<Processes | 
     const isAlive = master !== undefined && (await lives(master));
     if (found.silence === 'absent' && !isAlive) return undefined;
     const isStale = found.silence === 'absent' && own.now() - start > STALE_MS;
-    if (own.service === undefined && isAlive && !isAsked && (isStale || looks === RELOAD_LOOKS))
+    if (own.service === undefined && isAlive && !isAsked && (isStale || tries === RELOAD_TRIES))
       isAsked = await askSocketBack(own, master, isStale);
     if (own.now() >= until)
       throw new Error(`HAProxy (pid ${master?.pid ?? 'unknown'}) runs, but does not answer; ${whatToDo(own)}`, { cause: found });

@@ -10,7 +10,7 @@ import { notStarted, reload } from './reload.ts';
 import { end, letFinish, STOP_MS, type Gently } from './stop.ts';
 import type { Haproxy, ReloadMore } from '../model/haproxy.ts';
 import { identify, lives, identityText } from './process-identity.ts';
-import { look, note, ownHaproxyOf, serving, type OwnHaproxy, type OwnSettings, type ServiceSockets } from './own-haproxy.ts';
+import { findProcesses, note, ownHaproxyOf, serving, type OwnHaproxy, type OwnSettings, type ServiceSockets } from './own-haproxy.ts';
 import { makeMeanwhile } from '../socket/meanwhile.ts';
 import { makeReview } from '../socket/review.ts';
 import { makeTurns } from '../socket/worker.ts';
@@ -51,13 +51,13 @@ export function makeProcess(settings: Omit<OwnSettings, 'service'>): OwnProcess 
 }
 
 /** Settings for a HAProxy that a service starts, as a distribution's does. */
-export type ServiceSettings = Omit<OwnSettings, 'service' | 'bin' | 'env'> & { readonly sockets: ServiceSockets };
+export type SystemServiceSettings = Omit<OwnSettings, 'service' | 'bin' | 'env'> & { readonly sockets: ServiceSockets };
 
 /**
  * Makes the HAProxy that a service has started with `-S` and with our configuration. It is reloaded and takes commands by its master socket. It is never
  * started or ended here, and it is left alone when its command line names a different file: every call rejects then.
  */
-export function makeService({ sockets, ...settings }: ServiceSettings): MasterWorker {
+export function makeSystemService({ sockets, ...settings }: SystemServiceSettings): MasterWorker {
   return makeMasterWorker(ownHaproxyOf({ ...settings, bin: '', service: sockets }));
 }
 
@@ -75,7 +75,7 @@ function makeMasterWorker(own: OwnHaproxy): MasterWorker {
     applied: () => applied(own),
     ...makeTurns(runtime, inTurn),
     meanwhile: () => makeMeanwhile(own.direct, runtime.pid()),
-    review: makeReview({ runtime, mapFolder: dirname(own.config), inTurn, ready: () => look(own, own.now() + own.deadlineMs) }),
+    review: makeReview({ runtime, mapFolder: dirname(own.config), inTurn, ready: () => findProcesses(own, own.now() + own.deadlineMs) }),
     holds: (document) => inTurn(() => holds(own, document)),
     release: () => inTurn(() => release(own)),
     agrees: (fingerprint) => inTurn(() => agrees(own, fingerprint)),
@@ -83,7 +83,7 @@ function makeMasterWorker(own: OwnHaproxy): MasterWorker {
 }
 
 async function ready(own: OwnHaproxy): Promise<void> {
-  if (own.service !== undefined && (await look(own, own.now() + own.deadlineMs)) === undefined) throw notStarted(own);
+  if (own.service !== undefined && (await findProcesses(own, own.now() + own.deadlineMs)) === undefined) throw notStarted(own);
 }
 
 function knows({ runtime }: OwnHaproxy, worker: number): boolean {
@@ -99,7 +99,7 @@ async function agrees(own: OwnHaproxy, fingerprint: string): Promise<void> {
 }
 
 async function adopt(own: OwnHaproxy): Promise<{ readonly worker: number } | undefined> {
-  const found = await look(own, own.now() + own.deadlineMs);
+  const found = await findProcesses(own, own.now() + own.deadlineMs);
   const master = found === undefined ? undefined : await identify(found.master);
   if (master === undefined) {
     own.holder?.lost();
@@ -113,7 +113,7 @@ async function adopt(own: OwnHaproxy): Promise<{ readonly worker: number } | und
 }
 
 async function pidsOf(own: OwnHaproxy, mostMs: number): Promise<readonly number[]> {
-  const found = await look(own, own.now() + mostMs);
+  const found = await findProcesses(own, own.now() + mostMs);
   return found === undefined ? [] : [found.master, ...[...found.workers, ...found.oldWorkers].map(({ pid }) => pid)];
 }
 
@@ -140,13 +140,13 @@ function makeStays(own: OwnHaproxy): MasterWorker['stays'] {
 /** Asks for the version. Waits for a master that refuses connections for a moment because somebody else reloads it. */
 async function release(own: OwnHaproxy): Promise<Release | undefined> {
   const known = await own.runtime.release();
-  if (known !== undefined || (await look(own, own.now() + own.deadlineMs)) === undefined) return known;
+  if (known !== undefined || (await findProcesses(own, own.now() + own.deadlineMs)) === undefined) return known;
   return own.runtime.release();
 }
 
 /** Reads back what HAProxy holds, after waiting for a reload that somebody else may have started. */
 async function holds(own: OwnHaproxy, document: Document): Promise<Running> {
-  await look(own, own.now() + own.deadlineMs);
+  await findProcesses(own, own.now() + own.deadlineMs);
   return own.runtime.holds(document);
 }
 
@@ -157,7 +157,7 @@ async function applied(own: OwnHaproxy): Promise<string | undefined> {
 
 async function stop(own: OwnHaproxy, gently: Gently | undefined): Promise<void> {
   await own.holder?.end(); // a HAProxy that finishes its connections takes no more, which clients are to see
-  const found = await look(own, own.now() + STOP_MS).catch(() => undefined); // a HAProxy that hangs is ended by its recorded pid
+  const found = await findProcesses(own, own.now() + STOP_MS).catch(() => undefined); // a HAProxy that hangs is ended by its recorded pid
   const noted = await own.noted.master();
   const master = found === undefined ? noted : await identify(found.master);
   const workers = await Promise.all([...(found?.workers ?? []), ...(found?.oldWorkers ?? [])].map(({ pid }) => identify(pid)));

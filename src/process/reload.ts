@@ -7,13 +7,13 @@ import { end } from './stop.ts';
 import { ReloadRefused, type ReloadMore } from '../model/haproxy.ts';
 import { identify, lives, type ProcessIdentity } from './process-identity.ts';
 import { ask, NoAnswer, orSilence, showProc, type Processes } from '../socket/master.ts';
-import { call, look, note, serving, type OwnHaproxy } from './own-haproxy.ts';
+import { call, findProcesses, note, serving, type OwnHaproxy } from './own-haproxy.ts';
 import { writeStates } from './states-file.ts';
 import { writeWorkerConfig } from './worker-socket.ts';
 
 const LOG_MAX_BYTES = 8 * 2 ** 20;
 
-interface Attempt {
+interface ReloadAttempt {
   readonly own: OwnHaproxy;
   /** Where in haproxy.log the output of this attempt begins, in bytes. */
   readonly since: number;
@@ -23,17 +23,17 @@ interface Attempt {
   readonly master: ProcessIdentity;
 }
 
-interface Task extends ReloadMore {
+interface ReloadRequest extends ReloadMore {
   readonly reasons: readonly Reason[];
 }
 
 /** Starts or reloads HAProxy. Resolves when a worker that has loaded the file serves. Rejects with a ReloadRefused or a sentence. */
-export async function reload(own: OwnHaproxy, { reasons, wanted, spawned }: Task): Promise<void> {
+export async function reload(own: OwnHaproxy, { reasons, wanted, spawned }: ReloadRequest): Promise<void> {
   const until = own.now() + own.deadlineMs;
   const fingerprint = await own.fingerprint();
   await mkdir(own.runDir, { recursive: true, mode: 0o700 });
   const since = await startOfLog(own);
-  const before = await look(own, until);
+  const before = await findProcesses(own, until);
   if (before === undefined && own.service !== undefined) throw notStarted(own);
   own.log.debug({ reasons: reasons.length }, before === undefined ? 'HAProxy starts' : 'HAProxy reloads');
   await writeStates(own, before === undefined ? undefined : wanted);
@@ -58,12 +58,15 @@ export function notStarted({ socketPath }: OwnHaproxy): Error {
   );
 }
 
-async function start({ own, since, until }: Pick<Attempt, 'own' | 'since' | 'until'>, spawned: ReloadMore['spawned']): Promise<number> {
+async function start(
+  { own, since, until }: Pick<ReloadAttempt, 'own' | 'since' | 'until'>,
+  spawned: ReloadMore['spawned'],
+): Promise<number> {
   own.noted.forget();
   for (const stale of [own.socketPath, own.workerPath, ...own.noted.files]) await rm(stale, { force: true, recursive: true });
   const output = await open(own.logPath, 'a', 0o600); // not a pipe, because HAProxy blocks on a pipe that nobody reads
   // -db keeps HAProxy in the foreground whatever the configuration says; with `daemon` the master would get a different pid
-  const held = own.holder?.socket;
+  const handedOverAt = own.holder?.socket;
   const args = [
     '-W',
     '-db',
@@ -73,7 +76,7 @@ async function start({ own, since, until }: Pick<Attempt, 'own' | 'since' | 'unt
     own.config,
     '-f',
     own.workerConfig,
-    ...(held === undefined ? [] : ['-x', held]),
+    ...(handedOverAt === undefined ? [] : ['-x', handedOverAt]),
   ];
   const child = spawn(own.bin, args, { detached: true, stdio: ['ignore', output.fd, output.fd], env: own.env });
   child.unref();
@@ -96,7 +99,7 @@ async function start({ own, since, until }: Pick<Attempt, 'own' | 'since' | 'unt
   }
 }
 
-async function reloadRunning({ own, since, until, before }: Omit<Attempt, 'master'>): Promise<number> {
+async function reloadRunning({ own, since, until, before }: Omit<ReloadAttempt, 'master'>): Promise<number> {
   const master = (await identify(before.master)) ?? { pid: before.master, started: 'ended' };
   const attempt = { own, since, until, before, master };
   for (;;) {
@@ -110,7 +113,7 @@ async function reloadRunning({ own, since, until, before }: Omit<Attempt, 'maste
 }
 
 /** Waits for a new worker that serves, and returns its pid. */
-async function confirm(attempt: Attempt): Promise<number> {
+async function confirm(attempt: ReloadAttempt): Promise<number> {
   const { own, until, before, master } = attempt;
   const known = new Set([...before.workers, ...before.oldWorkers].map(({ pid }) => pid));
   for (;;) {
@@ -127,12 +130,15 @@ async function confirm(attempt: Attempt): Promise<number> {
 }
 
 async function refusal(
-  { own, since, before }: Attempt,
+  { own, since, before }: ReloadAttempt,
   { what, answer = '' }: { readonly what: string; readonly answer?: string },
 ): Promise<Error> {
   const log = await readFile(await logPathOf(own)).catch(() => Buffer.of());
   const text = log.subarray(since).toString();
-  const said = gist(text) || gist(answer) || (own.service === undefined ? 'it wrote nothing' : 'the log of its service says why');
+  const said =
+    summarizeOutput(text) ||
+    summarizeOutput(answer) ||
+    (own.service === undefined ? 'it wrote nothing' : 'the log of its service says why');
   const still = await serving(own);
   const served = before.workers.length + before.oldWorkers.length > 0;
   const rest = still === undefined ? 'no worker serves' : served ? `worker ${still} still serves as before` : `worker ${still} serves`;
@@ -140,7 +146,7 @@ async function refusal(
 }
 
 /** Shortens what HAProxy wrote to one line: its first four alerts, or its last four lines if there are none. Empty when it wrote nothing. */
-export function gist(text: string): string {
+export function summarizeOutput(text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^(Success=\d|--)$/.test(line));
   const alerts = lines.filter((line) => line.startsWith('[ALERT]'));
   const telling = alerts.length > 0 ? alerts.slice(0, 4) : lines.slice(-4);

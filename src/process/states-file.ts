@@ -11,7 +11,7 @@ import type { BackendName } from '../model/names.ts';
 import type { Runtime } from '../socket/worker.ts';
 import { readMap } from '../socket/map-state.ts';
 import { readRow, StatesReader, type ServerRow, type ServerRows } from '../socket/server-rows.ts';
-import { placeApart } from '../socket/servers-state.ts';
+import { differingAddress } from '../socket/servers-state.ts';
 
 /** A state file without servers. HAProxy warns about a missing and about an empty file, but not about this one. */
 export const NO_STATES = `1
@@ -76,7 +76,7 @@ function rowsOfDown({ servers }: BackendSection, held: ReadonlyMap<string, Serve
 }
 
 function beginsAsDown(words: ServerLine, row: ServerRow): boolean {
-  return isOut(row) && row.host === undefined && isChecked(words) && !isDisabled(words) && placeApart(words, row) === undefined;
+  return isOut(row) && row.host === undefined && isChecked(words) && !isDisabled(words) && differingAddress(words, row) === undefined;
 }
 
 /** Whether HAProxy's check has found a server down. One in maintenance is meant only where its first check has failed, after which it waits for the next. */

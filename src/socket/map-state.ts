@@ -39,14 +39,14 @@ export class MapReader {
   end(): MapFile | undefined {
     const expected = this.#expected;
     if (this.#isSame && this.#lines.length === expected?.size && this.#same.size === expected.size) return expected;
-    const held = readMap(this.#lines.join('\n'));
-    return held !== undefined && isSameMap(held, expected) ? expected : held;
+    const shown = readMap(this.#lines.join('\n'));
+    return shown !== undefined && isSameMap(shown, expected) ? expected : shown;
   }
 }
 
 /** Returns the document with the maps that HAProxy has, by file name; the same object when the maps are those of the document, or not known. */
-export function withMaps(document: Document, held: ReadonlyMap<string, MapFile | undefined>): Document {
-  const others = [...held].flatMap(([file, map]): [string, MapFile][] =>
+export function withMaps(document: Document, shown: ReadonlyMap<string, MapFile | undefined>): Document {
+  const others = [...shown].flatMap(([file, map]): [string, MapFile][] =>
     map === undefined || map === document.maps[file] ? [] : [[file, map]],
   );
   return others.length === 0 ? document : { ...document, maps: { ...document.maps, ...Object.fromEntries(others) } };

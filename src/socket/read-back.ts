@@ -1,7 +1,7 @@
 import type { Document, Running } from '../model/document.ts';
 import type { BackendName } from '../model/names.ts';
 import type { Doubts } from '../model/haproxy.ts';
-import { readBeside } from './as-written.ts';
+import { makeStatesComparison } from './states-comparison.ts';
 import { MapReader, withMaps } from './map-state.ts';
 import type { TakeLine } from './replies-in-parts.ts';
 import { compareServers } from './servers-state.ts';
@@ -16,7 +16,7 @@ export interface ReadingBack {
 
 /** Reads back what HAProxy runs, given that it loaded this document or an earlier one. Parts that agree with the document stay the same objects. */
 export async function readBack(document: Document, { mapFolder, read }: ReadingBack): Promise<Running> {
-  const { states, servers, asWritten } = readBeside(document);
+  const { states, servers, asWritten } = makeStatesComparison(document);
   const backends = new Set<string>();
   const maps = new Map(Object.entries(document.maps).map(([file, map]) => [file, new MapReader(map)]));
   await read([
@@ -35,8 +35,8 @@ export async function readBack(document: Document, { mapFolder, read }: ReadingB
     })),
   ]);
   states.end();
-  const held = withMaps(document, new Map(Array.from(maps, ([file, map]) => [file, map.end()])));
-  return compareServers(held, { servers, asWritten, backends });
+  const loaded = withMaps(document, new Map(Array.from(maps, ([file, map]) => [file, map.end()])));
+  return compareServers(loaded, { servers, asWritten, backends });
 }
 
 /** The command that shows a map. */

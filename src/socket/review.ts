@@ -4,7 +4,7 @@ import type { DoubtfulParts, Review } from '../model/haproxy.ts';
 import { MapReader, withMaps } from './map-state.ts';
 import { doubtsIn, readBack, showMap, type ReadingBack } from './read-back.ts';
 import { addRows, StatesReader, type ServerRow } from './server-rows.ts';
-import { compareBackend, strayOf, type Held } from './servers-state.ts';
+import { compareBackend, strayOf, type ReportedServers } from './servers-state.ts';
 import { strayNames } from './strays.ts';
 import type { Runtime } from './worker.ts';
 
@@ -62,13 +62,13 @@ async function settle(running: Running, { backends, maps }: DoubtfulParts, { map
 }
 
 /** What HAProxy runs, with these backends as they were read back. */
-function settled(running: Running, doubtful: DoubtfulParts['backends'], held: Held): Running {
+function settled(running: Running, doubtful: DoubtfulParts['backends'], reported: ReportedServers): Running {
   const found: ServerException[] = [];
   const lost = new Map(running.lost);
   const compared = (sections: readonly BackendSection[]): readonly BackendSection[] => {
     const others = sections.flatMap((before, place): [number, BackendSection][] => {
       if (!doubtful.has(before.backend)) return [];
-      const { section, exceptions, lost: why } = compareBackend(before, held);
+      const { section, exceptions, lost: why } = compareBackend(before, reported);
       found.push(...exceptions);
       if (why !== undefined && !lost.has(section.backend)) lost.set(section.backend, why);
       return [[place, section]];
@@ -77,9 +77,9 @@ function settled(running: Running, doubtful: DoubtfulParts['backends'], held: He
   };
   const document = withSections(running.document, compared);
   const strays = new Map(running.strays);
-  for (const name of strayNames(held.backends, running.document)) {
+  for (const name of strayNames(reported.backends, running.document)) {
     if (strays.has(name)) continue;
-    const stray = strayOf(name, held.servers.get(name));
+    const stray = strayOf(name, reported.servers.get(name));
     strays.set(name, stray?.section);
     found.push(...(stray?.exceptions ?? []));
   }

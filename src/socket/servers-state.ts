@@ -7,7 +7,7 @@ import type { ServerException, BackendSection, Document, Fragment, Running, Stra
 import type { BackendName, ServerName } from '../model/names.ts';
 
 /** Returns the address and port of a server that differ from its line; undefined when they agree, or when the line has a host name. */
-export function placeApart({ address: written }: ServerLine, { address, port }: ServerRow): string | undefined {
+export function differingAddress({ address: written }: ServerLine, { address, port }: ServerRow): string | undefined {
   if (written === `${address}:${port}` || written === `[${address}]:${port}`) return undefined;
   const [, host = written, portOf] = /^(.*):(\d+)$/.exec(written) ?? [];
   const literal = host.replace(/^(?:ipv[46]@)?\[?([^\]]*)\]?$/, '$1');
@@ -21,7 +21,7 @@ function isSameAddress(a: string, b: string): boolean {
 }
 
 /** The servers and backends that HAProxy has. */
-export interface Held {
+export interface ReportedServers {
   readonly servers: ServerRows;
   /** The backends whose servers are plainly as written; they are not in `servers`. */
   readonly asWritten: ReadonlySet<string>;
@@ -29,7 +29,7 @@ export interface Held {
 }
 
 /** What HAProxy has of one backend. */
-export interface Compared {
+export interface ComparedBackend {
   /** The same object when it agrees. */
   readonly section: BackendSection;
   readonly exceptions: readonly ServerException[];
@@ -38,7 +38,7 @@ export interface Compared {
 }
 
 /** Compares a backend with what HAProxy has. */
-export function compareBackend(section: BackendSection, { servers, asWritten, backends: known }: Held): Compared {
+export function compareBackend(section: BackendSection, { servers, asWritten, backends: known }: ReportedServers): ComparedBackend {
   const { backend } = section;
   if (!known.has(backend)) return { section, exceptions: [], lost: begins(section) ? 'HAProxy does not have this backend' : undefined };
   const rows = servers.get(backend) ?? new Map<string, ServerRow>();
@@ -47,21 +47,21 @@ export function compareBackend(section: BackendSection, { servers, asWritten, ba
 }
 
 /** Returns what HAProxy runs, given that it loaded this document or an earlier one. Parts that agree with the document stay the same objects. */
-export function compareServers(document: Document, held: Held): Running {
+export function compareServers(document: Document, reported: ReportedServers): Running {
   const [exceptions, lost] = [new Map<string, ServerException>(), new Map<BackendName, string>()];
   const compare = (before: BackendSection): BackendSection => {
-    const { exceptions: apart, lost: why, section } = compareBackend(before, held);
-    for (const one of apart) exceptions.set(`${one.backend}/${one.server}`, one);
+    const { exceptions: found, lost: why, section } = compareBackend(before, reported);
+    for (const one of found) exceptions.set(`${one.backend}/${one.server}`, one);
     if (why !== undefined) lost.set(section.backend, why);
     return section;
   };
   const backends = sameOr(document.backends, document.backends.map(compare));
   const spares = document.spares && sameOr(document.spares, document.spares.map(compare));
   const differs = backends !== document.backends || spares !== document.spares;
-  const unresolved = unresolvedIn(held.servers);
+  const unresolved = unresolvedIn(reported.servers);
   const strays = new Map<BackendName, Stray | undefined>();
-  for (const name of strayNames(held.backends, document)) {
-    const found = strayOf(name, held.servers.get(name));
+  for (const name of strayNames(reported.backends, document)) {
+    const found = strayOf(name, reported.servers.get(name));
     strays.set(name, found?.section);
     for (const one of found?.exceptions ?? []) exceptions.set(`${one.backend}/${one.server}`, one);
   }
@@ -88,7 +88,7 @@ function unresolvedIn(servers: ServerRows): readonly UnresolvedServer[] {
   return found;
 }
 
-function compareSection(section: BackendSection, rows: ReadonlyMap<string, ServerRow>): Compared {
+function compareSection(section: BackendSection, rows: ReadonlyMap<string, ServerRow>): ComparedBackend {
   const { backend } = section;
   const exceptions: ServerException[] = [];
   const servers = new Map<ServerName, Fragment>();
@@ -100,11 +100,11 @@ function compareSection(section: BackendSection, rows: ReadonlyMap<string, Serve
     if (words === undefined || !NAME.test(words.name)) return { section, exceptions: [], lost: undefined }; // we can't tell what this template does
     written.add(words.name);
     const row = rows.get(words.name);
-    const held = row === undefined ? undefined : heldLine({ line, words, row });
-    if (held !== undefined) servers.set(server, held);
-    differs ||= held !== line;
+    const current = row === undefined ? undefined : lineInForce({ line, words, row });
+    if (current !== undefined) servers.set(server, current);
+    differs ||= current !== line;
     if (row === undefined) continue;
-    const place = placeApart(words, row);
+    const place = differingAddress(words, row);
     if (place !== undefined) lost ??= `${words.name} is at ${place}, not at ${words.address}`;
     if (row.mode !== 'serving' && !isDisabled(words)) exceptions.push({ backend, server, line, stage: 'stopped' });
   }
@@ -117,14 +117,14 @@ function compareSection(section: BackendSection, rows: ReadonlyMap<string, Serve
 
 const NAME = /^[\w.:-]+$/;
 
-interface HeldLine {
+interface WrittenServer {
   readonly line: Fragment;
   readonly words: ServerLine;
   readonly row: ServerRow;
 }
 
 /** Returns a server's line without `disabled` when the server serves all the same. */
-function heldLine({ line, words, row }: HeldLine): Fragment {
+function lineInForce({ line, words, row }: WrittenServer): Fragment {
   if (row.mode === 'maintenance' || !isDisabled(words)) return line;
   return { ...line, text: line.text.replace(/[ \t]disabled(?![^ \t\n])/, '') };
 }

@@ -3,7 +3,7 @@ import { marathonLbRoutes } from '../../src/admin/marathon-lb.ts';
 import { setRunningFigures } from '../../src/admin/view-figures.ts';
 import { makeDiff } from '../../src/explain/diff.ts';
 import { explain } from '../../src/explain/explain.ts';
-import { makeLookup } from '../../src/explain/lookup.ts';
+import { makeLookup } from '../../src/explain/view-lookup.ts';
 import { describe as describeExplanation } from '../../src/explain/words.ts';
 import { namedAsOwn } from '../../src/haproxy/spares.ts';
 import type { Running } from '../../src/model/document.ts';

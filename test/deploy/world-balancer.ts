@@ -1,6 +1,6 @@
 import { readCsv } from '../../src/deploy/csv.ts';
 import { isObject, labelsOf, readGroup } from '../../src/deploy/read-group.ts';
-import { together } from '../../src/deploy/together.ts';
+import { mergePorts } from '../../src/deploy/merge-ports.ts';
 import type { Balancer, BalancerServer } from '../../src/deploy/shapes.ts';
 import type { App } from '../../src/model/snapshot.ts';
 import { makeMergeGroups } from '../../src/services/groups.ts';
@@ -104,7 +104,7 @@ export function makeBalancer(form: BalancerForm, world: WorldForm): LiveBalancer
 
 function serverOf({ drains, up }: Row, sessions: number): BalancerServer {
   const one = { serving: up, draining: drains, sessions, requests: 0, errors: 0, answerMs: 0 };
-  return together(undefined, one);
+  return mergePorts(undefined, one);
 }
 
 function resultsOf(task: Json): readonly Json[] {

@@ -5,7 +5,7 @@ import { podSpec } from '../snapshot/pods.ts';
 import { readDefinitions } from '../../src/explain/definitions.ts';
 import { EXAMPLE_APPS } from '../../src/explain/example-apps.ts';
 import { told } from '../../src/explain/told.ts';
-import { withPretendedTasks } from '../../src/explain/pretended.ts';
+import { withPretendedTasks } from '../../src/explain/pretended-tasks.ts';
 import { renderedOfApps } from '../../src/explain/rendered.ts';
 import { CATALOGUE, TEMPLATE_NAMES } from '../../src/haproxy/catalogue.ts';
 import { decodeAll, makeDeriver, EMPTY } from '../golden/cases.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { AppId } from '../../src/model/names.ts';
 import { readCases, viewOf as viewOfCase } from '../golden/cases.ts';
-import { makeLookup } from '../../src/explain/lookup.ts';
+import { makeLookup } from '../../src/explain/view-lookup.ts';
 import { explainRoute, explainRouteInSteps } from '../../src/explain/route.ts';
 import { app, ask, mapping, task, viewOf } from './make.ts';
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readCommandLine, requireOurFile } from '../../src/process/command-line.ts';
-import { makeProcess, makeService } from '../../src/process/process.ts';
+import { makeProcess, makeSystemService } from '../../src/process/process.ts';
 import { now } from '../../src/lib/clock.ts';
 import { makeLogger } from '../../src/lib/logger.ts';
 import { makeFolders } from '../lib/folder.ts';
@@ -67,7 +67,7 @@ test('a service is ready only when a master answers that reads our file; ours al
   const config = path.join(runDir, 'haproxy.cfg');
   const log = await makeLogger({ level: 'silent', format: 'text', fd: 2 });
   const settings = { runDir, config, log, now, fingerprint: () => '' };
-  const serviceAt = (master: string) => makeService({ ...settings, sockets: { master } });
+  const serviceAt = (master: string) => makeSystemService({ ...settings, sockets: { master } });
   await expect(makeProcess({ ...settings, bin: 'haproxy' }).ready()).resolves.toBeUndefined();
   await expect(serviceAt(path.join(runDir, 'none')).ready()).rejects.toThrow(
     `no HAProxy answers on the master socket ${runDir}/none: start`,
@@ -93,11 +93,11 @@ test('commands go to the worker’s own socket while a service’s HAProxy reloa
   });
   const settings = { runDir, config: path.join(runDir, 'haproxy.cfg'), log, now, fingerprint: () => '' };
   const command = { text: 'disable server b/one', expect: /^$/, reason: { code: 'server-changed', subject: 's', detail: '' } } as const;
-  const named = makeService({ ...settings, sockets: { master, worker } });
+  const named = makeSystemService({ ...settings, sockets: { master, worker } });
   await named.release();
   await expect(named.meanwhile?.()?.send([command])).resolves.toEqual([{ taken: true, answer: '' }]);
   expect(heard.at(-1)).toContain('disable server b/one');
-  const unnamed = makeService({ ...settings, sockets: { master } });
+  const unnamed = makeSystemService({ ...settings, sockets: { master } });
   await unnamed.release();
   expect(unnamed.meanwhile?.()).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gist } from '../../src/process/reload.ts';
+import { summarizeOutput } from '../../src/process/reload.ts';
 import { makeProcess, type OwnProcess } from '../../src/process/process.ts';
 import { NO_STATES } from '../../src/process/states-file.ts';
 import { makeLogger } from '../../src/lib/logger.ts';
@@ -164,9 +164,9 @@ test('a large log begins anew', async () => {
 });
 
 test('alerts come first, else the last lines', () => {
-  expect(gist('[NOTICE]   (1) : Reloading HAProxy\n[WARNING]  (1) : w\n[ALERT]    (1) : a\n[ALERT]    (1) : b\n')).toBe('a | b');
-  expect(gist('[NOTICE]   (1) : New worker (2) forked\n\n[WARNING]  (2) : w\n')).toBe('New worker (2) forked | w');
-  expect(gist('')).toBe('');
+  expect(summarizeOutput('[NOTICE]   (1) : Reloading HAProxy\n[WARNING]  (1) : w\n[ALERT]    (1) : a\n[ALERT]    (1) : b\n')).toBe('a | b');
+  expect(summarizeOutput('[NOTICE]   (1) : New worker (2) forked\n\n[WARNING]  (2) : w\n')).toBe('New worker (2) forked | w');
+  expect(summarizeOutput('')).toBe('');
 });
 
 const COMMAND = { text: 'disable server b/one', expect: /^$/, reason: { code: 'server-gone', subject: 'b', detail: 'one' } } as const;

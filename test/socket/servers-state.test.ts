@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { readServersState } from '../../src/socket/server-rows.ts';
-import { readBeside } from '../../src/socket/as-written.ts';
+import { makeStatesComparison } from '../../src/socket/states-comparison.ts';
 import { compareServers } from '../../src/socket/servers-state.ts';
 import type { BackendSection, Document, Fragment, Running } from '../../src/model/document.ts';
 import type { BackendName, ServerName } from '../../src/model/names.ts';
@@ -40,7 +40,7 @@ function held(rows: readonly string[], backends = ['a', 'b']): Said {
 }
 
 function compared(document: Document, { text, backends }: Said): Running {
-  const { states, servers, asWritten } = readBeside(document);
+  const { states, servers, asWritten } = makeStatesComparison(document);
   for (const line of text.split('\n')) states.line(line);
   states.end();
   return compareServers(document, { servers, asWritten, backends });

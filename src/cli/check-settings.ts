@@ -5,7 +5,7 @@ import { UsageError } from '../lib/usage-error.ts';
  * Returns the settings, or throws a UsageError when they contradict each other. As in marathon-lb, 0 for both service ports means that no app is
  * given one; the range becomes 1 to 0, which holds no port.
  */
-export function withSense(settings: Settings): Settings {
+export function checkedSettings(settings: Settings): Settings {
   const { group, minServPort, maxServPort } = settings;
   if (group.length === 0)
     throw new UsageError("--group is missing: say which apps to take, as in --group external, or --group '*' for all");

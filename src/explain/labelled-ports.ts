@@ -4,7 +4,7 @@ import type { Definition } from '../model/snapshot.ts';
 import { readLabels } from '../services/read-labels.ts';
 
 /** What the labels of one port ask for, whether or not the port is served. */
-export interface AskedPort {
+export interface LabelledPort {
   /** The id under which it is served. */
   readonly app: AppId;
   readonly author: AppId;
@@ -14,7 +14,7 @@ export interface AskedPort {
 }
 
 /** What the ports of an app ask for by their labels. */
-export function askedFor({ id, ports, ...rest }: Definition, servedAs: AppId): readonly AskedPort[] {
+export function labelledPorts({ id, ports, ...rest }: Definition, servedAs: AppId): readonly LabelledPort[] {
   const labels = readLabels({ id, ports, ...rest }, TEMPLATES_IN_LABELS);
   return labels.ports.map(({ values }, index) => ({
     app: servedAs,

@@ -4,12 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, jest, test } from '@jest/globals';
-import { look, ownHaproxyOf } from '../../src/process/own-haproxy.ts';
+import { findProcesses, ownHaproxyOf } from '../../src/process/own-haproxy.ts';
 import { identify } from '../../src/process/process-identity.ts';
 
 /** Looks for a master without a socket, for a second where it is left alone. Returns the signal that ended it; null when none did. */
 async function lookAtMaster(isLoading: boolean): Promise<NodeJS.Signals | null> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'look-'));
+  const folder = await mkdtemp(path.join(tmpdir(), 'own-haproxy-'));
   const log = { warn: () => undefined } as never;
   const own = ownHaproxyOf({
     bin: 'x',
@@ -27,7 +27,7 @@ async function lookAtMaster(isLoading: boolean): Promise<NodeJS.Signals | null> 
   await own.noted.noteMaster(living);
   await own.noted.noteMarker({ fingerprint: '', worker: living.pid, started: living.started });
   own.isLoading = isLoading;
-  const found = look(own, Date.now() + (isLoading ? 1_000 : 20_000)).catch(() => 'no answer');
+  const found = findProcesses(own, Date.now() + (isLoading ? 1_000 : 20_000)).catch(() => 'no answer');
   const asked = await Promise.race([exit, found]);
   await found;
   master.kill('SIGKILL');

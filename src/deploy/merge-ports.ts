@@ -1,7 +1,7 @@
 import type { BalancerServer } from './shapes.ts';
 
 /** A task with several ports serves when all of its ports do, and drains when none of them gets requests. */
-export function together(one: BalancerServer | undefined, other: BalancerServer): BalancerServer {
+export function mergePorts(one: BalancerServer | undefined, other: BalancerServer): BalancerServer {
   if (one === undefined) return other;
   return {
     serving: one.serving && other.serving,

@@ -2,7 +2,7 @@ import { count } from '../lib/count.ts';
 import type { Step } from './shapes.ts';
 
 /** A silent wait says what it waits for this often, in milliseconds. */
-export const SAY_MS = 10_000;
+export const REPEAT_MS = 10_000;
 
 /** Where sentences go, and the time in milliseconds. */
 interface SayParts {
@@ -11,11 +11,11 @@ interface SayParts {
 }
 
 /** Says each step, and what a wait is for when that changes or ten seconds have passed. */
-export function makeSay({ say, now }: SayParts): (step: Step) => void {
+export function makeStepReporter({ say, now }: SayParts): (step: Step) => void {
   let last = { text: '', at: -Infinity };
   return (step) => {
     const text = describe(step);
-    if (step.do === 'wait' && text === last.text && now() - last.at < SAY_MS) return;
+    if (step.do === 'wait' && text === last.text && now() - last.at < REPEAT_MS) return;
     last = { text, at: now() };
     say(text);
   };

@@ -9,7 +9,7 @@ import { CHECK_MS, isChecking, notePassed, sendPlanned } from './send-commands.t
 import type { Wanted } from './wanted.ts';
 
 /** What the rounds beside a reload read and change. */
-export interface BesideDependencies {
+export interface DuringReloadDependencies {
   readonly parts: DriveDependencies;
   readonly wanted: Wanted;
   /** What the worker runs that served when the reload began. */
@@ -37,8 +37,8 @@ export interface Loaded {
  * it would send requests to tasks that have ended, and none to new ones. The new worker has read the file of before, so it is sent the same commands
  * as soon as it serves.
  */
-export class BesideReload {
-  readonly #dependencies: BesideDependencies;
+export class CommandsDuringReload {
+  readonly #dependencies: DuringReloadDependencies;
   #server: Server | undefined; // while a reload runs
   #isUnsure = false; // whether it is unknown what the worker took
   #served: ReturnType<typeof servedBySpares> = new Map(); // when the file was written that is loaded next
@@ -47,7 +47,7 @@ export class BesideReload {
   #rounds: Promise<void> = Promise.resolve();
   readonly #run = oneAtATime(() => this.#round());
 
-  constructor(dependencies: BesideDependencies) {
+  constructor(dependencies: DuringReloadDependencies) {
     this.#dependencies = dependencies;
   }
 

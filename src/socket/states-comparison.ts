@@ -4,7 +4,7 @@ import type { ServerName } from '../model/names.ts';
 import { addRows, modeOf, StatesReader, type RowsOfBackend, type ServerRow, type ServerRows } from './server-rows.ts';
 
 /** What HAProxy's answer to `show servers state` says beside a document. */
-export interface StatesBeside {
+export interface StatesComparison {
   readonly states: StatesReader;
   /** The backends whose servers are plainly as the document has them. */
   readonly asWritten: ReadonlySet<string>;
@@ -16,7 +16,7 @@ export interface StatesBeside {
  * Makes a reader of HAProxy's servers that compares their rows with a document. Of a large estate nearly all are as written, and nothing is made of
  * their rows; only those of other backends are kept.
  */
-export function readBeside({ backends, spares = [] }: Document): StatesBeside {
+export function makeStatesComparison({ backends, spares = [] }: Document): StatesComparison {
   const sections = new Map<string, BackendSection>();
   for (const section of [...backends, ...spares]) sections.set(section.backend, section);
   const asWritten = new Set<string>();

@@ -7,12 +7,12 @@ import type { Logger } from '../lib/logger.ts';
 import { oneAfterAnother } from '../lib/runs.ts';
 import { sentence } from '../lib/sentence.ts';
 import { ask } from '../socket/master.ts';
-import { holderText, startHolder } from './holder-process.ts';
+import { holderText, startHolder } from './socket-holder-process.ts';
 import { allSockets, socketsOf } from './listeners.ts';
 import { identify, lives, type ProcessIdentity } from './process-identity.ts';
 
 /** Where the holder's files are, and whose sockets it holds. */
-export interface HolderSettings {
+export interface SocketHolderSettings {
   readonly bin: string;
   readonly env: Environment;
   /** HAProxy's configuration, whose `bind` lines are held. */
@@ -41,8 +41,8 @@ interface HeldSockets {
  * Keeps HAProxy's listening sockets open in a second process while HAProxy is gone, so that new connections wait in the kernel for the next HAProxy
  * instead of being refused.
  */
-export class Holder {
-  readonly #settings: HolderSettings;
+export class SocketHolder {
+  readonly #settings: SocketHolderSettings;
   readonly #inTurn = oneAfterAnother();
   #held: HeldSockets | undefined;
   #worker = 0; // whose sockets are held, or could not be
@@ -50,7 +50,7 @@ export class Holder {
   #number = 0;
   #lettingGo: NodeJS.Timeout | undefined;
 
-  constructor(settings: HolderSettings) {
+  constructor(settings: SocketHolderSettings) {
     this.#settings = settings;
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { holderText } from '../../src/process/holder-process.ts';
+import { holderText } from '../../src/process/socket-holder-process.ts';
 
 test('a holder binds what HAProxy binds, as the same sockets, and can have no connection but its own', () => {
   const text = holderText(

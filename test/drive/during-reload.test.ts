@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { BesideReload, type BesideDependencies } from '../../src/drive/beside-reload.ts';
+import { CommandsDuringReload, type DuringReloadDependencies } from '../../src/drive/during-reload.ts';
 import { Wanted } from '../../src/drive/wanted.ts';
 import type { Haproxy } from '../../src/model/haproxy.ts';
 import { applyAnswers } from '../../src/plan/apply-answers.ts';
@@ -29,10 +29,10 @@ test('while a reload runs, the worker before it is sent what changes, and the ne
   live.rig.drive.want(shop([2, 3], { head: 'b' }));
   await calm();
   expect(serving(live)).toEqual(['shop_1/s2', 'shop_1/s3']); // the new task serves, the one that has ended does not
-  const [, ...beside] = live.sent;
+  const [, ...duringReload] = live.sent;
   await end();
   const after = live.sent.slice(live.sent.indexOf('new worker') + 1);
-  expect(after.slice(0, beside.length)).toEqual(beside);
+  expect(after.slice(0, duringReload.length)).toEqual(duringReload);
   expect(serving(live)).toEqual(['shop_1/s2', 'shop_1/s3']);
   await expect(live.rig.drive.settled()).resolves.toMatchObject({ ok: true });
   expect(live.sent.filter((what) => what === 'reload')).toHaveLength(1);
@@ -71,7 +71,7 @@ test('it is not known what the worker took, and the reload failed: it is read ba
   expect(serving(live)).toEqual(['shop_1/s2', 'shop_1/s3']);
 });
 
-test('a new server is enabled beside a reload when its check has passed', async () => {
+test('a new server is enabled during a reload when its check has passed', async () => {
   const { live, end } = await reloading();
   live.rig.drive.want(shop([1, 2, 3], { head: 'b', check: true }));
   await calm();
@@ -98,41 +98,46 @@ test('commands after the file was written and before the reload are sent again a
 });
 
 /** A BesideReload with a HAProxy that takes every command, and what it was sent. */
-function besideTaking() {
+function duringReloadTaking() {
   const sent: string[] = [];
   const send: Haproxy['send'] = (commands) => {
     sent.push(...commands.map(({ text }) => text));
     return Promise.resolve(commands.map(() => ({ taken: true, answer: '' })));
   };
-  const parts = { haproxy: { send }, applyAnswers } as unknown as BesideDependencies['parts'];
-  const beside = new BesideReload({ parts, wanted: new Wanted({ now: () => 0 }), running: () => undefined, setRunning: () => undefined });
-  return { beside, sent, send };
+  const parts = { haproxy: { send }, applyAnswers } as unknown as DuringReloadDependencies['parts'];
+  const duringReload = new CommandsDuringReload({
+    parts,
+    wanted: new Wanted({ now: () => 0 }),
+    running: () => undefined,
+    setRunning: () => undefined,
+  });
+  return { duringReload, sent, send };
 }
 
 test('commands are kept only from the writing of a file to its end, however many there are', async () => {
-  const { beside, sent, send } = besideTaking();
-  const told = beside.noting({ send });
+  const { duringReload, sent, send } = duringReloadTaking();
+  const told = duringReload.noting({ send });
   const say = (text: string): Promise<unknown> => told.send([{ text, expect: /^$/, reason: reason('by-hand', 'haproxy') }]);
   await say('before');
-  beside.begin();
+  duringReload.begin();
   await say('meanwhile');
-  await beside.sendAgain(shop([1]));
+  await duringReload.sendAgain(shop([1]));
   await say('after');
-  await beside.sendAgain(shop([1]));
+  await duringReload.sendAgain(shop([1]));
   expect(sent).toEqual(['before', 'meanwhile', 'meanwhile', 'after']);
 });
 
 test('a backend that the file has already is not made again, and one that it lacks is', async () => {
-  const { beside, sent, send } = besideTaking();
+  const { duringReload, sent, send } = duringReloadTaking();
   const [section] = shop([1]).backends;
   if (section === undefined) throw new Error('the document has no backend');
   const other: typeof section = { ...section, name: 'backend cart_2', backend: 'cart_2' as typeof section.backend };
-  beside.begin();
-  await beside.noting({ send }).send([addBackend(section, 'class'), addBackend(other, 'class')]);
+  duringReload.begin();
+  await duringReload.noting({ send }).send([addBackend(section, 'class'), addBackend(other, 'class')]);
   sent.length = 0;
   const {
     running: { document },
-  } = await beside.sendAgain(shop([1]));
+  } = await duringReload.sendAgain(shop([1]));
   expect(sent).toEqual(['add backend cart_2 from class']);
   expect(document.backends.map(({ backend }) => backend)).toEqual(['shop_1', 'cart_2']);
 });
