@@ -17,7 +17,7 @@ interface DiffFlags {
 const SECTIONS: readonly string[] = ['Marathon', 'Which apps', 'The configuration'];
 const FLAGS: readonly string[] = [OPTIONS.haproxyBin.flags, OPTIONS.haproxyEnv.flags, OPTIONS.command.flags, OPTIONS.runDir.flags];
 
-/** Adds `marathon-lb-ts diff` to the program: what would change now. Rejects where something would. */
+/** Adds `marathon-lb-ts diff` to the program: what would change now. It rejects when anything would change. */
 export function addDiff(program: Command): Command {
   const diff = program
     .command('diff')
@@ -39,7 +39,8 @@ async function run(command: Command): Promise<void> {
     throw new UsageError('--group is missing: give diff the flags of the load balancer, as in --group external');
   const report = await compareNow(settings, config);
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : describeDiff(report));
-  if (!report.same) throw new Error('something would change');
+  if (!report.same)
+    throw new Error(`what would be rendered now differs from ${config ?? settings.haproxyConfig}: the differences are on standard output`);
 }
 
 async function compareNow(settings: Settings, config: string | undefined): Promise<DiffReport> {

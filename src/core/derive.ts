@@ -91,6 +91,7 @@ function unaffordableIn({ quarantine }: ShownState): readonly Unaffordable[] {
   return quarantine.flatMap(({ app, descriptors }) => (descriptors === undefined ? [] : [{ app, descriptors }]));
 }
 
+/** The parts of the state that the View depends on. */
 const SHOWN = [
   'snapshot',
   'holders',
@@ -114,30 +115,12 @@ function faults({ refused, defaulted, unresolved }: ShownState, services: readon
 
 /** Calls `make` only when a part of the state has changed that the View depends on. Returns undefined until there is a snapshot. */
 function onChange(make: (shown: ShownState) => View): (state: State) => View | undefined {
-  let last: (ShownState & { readonly view: View }) | undefined;
+  let last: { readonly shown: ShownState; readonly view: View } | undefined;
   return (state) => {
     if (state.sentAt === undefined && state.staleSince === undefined) return undefined;
-    const isSame = last !== undefined && SHOWN.every((key) => last?.[key] === state[key]);
-    if (!isSame) {
-      const { snapshot, holders, release, refused, quarantine, defaulted, taken, held, staleSince, unread, certificates, unresolved } =
-        state;
-      const shown = {
-        snapshot,
-        holders,
-        release,
-        refused,
-        quarantine,
-        defaulted,
-        taken,
-        held,
-        staleSince,
-        unread,
-        certificates,
-        unresolved,
-      };
-      last = { ...shown, view: make(shown) };
-    }
-    return last?.view;
+    const before = last?.shown;
+    if (last === undefined || SHOWN.some((key) => before?.[key] !== state[key])) last = { shown: state, view: make(state) };
+    return last.view;
   };
 }
 
