@@ -1,4 +1,5 @@
 import { expect, jest, test } from '@jest/globals';
+import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { clusters, type Cluster } from './cluster.ts';
@@ -69,6 +70,7 @@ test('the file replaced by hand, the state folder gone: the next change writes a
   const { marathon, app, folder, config, text, worker, addTask, served, agreed } = cluster;
   const { log } = await begin(cluster);
   const before = await worker();
+  await until('the copy of what HAProxy serves, and the note behind it', () => existsSync(path.join(folder, 'state', 'served')));
   await writeFile(config, '# by hand\n');
   await rm(path.join(folder, 'state'), { recursive: true });
   await addTask(app.id, FOURTH);

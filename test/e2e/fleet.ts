@@ -18,7 +18,7 @@ export interface Fleet {
   readonly appOf: (n: number) => AppForm;
   /** Starts a server at the app's port and an address that none had before, then its task. */
   readonly start: (app: AppForm, task?: Pick<TaskForm, 'health'>) => Promise<FleetTask>;
-  /** As Marathon kills: TASK_KILLING, the server ends 300 ms later; Marathon's default is 3 s, TASK_KILLED. */
+  /** As Marathon kills: TASK_KILLING, the server ends a second later (after three seconds by default in Marathon), TASK_KILLED. */
   readonly kill: (task: FleetTask) => Promise<void>;
 }
 

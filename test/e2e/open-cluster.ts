@@ -1,5 +1,6 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { askDaemon, type ControlReply } from '../../src/daemon/control.ts';
 import { startMarathon, type Marathon, type MarathonSettings } from '../../src/demo/marathon.ts';
 import { makeAgreement, statesByMaster, type Agreement } from './agreement.ts';
 import { run, start, type Ended, type Running, type Start } from './command.ts';
@@ -8,6 +9,7 @@ import type { Ends } from './fixtures/stage.ts';
 import { freePorts } from './ports.ts';
 import { makeSights, type Sights } from './sights.ts';
 import { makeTasks, type Tasks } from './tasks.ts';
+import { until } from './until.ts';
 
 /** Free ones of this machine. */
 export type Ports = Readonly<Record<'http' | 'https' | 'appId' | 'stats' | 'service' | 'container' | 'other', number>>;
@@ -95,10 +97,28 @@ function makeCommands(place: Place): Commands {
     daemon: (more = [], rest = {}) => start({ folder: place.folder, ends: place.ends, ...rest, words: words(...more) }),
     once,
     settled: async () => {
-      const { code, stderr } = await once(); // beside a daemon it asks that one
-      if (code !== 0) throw new Error(stderr);
+      let said = '';
+      await until(
+        () => `the daemon is in step; it says: ${said}`,
+        async () => {
+          const { ok, text } = await resync(place.runDir);
+          said = text;
+          return ok;
+        },
+      );
     },
   };
+}
+
+/** What `--once` does beside a daemon. A daemon that has just been started reads Marathon before it listens. */
+async function resync(runDir: string): Promise<ControlReply> {
+  try {
+    return await askDaemon({ runDir, ask: 'resync', deadlineMs: 60_000 });
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ECONNREFUSED') throw error;
+    return { ok: false, text: (error as Error).message };
+  }
 }
 
 /** The certificate is missing on purpose: what this machine has under /etc/ssl is none of the tests' business. */
