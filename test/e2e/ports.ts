@@ -7,7 +7,7 @@ import type { Ends } from './fixtures/stage.ts';
 const [FIRST, LAST] = [20_000, 32_000];
 
 /** Test files that run side by side have ports of their own: what is free may otherwise be the other's in the next moment. */
-const SHARES = 4;
+const SHARES = 6;
 const share = (LAST - FIRST) / SHARES;
 const LEAST = FIRST + share * (Number(process.env['JEST_WORKER_ID'] ?? 1) % SHARES);
 const MOST = LEAST + share;

@@ -30,8 +30,11 @@ const OF_BIND = [
 /** Their values are several words of a line, so the number of words says nothing. */
 const LISTS = ['PATH', 'BALANCE', 'BIND_OPTIONS'];
 
-/** The views of an estate with maps and without. */
-const viewsOf = (apps: readonly Json[]): readonly View[] => DERIVERS.map((derive) => derive(absorb(EMPTY, read(...apps))) as View);
+/** The views of an estate, which is read once, with maps and without. */
+function viewsOf(apps: readonly Json[]): readonly View[] {
+  const state = absorb(EMPTY, read(...apps));
+  return DERIVERS.map((derive) => derive(state) as View);
+}
 
 /** All that a document has of an app: its fragments, with their sections, and its lines in map files. */
 function partsOf({ document, services }: View, app: string) {
