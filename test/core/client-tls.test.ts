@@ -9,7 +9,7 @@ const at = (host: string, path?: string) => ({ routes: [{ host, path }] });
 const own = (certificate: string) => ({ bind: { address: '*', port: 10000, certificate, options: undefined } });
 const bank = front({ app: '/bank', ...at('bank.org'), clientTls: { ca: '/ca.pem', verify: 'required' }, changedAt: '2017-01-01' });
 
-test('what hosts have of their own: the whole host before a path of it, the higher version, and no certificate where one port asks for none', () => {
+test('of two ports of a host, the one for the whole host gives the certificate, and the higher TLS version counts; a certificate is asked for only when both ask', () => {
   const path = front({ app: '/a', ...at('bank.org', '/a'), ...own('/a.pem'), clientTls: { min: '1.3' }, weight: 9 });
   const plain = front({ app: '/plain', ...at('plain.org') });
   const named = front({ app: '/shop', ...at('shop.org'), ...own('/shop.pem') });
@@ -41,7 +41,7 @@ test('a path of a host of somebody else changes neither its certificate nor its 
 
 const pem = (path: string, ...names: readonly string[]): PemFile => ({ path, fingerprint: '1', names, key: 'ec' });
 
-test('a host with a TLS policy is taken out of the certificates of the operator, and has the one of them that fits', () => {
+test("a host with a TLS policy has a line of its own in the list, with the operator's certificate that fits", () => {
   const pems = [pem('/first.pem', 'first.org', 'bank.org'), pem('/wild.pem', '*.org')];
   const shelves = pems.map((one) => ({ name: one.path, kind: 'file' as const, pems: [one] }));
   const contents = shelves.map((shelf) => ({ file: shelf.name, fingerprint: '1', shelves: [shelf] }));
@@ -53,7 +53,7 @@ test('a host with a TLS policy is taken out of the certificates of the operator,
   expect(inForce([front()]).list).toEqual([]);
 });
 
-test('a host has one handshake: a port that names other authorities is left out, and told of both', () => {
+test('a port that names other authorities than the first port of its host is left out, with a Problem that names both', () => {
   const other = front({ app: '/other', ...at('bank.org', '/o'), clientTls: { ca: '/other.pem', verify: 'required' }, weight: 9 });
   const { services, problems, leftOut } = makeOneClientCa()([service(other, []), service(bank, [])]);
   expect(services.map(({ front: { app } }) => app)).toEqual(['/bank']);
@@ -62,7 +62,7 @@ test('a host has one handshake: a port that names other authorities is left out,
   expect(problems[0]?.message).toContain('/bank for the virtual host bank.org');
 });
 
-test('a wildcard is closed for a host below that has a handshake by other authorities, and serves all others', () => {
+test('a wildcard serves every host below it, except one whose clients other authorities sign', () => {
   const ca = (file: string) => ({ clientTls: { ca: file, verify: 'required' as const } });
   const wide = front({ app: '/wide', ...at('*.bank.org'), ...ca('/ca.pem') });
   const below = front({ app: '/below', ...at('x.bank.org', '/nothing'), ...ca('/theirs.pem') });

@@ -150,7 +150,7 @@ test('in doubt what HAProxy holds is read back: a reload by hand with an older f
   expect(live.written).toBe(wanted);
 });
 
-test('in doubt without a reason, or before there is anything to doubt, nothing is sent', async () => {
+test('a doubt sends nothing when HAProxy is as expected, or when nothing is known yet', async () => {
   const live = await running([1, 2]);
   live.rig.drive.doubt();
   await calm();

@@ -17,7 +17,7 @@ test('the first document: files, then a start, then a copy of what serves', asyn
   expect([rig.runs, rig.verdicts]).toEqual(['a', []]);
 });
 
-test('the next one is reloaded for its reasons; the same again does nothing', async () => {
+test('a different document is loaded by a reload with its reasons, and the same document again does nothing', async () => {
   const rig = makeRig();
   const [a, b] = [named('a'), named('b')];
   rig.drive.want(a);
@@ -34,7 +34,7 @@ test('the next one is reloaded for its reasons; the same again does nothing', as
   expect(rig.log.filter((what) => what.startsWith('reload'))).toEqual([]);
 });
 
-test('another document of the same text is neither put nor reloaded', async () => {
+test('a different document with the same text is neither written nor loaded', async () => {
   const rig = makeRig();
   rig.drive.want(named('a'));
   await calm();
@@ -44,7 +44,7 @@ test('another document of the same text is neither put nor reloaded', async () =
   expect(rig.log).toEqual([]);
 });
 
-test('many wanted at once: only the last is applied', async () => {
+test('of many documents wanted at once, only the last is applied', async () => {
   const rig = makeRig();
   for (const name of ['a', 'b', 'c']) rig.drive.want(named(name));
   await rig.drive.settled();
@@ -73,7 +73,7 @@ test('a HAProxy that runs something else is reloaded', async () => {
   expect(rig.runs).toBe('a');
 });
 
-test('one that HAProxy refuses is not tried again; the next is', async () => {
+test('a document that HAProxy refuses is not tried again, but the next one is', async () => {
   const rig = makeRig();
   rig.drive.want(named('a'));
   await calm();
@@ -93,7 +93,7 @@ test('one that HAProxy refuses is not tried again; the next is', async () => {
   expect([rig.runs, rig.verdicts.at(-1)]).toEqual(['c', 'c true']);
 });
 
-test('a reload that fails: the files before are put back, and it is tried again', async () => {
+test('after a failed reload the previous files are put back, and the document is tried again', async () => {
   const rig = makeRig();
   rig.drive.want(named('a'));
   await calm();
@@ -169,7 +169,7 @@ test('what is wanted during a reload is applied after it', async () => {
   expect(rig.log.filter((what) => what.startsWith('put')).slice(0, 2)).toEqual(['put a', 'put c']);
 });
 
-test('wanted back during a reload: the end is what was wanted last', async () => {
+test('when the previous document is wanted again during a reload, HAProxy ends up with it', async () => {
   const rig = makeRig();
   const a = named('a');
   rig.drive.want(a);
@@ -211,7 +211,7 @@ test('when HAProxy is gone it is started with what is wanted', async () => {
   expect(rig.runs).toBe('a');
 });
 
-test('files that can not be written are told, and tried again', async () => {
+test('a failure to write the files is reported, and tried again', async () => {
   let full = true;
   const rig = makeRig({
     files: {
@@ -239,7 +239,7 @@ test('files that can not be written are told, and tried again', async () => {
   await expect(rig.drive.settled()).resolves.toMatchObject({ ok: true });
 });
 
-test('several who ask how it ended are all told', async () => {
+test('everybody who waits for the outcome gets it', async () => {
   const rig = makeRig();
   const asked = [rig.drive.settled(), rig.drive.settled()];
   rig.drive.want(named('a'));

@@ -24,7 +24,7 @@ async function reloading(): Promise<{ readonly live: Live; readonly end: () => P
   };
 }
 
-test('while a reload runs, the worker before it is sent what changes, and the new worker is sent the same first of all', async () => {
+test('during a reload, changes are sent to the old worker, and then the same commands to the new worker first', async () => {
   const { live, end } = await reloading();
   live.rig.drive.want(shop([2, 3], { head: 'b' }));
   await calm();
@@ -38,7 +38,7 @@ test('while a reload runs, the worker before it is sent what changes, and the ne
   expect(live.sent.filter((what) => what === 'reload')).toHaveLength(1);
 });
 
-test('a reload that fails: what the worker took meanwhile is known, and not sent again', async () => {
+test('after a failed reload, what the worker took meanwhile is known and not sent again', async () => {
   const { live, end } = await reloading();
   live.rig.drive.want(shop([2, 3], { head: 'b' }));
   await calm();
@@ -48,7 +48,7 @@ test('a reload that fails: what the worker took meanwhile is known, and not sent
   expect(live.sent.filter((what) => what.startsWith('add server'))).toHaveLength(1);
 });
 
-test('the worker before the reload answers nobody any more: the change waits for the new one', async () => {
+test('when the old worker no longer answers during a reload, changes wait for the new worker', async () => {
   const { live, end } = await reloading();
   live.isDeaf = true;
   live.rig.drive.want(shop([2, 3], { head: 'b' }));
@@ -58,7 +58,7 @@ test('the worker before the reload answers nobody any more: the change waits for
   expect(serving(live)).toEqual(['shop_1/s2', 'shop_1/s3']);
 });
 
-test('it is not known what the worker took, and the reload failed: it is read back', async () => {
+test('when the reload failed and it is unknown what the worker took, HAProxy is read back', async () => {
   const { live, end } = await reloading();
   live.answers.push('', new Error('no answer')); // it took the first command
   live.rig.drive.want(shop([2, 3], { head: 'b' }));

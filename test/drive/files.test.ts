@@ -70,7 +70,7 @@ test('what stands in its place is neither looked at nor written again', async ()
   await expect(textOf(join(config, '../domain2backend.map'))).resolves.toBe('a.acme.org b\n');
 });
 
-test('a file changed by hand is put right', async () => {
+test('a file that was edited by hand is replaced', async () => {
   const { files, config } = await makeRig();
   await files.put(made('one'));
   await writeFile(config, 'by hand\n');
@@ -85,14 +85,14 @@ test('maps are in their place before the configuration that needs them', async (
   await expect(textOf(join(config, '../domain2backend.map'))).resolves.toBe('a.acme.org a\n');
 });
 
-test('under --skip-validation nobody is asked', async () => {
+test('under --skip-validation haproxy -c is not run', async () => {
   const { files, config, asked } = await makeRig({ check: undefined });
   await files.put(made('one'));
   expect(asked).toEqual([]);
   await expect(textOf(config)).resolves.toBe('one\n');
 });
 
-test('earlier configurations are kept, the latest few', async () => {
+test('the latest few configurations are archived', async () => {
   const { files, stateDir } = await makeRig();
   for (const line of ['one', 'two', 'three', 'four']) await files.put(made(line));
   const archive = join(stateDir, 'archive');
@@ -115,7 +115,7 @@ test('with --archive-versions 0 there is no archive', async () => {
   await expect(there(stateDir)).resolves.toEqual([]);
 });
 
-test('what was confirmed is put back, maps included', async () => {
+test('restore puts the confirmed files back, maps included', async () => {
   const { files, config } = await makeRig();
   await expect(files.restore()).resolves.toBe(false);
   await files.put(made('good', { 'a.acme.org': 'a' }));
@@ -153,7 +153,7 @@ test.each<[string, Document, boolean]>([
   expect((await first.files.fingerprint()) === (await second.files.fingerprint())).toBe(same);
 });
 
-test('a state folder that can not be written keeps nothing from being served: it is told', async () => {
+test("a state folder that can't be written only causes a warning", async () => {
   const { files, config, stateDir, lines } = await makeRig();
   await files.put(made('one'));
   await rm(stateDir, { recursive: true, force: true });
@@ -176,7 +176,7 @@ test('a state folder that is gone is made again', async () => {
   await expect(there(stateDir)).resolves.toEqual(['archive', 'confirmed', 'served']);
 });
 
-test('what a killed process left of a candidate is no obstacle, and goes', async () => {
+test('the leftover candidate of a killed process is removed', async () => {
   const { files, config, asked } = await makeRig();
   const candidate = join(config, '../.haproxy.cfg.candidate');
   await mkdir(candidate, { mode: 0o700 });

@@ -66,7 +66,7 @@ test.each<[Incurable, readonly string[], number]>([
   expect(state.running?.lost.size).toBe(lost);
 });
 
-test('a check that is over changes nothing', async () => {
+test('a check that has been ended changes nothing', async () => {
   const { check, log, state, open } = checking(['a_1']);
   check.begin(DOCUMENT, 'reloaded');
   check.end();

@@ -17,7 +17,7 @@ test('the outcome of the wanted document stays when the other lane tells of an e
   await expect(wanted.settled()).resolves.toEqual({ ok: true, by: 'commands' });
 });
 
-test('the outcome of an earlier document is none of the wanted one', () => {
+test('the outcome of an earlier document is not taken for that of the wanted one', () => {
   const wanted = new Wanted({ now: () => 0 });
   wanted.set(FIRST);
   wanted.set(SECOND);

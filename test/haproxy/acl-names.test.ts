@@ -78,7 +78,7 @@ test("names stay marathon-lb's where two ports mean the same by one, and where t
   ]);
 });
 
-test('what did not change is the same object, also where a name had to be another', () => {
+test('unchanged fronts stay the same objects, even those whose ACL got a different name', () => {
   const [a, b] = [front({ app: '/a/b' }), front({ app: '/a_b', port: 10001 })];
   const name = makeAclNames(() => true);
   const before = name([a, b]);

@@ -102,7 +102,7 @@ const plain = fc
   .map((parts) => parts.join(''));
 const values = fc.record({ backend: fc.string(), hostname: fc.string({ unit: 'binary' }), hosts: fc.array(fc.string()) });
 
-test('what is joined is what Handlebars itself gives', () => {
+test('templates that are joined from parts render as Handlebars itself does', () => {
   fc.assert(
     fc.property(plain, values, (text, given) => {
       expect(compileHandlebars(text, PLACES)(given)).toBe(byHandlebars(text, given));
@@ -178,7 +178,7 @@ test('format: values are placed as they are, whatever stands in them', () => {
   );
 });
 
-test('raw: a text is itself', () => {
+test('raw: a text is used unchanged', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       expect(compileRaw(text)(VALUES)).toBe(text);

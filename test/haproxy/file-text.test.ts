@@ -57,7 +57,7 @@ test('a fragment without a line end at its end does not run into the next', () =
   expect([1, 2, 3, 4, 5].map((line) => fragmentOfLine(one, line)?.template)).toEqual(['0', '1', '3', '3', undefined]);
 });
 
-test('nothing is nothing', () => {
+test('an empty document has an empty text', () => {
   expect([...textOf(document())]).toEqual([]);
   expect(fragmentOfLine(document(), 1)).toBeUndefined();
 });

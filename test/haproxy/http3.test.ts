@@ -82,7 +82,7 @@ test.each<[string, Release, string]>([
   });
 });
 
-test('without the flag nothing is other, whatever HAProxy can do', () => {
+test('without the flag nothing changes, whatever HAProxy can do', () => {
   expect(rendered({ http3: false })).toMatchObject({ lines: [], problems: [] });
 });
 

@@ -54,7 +54,7 @@ test.each([
   expect(sections['frontend a_acme_org']).toContain(`bind abns@a_acme_org accept-proxy ${line}\n`);
 });
 
-test('hosts that are one name without their dots are told apart', () => {
+test('hosts that become equal when their dots are replaced get different names', () => {
   const sections = sectionsOf(to('/a', ['a.b', 'a_b']));
   const [plain, other] = [sectionsOf(to('/a', ['a.b'])), sectionsOf(to('/a', ['a_b']))];
   expect(Object.keys(sections).filter((name) => name.includes('a_b'))).toEqual([
@@ -121,7 +121,7 @@ test.each([
   ]);
 });
 
-test('a wildcard is no Problem', () => {
+test('a wildcard gives no Problem', () => {
   const of = front({ app: '/a', table: 'prefix', routes: [{ host: '*.acme.org', path: undefined }] });
   const { problems } = makeRenderer(templatesWith(), settings({ groupHttpsByVhost: true }))([service(of, [])], { major: 2, minor: 6 });
   expect(problems).toEqual([]);

@@ -20,7 +20,7 @@ function serverLines({ backends }: Document): readonly (readonly string[])[] {
   return backends.map(({ servers }) => [...servers.values()].flatMap(({ text: lines }) => lines.match(/^ *server .*$/gm) ?? []));
 }
 
-test.each(readCases().map((one) => [one.name, one] as const))('nothing is to do for what was written: %s', (_, one) => {
+test.each(readCases().map((one) => [one.name, one] as const))('a document that is read back needs no change: %s', (_, one) => {
   const { document } = viewOf(one);
   const read = readBack(document);
   const running = asLoaded(read);

@@ -14,7 +14,7 @@ test.each<[string, unknown]>([
   expect(readServerLine(text)).toEqual(line);
 });
 
-test('an id is no difference', () => {
+test('lines that differ only in the id are the same', () => {
   expect(isSameLine('  server s1 10.0.0.1:80 id 7 check\n', '  server s1 10.0.0.1:80 check')).toBe(true);
   expect(isSameLine('server s1 10.0.0.1:80 id 7', 'server s1 10.0.0.1:80 id 8')).toBe(true);
   expect(isSameLine('server s1 10.0.0.1:80 maxconn 7', 'server s1 10.0.0.1:80 maxconn 8')).toBe(false);

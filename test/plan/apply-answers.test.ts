@@ -40,7 +40,7 @@ test('every command has its effect when it was taken, and not before', () => {
   expect(steps(running, wanted, commands)).toEqual(['s1, s2 stopped', 's1 s2, s2 checking', 's1 s2', 's2, s1 stopped']);
 });
 
-test('what reads as the wanted document does becomes its very object', () => {
+test('a part with the same text as the wanted document becomes the wanted object', () => {
   const [running, wanted] = [asLoaded(at({ s1: S1 })), at({ s1: S1.replace('id 1', 'id 5'), s2: S2 })];
   const first = applyAnswers({ running, wanted, commands: [], answers: [] });
   expect(first.document.backends.map((one, i) => one === wanted.backends[i])).toEqual([true, false]);
@@ -51,7 +51,7 @@ test('what reads as the wanted document does becomes its very object', () => {
   expect(next.exceptions.get('b/s2')).toMatchObject({ stage: 'checking' });
 });
 
-test('the same object when nothing is different', () => {
+test('without a difference the same object is returned', () => {
   const running = asLoaded(at({ s1: S1 }));
   const other = { ...document({ backends: [backendSection('c', ['backend c\n'])] }), maps: running.document.maps };
   for (const wanted of [running.document, other]) expect(applyAnswers({ running, wanted, commands: [], answers: [] })).toBe(running);

@@ -143,7 +143,7 @@ test('after commands HAProxy has what is wanted, or a reload is asked for; what 
   );
 });
 
-test('whatever HAProxy refuses ends in a reload', () => {
+test('whichever command HAProxy refuses, the next plan asks for a reload', () => {
   fc.assert(
     fc.property(history, ({ first, then, minor }) => {
       const release = { major: 2, minor };
@@ -196,7 +196,7 @@ test('whose task is being killed serves on as long as no other server of its bac
   );
 });
 
-test('no command leaves a backend without a server that had one and gets one', () => {
+test('no command leaves a backend without a server when it had one before and has one afterwards', () => {
   fc.assert(
     fc.property(fc.tuple(estate, estate), ([before, wanted]) => {
       const memory = loaded(before, FOLDER);

@@ -110,7 +110,7 @@ test.each<[string, Partial<Parts>, readonly string[]]>([
   expect(reasons(after)).toEqual(wanted);
 });
 
-test('maps that come and go', () => {
+test('a map that comes or goes needs a reload', () => {
   const none: Partial<Parts> = { maps: {} };
   expect(reasons({}, none)).toEqual(['map-changed domain2backend.map: 2 entries']);
   expect(reasons(none)).toEqual(['map-changed domain2backend.map: 2 entries']);
@@ -123,12 +123,12 @@ test('sections of one name are compared in their order', () => {
   expect(reasons({ front: [section('unnamed', 'one\n')] }, twins('two\n'))).toEqual(['front-gone unnamed (2)']);
 });
 
-test('the very same document: nothing to do', () => {
+test('for the same document object the plan is empty', () => {
   const one: Document = document(BASE);
   expect(plan({ running: asLoaded(one), wanted: one, release: { major: 2, minor: 6 } })).toEqual({ commands: [], reload: [] });
 });
 
-test('a HAProxy that has loaded nothing of ours', () => {
+test('a HAProxy that has loaded nothing of ours needs a reload', () => {
   const { commands, reload } = plan({ running: undefined, wanted: document(), release: undefined });
   expect(commands).toEqual([]);
   expect(reload).toMatchObject([{ code: 'not-loaded', subject: 'haproxy' }]);

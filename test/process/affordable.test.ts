@@ -34,7 +34,7 @@ test('as many apps at once as the descriptors suffice for', async () => {
   await expect(affordable({ document, unaffordable })).resolves.toHaveLength(800);
 });
 
-test('nobody is left out: nothing is looked at', async () => {
+test('when no app is left out, the limit is not read', async () => {
   const affordable = makeAffordable(() => Promise.reject(new Error('it was asked for')));
   await expect(affordable({ document, unaffordable: [] })).resolves.toEqual([]);
 });

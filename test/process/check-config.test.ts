@@ -53,7 +53,7 @@ test.each([
   await expect(checkConfig(bin, '/x')).resolves.toEqual({ ok: false, lines: [...lines, `'${bin} -c' has crashed (SIGSEGV)`] });
 });
 
-test('a crash that does not come again is none', async () => {
+test('a crash of haproxy -c that does not happen again is ignored', async () => {
   const bin = await program(`if [ -e "$0.seen" ]; then exit 0; fi; touch "$0.seen"; kill -SEGV $$`);
   await expect(checkConfig(bin, '/x')).resolves.toEqual({ ok: true });
 });
@@ -69,7 +69,7 @@ test('it is asked about the file, with nothing on stdin', async () => {
   await expect(check(`echo "$@"; cat; exit 1`)).resolves.toEqual({ ok: false, lines: ['-c -f /etc/haproxy.cfg'] });
 });
 
-test('more lines than one write', async () => {
+test('all lines are read, even those of a long output', async () => {
   const { ok, ...rest } = await check(`seq 1 20000 | sed 's/^/[ALERT] /' >&2; exit 1`);
   expect(ok).toBe(false);
   expect('lines' in rest && rest.lines).toHaveLength(20_000);
@@ -82,13 +82,13 @@ test('a program that is missing is told, with what to do', async () => {
   await expect(askVersion(missing)).rejects.toThrow(words);
 });
 
-test('a file that is no program', async () => {
+test('a file that is not executable is reported', async () => {
   const file = await program('exit 0', 0o644);
   await expect(checkConfig(file, '/x')).rejects.toThrow(`'${file} -c' did not run`);
   await expect(askVersion(file)).rejects.toThrow(`'${file} -vv' failed: `);
 });
 
-test('one that is killed', async () => {
+test('a check that is killed is an error, not a refusal', async () => {
   await expect(check('kill -9 $$')).rejects.toThrow("-c' did not run");
 });
 

@@ -36,7 +36,7 @@ test('the demand of a configuration', () => {
   expect(demandOf('global\n  no strict-limits\n', 16)).toBeUndefined();
 });
 
-test('too few are told with what needs them', () => {
+test('the message about too few descriptors says what needs them', () => {
   const demand = { binds: 10, checks: 20, threads: 2, maxconn: 1000 };
   expect(tooFew(demand, 2068)).toBeUndefined();
   expect(tooFew(demand, 2067)).toContain(
@@ -54,7 +54,7 @@ test('the limit is the hard one, or with CAP_SYS_RESOURCE what the kernel allows
   expect(readLimit({ limits: '', nrOpen: '', status: '' })).toBe(Infinity);
 });
 
-test('this machine has one', async () => {
+test('the limit of this machine can be read', async () => {
   await expect(limit()).resolves.toBeGreaterThan(0);
   await expect(limit(process.pid)).resolves.toBe(await limit());
 });

@@ -40,7 +40,7 @@ test.each([
   await expect(addressesAt(port, process.pid)).resolves.toEqual([]);
 });
 
-test('ports of others are not its own', async () => {
+test("listeners of other processes do not count as HAProxy's own", async () => {
   const port = await listen('127.0.0.1');
   const child = spawn('sleep', ['60'], { stdio: 'ignore' });
   children.push(child);
@@ -48,7 +48,7 @@ test('ports of others are not its own', async () => {
   await expect(addressesAt(port, child.pid ?? 0)).resolves.toEqual([]);
 });
 
-test('a process that is gone has none', async () => {
+test('a process that has ended has no listeners', async () => {
   await expect(socketsOf([2 ** 30])).resolves.toEqual(new Set());
 });
 

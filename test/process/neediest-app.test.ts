@@ -25,7 +25,7 @@ test('what serves is not left out for what is new, although it needs more', () =
   expect(neediestOf(documentOf({ '/old': 500, '/a': 90 }), good, 10)).toEqual([{ app: '/a', descriptors: 90 }]);
 });
 
-test('nobody, where all apps together do not need what is lacking', () => {
+test('no app is left out when all apps together need less than is lacking', () => {
   expect(neediestOf(documentOf({ '/a': 3 }), undefined, 10)).toEqual([]);
 });
 

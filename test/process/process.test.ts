@@ -201,7 +201,7 @@ test('a worker that somebody else has put in place is not sent what was meant fo
   await expect(own.send([COMMAND])).rejects.toThrow(`(pid ${process.ppid}, not 11): somebody has reloaded HAProxy`);
 });
 
-test('nobody there: no release, and nothing is taken for sent', async () => {
+test('without a HAProxy there is no release, and no command counts as sent', async () => {
   const runDir = await fakeMaster(SERVING, []);
   const own = make(join(runDir, 'other'));
   await expect(own.release()).resolves.toBeUndefined();
@@ -251,7 +251,7 @@ test('HAProxy finds which servers are down while it reloads, and nothing afterwa
   expect(found).toEqual([SICK, SICK, NO_STATES]);
 });
 
-test('a cold start believes no states of before', async () => {
+test('a cold start does not use an old state file', async () => {
   const runDir = join(await fakeMaster(SERVING, []), 'other');
   await mkdir(runDir);
   await writeFile(join(runDir, 'server-state'), SICK);

@@ -60,7 +60,7 @@ test('a signal, and nothing written', async () => {
   await expect(haproxy.reload([])).rejects.toThrow('was ended by SIGTERM: it wrote nothing');
 });
 
-test('one that does not end is ended, also when it does not want to', async () => {
+test('a program that does not end is killed, even if it ignores SIGTERM', async () => {
   const runDir = await makeFolder();
   const haproxy = await make(runDir, `process.on('SIGTERM', () => 0); console.log('waiting'); setInterval(() => 0, 1e6)`, {
     deadlineMs: 300,
@@ -68,7 +68,7 @@ test('one that does not end is ended, also when it does not want to', async () =
   await expect(haproxy.reload([])).rejects.toThrow('did not end within 300 ms');
 });
 
-test('one that leaves a process behind is not waited for', async () => {
+test('a program that leaves a process behind is not waited for', async () => {
   const runDir = await makeFolder();
   const left = join(runDir, 'left');
   const body = `import { spawn } from 'node:child_process'; import { writeFileSync } from 'node:fs';
@@ -79,7 +79,7 @@ test('one that leaves a process behind is not waited for', async () => {
   process.kill(Number(await readFile(left, 'utf8'))); // it lives: nobody has waited for it
 });
 
-test('a program that is not there, and no program', async () => {
+test('a missing program and a file that is not executable are reported', async () => {
   const runDir = await makeFolder();
   const settings = { now, runDir, mapFolder: runDir, log, fingerprint: () => '' };
   await expect(makeCommand({ ...settings, command: '/no/such/program now' }).reload([])).rejects.toThrow('could not be started');

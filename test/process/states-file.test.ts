@@ -75,7 +75,7 @@ test('one that stays in a spare backend keeps its state there', () => {
   expect(keepStates(read(servers, SERVES), { front: [], backends: [], maps: {}, spares })).toBe(servers);
 });
 
-test('one of another backend is not meant', () => {
+test('a server of the same name in a different backend is not affected', () => {
   expect(keep(NO_STATES + row('one'), wanted({ one: PLAIN }, 'other'))).toBe(NO_STATES);
 });
 
@@ -93,7 +93,7 @@ test.each([
   expect(keep(NO_STATES + states.join(''), wanted({ a: line, b: `${line} check` }))).toBe(NO_STATES + states.slice(0, count).join(''));
 });
 
-test('no weight of a command is brought back, and no mark of a line that was disabled', () => {
+test('neither weights set by commands nor the mark of a disabled line are carried over', () => {
   const states = NO_STATES + row('one', { admin: 4, weights: '3 5' });
   expect(keep(states, wanted({ one: PLAIN }))).toBe(NO_STATES + row('one', { weights: '5 5' }));
 });

@@ -27,7 +27,7 @@ async function free(): Promise<number> {
   return port;
 }
 
-test('a taken port is told with its holder', async () => {
+test('a port that is taken is reported with the process that has it', async () => {
   const port = await take();
   await expect(whyTaken([{ address: '127.0.0.1', port }])).resolves.toMatch(
     new RegExp(`^127\\.0\\.0\\.1:${port} is taken by .+ \\(pid ${process.pid}\\): .*EADDRINUSE`),
@@ -96,7 +96,7 @@ test('an interface that is not here is told; on one that is, the port is looked 
   await expect(whyTaken([{ address: '*', port, interface: 'lo' }])).resolves.toContain('is taken by');
 });
 
-test('of many ports on one address those are told that listen or are the end of a connection', async () => {
+test('of many ports on one address, those that listen or are the end of a connection are reported as taken', async () => {
   const [first, listens, last] = [await free(), await take('0.0.0.0'), await free()];
   const client = connect(listens, '127.0.0.1');
   await once(client, 'connect');
@@ -107,7 +107,7 @@ test('of many ports on one address those are told that listen or are the end of 
   expect(taken.map(({ port }) => port)).toEqual([listens, connected]);
 });
 
-test('a bind that fails is no proof for the next port of its address', async () => {
+test('a bind that fails says nothing about the next port of its address', async () => {
   const ports = [await free(), await free()];
   const taken = await takenOf(
     ports.map((port) => ({ address: '192.0.2.1', port })),

@@ -8,7 +8,7 @@ function won(claims: readonly Claim[], own: readonly OwnBind[] = []) {
   return arranged(claims, own).fronts.map((front) => front && [front.bind?.address, ...front.routes.map(({ host }) => host)].join(' '));
 }
 
-test('who claims nothing that another claims gets all, as the very same front', () => {
+test('a port that nobody contests gets everything, as the same front object', () => {
   const claims = [claim('/a', { port: 1, hosts: ['a'] }), claim('/b', { port: 2, hosts: ['b'] }), claim('/c', { port: 3, address: null })];
   const { fronts, leftOut, problems } = arranged(claims, [{ address: '*', port: 80, what: 'the http frontend' }]);
   expect(fronts.map((front, i) => front === claims[i]?.front)).toEqual([true, true, true]);
@@ -53,12 +53,12 @@ test.each([
   expect(won([claim('/b', { address: first }), claim('/a', { address: second })])).toEqual([overlap ? '' : first, second]);
 });
 
-test('a loser holds nothing against a third', () => {
+test('the loser of a contest holds nothing against a third port', () => {
   const claims = [claim('/a', { address: '10.0.0.1' }), claim('/b', { address: '*' }), claim('/c', { address: '10.0.0.2' })];
   expect(won(claims)).toEqual(['10.0.0.1', '', '10.0.0.2']);
 });
 
-test("the load balancer's own ports go to nobody", () => {
+test("no app gets the load balancer's own ports", () => {
   const own = [{ address: '10.0.0.1', port: 80, what: 'the shared http frontend' }];
   const claims = [claim('/a', { port: 80 }), claim('/b', { port: 80, address: '10.0.0.2' }), claim('/c', { port: 81 })];
   expect(won(claims, own)).toEqual(['', '10.0.0.2', '*']);
@@ -114,7 +114,7 @@ test('the virtual host goes to the one with servers', () => {
   expect(won([claim('/a', { hosts: ['x'], port: 1, serves: false }), claim('/b', { hosts: ['x'], port: 2 })])).toEqual(['*', '* x']);
 });
 
-test('two backends of one name: the loser is left out altogether', () => {
+test('of two ports whose backends have the same name, the loser is left out', () => {
   const claims = [claim('/a/b', { hosts: ['x'] }), claim('/a_b', { hosts: ['y'], address: '10.0.0.1' })];
   const { fronts, leftOut, problems } = arranged(claims);
   expect(fronts).toEqual([claims[0]?.front, undefined]);

@@ -32,7 +32,7 @@ test('two apps may stand in for each other, and get only what the other one has 
   ]);
 });
 
-test('without the label the services stay as they are, and with it those that are not concerned', () => {
+test('services that neither have the label nor are named by one stay the same objects', () => {
   const all = [of('/a'), of('/b')];
   expect(makeLend()(all).services).toBe(all);
   const lendTwice = makeLend();

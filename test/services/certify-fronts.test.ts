@@ -25,7 +25,7 @@ test.each<[string, readonly NamedFile[]]>([
   expect(rest).toEqual({ files: [FILE], leftOut: [], problems: [] });
 });
 
-test('a port with a bad one is not bound, its app is told, and its backend stays', () => {
+test('a port with an unusable certificate is not bound, its app gets a Problem, and its backend stays', () => {
   const { services, leftOut, problems, files } = certify(shop(), bad);
   expect(services).toMatchObject([{ front: { bind: undefined, certificates: [] }, backend: { servers: [{ port: 31001 }] } }]);
   expect(leftOut).toEqual([{ app: '/shop', index: 0, why: 'certificate' }]);
@@ -38,13 +38,13 @@ test('what a port asks for is the same with a bad one, so that what was refused 
   expect(services.map(writtenOf)).toEqual([writtenOf(service(shop(), []))]);
 });
 
-test('of a folder what serves is bound', () => {
+test('of a folder of certificates, the usable ones are bound', () => {
   const { services, leftOut, problems } = certify(shop(), { ...bad, serves: ['/etc/ssl/shop.pem/a'] });
   expect(services).toMatchObject([{ front: { bind: BIND, certificates: ['/etc/ssl/shop.pem/a'] } }]);
   expect({ leftOut, told: problems.length }).toEqual({ leftOut: [], told: 1 });
 });
 
-test('one that is served and has a fault is told, and stays', () => {
+test('a certificate with a fault that is still served is reported, and stays bound', () => {
   const { services, problems } = certify(shop(), { ...good, faults: [FAULT] });
   expect(services).toMatchObject([{ front: { bind: BIND } }]);
   expect(problems).toHaveLength(1);
@@ -92,7 +92,7 @@ test('a port whose bind options name a bad file is not bound, and has no bind of
   expect(problems).toEqual([{ code: 'file', owner: { by: 'app', app: '/shop', index: 0 }, label: 'HAPROXY_0_BIND_OPTIONS', ...PIPE }]);
 });
 
-test('one that is served from a copy stands in the options', () => {
+test('the bind options name the copy from which a file is served', () => {
   const { services, leftOut } = certify(withOptions(), { ...pipe, serves: ['/state/copy.pem'] });
   expect(services).toMatchObject([{ front: { bind: { options: OPTIONS }, bindOptions: 'ca-file /state/copy.pem verify required' } }]);
   expect(leftOut).toEqual([]);

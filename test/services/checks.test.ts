@@ -42,7 +42,7 @@ test.each([
   expect(makeCheck(check({ path }), 'http', undefined).path).toBe(sent);
 });
 
-test('all that HAProxy is told', () => {
+test("every field of HAProxy's check", () => {
   const marathon = check({ path: '/ping', intervalSeconds: 5, timeoutSeconds: 3, gracePeriodSeconds: 9, maxConsecutiveFailures: 0 });
   expect(makeCheck(marathon, 'http', undefined)).toEqual({
     protocol: 'http',

@@ -14,7 +14,7 @@ function portOf(labels: Labels, given: Partial<Parameters<typeof definition>[0]>
   return one;
 }
 
-test('a port of which the labels say nothing', () => {
+test('a port without labels', () => {
   const { front, options, claims } = portOf({});
   expect(front).toStrictEqual({
     app: '/shop',
@@ -45,7 +45,7 @@ test('a port of which the labels say nothing', () => {
   expect(claims.serving.front).toBe(front);
 });
 
-test('a port of which the labels say all', () => {
+test('a port with every label', () => {
   const { front, options } = portOf({
     HAPROXY_0_VHOST: 'a.acme.org,b.acme.org',
     HAPROXY_0_PATH: '/api',
@@ -201,7 +201,7 @@ test.each([
   expect(portOf(labels).front.weight).toBe(weight);
 });
 
-test('the check of another port, where it is asked for and this one has none', () => {
+test('a port without a check gets the check of the port that its label names', () => {
   const checks = [check({ at: { index: 1 }, path: '/health' })];
   const ports = [port(), port({ service: undefined })];
   const label = { HAPROXY_0_BACKEND_HEALTHCHECK_PORT_INDEX: '1' };
@@ -220,7 +220,7 @@ test('an empty virtual host is not set: the port is one of tcp', () => {
   expect(makeDraft(definition({ labels: { HAPROXY_0_VHOST: '' } }), settings()).ports[0]?.front.mode).toBe('tcp');
 });
 
-test('labels of a port that speaks only UDP are told', () => {
+test('labels of a port that speaks only UDP are a Problem', () => {
   const ports = [port(), port({ service: 10001, tcp: false, udp: true }), port({ service: 10002, tcp: false, udp: true })];
   const draft = makeDraft(definition({ ports, labels: { HAPROXY_1_PORT: '21514', HAPROXY_1_MODE: 'tcp' } }), settings());
   expect(draft.leftOut.map(({ index, why }) => [index, why])).toEqual([

@@ -11,20 +11,20 @@ function shown(ids: readonly string[], rule: GroupRule = 'folder') {
   return { of: Object.fromEntries(of), told: problems.map(({ owner }) => (owner.by === 'app' ? owner.app : '')) };
 }
 
-test('apps of one folder are one', () => {
+test('apps of one folder that name the same group are merged', () => {
   expect(shown(['/blue', '/green'])).toEqual({ of: { '/blue': '/bg', '/green': '/bg' }, told: [] });
   expect(shown(['/team/blue', '/team/green'])).toEqual({ of: { '/team/blue': '/bg', '/team/green': '/bg' }, told: [] });
 });
 
-test('a stranger takes no part: the two colours stay one, and all are told', () => {
+test('an app of a different folder is not merged; the two colours still are, and all three get a Problem', () => {
   expect(shown(['/blue', '/evil/x', '/green'])).toEqual({ of: { '/blue': '/bg', '/green': '/bg' }, told: ['/blue', '/evil/x', '/green'] });
 });
 
-test('of one colour and a stranger each is served as itself', () => {
+test('one colour and an app of a different folder are each served as themselves', () => {
   expect(shown(['/blue', '/evil/x'])).toEqual({ of: {}, told: ['/blue', '/evil/x'] });
 });
 
-test('colours of two folders are two groups', () => {
+test('the same group name in two folders is two groups', () => {
   expect(shown(['/a/blue', '/a/green', '/b/blue', '/b/green']).of).toEqual({
     '/a/blue': '/a/bg',
     '/a/green': '/a/bg',
@@ -40,7 +40,7 @@ test('a group may not take the name of an app, of whatever folder', () => {
   expect(shown(['/a/bg!', '/a/blue', '/a/green', '/b/blue', '/b/green']).of).toEqual({ '/b/blue': '/b/bg', '/b/green': '/b/bg' });
 });
 
-test('an operator lets apps of several folders be one', () => {
+test('an operator may allow apps of several folders in one group', () => {
   expect(shown(['/blue', '/other/green'], 'any')).toEqual({ of: { '/blue': '/bg', '/other/green': '/bg' }, told: [] });
   const rule = readGroupRule('{"/bg": ["/a", "/b"]}');
   expect(shown(['/a/blue', '/b/deep/green'], new Map([['/bg', ['/a', '/b']]])).told).toEqual([]);

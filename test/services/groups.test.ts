@@ -48,12 +48,12 @@ function shown(...apps: readonly App[]): string {
 const EARLY = '2026-01-01T12:00:00Z';
 const LATE = '2026-01-01T12:00:01Z';
 
-test('apps of no group are given back as they are, in the same list', () => {
+test('without groups the same list is returned', () => {
   const apps = [app([], definition({ id: appId('/a') })), app([], definition({ id: appId('/b') }))];
   expect(makeMergeGroups()(apps).apps).toBe(apps);
 });
 
-test('an app alone in its group has the name of the group, and stands in order of it', () => {
+test("an app alone in its group gets the group's name, and is sorted by it", () => {
   const others = ['/a', '/z'].map((id) => app([], definition({ id: appId(id) })));
   const [a, shop, z] = makeMergeGroups()([others[0] as App, colour('blue'), others[1] as App]).apps;
   expect([a, z]).toEqual(others);

@@ -54,7 +54,7 @@ test('the id is sha256 mod 32767', () => {
   );
 });
 
-test('one that is taken is tried again with the hash behind the name, as often as it takes', () => {
+test('an id that is taken is replaced by that of the name with its hash appended, until a free one is found', () => {
   const name = '10_0_0_1_31001';
   const [first, second, third] = [name, again(name), again(again(name))].map(byDefinition) as [number, number, number];
   const taken = new Set<number>();
@@ -62,7 +62,7 @@ test('one that is taken is tried again with the hash behind the name, as often a
   expect(taken).toEqual(new Set([first, second, third]));
 });
 
-test('0 is none', () => {
+test('an id of 0 is replaced too', () => {
   const names = Array.from({ length: 200_000 }, (_, i) => `server_${i}`);
   const zero = names.find((name) => byDefinition(name) === 0);
   expect(zero).toBeDefined();

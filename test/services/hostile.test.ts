@@ -89,7 +89,7 @@ function isKnown(fragment: Fragment, precision: 'words' | 'first words' = 'words
   return SEEN.has(key);
 }
 
-test('there are many, and no two are the same', () => {
+test('there are many hostile values, and no two are the same', () => {
   expect(HOSTILE.length).toBeGreaterThan(200);
   expect(new Set(HOSTILE.map(({ title }) => title)).size).toBe(HOSTILE.length);
 });
@@ -126,11 +126,11 @@ describe.each(VALUES)('%s in any label of a port', (_, { of }) => {
     views = []; // there are many of them
   });
 
-  test('another app is what it was', () => {
+  test('other apps are rendered as before', () => {
     expect(views.map((view) => partsOf(view, '/healthy'))).toEqual(HARMLESS.map((view) => partsOf(view, '/healthy')));
   });
 
-  test('it is read or told, and never makes a line or a word of its own', () => {
+  test('the value is read or reported, and never adds a line or a word', () => {
     for (const view of views) {
       for (const fragment of fragmentsOf(view)) {
         const { owner } = fragment;

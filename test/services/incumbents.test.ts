@@ -133,7 +133,7 @@ test('an app that gives its deployment group the name of one that holds a virtua
   }
 });
 
-test('what another process has meanwhile goes back to the one that had it', () => {
+test('a port that a different process has taken for a while goes back to the app that held it', () => {
   const claims = [claim('/a'), claim('/b')];
   const foreign = { address: '*', port: 10000, what: 'another process', isForeign: true } as const;
   const taken = arrange(claims, { own: [foreign], holders: [makeHolder(claim('/b').front)] });
@@ -141,14 +141,14 @@ test('what another process has meanwhile goes back to the one that had it', () =
   expect(bound(arrange(claims, { own: [], holders: taken.holders }))).toEqual(['/b']);
 });
 
-test('who holds an address of a port holds no other one; who holds all addresses holds each', () => {
+test('holding one address of a port is not holding its other addresses; holding the wildcard address is holding each', () => {
   const [one, all] = [claim('/b', { address: '10.0.0.1' }), claim('/b', { address: '*' })];
   const stranger = claim('/a', { address: '*' });
   expect(bound(arrange([stranger, all], { own: [], holders: [makeHolder(one.front)] }))).toEqual(['/a']);
   expect(bound(arrange([stranger, one], { own: [], holders: [makeHolder(all.front)] }))).toEqual(['/b']);
 });
 
-test('who lost its bind holds nothing there; nor does an app of the past', () => {
+test('neither the loser of a bind nor an app that is gone holds it', () => {
   const claims = [claim('/a'), claim('/b')];
   const past = [claim('/b', { address: null }).front, claim('/b', { port: 10001 }).front, claim('/z').front];
   for (const front of past) expect(arrange(claims, { own: [], holders: [makeHolder(front)] }).fronts).toEqual(arranged(claims).fronts);

@@ -71,7 +71,7 @@ test.each(PORT)('%s: the example in a definition gives its value to that port on
   expect([read.problems, read.ports[0]?.shut]).toEqual([[], false]);
 });
 
-test('those that guard access', () => {
+test('the labels that guard access', () => {
   const guards = [...APP, ...PORT].filter(([, { guards }]) => guards).map(([name]) => name);
   expect(guards).toEqual([
     'HAPROXY_GROUP',

@@ -11,7 +11,7 @@ const lacking = (id: string, ...containers: readonly number[]): Definition =>
 const given = (definitions: readonly Definition[], range = RANGE): (number | undefined)[] =>
   assignPorts(definitions, range).definitions.flatMap(({ ports }) => ports.map(({ service }) => service));
 
-test('as marathon-lb 1.15 has it: /auto with port 8080 is on 10098', () => {
+test('/auto with port 8080 gets the service port 10098, as in marathon-lb 1.15', () => {
   expect(given([lacking('/auto', 8080)])).toEqual([10098]);
 });
 
@@ -35,13 +35,13 @@ test.each<[string, Partial<Definition>, Partial<Port>]>([
   expect(assigned.problems).toEqual([]);
 });
 
-test('only the ports that lack one get one', () => {
+test('only ports without a service port are assigned one', () => {
   const ports = [port({ service: 80 }), port({ container: 8080, service: undefined }), port({ service: undefined, tcp: false })];
   const [one] = assignPorts([definition({ id: appId('/auto'), network: 'container', ports })], RANGE).definitions;
   expect(one?.ports.map(({ service }) => service)).toEqual([80, 10098, undefined]);
 });
 
-test('at a collision the next hash; the app that is asked first keeps its port', () => {
+test('after a collision the next hash is used, and the first app keeps its port', () => {
   const [alone] = given([lacking('/b', 80)], { first: 1, last: 3 });
   const ids = Array.from({ length: 50 }, (_, i) => `/a${i}`);
   const rival = ids.find((id) => given([lacking(id, 80)], { first: 1, last: 3 })[0] === alone);
@@ -57,7 +57,7 @@ test('a range that is just large enough is used up, also where the hashes do not
   expect(assignPorts(many, { first: 20000, last: 20299 }).problems).toEqual([]);
 });
 
-test('where no hash finds a free one, the first free one of the range', () => {
+test('when no hash finds a free port, the first free port of the range is assigned', () => {
   const range = { first: 1, last: 2000 };
   const many = Array.from({ length: 1999 }, (_, i) => lacking(`/a${String(i).padStart(4, '0')}`, 80));
   const taken = new Set(given(many, range));
@@ -65,7 +65,7 @@ test('where no hash finds a free one, the first free one of the range', () => {
   expect(given([...many, lacking('/z', 80)], range).at(-1)).toBe(free);
 });
 
-test('when all are given, a Problem for each that is without', () => {
+test('when the range is used up, each port without a service port is a Problem', () => {
   const { definitions, problems } = assignPorts([lacking('/a', 80, 81), lacking('/b', 80)], { first: 7, last: 8 });
   expect(
     definitions
@@ -82,7 +82,7 @@ test('when all are given, a Problem for each that is without', () => {
   ]);
 });
 
-test('no two ports are the same, and all are of the range', () => {
+test('assigned ports are unique and within the range', () => {
   const apps = fc.uniqueArray(fc.integer({ min: 0, max: 99 }), { maxLength: 30 });
   fc.assert(
     fc.property(apps, fc.integer({ min: 0, max: 40 }), (ids, size) => {

@@ -7,7 +7,7 @@ import { definition, port } from './make.ts';
 const read = (labels: Readonly<Record<string, string>>, ports = 2): LabelsOfApp =>
   readLabels({ ...definition(), labels, ports: Array.from({ length: ports }, () => port()) }, TEMPLATES_IN_LABELS);
 
-test('each port gets its own, by index; what does not start with HAPROXY_ is nobody’s', () => {
+test('each port gets the labels with its index; labels without HAPROXY_ are ignored', () => {
   const { app, ports, problems } = read({
     HAPROXY_GROUP: 'external',
     HAPROXY_0_VHOST: 'a.acme.org',
@@ -125,7 +125,7 @@ test.each([
   expect(read({ HAPROXY_0_VHOST: text }).problems[0]?.hint).toContain(`perhaps ${meant} is meant`);
 });
 
-test('the hash of AUTH is refused with its cost, and one that is dear counts and is told', () => {
+test('a hash in AUTH that costs too much is refused with its cost, and an expensive one is used with a note', () => {
   const refused = read({ HAPROXY_0_AUTH: 'Staff:alice:$6$rounds=12000000$salt$hash' });
   expect(refused.ports[0]?.shut).toBe(true);
   expect(refused.problems[0]?.message).toContain('12000000 rounds, and at most 100000');
@@ -134,7 +134,7 @@ test('the hash of AUTH is refused with its cost, and one that is dear counts and
   expect(dear.problems[0]?.message).toContain('52 ms');
 });
 
-test('an app has at most so many virtual hosts and paths: the first ones count', () => {
+test('only the first virtual hosts and paths of an app count, up to a bound', () => {
   const hosts = (from: number): string => Array.from({ length: 600 }, (_, i) => `h${from + i}.acme.org`).join(',');
   const { ports, problems } = read({ HAPROXY_0_VHOST: hosts(0), HAPROXY_1_VHOST: hosts(600) });
   expect(ports.map(({ values }) => values.hosts?.length)).toEqual([600, 400]);
@@ -143,7 +143,7 @@ test('an app has at most so many virtual hosts and paths: the first ones count',
   ]);
 });
 
-test('a port whose paths do not count any more has no virtual host: not all of it', () => {
+test('a port whose paths are beyond the bound loses its virtual host too, so that it does not get the whole host', () => {
   const paths = Array.from({ length: 50 }, (_, i) => `/${i}`).join(' ');
   const labels = Object.fromEntries(
     Array.from(
@@ -161,14 +161,14 @@ test('a port whose paths do not count any more has no virtual host: not all of i
   expect(problems).toMatchObject([{ code: 'bounds', message: expect.stringContaining('550 paths') }]);
 });
 
-test('of many labels that are unknown the first ones are told, and how many more there are', () => {
+test('of many unknown labels, the first get Problems, and one more Problem says how many others there are', () => {
   const labels = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`HAPROXY_0_NOSUCHTHING_${i}`, 'x']));
   const { problems } = read(labels);
   expect(problems.filter(({ code }) => code === 'label-unknown')).toHaveLength(11);
   expect(problems.at(-1)?.message).toMatch(/^\d+ more labels/);
 });
 
-test('labels beyond what counts: those that guard come first, and one of them that does not count shuts its port', () => {
+test('when labels exceed the allowed size, those that guard access are read first, and one that is dropped shuts its port', () => {
   const big = 'x'.repeat(200_000);
   const first = read({ HAPROXY_0_BACKEND_HEAD: big, HAPROXY_0_AUTH: 'Staff:alice:$6$salt$hash', HAPROXY_1_BACKEND_HEAD: big });
   expect(first.ports.map(({ shut, overrides }) => [shut, Object.keys(overrides).length])).toEqual([
@@ -179,19 +179,19 @@ test('labels beyond what counts: those that guard come first, and one of them th
   expect(read({ HAPROXY_1_AUTH: 'x'.repeat(300_000) }).ports.map(({ shut }) => shut)).toEqual([false, true]);
 });
 
-test('a label of 20 MB, in name or value, is told in a short sentence', () => {
+test('the Problem of a label with a name or value of 20 MB is short', () => {
   const { problems } = read({ [`HAPROXY_${'A'.repeat(20_000_000)}`]: 'x', HAPROXY_GROUP: `a${' '.repeat(20_000_000)}b` });
   expect(Math.max(...problems.map(({ message, hint, label = '' }) => message.length + hint.length + label.length))).toBeLessThan(1_500);
 });
 
-test('the value of AUTH is not repeated, that of others is, cut short', () => {
+test('Problems never repeat the value of AUTH, and repeat other values shortened', () => {
   const words = read({ HAPROXY_0_AUTH: 'secret', HAPROXY_0_PORT: 'x'.repeat(1000) }).problems.map(({ message }) => message);
   expect(words.join()).not.toContain('secret');
   expect(words.join()).toContain('x'.repeat(200));
   expect(words.join()).not.toContain('x'.repeat(201));
 });
 
-test('templates are taken as they are, with our line ends', () => {
+test('template texts are used unchanged, except that CRLF becomes LF', () => {
   const { ports, problems } = read({
     HAPROXY_0_BACKEND_HTTP_OPTIONS: '  option a\r\n  option b\r\n',
     HAPROXY_1_FRONTEND_HEAD: '',
@@ -250,7 +250,7 @@ test('the order of labels does not matter', () => {
   );
 });
 
-test('any labels are read without an exception', () => {
+test('reading random labels never throws', () => {
   const name = fc.oneof(
     fc.string(),
     fc.string().map((rest) => `HAPROXY_${rest}`),

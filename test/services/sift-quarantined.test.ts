@@ -39,7 +39,7 @@ test('a port that is as it was when it was refused is left out, with what was sa
   expect(left.problems).toEqual(one.problems);
 });
 
-test('nothing in quarantine: the very same lists', () => {
+test('an empty quarantine returns the same lists', () => {
   const services = [SHOP, OTHER];
   const claims = services.map(claimOf);
   const left = siftQuarantined({ services, claims, absent: [] }, []);
@@ -48,12 +48,12 @@ test('nothing in quarantine: the very same lists', () => {
   expect([left.leftOut, left.problems]).toEqual([[], []]);
 });
 
-test('a port in quarantine that no app has any more says nothing', () => {
+test('a quarantined port that no app has any more has no effect', () => {
   const left = sifted([OTHER], [refused(SHOP)]);
   expect(left).toEqual({ services: [OTHER], claims: [claimOf(OTHER)], absent: [], leftOut: [], problems: [] });
 });
 
-test('several are each for itself, in the order of the services', () => {
+test('several quarantined ports are left out independently, in the order of the services', () => {
   const quarantine = [refused(SECOND, 'second'), refused(OTHER, 'other'), refused(front5(), 'fifth')];
   const left = sifted([OTHER, SHOP, SECOND], quarantine);
   expect(left.services).toEqual([SHOP]);

@@ -5,7 +5,7 @@ import { front } from '../haproxy/make.ts';
 const members = (...weights: readonly (number | undefined)[]) =>
   weights.map((weight, i) => front({ app: `/a${i}`, split: { key: '/ shop', weight } }));
 
-test('of a split whose weights are all 0 each app is told, and who gets the requests meanwhile', () => {
+test('when all weights of a split are 0, each of its apps gets a Problem that says who gets the requests', () => {
   expect(splitProblems(members(0, 0))).toMatchObject(
     ['/a0', '/a1'].map((app) => ({
       owner: { app },

@@ -20,7 +20,7 @@ test.each([
 ] as const)('an app may not have a %s of %j', (name, text) => {
   expect(findTrespass(name, text)).toBeDefined();
 });
-test('an IPv6 zone is no network that HAProxy takes', () => {
+test('an IPv6 zone is refused, because HAProxy takes no such network', () => {
   expect(networks.read('fe80::1%eth0').value).toBeUndefined();
 });
 test('a group whose older app is scaled to 0 and whose newer one has no task yet keeps its backend', () => {

@@ -19,7 +19,7 @@ test('a task of an older version answers where its own version says', () => {
   expect(changed(before, now, { addresses: ['192.168.0.9'] })).toMatchObject([[{ address: '192.168.0.9', port: 80 }]]);
 });
 
-test('a port that its own version does not have is none of its', () => {
+test('a task does not serve a port that its own version does not have', () => {
   const before = definition({ network: 'container', ports: [port()] });
   const now = definition({ network: 'container', ports: [port(), port({ container: 81, service: 10001 })] });
   const { services, leftOut } = servicesOf(app([task({ of: before, addresses: ['192.168.0.9'] })], now));

@@ -52,13 +52,13 @@ test('the way a task ends is what came last of killing and terminal states', () 
   expect(endOf('TASK_RUNNING', 'TASK_LOST', 'TASK_UNREACHABLE', 'TASK_STAGING')).toBeUndefined();
 });
 
-test('a killing that began anew has all its reads before it again', () => {
+test('a terminal event after a killing one restarts the count of reads until the task is forgotten', () => {
   const state = after(readAt(1, nginx([task(1)])), eventAt(5, 'TASK_KILLING', task(1)), readAt(6, without), KILLED, readAt(7, without));
   expect(state.ended.size).toBe(1);
   expect(absorb(state, readAt(8, without)).ended.size).toBe(0);
 });
 
-test('what was told of apps and tasks is remembered until a full read that was sent later', () => {
+test('events about apps and tasks are remembered until a full read that was sent after them', () => {
   const state = after(readAt(1, nginx([task(1)]), other), eventAt(5, 'TASK_UNREACHABLE', task(1)), appAt(6, other));
   expect([[...state.told], [...state.touched]]).toEqual([[['nginx.0001', 5]], [['/other', 6]]]);
   const early = absorb(state, readAt(4, nginx([task(1)]), other));
@@ -68,7 +68,7 @@ test('what was told of apps and tasks is remembered until a full read that was s
   expect([late.told.size, late.touched.size]).toEqual([0, 0]);
 });
 
-test('what was told of a task is remembered until a read of its app that was sent later', () => {
+test('an event about a task is remembered until a read of its app that was sent after it', () => {
   const state = after(readAt(1, nginx([task(1)]), other), eventAt(5, 'TASK_UNREACHABLE', task(1)));
   expect([...absorb(state, appAt(4, nginx([task(1)]))).told.keys()]).toEqual(['nginx.0001']);
   expect([...absorb(state, appAt(6, other)).told.keys()]).toEqual(['nginx.0001']);
@@ -77,7 +77,7 @@ test('what was told of a task is remembered until a read of its app that was sen
   expect(absorb(read, readAt(4, without, other)).snapshot).toBe(read.snapshot);
 });
 
-test('an app that can no longer be read by itself keeps what was known, and its Problem goes when it can', () => {
+test("an app whose single read can't be decoded stays as it was, and its Problem ends when it can be decoded again", () => {
   const before = after(readAt(1, nginx([task(1)]), other));
   const now = absorb(before, appAt(5, broken));
   expect(now.snapshot.apps).toBe(before.snapshot.apps);
@@ -102,21 +102,21 @@ test.each<[string, readonly News[], readonly unknown[]]>([
   expect(owners(after(readAt(1, nginx([task(1)]), other), ...news))).toEqual(wanted);
 });
 
-test('an app that never could be read is gone when it is gone', () => {
+test('an app that was never decoded is removed when Marathon no longer has it', () => {
   const state = after(readAt(1, other), appAt(5, broken));
   expect([ids(state), owners(state)]).toEqual([['/other'], ['/nginx']]);
   const gone = absorb(state, goneAt(6, '/nginx'));
   expect([ids(gone), owners(gone)]).toEqual([['/other'], []]);
 });
 
-test('a new app has its place in order of id', () => {
+test('a new app is inserted in order of id', () => {
   const named = (id: string): Json => nginx([], { id, instances: 1 });
   const state = after(readAt(1, named('/b'), named('/d')), ...['/e', '/a', '/c', '/B'].map((id, i) => appAt(2 + i, named(id))));
   expect(ids(state)).toEqual(['/B', '/a', '/b', '/c', '/d', '/e']);
   expect(ids(absorb(state, goneAt(9, '/c')))).toEqual(['/B', '/a', '/b', '/d', '/e']);
 });
 
-test('an event changes one task of one app, all else is the same object', () => {
+test('an event changes one task of one app; everything else stays the same object', () => {
   const before = after(readAt(1, nginx([task(1), task(2)]), other));
   const now = absorb(before, eventAt(5, 'TASK_KILLED', task(2)));
   const [was, is] = [before, now].map(({ snapshot }) => snapshot.apps);
@@ -140,13 +140,13 @@ test.each<[string, News]>([
   expect(absorb(state, event)).toBe(state);
 });
 
-test('a second event of an end gives the same state', () => {
+test('a second event about the end of a task leaves the state the same object', () => {
   const state = after(readAt(1, nginx([task(1)])), KILLED);
   expect(absorb(state, eventAt(6, 'TASK_KILLED', task(1)))).toBe(state);
   expect(absorb(state, eventAt(6, 'TASK_RUNNING', task(1)))).toBe(state);
 });
 
-test('a read of one app that says the same leaves the snapshot the same object; one that was overtaken, the state', () => {
+test('an unchanged read of one app leaves the snapshot the same object; an outdated one leaves the state the same object', () => {
   const state = after(readAt(1, nginx([task(1)]), other));
   const again = absorb(state, appAt(5, nginx([task(1)])));
   expect(again.snapshot).toBe(state.snapshot);
@@ -155,7 +155,7 @@ test('a read of one app that says the same leaves the snapshot the same object; 
   expect(absorb(state, goneAt(5, '/unknown')).snapshot).toBe(state.snapshot);
 });
 
-test('a read of one app keeps the others, and of it what did not change', () => {
+test('a read of one app leaves the other apps and its own unchanged parts the same objects', () => {
   const before = after(readAt(1, nginx([task(1)]), other));
   const now = absorb(before, appAt(5, nginx([task(1), task(2)])));
   expect(now.snapshot.apps[1]).toBe(before.snapshot.apps[1]);
@@ -169,7 +169,7 @@ test('a full read that says the same as events before leaves the snapshot the sa
   expect(absorb(state, readAt(6, nginx([task(1)]), other)).snapshot).toBe(state.snapshot);
 });
 
-test('what HAProxy serves is kept as it is told, and the same holders are the same state', () => {
+test('the reported holders are kept, and reporting the same holders again leaves the state the same object', () => {
   const state = after({ kind: 'serving', at: 1, holders: [] });
   expect(state).toBe(EMPTY);
 });

@@ -22,7 +22,7 @@ const quarantine = [quarantined('/one', '/b'), quarantined('/other', '/c'), quar
 const state: State = { ...EMPTY, certificates: BEFORE, quarantine };
 const left = (certificates: Certificates): readonly string[] => absorb(state, news(certificates)).quarantine.map(({ app }) => app);
 
-test('what is the same changes nothing, and what did not change is the same object', () => {
+test('unchanged certificates leave the state the same object, and unchanged files stay the same objects', () => {
   expect(absorb(state, news(BEFORE))).toBe(state);
   const { certificates } = absorb(state, news({ ...BEFORE, named: [named('/aa', '3'), named('/b', '2')] }));
   expect(certificates.files).toBe(BEFORE.files);

@@ -25,7 +25,7 @@ const healthy = (health: 'alive' | 'dead' | 'unknown'): Json => {
 
 const PROBLEM: Problem = { code: 'refused-by-haproxy', owner: { by: 'operator' }, message: 'no', hint: 'mend it' };
 
-test('nothing is known before the first read, and an empty one is known', () => {
+test('there is no snapshot before the first read, and an empty read gives an empty snapshot', () => {
   expect(EMPTY.sentAt).toBeUndefined();
   expect(after(reading()).snapshot).toEqual({ apps: [], problems: [] });
 });
@@ -35,7 +35,7 @@ test('apps are in order of id, whatever the order of the answer', () => {
   expect(snapshot.apps.map(({ id }) => id)).toEqual(['/B', '/a', '/a/z', '/b']);
 });
 
-test('a read that says the same gives the same state', () => {
+test('an unchanged full read leaves the state the same object', () => {
   const state = after(reading(named('/a'), named('/b')));
   expect(absorb(state, reading(named('/b'), named('/a')))).toBe(state);
 });
@@ -56,7 +56,7 @@ test('when only tasks change, the definition is the same object', () => {
   expect(appOf(now, '/a').definition).toBe(appOf(before, '/a').definition);
 });
 
-test('what is not in a full read is gone', () => {
+test('apps that are missing from a full read are removed', () => {
   const now = after(reading(named('/a'), named('/b')), reading(named('/b')));
   expect(now.snapshot.apps.map(({ id }) => id)).toEqual(['/b']);
 });
@@ -85,12 +85,12 @@ test('health is remembered by task, not by place', () => {
   ]);
 });
 
-test('a leader that has forgotten all health changes nothing', () => {
+test('a new leader without health results changes nothing', () => {
   const state = after(reading(wireApp(healthy('alive'))));
   expect(absorb(state, reading(wireApp(healthy('unknown'))))).toBe(state);
 });
 
-test('an app that can no longer be read keeps what was known of it, and its Problem stands beside', () => {
+test('an app that can no longer be decoded stays as it was, and has a Problem', () => {
   const before = after(reading(named('/a'), named('/b')));
   const now = absorb(before, reading(named('/a', { instances: 'many' }), named('/b')));
   expect(appOf(now, '/a')).toBe(appOf(before, '/a'));
@@ -99,7 +99,7 @@ test('an app that can no longer be read keeps what was known of it, and its Prob
   expect(mended).toEqual(before);
 });
 
-test('an app that never could be read, and one without an id, are Problems only', () => {
+test('apps that were never decoded, or that have no id, are only Problems', () => {
   const { snapshot } = after(reading({ id: '/a', instances: 'many' }, { id: 7 }, named('/b')));
   expect(snapshot.apps.map(({ id }) => id)).toEqual(['/b']);
   expect(snapshot.problems).toHaveLength(2);
@@ -114,7 +114,7 @@ test('a refusal stands until HAProxy takes a configuration', () => {
   expect(absorb(accepted, { kind: 'accepted', at: 3 })).toBe(accepted);
 });
 
-test('another HAProxy on the disk', () => {
+test('a different release of HAProxy empties the quarantine', () => {
   const state = after({ kind: 'release', at: 0, release: { major: 3, minor: 3 } });
   expect(state.release).toEqual({ major: 3, minor: 3 });
   expect(absorb(state, { kind: 'release', at: 1, release: { major: 3, minor: 3 } })).toBe(state);

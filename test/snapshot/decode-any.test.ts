@@ -17,7 +17,7 @@ test.each(OPTIONAL.filter((way) => typeof way.at(-1) === 'string').map((way) => 
   },
 );
 
-test('with any parts absent, null or of another kind: an app or a Problem, never an exception', () => {
+test('JSON with parts that are absent, null or of a different type gives an app or a Problem, never an exception', () => {
   const change = fc.tuple(fc.constantFrom(...waysIn(FULL)), fc.oneof(fc.constant(undefined), fc.jsonValue()));
   fc.assert(
     fc.property(fc.array(change, { minLength: 1, maxLength: 6 }), (changes) => {

@@ -65,7 +65,7 @@ test.each<[string, unknown, string]>([
   expect(decoded).toMatchObject({ problem: { hint: expect.stringContaining('/v2/pods/::status') as unknown } });
 });
 
-test('text that is not JSON is the fault of the whole answer', () => {
+test('text that is not JSON is an error, because the whole answer is in doubt', () => {
   expect(() => decodePod('{"id"')).toThrow(SyntaxError);
 });
 

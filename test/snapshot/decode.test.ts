@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { decodeApp } from '../../src/snapshot/decode.ts';
 import { read, refuse, VERSION, wireApp, wireTask } from './wire.ts';
 
-test('all that is read of an app', () => {
+test('every field of an app that is read', () => {
   expect(read(wireApp())).toStrictEqual({
     id: '/shop',
     definition: {
@@ -43,7 +43,7 @@ test('all that is read of an app', () => {
   });
 });
 
-test('an app of which only the id is said', () => {
+test('an app that has only an id', () => {
   expect(read({ id: '/shop' })).toStrictEqual({
     id: '/shop',
     definition: { id: '/shop', labels: {}, network: 'host', ports: [], checks: [], readiness: false, changedAt: undefined },
@@ -63,7 +63,7 @@ test.each<[unknown, string | undefined]>([
   expect(read(wireApp({ tasks: [wireTask({ slaveId })] })).tasks[0]?.agent).toBe(agent);
 });
 
-test('a task of which only the id is said', () => {
+test('a task that has only an id', () => {
   expect(read(wireApp({ tasks: [{ id: 'shop.0001' }] })).tasks).toStrictEqual([
     {
       id: 'shop.0001',
@@ -79,7 +79,7 @@ test('a task of which only the id is said', () => {
   ]);
 });
 
-test('a check of which nothing is said has the defaults of Marathon', () => {
+test("an empty health check gets Marathon's defaults", () => {
   expect(read(wireApp({ healthChecks: [{}] })).definition.checks).toStrictEqual([
     {
       protocol: 'HTTP',
@@ -147,12 +147,12 @@ test.each([
   expect(task).toMatchObject({ host: host ?? '', hostAddress });
 });
 
-test('addresses of a task: what is no address is none', () => {
+test("texts that are not IP addresses are left out of a task's addresses", () => {
   const ipAddresses = ['fd00::7', null, '', 'unknown', '192.168.0.1'].map((ipAddress) => ({ ipAddress, protocol: 'IPv4' }));
   expect(read(wireApp({ tasks: [wireTask({ ipAddresses })] })).tasks[0]?.addresses).toEqual(['fd00::7', '192.168.0.1']);
 });
 
-test('keys that nobody knows are ignored, wherever they stand', () => {
+test('unknown keys are ignored on every level', () => {
   const strange = { role: '*', tty: true, executorResources: { cpus: 1 }, '': null };
   const app = wireApp();
   const [task] = app['tasks'] as [Record<string, unknown>];
@@ -190,7 +190,7 @@ test.each([
   expect(problem.hint).not.toBe('');
 });
 
-test('what is no JSON at all is an error, as all of the answer is to be doubted', () => {
+test('text that is not JSON is an error, because the whole answer is in doubt', () => {
   expect(() => decodeApp('{"id":"/a"')).toThrow(SyntaxError);
 });
 

@@ -91,7 +91,7 @@ test.each<[string, Data, readonly string[] | 'all']>([
     });
 });
 
-test('a change of groups has the version that its deployment has, which names the apps', () => {
+test('a change of groups is matched to its deployment by the version', () => {
   const version = '2026-01-01T00:00:00.000Z';
   const heard = (type: string, data: Json) => hear(type, data)?.change;
   expect(heard('group_change_success', { groupId: '/', version })).toEqual({ version, isDeployed: false });
@@ -183,7 +183,7 @@ test.each(['', 'nginx', '/', '//', '/a/', '/a b', '/a\r\nHost: b', '/\ud83d', `/
   },
 );
 
-test('only updates tell something by themselves', () => {
+test('only status updates are News without a read', () => {
   for (const type of EVENT_TYPES) expect([type, hear(type, UPDATE)?.news === undefined]).toEqual([type, type !== 'status_update_event']);
 });
 
@@ -209,7 +209,7 @@ test.each<[unknown, readonly string[] | 'all']>([
     expect(hear(type, { clientIp: '10.0.0.1', uri })?.dirty).toEqual(dirty);
 });
 
-test('every type of the filter but the attaching is one after which something is read', () => {
+test('something is read after every type of event in the filter, except after our own attachment', () => {
   const silent = EVENT_TYPES.filter((type) => hear(type, {}) === undefined);
   expect(silent).toEqual(['event_stream_attached']);
   expect(new Set(EVENT_TYPES).size).toBe(EVENT_TYPES.length);

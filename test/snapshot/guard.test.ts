@@ -74,7 +74,7 @@ test.each<[string, readonly News[], number]>([
   expect(state.held?.losses ?? 0).toBe(held);
 });
 
-test('what is not held is taken over: other apps, other tasks, labels', () => {
+test('while losses are held, all other changes of a read are taken over', () => {
   const label = { labels: { HAPROXY_GROUP: 'internal' } };
   const state = after(
     readAt(0, app(tasks(1, 41)), named('/x', 2), named('/y', 1)),
@@ -132,7 +132,7 @@ test('a read that has everything again ends the hold, and the next loss is a new
   expect(again.held).toMatchObject({ since: 25_000, until: 55_000, reads: 2 });
 });
 
-test('a read that has some again: the others wait for their time, though they are few', () => {
+test('when a read has some of the held tasks again, the rest stay held until their time, even if they are few', () => {
   const some = after(readAt(0, ...FULL), readAt(5_000), readAt(15_000, named('/a', 20), named('/b', 10)));
   expect([some.held?.losses, idsOf(some).length]).toEqual([10, 40]);
   expect(idsOf([readAt(35_000, named('/a', 20), named('/b', 10))].reduce(absorb, some))).toHaveLength(30);
@@ -145,7 +145,7 @@ test('each task has its own time', () => {
   expect(idsOf(absorb(state, readAt(45_000)))).toEqual([]);
 });
 
-test('events and reads of an app count at once for what is held', () => {
+test('an event or a read of an app releases its held losses at once', () => {
   const held = after(readAt(0, nginx(tasks(1, 3)), named('/a', 2)), readAt(5_000));
   const killed = absorb(held, eventAt(6_000, 'TASK_KILLED', task(2)));
   expect([heldOf(killed), killed.snapshot.apps[1]?.tasks[1]?.state]).toEqual([{ losses: 4, of: 5, reads: 1 }, 'TASK_KILLED']);
@@ -159,7 +159,7 @@ test('events and reads of an app count at once for what is held', () => {
   expect([none.held, wakeUpsOf(none).readAt]).toEqual([undefined, undefined]);
 });
 
-test('what ended while something is held is not forgotten by answers that have nothing', () => {
+test('ended tasks stay remembered when empty answers arrive while losses are held', () => {
   const state = after(readAt(0, nginx(tasks(1, 3))), eventAt(1_000, 'TASK_KILLED', task(1)), readAt(5_000), readAt(15_000));
   const back = [readAt(16_000, nginx(tasks(1, 3))), readAt(17_000, nginx(tasks(1, 3)))].reduce(absorb, state);
   expect(back.snapshot.apps[0]?.tasks.map((one) => one.state)).toEqual(['TASK_KILLED', 'TASK_RUNNING', 'TASK_RUNNING']);
@@ -179,7 +179,7 @@ test('a shorter hold asks for reads as often', () => {
   expect(idsOf(short(held, readAt(7_000)))).toEqual([]);
 });
 
-test('what is held is told to the operator, with numbers and times', () => {
+test('the operator gets a Problem with the number of held tasks and the time of their release', () => {
   const at = Date.parse('2026-01-02T03:04:05Z');
   const [problem, ...others] = marathonProblems(after(readAt(0, ...FULL), readAt(at, named('/a', 1))));
   expect(others).toEqual([]);

@@ -64,7 +64,7 @@ test.each<[string, readonly Json[], Readiness]>([
   expect(state.snapshot.apps[0]?.tasks[0]?.readiness).toBe(readiness);
 });
 
-test('what is known of the health of a task says nothing of its readiness, and the other way round', () => {
+test('health and readiness of a task are remembered independently', () => {
   const alive = (given: Json): Json => ({ ...given, healthCheckResults: [{ alive: true, lastSuccess: VERSION }] });
   const first = deployed({ readinessCheckResults: [result(true)] }, alive({}));
   const health = deployed({}, alive({}));

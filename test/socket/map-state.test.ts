@@ -24,7 +24,7 @@ function read(one: Document, file: string, answer: string): Document {
   return withMaps(one, new Map([[file, reader.end()]]));
 }
 
-test('maps that HAProxy has otherwise stand in the document, and only they', () => {
+test('only maps that differ in HAProxy are replaced in the document', () => {
   const one = document({ maps: { [HOSTS]: { 'a.acme.org': 'a_1' }, 'app2backend.map': { '/a': 'a_1' } } });
   expect(read(one, HOSTS, shown('a.acme.org a_1'))).toBe(one);
   expect(read(one, HOSTS, shown('a.acme.org a_1', 'a.acme.org b_2'))).toBe(one);

@@ -85,7 +85,7 @@ test('2.4 has no counter of failures', () => {
   });
 });
 
-test('a program is no worker, and anything else is no answer', () => {
+test('programs are not listed as workers, and a different text is refused', () => {
   expect(readProcesses('1 master 0 [failed: 0] 0d 3.0\n# programs\n7 dataplane 0 0d -\n')).toMatchObject({ workers: [], oldWorkers: [] });
   expect(() => readProcesses('Permission denied\n')).toThrow('Permission denied');
 });
@@ -123,7 +123,7 @@ test('what is not an answer to show info is none', () => {
   expect(readInfo('Permission denied\n')).toBeUndefined();
 });
 
-test('nobody there, cut off and hanging are told apart', async () => {
+test('an absent socket, a cut connection and a hanging HAProxy are told apart', async () => {
   const socketPath = await fakeMaster((command, socket) => {
     if (command === 'show proc\n') socket.end();
   });
@@ -196,7 +196,7 @@ function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? '';
 }
 
-test('its caller can give up', async () => {
+test('the caller can abort', async () => {
   const socketPath = await fakeMaster(() => undefined);
   const asked = ask({ socketPath, command: 'hang', deadlineMs: 60_000, signal: AbortSignal.timeout(50) });
   await expect(asked).rejects.toMatchObject({ name: 'TimeoutError' });

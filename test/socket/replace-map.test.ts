@@ -64,7 +64,7 @@ test.each([
   expect(got.map((text) => text.split(' ', 1)[0])).toEqual(verbs);
 });
 
-test('another worker answers in between: it is told nothing more, so nothing is put in force', async () => {
+test('when a different worker answers in between, nothing more is sent and the map is not put in force', async () => {
   const { got, runtime } = await played(prepares, (line) => ({ pid: line < 3 ? 7 : 8 }));
   await expect(runtime.send([command(`commit map ${MAP}`, rowsOf(900))])).rejects.toThrow(
     'a different worker of HAProxy answers than before',
@@ -72,7 +72,7 @@ test('another worker answers in between: it is told nothing more, so nothing is 
   expect(got.filter((text) => text.startsWith('commit'))).toEqual([]);
 });
 
-test('the worker is about to end: nothing is put in force', async () => {
+test('when the worker is about to end, the map is not put in force', async () => {
   const { got, runtime } = await played(prepares, (line) => ({ stopping: line >= 2 }));
   await expect(runtime.send([command(`commit map ${MAP}`, rowsOf(3))])).rejects.toThrow('is about to end');
   expect(got.filter((text) => text.startsWith('commit'))).toEqual([]);

@@ -50,7 +50,7 @@ test('other work goes on between the pieces of a long answer', async () => {
   expect(order.join().includes('part,part')).toBe(false);
 });
 
-test('a reader that can make nothing of an answer ends the call', async () => {
+test('a reader that throws ends the call', async () => {
   const socketPath = await socketWith((_, socket) => socket.end('x'.repeat(1_000_000)));
   const part = (): void => {
     throw new Error('it is none');

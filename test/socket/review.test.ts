@@ -88,7 +88,7 @@ test.each<[string, (has: Has) => unknown, readonly (readonly string[])[]]>([
   expect(all(await review.doubts(LOADED))).toEqual(expected);
 });
 
-test('a different worker than takes the commands proves nothing', async () => {
+test('doubts reject when a different worker answers than the one that takes the commands', async () => {
   const { review, played, lines } = await reviewing(asLoaded());
   const doubts = review.doubts(LOADED);
   while (lines.length === 0) await new Promise(setImmediate);
@@ -119,7 +119,7 @@ test('only what is in doubt is asked for, and read back as it is', async () => {
   expect(lines.join()).not.toContain(`state ${CART}`);
 });
 
-test('what agrees stays the same objects', async () => {
+test('parts that agree stay the same objects', async () => {
   const { review } = await reviewing(asLoaded());
   const { document: held, exceptions } = await review.settle(running(LOADED), DOUBTS);
   expect(held).toBe(LOADED);

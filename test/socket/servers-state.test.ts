@@ -64,7 +64,7 @@ function linesOf(servers: ReadonlyMap<ServerName, Fragment> | undefined): Readon
   return Object.fromEntries(Array.from(servers ?? [], ([name, { text }]) => [name, text]));
 }
 
-test('as the file has it: the document is the very same, nothing is apart', () => {
+test('when HAProxy has what the file says, the document is the same object and there are no exceptions', () => {
   const document = documentOf(section('a', [TWO, ONE]), section('b', []));
   const running = compared(document, held([ONE_ROW, TWO_ROW, row('stats/other')]));
   expect(running.document).toBe(document);
@@ -182,7 +182,7 @@ test('[2001:db8::1]:80 is not another address', () => {
   );
 });
 
-test('a backend that HAProxy does not have is lost, when one is written under its name', () => {
+test('a backend that HAProxy does not have is lost if the document writes one under its name', () => {
   const none = section('none', [ONE]);
   const { document, lost } = compared(documentOf(none, section('odd', [ONE], '# left empty by a template\n')), held([]));
   expect([...lost]).toEqual([['none', 'HAProxy does not have this backend']]);
@@ -194,7 +194,7 @@ test('a backend with lines that are no plain servers is left as it is', () => {
   expect(compared(document, held([row('a/other', { admin: 1 })]))).toEqual({ document, exceptions: new Map(), lost: new Map() });
 });
 
-test('columns are found by their names, and something else is no answer', () => {
+test('columns are found by their names, and a different text is refused', () => {
   const rows = readServersState(
     '1\n# srv_use_ssl srv_port srv_name be_name srv_check_state srv_check_result srv_uweight srv_admin_state srv_op_state srv_addr srv_fqdn\n1 80 one a 0 3 5 1 0 10.0.0.1 -\n\n',
   );

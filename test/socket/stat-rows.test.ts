@@ -28,6 +28,6 @@ test('the backends and servers of a table of figures, whatever a health check sa
   ]);
 });
 
-test('another text is refused in a sentence', () => {
+test('a different text is refused with a sentence', () => {
   expect(() => [...readStat('Permission denied')]).toThrow("HAProxy's answer is no table of figures");
 });

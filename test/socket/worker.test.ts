@@ -78,7 +78,7 @@ test.each(Object.keys(WORDS))('%s: every command gets its own answer, behind a m
   expect(lines[1]).not.toContain('@1');
 });
 
-test('what it is comes from the worker, once', async () => {
+test('the release is asked from the worker, once', async () => {
   const lines: string[] = [];
   const played: Played = { version: '3.0.11-1+deb13u1', pid: 7 };
   const socketPath = await socketWith((line, socket) => {
@@ -211,7 +211,7 @@ test('whose check has passed is asked for each backend once', async () => {
   expect(lines[0]?.split(';').filter((each) => each.includes('servers state'))).toHaveLength(3);
 });
 
-test('a version that stands inside an answer is no end of it', () => {
+test('a line with the version inside an answer does not end the answer', () => {
   const [batch] = makeBatches(['show info'], '');
   expect(batch?.count).toBe(1);
   const info = 'Version: 2.6.12\nPid: 7\nStopping: 0\nBuild info: 2.6.12\n';
