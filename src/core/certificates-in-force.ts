@@ -55,7 +55,7 @@ function asWritten({ name, kind, pems }: Shelf): ShelfLines {
   return { name, kind, lines: pems.map(({ path }) => ({ path })) };
 }
 
-/** No client asks for this host: a certificate with it is only there for those who name no known host. */
+/** A host that no client asks for. HAProxy uses a certificate with only this host for clients that name no known host. */
 const NOBODY = 'nobody.invalid';
 
 /**
@@ -94,7 +94,7 @@ function linesOfHosts(
   return joined(lines);
 }
 
-/** The first certificate of each kind of key that has the host; the first of all where none has it. */
+/** For each kind of key the first certificate that has the host; the first certificate of all when none has it. */
 function fitting(host: string, pems: readonly PemFile[]): readonly string[] {
   const parent = host.replace(/^[^.]+/, '*');
   const byKey = new Map<string, string>();

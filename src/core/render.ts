@@ -56,7 +56,7 @@ function makeStamp(settings: RenderSettings) {
   };
 }
 
-/** The certificates of before, when they are the same: what did not change is not written and compared again. */
+/** Returns the previous certificates when the new ones are equal, so that they are neither written nor compared again. */
 function asBefore(before: LoadedCertificates | undefined, after: LoadedCertificates): LoadedCertificates {
   return before !== undefined && certificatesText(before) === certificatesText(after) ? before : after;
 }

@@ -26,7 +26,7 @@ export class Actual {
   #running: Running | undefined;
   #isUp = false;
   #isRefused = false; // whether HAProxy refused the last candidate
-  #isLoadUnsure = false; // whether a worker may serve that has loaded a candidate of which HAProxy said nothing
+  #isLoadUnsure = false; // whether a worker may serve that has loaded a candidate without HAProxy's confirmation
 
   /** `changed` is called when HAProxy runs something else than it was taken to run after a reload. */
   constructor(parts: DriveDependencies, wanted: Wanted, changed: () => void) {
@@ -58,7 +58,7 @@ export class Actual {
     return this.#isUp;
   }
 
-  /** HAProxy runs with the files that are in place. `isNew`: it was started with them just now. What it holds is not known. */
+  /** HAProxy runs with the files that are in place, but what it holds is not known. `isNew`: it was started with these files just now. */
   revived(isNew: boolean): void {
     this.#isUp = true;
     if (isNew) this.#isLoadUnsure = false;

@@ -45,7 +45,7 @@ export interface DriveDependencies extends Planning {
   readonly later: (ms: number, work: () => void) => void;
   /** How long spare backends serve the same ports before a reload gives these backends of their own, in milliseconds. */
   readonly settleMs: number;
-  /** HAProxy serves a candidate after it had refused one. */
+  /** Reports that HAProxy serves a candidate after it had refused an earlier one. */
   readonly accepted: () => void;
   /**
    * HAProxy refused a candidate, when checking it or at the reload. Finds out and reports who is to blame, and returns what to do next. `good` is the
@@ -54,7 +54,7 @@ export interface DriveDependencies extends Planning {
   readonly refused: (refusal: CandidateRefusal, candidate: Document, good: Document | undefined) => Promise<Consequence>;
   readonly reloaded: (reasons: readonly Reason[], ms: number) => void;
   readonly commanded: (commands: readonly Command[], answers: readonly Answer[], ms: number) => void;
-  /** How the document ended that is wanted now; a failure is told again with each try. */
+  /** Reports the outcome of the wanted document. A failure is reported again after each try. */
   readonly settled?: (outcome: Outcome) => void;
   /** HAProxy now runs this document. */
   readonly serves: (document: Document) => void;

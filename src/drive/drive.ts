@@ -39,7 +39,7 @@ export interface Drive {
   waits(): Waiting | undefined;
   /** Resolves with the outcome of the document that was wanted last. A failure counts as an outcome, even though it is tried again. */
   settled(): Promise<Outcome>;
-  /** The same as it is now; undefined while HAProxy is being brought to that document. */
+  /** Returns that outcome if there is one already; undefined while HAProxy is being brought to the document. */
   outcome(): Outcome | undefined;
 }
 

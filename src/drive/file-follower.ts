@@ -33,8 +33,8 @@ export class FileFollower {
   }
 
   /**
-   * Writes the file after a while, if it does not describe what HAProxy runs. Certificates do not wait: HAProxy does not start with a list that names a
-   * file which is gone.
+   * Writes the file after a while, if it does not describe what HAProxy runs. After a change of certificates the file is written at once, because
+   * HAProxy does not start with a list that names a missing file.
    */
   soon(): void {
     const { later, inTurn, runs, troubled } = this.#parts;

@@ -15,7 +15,7 @@ export interface CheckedState {
   readonly changed: () => void;
 }
 
-/** What becomes of backends that commands can't put right: they are told only, because a second reload would not change them, or need a reload. */
+/** What to do about backends that commands can't put right: only report them, because a second reload would not help, or reload. */
 export type Incurable = 'told' | 'reloaded';
 
 /** How many backends are read back in one turn. Commands wait for no more than that. */

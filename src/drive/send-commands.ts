@@ -46,7 +46,7 @@ export interface Planned {
   readonly reload: readonly Reason[];
   /** What the commands were to lead to: the wanted document, a part of it served by spare backends. */
   readonly toward: Document;
-  /** More commands are planned for certificates than were sent: they are for the next time. */
+  /** Whether more commands for certificates are planned than were sent. The rest is sent the next time. */
   readonly isPart: boolean;
 }
 
@@ -56,7 +56,7 @@ export interface Planned {
  */
 const MOST_CERTIFICATES = 25;
 
-/** Sends the commands of the plan, of those for certificates the first. Rejects when it can't be known what HAProxy took. */
+/** Sends the commands of the plan, but only the first few of those for certificates. Rejects when it can't be known what HAProxy took. */
 export async function sendPlanned(parts: SendingParts, { running, wanted, release }: PlanInput): Promise<Planned> {
   const { commands: planned, reload, toward = wanted } = parts.plan({ running, wanted, release });
   const commands = withFewCertificates(planned);

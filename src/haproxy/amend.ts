@@ -5,7 +5,7 @@ import { withCheckRequest } from './check-request.ts';
 import { patient, saysInitAddr } from './host-names.ts';
 import { isAtLeast } from './release.ts';
 
-/** What the texts of somebody's own templates are amended for. */
+/** What decides how the texts of templates other than the default ones are amended. */
 export interface Amending {
   readonly release: Release;
   /** The head says what is to be done with host names that do not resolve. */
@@ -36,7 +36,7 @@ export function amended<Any extends Section | BackendSection>(given: Any, { rele
     : { ...given, fragments, servers: new Map(servers) };
 }
 
-/** Without the lines that ask for the Prometheus exporter: a HAProxy that was built without it refuses them. */
+/** Removes the lines that need the Prometheus exporter, because a HAProxy that was built without it refuses them. */
 function withoutExporter(text: string): string {
   return text.replace(/^[ \t]*http-request[ \t]+use-service[ \t]+prometheus-exporter\b.*\n?/gm, '');
 }

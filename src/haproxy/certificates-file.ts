@@ -50,7 +50,7 @@ export function readCertificates(text: string): LoadedCertificates {
     else if (word === 'line') addLine(binds.at(-1), `${first} ${rest}`.trim());
     else if (!line.startsWith('#')) list.push(line);
   }
-  const isOld = pems.size === 0 && binds.length === 0; // of a daemon that knew fingerprints only
+  const isOld = pems.size === 0 && binds.length === 0; // written by an earlier release, which kept only fingerprints
   return {
     fingerprints,
     list,

@@ -12,7 +12,7 @@ export function withCheckRequest(text: string): string {
   });
 }
 
-/** The lines that stand for one; undefined where it has no headers, or has what is none. */
+/** The lines that replace an `option httpchk` line; undefined when that line has no headers, or something that is not a header. */
 function translated(line: string): readonly string[] | undefined {
   const [, , method, uri, last, ...more] = lineWords(line) ?? [];
   if (method === undefined || uri === undefined || last?.text.includes('\r\n') !== true || more.length > 0) return undefined;
@@ -35,7 +35,7 @@ function readHeader(text: string): readonly string[] | undefined {
   return name === '' || /\s/.test(name) ? undefined : [name, text.slice(at + 1).trimStart()];
 }
 
-/** A text as itself where HAProxy expands `%`. */
+/** Escapes a text for places where HAProxy expands `%`. */
 function asFormat(text: string): string {
   return text.replaceAll('%', '%%');
 }

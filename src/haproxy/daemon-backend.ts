@@ -35,7 +35,8 @@ export function makeDaemonBackend({ adminSocket, adminNetworks }: Pick<DocumentS
 }
 
 /**
- * Renders a backend that nobody is led to. HAProxy keeps only maps that a rule looks into, and in this one it remembers whom spare backends serve.
+ * Renders a backend that gets no requests. HAProxy keeps only maps that a rule reads, and the rule of this backend keeps the map in which HAProxy
+ * remembers which port each spare backend serves.
  */
 export function makeNotesBackend({ configFolder }: Pick<DocumentSettings, 'configFolder'>): Section {
   const name = `backend ${NOTES_BACKEND}`;

@@ -68,7 +68,7 @@ export function makeRenderer(
   };
 }
 
-/** Returns a function that makes what is ready for new apps: from HAProxy 3.4 on sections from which it makes their backends, before that spare ones. */
+/** Returns a function that prepares for new apps: with sections from which HAProxy 3.4 makes their backends, or before 3.4 with spare backends. */
 function makeReady(perClass: number, templates: Templates) {
   const [spares, classes] = [makeSpares(perClass, templates), makeClasses(templates)];
   return ({

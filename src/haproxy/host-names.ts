@@ -2,7 +2,7 @@
 const NAMED =
   /^([ \t]*(?:server[ \t]+(\S+)|server-template[ \t]+(\S+)[ \t]+\S+)[ \t]+(?:ipv[46]@)?([A-Za-z0-9][\w.-]*)(?::\S*)?)(?=\s|$)/gm;
 
-/** What no host name looks like: `10.0.0.1`. */
+/** Digits and dots only, as in `10.0.0.1`. No host name looks like that. */
 const DIGITS = /^[\d.]+$/;
 
 /**
@@ -20,7 +20,7 @@ export function patient(text: string): string {
   );
 }
 
-/** Whoever writes this decides for all servers behind it. */
+/** A `default-server` or `server` line with this word says itself what happens with names that do not resolve. */
 const SAYS_ITSELF = /\binit-addr\b/;
 
 /** Whether a text says itself what is to be done with names that do not resolve. */

@@ -39,7 +39,7 @@ function quicBind(head: string, { bindAddress, ports }: DocumentSettings): strin
   return `bind ${family}@${bindAddress}:${ports.https}${options} alpn h3`;
 }
 
-/** How long a browser may remember that there is HTTP/3, in seconds. Where there is none any more it goes on with HTTP/2. */
+/** How long a browser may remember that there is HTTP/3, in seconds. When HTTP/3 has been switched off, it falls back to HTTP/2. */
 const REMEMBERED = 3600;
 
 function advertised({ ports }: DocumentSettings): string {

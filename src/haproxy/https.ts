@@ -182,12 +182,12 @@ function rulesOf(host: string, { https }: RouteRules): readonly Fragment[] {
   return [...https.before, ...(https.hosts.find((rules) => rules.host === host)?.fragments ?? [])];
 }
 
-/** Whether the https bind of a virtual host is another app's. */
+/** Whether the https bind of a virtual host belongs to a different app. */
 function isGuest({ guestAt }: Front, host: string): boolean {
   return guestAt?.includes(host) === true;
 }
 
-/** A file of a port's own bind options can't be used: its hosts are not served without. */
+/** Whether a file in the port's bind options can't be used. Its hosts are not served without that file. */
 function isWithheldAt(front: Front, host: string): boolean {
   return front.isWithheld === true && !isGuest(front, host);
 }

@@ -49,7 +49,7 @@ export function withPassthrough(https: Section, settings: DocumentSettings, isPa
 
 const LOOP = 'marathon_lb_tls_loop';
 
-/** Waits for the whole TLS hello; what is none is refused at once. */
+/** Waits for the whole TLS hello. A connection that begins with something else is refused at once. */
 const INSPECT = [
   '  mode tcp',
   '  tcp-request inspect-delay 5s',

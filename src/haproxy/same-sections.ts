@@ -18,7 +18,7 @@ function isSameText(a: string, b: string): boolean {
   return a === b || essence(a) === essence(b);
 }
 
-/** A text without what HAProxy does not read: blank lines and comments. */
+/** Removes the blank lines and comments of a text, which HAProxy ignores. */
 export function essence(text: string): string {
   return text.replace(/^[ \t]*(?:#.*)?(?:\n|$)/gm, '').trimEnd();
 }

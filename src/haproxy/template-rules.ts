@@ -136,7 +136,7 @@ function linesOf(text: string): readonly string[] {
   return text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.trim().startsWith('#'));
 }
 
-/** A line without quotes. HAProxy removes quotes from the first word too: '"backend" x' opens a section. */
+/** Removes the quotes of a line. HAProxy removes quotes from the first word too: '"backend" x' opens a section. */
 function unquoted(line: string): string {
   return line.replace(/["'\\]/g, '');
 }

@@ -113,12 +113,12 @@ function missingIn(first: ShelfLines, second: ShelfLines): readonly Moved[] {
   return others.map((line) => ({ shelf: second, line }));
 }
 
-/** What HAProxy still has until the reload that takes it away. */
+/** The files, folders and lists that HAProxy keeps until the next reload, although they are no longer wanted. */
 function withoutKeys(known: ReadonlyMap<string, ShelfLines>, wanted: ReadonlyMap<string, ShelfLines>): readonly ShelfLines[] {
   return [...known].flatMap(([key, shelf]) => (wanted.has(key) ? [] : [shelf]));
 }
 
-/** Why commands can't do it. */
+/** The reasons why commands can't change the certificates. */
 function whyReload(
   { renewed, fresh, added, gone }: CertificateDifferences,
   { before, after }: Record<'before' | 'after', LoadedCertificates>,

@@ -37,7 +37,7 @@ interface SpareRules {
 
 /**
  * Why a spare backend can't stand for rules in the shared frontends; undefined when it can. The rules of spare backends have a place of their own,
- * so that all other rules must be those that HAProxy runs, and each request must find the same backend as it will behind the reload.
+ * so that all other rules must be those that HAProxy runs, and each request must find the same backend as it will after the reload.
  */
 export function whyNotByRules(section: BackendSection, rules: SpareRules): string | undefined {
   const { inSpare } = section;

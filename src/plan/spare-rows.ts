@@ -8,7 +8,7 @@ import { SPARE_PATHS_MAP, SPARE_REDIRECTS_MAP, SPARES_MAP } from '../haproxy/set
 export interface SpareServing {
   readonly spare: BackendName;
   readonly section: BackendSection;
-  /** Set when the spare backend serves it only because it did before: it needs a reload. */
+  /** Set when the spare backend goes on serving it only until the next reload, which it needs. */
   readonly isHeld?: true;
 }
 

@@ -45,7 +45,7 @@ export class SocketHolder {
   readonly #settings: SocketHolderSettings;
   readonly #inTurn = oneAfterAnother();
   #held: HeldSockets | undefined;
-  #worker = 0; // whose sockets are held, or could not be
+  #worker = 0; // the worker whose sockets are held, or could not be held
   #isOver = false;
   #number = 0;
   #lettingGo: NodeJS.Timeout | undefined;

@@ -18,7 +18,7 @@ export const NO_STATES = `1
 # be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port
 `;
 
-/** What HAProxy's worker says of itself before a reload. */
+/** What HAProxy's worker says about its servers before a reload. */
 export interface StatesNow {
   /** The line that names the columns of a row. */
   readonly head: string;

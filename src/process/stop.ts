@@ -5,7 +5,7 @@ import { lives, type ProcessIdentity } from './process-identity.ts';
 export const STOP_MS = 5_000;
 
 interface Clock {
-  /** Milliseconds. */
+  /** The time in milliseconds. */
   readonly now: () => number;
 }
 

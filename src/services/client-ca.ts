@@ -5,7 +5,7 @@ import type { Problem } from '../model/problem.ts';
 import type { Front, Service } from '../model/service.ts';
 import type { LeftOut } from '../model/left-out.ts';
 
-/** Services without those whose clients can't be told apart. */
+/** The services that remain, and what was left out. */
 interface Sifted {
   readonly services: readonly Service[];
   readonly leftOut: readonly LeftOut[];

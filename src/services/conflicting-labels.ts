@@ -4,7 +4,7 @@ import { isName } from './traffic.ts';
 
 type Key = keyof PortLabels;
 
-/** What a port is apart from its labels of the table. */
+/** The facts about a port that decide, beside its labels, which labels have an effect. */
 export interface PortKind {
   readonly mode: 'http' | 'tcp';
   /** Which label makes it a tcp port, when it is one. */
@@ -108,7 +108,7 @@ const besidePassthrough = (loses: Key): Conflict => ({
   when: ({ tls }) => tls !== undefined,
 });
 
-/** What clients must bring to a TLS connection that is not ended here, or is none. */
+/** The rows for a label about the TLS of clients, which has no effect where HAProxy does not end TLS for the port. */
 const withoutTlsHere = (loses: Key): readonly Conflict[] => [
   {
     loses,

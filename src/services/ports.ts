@@ -35,7 +35,7 @@ export function makeAssign(range: PortRange): (definitions: readonly Definition[
   };
 }
 
-/** The definition of the last time, where it got the same ports. */
+/** Returns the previous definition when it got the same ports. */
 function asBefore(before: Definition | undefined, after: Definition): Definition {
   const isSame = before?.ports.every(({ service }, i) => service === after.ports[i]?.service) === true;
   return isSame ? before : after;

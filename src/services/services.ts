@@ -15,7 +15,7 @@ export interface ServicesOfApp {
   readonly services: readonly Service[];
   /** For each service, what it claims of ports and routes. */
   readonly claims: readonly Claim[];
-  /** What its ports would be that are not rendered: they keep what they hold. */
+  /** The fronts of ports that are not rendered. They keep what they hold. */
   readonly absent: readonly Front[];
   readonly leftOut: readonly LeftOut[];
 }

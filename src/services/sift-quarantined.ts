@@ -7,7 +7,7 @@ import type { Front, Service } from '../model/service.ts';
 import type { LeftOut } from '../model/left-out.ts';
 import type { Claim } from './arrange.ts';
 
-/** What the text of a service is made from, including what it claimed but did not get. */
+/** The parts of a service from which its text is rendered, and what it claimed, even where it did not get it. */
 export function writtenOf({ front, backend }: Service): RenderedFrom {
   return { front: { ...(front.claimed ?? front), changedAt: undefined, claimed: undefined }, options: backend.options };
 }

@@ -63,7 +63,7 @@ function asksForTls({ front: { bind } }: Contestant): boolean {
   return bind?.certificate !== undefined || bind?.options !== undefined;
 }
 
-/** Where a port is a guest of an owner's. */
+/** The hosts on which a port shares the https bind of another app, which owns them. */
 interface Visit {
   readonly hosts: string[];
   /** The owner's ports on the first of these hosts. */

@@ -2,7 +2,7 @@ import { label, type Label } from './define-label.ts';
 import * as traffic from './traffic-grammars.ts';
 import { bool, networks } from './value-grammars.ts';
 
-/** The labels that stand instead of templates: what they render is written by us, and their values are safe by their grammars. */
+/** The labels for traffic features. They need no template: we write the lines that they render, and their grammars make their values safe. */
 export const TRAFFIC_LABELS = {
   allow: label('ALLOW', networks, {
     guards: true,

@@ -2,7 +2,7 @@ import type { ClientTls, ErrorPage, Front, Limits } from '../model/service.ts';
 import type { BackendTls, Cors, Traffic } from '../model/traffic.ts';
 import type { PortLabels } from './labels.ts';
 
-/** What the labels of a port say that stand instead of templates; undefined when it has none of them, so that nothing of it changes. */
+/** What the traffic labels of a port ask for; undefined when it has none of these labels. */
 export function trafficOf(values: PortLabels): Traffic | undefined {
   const timeouts = known({
     connect: values.timeoutConnect,
@@ -40,7 +40,7 @@ export function trafficOf(values: PortLabels): Traffic | undefined {
   return Object.keys(traffic).length === 0 ? undefined : traffic;
 }
 
-/** The limits that stand in a map, the client's timeout and the error pages, as fields of a front; nothing where there are none. */
+/** The fields of a front for limits that stand in a map, the client's timeout and the error pages; empty when there are none. */
 export function ofFront(traffic: Traffic | undefined, pages: readonly ErrorPage[]): Pick<Front, 'limits' | 'clientTimeout' | 'pages'> {
   const { rateLimit, maxTotal, maxBody, timeouts } = traffic ?? {};
   const limits: Limits = known({ rate: rateLimit?.requests, connections: maxTotal, body: maxBody });

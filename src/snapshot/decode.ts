@@ -13,7 +13,7 @@ import { LONGEST_ID, wireApp, type WireApp, type WireHealthCheck, type WireTask 
 export type DecodedApp = { readonly app: App } | { readonly problem: Problem };
 
 /**
- * Decodes one app of `/v2/apps?embed=apps.tasks`, from any Marathon since 0.11, or one pod, which is an app behind this. JSON of a different shape becomes a Problem that says where it
+ * Decodes one app of `/v2/apps?embed=apps.tasks`, from any Marathon since 0.11, or one pod, which becomes an app. JSON of a different shape becomes a Problem that says where it
  * differs; the app owns the Problem when its id could be read. Throws a SyntaxError when the text is not JSON: then the whole answer is in doubt.
  */
 export function decodeApp(json: string, rule: HealthRule = 'all'): DecodedApp {

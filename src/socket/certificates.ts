@@ -7,7 +7,7 @@ import { sentence } from '../lib/sentence.ts';
 /** Returns the text of a certificate as HAProxy takes it. Rejects when the file is another than the one that was judged. */
 export type ReadPem = (pem: PemFile) => Promise<string>;
 
-/** What a change answers when HAProxy has it. */
+/** The result of a change that HAProxy has taken. */
 const DONE = 'done';
 
 /**
@@ -46,7 +46,7 @@ export class CertificateChanges {
     return done;
   }
 
-  /** HAProxy has one transaction for all. One that somebody has left open is given up: 2.6 would take ours as a part of it. */
+  /** HAProxy has one transaction at a time. A transaction that somebody left open is aborted first, because 2.6 would make ours a part of it. */
   async #replace(path: string, text: string): Promise<string> {
     for (let tries = 1; ; tries++) {
       const answer = await this.#set(path, text);

@@ -7,7 +7,7 @@ interface Run {
   readonly certificate: Command['certificate'];
 }
 
-/** Cuts commands into what is sent together. */
+/** Cuts commands into runs. The commands of a run are sent together. */
 export function inRuns(commands: readonly Command[]): readonly Run[] {
   const runs: Run[] = [];
   for (const { text, rows, certificate } of commands) {

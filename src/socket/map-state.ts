@@ -14,7 +14,7 @@ export function readMap(answer: string): MapFile | undefined {
   return map;
 }
 
-/** Reads the answer to `show map` line by line, and compares it with a map. Of a large map that is as expected nothing is made. */
+/** Reads the answer to `show map` line by line, and compares it with a map. A large map that is as expected costs no memory of its own. */
 export class MapReader {
   readonly #expected: MapFile | undefined;
   readonly #lines: string[] = [];

@@ -44,7 +44,7 @@ export function showMap(mapFolder: string, file: string): string {
   return `show map ${mapFolder}/${file}`;
 }
 
-/** What HAProxy, as it was read back, has otherwise than the document. */
+/** The parts in which HAProxy, as it was read back, differs from the document. */
 export function doubtsIn(before: Document, { document, exceptions, lost, strays, unresolved = [] }: Running): Doubts {
   const others = (now: Document['backends'] = [], was: Document['backends'] = []): readonly BackendName[] =>
     now === was ? [] : now.flatMap((section, i) => (section === was[i] ? [] : section.backend));

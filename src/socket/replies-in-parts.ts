@@ -67,5 +67,5 @@ export class RepliesInParts {
   }
 }
 
-/** No version is longer. */
+/** No version of HAProxy is longer, in characters. */
 const MOST_MARK = 100;

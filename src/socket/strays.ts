@@ -4,9 +4,9 @@ import type { BackendName } from '../model/names.ts';
 
 const NAME = /^[\w.:-]+$/;
 
-/** The backends that HAProxy has and the document has not: an earlier daemon has made them, or has not deleted them. */
+/** The backends that HAProxy has and the document does not: an earlier daemon made them, or did not delete them. */
 export function strayNames(known: ReadonlySet<string>, { backends, spares = [], front }: Document): readonly BackendName[] {
-  const left = new Set(spares.some(({ backend }) => isClassName(backend)) ? known : []); // without them nobody makes backends
+  const left = new Set(spares.some(({ backend }) => isClassName(backend)) ? known : []); // without these sections no daemon makes backends
   for (const { backend } of backends) left.delete(backend);
   for (const { backend } of spares) left.delete(backend);
   const isInFront = (name: string): boolean => front.some(({ fragments }) => begins({ backend: name, fragments }));

@@ -59,7 +59,7 @@ export interface Reading {
 }
 
 const READ_MS = 10_000; // the state of 50,000 servers is an answer of 4 MB
-/** The same while commands go on, so that nobody waits for it. */
+/** The same deadline while commands go on meanwhile, so that nothing waits for the answer. */
 const BESIDE_MS = 60_000;
 
 /** Makes a Runtime. HAProxy is not contacted until one of its functions is called. */
@@ -185,7 +185,7 @@ class RuntimeSocket implements Runtime {
     return all;
   }
 
-  /** Throws when it is not the known worker that has answered. */
+  /** Throws when a different worker has answered than the known one. */
   #ofKnown(worker: WorkerInfo): void {
     requireSame(worker, (this.#known ??= worker));
   }
