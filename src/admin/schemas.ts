@@ -148,6 +148,7 @@ const routeSchema = z.strictObject({
   https: answerSchema.nullable(),
   others: z.array(claimSchema),
   nearest: z.array(text),
+  meant: text.nullable(),
   ...problems,
 });
 

@@ -69,7 +69,7 @@ async function run(flags: DemoFlags): Promise<void> {
     import('../daemon/daemon.ts'),
     import('./demo-deployment.ts'),
   ]);
-  const own = await readOwn(flags.app);
+  const own = { ...(await readOwn(flags.app)), pod: flags.pod };
   const folder = await mkdtemp(path.join(tmpdir(), 'marathon-lb-ts-demo-'));
   const [log, teller] = [await makeLogger({ level: 'info', format: 'text', fd: process.stdout.fd }), makeTeller()];
   const { httpPort: http, httpsPort: https, appIdPort: appId, statsPort: stats, dnsPort: dns } = flags;
@@ -80,7 +80,7 @@ async function run(flags: DemoFlags): Promise<void> {
         ports: { http, https, appId, stats, dns, marathon: flags.marathonPort, service: flags.servicePort, container: flags.containerPort },
         everyMs: flags.every * 1000,
         ...own,
-        pod: flags.pod,
+        ...calledBy(folder),
         say: teller.say,
         signal,
         deploy: deployInDemo,
@@ -143,6 +143,16 @@ function makeTeller(): Teller {
   };
 }
 
+/** How a person asks the daemon of the demo. Under `npm start` the program is not on the path. */
+function calledBy(folder: string): { readonly command: string; readonly runDir: string } {
+  const isByNpm = process.env['npm_lifecycle_event'] !== undefined;
+  return { command: isByNpm ? 'npx marathon-lb-ts' : 'marathon-lb-ts', runDir: runDirOf(folder) };
+}
+
+function runDirOf(folder: string): string {
+  return path.join(folder, 'run');
+}
+
 function settingsOf(flags: DemoFlags, marathon: string, folder: string): Settings {
   const { httpPort, httpsPort, appIdPort, statsPort, dnsPort, haproxyBin } = flags;
   return {
@@ -150,7 +160,7 @@ function settingsOf(flags: DemoFlags, marathon: string, folder: string): Setting
     marathon: [marathon],
     group: [flags.app.length > 0 ? '*' : 'external'],
     haproxyConfig: path.join(folder, 'haproxy.cfg'),
-    runDir: path.join(folder, 'run'),
+    runDir: runDirOf(folder),
     stateDir: path.join(folder, 'state'),
     templatesDir: path.join(folder, 'templates'),
     sslCerts: [],

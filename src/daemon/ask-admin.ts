@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { withDeadline } from '../lib/deadline.ts';
-import { socketPath } from './control.ts';
+import { silenceOf, socketPath } from './control.ts';
 
 /** An answer of the admin side, as JSON. */
 export interface AdminAnswer {
@@ -31,7 +31,7 @@ export async function askAdmin(path: string, { runDir, deadlineMs }: AskOptions)
       return { status: response.statusCode ?? 0, body: JSON.parse(await textOf(response)) as unknown };
     } catch (cause) {
       signal.throwIfAborted();
-      throw no(reasonOf(cause), cause);
+      throw no(silenceOf(cause, 'admin.sock'), cause);
     }
   });
 }
@@ -43,10 +43,4 @@ async function textOf(response: IncomingMessage): Promise<string> {
     if (text.length > LONGEST) throw new Error('the answer is too long');
   }
   return text;
-}
-
-function reasonOf(cause: unknown): string {
-  const { code } = cause as NodeJS.ErrnoException;
-  if (code === 'ENOENT' || code === 'ECONNREFUSED') return 'no daemon runs there';
-  return code === 'EACCES' ? "this user may not open admin.sock there; ask as the daemon's user" : 'it ended before it answered';
 }

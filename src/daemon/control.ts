@@ -82,6 +82,13 @@ export interface ControlQuestion {
   readonly deadlineMs: number;
 }
 
+/** Why nobody answers at a socket of the daemon, by the error of whoever asked there. */
+export function silenceOf(error: unknown, socket: 'daemon.sock' | 'admin.sock'): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ECONNREFUSED') return 'no daemon runs there (--run-dir says where it runs)';
+  return code === 'EACCES' ? `this user may not open ${socket} there; ask as the daemon's user` : 'it ended before it answered';
+}
+
 /** Asks the daemon that runs in a run folder. Rejects with a sentence when no daemon runs there, or when it does not answer by the deadline. */
 export async function askDaemon({ runDir, ask, deadlineMs }: ControlQuestion): Promise<ControlReply & Readonly<Record<string, unknown>>> {
   const path = socketPath(runDir, 'daemon.sock');
@@ -96,8 +103,7 @@ export async function askDaemon({ runDir, ask, deadlineMs }: ControlQuestion): P
       return { ok: ok === true, text: text ?? '', ...facts };
     } catch (cause) {
       enough.throwIfAborted();
-      const { code } = cause as NodeJS.ErrnoException;
-      throw no(code === 'ENOENT' || code === 'ECONNREFUSED' ? 'no daemon runs there' : 'it ended before it answered', cause);
+      throw no(silenceOf(cause, 'daemon.sock'), cause);
     } finally {
       socket.destroy();
     }

@@ -33,6 +33,10 @@ export interface DemoSettings {
   readonly pods: readonly JsonObject[];
   /** Whether the story has a pod as well. */
   readonly pod: boolean;
+  /** The word by which a person calls the program here: 'marathon-lb-ts'. */
+  readonly command: string;
+  /** The daemon's run folder. */
+  readonly runDir: string;
   readonly say: (sentence: string) => void;
   readonly signal: AbortSignal;
   /** Runs the real daemon against this Marathon until the signal aborts, then ends its HAProxy. `ready` is called when HAProxy has the first apps. */
@@ -55,7 +59,7 @@ const HOST = 'mytask.acme.org';
  * so often. Ends when the signal aborts.
  */
 export async function runDemo(settings: DemoSettings): Promise<void> {
-  const { address, ports, everyMs, say, signal, daemon } = settings;
+  const { address, ports, everyMs, command, runDir, say, signal, daemon } = settings;
   await requireFree(settings);
   const marathon = await startMarathon({ port: ports.marathon, launch: makeLaunch() });
   const ending = new AbortController();
@@ -69,6 +73,7 @@ export async function runDemo(settings: DemoSettings): Promise<void> {
       say(`HAProxy serves ${tries}   (statistics: http://${address}:${ports.stats}/haproxy?stats)`);
       say(`what goes on is shown in a browser at http://${address}:${ports.stats}/_mlb/`);
       say(`the name server knows the addresses of the tasks. Try:  dig +short @${address} -p ${ports.dns} ${dnsName}`);
+      if (hosts[0] !== undefined) say(`why a host is served, or is not:  ${command} explain ${hosts[0]} --run-dir ${runDir}`);
       if (more !== undefined) say(more);
       void sendRequests({ address, port: ports.http, hosts, signal: over });
       told = tell(() => story.goOn(), everyMs, over).catch((error: unknown) => {
@@ -97,7 +102,7 @@ interface Telling {
 }
 
 function tellOf(settings: DemoSettings, marathon: Marathon): Telling {
-  const { address, ports, say, apps, pods, pod, everyMs, signal } = settings;
+  const { address, ports, command, say, apps, pods, pod, everyMs, signal } = settings;
   const at = `${address}:${ports.http}`;
   const own = [...apps, ...pods];
   if (own.length > 0) {
@@ -125,7 +130,7 @@ function tellOf(settings: DemoSettings, marathon: Marathon): Telling {
     begins: `/nginx: 3 tasks, HAPROXY_0_VHOST=${HOST}; /shop: 2 tasks, HAPROXY_0_VHOST=${SHOP_HOST}; /basket: 4 tasks in a deployment group, HAPROXY_0_VHOST=${BASKET_HOST}${apart}`,
     tries: `/nginx. Try:  curl -H "Host: ${HOST}" http://${at}/`,
     dnsName: 'nginx.marathon.mesos',
-    more: `/basket is deployed in two colours later on. To watch it:  marathon-lb-ts deploy status /basket --watch -m ${places.marathon} -l ${places.balancer}`,
+    more: `/basket is deployed in two colours later on. To watch it:  ${command} deploy status /basket --watch -m ${places.marathon} -l ${places.balancer}`,
   };
 }
 

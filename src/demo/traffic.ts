@@ -20,7 +20,7 @@ export async function sendRequests({ address, port, hosts, signal }: DemoTraffic
   for (let i = 0; !signal.aborted; i++) {
     const host = hosts[i % hosts.length] ?? '';
     const pause = PAUSE_MS * (1.3 + Math.sin((2 * Math.PI * Date.now()) / TIDE_MS));
-    await Promise.all([sendRequest({ address, port, host, signal }), sleep(pause, undefined, { signal })]).catch(() => undefined);
+    await Promise.allSettled([sendRequest({ address, port, host, signal }), sleep(pause, undefined, { signal })]); // a refused one waits too
   }
 }
 

@@ -9,6 +9,7 @@ import type { LabelledPort } from './labelled-ports.ts';
 import { explainClaim, namingHost } from './claims.ts';
 import type { ViewLookup } from './view-lookup.ts';
 import { ofLoadBalancer } from './load-balancer.ts';
+import { meantBy } from './meant.ts';
 import { NO_ANSWER_SENTENCES, type NoAnswerReason } from './no-answer.ts';
 import { explainService } from './ports.ts';
 import type { AnswerExplanation, ClaimExplanation, RouteExplanation } from './shapes.ts';
@@ -44,6 +45,7 @@ export function* explainRouteInSteps(lookup: ViewLookup, host: string, path: str
     https: both.https && withWhy(both.https, claims),
     others: claims,
     nearest: isKnown ? [] : yield* nearest(lookup.view, asked.host),
+    meant: isKnown ? null : meantBy(lookup.view, asked.host),
     problems: [...concerned].flatMap((app) => lookup.problems(app)),
     loadBalancer: ofLoadBalancer(lookup.view),
   };

@@ -135,6 +135,8 @@ export interface RouteExplanation {
   readonly others: readonly ClaimExplanation[];
   /** Virtual hosts whose names are nearest; only where no app names the host. */
   readonly nearest: readonly string[];
+  /** What was probably asked for, in place of a host that no app names: '/shop' or ':10004'. */
+  readonly meant: string | null;
   readonly problems: readonly Problem[];
   readonly loadBalancer: readonly Problem[];
 }

@@ -47,12 +47,13 @@ function labelLine({ name, value, counts, problem }: AppExplanation['labels'][nu
   return `${name}=${JSON.stringify(value)}${effect}${problem === null ? '' : `: ${problem}`}`;
 }
 
-function routeLines({ host, path, served, http, https, others, nearest }: RouteExplanation): readonly string[] {
+function routeLines({ host, path, served, http, https, others, nearest, meant }: RouteExplanation): readonly string[] {
   return [
     `${host}${path} is ${served ? 'served' : 'not served'}`,
     ...(nearest.length === 0
       ? []
       : [`no app has the host ${host}; the nearest ${nearest.length === 1 ? 'one is' : 'ones are'} ${nearest.join(', ')}`]),
+    ...(meant === null ? [] : [`perhaps ${meant} is meant: explain ${meant}`]),
     ...(http === null ? [] : ['', 'http', ...describeAnswer(http).map(indent)]),
     ...(https === null ? [] : ['', 'https', ...describeAnswer(https, http).map(indent)]),
     ...(http === null && https === null ? ['', 'there are no shared frontends here (--dont-bind-http-https)'] : []),

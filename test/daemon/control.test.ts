@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { askDaemon, serveControl, type ControlReply } from '../../src/daemon/control.ts';
+import { askDaemon, serveControl, type ControlReply, silenceOf } from '../../src/daemon/control.ts';
 
 const askResync = (runDir: string, deadlineMs: number) => askDaemon({ runDir, ask: 'resync', deadlineMs });
 const status = (): Promise<ControlReply> => Promise.reject(new Error('nobody asks for it'));
@@ -90,4 +90,13 @@ test('another request is refused in words', async () => {
 
 test('a path too long for a socket is said to be', async () => {
   await expect(askResync(`/tmp/${'x'.repeat(100)}`, 50)).rejects.toThrow('give a shorter --run-dir');
+});
+
+test.each([
+  ['ENOENT', 'no daemon runs there (--run-dir says where it runs)'],
+  ['ECONNREFUSED', 'no daemon runs there (--run-dir says where it runs)'],
+  ['EACCES', "this user may not open daemon.sock there; ask as the daemon's user"],
+  ['EPIPE', 'it ended before it answered'],
+])('whoever asks and meets %s is told: %s', (code, words) => {
+  expect(silenceOf(Object.assign(new Error(code), { code }), 'daemon.sock')).toBe(words);
 });

@@ -37,6 +37,19 @@ test('a host that nobody names brings the three nearest ones', () => {
   expect(words).toContain('no app has the host shob.acme.org; the nearest ones are shop.acme.org, shoe.acme.org, ship.acme.org\n');
 });
 
+test.each([
+  ['shop', '/shop'],
+  ['Shop', '/shop'],
+  ['shop_10004', '/shop'],
+  ['192.168.84.1:80', '/shop'],
+  ['10004', ':10004'],
+  ['nobody.acme.org', null],
+])('who asks for %s and means %s is told so', (asked, meant) => {
+  const { json, words } = ask(viewOf([app()]), asked);
+  expect(json).toMatchObject({ kind: 'route', served: false, meant });
+  expect(words.includes(`perhaps ${String(meant)} is meant: explain ${String(meant)}\n`)).toBe(meant !== null);
+});
+
 test('a backend without a server: its tasks say why, and which check it is', () => {
   const check = { protocol: 'HTTP', path: '/health', portIndex: 0, maxConsecutiveFailures: 3 };
   const [first, last, failed] = ['2026-11-28T07:00:00.000Z', '2026-11-28T07:30:00.000Z', '2026-11-28T08:00:00.000Z'];
