@@ -10,7 +10,7 @@ import { ProcessNotes } from './process-notes.ts';
 import { requireOurFile } from './command-line.ts';
 import { writeStates } from './states-file.ts';
 import { writeWorkerConfig } from './worker-socket.ts';
-import { NoAnswer, orSilence, showProc, workerInfo, type Call, type Processes } from '../socket/master.ts';
+import { ask, NoAnswer, orSilence, readInfo, showProc, workerInfo, type Call, type Processes } from '../socket/master.ts';
 import { makeRuntime, type Runtime, type RuntimeSettings } from '../socket/worker.ts';
 
 /** How long a start or reload may take until HAProxy confirms it, in milliseconds. */
@@ -60,9 +60,11 @@ export interface ServiceSockets {
 export type OwnHaproxy = Required<Omit<OwnSettings, 'stateDir' | 'service' | 'readPem' | 'holdsListeners'>> &
   Pick<OwnSettings, 'service'> &
   Readonly<Record<Path, string>> & {
+    /** Commands to the worker that serves: at its own socket, where it answers during a reload, too, or else through the master. */
     readonly runtime: Runtime;
-    /** The same commands on the worker's own socket, where it answers during a reload, too; a service's HAProxy may have none. */
+    /** The same at its own socket only; a service's HAProxy may have none. */
     readonly direct: Runtime | undefined;
+    readonly directPath: string | undefined;
     readonly noted: ProcessNotes;
     readonly holder: SocketHolder | undefined;
     /** Whether the worker hands its listening sockets to the holder. */
@@ -82,9 +84,11 @@ export function ownHaproxyOf(settings: OwnSettings): OwnHaproxy {
   const socketPath = service === undefined ? at('master.sock') : resolve(service.master);
   const config = resolve(settings.config);
   const [workerPath, workerConfig] = [`${config}.sock`, `${config}.worker`];
-  const directPath = service === undefined ? workerPath : service.worker;
+  const directPath = service === undefined ? workerPath : service.worker && resolve(service.worker);
   const mapFolder = dirname(config);
   const env = settings.env ?? environmentOf(process.env);
+  const master = { socketPath, prefix: '@1 ' } as const;
+  const direct = directPath === undefined ? undefined : ({ socketPath: directPath, prefix: '' } as const);
   const holderSettings = { bin: settings.bin, env, config, base: `${config}.held`, from: workerPath, log: settings.log };
   return {
     deadlineMs: RELOAD_MS,
@@ -101,8 +105,9 @@ export function ownHaproxyOf(settings: OwnSettings): OwnHaproxy {
     noted: new ProcessNotes({ runDir: settings.runDir, stateDir: settings.stateDir }),
     workerPath,
     workerConfig,
-    runtime: makeRuntime({ socketPath, prefix: '@1 ', mapFolder, readPem }),
-    direct: directPath === undefined ? undefined : makeRuntime({ socketPath: resolve(directPath), prefix: '', mapFolder, readPem }),
+    runtime: makeRuntime({ ...(direct ?? master), otherwise: direct && master, mapFolder, readPem }),
+    direct: direct && makeRuntime({ ...direct, mapFolder, readPem }),
+    directPath,
   };
 }
 
@@ -171,6 +176,14 @@ async function hasChildren({ pid }: ProcessIdentity): Promise<boolean> {
 /** Returns the pid of the worker that serves, or `pid` if that worker serves. Undefined when it does not serve or does not answer. */
 export async function serving(own: OwnHaproxy, pid?: number): Promise<number | undefined> {
   const info = await workerInfo({ ...call(own), pid }).catch(() => undefined);
+  return info === undefined || info.stopping ? undefined : info.pid;
+}
+
+/** Returns the worker that answers at its own socket; undefined when none answers there, or only one that is about to end. */
+export async function answering({ directPath }: OwnHaproxy): Promise<number | undefined> {
+  if (directPath === undefined) return undefined;
+  const text = await ask({ socketPath: directPath, deadlineMs: CALL_MS, command: 'show info' }).catch(() => '');
+  const info = readInfo(text);
   return info === undefined || info.stopping ? undefined : info.pid;
 }
 

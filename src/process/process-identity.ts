@@ -17,10 +17,21 @@ export function identify(pid: number): Promise<ProcessIdentity | undefined> {
 }
 
 function identifyNow(pid: number): ProcessIdentity | undefined {
+  const fields = fieldsOf(pid);
+  const [state, started] = [fields[0], fields[19]];
+  return started === undefined || state === 'Z' || state === 'X' ? undefined : { pid, started };
+}
+
+/** Returns the pid of the process whose child this one is; undefined when there is none with this pid. */
+export function parentOf(pid: number): number | undefined {
+  const [, parent] = fieldsOf(pid);
+  return parent === undefined ? undefined : Number(parent);
+}
+
+/** The fields of /proc/<pid>/stat from the third on, its state: the second is the name, which may contain spaces. */
+function fieldsOf(pid: number): readonly string[] {
   const text = statOf(pid);
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' '); // the fields after the name, which may contain spaces; the first is field 3
-  const started = fields[19];
-  return started === undefined || fields[0] === 'Z' || fields[0] === 'X' ? undefined : { pid, started };
+  return text.slice(text.lastIndexOf(')') + 2).split(' ');
 }
 
 function statOf(pid: number): string {

@@ -91,6 +91,7 @@ function knows({ runtime }: OwnHaproxy, worker: number): boolean {
 }
 
 async function agrees(own: OwnHaproxy, fingerprint: string): Promise<void> {
+  await findProcesses(own, own.now() + own.deadlineMs); // a master that has just reloaded may answer later than its new worker
   const worker = await serving(own);
   if (worker === undefined) throw new Error('no worker of HAProxy serves, so what it runs is not recorded');
   if (!knows(own, worker))

@@ -11,44 +11,54 @@ const MARK = 'show version';
 /** The longest line in bytes: less than half of what the oldest release takes (`tune.bufsize`). 2.6 ignores a longer line without a message. */
 const MOST_BYTES = 8_000;
 
-/** A line for HAProxy, and how many commands it carries. */
+/** What is put before each command: `@1 ` for the worker of a master, nothing for a worker's own socket. */
+export type CommandPrefix = '' | '@1 ';
+
+/** A line for HAProxy, as it is written for a prefix, and how many commands it carries. */
 export interface Batch {
-  readonly line: string;
+  readonly line: (prefix: CommandPrefix) => string;
   readonly count: number;
 }
 
-/** Makes a line without commands, which only asks which worker answers. */
-export function makeOpening(prefix: string): Batch {
-  return { line: `${prefix}show info;${prefix}${MARK}`, count: 0 };
+/** A line without commands, which only asks which worker answers. */
+export const OPENING: Batch = batchOf([]);
+
+const OPENING_BYTES = Buffer.byteLength(OPENING.line('@1 '));
+
+function batchOf(commands: readonly string[]): Batch {
+  return {
+    line: (prefix) => ['show info', ...commands].map((command) => `${prefix}${command};${prefix}${MARK}`).join(';'),
+    count: commands.length,
+  };
 }
 
 /**
- * Makes the lines that carry these commands, in order. `prefix` is put before each command: `@1 ` for the worker of a master. Throws for a text that
- * is not exactly one command.
+ * Makes the lines that carry these commands, in order, each short enough with the longest prefix. Throws for a text that is not exactly one command.
  */
-export function makeBatches(commands: readonly string[], prefix: string): readonly Batch[] {
-  const opening = makeOpening(prefix).line;
-  const batches: Batch[] = [];
-  let [line, count] = [opening, 0];
+export function makeBatches(commands: readonly string[]): readonly Batch[] {
+  const parts: string[][] = [];
+  let size = MOST_BYTES;
   for (const command of commands) {
-    const piece = `;${prefix}${checked(command)};${prefix}${MARK}`;
-    if (count > 0 && Buffer.byteLength(line) + Buffer.byteLength(piece) >= MOST_BYTES) {
-      batches.push({ line, count });
-      [line, count] = [opening, 0];
+    const more = Buffer.byteLength(batchOf([checked(command)]).line('@1 ')) - OPENING_BYTES;
+    if (size + more >= MOST_BYTES) {
+      parts.push([]);
+      size = OPENING_BYTES;
     }
-    line += piece;
-    count++;
+    parts.at(-1)?.push(command);
+    size += more;
   }
-  return count === 0 ? batches : [...batches, { line, count }];
+  return parts.map(batchOf);
 }
 
 /**
  * Makes the line that carries one command with rows behind it, which HAProxy reads up to an empty line. Nothing can come after them, so the end of the
  * answer is not marked.
  */
-export function makePayload(command: string, rows: readonly string[], prefix: string): string {
+export function makePayload(command: string, rows: readonly string[]): Batch {
   for (const row of rows) checked(`row ${row}`);
-  return `${makeOpening(prefix).line};${prefix}${checked(command)} <<\n${rows.map((row) => `${row}\n`).join('')}`;
+  const body = rows.map((row) => `${row}\n`).join('');
+  checked(command);
+  return { line: (prefix) => `${OPENING.line(prefix)};${prefix}${command} <<\n${body}`, count: 1 };
 }
 
 /** Reads the answer to a line of `makePayload`. */

@@ -22,10 +22,8 @@ export interface ReviewParts {
 export function makeReview({ runtime, mapFolder, inTurn, ready }: ReviewParts): Review {
   return {
     doubts: async (document) => {
-      const worker = await inTurn(async () => {
-        await ready?.();
-        return runtime.known();
-      });
+      await ready?.();
+      const worker = await inTurn(() => runtime.known());
       const read: ReadingBack['read'] = (questions) => runtime.readInParts(questions, worker);
       return doubtsIn(document, await readBack(document, { mapFolder, read }));
     },

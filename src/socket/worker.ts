@@ -3,20 +3,35 @@ import { inRuns } from './command-runs.ts';
 import type { Command, Document, Running } from '../model/document.ts';
 import type { Release } from '../model/release.ts';
 import type { Answer, Haproxy } from '../model/haproxy.ts';
-import { ask, NoAnswer, type WorkerInfo } from './master.ts';
-import { makeBatches, makeOpening, makePayload, readPayloadReply, readReplies, type Batch, type Replies } from './replies.ts';
+import { ask, NoAnswer, type Question, type WorkerInfo } from './master.ts';
+import {
+  makeBatches,
+  makePayload,
+  OPENING,
+  readPayloadReply,
+  readReplies,
+  type Batch,
+  type CommandPrefix,
+  type Replies,
+} from './replies.ts';
 import { replaceMap, type Tell } from './replace-map.ts';
 import { CertificateChanges, type ReadPem } from './certificates.ts';
 import { readBack } from './read-back.ts';
 import { RepliesInParts, type TakeLine } from './replies-in-parts.ts';
 import { readServersState } from './server-rows.ts';
 
-/** How to reach HAProxy's runtime commands. */
-export interface RuntimeSettings {
+/** A socket that takes runtime commands. */
+export interface CommandSocket {
   /** The path of a master's socket, or of a `stats socket` with `level admin`. */
   readonly socketPath: string;
   /** Written before each command: '@1 ' tells a master to pass it to the worker that serves; empty for a stats socket. */
-  readonly prefix: '' | '@1 ';
+  readonly prefix: CommandPrefix;
+}
+
+/** How to reach HAProxy's runtime commands. */
+export interface RuntimeSettings extends CommandSocket {
+  /** A second way to the same HAProxy, for when nothing listens at the first. */
+  readonly otherwise?: CommandSocket | undefined;
   /** The folder of the map files, as the configuration writes it. */
   readonly mapFolder: string;
   /** Returns the text of a certificate that a command loads. Without it none can be loaded. */
@@ -100,7 +115,7 @@ class RuntimeSocket implements Runtime {
   }
 
   async worker(): Promise<WorkerInfo> {
-    return (await this.#ask(makeOpening(this.#settings.prefix), this.#settings.deadlineMs ?? READ_MS)).worker;
+    return (await this.#ask(OPENING, this.#settings.deadlineMs ?? READ_MS)).worker;
   }
 
   pid(): number | undefined {
@@ -128,11 +143,10 @@ class RuntimeSocket implements Runtime {
   }
 
   #tell(): Tell {
-    const { prefix } = this.#settings;
     return {
       command: async (text) => (await this.#run([text], this.#sendMs()))[0] ?? '',
       payload: async (text, rows) => {
-        const replies = await this.#exchange(makePayload(text, rows, prefix), { deadlineMs: this.#sendMs(), read: readPayloadReply });
+        const replies = await this.#exchange(makePayload(text, rows), { deadlineMs: this.#sendMs(), read: readPayloadReply });
         this.#ofKnown(replies.worker);
         return replies.answers[0] ?? '';
       },
@@ -161,23 +175,20 @@ class RuntimeSocket implements Runtime {
   }
 
   async readInParts(questions: readonly Reading[], from?: WorkerInfo): Promise<void> {
-    const { prefix, deadlineMs = from === undefined ? READ_MS : BESIDE_MS } = this.#settings;
+    const { deadlineMs = from === undefined ? READ_MS : BESIDE_MS } = this.#settings;
     let done = 0;
-    for (const { line, count } of makeBatches(
-      questions.map(({ command }) => command),
-      prefix,
-    )) {
-      const parts = new RepliesInParts(questions.slice(done, done + count).map(({ take }) => take));
-      const worker = await this.#exchangeInParts(line, { deadlineMs, parts });
+    for (const batch of makeBatches(questions.map(({ command }) => command))) {
+      const parts = new RepliesInParts(questions.slice(done, done + batch.count).map(({ take }) => take));
+      const worker = await this.#exchangeInParts(batch, { deadlineMs, parts });
       if (from === undefined) this.#ofKnown(worker);
       else requireSame(worker, from);
-      done += count;
+      done += batch.count;
     }
   }
 
   async #run(commands: readonly string[], deadlineMs: number): Promise<readonly string[]> {
     const all: string[] = [];
-    for (const batch of makeBatches(commands, this.#settings.prefix)) {
+    for (const batch of makeBatches(commands)) {
       const replies = await this.#ask(batch, deadlineMs);
       this.#ofKnown(replies.worker);
       all.push(...replies.answers);
@@ -191,13 +202,12 @@ class RuntimeSocket implements Runtime {
   }
 
   /** Sends a batch over a connection of its own, so that the whole batch is answered by the same worker. */
-  #ask({ line, count }: Batch, deadlineMs: number): Promise<Replies> {
-    return this.#exchange(line, { deadlineMs, read: (text) => readReplies(text, count) });
+  #ask(batch: Batch, deadlineMs: number): Promise<Replies> {
+    return this.#exchange(batch, { deadlineMs, read: (text) => readReplies(text, batch.count) });
   }
 
-  async #exchange(command: string, { deadlineMs, read }: { readonly deadlineMs: number; readonly read: Read }): Promise<Replies> {
-    const { socketPath, ask: exchange = ask } = this.#settings;
-    const text = await exchange({ socketPath, command, deadlineMs });
+  async #exchange(batch: Batch, { deadlineMs, read }: { readonly deadlineMs: number; readonly read: Read }): Promise<Replies> {
+    const { text, socketPath } = await this.#send(batch, { deadlineMs });
     if (text === '') throw new NoAnswer('cut', { socketPath, cause: undefined });
     const replies = understood(() => read(text), socketPath);
     requireStaying(replies.worker);
@@ -205,20 +215,33 @@ class RuntimeSocket implements Runtime {
   }
 
   async #exchangeInParts(
-    command: string,
+    batch: Batch,
     { deadlineMs, parts }: { readonly deadlineMs: number; readonly parts: RepliesInParts },
   ): Promise<WorkerInfo> {
-    const { socketPath, ask: exchange = ask } = this.#settings;
     let length = 0;
     const part = (text: string): void => {
       length += text.length;
       parts.take(text);
     };
-    part(await exchange({ socketPath, command, deadlineMs, part }));
+    const { text, socketPath } = await this.#send(batch, { deadlineMs, part });
+    part(text);
     if (length === 0) throw new NoAnswer('cut', { socketPath, cause: undefined });
     const worker = understood(() => parts.end(), socketPath);
     requireStaying(worker);
     return worker;
+  }
+
+  /** Sends a batch to the first socket at which something listens, and returns the answer. */
+  async #send(batch: Batch, how: Pick<Question, 'deadlineMs' | 'part'>): Promise<{ readonly text: string; readonly socketPath: string }> {
+    const { otherwise, ask: exchange = ask, ...first } = this.#settings;
+    const send = async ({ socketPath, prefix }: CommandSocket) => ({
+      text: await exchange({ ...how, socketPath, command: batch.line(prefix) }),
+      socketPath,
+    });
+    return send(first).catch((error: unknown) => {
+      if (otherwise === undefined || !(error instanceof NoAnswer) || error.silence !== 'absent') throw error;
+      return send(otherwise);
+    });
   }
 }
 

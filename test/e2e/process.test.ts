@@ -8,11 +8,12 @@ import { createInterface } from 'node:readline/promises';
 import { takenOf } from '../../src/process/taken-binds.ts';
 import { socketsOf } from '../../src/process/listeners.ts';
 import { identify, lives } from '../../src/process/process-identity.ts';
-import { showProc, type Call } from '../../src/socket/master.ts';
+import { NoAnswer, orSilence, showProc, type Processes } from '../../src/socket/master.ts';
 import type { OwnProcess } from '../../src/process/process.ts';
 import { bindsOf } from '../../src/haproxy/binds.ts';
 import { sentence } from '../../src/lib/sentence.ts';
 import { listen, makeTraffic, needHaproxy, request, setStage, type Ends } from './fixtures/stage.ts';
+import { until } from './until.ts';
 
 jest.setTimeout(60_000);
 
@@ -32,8 +33,13 @@ async function refusedWith(asked: Promise<void>): Promise<string> {
   return asked.then(() => 'it was confirmed', sentence);
 }
 
-function masterCall(runDir: string): Call {
-  return { socketPath: join(runDir, 'master.sock'), deadlineMs: 5_000 };
+/** What the master shows; it may answer a little later than its new worker. */
+function processesOf(runDir: string): Promise<Processes> {
+  const look = async (): Promise<Processes | undefined> => {
+    const found = await orSilence(showProc({ socketPath: join(runDir, 'master.sock'), deadlineMs: 5_000 }));
+    return found instanceof NoAnswer ? undefined : found;
+  };
+  return until("an answer of HAProxy's master", look);
 }
 
 const ONLY_ANSWERS = { '200': expect.any(Number) };
@@ -66,7 +72,7 @@ test('reloads asked for at once are made one after the other', async () => {
   const { runDir, make } = await setStage(ends);
   const own = make();
   await Promise.all([own.reload([]), own.reload([]), own.reload([])]);
-  await expect(showProc(masterCall(runDir))).resolves.toMatchObject({ failed: 0 });
+  await expect(processesOf(runDir)).resolves.toMatchObject({ failed: 0 });
   await expect(own.applied()).resolves.toBeDefined();
 });
 
@@ -165,7 +171,7 @@ test('`daemon` in the configuration does not hide the master', async () => {
   const own = make();
   await own.reload([]);
   await own.reload([]);
-  const { master } = await showProc(masterCall(runDir));
+  const { master } = await processesOf(runDir);
   expect((await readFile(join(runDir, 'haproxy.pid'), 'utf8')).split(' ')[0]).toBe(String(master));
 });
 
@@ -180,7 +186,7 @@ test('a master that hangs is not replaced; woken, it is usable again', async () 
   const own = make();
   await own.reload([]);
   const impatient = make({ deadlineMs: 300 });
-  const { master } = await showProc(masterCall(runDir));
+  const { master } = await processesOf(runDir);
   process.kill(master, 'SIGSTOP');
   try {
     await expect(refusedWith(impatient.reload([]))).resolves.toMatch(new RegExp(`HAProxy \\(pid ${master}\\) runs, but does not answer`));
@@ -195,11 +201,11 @@ test('a socket that somebody has removed is bound again, and no request is lost'
   const { runDir, port, make } = await setStage(ends);
   const own = make();
   await own.reload([]);
-  const { master } = await showProc(masterCall(runDir));
+  const { master } = await processesOf(runDir);
   const flow = makeTraffic(port, ends);
   await rm(join(runDir, 'master.sock'));
   await expect(own.adopt()).resolves.toEqual({ worker: expect.any(Number) });
-  await expect(showProc(masterCall(runDir))).resolves.toMatchObject({ master });
+  await expect(processesOf(runDir)).resolves.toMatchObject({ master });
   await own.reload([]);
   await expect(flow.stop()).resolves.toEqual(ONLY_ANSWERS);
 });
@@ -211,7 +217,7 @@ test('whoever waits beside it hears of its end at once, and waits the whole time
   await expect(own.stays(50, enough.signal)).resolves.toBeUndefined();
   await own.reload([]);
   await expect(own.stays(250, enough.signal)).resolves.toBeUndefined();
-  const { master } = await showProc(masterCall(runDir));
+  const { master } = await processesOf(runDir);
   const hour = own.stays(3_600_000, enough.signal);
   process.kill(master, 'SIGKILL');
   await hour;
@@ -224,8 +230,7 @@ test('a stale socket is replaced; stopping ends old workers too', async () => {
   const { runDir, port, make } = await setStage(ends);
   const own = make();
   await own.reload([]);
-  const call = masterCall(runDir);
-  process.kill((await showProc(call)).master, 'SIGKILL');
+  process.kill((await processesOf(runDir)).master, 'SIGKILL');
   await expect(own.adopt()).resolves.toBeUndefined();
   await own.reload([]);
   const busy = connect(port, '127.0.0.1').on('error', () => undefined);
@@ -233,7 +238,7 @@ test('a stale socket is replaced; stopping ends old workers too', async () => {
   ends.push(() => busy.destroy());
   await request(port);
   await own.reload([]);
-  const { master, workers, oldWorkers } = await showProc(call);
+  const { master, workers, oldWorkers } = await processesOf(runDir);
   expect(oldWorkers).toHaveLength(1);
   const all = await Promise.all([master, ...[...workers, ...oldWorkers].map(({ pid }) => pid)].map(identify));
   await own.stop();

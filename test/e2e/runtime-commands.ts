@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { Command, Document, Fragment } from '../../src/model/document.ts';
 import type { BackendName, ServerName } from '../../src/model/names.ts';
 import type { OwnProcess } from '../../src/process/process.ts';
-import { ask } from '../../src/socket/master.ts';
+import { ask, NoAnswer, orSilence } from '../../src/socket/master.ts';
 import { readServersState, type ServerRow } from '../../src/socket/server-rows.ts';
+import { until } from './until.ts';
 
 const REASON = { code: 'server-changed', subject: 'out', detail: '' } as const;
 
@@ -51,6 +52,11 @@ export async function allTaken(own: Pick<OwnProcess, 'send'>, commands: readonly
 /** The row of `show servers state` of a server, by `backend/server`. */
 export async function stateOf(runDir: string, name: string): Promise<ServerRow | undefined> {
   const [backend = '', server = ''] = name.split('/');
-  const text = await ask({ socketPath: join(runDir, 'master.sock'), command: `@1 show servers state ${backend}`, deadlineMs: 5_000 });
+  const question = { socketPath: join(runDir, 'master.sock'), command: `@1 show servers state ${backend}`, deadlineMs: 5_000 };
+  const look = async (): Promise<string | undefined> => {
+    const found = await orSilence(ask(question));
+    return found instanceof NoAnswer ? undefined : found; // the master may answer a little later than its new worker
+  };
+  const text = await until("an answer of HAProxy's master", look);
   return readServersState(text).get(backend)?.get(server);
 }

@@ -1,7 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { summarizeOutput } from '../../src/process/reload.ts';
 import { makeProcess, type OwnProcess } from '../../src/process/process.ts';
@@ -10,84 +8,32 @@ import { makeLogger } from '../../src/lib/logger.ts';
 import type { Document } from '../../src/model/document.ts';
 import type { BackendName, ServerName } from '../../src/model/names.ts';
 import { fragment } from '../haproxy/make.ts';
-import { answersOf } from '../socket/socket.ts';
+import { fakeMaster, REFUSED, RELOADED, SERVING, type Ends } from './fake-master.ts';
 import { now } from '../../src/lib/clock.ts';
 
 const log = await makeLogger({ level: 'silent', format: 'text', fd: 2 });
-const ends: (() => unknown)[] = [];
+const ends: Ends = [];
 
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** What a master of 3.x shows; its pid is this process, as it lives. */
-interface Shown {
-  readonly workers: readonly number[];
-  readonly old: readonly number[];
-  readonly failed: number;
-  readonly serves: number | undefined;
-}
-
-interface Watching {
-  /** Each line that comes, in order. */
-  readonly heard?: (line: string, runDir: string) => Promise<void>;
-  /** What the worker says to a command in a batch. */
-  readonly says?: (command: string) => string;
-}
-
-/** A 3.x master on the run folder's socket: shows the first state, and at each `reload` the next answer and state. */
-async function fakeMaster(
-  first: Shown,
-  reloads: readonly (readonly [answer: string, next: Shown])[],
-  { heard = () => Promise.resolve(), says = () => '' }: Watching = {},
-): Promise<string> {
-  const runDir = await mkdtemp(join(tmpdir(), 'fake-'));
-  ends.push(() => rm(runDir, { recursive: true, force: true }));
-  let now = first;
-  const left = [...reloads];
-  const row = (pid: number): string => `${pid} worker 0 0d00h00m01s 3.2.0\n`;
-  const answers: Readonly<Record<string, () => string>> = {
-    'show proc': () =>
-      `${process.pid} master 1 [failed: ${now.failed}] 0d00h00m01s 3.2.0\n# workers\n${now.workers.map(row).join('')}# old workers\n${now.old.map(row).join('')}`,
-    '@1 show info': () => (now.serves === undefined ? '' : `Version: 3.2.0\nPid: ${now.serves}\nStopping: 0\n`),
-    reload: () => {
-      const [answer, next] = left.shift() ?? ['', now];
-      now = next;
-      return answer;
-    },
-  };
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    socket
-      .on('error', () => undefined)
-      .once('data', (chunk) => {
-        const command = chunk.toString().trim();
-        void heard(command, runDir).then(() => {
-          socket.end(answerTo(command));
-        });
-      });
-  });
-  const answerTo = (command: string): string => {
-    if (command.includes(';')) return now.serves === undefined ? '' : answersOf(command, { version: '3.2.0', pid: now.serves }, says);
-    const [, pid] = /^@!(\d+) show info$/.exec(command) ?? [];
-    const asked = pid === undefined ? command : pid === String(now.serves) ? '@1 show info' : '';
-    return answers[asked]?.() ?? 'no such\n';
-  };
-  ends.push(() => server.close());
-  await new Promise<void>((resolve) => server.listen(join(runDir, 'master.sock'), resolve));
-  return runDir;
-}
-
 /** Long enough for a busy machine; a test whose HAProxy never answers as it should gives a short deadline. */
 function make(runDir: string, deadlineMs = 10_000): OwnProcess {
-  return makeProcess({ bin: 'false', runDir, config: '/none', log, now, fingerprint: () => 'f', deadlineMs, pauseMs: 5 });
+  return makeProcess({
+    bin: 'false',
+    runDir,
+    config: join(runDir, 'haproxy.cfg'),
+    log,
+    now,
+    fingerprint: () => 'f',
+    deadlineMs,
+    pauseMs: 5,
+  });
 }
 
-const SERVING: Shown = { workers: [11], old: [], failed: 0, serves: 11 };
-const RELOADED: Shown = { workers: [process.ppid], old: [11], failed: 0, serves: process.ppid };
-const REFUSED: Shown = { workers: [], old: [11], failed: 1, serves: 11 };
-
 test('3.x: a reload is confirmed by another worker that serves, and noted', async () => {
-  const runDir = await fakeMaster(SERVING, [['Success=1\n--\n', RELOADED]]);
+  const runDir = await fakeMaster(ends, SERVING, [['Success=1\n--\n', RELOADED]]);
   const own = make(runDir);
   await own.reload([]);
   await expect(own.adopt()).resolves.toEqual({ worker: process.ppid });
@@ -95,7 +41,7 @@ test('3.x: a reload is confirmed by another worker that serves, and noted', asyn
 });
 
 test('what a worker runs that somebody else has put in place is not noted until it is read back', async () => {
-  const runDir = await fakeMaster(SERVING, [['Success=1\n--\n', RELOADED]]);
+  const runDir = await fakeMaster(ends, SERVING, [['Success=1\n--\n', RELOADED]]);
   const own = make(runDir);
   await own.send([COMMAND]);
   await make(runDir).reload([]);
@@ -104,7 +50,7 @@ test('what a worker runs that somebody else has put in place is not noted until 
 });
 
 test('3.x: a refused reload tells what came with the answer, and who serves on', async () => {
-  const runDir = await fakeMaster(SERVING, [
+  const runDir = await fakeMaster(ends, SERVING, [
     ["Success=0\n--\n[NOTICE]   (7) : haproxy version is 3.2.0\n[ALERT]    (7) : config : unknown keyword 'x'\n", REFUSED],
   ]);
   await expect(make(runDir).reload([])).rejects.toThrow(
@@ -113,7 +59,7 @@ test('3.x: a refused reload tells what came with the answer, and who serves on',
 });
 
 test('after it, the worker among the old ones is adopted, and no new one', async () => {
-  const runDir = await fakeMaster(REFUSED, [['Success=1\n--\n', RELOADED]]);
+  const runDir = await fakeMaster(ends, REFUSED, [['Success=1\n--\n', RELOADED]]);
   const own = make(runDir);
   await expect(own.adopt()).resolves.toEqual({ worker: 11 });
   await own.reload([]);
@@ -122,7 +68,7 @@ test('after it, the worker among the old ones is adopted, and no new one', async
 
 test('3.2: a reload in progress is waited for', async () => {
   const busy = 'Success=0\n--\nAnother reload is still in progress.\n';
-  const runDir = await fakeMaster(SERVING, [
+  const runDir = await fakeMaster(ends, SERVING, [
     [busy, SERVING],
     [busy, SERVING],
     ['Success=1\n--\n', RELOADED],
@@ -131,7 +77,7 @@ test('3.2: a reload in progress is waited for', async () => {
 });
 
 test('a reload that nobody confirms rejects by its deadline; the next one can go', async () => {
-  const runDir = await fakeMaster(SERVING, [
+  const runDir = await fakeMaster(ends, SERVING, [
     ['', SERVING],
     ['', RELOADED],
   ]);
@@ -143,12 +89,12 @@ test('a reload that nobody confirms rejects by its deadline; the next one can go
 });
 
 test('a worker that is listed but does not serve yet confirms nothing', async () => {
-  const runDir = await fakeMaster(SERVING, [['Success=1\n--\n', { ...RELOADED, serves: undefined }]]);
+  const runDir = await fakeMaster(ends, SERVING, [['Success=1\n--\n', { ...RELOADED, serves: undefined }]]);
   await expect(make(runDir, 300).reload([])).rejects.toThrow('no worker serves');
 });
 
 test('a marker of another worker, or half a marker, says nothing', async () => {
-  const runDir = await fakeMaster(SERVING, []);
+  const runDir = await fakeMaster(ends, SERVING, []);
   const own = make(runDir);
   await writeFile(join(runDir, 'applied.json'), JSON.stringify({ fingerprint: 'f', worker: 10, started: '1' }));
   await expect(own.applied()).resolves.toBeUndefined();
@@ -157,7 +103,7 @@ test('a marker of another worker, or half a marker, says nothing', async () => {
 });
 
 test('a large log begins anew', async () => {
-  const runDir = await fakeMaster(SERVING, [['Success=1\n--\n', RELOADED]]);
+  const runDir = await fakeMaster(ends, SERVING, [['Success=1\n--\n', RELOADED]]);
   await writeFile(join(runDir, 'haproxy.log'), 'x'.repeat(9 * 2 ** 20));
   await make(runDir).reload([]);
   await expect(readFile(join(runDir, 'haproxy.log'), 'utf8')).resolves.toBe('');
@@ -180,7 +126,7 @@ test('commands wait for a reload that runs, and a reload for commands; each work
       return new Promise<void>((resolve) => setTimeout(resolve, command === 'reload' || command === COMMAND.text ? 20 : 0));
     },
   };
-  const own = make(await fakeMaster(SERVING, [['Success=1\n--\n', RELOADED]], watching));
+  const own = make(await fakeMaster(ends, SERVING, [['Success=1\n--\n', RELOADED]], watching));
   const all = [own.send([COMMAND]), own.reload([]), own.send([COMMAND]), own.release()];
   await expect(Promise.all(all)).resolves.toEqual([
     [{ taken: true, answer: '' }],
@@ -194,7 +140,7 @@ test('commands wait for a reload that runs, and a reload for commands; each work
 });
 
 test('a worker that somebody else has put in place is not sent what was meant for the one before', async () => {
-  const runDir = await fakeMaster(SERVING, [['Success=1\n--\n', RELOADED]]);
+  const runDir = await fakeMaster(ends, SERVING, [['Success=1\n--\n', RELOADED]]);
   const own = make(runDir);
   await own.send([COMMAND]);
   await make(runDir).reload([]);
@@ -202,7 +148,7 @@ test('a worker that somebody else has put in place is not sent what was meant fo
 });
 
 test('without a HAProxy there is no release, and no command counts as sent', async () => {
-  const runDir = await fakeMaster(SERVING, []);
+  const runDir = await fakeMaster(ends, SERVING, []);
   const own = make(join(runDir, 'other'));
   await expect(own.release()).resolves.toBeUndefined();
   await expect(own.send([COMMAND])).rejects.toThrow('no answer from HAProxy');
@@ -210,7 +156,7 @@ test('without a HAProxy there is no release, and no command counts as sent', asy
 });
 
 test('what was confirmed by commands alone is noted for the next daemon', async () => {
-  const runDir = await fakeMaster({ ...SERVING, serves: process.ppid }, []);
+  const runDir = await fakeMaster(ends, { ...SERVING, serves: process.ppid }, []);
   const own = make(runDir);
   await expect(own.applied()).resolves.toBeUndefined();
   await own.agrees('f');
@@ -234,6 +180,7 @@ test('HAProxy finds which servers are down while it reloads, and nothing afterwa
     says: (command: string) => (command === 'show servers state' ? SICK : ''),
   };
   const runDir = await fakeMaster(
+    ends,
     SERVING,
     [
       ['Success=0\n--\n[ALERT] (1) : no\n', { ...SERVING, failed: 1 }],
@@ -252,7 +199,7 @@ test('HAProxy finds which servers are down while it reloads, and nothing afterwa
 });
 
 test('a cold start does not use an old state file', async () => {
-  const runDir = join(await fakeMaster(SERVING, []), 'other');
+  const runDir = join(await fakeMaster(ends, SERVING, []), 'other');
   await mkdir(runDir);
   await writeFile(join(runDir, 'server-state'), SICK);
   await expect(make(runDir).reload([], { wanted: WANTED })).rejects.toThrow('did not start');

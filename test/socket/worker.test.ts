@@ -212,8 +212,26 @@ test('whose check has passed is asked for each backend once', async () => {
 });
 
 test('a line with the version inside an answer does not end the answer', () => {
-  const [batch] = makeBatches(['show info'], '');
+  const [batch] = makeBatches(['show info']);
   expect(batch?.count).toBe(1);
   const info = 'Version: 2.6.12\nPid: 7\nStopping: 0\nBuild info: 2.6.12\n';
   expect(readReplies(`${info}\n2.6.12\n\n${info}\n2.6.12\n\n`, 1).answers).toEqual([info.trim()]);
+});
+
+test('where nothing listens at the worker’s own socket, commands go through the master; an answer that is cut off is not asked for again', async () => {
+  const lines: string[] = [];
+  const master = await socketWith((line, socket) => {
+    lines.push(line);
+    socket.end(answersOf(line, { version: '2.6.12', pid: 7 }, () => ''));
+  });
+  const cut = await socketWith((_line, socket) => {
+    socket.end();
+  });
+  const otherwise = { socketPath: master, prefix: '@1 ' } as const;
+  const make = (socketPath: string) => makeRuntime({ socketPath, prefix: '', otherwise, mapFolder: '/etc/haproxy' });
+  await expect(make(`${master}.none`).send([command('disable server b/one')])).resolves.toEqual([{ taken: true, answer: '' }]);
+  expect(lines).toEqual(['@1 show info;@1 show version;@1 disable server b/one;@1 show version\n']);
+  await expect(make(cut).send([command('disable server b/one')])).rejects.toThrow('(cut)');
+  await expect(make(`${master}.none`).read(['show map'])).resolves.toEqual(['']);
+  expect(lines).toHaveLength(2);
 });

@@ -71,6 +71,7 @@ export class FakeHaproxy {
     if (fault !== 'refused') {
       if (this.serving !== undefined) this.serving.isStopping = true;
       this.serving = next;
+      await this.#turns.gate(HAPROXY); // the master answers later than its new worker
     }
     this.isLoading = false;
   }
@@ -79,12 +80,12 @@ export class FakeHaproxy {
     return new FakeWorker(this.#texts(), { pid: ++this.#pid, release: this.release });
   }
 
-  /** A socket: that of the master, which takes no commands while it loads, or that of the worker. */
-  socket(owner: string, of: 'master' | 'worker'): typeof ask {
+  /** Its sockets, by their paths: `master`, which takes no commands while it loads, and `worker`. */
+  sockets(owner: string): typeof ask {
     return async ({ socketPath, command }) => {
       await this.#turns.gate(owner);
       const worker = this.serving;
-      if (worker === undefined || (of === 'master' && this.isLoading && !isLater(this.release)))
+      if (worker === undefined || (socketPath === 'master' && this.isLoading && !isLater(this.release)))
         throw new NoAnswer('absent', { socketPath, cause: undefined });
       const answer = await this.#answer(owner, worker, { socketPath, command });
       await this.#turns.gate(owner);

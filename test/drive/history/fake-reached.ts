@@ -16,9 +16,9 @@ export interface Reached extends Pick<DriveDependencies, 'haproxy' | 'applied' |
 /** Reaches the HAProxy of a machine for one daemon. */
 export function reach(machine: Machine, owner: string): Reached {
   const { turns, haproxy } = machine;
-  const runtimeOf = (of: 'master' | 'worker'): Runtime =>
-    makeRuntime({ socketPath: of, prefix: of === 'master' ? '@1 ' : '', mapFolder: FOLDER, ask: haproxy.socket(owner, of) });
-  const own = makeOwn({ machine, owner, master: runtimeOf('master'), direct: runtimeOf('worker') });
+  const direct = { socketPath: 'worker', prefix: '', mapFolder: FOLDER, ask: haproxy.sockets(owner) } as const;
+  const otherwise = { socketPath: 'master', prefix: '@1 ' } as const;
+  const own = makeOwn({ machine, owner, runtime: makeRuntime({ ...direct, otherwise }), direct: makeRuntime(direct) });
   const start = (): Promise<boolean> =>
     own.haproxy.reload([]).then(
       () => true,
@@ -44,30 +44,30 @@ export function reach(machine: Machine, owner: string): Reached {
 interface OwnParts {
   readonly machine: Machine;
   readonly owner: string;
-  readonly master: Runtime;
+  readonly runtime: Runtime;
   readonly direct: Runtime;
 }
 
 /** One call after the other, apart from commands beside a reload. */
 function makeOwn(parts: OwnParts): Pick<Reached, 'haproxy' | 'pid'> {
-  const { machine, owner, master, direct } = parts;
+  const { machine, owner, runtime, direct } = parts;
   const inTurn = oneAfterAnother();
   const look = looking(machine, owner);
   const own: Haproxy = {
     reload: () => inTurn(() => reload(parts, look)),
-    ...makeTurns(master, inTurn),
-    meanwhile: () => makeMeanwhile(direct, master.pid()),
-    review: makeReview({ runtime: master, mapFolder: FOLDER, inTurn, ready: look }),
-    holds: (document) => inTurn(() => look().then(() => master.holds(document))),
+    ...makeTurns(runtime, inTurn),
+    meanwhile: () => makeMeanwhile(direct, runtime.pid()),
+    review: makeReview({ runtime, mapFolder: FOLDER, inTurn, ready: look }),
+    holds: (document) => inTurn(() => look().then(() => runtime.holds(document))),
     agrees: (fingerprint) =>
       inTurn(async () => {
-        await machine.turns.gate(owner);
+        await look();
         if (machine.haproxy.serving === undefined || machine.haproxy.isLoading) throw new Error('no worker serves');
-        if (![undefined, machine.haproxy.serving.pid].includes(master.pid())) throw new Error('a different worker serves');
+        if (![undefined, machine.haproxy.serving.pid].includes(runtime.pid())) throw new Error('a different worker serves');
         note(machine, fingerprint);
       }),
   };
-  return { haproxy: own, pid: () => master.pid() };
+  return { haproxy: own, pid: () => runtime.pid() };
 }
 
 /** Waits for a master that loads. */
@@ -78,11 +78,12 @@ function looking({ turns, haproxy }: Machine, owner: string): () => Promise<void
   };
 }
 
-async function reload({ machine, master }: OwnParts, look: () => Promise<void>): Promise<void> {
+async function reload({ machine, owner, runtime }: OwnParts, look: () => Promise<void>): Promise<void> {
   const { haproxy, disk } = machine;
   const fingerprint = disk.fingerprint();
   await look();
   const { fault } = haproxy;
+  const before = haproxy.serving?.pid;
   haproxy.fault = undefined;
   if (haproxy.serving === undefined) {
     haproxy.marker = undefined;
@@ -92,10 +93,11 @@ async function reload({ machine, master }: OwnParts, look: () => Promise<void>):
     haproxy.load(fault);
     if (fault === 'late') throw new Error('HAProxy did not confirm in time');
   }
-  await look();
+  do await machine.turns.gate(owner);
+  while (haproxy.isLoading && haproxy.serving?.pid === before); // a new worker says by itself that it serves
   if (haproxy.serving === undefined) throw new Error('HAProxy ended at the reload');
   if (fault !== undefined) throw new Error('HAProxy did not confirm the reload');
-  master.forget();
+  runtime.forget();
   note(machine, fingerprint);
 }
 
