@@ -4,7 +4,7 @@ import type { Release } from '../model/release.ts';
 import { traitsOf, type Defaults } from '../haproxy/backend-traits.ts';
 import { classOf } from '../haproxy/spares.ts';
 import { planServers } from './plan-servers.ts';
-import { whyNotByRules } from './spare-fronts.ts';
+import { makeWhyNotByRules, type WhyNotByRules } from './spare-fronts.ts';
 import type { SpareServing } from './spare-rows.ts';
 
 /** What HAProxy runs, and what it should run. */
@@ -61,8 +61,9 @@ export function giveOut(fresh: readonly BackendSection[], parts: GiveOutParts) {
   const given: SpareServing[] = [];
   const taken = new Set<BackendName>();
   const why = new Map<BackendName, string>();
+  const whyNotByRules = makeWhyNotByRules({ before: parts.running.document, after: parts.wanted, fresh: parts.all });
   for (const section of fresh) {
-    const place = whyNot(section, parts) ?? parts.placeFor(section, taken);
+    const place = whyNot(section, whyNotByRules) ?? parts.placeFor(section, taken);
     const found = typeof place === 'string' ? place : whyNoServers(section, place, parts);
     if (typeof place === 'string' || found !== undefined) why.set(section.backend, found ?? '');
     else {
@@ -73,9 +74,9 @@ export function giveOut(fresh: readonly BackendSection[], parts: GiveOutParts) {
   return { given, why };
 }
 
-function whyNot(section: BackendSection, { all, running, wanted }: GiveOutParts): string | undefined {
+function whyNot(section: BackendSection, whyNotByRules: WhyNotByRules): string | undefined {
   if (section.inSpare === undefined) return '';
-  return section.inSpare.why ?? whyNotByRules(section, { before: running.document, after: wanted, fresh: all });
+  return section.inSpare.why ?? whyNotByRules(section);
 }
 
 /** Why servers can't be added to the backend that is to serve; undefined when they can. */

@@ -9,7 +9,7 @@ import { isSameBackend } from '../haproxy/same-sections.ts';
 import { classOf, servedBySpares } from '../haproxy/spares.ts';
 import { classesOf, madeOf, reachedByRows, type Made } from './made-backends.ts';
 import { freeOf, giveOut, spareGiver, type SpareParts } from './give-out.ts';
-import { ownersOf, whyNotByRules, withoutRules } from './spare-fronts.ts';
+import { ownersOf, makeWhyNotByRules, withoutRules } from './spare-fronts.ts';
 import { hasItsRows, makeMapsWithSpares, rowsKey, type SpareServing } from './spare-rows.ts';
 
 /** How much of the wanted document can be served by spare backends. */
@@ -93,7 +93,7 @@ function keptOf(
   spares: readonly BackendSection[],
   { running, wanted }: Pick<SpareParts, 'running' | 'wanted'>,
 ): readonly SpareServing[] {
-  const rules = { before: running.document, after: wanted, fresh: [...served.values(), ...fresh] };
+  const whyNotByRules = makeWhyNotByRules({ before: running.document, after: wanted, fresh: [...served.values(), ...fresh] });
   const kept: SpareServing[] = [];
   const taken = new Set<BackendName>();
   for (const { backend: spare, ...rest } of spares) {
@@ -103,7 +103,7 @@ function keptOf(
     const fits =
       section.inSpare?.why === undefined &&
       classOf(section) === classOf({ ...rest, backend: spare }) &&
-      (hasItsRows({ spare, section }, running.document) || whyNotByRules(section, rules) === undefined);
+      (hasItsRows({ spare, section }, running.document) || whyNotByRules(section) === undefined);
     kept.push({ spare, section, ...(!fits && { isHeld: true }) });
   }
   return kept;

@@ -8,7 +8,7 @@ import { isSameSection } from '../haproxy/same-sections.ts';
 import { classOf, spareOfKey } from '../haproxy/spares.ts';
 import { addBackend, publishBackend, unpublishBackend } from './runtime-commands.ts';
 import { isNamedAsWritten, planServers } from './plan-servers.ts';
-import { whyNotByRules } from './spare-fronts.ts';
+import { makeWhyNotByRules } from './spare-fronts.ts';
 import { hasItsRows, type SpareServing } from './spare-rows.ts';
 
 /** The backends that HAProxy makes while it runs, each with the section from which it does; undefined for one that it still has. */
@@ -55,10 +55,10 @@ export function reachedByRows(document: Document, wanted: Document, fresh: reado
   if (led.size === 0) return [];
   const known = new Set(backends.map(({ backend }) => backend));
   const reached = wanted.backends.filter(({ backend }) => led.has(backend) && known.has(backend));
-  const rules = { before: document, after: wanted, fresh: [...reached, ...fresh] };
+  const whyNotByRules = makeWhyNotByRules({ before: document, after: wanted, fresh: [...reached, ...fresh] });
   return reached.map((section): SpareServing => {
     const serving = { spare: section.backend, section };
-    const fits = section.inSpare?.why === undefined && (hasItsRows(serving, document) || whyNotByRules(section, rules) === undefined);
+    const fits = section.inSpare?.why === undefined && (hasItsRows(serving, document) || whyNotByRules(section) === undefined);
     return fits ? serving : { ...serving, isHeld: true };
   });
 }
