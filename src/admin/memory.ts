@@ -12,7 +12,7 @@ export interface MemoryAnswer {
 }
 
 /** A port that HAProxy has refused in a certain form. */
-export interface RefusedPort extends Pick<Quarantined, 'app' | 'index' | 'problems'> {
+export interface RefusedPort extends Pick<Quarantined, 'app' | 'index' | 'problems' | 'isShutToo'> {
   /** The SHA-256 of what its labels and definition asked for then; with other labels it would be tried again. */
   readonly digest: string;
 }

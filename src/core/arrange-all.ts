@@ -6,6 +6,7 @@ import type { Holder } from '../model/holder.ts';
 import type { TakenBind } from '../model/quarantine.ts';
 import type { Front } from '../model/service.ts';
 import { arrange, contest, holderOf, type Arrangement, type Claim, type OwnBind } from '../services/arrange.ts';
+import { shutRoutes } from '../services/shut-routes.ts';
 import { bindOf, bindWords, makeHolder } from '../services/holders.ts';
 import type { RenderSettings } from './render.ts';
 
@@ -62,13 +63,13 @@ function makeArrangeFew(wholeOf: WholeOf): (claims: readonly Claim[], others: Ar
   const holdersOf = each(({ front }: Claim) => wholeOf(front));
   return (claims, { holders, ...others }) => {
     const { own, absent } = others;
-    const words = [...own.map(({ port }) => portWord(port)), ...absent.flatMap((front) => claimedWords(front, wholeOf))];
+    const words = [...own.map(({ port }) => portWord(port)), ...absent.flatMap((front) => wordsOfAbsent(front, wholeOf))];
     const few = contested(claims, words);
     const [fronts, wholes] = [frontsOf(claims), holdersOf(claims)];
-    if (few.length === 0 && absent.length === 0) return { fronts, holders: wholes, leftOut: [], problems: [] };
+    if (few.length === 0 && absent.length === 0) return { fronts, shut: [], holders: wholes, leftOut: [], problems: [] };
     const { all, ...told } = contest(
       few,
-      { ...others, holders: concerned(holders, [...few.map(({ front }) => front), ...absent]) },
+      { ...others, holders: concerned(holders, [...few.map(({ front }) => front), ...absent.map(asked)]) },
       wholeOf,
     );
     const byPlace = byPlaceIn(claims, few, all);
@@ -79,6 +80,7 @@ function makeArrangeFew(wholeOf: WholeOf): (claims: readonly Claim[], others: Ar
     });
     return {
       fronts: withPlaces(fronts, got),
+      shut: shutRoutes(all, wholeOf),
       holders: held.concat(all.slice(few.length).flatMap((one) => holderOf(one, wholeOf))),
       ...told,
     };
@@ -107,6 +109,16 @@ function claimedWords(front: Front, wholeOf: WholeOf): readonly string[] {
   const bind = bindOf(front);
   const words = bind === undefined ? wholeOf(front).holds : [...wholeOf(front).holds, portWord(bind.port)];
   return distinct(words);
+}
+
+/** The same for a port that is left out: what its labels ask for, and what is rendered where it is shut. */
+function wordsOfAbsent(front: Front, wholeOf: WholeOf): readonly string[] {
+  return distinct([...claimedWords(front, wholeOf), ...claimedWords(asked(front), wholeOf)]);
+}
+
+/** What the labels of a port ask for, where it is shut. */
+function asked(front: Front): Front {
+  return front.isShut === true ? (front.claimed ?? front) : front;
 }
 
 function portWord(port: number): string {

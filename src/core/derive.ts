@@ -20,7 +20,8 @@ import type { ServiceSettings } from '../services/service-settings.ts';
 import { makeMergeGroups, overruled, type Merged } from '../services/groups.ts';
 import { makeAssign } from '../services/ports.ts';
 import { findShadows } from '../services/shadows.ts';
-import { siftQuarantined } from '../services/sift-quarantined.ts';
+import { makeShutOf, shutService, withShut } from '../services/shut.ts';
+import { makeSift } from '../services/sift-quarantined.ts';
 import { makeServices, type ServicesOfApp } from '../services/services.ts';
 import { splitProblems } from '../services/splits.ts';
 import { nameProblems } from '../services/name-problems.ts';
@@ -42,12 +43,13 @@ export interface DeriveSettings {
  */
 export function makeDerive({ services, document, templates }: DeriveSettings): (state: State) => View | undefined {
   const settings: ServiceSettings = { ...services, templateProblems: (by) => templates.problemsOf(by) };
-  const [mergeGroups, problemsBetween] = [makeMergeGroups(settings.deploymentGroups), makeProblemsBetween(settings)];
+  const [mergeGroups, problemsBetween, sift] = [makeMergeGroups(settings.deploymentGroups), makeProblemsBetween(settings), makeSift()];
   const assign = makeAssign(settings.portRange);
   const [definitionsOf, drafts] = [each(({ definition }: App) => definition), each((one: Definition) => makeDraft(one, settings))];
   const [asWritten, ofAuthors, arrangeAll] = [makeAsWritten(), makeOfAuthors(), makeArrange(arrangedUnder(settings, document))];
   const ofApps = eachPair((app: App, draft: Draft) => inOrder(makeServices(app, draft, settings)));
   const [all, serve, certify, allFiles, oneClientCa] = [makeAll(), makeServe(), makeCertify(), makeAllFiles(), makeOneClientCa()];
+  const shutParts = makeShutParts();
   const [lend, render, withoutTaken] = [makeLend(), makeRender(templates, document), makeWithoutTaken(document.degradedOk)];
 
   return onChange((shown) => {
@@ -57,23 +59,24 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
     const assigned = assign(definitions);
     const drafted = drafts(assigned.definitions);
     const { leftOut, problems: ofDrafts, ...found } = all(ofApps(merged.apps, drafted), drafted);
-    const { services, claims, absent, ...refusal } = siftQuarantined(found, shown.quarantine);
+    const { services, claims, absent, ...refusal } = sift(found, shown.quarantine);
     const arrangement = arrangeAll(claims, { ...shown, absent });
-    const sifted = oneClientCa(serve(services, arrangement.fronts));
+    const sifted = oneClientCa(serve(services, arrangement.fronts), arrangement.shut);
     const certified = certify(sifted.services, certificates);
     const lent = lend(certified.services);
-    const rendering = render({ ...certified, services: lent.services }, shown.release, {
+    const shut = shutParts(arrangement.shut, [...sifted.out, ...certified.out]);
+    const rendering = render({ ...certified, services: withShut(lent.services, shut) }, shown.release, {
       certificates,
       defaulted: shown.defaulted?.templates,
     });
     const bound = withoutTaken(rendering.document, taken);
     const before = [...certificates.problems, ...marathonProblems(shown), ...snapshot.problems, ...assigned.problems, ...ofDrafts];
     const steps = [refusal, arrangement, sifted, certified, lent, bound, rendering].map((step) => step.problems);
-    const between = problemsBetween(snapshot.apps, merged, certified.services);
+    const between = problemsBetween(snapshot.apps, merged, { services: certified.services, shut });
     const problems = [before, between, steps.flat(), faults(shown, certified.services)].flat();
     return {
       ...{ snapshot, taken, held, staleSince, unread, unbound: bound.unbound },
-      ...{ services: certified.services, holders: arrangement.holders, named: certificates.named, unaffordable: unaffordableIn(shown) },
+      ...{ services: certified.services, shut, holders: arrangement.holders, named: certificates.named, unaffordable: unaffordableIn(shown) },
       certificates: allFiles(certified.files, shown.quarantine),
       leftOut: [...leftOut, ...refusal.leftOut, ...arrangement.leftOut, ...sifted.leftOut, ...certified.leftOut],
       document: bound.document,
@@ -167,6 +170,15 @@ function makeAllFiles(): (files: readonly string[], quarantine: ShownState['quar
   };
 }
 
+/** Returns a function that makes the services of the ports that are left out for a fault, with the same objects for the same ports. */
+function makeShutParts(): (arranged: readonly Front[], later: readonly Front[]) => readonly Service[] {
+  const [shutOf, serviceOf] = [makeShutOf(), each(shutService)];
+  return (arranged, later) => {
+    const fronts = [...arranged, ...later.map(shutOf)].filter(({ routes }) => routes.length > 0);
+    return serviceOf(fronts);
+  };
+}
+
 /** Sorts the services of an app by service port and port index, which is their order in the file. */
 function inOrder({ services, claims, ...rest }: ServicesOfApp): ServicesOfApp {
   if (services.length < 2) return { services, claims, ...rest };
@@ -192,9 +204,9 @@ function makeProblemsBetween(settings: ServiceSettings) {
   const splitsOf = whole(splitProblems);
   const frontsOf = each(({ front }: Service) => front);
   const toCome = each((definition: Definition) => makeDraft(definition, settings).problems);
-  return (apps: readonly App[], merged: Merged, services: readonly Service[]): readonly Problem[] => [
+  return (apps: readonly App[], merged: Merged, { services, shut }: Pick<View, 'services' | 'shut'>): readonly Problem[] => [
     ...merged.problems,
-    ...shadowsOf(onOneHost(frontsOf(services))),
+    ...shadowsOf(onOneHost(frontsOf(withShut(services, shut)))),
     ...splitsOf(inSplit(frontsOf(services))),
     ...toCome(overruled(apps, merged.apps)).flat(),
   ];

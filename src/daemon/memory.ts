@@ -11,21 +11,26 @@ export function tellMemory({ holders, quarantine, taken }: Pick<State, 'holders'
   const refused = quarantine.filter(({ again }) => again?.isDue !== true);
   return {
     holders,
-    refused: refused.map(({ app, index, of, problems }) => ({ app, index, digest: digestOf(of), problems })),
+    refused: refused.map((one) => ({ ...toldOf(one), digest: digestOf(one.of) })),
     taken,
   };
 }
 
+/** What is told of a refused port to whoever leaves it out too. */
+export function toldOf({ app, index, problems, isShutToo }: Quarantined): Omit<RefusedPort, 'digest'> {
+  return { app, index, problems, ...(isShutToo === true && { isShutToo }) };
+}
+
 /** The quarantine of ports that were refused in the form that they have in this View. Without a digest the form is not compared. */
 export function quarantineIn(
-  { services }: Pick<View, 'services'>,
+  { services, shut }: Pick<View, 'services' | 'shut'>,
   refused: readonly (Omit<RefusedPort, 'digest'> & Partial<Pick<RefusedPort, 'digest'>>)[],
 ): readonly Quarantined[] {
-  const byPort = new Map(services.map((service) => [keyOf(service.front), service]));
-  return refused.flatMap(({ app, index, digest, problems }) => {
-    const service: Service | undefined = byPort.get(keyOf({ app, index }));
+  const byPort = new Map([...services, ...shut].map((service) => [keyOf(service.front), service]));
+  return refused.flatMap(({ digest, ...told }) => {
+    const service: Service | undefined = byPort.get(keyOf(told));
     const of = service && writtenOf(service);
-    return of === undefined || (digest !== undefined && digest !== digestOf(of)) ? [] : { app, index, of, files: [], problems };
+    return of === undefined || (digest !== undefined && digest !== digestOf(of)) ? [] : { ...told, of, files: [] };
   });
 }
 

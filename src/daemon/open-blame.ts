@@ -170,8 +170,8 @@ function tooMany(neediest: readonly Neediest[], { message }: Error, view: View |
 }
 
 /** The id of an app as Marathon has it, where it may be the name of a deployment group. */
-function nameIn(view: Pick<View, 'services'> | undefined): NameOf {
-  return (app) => view?.services.find(({ front }) => front.app === app)?.front.author ?? app;
+function nameIn(view: Pick<View, 'services' | 'shut'> | undefined): NameOf {
+  return (app) => [...(view?.services ?? []), ...(view?.shut ?? [])].find(({ front }) => front.app === app)?.front.author ?? app;
 }
 
 /** Like `files.check`, but with line numbers of other files turned into words. */
@@ -206,9 +206,14 @@ function mayPass(line: string): boolean {
   return /cannot bind|in use|cannot assign|temporarily|too many|descriptor|FD limit|memory|fork/i.test(line);
 }
 
-/** The ports of a view that are to blame. */
+/** The ports of a view that are to blame: those that serve, and those that are answered 503, of which nothing is then left. */
 function portsToBlame(view: View | undefined, blamed: readonly Blame[], triesAgain: boolean): readonly Quarantined[] {
-  return (view?.services ?? []).flatMap((service) => quarantine(service, { blamed, view: view as View, triesAgain }));
+  if (view === undefined) return [];
+  const shut = view.shut.flatMap((service) => quarantine(service, { blamed, view, triesAgain }));
+  return [
+    ...view.services.flatMap((service) => quarantine(service, { blamed, view, triesAgain })),
+    ...shut.map((one) => ({ ...one, isShutToo: true as const })),
+  ];
 }
 
 interface Blaming {
@@ -218,7 +223,8 @@ interface Blaming {
 }
 
 /** The quarantine of a port that is to blame, in its current form; empty when the port is not to blame. */
-function quarantine(service: Service, { blamed, view: { named, services }, triesAgain }: Blaming): readonly Quarantined[] {
+function quarantine(service: Service, { blamed, view, triesAgain }: Blaming): readonly Quarantined[] {
+  const { named, services } = view;
   const { app, index } = service.front;
   const key = ownerKey({ by: 'app', app, index });
   const its = blamed.filter(({ owner }) => ownerKey(owner) === key);
@@ -226,7 +232,7 @@ function quarantine(service: Service, { blamed, view: { named, services }, tries
   const of = writtenOf(service);
   const servers = its.every(dependsOnServers) ? { servers: service.backend.servers.map(({ name }) => name) } : {};
   const { author = app } = service.front;
-  const nameOf = nameIn({ services });
+  const nameOf = nameIn(view);
   const told = its.map(({ beside, ...blame }): Blame => {
     const named = beside && { beside: beside.map((one) => ({ ...one, app: nameOf(one.app) })) };
     return { ...blame, owner: { ...blame.owner, app: author }, ...named };

@@ -6,7 +6,7 @@ import type { News } from '../model/news.ts';
 import type { Problem } from '../model/problem.ts';
 import type { View } from '../model/view.ts';
 import { openAsking, ROUNDS, type DocumentChecker } from './ask-haproxy.ts';
-import { quarantineIn } from './memory.ts';
+import { quarantineIn, toldOf } from './memory.ts';
 import { makeBlaming } from './open-blame.ts';
 import { inOwnFolder, type Checking } from './own-folder.ts';
 import { makeMoment, type Beginning, type Moment } from './read-view.ts';
@@ -39,7 +39,7 @@ export async function makeSiftedView(
   const moment = await makeMoment(run, told, begin);
   leaveOut(moment, refused);
   const { quarantine } = moment.state();
-  const known = quarantine.map(({ app, index, problems }) => ({ app, index, problems }));
+  const known = quarantine.map(toldOf);
   const here = run.settings.skipValidation ? SKIPPED : await findRefused([...told], run, { ...begin, known });
   leaveOut(moment, here.ports);
   if (here.problems.length > 0) moment.tell({ kind: 'refused', at: now(), problems: here.problems, quarantined: [] });
@@ -70,7 +70,7 @@ function findRefused(
     leaveOut(moment, known);
     await blameAll(moment, asking);
     const { quarantine, refused: problems } = moment.state();
-    const ports = quarantine.map(({ app, index, problems: its }) => ({ app, index, problems: its }));
+    const ports = quarantine.map(toldOf);
     return { looked: { looked: true, version: asking.version }, ports, problems };
   });
 }

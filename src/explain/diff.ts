@@ -60,7 +60,7 @@ const MANY = 3;
 export function makeDiff({ before, view, against, plan, known, haproxy }: DiffSides): DiffReport {
   const { common, backends } = withoutCommon(diffBackends(before, view.document));
   const routes = diffRoutes(before, view.document);
-  const owners = new Map<string, AppId>(view.services.map(({ front }) => [front.name, front.author ?? front.app]));
+  const owners = new Map<string, AppId>([...view.services, ...view.shut].map(({ front }) => [front.name, front.author ?? front.app]));
   const ownerOf = (name: string | null): AppId | null => (name === null ? null : (owners.get(name) ?? null));
   const byApp = groupBy(backends, ({ backend }) => ownerOf(backend));
   const routesByApp = groupBy(routes, ({ backendAfter, backendBefore }) => ownerOf(backendAfter) ?? ownerOf(backendBefore));

@@ -78,7 +78,7 @@ function claimOf(
   const port = service && explainService(service, lookup);
   const isBehind = service !== undefined && hasPath(service.front, path);
   const why = port?.routes.some((route) => route.host === host) !== true ? 'lost' : isBehind ? 'behind' : 'path';
-  return explainClaim({ asking, lookup, port, why, about: host });
+  return explainClaim({ asking, lookup, port: service?.front.isShut === true ? undefined : port, why, about: host });
 }
 
 /** Whether a port takes a path of its hosts: one of the arguments of path_beg that its label gives. */

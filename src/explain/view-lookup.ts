@@ -18,7 +18,7 @@ export interface ViewLookup {
   readonly view: View;
   /** An app as Marathon has it. */
   readonly app: (app: AppId) => App | undefined;
-  /** By the id under which an app is served: its own, or its deployment group's. */
+  /** By the id under which an app is served: its own, or its deployment group's. Those of ports that are shut are among them. */
   readonly services: (servedAs: AppId) => readonly Service[];
   readonly leftOut: (servedAs: AppId) => readonly LeftOut[];
   /** The service of a backend. */
@@ -37,7 +37,8 @@ export interface ViewLookup {
 
 /** Made once for many questions about the same View; nothing is worked out before it is asked for. `runs` is what HAProxy runs, where that is known. */
 export function makeLookup(view: View, runs: () => Pick<Document, 'maps'> | undefined = () => undefined): ViewLookup {
-  const { snapshot, services, leftOut, problems, document } = view;
+  const { snapshot, leftOut, problems, document } = view;
+  const services = view.shut.length === 0 ? view.services : [...view.services, ...view.shut];
   const byApp = byKey(services, ({ front }) => front.app);
   const byName = byKey(services, ({ front }): string => front.name);
   const leftOutByApp = byKey(leftOut, ({ app }) => app);

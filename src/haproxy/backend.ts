@@ -21,6 +21,7 @@ export interface BackendSettings extends Omit<LimitSource, 'backend'> {
 export function makeBackendSection({ front, backend }: Service, { templates, ...limits }: BackendSettings): BackendSection {
   const author: Author = { owner: { by: 'app', app: front.app, index: front.index }, overrides: front.overrides };
   const { name, mode } = front;
+  if (front.isShut === true) return shutSection(front, templates.render('HAPROXY_BACKEND_HEAD', { backend: name, balance: 'roundrobin', mode }, author));
   const { balance, sticky, check } = backend.options;
   const traffic = trafficFragments(front, backend.options, { ...limits, backend: front.name });
   const parts = { front, backend, templates, author, traffic };
@@ -36,6 +37,16 @@ export function makeBackendSection({ front, backend }: Service, { templates, ...
   ];
   const { name: sectionName } = section(fragments);
   return { name: sectionName, fragments, backend: name, servers: serverLines(parts), leaving: new Set(backend.leaving) };
+}
+
+/**
+ * The backend of a port that is left out for a fault: it answers 503, and does so by a rule, as servers may come by commands before the reload that
+ * brings the port's own lines back.
+ */
+function shutSection({ app, index, name, mode }: Front, head: Fragment): BackendSection {
+  const text = mode === 'http' ? '  http-request deny deny_status 503\n' : '  tcp-request content reject\n';
+  const fragments = [head, { template: 'a port that is left out', owner: { by: 'app', app, index } as const, text }];
+  return { name: section(fragments).name, fragments, backend: name, servers: new Map(), leaving: new Set() };
 }
 
 interface BackendSources {

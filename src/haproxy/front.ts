@@ -157,12 +157,12 @@ function renderFront(named: NamedFront, templates: Templates, settings: Document
     front,
     rules,
     hostRows: distinct([...rules.mapped.http, ...rules.mapped.https]).map((key) => ({ key, to: backend })),
-    appRows: settings.maps && front.mode === 'http' ? [{ key: front.app.toLowerCase(), to: backend }] : [],
+    appRows: settings.maps && front.mode === 'http' && front.isShut !== true ? [{ key: front.app.toLowerCase(), to: backend }] : [],
     userlist:
       auth === undefined
         ? []
         : [section([templates.render('HAPROXY_USERLIST_HEAD', { backend, user: auth.user, passwd: auth.password }, author)])],
-    appId: settings.maps ? [] : [templates.render('HAPROXY_HTTP_FRONTEND_APPID_ACL', appIdContext(named), author)],
+    appId: settings.maps || front.isShut === true ? [] : [templates.render('HAPROXY_HTTP_FRONTEND_APPID_ACL', appIdContext(named), author)],
     own: ownFrontend(front, templates, author),
   };
 }
@@ -210,7 +210,7 @@ function isEmpty({ text }: Fragment): boolean {
 
 /** The first http port of each app, to which X-Marathon-App-Id leads. */
 function firstHttp(rendered: readonly Rendered[]): readonly Rendered[] {
-  return rendered.filter(({ front }) => front.mode === 'http').filter(({ front }, i, all) => all[i - 1]?.front.app !== front.app);
+  return rendered.filter(({ front }) => front.mode === 'http' && front.isShut !== true).filter(({ front }, i, all) => all[i - 1]?.front.app !== front.app);
 }
 
 /** Whether the maps are looked into, that of hosts for http and for https: rows of apps are in them, or those of new apps may be before the next reload. */

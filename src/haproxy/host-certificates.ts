@@ -16,8 +16,8 @@ type Parts = Pick<DocumentSettings, 'certificates' | 'sharedFrontends' | 'groupH
 
 /**
  * The virtual hosts that have a certificate of their own, or a TLS policy, on the shared https bind. The first of a host's ports (`firstOfHost`) gives the
- * certificate, or else a port of the same folder does, and the highest of their versions of TLS counts. A port of a different folder, which has a path
- * of the host, adds only which clients' certificates are looked at. A client must have a certificate where every port of the host asks for one.
+ * certificate and says which clients' certificates are looked at, or else a port of the same folder does, and the highest of their versions of TLS
+ * counts. A port of a different folder, which has a path of the host, has no say. A client must have a certificate where every port of the host asks for one.
  * Hosts that no certificate can name are left out. Certificates of apps are not used with --https-routing sni, which is marathon-lb's way.
  */
 export function hostCertificates(fronts: readonly Front[], settings: Parts): readonly HostCertificate[] {
@@ -57,12 +57,12 @@ function ownFiles(front: Front, { certificates, httpsRouting }: Parts): readonly
   return httpsRouting === 'sni' || files.every((file) => certificates.includes(file)) ? undefined : files;
 }
 
-/** The TLS policy of a host with these ports; `own` are those that have a say about the version. */
+/** The TLS policy of a host with these ports; `own` are those that have a say. */
 function policyOf(fronts: readonly Front[], own: readonly Front[]): ClientTls | undefined {
-  const all = fronts.flatMap(({ clientTls }) => clientTls ?? []);
+  const all = own.flatMap(({ clientTls }) => clientTls ?? []);
   if (all.length === 0) return undefined;
-  const min = own
-    .flatMap(({ clientTls }) => clientTls?.min ?? [])
+  const min = all
+    .flatMap((one) => one.min ?? [])
     .sort()
     .at(-1);
   const ca = all.find((one) => one.ca !== undefined)?.ca;

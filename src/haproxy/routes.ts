@@ -77,7 +77,8 @@ export interface RouteSettings {
 
 /** Whether the map file leads to a front, which then needs no rules; for http and for https. */
 function mappedOf(front: Front, { maps, grouped }: RouteSettings): { readonly http: boolean; readonly https: boolean } {
-  const mapped = maps && httpsKind(front) === 'plain' && !hasOwnRules(front.overrides);
+  const isAhead = front.isShut === true && front.weight !== 0; // the weight of its rules counts, which the map does not have
+  const mapped = maps && httpsKind(front) === 'plain' && !hasOwnRules(front.overrides) && !isAhead;
   return { http: mapped && !front.redirectToHttps, https: mapped && !grouped };
 }
 

@@ -20,6 +20,8 @@ export interface Quarantined {
   readonly passes?: true;
   /** When it is tried again for that reason; set when the refusal is absorbed. */
   readonly again?: Again;
+  /** HAProxy also refused what is rendered in its place, so that nothing is: a path of its labels may be at fault. */
+  readonly isShutToo?: true;
   /** How many file descriptors its app needs, when it is left out because HAProxy may not have so many. It is tried again when they suffice. */
   readonly descriptors?: number;
 }

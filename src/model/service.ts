@@ -57,6 +57,8 @@ export interface Front {
   readonly overrides: Overrides;
   /** What the labels ask for, when the service did not get all of it. */
   readonly claimed?: Front;
+  /** Set for a port that is left out for a fault: its hosts are answered 503, so that no request for them goes to somebody else. */
+  readonly isShut?: true;
 }
 
 /** What clients must bring to a TLS connection. */
@@ -67,7 +69,7 @@ export interface ClientTls {
   readonly ca?: string;
   /** Whether a client may come without a certificate; there with `ca`. */
   readonly verify?: 'required' | 'optional';
-  /** Hosts below a wildcard of this port whose TLS handshake is that of a port with other authorities: no request for them is let in here. */
+  /** Hosts whose TLS handshake is that of other ports: below a wildcard of this port, or of a different folder. No request for them is let in here. */
   readonly notAt?: readonly string[];
 }
 

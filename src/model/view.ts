@@ -12,6 +12,8 @@ import type { Snapshot } from './snapshot.ts';
 export interface View {
   readonly snapshot: Snapshot;
   readonly services: readonly Service[];
+  /** The ports that are left out for a fault and whose hosts are answered 503; each is in `leftOut` too. */
+  readonly shut: readonly Service[];
   readonly leftOut: readonly LeftOut[];
   /** Who holds which port and route when HAProxy runs the document. */
   readonly holders: readonly Holder[];

@@ -2,6 +2,7 @@ import { balancersOf } from './balancers.ts';
 import { balancerHint, portTaken, routesTaken, sameName, wordsOf } from './conflicts.ts';
 import { contested, ranked, type Contestant, type Judge } from './contestants.ts';
 import { bindOf, bindWord, bindWords, hostOf, isName, isRoute, makeHolder, makeRegister, NEARNESS } from './holders.ts';
+import { shutRoutes } from './shut-routes.ts';
 import { giveTlsOwners } from './tls-owners.ts';
 import type { Holder } from '../model/holder.ts';
 import type { AppId } from '../model/names.ts';
@@ -28,6 +29,8 @@ export interface OwnBind {
 export interface Arrangement {
   /** For each claim its front with what it got; the same object when it got everything; undefined when it can't be rendered at all. */
   readonly fronts: readonly (Front | undefined)[];
+  /** The ports that are left out for a fault, with the routes that are answered 503. */
+  readonly shut: readonly Front[];
   /** Who holds what once HAProxy runs this arrangement. */
   readonly holders: readonly Holder[];
   readonly leftOut: readonly LeftOut[];
@@ -40,7 +43,7 @@ export interface OtherHolders {
   readonly own: readonly OwnBind[];
   /** Who holds what at the moment. */
   readonly holders: readonly Holder[];
-  /** Ports of Marathon's apps that are not rendered. They keep what they hold and claim nothing more. */
+  /** Ports of Marathon's apps that are left out. They keep what they hold and claim nothing more; those that are shut get the routes that nobody else has. */
   readonly absent?: readonly Front[];
   /** True under `--group '*'`, where other load balancers may be among the apps. */
   readonly takesAll?: boolean;
@@ -56,7 +59,7 @@ export interface OtherHolders {
 export function arrange(claims: readonly Claim[], others: OtherHolders, wholeOf = makeHolder): Arrangement {
   const { all, ...told } = contest(claims, others, wholeOf);
   const fronts = all.slice(0, claims.length).map(({ got }) => got);
-  return { fronts, holders: all.flatMap((one) => holderOf(one, wholeOf)), ...told };
+  return { fronts, shut: shutRoutes(all, wholeOf), holders: all.flatMap((one) => holderOf(one, wholeOf)), ...told };
 }
 
 /** The claims after all contests, then the ports that are not rendered; and what is told of losses. */
@@ -67,9 +70,11 @@ export function contest(claims: readonly Claim[], others: OtherHolders, wholeOf 
     ...claims.map(({ front, serves }): Contestant => {
       return { front, serves, isAbsent: false, got: front, held: new Set(wholeOf(front).holds) };
     }),
-    ...absent.map((front): Contestant => {
+    ...absent.map((one): Contestant => {
+      const { isShut, claimed: front = one } = one;
       const held = wholeOf(front).holds.filter((word) => register.nearness(front, [word]) < NEARNESS.stranger);
-      return { front, serves: false, isAbsent: true, got: undefined, held: new Set(held) };
+      const shut = isShut === true ? { shut: one } : {};
+      return { front, serves: false, isAbsent: true, ...shut, got: undefined, held: new Set(held) };
     }),
   ];
   const judge: Judge = { register, last: NO_APPS };

@@ -9,6 +9,8 @@ import { withPaths } from './named-files.ts';
 /** Services with what HAProxy accepts of the files that their labels name. */
 export interface Certified {
   readonly services: readonly Service[];
+  /** The ports that are left out. */
+  readonly out: readonly Front[];
   /** The files that labels name, each once. It stays the same list while the labels name the same files. */
   readonly files: readonly string[];
   readonly leftOut: readonly LeftOut[];
@@ -39,15 +41,21 @@ export function makeCertify(): (services: readonly Service[], known: KnownFiles)
   return (services, known) => {
     const fronts = frontOf(services);
     const files = filesOf(naming(fronts));
-    if (files.length === 0) return { services, files, ...NOTHING };
+    if (files.length === 0) return { services, out: NO_FRONTS, files, ...NOTHING };
     if (last?.known.named !== known.named || last.known.areJudged !== known.areJudged) last = { known, certify: makeCertifyEach(known) };
     const certified = last.certify(fronts);
     const all = withFront(services, certified);
     const isAny = certified.some(({ isOut }) => isOut);
-    return { services: isAny ? all.filter((_, i) => certified[i]?.isOut !== true) : all, files, ...certifyAll(certified) };
+    return {
+      services: isAny ? all.filter((_, i) => certified[i]?.isOut !== true) : all,
+      out: isAny ? certified.flatMap(({ isOut, front }) => (isOut ? front : [])) : NO_FRONTS,
+      files,
+      ...certifyAll(certified),
+    };
   };
 }
 
+const NO_FRONTS: readonly Front[] = [];
 const NOTHING: Pick<Certified, 'leftOut' | 'problems'> = { leftOut: [], problems: [] };
 
 interface CertifiedFront {

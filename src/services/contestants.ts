@@ -10,6 +10,8 @@ export interface Contestant {
   readonly serves: boolean;
   /** True for a port that is not rendered: it keeps what it holds and claims nothing new. */
   readonly isAbsent: boolean;
+  /** What is rendered in its place, as far as nobody else has its routes, where it is left out for a fault. */
+  readonly shut?: Front;
   /** What it gets; undefined when it can't be rendered. */
   got: Front | undefined;
   /** What it holds from now on, as far as that is decided. */
@@ -43,6 +45,11 @@ export function ranked(
 
 /** The places after those of the holder's own ports, which come first, in the order of NEARNESS. */
 const STANDING = { serves: 4, lastThatHolds: 5, lastThatServes: 6, idle: 7 } as const;
+
+/** Contestants in the order that decides where nothing else does. */
+export function ordered(contestants: readonly Contestant[]): readonly Contestant[] {
+  return [...contestants].sort(inOrder);
+}
 
 function inOrder(a: Contestant, b: Contestant): number {
   return (

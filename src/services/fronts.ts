@@ -18,6 +18,7 @@ import { readLabels, type LabelsOfApp, type LabelsOfPort } from './read-labels.t
 import { checkFor, kindOf, modeOf } from './port-mode.ts';
 import { isReachedByHost, ownBind } from './pod-ports.ts';
 import type { ServiceSettings } from './service-settings.ts';
+import { shutOf } from './shut.ts';
 import { asksForAllHosts, tableOf, type AskedTable } from './table.ts';
 import { clientTlsOf, ofFront, trafficOf, preflightOf } from './traffic.ts';
 
@@ -27,6 +28,8 @@ export interface Draft {
   readonly ports: readonly PortDraft[];
   /** Ports that are left out because a label can't be read: they keep what they hold. */
   readonly absent: readonly Front[];
+  /** The same ports as they are rendered while the app runs: shut. */
+  readonly shut: readonly Front[];
   readonly leftOut: readonly LeftOut[];
   readonly problems: readonly Problem[];
 }
@@ -78,6 +81,7 @@ export function makeDraft(definition: Definition, settings: ServiceSettings): Dr
     definition,
     ports,
     absent,
+    shut: absent.map((front, i) => (i < BOUNDS.ports ? shutOf(front) : front)),
     leftOut,
     problems: concerned ? firstProblems(definition.id, [...(definition.problems ?? []), ...labels.problems, ...problems]) : [],
   };

@@ -1,6 +1,6 @@
 import { hasOwnRules } from '../model/own-rules.ts';
 import type { Holder } from '../model/holder.ts';
-import type { Bind, Front, PathType, Route } from '../model/service.ts';
+import type { Bind, Front, Route } from '../model/service.ts';
 import { authorOf, folderOf } from '../model/folders.ts';
 
 /**
@@ -75,14 +75,17 @@ export function bindWords({ address, port }: Bind): readonly string[] {
 /** A word for each route of a port, with the virtual host in second place. Empty when the port brings rules of its own, which nobody can read. */
 function routeWords(front: Front): readonly string[] {
   if (hasOwnRules(front.overrides)) return [];
-  if (front.table !== undefined) return front.routes.flatMap((route) => tableWords(route, front.table ?? 'prefix'));
-  return front.routes.map(({ host, path }) => `route ${host} ${front.weight} ${path ?? ''}`);
+  const paths = ({ path }: Route): readonly (string | undefined)[] => (front.table === undefined ? [path] : (path?.split(' ') ?? [path]));
+  return front.routes.flatMap((route) => paths(route).map((path) => routeWord(front, { host: route.host, path })));
 }
 
-/** The words of a route in the routing table, one for each path: that of a whole host, or of a prefix, is the word of a rule for the same. */
-function tableWords({ host, path }: Route, type: PathType): readonly string[] {
-  if (path === undefined) return [`route ${host} 0 `];
-  return path.split(' ').map((one) => `route ${host} 1 ${type === 'prefix' ? '' : `${type}:`}${one}`);
+/**
+ * The word of a route of a port, in the routing table of one path of a route: there that of a whole host, or of a prefix, is the word of a rule for the
+ * same.
+ */
+export function routeWord({ table, weight }: Front, { host, path }: Route): string {
+  if (table === undefined) return `route ${host} ${weight} ${path ?? ''}`;
+  return path === undefined ? `route ${host} 0 ` : `route ${host} 1 ${table === 'prefix' ? '' : `${table}:`}${path}`;
 }
 
 /** The word for the https bind of a virtual host. */

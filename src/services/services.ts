@@ -15,7 +15,10 @@ export interface ServicesOfApp {
   readonly services: readonly Service[];
   /** For each service, what it claims of ports and routes. */
   readonly claims: readonly Claim[];
-  /** The fronts of ports that are not rendered. They keep what they hold. */
+  /**
+   * The fronts of ports that are left out. They keep what they hold. Those that are shut are rendered where nobody else has their routes: they answer
+   * 503.
+   */
   readonly absent: readonly Front[];
   readonly leftOut: readonly LeftOut[];
 }
@@ -26,17 +29,17 @@ export interface ServicesOfApp {
  */
 export function makeServices(app: App, draft: Draft, gate: { readonly healthCheck: boolean }): ServicesOfApp {
   const leftOut: LeftOut[] = [...draft.leftOut];
-  if (draft.ports.length === 0) return { services: [], claims: [], absent: draft.absent, leftOut };
   if (app.instances === 0 && app.tasks.length === 0) {
     const suspended = draft.ports.map(({ front }) => ({ app: app.id, index: front.index, why: 'suspended' as const }));
     const absent = [...draft.absent, ...draft.ports.map(({ front }) => front)];
     return { services: [], claims: [], absent, leftOut: [...leftOut, ...suspended] };
   }
+  if (draft.ports.length === 0) return { services: [], claims: [], absent: draft.shut, leftOut };
   const serving = choose(app, { draft, healthCheck: gate.healthCheck, leftOut });
   const killed = app.tasks.filter(({ state }) => isKilling(state));
   const services = draft.ports.map((port) => makeService({ draft, port, serving, killed, leftOut }));
   const claims = draft.ports.map((port, i) => ((services[i]?.backend.servers.length ?? 0) > 0 ? port.claims.serving : port.claims.idle));
-  return { services, claims, absent: draft.absent, leftOut };
+  return { services, claims, absent: draft.shut, leftOut };
 }
 
 /**

@@ -55,7 +55,7 @@ test("a host with a TLS policy has a line of its own in the list, with the opera
 
 test('a port that names other authorities than the first port of its host is left out, with a Problem that names both', () => {
   const other = front({ app: '/other', ...at('bank.org', '/o'), clientTls: { ca: '/other.pem', verify: 'required' }, weight: 9 });
-  const { services, problems, leftOut } = makeOneClientCa()([service(other, []), service(bank, [])]);
+  const { services, problems, leftOut } = makeOneClientCa()([service(other, []), service(bank, [])], []);
   expect(services.map(({ front: { app } }) => app)).toEqual(['/bank']);
   expect(leftOut).toEqual([{ app: '/other', index: 0, why: 'label' }]);
   expect(problems).toMatchObject([{ code: 'label-conflict', label: 'HAPROXY_0_CLIENT_CA' }]);
@@ -71,12 +71,12 @@ test('a wildcard serves every host below it, except one whose clients other auth
   const other = front({ app: '/other', ...at('x.shop.org'), ...ca('/theirs.pem') });
   const services = [wide, below, deep, same, other].map((one) => service(one, []));
   const sift = makeOneClientCa();
-  const sifted = sift(services);
+  const sifted = sift(services, []);
   expect(sifted.services.map(({ front: { app, clientTls } }) => [app, clientTls?.notAt])).toEqual([
     ['/wide', ['x.bank.org']],
     ...['/below', '/deep', '/same', '/other'].map((app) => [app, undefined]),
   ]);
   expect(sifted.services.slice(1)).toEqual(services.slice(1));
-  const again = sift([...services, service(front({ app: '/open' }), [])]);
+  const again = sift([...services, service(front({ app: '/open' }), [])], []);
   for (const [i, one] of sifted.services.entries()) expect(again.services[i]).toBe(one);
 });

@@ -3,7 +3,7 @@ import type { Problem } from '../../src/model/problem.ts';
 import type { Quarantined } from '../../src/model/quarantine.ts';
 import type { BackendOptions, Front, Service } from '../../src/model/service.ts';
 import type { Claim } from '../../src/services/arrange.ts';
-import { siftQuarantined, writtenOf } from '../../src/services/sift-quarantined.ts';
+import { makeSift, writtenOf } from '../../src/services/sift-quarantined.ts';
 import { front, OPTIONS, server, service } from '../haproxy/make.ts';
 import { arranged } from './claims.ts';
 
@@ -21,7 +21,7 @@ function refused(of: Service, message = 'HAProxy does not take it'): Quarantined
 const claimOf = ({ front: of, backend }: Service): Claim => ({ front: of, serves: backend.servers.length > 0 });
 
 function sifted(services: readonly Service[], quarantine: readonly Quarantined[]) {
-  return siftQuarantined({ services, claims: services.map(claimOf), absent: [] }, quarantine);
+  return makeSift()({ services, claims: services.map(claimOf), absent: [] }, quarantine);
 }
 
 /** The same in other objects, as another read of Marathon makes it. */
@@ -31,10 +31,11 @@ test('a port that is as it was when it was refused is left out, with what was sa
   const services = [OTHER, again(SHOP), SECOND];
   const claims = services.map(claimOf);
   const one = refused(SHOP);
-  const left = siftQuarantined({ services, claims, absent: [OTHER.front] }, [one]);
+  const left = makeSift()({ services, claims, absent: [OTHER.front] }, [one]);
   expect(left.services.map((of, i) => of === [OTHER, SECOND][i])).toEqual([true, true]);
   expect(left.claims.map((of, i) => of === [claims[0], claims[2]][i])).toEqual([true, true]);
-  expect(left.absent.map((of, i) => of === [OTHER.front, services[1]?.front][i])).toEqual([true, true]);
+  expect(left.absent.map((of, i) => (of.claimed ?? of) === [OTHER.front, services[1]?.front][i])).toEqual([true, true]);
+  expect(left.absent.map(({ isShut }) => isShut)).toEqual([undefined, true]);
   expect(left.leftOut).toEqual([{ app: '/shop', index: 0, why: 'refused' }]);
   expect(left.problems).toEqual(one.problems);
 });
@@ -42,7 +43,7 @@ test('a port that is as it was when it was refused is left out, with what was sa
 test('an empty quarantine returns the same lists', () => {
   const services = [SHOP, OTHER];
   const claims = services.map(claimOf);
-  const left = siftQuarantined({ services, claims, absent: [] }, []);
+  const left = makeSift()({ services, claims, absent: [] }, []);
   expect(left.services).toBe(services);
   expect(left.claims).toBe(claims);
   expect([left.leftOut, left.problems]).toEqual([[], []]);
