@@ -30,7 +30,7 @@ export function makeOneClientCa(): (services: readonly Service[], shut: readonly
   return (services, shut) => {
     if (asking(services).length === 0) return { services, ...NOTHING };
     const fronts = frontOf(services);
-    const { lost, closed, problems } = judge(shut.length === 0 ? fronts : [...fronts, ...shut]);
+    const { lost, closed, problems } = judge(concerned(shut.length === 0 ? fronts : [...fronts, ...shut]));
     const kept = lost.size === 0 ? services : services.filter(({ front }) => !lost.has(front));
     const given = closed.size === 0 ? kept.map(({ front }) => front) : kept.map(({ front }) => closed.get(front) ?? front);
     return {
@@ -59,6 +59,12 @@ function judgeAll(all: readonly Front[]) {
       ...[...visits].flatMap(([front, hosts]) => (lost.has(front) ? [] : [closedFor(front, hosts)])),
     ],
   };
+}
+
+/** The ports that share a host with a port that has CLIENT_CA. */
+function concerned(all: readonly Front[]): readonly Front[] {
+  const hosts = new Set(all.flatMap((front) => (asksForClients(front) ? front.routes.map(({ host }) => host) : [])));
+  return all.filter(({ routes }) => routes.some(({ host }) => hosts.has(host)));
 }
 
 /** The ports of each host that a port with CLIENT_CA has; the first port of the host first. */
