@@ -17,7 +17,7 @@ export function explainAnswer(lookup: ViewLookup, entry: Section, request: Reque
   const { action, backend, auth, unsure } = outcome;
   const service = backend === undefined ? undefined : lookup.backend(backend);
   const served = (service?.backend.servers.length ?? 0) > 0 || (action === 'backend' && service === undefined);
-  const why = served ? null : WHY[action];
+  const why = served ? null : service?.front.isShut === true ? 'shut' : WHY[action];
   return {
     action,
     served,

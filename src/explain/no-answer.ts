@@ -3,6 +3,7 @@ export type NoAnswerReason =
   | 'no-host' // no app names the host
   | 'no-path' // apps have the host, and none of them this path
   | 'left-out' // the ports that name it are left out, or lost it
+  | 'shut' // the port that has it is left out for a fault
   | 'no-server' // a rule answers, and its backend has no server
   | 'denied' // a rule refuses it
   | 'redirected'; // a rule sends the client elsewhere
@@ -12,6 +13,7 @@ export const NO_ANSWER_SENTENCES = {
   'no-host': 'no app has this virtual host: HAProxy answers 503',
   'no-path': 'apps have this virtual host, but none of them this path: HAProxy answers 503',
   'left-out': 'an app names this virtual host, but does not have it: HAProxy answers 503',
+  shut: 'the port that has this is left out until its fault is mended: HAProxy answers 503',
   'no-server': 'a rule leads to a backend that has no server: HAProxy answers 503',
   denied: 'a rule refuses such requests',
   redirected: 'a rule redirects the client',

@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein';
 import { allSteps, filterInSteps, type Steps } from '../lib/steps.ts';
 import { PASSTHROUGH } from '../haproxy/passthrough.ts';
 import type { Section } from '../model/document.ts';
-import type { Front } from '../model/service.ts';
+import type { Front, Service } from '../model/service.ts';
 import type { View } from '../model/view.ts';
 import { explainAnswer } from './answer.ts';
 import type { LabelledPort } from './labelled-ports.ts';
@@ -33,7 +33,8 @@ export function* explainRouteInSteps(lookup: ViewLookup, host: string, path: str
   yield undefined;
   const naming = yield* namingHost(lookup, asked.host);
   const answers = [both.http, both.https].flatMap((one) => one ?? []);
-  const others = naming.filter((one) => !answers.some(({ port }) => port?.app === one.app && port.index === one.index));
+  const answersHere = (one: AskedPort): boolean => answers.some(({ port }) => port?.app === one.app && port.index === one.index);
+  const others = naming.filter((one) => serviceOf(one, lookup)?.front.isShut === true || !answersHere(one));
   const claims = others.map((one) => claimOf(one, lookup, asked));
   const isKnown = naming.length > 0 || answers.some(({ action }) => action !== 'nothing');
   const concerned = new Set([...claims.map(({ app }) => app), ...answers.flatMap(({ port }) => port?.author ?? [])]);
@@ -74,11 +75,15 @@ function claimOf(
   lookup: ViewLookup,
   { host, path }: { readonly host: string; readonly path: string },
 ): ClaimExplanation {
-  const service = lookup.services(asking.app).find(({ front }) => front.index === asking.index);
+  const service = serviceOf(asking, lookup);
   const port = service && explainService(service, lookup);
   const isBehind = service !== undefined && hasPath(service.front, path);
   const why = port?.routes.some((route) => route.host === host) !== true ? 'lost' : isBehind ? 'behind' : 'path';
   return explainClaim({ asking, lookup, port: service?.front.isShut === true ? undefined : port, why, about: host });
+}
+
+function serviceOf({ app, index }: AskedPort, lookup: ViewLookup): Service | undefined {
+  return lookup.services(app).find(({ front }) => front.index === index);
 }
 
 /** Whether a port takes a path of its hosts: one of the arguments of path_beg that its label gives. */

@@ -22,7 +22,7 @@ test.each<[string, readonly NamedFile[]]>([
   const one = service(shop(), []);
   const { services, ...rest } = makeCertify()([one], { named });
   expect(services[0]).toBe(one);
-  expect(rest).toEqual({ files: [FILE], leftOut: [], problems: [] });
+  expect(rest).toEqual({ out: [], files: [FILE], leftOut: [], problems: [] });
 });
 
 test('a port with an unusable certificate is not bound, its app gets a Problem, and its backend stays', () => {
