@@ -173,7 +173,9 @@ const explainSchema = z.strictObject({
 /** What `marathon-lb-ts diff` asks of a daemon that runs. */
 export const memorySchema = z.strictObject({
   holders: z.array(z.strictObject({ app: text, author: text.optional(), index: count, holds: z.array(text) })),
-  refused: z.array(z.strictObject({ app: text, index: count, digest: text, problems: z.array(problemSchema), isShutToo: z.literal(true).optional() })),
+  refused: z.array(
+    z.strictObject({ app: text, index: count, digest: text, problems: z.array(problemSchema), isShutToo: z.literal(true).optional() }),
+  ),
   taken: z.array(
     z.strictObject({
       address: text,

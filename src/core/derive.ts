@@ -43,14 +43,13 @@ export interface DeriveSettings {
  */
 export function makeDerive({ services, document, templates }: DeriveSettings): (state: State) => View | undefined {
   const settings: ServiceSettings = { ...services, templateProblems: (by) => templates.problemsOf(by) };
-  const [mergeGroups, problemsBetween, sift] = [makeMergeGroups(settings.deploymentGroups), makeProblemsBetween(settings), makeSift()];
+  const [mergeGroups, problemsBetween] = [makeMergeGroups(settings.deploymentGroups), makeProblemsBetween(settings)];
   const assign = makeAssign(settings.portRange);
   const [definitionsOf, drafts] = [each(({ definition }: App) => definition), each((one: Definition) => makeDraft(one, settings))];
-  const [asWritten, ofAuthors, arrangeAll] = [makeAsWritten(), makeOfAuthors(), makeArrange(arrangedUnder(settings, document))];
+  const [asWritten, ofAuthors, decide] = [makeAsWritten(), makeOfAuthors(), makeDecide(arrangedUnder(settings, document))];
   const ofApps = eachPair((app: App, draft: Draft) => inOrder(makeServices(app, draft, settings)));
-  const [all, serve, certify, allFiles, oneClientCa] = [makeAll(), makeServe(), makeCertify(), makeAllFiles(), makeOneClientCa()];
-  const shutParts = makeShutParts();
-  const [lend, render, withoutTaken] = [makeLend(), makeRender(templates, document), makeWithoutTaken(document.degradedOk)];
+  const [all, allFiles, lend] = [makeAll(), makeAllFiles(), makeLend()];
+  const [render, withoutTaken] = [makeRender(templates, document), makeWithoutTaken(document.degradedOk)];
 
   return onChange((shown) => {
     const { snapshot, certificates, taken, held, staleSince, unread } = shown;
@@ -59,30 +58,47 @@ export function makeDerive({ services, document, templates }: DeriveSettings): (
     const assigned = assign(definitions);
     const drafted = drafts(assigned.definitions);
     const { leftOut, problems: ofDrafts, ...found } = all(ofApps(merged.apps, drafted), drafted);
-    const { services, claims, absent, ...refusal } = sift(found, shown.quarantine);
-    const arrangement = arrangeAll(claims, { ...shown, absent });
-    const sifted = oneClientCa(serve(services, arrangement.fronts), arrangement.shut);
-    const certified = certify(sifted.services, certificates);
+    const { certified, shut, holders, ...decided } = decide(found, shown);
     const lent = lend(certified.services);
-    const shut = shutParts(arrangement.shut, [...sifted.out, ...certified.out]);
-    const rendering = render({ ...certified, services: withShut(lent.services, shut) }, shown.release, {
-      certificates,
-      defaulted: shown.defaulted?.templates,
-    });
+    const rendered = { ...certified, services: withShut(lent.services, shut) };
+    const rendering = render(rendered, shown.release, { certificates, defaulted: shown.defaulted?.templates });
     const bound = withoutTaken(rendering.document, taken);
     const before = [...certificates.problems, ...marathonProblems(shown), ...snapshot.problems, ...assigned.problems, ...ofDrafts];
-    const steps = [refusal, arrangement, sifted, certified, lent, bound, rendering].map((step) => step.problems);
     const between = problemsBetween(snapshot.apps, merged, { services: certified.services, shut });
+    const steps = [decided, lent, bound, rendering].map((step) => step.problems);
     const problems = [before, between, steps.flat(), faults(shown, certified.services)].flat();
     return {
       ...{ snapshot, taken, held, staleSince, unread, unbound: bound.unbound },
-      ...{ services: certified.services, shut, holders: arrangement.holders, named: certificates.named, unaffordable: unaffordableIn(shown) },
+      ...{ services: certified.services, shut, holders, named: certificates.named, unaffordable: unaffordableIn(shown) },
       certificates: allFiles(certified.files, shown.quarantine),
-      leftOut: [...leftOut, ...refusal.leftOut, ...arrangement.leftOut, ...sifted.leftOut, ...certified.leftOut],
+      leftOut: [...leftOut, ...decided.leftOut],
       document: bound.document,
       problems: ofAuthors(definitions, asWritten(definitions, problems)),
     };
   });
+}
+
+/**
+ * Returns a function that decides which of the ports that apps want are served, with what of ports and routes, and which are left out; of these, whose
+ * hosts are answered 503.
+ */
+function makeDecide(under: ReturnType<typeof arrangedUnder>) {
+  const [sift, arrangeAll, serve] = [makeSift(), makeArrange(under), makeServe()];
+  const [oneClientCa, certify, shutParts] = [makeOneClientCa(), makeCertify(), makeShutParts()];
+  return (found: Parameters<typeof sift>[0], shown: ShownState) => {
+    const { services, claims, absent, ...refusal } = sift(found, shown.quarantine);
+    const arrangement = arrangeAll(claims, { ...shown, absent });
+    const sifted = oneClientCa(serve(services, arrangement.fronts), arrangement.shut);
+    const certified = certify(sifted.services, shown.certificates);
+    const steps = [refusal, arrangement, sifted, certified];
+    return {
+      certified,
+      shut: shutParts(arrangement.shut, [...sifted.out, ...certified.out]),
+      holders: arrangement.holders,
+      leftOut: steps.flatMap((step) => step.leftOut),
+      problems: steps.flatMap((step) => step.problems),
+    };
+  };
 }
 
 /** What an operator decides about who gets which bind and route. */

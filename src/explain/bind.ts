@@ -17,8 +17,8 @@ export function explainPort(lookup: ViewLookup, port: number): BindExplanation {
   );
   const others = asking.map((one) => {
     const service = lookup.services(one.app).find(({ front }) => front.index === one.index);
-    const port = service === undefined || service.front.isShut === true ? undefined : explainService(service, lookup);
-    return explainClaim({ asking: one, lookup, port, why: 'lost', about: String(port) });
+    const served = service === undefined || service.front.isShut === true ? undefined : explainService(service, lookup);
+    return explainClaim({ asking: one, lookup, port: served, why: 'lost', about: String(port) });
   });
   const concerned = new Set([...others.map(({ app }) => app), ...binds.flatMap(({ answer }) => answer?.port?.author ?? [])]);
   return {

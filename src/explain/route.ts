@@ -33,7 +33,7 @@ export function* explainRouteInSteps(lookup: ViewLookup, host: string, path: str
   yield undefined;
   const naming = yield* namingHost(lookup, asked.host);
   const answers = [both.http, both.https].flatMap((one) => one ?? []);
-  const answersHere = (one: AskedPort): boolean => answers.some(({ port }) => port?.app === one.app && port.index === one.index);
+  const answersHere = (one: LabelledPort): boolean => answers.some(({ port }) => port?.app === one.app && port.index === one.index);
   const others = naming.filter((one) => serviceOf(one, lookup)?.front.isShut === true || !answersHere(one));
   const claims = others.map((one) => claimOf(one, lookup, asked));
   const isKnown = naming.length > 0 || answers.some(({ action }) => action !== 'nothing');
@@ -82,7 +82,7 @@ function claimOf(
   return explainClaim({ asking, lookup, port: service?.front.isShut === true ? undefined : port, why, about: host });
 }
 
-function serviceOf({ app, index }: AskedPort, lookup: ViewLookup): Service | undefined {
+function serviceOf({ app, index }: LabelledPort, lookup: ViewLookup): Service | undefined {
   return lookup.services(app).find(({ front }) => front.index === index);
 }
 

@@ -21,7 +21,8 @@ export interface BackendSettings extends Omit<LimitSource, 'backend'> {
 export function makeBackendSection({ front, backend }: Service, { templates, ...limits }: BackendSettings): BackendSection {
   const author: Author = { owner: { by: 'app', app: front.app, index: front.index }, overrides: front.overrides };
   const { name, mode } = front;
-  if (front.isShut === true) return shutSection(front, templates.render('HAPROXY_BACKEND_HEAD', { backend: name, balance: 'roundrobin', mode }, author));
+  if (front.isShut === true)
+    return shutSection(front, templates.render('HAPROXY_BACKEND_HEAD', { backend: name, balance: 'roundrobin', mode }, author));
   const { balance, sticky, check } = backend.options;
   const traffic = trafficFragments(front, backend.options, { ...limits, backend: front.name });
   const parts = { front, backend, templates, author, traffic };

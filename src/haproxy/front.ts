@@ -210,7 +210,9 @@ function isEmpty({ text }: Fragment): boolean {
 
 /** The first http port of each app, to which X-Marathon-App-Id leads. */
 function firstHttp(rendered: readonly Rendered[]): readonly Rendered[] {
-  return rendered.filter(({ front }) => front.mode === 'http' && front.isShut !== true).filter(({ front }, i, all) => all[i - 1]?.front.app !== front.app);
+  return rendered
+    .filter(({ front }) => front.mode === 'http' && front.isShut !== true)
+    .filter(({ front }, i, all) => all[i - 1]?.front.app !== front.app);
 }
 
 /** Whether the maps are looked into, that of hosts for http and for https: rows of apps are in them, or those of new apps may be before the next reload. */

@@ -18,7 +18,7 @@ import { readLabels, type LabelsOfApp, type LabelsOfPort } from './read-labels.t
 import { checkFor, kindOf, modeOf } from './port-mode.ts';
 import { isReachedByHost, ownBind } from './pod-ports.ts';
 import type { ServiceSettings } from './service-settings.ts';
-import { shutOf } from './shut.ts';
+import { shutFirst } from './shut.ts';
 import { asksForAllHosts, tableOf, type AskedTable } from './table.ts';
 import { clientTlsOf, ofFront, trafficOf, preflightOf } from './traffic.ts';
 
@@ -72,8 +72,7 @@ export function makeDraft(definition: Definition, settings: ServiceSettings): Dr
       leftOut.push({ app: definition.id, index, why: 'port-conflict' });
       problems.push(samePort(definition.id, twin.front, index));
     }
-    const own = labels.ports[index];
-    problems.push(...vhostInTcp(draft.front, own), ...unlikelyPaths(definition.id, own, index), ...uncheckable(definition, own, index));
+    problems.push(...problemsOfPort(definition, draft.front, labels.ports[index]));
   }
   if (leftOut.some(({ why }) => why === 'bounds')) problems.push(tooMany(definition.id, 'ports', definition.ports.length, BOUNDS.ports));
   const concerned = ports.length > 0 || leftOut.some(({ why }) => why !== 'group' && why !== 'own-app');
@@ -81,10 +80,16 @@ export function makeDraft(definition: Definition, settings: ServiceSettings): Dr
     definition,
     ports,
     absent,
-    shut: absent.map((front, i) => (i < BOUNDS.ports ? shutOf(front) : front)),
+    shut: shutFirst(absent, BOUNDS.ports),
     leftOut,
     problems: concerned ? firstProblems(definition.id, [...(definition.problems ?? []), ...labels.problems, ...problems]) : [],
   };
+}
+
+/** What labels of a port ask for without effect. */
+function problemsOfPort(definition: Definition, front: Front, labels: LabelsOfPort | undefined): readonly Problem[] {
+  const { index } = front;
+  return [...vhostInTcp(front, labels), ...unlikelyPaths(definition.id, labels, index), ...uncheckable(definition, labels, index)];
 }
 
 /** The labels without the virtual hosts that the app's folder may not claim. */

@@ -14,14 +14,30 @@ export function makeShutOf(): (front: Front) => Front {
   };
 }
 
+/** Ports that are left out, as they are rendered: of the ports of one app so many at most. */
+export function shutFirst(fronts: readonly Front[], most: number): readonly Front[] {
+  return fronts.map((front, i) => (i < most ? shutOf(front) : front));
+}
+
 /** A port that is left out for a fault, as it is rendered. */
 export function shutOf(front: Front): Front {
   const { app, author, index, name, port, mode, routes, table, passthrough, weight, changedAt } = front;
   return {
-    ...{ app, ...(author !== undefined && { author }), index, name, port, mode, bind: undefined, routes },
+    app,
+    ...(author !== undefined && { author }),
+    index,
+    name,
+    port,
+    mode,
+    bind: undefined,
+    routes,
     ...(table !== undefined && { table }),
     ...(passthrough === true && { passthrough }),
-    ...{ auth: undefined, redirectToHttps: false, weight, changedAt, overrides: {} },
+    auth: undefined,
+    redirectToHttps: false,
+    weight,
+    changedAt,
+    overrides: {},
     claimed: front.claimed ?? front,
     isShut: true,
   };
@@ -29,8 +45,14 @@ export function shutOf(front: Front): Front {
 
 /** Nothing of what labels ask for. */
 const NO_OPTIONS: BackendOptions = {
-  ...{ balance: 'roundrobin', sticky: false, hsts: false, allowedNetworks: [], check: undefined },
-  ...{ proxyPassPath: undefined, reverseProxyPath: undefined, rootRedirect: undefined },
+  balance: 'roundrobin',
+  sticky: false,
+  hsts: false,
+  allowedNetworks: [],
+  check: undefined,
+  proxyPassPath: undefined,
+  reverseProxyPath: undefined,
+  rootRedirect: undefined,
 };
 
 /** The service of a port that is left out for a fault: it has no servers, whatever tasks its app has. */

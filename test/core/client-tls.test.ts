@@ -80,3 +80,35 @@ test('a wildcard serves every host below it, except one whose clients other auth
   const again = sift([...services, service(front({ app: '/open' }), [])], []);
   for (const [i, one] of sifted.services.entries()) expect(again.services[i]).toBe(one);
 });
+
+/** What hosts have of their own on the shared https bind. */
+function hostsWithLines(services: readonly ReturnType<typeof service>[]): readonly string[] {
+  const fronts = services.map((one) => one.front);
+  return hostCertificates(fronts, settings()).map(({ options = '', hosts }) => `${options}: ${hosts.join()}`);
+}
+
+test('a path of a host of a different folder changes no handshake: it is closed there and told, also while the owner of the host is left out', () => {
+  const ca = { clientTls: { ca: '/ca.pem', verify: 'optional' as const } };
+  const owner = front({ app: '/a/owner', ...at('a.org') });
+  const guest = front({ app: '/b/guest', ...at('a.org', '/b'), ...ca });
+  const mate = front({ app: '/a/mate', ...at('a.org', '/m'), ...ca });
+  const sift = makeOneClientCa();
+  const closed = sift(
+    [owner, guest].map((one) => service(one, [])),
+    [],
+  );
+  expect(closed.services.map(({ front: { clientTls } }) => clientTls?.notAt)).toEqual([undefined, ['a.org']]);
+  expect(closed).toMatchObject({
+    out: [],
+    leftOut: [],
+    problems: [{ code: 'label-conflict', label: 'HAPROXY_0_CLIENT_CA', owner: { app: '/b/guest' } }],
+  });
+  expect(hostsWithLines(closed.services)).toEqual([]);
+  expect(sift([service(guest, [])], [owner]).services[0]?.front.clientTls?.notAt).toEqual(['a.org']);
+  const own = sift(
+    [owner, mate].map((one) => service(one, [])),
+    [],
+  );
+  expect(own).toMatchObject({ out: [], problems: [] });
+  expect(hostsWithLines(own.services)).toEqual(['ca-file /ca.pem verify optional: a.org']);
+});
