@@ -131,7 +131,7 @@ test.each<[TemplateName, string]>([
 
 test.each([
   ['http://shop.acme.test/', 'shop.acme.test'],
-  ['https://shop.acme.test:8080/path', 'shop.acme.test'],
+  ['https://shop.acme.test:8080/path', 'shop.acme.test with HAPROXY_n_PATH=/path'],
   ['café.acme.test', 'xn--caf-dma.acme.test'],
 ])('bad-vhost-changes-mode: %s leaves the port in http with its templates, and %s is what was meant', (host, meant) => {
   const view = viewOf({ HAPROXY_0_VHOST: host, HAPROXY_0_BACKEND_HTTP_OPTIONS: '  http-response set-header X-Team blue\n' });

@@ -64,7 +64,7 @@ test('it keeps both while HAProxy refuses what its labels make', () => {
   const young = both.services.find(({ front }) => front.app === '/young') as Service;
   const one = { app: young.front.app, index: 0, of: writtenOf(young), files: [], problems: [] };
   const view = story.tell({ kind: 'refused', at: 3, problems: [], quarantined: [one] });
-  expect([bound(view), hosts(view)]).toEqual([[], {}]);
+  expect([bound(view), hosts(view)]).toEqual([[], { 'mytask.acme.org': 'young_10000' }]); // answered 503
   const mended = app('/young', [task(1)], {
     ...changed(2018),
     labels: { HAPROXY_GROUP: 'external', HAPROXY_0_VHOST: 'mytask.acme.org', HAPROXY_0_BALANCE: 'leastconn' },

@@ -76,7 +76,9 @@ test('E2: who is refused stays out while tasks come and go, is not tried again, 
   const bad = labelled({ HAPROXY_0_BACKEND_HTTP_OPTIONS: '  nonsense on stilts\n' });
   const first = story.tell(readAt(1, bad, other('/z', 10_007)));
   const without = story.tell(refusal(first, '/nginx'));
-  expect([linesOf(without.document, '/nginx'), why(without)]).toEqual(['', ['/nginx refused']]);
+  const lines = linesOf(without.document, '/nginx');
+  expect([lines, why(without)]).toEqual([expect.stringMatching(/http-request deny deny_status 503\n$/), ['/nginx refused']]);
+  expect(lines).not.toMatch(/\bserver /);
   expect(linesOf(without.document, '/z')).toBe(linesOf(first.document, '/z'));
   const tasks = story.tell(eventAt(6, 'TASK_RUNNING', task(2)), appAt(7, { ...bad, tasks: [task(1), task(3)], instances: 2 }));
   expect(planned(without, tasks)).toEqual({ commands: [], reload: [] });
@@ -103,7 +105,7 @@ test('G1: a line end in a plain label adds no line', () => {
     read(labelled({ HAPROXY_0_BALANCE: 'leastconn\n  http-request deny', HAPROXY_0_STICKY: 'true\n  http-request deny' })),
   );
   expect(config(view)).not.toMatch(/http-request deny$/m);
-  expect(codes(view)).toEqual(['label-value']);
+  expect(view.problems.map(({ label }) => label)).toEqual(['HAPROXY_0_STICKY', 'HAPROXY_0_BALANCE']);
 });
 
 test('G8: a label that is to keep people out: misread it shuts the port, misspelt it is told', () => {
@@ -111,7 +113,8 @@ test('G8: a label that is to keep people out: misread it shuts the port, misspel
   const open = story.tell(read(labelled({ HAPROXY_0_BACKEND_NETWORK_ALLOWED_ACL: '10.0.0.0/8' })));
   expect([open.services.length, codes(open)]).toEqual([1, []]);
   const shut = story.tell(readAt(2, labelled({ HAPROXY_0_BACKEND_NETWORK_ALLOWED_ACL: '10.0.0.0/99' })));
-  expect([hosts(shut), codes(shut), why(shut)]).toEqual([{}, ['label-value'], ['/nginx label']]);
+  expect([hosts(shut), codes(shut), why(shut)]).toEqual([{ 'mytask.acme.org': 'nginx_10000' }, ['label-value'], ['/nginx label']]);
+  expect(config(shut)).toMatch(/^backend nginx_10000\n(?: {2}.*\n)* {2}http-request deny deny_status 503$/m);
   const misspelt = story.tell(readAt(3, labelled({ HAPROXY_0_BACKEND_NETWORKS_ALLOWED_ACL: '10.0.0.0/8' })));
   expect(misspelt.problems).toMatchObject([{ code: 'label-unknown', label: 'HAPROXY_0_BACKEND_NETWORKS_ALLOWED_ACL' }]);
 });
