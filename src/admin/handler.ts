@@ -3,9 +3,8 @@ import { LATE, within } from '../lib/deadline.ts';
 import type { Logger } from '../lib/logger.ts';
 import { sentence } from '../lib/sentence.ts';
 import { refuseChange, refuseForeign, type Caller } from './callers.ts';
-import { refused, type RouteAnswer, type RouteRequest, type Refusal } from './route.ts';
+import { refused, type AdminRoute, type RouteAnswer, type RouteRequest, type Refusal } from './route.ts';
 import { makeRouter, type FindRoute, type FoundRoute } from './router.ts';
-import type { AdminRoute } from './route.ts';
 import { send } from './send.ts';
 
 /** What the handler needs to answer requests. */

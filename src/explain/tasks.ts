@@ -1,7 +1,5 @@
-import { LEFT_OUT_SENTENCES } from '../model/left-out.ts';
+import { LEFT_OUT_SENTENCES, type LeftOut, type LeftOutReason } from '../model/left-out.ts';
 import type { Service } from '../model/service.ts';
-import type { LeftOutReason } from '../model/left-out.ts';
-import type { LeftOut } from '../model/left-out.ts';
 import type { App, HealthCheck, Task } from '../model/snapshot.ts';
 import type { Reasoned, TaskExplanation } from './shapes.ts';
 

@@ -1,7 +1,6 @@
 import type { Problem } from '../model/problem.ts';
 import type { BackendOptions, Front, Overrides } from '../model/service.ts';
-import type { LeftOutReason } from '../model/left-out.ts';
-import type { LeftOut } from '../model/left-out.ts';
+import type { LeftOut, LeftOutReason } from '../model/left-out.ts';
 import type { Definition, HealthCheck } from '../model/snapshot.ts';
 import type { Traffic } from '../model/traffic.ts';
 import type { Claim } from './arrange.ts';

@@ -3,8 +3,7 @@ import { DEPLOYMENT_GROUP_LABEL } from '../model/deployment-group.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Definition } from '../model/snapshot.ts';
 import { readLists } from './folders.ts';
-import { isWithin } from '../model/folders.ts';
-import { folderOf } from '../model/folders.ts';
+import { folderOf, isWithin } from '../model/folders.ts';
 import { APP_LABELS } from './labels.ts';
 
 /**

@@ -1,7 +1,6 @@
 import { byText } from '../lib/lists.ts';
 import type { Backend, BackendOptions, Front, Server, Service } from '../model/service.ts';
-import type { LeftOutReason } from '../model/left-out.ts';
-import type { LeftOut } from '../model/left-out.ts';
+import type { LeftOut, LeftOutReason } from '../model/left-out.ts';
 import type { App, Definition, Task } from '../model/snapshot.ts';
 import { isKilling, isServing } from '../model/task-states.ts';
 import { endpointOf, hasPort } from './addresses.ts';

@@ -3,43 +3,23 @@ import { inRuns } from './command-runs.ts';
 import type { Command, Document, Running } from '../model/document.ts';
 import type { Release } from '../model/release.ts';
 import type { Answer, Haproxy } from '../model/haproxy.ts';
-import { ask, NoAnswer, type Question, type WorkerInfo } from './master.ts';
-import {
-  makeBatches,
-  makePayload,
-  OPENING,
-  readPayloadReply,
-  readReplies,
-  type Batch,
-  type CommandPrefix,
-  type Replies,
-} from './replies.ts';
+import { exchange, exchangeInParts, type ExchangeSettings } from './exchange.ts';
+import { NoAnswer, type WorkerInfo } from './master.ts';
+import { makeBatches, makePayload, OPENING, readPayloadReply, readReplies, type Batch, type Replies } from './replies.ts';
 import { replaceMap, type Tell } from './replace-map.ts';
 import { CertificateChanges, type ReadPem } from './certificates.ts';
 import { readBack } from './read-back.ts';
 import { RepliesInParts, type TakeLine } from './replies-in-parts.ts';
 import { readServersState } from './server-rows.ts';
 
-/** A socket that takes runtime commands. */
-export interface CommandSocket {
-  /** The path of a master's socket, or of a `stats socket` with `level admin`. */
-  readonly socketPath: string;
-  /** Written before each command: '@1 ' tells a master to pass it to the worker that serves; empty for a stats socket. */
-  readonly prefix: CommandPrefix;
-}
-
 /** How to reach HAProxy's runtime commands. */
-export interface RuntimeSettings extends CommandSocket {
-  /** A second way to the same HAProxy, for when nothing listens at the first. */
-  readonly otherwise?: CommandSocket | undefined;
+export interface RuntimeSettings extends ExchangeSettings {
   /** The folder of the map files, as the configuration writes it. */
   readonly mapFolder: string;
   /** Returns the text of a certificate that a command loads. Without it none can be loaded. */
   readonly readPem?: ReadPem | undefined;
   /** How long a batch of commands may take, in milliseconds; by default 2,000, and 10,000 for reading. */
   readonly deadlineMs?: number;
-  /** Asks the socket; by default over a connection of its own. */
-  readonly ask?: typeof ask;
 }
 
 /** The part of a Haproxy that works through its runtime socket. */
@@ -146,7 +126,7 @@ class RuntimeSocket implements Runtime {
     return {
       command: async (text) => (await this.#run([text], this.#sendMs()))[0] ?? '',
       payload: async (text, rows) => {
-        const replies = await this.#exchange(makePayload(text, rows), { deadlineMs: this.#sendMs(), read: readPayloadReply });
+        const replies = await exchange(this.#settings, makePayload(text, rows), { deadlineMs: this.#sendMs(), read: readPayloadReply });
         this.#ofKnown(replies.worker);
         return replies.answers[0] ?? '';
       },
@@ -179,7 +159,7 @@ class RuntimeSocket implements Runtime {
     let done = 0;
     for (const batch of makeBatches(questions.map(({ command }) => command))) {
       const parts = new RepliesInParts(questions.slice(done, done + batch.count).map(({ take }) => take));
-      const worker = await this.#exchangeInParts(batch, { deadlineMs, parts });
+      const worker = await exchangeInParts(this.#settings, batch, { deadlineMs, parts });
       if (from === undefined) this.#ofKnown(worker);
       else requireSame(worker, from);
       done += batch.count;
@@ -203,45 +183,7 @@ class RuntimeSocket implements Runtime {
 
   /** Sends a batch over a connection of its own, so that the whole batch is answered by the same worker. */
   #ask(batch: Batch, deadlineMs: number): Promise<Replies> {
-    return this.#exchange(batch, { deadlineMs, read: (text) => readReplies(text, batch.count) });
-  }
-
-  async #exchange(batch: Batch, { deadlineMs, read }: { readonly deadlineMs: number; readonly read: Read }): Promise<Replies> {
-    const { text, socketPath } = await this.#send(batch, { deadlineMs });
-    if (text === '') throw new NoAnswer('cut', { socketPath, cause: undefined });
-    const replies = understood(() => read(text), socketPath);
-    requireStaying(replies.worker);
-    return replies;
-  }
-
-  async #exchangeInParts(
-    batch: Batch,
-    { deadlineMs, parts }: { readonly deadlineMs: number; readonly parts: RepliesInParts },
-  ): Promise<WorkerInfo> {
-    let length = 0;
-    const part = (text: string): void => {
-      length += text.length;
-      parts.take(text);
-    };
-    const { text, socketPath } = await this.#send(batch, { deadlineMs, part });
-    part(text);
-    if (length === 0) throw new NoAnswer('cut', { socketPath, cause: undefined });
-    const worker = understood(() => parts.end(), socketPath);
-    requireStaying(worker);
-    return worker;
-  }
-
-  /** Sends a batch to the first socket at which something listens, and returns the answer. */
-  async #send(batch: Batch, how: Pick<Question, 'deadlineMs' | 'part'>): Promise<{ readonly text: string; readonly socketPath: string }> {
-    const { otherwise, ask: exchange = ask, ...first } = this.#settings;
-    const send = async ({ socketPath, prefix }: CommandSocket) => ({
-      text: await exchange({ ...how, socketPath, command: batch.line(prefix) }),
-      socketPath,
-    });
-    return send(first).catch((error: unknown) => {
-      if (otherwise === undefined || !(error instanceof NoAnswer) || error.silence !== 'absent') throw error;
-      return send(otherwise);
-    });
+    return exchange(this.#settings, batch, { deadlineMs, read: (text) => readReplies(text, batch.count) });
   }
 }
 
@@ -250,20 +192,6 @@ function requireSame(worker: WorkerInfo, { pid, started }: WorkerInfo): void {
     throw new Error(`a different worker of HAProxy answers than before (pid ${worker.pid}, not ${pid}): somebody has reloaded HAProxy`);
 }
 
-function requireStaying({ pid, stopping }: WorkerInfo): void {
-  if (stopping) throw new Error(`the HAProxy worker that answers (pid ${pid}) is about to end`);
-}
-
-type Read = (text: string) => Replies;
-
 function noPem(): Promise<never> {
   return Promise.reject(new Error('certificates are not read here'));
-}
-
-function understood<Result>(read: () => Result, socketPath: string): Result {
-  try {
-    return read();
-  } catch (cause) {
-    throw new Error(`no usable answer from HAProxy's socket ${socketPath}`, { cause });
-  }
 }
